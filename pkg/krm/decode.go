@@ -1,0 +1,257 @@
+package krm
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Decode fills the struct that out points to from n by its json tags, strictly: unknown fields, keys that stand twice
+// and values of a wrong type are problems, all of them, each with its place. What is sound is filled all the same.
+// A type with its own UnmarshalJSON (such as resource.Quantity) decodes itself. Fields of type *yaml.Node take
+// whatever stands there. Lines are reported if at has one.
+func Decode(n *yaml.Node, at model.Place, out any) model.Problems {
+	d := decoder{lines: at.Line > 0}
+	d.value(n, at, reflect.ValueOf(out).Elem())
+	return d.problems
+}
+
+type decoder struct {
+	problems model.Problems
+	lines    bool
+}
+
+var (
+	unmarshalerType = reflect.TypeFor[json.Unmarshaler]()
+	nodeType        = reflect.TypeFor[*yaml.Node]()
+)
+
+func (d *decoder) at(p model.Place, n *yaml.Node) model.Place {
+	if d.lines {
+		p.Line = n.Line
+	}
+	return p
+}
+
+func (d *decoder) value(n *yaml.Node, at model.Place, v reflect.Value) {
+	at = d.at(at, n)
+	if v.Type() == nodeType {
+		v.Set(reflect.ValueOf(n))
+		return
+	}
+	if isNull(n) {
+		return
+	}
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		d.value(n, at, v.Elem())
+		return
+	}
+	if v.Addr().Type().Implements(unmarshalerType) {
+		d.custom(n, at, v)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		d.structure(n, at, v)
+	case reflect.Map:
+		d.mapping(n, at, v)
+	case reflect.Slice:
+		d.list(n, at, v)
+	default:
+		d.scalar(n, at, v)
+	}
+}
+
+func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, at, "a mapping")
+		return
+	}
+	fields := fieldsOf(v.Type())
+	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
+		index, ok := fields[key.Value]
+		if !ok {
+			names := make([]string, 0, len(fields))
+			for name := range fields {
+				names = append(names, name)
+			}
+			p := model.Problem{
+				ID: model.InputField, Severity: model.Error, Place: d.at(at, key), Suggestion: Suggest(key.Value, names),
+				Message: fmt.Sprintf("unknown field %q%s", key.Value, DidYouMean(key.Value, names)),
+			}
+			if p.Suggestion == "" {
+				slices.Sort(names)
+				p.Message += "; known are " + strings.Join(names, ", ")
+			}
+			d.problems.Add(p)
+			return
+		}
+		d.value(val, at, v.FieldByIndex(index))
+	})
+}
+
+// eachKey calls f for each member of the mapping n, and reports keys that are no strings or stand twice.
+func (d *decoder) eachKey(n *yaml.Node, at model.Place, f func(key, val *yaml.Node, at model.Place)) {
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, val := n.Content[i], n.Content[i+1]
+		child := at.Child(key.Value)
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			d.problems.Errorf(model.InputType, d.at(at, key), "has a key that is %s; write a string", describe(key))
+		case seen[key.Value]:
+			d.problems.Errorf(model.InputDuplicate, d.at(child, key), "stands twice; remove one of them")
+		default:
+			seen[key.Value] = true
+			f(key, val, child)
+		}
+	}
+}
+
+func (d *decoder) mapping(n *yaml.Node, at model.Place, v reflect.Value) {
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, at, "a mapping")
+		return
+	}
+	if v.IsNil() {
+		v.Set(reflect.MakeMap(v.Type()))
+	}
+	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
+		elem := reflect.New(v.Type().Elem()).Elem()
+		d.value(val, at, elem)
+		v.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), elem)
+	})
+}
+
+func (d *decoder) list(n *yaml.Node, at model.Place, v reflect.Value) {
+	if n.Kind != yaml.SequenceNode {
+		d.wrongType(n, at, "a list")
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+	for i, c := range n.Content {
+		d.value(c, at.Item(i), v.Index(i))
+	}
+}
+
+func (d *decoder) scalar(n *yaml.Node, at model.Place, v reflect.Value) {
+	tag := n.ShortTag()
+	switch v.Kind() {
+	case reflect.String:
+		if n.Kind == yaml.ScalarNode && (tag == strTag || tag == timeTag) {
+			v.SetString(n.Value)
+			return
+		}
+		d.wrongType(n, at, "a string")
+	case reflect.Bool:
+		if b, err := strconv.ParseBool(strings.ToLower(n.Value)); err == nil && tag == boolTag {
+			v.SetBool(b)
+			return
+		}
+		d.wrongType(n, at, "true or false")
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		i, err := strconv.ParseInt(n.Value, 0, 64)
+		if err != nil || tag != intTag {
+			d.wrongType(n, at, "a whole number")
+			return
+		}
+		if v.OverflowInt(i) {
+			d.problems.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: n.Value,
+				Message: fmt.Sprintf("%s is out of range; the largest number is %d", n.Value, math.MaxInt32)})
+			return
+		}
+		v.SetInt(i)
+	default:
+		// A type that this switch lacks is a mistake in this program, not in the input.
+		panic(fmt.Sprintf("cannot decode into %s", v.Type()))
+	}
+}
+
+// custom lets a type with an UnmarshalJSON of its own decode n.
+func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
+	text, err := toJSON(n)
+	if err == nil {
+		err = v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(text)
+	}
+	if err == nil {
+		return
+	}
+	msg := fmt.Sprintf("%s is not valid: %v", shown(n), err)
+	if v.Type().Name() == "Quantity" {
+		msg = shown(n) + " is no quantity; write a number with an optional unit, such as 500m or 512Mi"
+	}
+	d.problems.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: valueOf(n), Message: msg})
+}
+
+func (d *decoder) wrongType(n *yaml.Node, at model.Place, want string) {
+	p := model.Problem{ID: model.InputType, Severity: model.Error, Place: d.at(at, n), Value: valueOf(n),
+		Message: fmt.Sprintf("is %s; write %s", describe(n), want)}
+	if n.Kind == yaml.ScalarNode && want == "a string" {
+		p.Suggestion = strconv.Quote(n.Value)
+		p.Message += ", in quotes: " + p.Suggestion
+	}
+	d.problems.Add(p)
+}
+
+// describe names the type and value of n.
+func describe(n *yaml.Node) string {
+	kind := map[string]string{strTag: "a string", intTag: "a number", floatTag: "a number", boolTag: "a boolean", seqTag: "a list", mapTag: "a mapping"}[n.ShortTag()]
+	switch {
+	case kind == "":
+		kind = "a " + n.ShortTag()
+	case n.Kind == yaml.ScalarNode:
+		kind += " (" + shown(n) + ")"
+	}
+	return kind
+}
+
+func shown(n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode {
+		return describe(n)
+	}
+	if n.ShortTag() == strTag {
+		return strconv.Quote(valueOf(n))
+	}
+	return valueOf(n)
+}
+
+// valueOf is the current value of a scalar, cut to what a message can show.
+func valueOf(n *yaml.Node) string {
+	const most = 80
+	if len(n.Value) > most {
+		return strings.ToValidUTF8(n.Value[:most], "") + "..."
+	}
+	return n.Value
+}
+
+// fieldsOf maps the json names of the fields of t, those of inlined structs included, to their index paths.
+func fieldsOf(t reflect.Type) map[string][]int {
+	fields := map[string][]int{}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			fields[name] = f.Index
+		}
+	}
+	return fields
+}
+
+// toJSON writes n as JSON.
+func toJSON(n *yaml.Node) ([]byte, error) {
+	var v any
+	if err := n.Decode(&v); err != nil {
+		return nil, err
+	}
+	return json.Marshal(v)
+}

@@ -1,0 +1,104 @@
+package krm
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// decodeTarget has one field of every kind that Decode supports.
+type decodeTarget struct {
+	Name    string                     `json:"name"`
+	Count   int32                      `json:"count"`
+	On      bool                       `json:"on"`
+	Ratio   *int64                     `json:"ratio,omitempty"`
+	Labels  map[string]string          `json:"labels,omitempty"`
+	List    []string                   `json:"list,omitempty"`
+	Metrics []autoscalingv2.MetricSpec `json:"metrics,omitempty"`
+}
+
+func TestDecodeReportsEveryProblemWithItsPlace(t *testing.T) {
+	for name, tc := range map[string]struct {
+		in   string
+		want []string
+	}{
+		"sound": {in: "name: a\ncount: 0x10\non: TRUE\nratio: 2\nlabels: {a: b}\nlist: [x]\n"},
+		"null is absent": {in: "name:\nlist: ~\n"},
+		"a date is a string": {in: "name: 2020-01-01\n"},
+		"unknown field with a suggestion": {
+			in:   "nmae: a\n",
+			want: []string{`error: nmae: line 1: unknown field "nmae"; did you mean "name"? [input/field]`},
+		},
+		"unknown field without one": {
+			in:   "zzzzzz: a\n",
+			want: []string{`error: zzzzzz: line 1: unknown field "zzzzzz"; known are count, labels, list, metrics, name, on, ratio [input/field]`},
+		},
+		"wrong types": {
+			in: "name: 8080\ncount: \"5\"\non: \"true\"\nratio: 1.5\nlabels: [a]\nlist: {a: b}\n",
+			want: []string{
+				`error: name: line 1: is a number (8080); write a string, in quotes: "8080" [input/type]`,
+				`error: count: line 2: is a string ("5"); write a whole number [input/type]`,
+				`error: on: line 3: is a string ("true"); write true or false [input/type]`,
+				`error: ratio: line 4: is a number (1.5); write a whole number [input/type]`,
+				`error: labels: line 5: is a list; write a mapping [input/type]`,
+				`error: list: line 6: is a mapping; write a list [input/type]`,
+			},
+		},
+		"twice": {
+			in:   "name: a\nname: b\n",
+			want: []string{`error: name: line 2: stands twice; remove one of them [input/duplicate]`},
+		},
+		"a key that is no string": {
+			in:   "? [a]\n: b\n",
+			want: []string{`error: line 1: has a key that is a list; write a string [input/type]`},
+		},
+		"out of range": {
+			in:   "count: 3000000000\n",
+			want: []string{`error: count: line 1: 3000000000 is out of range; the largest number is 2147483647 [input/value]`},
+		},
+		"inside a metric": {
+			in: "metrics:\n- type: Pods\n  pods:\n    metric: {nmae: x}\n    target: {type: AverageValue, averageValue: ten}\n",
+			want: []string{
+				`error: metrics[0].pods.metric.nmae: line 4: unknown field "nmae"; did you mean "name"? [input/field]`,
+				`error: metrics[0].pods.target.averageValue: line 5: "ten" is no quantity; write a number with an optional unit, such as 500m or 512Mi [input/value]`,
+			},
+		},
+		"not a mapping": {in: "[a]", want: []string{`error: line 1: is a list; write a mapping [input/type]`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, ps := Parse([]byte(tc.in), model.Place{Line: 1})
+			if len(ps) > 0 {
+				t.Fatal(ps)
+			}
+			var out decodeTarget
+			if diff := cmp.Diff(tc.want, lines(Decode(n, model.Place{Line: 1}, &out))); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDecodeFillsWhatIsSound(t *testing.T) {
+	n, _ := Parse([]byte("name: a\ncount: seven\nlist: [x, y]\nlabels: {k: v}\nratio: 3\non: true"), model.Place{})
+	var out decodeTarget
+	ps := Decode(n, model.Place{}, &out)
+	ratio := int64(3)
+	want := decodeTarget{Name: "a", On: true, Ratio: &ratio, List: []string{"x", "y"}, Labels: map[string]string{"k": "v"}}
+	if diff := cmp.Diff(want, out); diff != "" {
+		t.Errorf("value (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{`error: count: is a string ("seven"); write a whole number [input/type]`}, lines(ps)); diff != "" {
+		t.Errorf("problems without lines (-want +got):\n%s", diff)
+	}
+}
+
+func lines(ps model.Problems) []string {
+	var out []string
+	for _, p := range ps {
+		out = append(out, p.String())
+	}
+	return out
+}

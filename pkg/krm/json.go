@@ -1,0 +1,87 @@
+package krm
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// isJSON tells whether text begins like a JSON object or list. JSON is read by a JSON parser, because YAML refuses some
+// of its escapes (surrogate pairs).
+func isJSON(text []byte) bool {
+	text = bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), " \t\r\n")
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
+}
+
+// parseJSON reads one JSON value into nodes that carry lines.
+func parseJSON(text []byte) (*yaml.Node, error) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	p := jsonParser{dec: json.NewDecoder(bytes.NewReader(text)), text: text, line: 1}
+	p.dec.UseNumber()
+	n, err := p.value(0)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("text after the value")
+	}
+	return n, nil
+}
+
+type jsonParser struct {
+	dec  *json.Decoder
+	text []byte
+	// line is the line of offset read.
+	line, read int
+}
+
+func (p *jsonParser) value(depth int) (*yaml.Node, error) {
+	if depth > 2*maxDepth {
+		return nil, errTooDeep
+	}
+	tok, err := p.dec.Token()
+	if err != nil {
+		return nil, err
+	}
+	end := int(p.dec.InputOffset())
+	p.line += bytes.Count(p.text[p.read:end], []byte("\n"))
+	p.read = end
+	n := &yaml.Node{Kind: yaml.ScalarNode, Line: p.line}
+	switch v := tok.(type) {
+	case json.Delim:
+		return p.collection(n, v, depth)
+	case string:
+		n.Tag, n.Value, n.Style = strTag, v, yaml.DoubleQuotedStyle
+	case json.Number:
+		n.Tag, n.Value = intTag, v.String()
+		if strings.ContainsAny(n.Value, ".eE") {
+			n.Tag = floatTag
+		}
+	case bool:
+		n.Tag, n.Value = boolTag, fmt.Sprint(v)
+	default:
+		n.Tag, n.Value = nullTag, "null"
+	}
+	return n, nil
+}
+
+func (p *jsonParser) collection(n *yaml.Node, open json.Delim, depth int) (*yaml.Node, error) {
+	n.Kind, n.Tag = yaml.SequenceNode, seqTag
+	if open == '{' {
+		n.Kind, n.Tag = yaml.MappingNode, mapTag
+	}
+	for p.dec.More() {
+		child, err := p.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		n.Content = append(n.Content, child)
+	}
+	_, err := p.dec.Token()
+	return n, err
+}

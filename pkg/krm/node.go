@@ -1,0 +1,171 @@
+package krm
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The short tags of the YAML core schema.
+const (
+	strTag   = "!!str"
+	intTag   = "!!int"
+	floatTag = "!!float"
+	boolTag  = "!!bool"
+	nullTag  = "!!null"
+	timeTag  = "!!timestamp"
+	seqTag   = "!!seq"
+	mapTag   = "!!map"
+	mergeTag = "!!merge"
+)
+
+var (
+	errTooDeep  = fmt.Errorf("is nested deeper than %d levels", maxDepth)
+	errTooLarge = fmt.Errorf("expands to more than %d values through aliases", maxExpanded)
+)
+
+// Get gives the value of key in the mapping n, or nil.
+func Get(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// Text gives the scalar at path, or "" if there is none.
+func Text(n *yaml.Node, path ...string) string {
+	for _, key := range path {
+		n = Get(n, key)
+	}
+	if n == nil || n.Kind != yaml.ScalarNode || isNull(n) {
+		return ""
+	}
+	return n.Value
+}
+
+// TextMap gives the scalars of the mapping at path.
+func TextMap(n *yaml.Node, path ...string) map[string]string {
+	for _, key := range path {
+		n = Get(n, key)
+	}
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	m := make(map[string]string, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i+1].Kind == yaml.ScalarNode {
+			m[n.Content[i].Value] = n.Content[i+1].Value
+		}
+	}
+	return m
+}
+
+// IsNull tells whether n is absent or a null.
+func IsNull(n *yaml.Node) bool { return n == nil || isNull(n) }
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == nullTag }
+
+// expand gives n without aliases and merge keys. A tree without any comes back as it is.
+func expand(n *yaml.Node) (*yaml.Node, error) {
+	aliases, err := inspect(n, 0)
+	if err != nil || !aliases {
+		return n, err
+	}
+	budget := maxExpanded
+	return copyExpanded(n, 0, &budget)
+}
+
+// inspect checks the depth of n and tells whether anything in it has to be expanded.
+func inspect(n *yaml.Node, depth int) (aliases bool, err error) {
+	if depth > maxDepth {
+		return false, errTooDeep
+	}
+	if n.Kind == yaml.AliasNode {
+		return true, nil
+	}
+	for i, c := range n.Content {
+		a, err := inspect(c, depth+1)
+		if err != nil {
+			return false, err
+		}
+		aliases = aliases || a || n.Kind == yaml.MappingNode && i%2 == 0 && c.Tag == mergeTag
+	}
+	return aliases, nil
+}
+
+func copyExpanded(n *yaml.Node, depth int, budget *int) (*yaml.Node, error) {
+	*budget--
+	if *budget < 0 {
+		return nil, errTooLarge
+	}
+	if depth > maxDepth {
+		return nil, errTooDeep
+	}
+	if n.Kind == yaml.AliasNode {
+		c, err := copyExpanded(n.Alias, depth+1, budget)
+		if err != nil {
+			return nil, err
+		}
+		c.Line, c.Column = n.Line, n.Column
+		return c, nil
+	}
+	c := *n
+	c.Anchor, c.Content = "", make([]*yaml.Node, len(n.Content))
+	for i := range n.Content {
+		child, err := copyExpanded(n.Content[i], depth+1, budget)
+		if err != nil {
+			return nil, err
+		}
+		c.Content[i] = child
+	}
+	if c.Kind == yaml.MappingNode {
+		return &c, merge(&c)
+	}
+	return &c, nil
+}
+
+// merge replaces the merge keys of m (https://yaml.org/type/merge.html): keys of m itself win, then earlier sources.
+func merge(m *yaml.Node) error {
+	var own, merged []*yaml.Node
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		k, v := m.Content[i], m.Content[i+1]
+		if k.Tag != mergeTag {
+			own = append(own, k, v)
+			continue
+		}
+		sources := []*yaml.Node{v}
+		if v.Kind == yaml.SequenceNode {
+			sources = v.Content
+		}
+		for _, s := range sources {
+			if s.Kind != yaml.MappingNode {
+				return errors.New("merges something that is not a mapping")
+			}
+			merged = append(merged, s.Content...)
+		}
+	}
+	m.Content = own
+	has := map[string]bool{}
+	for i := 0; i < len(own); i += 2 {
+		has[own[i].Value] = true
+	}
+	for i := 0; i+1 < len(merged); i += 2 {
+		if !has[merged[i].Value] {
+			has[merged[i].Value] = true
+			m.Content = append(m.Content, merged[i], merged[i+1])
+		}
+	}
+	return nil
+}
+
+// hasAlias tells whether n holds an alias or an anchor.
+func hasAlias(n *yaml.Node) bool {
+	return n.Kind == yaml.AliasNode || n.Anchor != "" || slices.ContainsFunc(n.Content, hasAlias)
+}

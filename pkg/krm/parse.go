@@ -1,0 +1,170 @@
+package krm
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// The bounds of an input. Real inputs stay far below them; what is above would only cost time and memory.
+const (
+	// MaxStream is the size of a whole ResourceList or of all files of a package, in bytes.
+	MaxStream = 256 << 20
+	// MaxText is the size of one document, in bytes. etcd refuses objects of about 1.5 MiB.
+	MaxText = 8 << 20
+	// maxTokens bounds the tokens of a text, and with them the memory that its nodes take: about 250 bytes each.
+	maxTokens = 8 << 20
+	// maxDepth is how deep mappings and lists may be nested.
+	maxDepth = 200
+	// maxExpanded is how many nodes the aliases of a document may expand to.
+	maxExpanded = 200_000
+)
+
+// Document is one parsed YAML or JSON document.
+type Document struct {
+	// Root is the top node: a mapping in all documents that matter here. Its line numbers count within the text.
+	Root *yaml.Node
+	// Index is the number of the document in its text, from 0; empty documents count.
+	Index int
+}
+
+// Parse reads the only document of text, with aliases and merge keys expanded. The lines of its problems count within
+// text. A text without any value gives a null node.
+func Parse(text []byte, at model.Place) (*yaml.Node, model.Problems) {
+	docs, ps := ParseAll(text, at)
+	switch {
+	case ps.HasErrors():
+		return nil, ps
+	case len(docs) == 0:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: nullTag, Line: 1}, ps
+	case len(docs) > 1:
+		ps.Errorf(model.InputSyntax, at.At(docs[1].Root.Line), "holds more than one YAML document; write one only")
+		return nil, ps
+	}
+	return docs[0].Root, ps
+}
+
+// ParseAll reads all documents of text, leaving out empty ones.
+func ParseAll(text []byte, at model.Place) ([]Document, model.Problems) {
+	if ps := checkText(text, at); len(ps) > 0 {
+		return nil, ps
+	}
+	if isJSON(text) {
+		if root, err := parseJSON(text); err == nil {
+			return finish([]Document{{Root: root}}, at)
+		}
+	}
+	var docs []Document
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	for i := 0; ; i++ {
+		root, err := decodeNext(dec)
+		if errors.Is(err, io.EOF) {
+			return finish(docs, at)
+		}
+		if err != nil {
+			line, msg := syntaxError(err)
+			var ps model.Problems
+			ps.Errorf(model.InputSyntax, at.At(line), "is not valid YAML: %s", msg)
+			return nil, ps
+		}
+		if root != nil {
+			docs = append(docs, Document{Root: root, Index: i})
+		}
+	}
+}
+
+// decodeNext reads one document; a document without a value gives nil. The parser reports errors by panicking inside;
+// should one of its panics escape, it is a syntax error too.
+func decodeNext(dec *yaml.Decoder) (root *yaml.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("yaml: %v", r)
+		}
+	}()
+	var doc yaml.Node
+	if err := dec.Decode(&doc); err != nil {
+		return nil, err
+	}
+	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 || isNull(doc.Content[0]) {
+		return nil, nil
+	}
+	return doc.Content[0], nil
+}
+
+func finish(docs []Document, at model.Place) ([]Document, model.Problems) {
+	var ps model.Problems
+	for i := range docs {
+		root, err := expand(docs[i].Root)
+		if err != nil {
+			ps.Errorf(model.InputLimit, at.At(docs[i].Root.Line), "%v", err)
+			continue
+		}
+		docs[i].Root = root
+	}
+	if len(ps) > 0 {
+		return nil, ps
+	}
+	return docs, nil
+}
+
+// checkText refuses what no parser should have to see.
+func checkText(text []byte, at model.Place) model.Problems {
+	var ps model.Problems
+	switch {
+	case len(text) > MaxStream:
+		ps.Errorf(model.InputLimit, at, "has %d MiB; the limit is %d MiB", len(text)>>20, MaxStream>>20)
+	case bytes.IndexByte(text, 0) >= 0:
+		ps.Errorf(model.InputEncoding, at.At(lineOf(text, bytes.IndexByte(text, 0))),
+			"holds a NUL byte; save it as UTF-8 text")
+	case !utf8.Valid(text):
+		ps.Errorf(model.InputEncoding, at.At(lineOf(text, invalidAt(text))), "is not UTF-8; save it as UTF-8 text")
+	case tokens(text) > maxTokens:
+		ps.Errorf(model.InputLimit, at, "has too many values; the limit is %d", maxTokens)
+	}
+	return ps
+}
+
+// tokens is an upper bound for the number of nodes in text: each needs one of these bytes beside it.
+func tokens(text []byte) int {
+	n := 0
+	for _, sep := range []byte(",:[{") {
+		n += bytes.Count(text, []byte{sep})
+	}
+	return n + bytes.Count(text, []byte("- "))
+}
+
+func invalidAt(text []byte) int {
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(text)
+}
+
+func lineOf(text []byte, offset int) int { return 1 + bytes.Count(text[:offset], []byte("\n")) }
+
+var yamlLine = regexp.MustCompile(`^line (\d+): `)
+
+// syntaxError takes the line out of an error of the YAML parser.
+func syntaxError(err error) (int, string) {
+	msg := strings.TrimPrefix(err.Error(), "yaml: ")
+	msg = strings.TrimPrefix(msg, "unmarshal errors:\n  ")
+	m := yamlLine.FindStringSubmatch(msg)
+	if m == nil {
+		return 0, msg
+	}
+	line, _ := strconv.Atoi(m[1])
+	return line, strings.TrimPrefix(msg, m[0])
+}

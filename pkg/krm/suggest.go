@@ -1,0 +1,58 @@
+package krm
+
+import (
+	"slices"
+	"strings"
+)
+
+// Suggest gives the one of known that was most likely meant by name, or "". It compares letters without case and allows
+// one edit for every three letters.
+func Suggest(name string, known []string) string {
+	if len(name) > 64 {
+		return ""
+	}
+	name = strings.ToLower(name)
+	best, bestCost := "", 1+max(1, len(name)/3)
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		if cost := distance(name, strings.ToLower(k), bestCost); cost < bestCost {
+			best, bestCost = k, cost
+		}
+	}
+	return best
+}
+
+// DidYouMean gives `; did you mean "x"?` for the nearest of known, or "".
+func DidYouMean(name string, known []string) string {
+	if s := Suggest(name, known); s != "" {
+		return `; did you mean "` + s + `"?`
+	}
+	return ""
+}
+
+// distance is the number of insertions, deletions, replacements and swaps of neighbours between a and b; limit if it
+// is at least that.
+func distance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	var before, prev []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, prev, row = prev, row, make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			replace := prev[j-1]
+			if a[i-1] != b[j-1] {
+				replace++
+			}
+			row[j] = min(replace, prev[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return min(row[len(b)], limit)
+}
