@@ -180,7 +180,11 @@ func (d *decoder) scalar(n *yaml.Node, at model.Place, v reflect.Value) {
 
 // custom lets a type with an UnmarshalJSON of its own decode n.
 func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
+	quantity := v.Type().Name() == "Quantity"
 	text, err := toJSON(n)
+	if err == nil && quantity && !IsBoundedQuantity(string(text)) {
+		err = errUnboundedQuantity
+	}
 	if err == nil {
 		err = v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(text)
 	}
@@ -188,7 +192,7 @@ func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
 		return
 	}
 	msg := fmt.Sprintf("%s is not valid: %v", shown(n), err)
-	if v.Type().Name() == "Quantity" {
+	if quantity {
 		msg = shown(n) + " is no quantity; write a number with an optional unit, such as 500m or 512Mi"
 	}
 	d.problems.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: valueOf(n), Message: msg})

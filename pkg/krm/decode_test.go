@@ -25,8 +25,8 @@ func TestDecodeReportsEveryProblemWithItsPlace(t *testing.T) {
 		in   string
 		want []string
 	}{
-		"sound": {in: "name: a\ncount: 0x10\non: TRUE\nratio: 2\nlabels: {a: b}\nlist: [x]\n"},
-		"null is absent": {in: "name:\nlist: ~\n"},
+		"sound":              {in: "name: a\ncount: 0x10\non: TRUE\nratio: 2\nlabels: {a: b}\nlist: [x]\n"},
+		"null is absent":     {in: "name:\nlist: ~\n"},
 		"a date is a string": {in: "name: 2020-01-01\n"},
 		"unknown field with a suggestion": {
 			in:   "nmae: a\n",

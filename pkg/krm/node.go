@@ -28,16 +28,45 @@ var (
 
 // Get gives the value of key in the mapping n, or nil.
 func Get(n *yaml.Node, key string) *yaml.Node {
+	_, v := member(n, key)
+	return v
+}
+
+// member gives the key and the value of a member of the mapping n, or nil and nil.
+func member(n *yaml.Node, key string) (k, v *yaml.Node) {
 	if n == nil || n.Kind != yaml.MappingNode {
-		return nil
+		return nil, nil
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == key {
-			return n.Content[i+1]
+			return n.Content[i], n.Content[i+1]
 		}
 	}
-	return nil
+	return nil, nil
 }
+
+// set gives the mapping m the member key.
+func set(m *yaml.Node, key string, v *yaml.Node) {
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if m.Content[i].Value == key {
+			m.Content[i+1] = v
+			return
+		}
+	}
+	m.Content = append(m.Content, strNode(key), v)
+}
+
+// child gives the mapping at key of the mapping m, making it if there is none.
+func child(m *yaml.Node, key string) *yaml.Node {
+	if c := Get(m, key); c != nil && c.Kind == yaml.MappingNode {
+		return c
+	}
+	c := &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
+	set(m, key, c)
+	return c
+}
+
+func strNode(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: strTag, Value: s} }
 
 // Text gives the scalar at path, or "" if there is none.
 func Text(n *yaml.Node, path ...string) string {

@@ -33,9 +33,10 @@ const (
 	GatewayImage  ID = "gateway/image"
 	GatewayConfig ID = "gateway/config"
 
-	HPAConfig ID = "hpa/config"
-	HPAMetric ID = "hpa/metric"
-	HPABounds ID = "hpa/bounds"
+	HPAConfig   ID = "hpa/config"
+	HPAMetric   ID = "hpa/metric"
+	HPABehavior ID = "hpa/behavior"
+	HPABounds   ID = "hpa/bounds"
 
 	OutputUnsupported ID = "output/unsupported"
 	OutputConflict    ID = "output/conflict"
@@ -78,7 +79,8 @@ var Registry = []Entry{
 	{GatewayImage, []Severity{Error}, "The image of the gateway is neither given nor can it be derived.", "Set spec.image of the API, or repositoryName in docker-registry-config."},
 	{GatewayConfig, []Severity{Error, Warning}, "A configuration of the gateway cannot be used as it is written.", "Correct it as the message says."},
 	{HPAConfig, []Severity{Error, Warning, Info}, "hpa-configs cannot be used as it is written, or is absent and defaults apply.", "Correct the key that the message names."},
-	{HPAMetric, []Severity{Error}, "A metric specification would be refused by Kubernetes.", "Correct the field that the message names."},
+	{HPAMetric, []Severity{Error, Warning}, "A metric specification would be refused by Kubernetes, or could never have a value.", "Correct the field that the message names."},
+	{HPABehavior, []Severity{Error, Warning}, "A scaling behavior would be refused by Kubernetes, or be dropped by the version that is rendered for.", "Correct the field that the message names."},
 	{HPABounds, []Severity{Error}, "The minimum of replicas is above the maximum, or one of them is below 1.", "Correct the bounds."},
 	{OutputUnsupported, []Severity{Error}, "What the input asks for is not rendered.", "Use what the message names instead."},
 	{OutputConflict, []Severity{Error}, "An object that is about to be rendered is already there and is not ours, or is rendered twice.", "Rename or remove one of them."},

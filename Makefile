@@ -1,0 +1,63 @@
+# Everything here needs Go, git and make only. The tools are pinned in tools/*/go.mod.
+SHELL := /bin/bash
+GO ?= go
+OUT := .cache/bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 2m
+IMAGE ?= krm-fn:$(VERSION)
+# The packages whose coverage is counted, and the least of it in percent.
+COVERED := ./pkg/...
+COVERAGE := 90
+
+.PHONY: help build test race cover lint golden fuzz verify vuln image clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: ## build krm-fn into the current folder
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o krm-fn ./cmd/krm-fn
+
+test: ## run all tests, those with the real kustomize and kpt among them, and check the coverage
+	$(GO) vet ./...
+	$(GO) test -timeout 20m -coverprofile coverage.out -coverpkg $(COVERED) ./...
+	@$(MAKE) --no-print-directory cover
+
+cover:
+	@total=$$($(GO) tool cover -func coverage.out | awk '/^total:/ {sub("%", "", $$3); print $$3}'); \
+	echo "coverage of pkg: $$total %"; \
+	awk -v t="$$total" 'BEGIN {exit t < $(COVERAGE)}' || { echo "below $(COVERAGE) %"; exit 1; }
+
+race: ## run the tests of cmd and pkg under the race detector
+	$(GO) test -timeout 20m -race ./cmd/... ./pkg/...
+
+lint: $(OUT)/golangci-lint ## run the linter
+	$(OUT)/golangci-lint run
+
+golden: ## write the expected outputs anew; fails, so that nothing is blessed unseen
+	$(GO) test ./cmd/krm-fn -update
+
+fuzz: ## run every fuzz test for FUZZTIME
+	@for pkg in $$($(GO) list $(COVERED)); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep ^Fuzz); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+verify: ## check that all that is generated is up to date
+	$(GO) test ./cmd/krm-fn ./docs/... -run 'Golden|Docs'
+	git diff --exit-code
+
+vuln: $(OUT)/govulncheck ## look for known vulnerabilities (needs the Go vulnerability database)
+	$(OUT)/govulncheck ./...
+
+image: ## build the container image with docker or podman
+	$$(command -v docker || command -v podman) build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+clean: ## remove what was built
+	rm -rf .cache krm-fn coverage.out
+
+$(OUT)/golangci-lint: tools/golangci-lint/go.mod
+	$(GO) build -C tools/golangci-lint -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(OUT)/govulncheck: tools/govulncheck/go.mod
+	$(GO) build -C tools/govulncheck -o $(CURDIR)/$@ golang.org/x/vuln/cmd/govulncheck

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/krm-fn/krm-fn/pkg/gen"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// runFunction is the KRM function: a ResourceList in, a ResourceList out. It reads files below root only, which kpt
+// overrides by the folder of the package. The output is whole even if there are errors,
+// because kpt takes the results from it; the items are then those of the input.
+func runFunction(root string, stdin io.Reader, stdout, stderr io.Writer) error {
+	text, err := io.ReadAll(io.LimitReader(stdin, krm.MaxStream+1))
+	if err != nil {
+		return &failure{fmt.Errorf("standard input: %w", err)}
+	}
+	list, ps := krm.ReadList(text)
+	if ps.HasErrors() {
+		return report(stderr, ps.Sorted())
+	}
+	if list.FunctionConfig != nil && list.FunctionConfig.Annotations[krm.PackagePathAnnotation] != "" {
+		root = list.FunctionConfig.Annotations[krm.PackagePathAnnotation]
+	}
+	out, more := gen.Run(gen.Input{
+		Items: list.Items, Config: list.FunctionConfig,
+		ReadFile: func(name string) ([]byte, error) { return krm.ReadFile(root, name) },
+	})
+	ps.Add(more...)
+	items := out.Items
+	if ps.HasErrors() {
+		items = list.Items
+	}
+	if err := writeList(stdout, list, items, ps); err != nil {
+		return err
+	}
+	return report(stderr, ps)
+}
+
+func writeList(stdout io.Writer, list *krm.List, items []*krm.Item, ps model.Problems) error {
+	results, err := krm.Results(ps)
+	if err != nil {
+		return &failure{err}
+	}
+	text, err := list.Bytes(items, results)
+	if err != nil {
+		return &failure{err}
+	}
+	if _, err := stdout.Write(text); err != nil {
+		return &failure{fmt.Errorf("standard output: %w", err)}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/krm-fn/krm-fn/pkg/gen"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+func newRender() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "render PATH...",
+		Short: "Render the manifests of files and folders",
+		Long: `render reads the Kubernetes resources in files and folders (YAML or JSON) and writes the manifests that are
+rendered from the APIs and TargetEndpoints among them. Resources of other kinds are read where they are
+referred to, and are not written.
+
+A RenderAPIs of krm-fn.dev/v1alpha1 among the files is the configuration. The files that it names are
+relative to its own folder, and lie inside of the PATH that holds it.`,
+		Example: `  # to standard output
+  krm-fn render examples/products-privatejet
+
+  # one file an object; files of objects that are no longer rendered are removed
+  krm-fn render -o manifests examples/products-privatejet`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			out, ps := renderPaths(paths)
+			if err := report(cmd.ErrOrStderr(), ps); err != nil {
+				return err
+			}
+			if dir != "" {
+				return writeDir(dir, out)
+			}
+			text, err := documents(out.Rendered)
+			if err != nil {
+				return &failure{err}
+			}
+			if _, err := cmd.OutOrStdout().Write(text); err != nil {
+				return &failure{fmt.Errorf("standard output: %w", err)}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&dir, "output", "o", "", "write one file an object to this folder instead of standard output")
+	return cmd
+}
+
+// renderPaths reads packages and renders what is in them.
+func renderPaths(paths []string) (gen.Output, model.Problems) {
+	var items []*krm.Item
+	var config *krm.Item
+	var root string
+	var ps model.Problems
+	for _, name := range paths {
+		p, more := krm.ReadPackage(name)
+		ps.Add(more...)
+		for _, it := range p.Items {
+			if it.Place.Object.Kind != "RenderAPIs" {
+				items = append(items, it)
+				continue
+			}
+			if config != nil {
+				ps.Errorf(model.InputDuplicate, it.Place, "there is another RenderAPIs in %s; render one at a time", config.Place.File)
+				continue
+			}
+			config, root = it, p.Root
+		}
+	}
+	in := gen.Input{Items: items, Config: config}
+	if config != nil {
+		// The path of the configuration is that of the package joined with the one inside of it.
+		folder, err := filepath.Rel(root, filepath.Dir(filepath.FromSlash(config.Place.File)))
+		if err != nil {
+			folder = "."
+		}
+		in.ReadFile = func(name string) ([]byte, error) {
+			if path.IsAbs(name) {
+				return nil, fmt.Errorf("write a path relative to %s", path.Dir(config.Place.File))
+			}
+			return krm.ReadFile(root, path.Join(filepath.ToSlash(folder), name))
+		}
+	}
+	out, more := gen.Run(in)
+	ps.Add(more...)
+	if ps.HasErrors() {
+		return gen.Output{}, ps.Sorted()
+	}
+	return out, ps.Sorted()
+}
+
+// documents writes items as a stream of YAML documents.
+func documents(items []*krm.Item) ([]byte, error) {
+	texts := make([][]byte, len(items))
+	for i, it := range items {
+		text, err := krm.EncodeNode(it.Node)
+		if err != nil {
+			return nil, err
+		}
+		texts[i] = text
+	}
+	return bytes.Join(slices.Clip(texts), []byte("---\n")), nil
+}

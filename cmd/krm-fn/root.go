@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// The exit codes.
+const (
+	exitOK = 0
+	// exitProblems means that the input has errors, or that it could not be read or the output not be written.
+	exitProblems = 1
+	// exitUsage means that the command line is wrong.
+	exitUsage = 2
+)
+
+// errProblems ends a command whose problems were printed already.
+var errProblems = errors.New("the input has errors")
+
+// Env is what the program gets from the system.
+type Env struct {
+	Args           []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Dir is the folder of the files that a KRM function may read.
+	Dir string
+}
+
+// Run runs the program and gives its exit code.
+func Run(ctx context.Context, env Env) int {
+	cmd := newRoot(env.Dir)
+	cmd.SetArgs(env.Args)
+	cmd.SetIn(env.Stdin)
+	cmd.SetOut(env.Stdout)
+	cmd.SetErr(env.Stderr)
+	err := cmd.ExecuteContext(ctx)
+	var failed *failure
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errProblems):
+		return exitProblems
+	case errors.As(err, &failed):
+		_, _ = fmt.Fprintf(env.Stderr, "error: %v\n", failed.err)
+		return exitProblems
+	}
+	_, _ = fmt.Fprintf(env.Stderr, "error: %v\nRun 'krm-fn --help' for usage.\n", err)
+	return exitUsage
+}
+
+// failure is an error of the system, such as a full disk, as opposed to a wrong command line.
+type failure struct{ err error }
+
+func (f *failure) Error() string { return f.err.Error() }
+
+func newRoot(dir string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "krm-fn",
+		Short: "Render autoscaled, managed APIs into Kubernetes manifests",
+		Long: `krm-fn renders APIs, TargetEndpoints and hpa-configs into Deployments, Services, ServiceMonitors
+and HorizontalPodAutoscalers, without a controller in the cluster.
+
+Without arguments it is a KRM function: it reads a ResourceList on standard input and writes one
+on standard output. kustomize and kpt call it that way. For files, use krm-fn render.`,
+		Example: `  # render the manifests of a folder
+  krm-fn render examples/products-privatejet
+
+  # as a KRM function
+  krm-fn < resource-list.yaml`,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f, ok := cmd.InOrStdin().(*os.File); ok && isTerminal(f) {
+				return cmd.Help()
+			}
+			return runFunction(dir, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.AddCommand(newRender(), newVersion())
+	return cmd
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// report prints problems, one a line, and tells whether there are errors among them.
+func report(stderr io.Writer, ps model.Problems) error {
+	for _, p := range ps {
+		_, _ = fmt.Fprintln(stderr, p)
+	}
+	if ps.HasErrors() {
+		return errProblems
+	}
+	return nil
+}

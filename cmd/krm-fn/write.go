@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/krm-fn/krm-fn/pkg/gen"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// writeDir makes dir hold one file for each rendered object. Every file is written beside its place first and renamed
+// when all are there, so that a failure leaves the folder as it was. Files of ours that are no longer rendered are
+// removed; a file that is not ours is never touched, not even where its name is needed.
+func writeDir(dir string, out gen.Output) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return &failure{err}
+	}
+	ours, err := ownFiles(dir)
+	if err != nil {
+		return &failure{err}
+	}
+	pending := map[string]string{}
+	defer func() {
+		for _, tmp := range pending {
+			_ = os.Remove(tmp)
+		}
+	}()
+	for _, it := range out.Rendered {
+		name := gen.FileName(it.Place.Object)
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil && !ours[name] {
+			return &failure{fmt.Errorf("%s was not written by krm-fn and is in the way; move it or choose another folder", filepath.Join(dir, name))}
+		}
+		text, err := krm.EncodeNode(it.Node)
+		if err != nil {
+			return &failure{err}
+		}
+		if pending[name], err = writeTemporary(dir, text); err != nil {
+			return &failure{err}
+		}
+	}
+	for name, tmp := range pending {
+		if err := os.Rename(tmp, filepath.Join(dir, name)); err != nil {
+			return &failure{err}
+		}
+		delete(ours, name)
+		delete(pending, name)
+	}
+	for name := range ours {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			return &failure{err}
+		}
+	}
+	return nil
+}
+
+func writeTemporary(dir string, text []byte) (string, error) {
+	f, err := os.CreateTemp(dir, ".krm-fn-*")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+		return "", err
+	}
+	return f.Name(), nil
+}
+
+// ownFiles are the files in dir that hold one object of ours, by the name that we give such a file.
+func ownFiles(dir string) (map[string]bool, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	ours := map[string]bool{}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || filepath.Ext(e.Name()) != ".yaml" {
+			continue
+		}
+		text, err := krm.ReadFile(dir, e.Name())
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, e.Name()), err)
+		}
+		docs, _ := krm.ParseAll(text, model.Place{})
+		if len(docs) == 1 {
+			it := krm.NewItem(docs[0].Root)
+			ours[e.Name()] = gen.Owned(it) && gen.FileName(it.Place.Object) == e.Name()
+		}
+	}
+	for name, own := range ours {
+		if !own {
+			delete(ours, name)
+		}
+	}
+	return ours, nil
+}

@@ -1,0 +1,222 @@
+package gen
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// unstableLabels change during the life of a workload, so that they cannot be part of a selector, which cannot.
+var unstableLabels = []string{managedByLabel, "app.kubernetes.io/version", "helm.sh/chart"}
+
+// buildBackend resolves a TargetEndpoint, except for how it scales and is scraped: that depends on its mode.
+func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
+	var ps model.Problems
+	it, spec := in.item, in.spec
+	at := it.Place.Child("spec")
+	set := src.readSettings(it.Refs(), &ps)
+	b := backend{
+		workload:  newWorkload(it, it.Place),
+		protocol:  strings.ToLower(spec.ApplicationProtocol),
+		container: spec.Deploy.Name,
+		image:     strings.TrimSpace(spec.Deploy.DockerImage),
+		ports:     buildPorts(spec.Ports, at.Child("ports"), &ps),
+		resources: set.backend,
+	}
+	if b.labels[appLabel] == "" {
+		b.labels[appLabel] = it.Place.Object.Name
+	}
+	b.selector = maps.Clone(b.labels)
+	for _, l := range unstableLabels {
+		delete(b.selector, l)
+	}
+	checkLabels(b.labels, it.Place.Child("metadata").Child("labels"), &ps)
+	switch b.protocol {
+	case "http", "https":
+	case "":
+		ps.Errorf(model.InputRequired, at.Child("applicationProtocol"), "is missing; write http or https")
+	default:
+		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at.Child("applicationProtocol"),
+			Value: spec.ApplicationProtocol, Message: fmt.Sprintf("%q is no protocol of a backend; write http or https", spec.ApplicationProtocol)})
+	}
+	b.buildDeploy(spec.Deploy, at.Child("deploy"), &ps)
+	b.observed = set.observability
+	b.buildAnnotations(it, &ps)
+	return b, ps
+}
+
+// newWorkload takes the identity and labels of an input.
+func newWorkload(it *krm.Item, at model.Place) workload {
+	labels := maps.Clone(it.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	delete(labels, managedByLabel)
+	return workload{place: at, ref: it.Ref(), labels: labels, origin: originOf(it)}
+}
+
+func (b *backend) buildDeploy(d endpointDeploy, at model.Place, ps *model.Problems) {
+	if b.container == "" {
+		b.container = b.ref.Name
+	}
+	if errs := validation.IsDNS1123Label(b.container); len(errs) > 0 {
+		ps.Add(model.Problem{ID: model.InputName, Severity: model.Error, Place: at.Child("name"), Value: b.container, Message: fmt.Sprintf(
+			"%q cannot name a container; write at most 63 lower-case letters, digits and dashes", b.container)})
+	}
+	if strings.ContainsAny(b.image, " \t\r\n") {
+		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at.Child("dockerImage"), Value: b.image,
+			Message: fmt.Sprintf("%q is no image; write one without spaces, such as registry/name:tag", b.image)})
+	}
+	b.resources.cpuRequest.set(d.RequestCPU, "", at.Child("requestCPU"), ps)
+	b.resources.memoryRequest.set(d.ReqMemory, "", at.Child("reqMemory"), ps)
+	b.resources.cpuLimit.set(d.CPULimit, "", at.Child("cpuLimit"), ps)
+	b.resources.memoryLimit.set(d.MemoryLimit, "", at.Child("memoryLimit"), ps)
+	b.resources.check(at, ps)
+}
+
+// buildJet adds what a backend of its own has: bounds, metrics to scale on and metrics to scrape. A bound of 0 is the same as none, as it was for the operator.
+func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *model.Problems) {
+	it, d := in.item, in.spec.Deploy
+	at := it.Place.Child("spec").Child("deploy")
+	b.scaling = src.policy(it, it.Refs(), ps).Backend
+	ps.Add(hpa.Unsupported(b.scaling, opts.minor)...)
+	b.metrics = b.buildMetrics(it, b.observed || b.scaling.PodsMetrics(), ps)
+	b.min, b.max = d.MinReplicas, d.MaxReplicas
+	if b.min < 0 || b.max < 0 {
+		field, n := "minReplicas", b.min
+		if b.min >= 0 {
+			field, n = "maxReplicas", b.max
+		}
+		ps.Add(model.Problem{ID: model.HPABounds, Severity: model.Error, Place: at.Child(field), Value: strconv.Itoa(int(n)),
+			Message: fmt.Sprintf("is %d; write a number of at least 1", n)})
+		return
+	}
+	if b.min == 0 {
+		b.min = 1
+	}
+	origin := ""
+	if b.max == 0 {
+		b.max, origin = b.scaling.MaxReplicas, " ("+maxOrigin(b.scaling)+")"
+	}
+	if b.min > b.max {
+		ps.Add(model.Problem{ID: model.HPABounds, Severity: model.Error, Place: at.Child("minReplicas"), Value: strconv.Itoa(int(b.min)),
+			Message: fmt.Sprintf("%d is above the maximum %d%s; lower it or raise the maximum", b.min, b.max, origin)})
+	}
+}
+
+// maxOrigin says where the maximum of s comes from.
+func maxOrigin(s hpa.Scaling) string {
+	at := s.Places.MaxReplicas
+	if at.Object.Name == "" {
+		return "the default"
+	}
+	return strings.TrimPrefix(at.Field, "data.") + " of " + at.Object.Name
+}
+
+func buildPorts(in []endpointPort, at model.Place, ps *model.Problems) []port {
+	if len(in) == 0 {
+		ps.Errorf(model.InputRequired, at, "is missing; list the ports of the backend, first the one that the API calls")
+		return nil
+	}
+	ports := make([]port, 0, len(in))
+	names, numbers := map[string]bool{}, map[int32]bool{}
+	for i, p := range in {
+		at := at.Item(i)
+		switch {
+		case p.Name == "":
+			ps.Errorf(model.InputRequired, at.Child("name"), "is missing; write a name of at most 15 characters")
+		case len(validation.IsValidPortName(p.Name)) > 0:
+			ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at.Child("name"), Value: p.Name, Message: fmt.Sprintf(
+				"%q cannot name a port; write at most 15 lower-case letters, digits and single dashes, with a letter among them", p.Name)})
+		case names[p.Name]:
+			ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at.Child("name"), Value: p.Name,
+				Message: fmt.Sprintf("%q names two ports; give each a name of its own", p.Name)})
+		}
+		checkPort(p.Port, at.Child("port"), ps)
+		checkPort(p.TargetPort, at.Child("targetPort"), ps)
+		if numbers[p.Port] && p.Port != 0 {
+			ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at.Child("port"), Value: strconv.Itoa(int(p.Port)),
+				Message: fmt.Sprintf("%d is the number of two ports; give each its own", p.Port)})
+		}
+		names[p.Name], numbers[p.Port] = true, true
+		ports = append(ports, port{p.Name, p.Port, p.TargetPort})
+	}
+	return ports
+}
+
+func checkPort(n int32, at model.Place, ps *model.Problems) {
+	if n == 0 {
+		ps.Errorf(model.InputRequired, at, "is missing or 0; write a port from 1 to 65535")
+		return
+	}
+	if n < 1 || n > 65535 {
+		ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at, Value: strconv.Itoa(int(n)),
+			Message: fmt.Sprintf("%d is no port; write a number from 1 to 65535", n)})
+	}
+}
+
+// buildAnnotations reads what users may change about the pods.
+func (b *backend) buildAnnotations(it *krm.Item, ps *model.Problems) {
+	b.hardened = choice(it, securityAnnotation, []string{"hardened", "none"}, ps) != "none"
+	b.runAsNonRoot = choice(it, runAsNonRootAnnotation, []string{"false", "true"}, ps) == "true"
+	b.readOnlyDir = choice(it, readOnlyRootAnnotation, []string{"false", "true"}, ps) == "true"
+	b.readiness = it.Annotations[readinessAnnotation]
+	switch {
+	case b.readiness == "":
+		b.readiness = "tcp"
+	case b.readiness != "tcp" && b.readiness != "none" && !strings.HasPrefix(b.readiness, "/"):
+		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: annotation(it, readinessAnnotation), Value: b.readiness,
+			Message: fmt.Sprintf("%q is no readiness probe; write tcp, none or the path of an HTTP probe, such as /health", b.readiness)})
+	}
+}
+
+// choice reads an annotation that has one of a few values. The first one stands for an absent annotation.
+func choice(it *krm.Item, name string, values []string, ps *model.Problems) string {
+	v := it.Annotations[name]
+	if v == "" || slices.Contains(values, v) {
+		return v
+	}
+	ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: annotation(it, name), Value: v,
+		Message: fmt.Sprintf("%q is not one of %s", v, strings.Join(values, ", "))})
+	return ""
+}
+
+func annotation(it *krm.Item, name string) model.Place {
+	return it.Place.Child("metadata").Child("annotations").Child(name)
+}
+
+// policy is the hpa-configs of an object: what its annotation names, else as for all configuration, else the defaults.
+func (src *source) policy(it *krm.Item, refs []model.Ref, ps *model.Problems) hpa.Policy {
+	name := it.Annotations[hpaConfigsAnnotation]
+	cm := src.config(hpaConfigs, refs)
+	if name != "" {
+		cm = src.items.find("ConfigMap", name, namespacesOf(refs))
+		if cm == nil {
+			cm = src.items.find("ConfigMap", name, []string{systemNamespace})
+		}
+		if cm == nil {
+			ps.Add(model.Problem{ID: model.InputReference, Severity: model.Error, Place: annotation(it, hpaConfigsAnnotation), Value: name,
+				Message: fmt.Sprintf("no ConfigMap %q is among the items, in this namespace or in %s%s", name, systemNamespace,
+					krm.DidYouMean(name, src.items.names("ConfigMap", refs[0].Namespace)))})
+			return hpa.Defaults()
+		}
+	}
+	if cm == nil {
+		ps.Infof(model.HPAConfig, model.Place{}, "no ConfigMap hpa-configs is among the items; at most 5 replicas at 50%% cpu are the default")
+		return hpa.Defaults()
+	}
+	src.inputs[cm] = true
+	data, more := configMapData(cm)
+	ps.Add(more...)
+	p, more := hpa.Read(data, cm.Place)
+	ps.Add(more...)
+	return p
+}

@@ -1,0 +1,179 @@
+package gen
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// build follows every reference, applies every default and checks every value.
+func build(src source, opts options) (facts, model.Problems) {
+	var ps model.Problems
+	if len(src.apis) == 0 && len(src.endpoints) == 0 {
+		ps.Infof(model.InputReference, opts.place, "neither an API nor a TargetEndpoint of wso2.com/v1alpha1 is among the items; nothing is rendered")
+	}
+	endpoints := map[string]*endpoint{}
+	for _, in := range src.endpoints {
+		b, more := buildBackend(&src, in)
+		ps.Add(more...)
+		mode := parseMode(in.spec.Mode, in.item.Place.Child("spec").Child("mode"), &ps)
+		endpoints[in.item.Ref().String()] = &endpoint{backend: b, input: in, mode: mode}
+	}
+	var f facts
+	for _, in := range src.apis {
+		g, more := buildGateway(&src, in, endpoints, opts)
+		ps.Add(more...)
+		f.gateways = append(f.gateways, g)
+	}
+	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
+		e := endpoints[name]
+		if e.settle(&ps) == model.PrivateJet && e.backend.image != "" {
+			e.backend.buildJet(&src, e.input, opts, &ps)
+			f.backends = append(f.backends, e.backend)
+		}
+	}
+	checkOverlap(f, &ps)
+	return f, ps
+}
+
+// endpoint is a backend with those who use it.
+type endpoint struct {
+	backend backend
+	input   endpointInput
+	// mode is what the TargetEndpoint says; "" if nothing.
+	mode model.Mode
+	// users are the APIs that use it, by the mode in which they do, in order.
+	users map[model.Mode][]string
+}
+
+func (e *endpoint) use(mode model.Mode, api model.Object) {
+	if e.users == nil {
+		e.users = map[model.Mode][]string{}
+	}
+	if s := api.String(); !slices.Contains(e.users[mode], s) {
+		e.users[mode] = append(e.users[mode], s)
+	}
+}
+
+// settle decides in which mode a TargetEndpoint runs, from what it says itself and from how APIs use it.
+func (e *endpoint) settle(ps *model.Problems) model.Mode {
+	place := e.input.item.Place
+	at := place.Child("spec").Child("mode")
+	sidecar, jet := e.users[model.Sidecar], e.users[model.PrivateJet]
+	mode := e.mode
+	switch {
+	case mode == model.Serverless:
+		ps.Add(model.Problem{ID: model.OutputUnsupported, Severity: model.Error, Place: at, Value: string(mode), Message: "Knative " +
+			"Services are not rendered; add one to the package yourself and write its URL into the OpenAPI document"})
+		return mode
+	case mode == model.Shared:
+		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: string(mode),
+			Message: "shared is a mode of APIs; write privateJet or sidecar"})
+		return mode
+	case mode == "" && len(sidecar) > 0:
+		mode = model.Sidecar
+	case mode == "":
+		mode = model.PrivateJet
+	}
+	switch {
+	case mode == model.Sidecar && len(jet) > 0:
+		ps.Errorf(model.BackendMode, at, "runs as a sidecar%s, but %s %s it as a private jet; use one mode, or two TargetEndpoints",
+			e.inAPIs(sidecar), strings.Join(jet, " and "), plural(jet, "calls", "call"))
+	case mode == model.PrivateJet && len(sidecar) > 0:
+		ps.Errorf(model.BackendMode, at, "is a private jet, but %s %s it as a sidecar; use one mode, or two TargetEndpoints",
+			strings.Join(sidecar, " and "), plural(sidecar, "runs", "run"))
+	case mode == model.Sidecar && len(sidecar) == 0:
+		ps.Warnf(model.BackendMode, at, "is a sidecar, but no API in sidecar mode refers to it; nothing is rendered for it")
+	case e.backend.image == "" && mode == model.PrivateJet:
+		ps.Infof(model.BackendImage, place.Child("spec").Child("deploy").Child("dockerImage"),
+			"there is no image, so nothing is rendered for this backend; its Service must exist")
+	}
+	e.reportUnused(mode, ps)
+	return mode
+}
+
+// reportUnused says aloud that the bounds of a sidecar have no effect.
+func (e *endpoint) reportUnused(mode model.Mode, ps *model.Problems) {
+	if mode != model.Sidecar {
+		return
+	}
+	d, at := e.input.spec.Deploy, e.input.item.Place.Child("spec").Child("deploy")
+	for _, f := range []struct {
+		field string
+		n     int32
+	}{{"minReplicas", d.MinReplicas}, {"maxReplicas", d.MaxReplicas}} {
+		if f.n != 0 {
+			ps.Infof(model.InputIgnored, at.Child(f.field), "has no effect on a sidecar, which scales with its gateway")
+		}
+	}
+}
+
+func (e *endpoint) inAPIs(apis []string) string {
+	if len(apis) == 0 {
+		return ""
+	}
+	return " of " + strings.Join(apis, " and ")
+}
+
+func plural(list []string, one, many string) string {
+	if len(list) == 1 {
+		return one
+	}
+	return many
+}
+
+// checkOverlap reports workloads of one namespace whose selectors match each other's pods: their Services would mix up
+// traffic and their HorizontalPodAutoscalers each other's metrics. Every selector has the label app.
+func checkOverlap(f facts, ps *model.Problems) {
+	type bucket struct{ namespace, app string }
+	byApp := map[bucket][]workload{}
+	check := func(w workload) {
+		k := bucket{defaulted(w.ref.Namespace), w.selector[appLabel]}
+		for _, other := range byApp[k] {
+			a, b := w, other
+			if !matches(a.selector, b.labels) {
+				a, b = b, a
+			}
+			if matches(a.selector, b.labels) {
+				ps.Errorf(model.OutputOverlap, a.place, "the selector %s also matches the pods of %s; give each a label %s of its own",
+					labelText(a.selector), b.place.Object, appLabel)
+			}
+		}
+		byApp[k] = append(byApp[k], w)
+	}
+	for _, g := range f.gateways {
+		check(g.workload)
+	}
+	for _, b := range f.backends {
+		check(b.workload)
+	}
+}
+
+// matches tells whether a selector of labels matches labels.
+func matches(selector, labels map[string]string) bool {
+	for k, v := range selector {
+		if labels[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+func labelText(labels map[string]string) string {
+	pairs := make([]string, 0, len(labels))
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		pairs = append(pairs, k+"="+labels[k])
+	}
+	return strings.Join(pairs, ",")
+}
+
+func parseMode(s string, at model.Place, ps *model.Problems) model.Mode {
+	m, ok := model.ParseMode(s)
+	if !ok {
+		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
+			Message: "is no mode; write privateJet, sidecar or shared"})
+	}
+	return m
+}

@@ -1,0 +1,125 @@
+package gen
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+	"github.com/krm-fn/krm-fn/pkg/swagger"
+)
+
+// documents reads the OpenAPI documents of an API.
+func (src *source) documents(in apiInput, opts options, ps *model.Problems) []*swagger.Document {
+	var docs []*swagger.Document
+	add := func(text []byte, at model.Place) {
+		doc, more := swagger.Read(text, at)
+		ps.Add(more...)
+		if doc != nil {
+			docs = append(docs, doc)
+		}
+	}
+	for i, name := range in.files {
+		at := in.specPlace.Child("swaggerFiles").Item(i)
+		text, err := opts.readFile(name)
+		if err != nil {
+			ps.Errorf(model.InputFile, at, "cannot read %s: %v", name, err)
+			continue
+		}
+		add(text, model.Place{File: name})
+	}
+	if in.files != nil {
+		return docs
+	}
+	names, at := in.spec.Definition.SwaggerConfigmapNames, in.specPlace.Child("definition").Child("swaggerConfigmapNames")
+	if len(names) == 0 {
+		ps.Errorf(model.InputRequired, at, "is missing; list the ConfigMaps that hold the OpenAPI documents")
+	}
+	for i, name := range names {
+		at := at.Item(i)
+		if slices.Contains(names[:i], name) {
+			ps.Errorf(model.InputDuplicate, at, "%q stands twice; remove one of them", name)
+			continue
+		}
+		it := src.items.find("ConfigMap", name, namespacesOf(in.refs))
+		if it == nil {
+			ps.Add(model.Problem{ID: model.InputReference, Severity: model.Error, Place: at, Value: name,
+				Message: fmt.Sprintf("no ConfigMap %q is among the items%s%s", name, inNamespace(in.refs[0].Namespace),
+					krm.DidYouMean(name, src.items.names("ConfigMap", in.refs[0].Namespace)))})
+			continue
+		}
+		src.inputs[it] = true
+		data, more := configMapData(it)
+		ps.Add(more...)
+		if len(data) != 1 {
+			ps.Errorf(model.InputValue, it.Place.Child("data"), "has %d keys; write one, which holds the OpenAPI document", len(data))
+			continue
+		}
+		for k, text := range data {
+			add([]byte(text), it.Place.Child("data").Child(k))
+		}
+	}
+	return docs
+}
+
+func inNamespace(ns string) string {
+	if ns == "" {
+		return ""
+	}
+	return " in namespace " + ns
+}
+
+// apiMode is the mode of the API, else that of its documents, else private jet.
+func apiMode(in apiInput, docs []*swagger.Document, ps *model.Problems) model.Mode {
+	at := in.specPlace.Child("mode")
+	mode := parseMode(in.spec.Mode, at, ps)
+	var stated *swagger.Document
+	for _, d := range docs {
+		if d.Mode == "" {
+			continue
+		}
+		switch {
+		case mode != "" && d.Mode != mode:
+			ps.Warnf(model.SwaggerMode, at, "is %s, but x-wso2-mode in %s is %s; %s is used", mode, placeName(d.Place), d.Mode, mode)
+		case mode == "" && stated != nil && d.Mode != stated.Mode:
+			ps.Errorf(model.SwaggerMode, in.place, "x-wso2-mode is %s in %s and %s in %s; write spec.mode",
+				stated.Mode, placeName(stated.Place), d.Mode, placeName(d.Place))
+		}
+		if stated == nil {
+			stated = d
+		}
+	}
+	if mode == "" && stated != nil {
+		mode, at = stated.Mode, stated.Place
+	}
+	if mode == model.Serverless {
+		ps.Errorf(model.OutputUnsupported, at, "serverless is not rendered; write privateJet, or the URL of a Knative Service of yours in the OpenAPI document")
+	}
+	if mode != model.Sidecar {
+		mode = model.PrivateJet
+	}
+	return mode
+}
+
+// placeName names a document for a message about another place.
+func placeName(p model.Place) string {
+	if p.Object == (model.Object{}) {
+		return p.File
+	}
+	return p.Object.String()
+}
+
+// checkBasePaths reports a base path that two documents of one gateway share.
+func checkBasePaths(docs []*swagger.Document, ps *model.Problems) {
+	first := map[string]*swagger.Document{}
+	for _, d := range docs {
+		if d.BasePath == "" {
+			continue
+		}
+		if other := first[d.BasePath]; other != nil {
+			ps.Errorf(model.SwaggerBasePath, d.Place, "has the base path %s, as %s does; give each document its own", d.BasePath, placeName(other.Place))
+			continue
+		}
+		first[d.BasePath] = d
+	}
+}

@@ -1,0 +1,90 @@
+package gen
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// facts are all that rendering needs: every reference is followed, every default applied, every value checked.
+type facts struct {
+	gateways []gateway
+	backends []backend
+}
+
+// workload is what a gateway and a backend have in common.
+type workload struct {
+	place model.Place
+	ref   model.Ref
+	// labels are those of the pods and of all objects; selector are the ones among them that never change.
+	labels, selector map[string]string
+	min, max         int32
+	scaling          hpa.Scaling
+	// origin is the path annotation of the input, for the paths of what is rendered from it.
+	origin origin
+}
+
+// origin is the input that an object is rendered from.
+type origin struct {
+	source string
+	// annotations are those that say where the orchestrator keeps the input.
+	path, packagePath string
+}
+
+// gateway is one API.
+type gateway struct {
+	workload
+	image       string
+	pullSecrets []corev1.LocalObjectReference
+	env         []corev1.EnvVar
+	envFrom     []corev1.EnvFromSource
+	volumes     []corev1.Volume
+	mounts      []corev1.VolumeMount
+	hostAliases []corev1.HostAlias
+	settings    settings
+	ingress     *ingress
+	// sidecars are the backends in the gateway's own pods, by container name.
+	sidecars []backend
+	// endpoints are the URLs that the gateway's image must know, sorted.
+	endpoints []string
+}
+
+// ingress is how an API is reached in Ingress mode.
+type ingress struct {
+	name, host, tlsSecret string
+	class                 string
+	annotations           map[string]string
+	https                 bool
+	paths                 []string
+}
+
+// backend is one TargetEndpoint.
+type backend struct {
+	workload
+	protocol  string
+	container string
+	image     string
+	ports     []port
+	resources resources
+	// readiness is the annotation's value: "none", "tcp" or a path.
+	readiness                           string
+	hardened, runAsNonRoot, readOnlyDir bool
+	// observed tells that the configuration asks for metrics of all workloads.
+	observed bool
+	// metrics is nil if nothing reads the metrics of the backend.
+	metrics *scrape
+}
+
+type port struct {
+	name         string
+	port, target int32
+}
+
+// scrape is where a backend serves its metrics.
+type scrape struct {
+	port         port
+	path, scheme string
+	// extra tells that the port is not among the ports of the TargetEndpoint.
+	extra bool
+}

@@ -1,0 +1,133 @@
+package gen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+	"github.com/krm-fn/krm-fn/pkg/swagger"
+)
+
+const (
+	// classAnnotation is what spec.ingressClassName has replaced.
+	classAnnotation = "kubernetes.io/ingress.class"
+	// protocolAnnotation makes ingress-nginx speak https to the gateway.
+	protocolAnnotation = "nginx.ingress.kubernetes.io/backend-protocol"
+)
+
+// buildIngress resolves how an API is reached in Ingress mode (ingress-configs; pkg/mgw/ingress.go of the operator).
+func buildIngress(src *source, in apiInput, set settings, docs []*swagger.Document, ps *model.Problems) *ingress {
+	cm := configReader{src, in.refs, ps}.get(ingressConfigs, []string{
+		"ingress.properties", "ingressResourceName", "ingressTransportMode", "ingressHostName", "tlsSecretName",
+	})
+	ing := &ingress{host: in.spec.IngressHostname, tlsSecret: cm.text("tlsSecretName"), annotations: map[string]string{}}
+	hostPlace := in.specPlace.Child("ingressHostname")
+	if ing.host == "" {
+		ing.host = cm.text("ingressHostName")
+		if ing.host != "" {
+			hostPlace = cm.at("ingressHostName")
+		}
+	}
+	switch {
+	case ing.host == "":
+		ps.Errorf(model.GatewayConfig, hostPlace, "is missing; write the host name here, or ingressHostName in %s", ingressConfigs)
+	case len(validation.IsDNS1123Subdomain(ing.host)) > 0 && len(validation.IsWildcardDNS1123Subdomain(ing.host)) > 0:
+		ps.Add(model.Problem{ID: model.InputName, Severity: model.Error, Place: hostPlace, Value: ing.host,
+			Message: fmt.Sprintf("%q is no host name", ing.host)})
+	}
+	prefix := cm.text("ingressResourceName")
+	if prefix == "" {
+		prefix = "api-operator-ingress"
+	}
+	ing.name = prefix + "-" + in.refs[0].Name
+	if len(validation.IsDNS1123Subdomain(ing.name)) > 0 {
+		ps.Add(model.Problem{ID: model.InputName, Severity: model.Error, Place: cm.at("ingressResourceName"), Value: prefix,
+			Message: fmt.Sprintf("%q cannot name an Ingress; write lower-case letters, digits and dashes", ing.name)})
+	}
+	switch mode := cm.text("ingressTransportMode"); strings.ToLower(mode) {
+	case "", "https":
+		ing.https = true
+	case "http":
+	default:
+		ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: cm.at("ingressTransportMode"), Value: mode,
+			Message: fmt.Sprintf("%q is no transport; write http or https", mode)})
+	}
+	ing.readProperties(cm, ps)
+	for _, d := range docs {
+		if d.BasePath == "" {
+			ps.Errorf(model.SwaggerBasePath, d.Place, "states no base path, which the Ingress needs; write x-wso2-basePath")
+			continue
+		}
+		ing.paths = append(ing.paths, d.BasePath)
+	}
+	slices.Sort(ing.paths)
+	return ing
+}
+
+// readProperties reads lines of the form NAME: VALUE, which become annotations. The class becomes a field.
+func (ing *ingress) readProperties(cm configMap, ps *model.Problems) {
+	at := cm.at("ingress.properties")
+	n := 0
+	for line := range strings.Lines(cm.data["ingress.properties"]) {
+		n++
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, ok := strings.Cut(line, ":")
+		name, value = strings.TrimSpace(name), strings.Trim(strings.TrimSpace(value), `"'`)
+		switch {
+		case !ok || len(validation.IsQualifiedName(strings.ToLower(name))) > 0:
+			ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: at.At(n), Value: line,
+				Message: fmt.Sprintf("%q is no annotation; write NAME: VALUE", line)})
+		case name == classAnnotation:
+			ing.class = value
+		default:
+			ing.annotations[name] = value
+		}
+	}
+	if _, ok := cm.data["ingress.properties"]; !ok && ing.https {
+		ing.annotations[protocolAnnotation] = "HTTPS"
+	}
+}
+
+// renderIngress gives the Ingress of a gateway.
+func renderIngress(g gateway, opts options) *networkingv1.Ingress {
+	ing := g.ingress
+	portName := httpPortName
+	if ing.https {
+		portName = httpsPortName
+	}
+	prefix := networkingv1.PathTypePrefix
+	var paths []networkingv1.HTTPIngressPath
+	for _, p := range ing.paths {
+		paths = append(paths, networkingv1.HTTPIngressPath{
+			Path: p, PathType: &prefix,
+			Backend: networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{
+				Name: g.ref.Name, Port: networkingv1.ServiceBackendPort{Name: portName},
+			}},
+		})
+	}
+	o := &networkingv1.Ingress{
+		TypeMeta:   typeMeta("networking.k8s.io/v1", "Ingress"),
+		ObjectMeta: g.meta(ing.name, opts),
+		Spec: networkingv1.IngressSpec{Rules: []networkingv1.IngressRule{{
+			Host:             ing.host,
+			IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{Paths: paths}},
+		}}},
+	}
+	for k, v := range ing.annotations {
+		o.Annotations[k] = v
+	}
+	if ing.class != "" {
+		o.Spec.IngressClassName = &ing.class
+	}
+	if ing.https || ing.tlsSecret != "" {
+		o.Spec.TLS = []networkingv1.IngressTLS{{Hosts: []string{ing.host}, SecretName: ing.tlsSecret}}
+	}
+	return o
+}

@@ -1,0 +1,108 @@
+package gen
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// kustomizeID is on every item that kustomize hands to a function, and only there.
+const kustomizeID = "kustomize.config.k8s.io/id"
+
+// clashes reports rendered objects that are already among the items and are not ours, or that are rendered twice.
+func clashes(objects []object, items []*krm.Item, src source) model.Problems {
+	var ps model.Problems
+	foreign := map[string]*krm.Item{}
+	for _, it := range items {
+		if it.Annotations[ownerAnnotation] == "" {
+			foreign[identity(it.Place.Object)] = it
+		}
+	}
+	from := map[string]string{}
+	for _, o := range objects {
+		id := identity(o.id)
+		if it := foreign[id]; it != nil {
+			ps.Errorf(model.OutputConflict, it.Place, "has the identity of an object that is rendered from %s; rename one of them, or remove this one", o.origin.source)
+		}
+		if other, twice := from[id]; twice {
+			ps.Errorf(model.OutputConflict, model.Place{Object: o.id}, "is rendered from %s and from %s; rename one of them", other, o.origin.source)
+		}
+		from[id] = o.origin.source
+	}
+	return ps
+}
+
+// identity is what makes two objects the same for an API server: their version does not count.
+func identity(o model.Object) string {
+	return strings.Join([]string{apiGroup(o.APIVersion), o.Kind, defaulted(o.Namespace), o.Name}, "|")
+}
+
+// merge gives the items to hand back. An earlier run's objects are replaced where they are rendered again, keeping
+// their files, and dropped where this function configuration made them and no longer does.
+func merge(items []*krm.Item, objects []object, src source, opts options) (Output, error) {
+	rendered := map[string]bool{}
+	for _, o := range objects {
+		rendered[identity(o.id)] = true
+	}
+	var out Output
+	before := map[string]*krm.Item{}
+	for _, it := range items {
+		owner := it.Annotations[ownerAnnotation]
+		id := identity(it.Place.Object)
+		switch {
+		case owner != "" && rendered[id]:
+			before[id] = it
+			continue
+		case owner == opts.owner && it.Annotations[kustomizeID] == "":
+			continue
+		case src.inputs[it]:
+			it.MarkLocal()
+			if it.Annotations[kustomizeID] != "" {
+				it.Annotate(renderedAnnotation, "true")
+			}
+		}
+		out.Items = append(out.Items, it)
+	}
+	for _, o := range objects {
+		n, err := krm.ToNode(o.typed)
+		if err != nil {
+			return Output{}, fmt.Errorf("%s: %w", o.id, err)
+		}
+		it := krm.NewItem(n)
+		if old := before[identity(o.id)]; old != nil {
+			it.KeepPlace(old)
+		} else if o.origin.path != "" {
+			it.SetPlace(pathOf(o), o.origin.packagePath)
+		}
+		out.Rendered = append(out.Rendered, it)
+	}
+	out.Items = append(out.Items, out.Rendered...)
+	return out, nil
+}
+
+// pathOf is the file of a rendered object: beside that of its input, in a folder of its own.
+func pathOf(o object) string {
+	return path.Join(path.Dir(o.origin.path), "rendered", FileName(o.id))
+}
+
+// FileName is the name of the file for an object.
+func FileName(o model.Object) string {
+	parts := []string{strings.ToLower(o.Kind)}
+	if o.Namespace != "" {
+		parts = append(parts, o.Namespace)
+	}
+	return strings.Join(append(parts, o.Name), "_") + ".yaml"
+}
+
+func originOf(it *krm.Item) origin {
+	return origin{
+		source: it.Place.Object.Kind + "/" + it.Ref().String(), path: it.Annotations[krm.PathAnnotation],
+		packagePath: it.Annotations[krm.PackagePathAnnotation],
+	}
+}
+
+// Owned tells whether an earlier run rendered the object.
+func Owned(it *krm.Item) bool { return it.Annotations[ownerAnnotation] != "" }

@@ -1,0 +1,67 @@
+package gen
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// buildMetrics finds where a backend serves its metrics: nil if nothing reads them. wanted tells whether the
+// configuration asks for them; an annotation of the TargetEndpoint overrides it.
+func (b *backend) buildMetrics(it *krm.Item, wanted bool, ps *model.Problems) *scrape {
+	annotated := choice(it, metricsAnnotation, []string{"true", "false"}, ps)
+	for _, a := range []string{metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton} {
+		wanted = wanted || it.Annotations[a] != ""
+	}
+	if annotated == "false" || annotated == "" && !wanted || len(b.ports) == 0 {
+		return nil
+	}
+	m := &scrape{port: b.ports[0], path: metricsPath, scheme: b.protocol}
+	if s := choice(it, metricsSchemeAnnotaton, []string{"http", "https"}, ps); s != "" {
+		m.scheme = s
+	}
+	if p := it.Annotations[metricsPathAnnotation]; p != "" {
+		m.path = p
+		if !strings.HasPrefix(p, "/") {
+			ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: annotation(it, metricsPathAnnotation), Value: p,
+				Message: fmt.Sprintf("%q is no path; write one that begins with a slash, such as %s", p, metricsPath)})
+		}
+	}
+	if p := it.Annotations[metricsPortAnnotation]; p != "" {
+		m.setPort(p, b.ports, annotation(it, metricsPortAnnotation), ps)
+	}
+	return m
+}
+
+// setPort finds the port by name or by the number on which the container listens. A number that the TargetEndpoint does
+// not list becomes a port of its own.
+func (m *scrape) setPort(s string, ports []port, at model.Place, ps *model.Problems) {
+	n, err := strconv.ParseInt(s, 10, 32)
+	i := slices.IndexFunc(ports, func(p port) bool { return p.name == s || err == nil && p.target == int32(n) })
+	switch {
+	case i >= 0:
+		m.port = ports[i]
+	case err == nil && n >= 1 && n <= 65535:
+		taken := map[string]bool{}
+		for _, p := range ports {
+			taken[p.name] = true
+			if p.port == int32(n) {
+				ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at, Value: s,
+					Message: fmt.Sprintf("%d is the Service's number of port %q; write the number on which the container listens, %d, or the name", n, p.name, p.target)})
+				return
+			}
+		}
+		m.port, m.extra = port{uniquePort(metricsPortName, taken), int32(n), int32(n)}, true
+	default:
+		names := make([]string, len(ports))
+		for i, p := range ports {
+			names[i] = p.name
+		}
+		ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, names),
+			Message: fmt.Sprintf("%q is neither a number from 1 to 65535 nor the name of a port; there is %s", s, strings.Join(names, ", "))})
+	}
+}

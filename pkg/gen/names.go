@@ -1,0 +1,95 @@
+package gen
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Names that users write or see. Everything that is generated gets its name here.
+const (
+	group = "krm-fn.dev"
+
+	hpaConfigsAnnotation   = group + "/hpa-configs"
+	securityAnnotation     = group + "/security"
+	runAsNonRootAnnotation = group + "/run-as-non-root"
+	readOnlyRootAnnotation = group + "/read-only-root-filesystem"
+	readinessAnnotation    = group + "/readiness-probe"
+	metricsAnnotation      = group + "/metrics"
+	metricsPortAnnotation  = group + "/metrics-port"
+	metricsPathAnnotation  = group + "/metrics-path"
+	metricsSchemeAnnotaton = group + "/metrics-scheme"
+
+	// ownerAnnotation names the function configuration that rendered an object.
+	ownerAnnotation = group + "/owner"
+	// sourceAnnotation names the input that an object was rendered from.
+	sourceAnnotation = group + "/source"
+	// endpointsAnnotation lists the URLs behind a gateway, which its image must have been built with.
+	endpointsAnnotation = group + "/endpoints"
+	// renderedAnnotation marks the inputs of a finished run inside a kustomize build.
+	renderedAnnotation = group + "/rendered"
+
+	appLabel       = "app"
+	managedByLabel = "app.kubernetes.io/managed-by"
+	managedBy      = "krm-fn"
+
+	hpaConfigs        = "hpa-configs"
+	controllerConfig  = "controller-config"
+	apimConfig        = "apim-config"
+	registryConfig    = "docker-registry-config"
+	analyticsConfig   = "analytics-config"
+	deploymentConfigs = "mgw-deployment-configs"
+	ingressConfigs    = "ingress-configs"
+	// systemNamespace is where the operator kept its configuration.
+	systemNamespace = "wso2-system"
+
+	gatewayContainer  = "mgw"
+	httpsPortName     = "https"
+	httpPortName      = "http"
+	metricsPortName   = "metrics"
+	gatewayMetrics    = 9797
+	analyticsVolume   = "analytics"
+	analyticsLocation = "/home/ballerina/wso2/api-usage-data/"
+	metricsPath       = "/metrics"
+)
+
+// metricsService names the Service that only Prometheus uses.
+func metricsService(api string) string { return api + "-metrics" }
+
+// volumeName names the volume of a mounted ConfigMap or Secret.
+func volumeName(kind, name string) string {
+	prefix := "cm-"
+	if kind == "Secret" {
+		prefix = "secret-"
+	}
+	name = prefix + strings.ReplaceAll(name, ".", "-")
+	return strings.TrimRight(name[:min(len(name), validation.DNS1123LabelMaxLength)], "-")
+}
+
+// uniquePort gives name, or a variant that taken does not hold yet, and takes it.
+func uniquePort(name string, taken map[string]bool) string {
+	const most = 15 // IANA service names, which port names are, have 15 characters at most.
+	free := name
+	for i := 2; taken[free]; i++ {
+		suffix := fmt.Sprintf("-%d", i)
+		free = strings.TrimRight(name[:min(len(name), most-len(suffix))], "-") + suffix
+	}
+	taken[free] = true
+	return free
+}
+
+// checkName reports a name that cannot be that of a Service, and with it of everything else that is rendered for it.
+func checkName(name string, at model.Place, ps *model.Problems) {
+	at = at.Child("metadata").Child("name")
+	if name == "" {
+		ps.Errorf(model.InputRequired, at, "is missing; write a name")
+		return
+	}
+	if errs := validation.IsDNS1035Label(name); len(errs) > 0 {
+		ps.Add(model.Problem{ID: model.InputName, Severity: model.Error, Place: at, Value: name, Message: fmt.Sprintf(
+			"%q cannot name a Service; write at most 63 lower-case letters, digits and dashes, beginning with a letter", name)})
+	}
+}

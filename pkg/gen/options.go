@@ -1,0 +1,199 @@
+package gen
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const (
+	// newestMinor is the Kubernetes that is rendered for if nothing else is asked for: that of the API types in use.
+	newestMinor = 37
+	// oldestMinor has networking.k8s.io/v1 Ingress and the seccompProfile field.
+	oldestMinor = 19
+	// defaultInterval is the scrape interval: a quarter of the rate window of one minute that is usual in adapter rules.
+	defaultInterval = "15s"
+)
+
+// options are the settings of one run.
+type options struct {
+	// owner names the function configuration.
+	owner string
+	// minor is the Kubernetes 1.x to render for.
+	minor         int
+	interval      string
+	monitorLabels map[string]string
+	resourceFiles []string
+	apis          []apiShorthand
+	// config is the functionConfig, nil for none.
+	config   *krm.Item
+	place    model.Place
+	readFile func(string) ([]byte, error)
+}
+
+// renderAPIs is the functionConfig of kind RenderAPIs.
+type renderAPIs struct {
+	APIVersion string         `json:"apiVersion"`
+	Kind       string         `json:"kind"`
+	Metadata   rawNode        `json:"metadata"`
+	Spec       renderAPIsSpec `json:"spec"`
+}
+
+type renderAPIsSpec struct {
+	// KubernetesVersion is the cluster's version, such as "1.31".
+	KubernetesVersion string `json:"kubernetesVersion"`
+	Metrics           struct {
+		// ScrapeInterval is a Prometheus duration.
+		ScrapeInterval string `json:"scrapeInterval"`
+		// MonitorLabels are what the cluster's Prometheus selects ServiceMonitors by.
+		MonitorLabels map[string]string `json:"monitorLabels"`
+	} `json:"metrics"`
+	// ResourceFiles are files of Kubernetes resources to read beside the items.
+	ResourceFiles []string       `json:"resourceFiles"`
+	APIs          []apiShorthand `json:"apis"`
+}
+
+// apiShorthand stands for an API and its OpenAPI ConfigMaps.
+type apiShorthand struct {
+	Name         string   `json:"name"`
+	Namespace    string   `json:"namespace"`
+	SwaggerFiles []string `json:"swaggerFiles"`
+	Image        string   `json:"image"`
+	Version      string   `json:"version"`
+	Replicas     *int32   `json:"replicas"`
+	Mode         string   `json:"mode"`
+}
+
+// flatKeys are the keys of a ConfigMap functionConfig.
+var flatKeys = []string{"image", "kubernetesVersion", "mode", "monitorLabels", "name", "namespace", "replicas", "resourceFiles", "scrapeInterval", "swaggerFiles", "version"}
+
+// readOptions reads the functionConfig.
+func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (options, model.Problems) {
+	opts := options{owner: managedBy, minor: newestMinor, interval: defaultInterval, config: config, readFile: readFile}
+	if config == nil {
+		return opts, nil
+	}
+	obj := config.Place.Object
+	opts.place = config.Place
+	opts.owner = obj.Kind + "/" + obj.Name
+	var ps model.Problems
+	spec := renderAPIsSpec{}
+	at := config.Place.Child("spec")
+	switch {
+	case obj.Kind == "RenderAPIs" && obj.APIVersion == group+"/v1alpha1":
+		var c renderAPIs
+		ps.Add(krm.Decode(config.Node, config.Place, &c)...)
+		spec = c.Spec
+	case obj.Kind == "ConfigMap" && obj.APIVersion == "v1":
+		at = config.Place.Child("data")
+		spec = flatOptions(config, &ps)
+	case obj.Kind == "" && obj.APIVersion == "":
+		return opts, nil
+	default:
+		ps.Errorf(model.InputType, config.Place.Child("kind"),
+			"functionConfig is a %s of %q; write a RenderAPIs of %s/v1alpha1 or a ConfigMap of v1", obj.Kind, obj.APIVersion, group)
+		return opts, ps
+	}
+	opts.resourceFiles, opts.apis = spec.ResourceFiles, spec.APIs
+	opts.setVersion(spec.KubernetesVersion, at.Child("kubernetesVersion"), &ps)
+	metrics := at
+	if obj.Kind == "RenderAPIs" {
+		metrics = at.Child("metrics")
+	}
+	opts.setInterval(spec.Metrics.ScrapeInterval, metrics.Child("scrapeInterval"), &ps)
+	opts.monitorLabels = spec.Metrics.MonitorLabels
+	checkLabels(opts.monitorLabels, metrics.Child("monitorLabels"), &ps)
+	return opts, ps
+}
+
+// flatOptions reads the flat keys of a ConfigMap.
+func flatOptions(config *krm.Item, ps *model.Problems) renderAPIsSpec {
+	data, more := configMapData(config)
+	ps.Add(more...)
+	at := config.Place.Child("data")
+	unknownKeys(data, flatKeys, at, ps)
+	spec := renderAPIsSpec{KubernetesVersion: data["kubernetesVersion"], ResourceFiles: words(data["resourceFiles"])}
+	spec.Metrics.ScrapeInterval = data["scrapeInterval"]
+	for _, pair := range words(data["monitorLabels"]) {
+		k, v, ok := strings.Cut(pair, "=")
+		if !ok {
+			ps.Errorf(model.InputValue, at.Child("monitorLabels"), "%q is no label; write KEY=VALUE, separated by commas", pair)
+			continue
+		}
+		if spec.Metrics.MonitorLabels == nil {
+			spec.Metrics.MonitorLabels = map[string]string{}
+		}
+		spec.Metrics.MonitorLabels[k] = v
+	}
+	api := apiShorthand{Name: data["name"], Namespace: data["namespace"], SwaggerFiles: words(data["swaggerFiles"]),
+		Image: data["image"], Version: data["version"], Mode: data["mode"]}
+	if s, ok := data["replicas"]; ok {
+		n, err := strconv.ParseInt(s, 10, 32)
+		if err != nil {
+			ps.Errorf(model.InputValue, at.Child("replicas"), "%q is no number; write a whole number of at least 1", s)
+		}
+		n32 := int32(n)
+		api.Replicas = &n32
+	}
+	if api.Name != "" || len(api.SwaggerFiles) > 0 {
+		spec.APIs = []apiShorthand{api}
+	}
+	return spec
+}
+
+// words splits a list that is written in one string, at commas and white space.
+func words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
+}
+
+var versionPattern = regexp.MustCompile(`^v?1\.(\d{1,3})(\.\d+)?$`)
+
+func (o *options) setVersion(s string, at model.Place, ps *model.Problems) {
+	if s == "" {
+		return
+	}
+	m := versionPattern.FindStringSubmatch(s)
+	if m == nil {
+		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
+			Message: fmt.Sprintf("%q is no Kubernetes version; write one such as \"1.%d\"", s, newestMinor)})
+		return
+	}
+	o.minor, _ = strconv.Atoi(m[1])
+	if o.minor < oldestMinor {
+		ps.Add(model.Problem{ID: model.OutputUnsupported, Severity: model.Error, Place: at, Value: s,
+			Message: fmt.Sprintf("Kubernetes %s lacks APIs that are rendered; the oldest is 1.%d", s, oldestMinor)})
+	}
+}
+
+// durationPattern is that of a Prometheus duration in prometheus-operator's API types.
+var durationPattern = regexp.MustCompile(`^(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?$`)
+
+func (o *options) setInterval(s string, at model.Place, ps *model.Problems) {
+	if s == "" {
+		return
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Second || !durationPattern.MatchString(s) {
+		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
+			Message: fmt.Sprintf("%q is no scrape interval; write a duration of at least 1s, such as %s", s, defaultInterval)})
+		return
+	}
+	o.interval = s
+}
+
+// checkLabels reports keys and values that Kubernetes refuses as labels.
+func checkLabels(labels map[string]string, at model.Place, ps *model.Problems) {
+	for k, v := range labels {
+		for _, msg := range append(validation.IsQualifiedName(k), validation.IsValidLabelValue(v)...) {
+			ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at.Child(k), Value: v,
+				Message: fmt.Sprintf("%s: %s is no label: %s", k, strconv.Quote(v), msg)})
+		}
+	}
+}

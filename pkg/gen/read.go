@@ -1,0 +1,269 @@
+package gen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// source is everything that was read, before any reference is followed.
+type source struct {
+	apis      []apiInput
+	endpoints []endpointInput
+	// items finds what can be referred to by name.
+	items index
+	// inputs are the items that must not reach a cluster.
+	inputs map[*krm.Item]bool
+}
+
+type apiInput struct {
+	// item is the API object, or the functionConfig that has the API in short.
+	item *krm.Item
+	// refs are the names by which the API may be known, the present one first.
+	refs  []model.Ref
+	place model.Place
+	// spec is where the fields of an apiSpec stand.
+	specPlace model.Place
+	spec      apiSpec
+	// files are the OpenAPI documents of an API in short.
+	files []string
+	// annotations and labels are those of the object.
+	annotations, labels map[string]string
+}
+
+type endpointInput struct {
+	item *krm.Item
+	spec targetEndpointSpec
+}
+
+// read sorts the items by what they are and decodes the APIs and TargetEndpoints among them.
+func read(in Input, opts options) (source, model.Problems) {
+	src := source{items: index{}, inputs: map[*krm.Item]bool{}}
+	more, ps := readResourceFiles(opts)
+	seen := map[string]*krm.Item{}
+	for _, it := range slices.Concat(in.Items, more) {
+		if _, ours := it.Annotations[ownerAnnotation]; ours {
+			continue
+		}
+		if it.Annotations[renderedAnnotation] != "" {
+			continue
+		}
+		o := it.Place.Object
+		id := fmt.Sprintf("%s|%s|%s|%s", apiGroup(o.APIVersion), o.Kind, defaulted(o.Namespace), o.Name)
+		first, twice := seen[id]
+		if !twice {
+			seen[id] = it
+		}
+		switch {
+		case !isInput(o) && o.Kind != "ConfigMap" && o.Kind != "Secret":
+			continue
+		case twice && (isInput(o) || o.Kind == "ConfigMap"):
+			ps.Errorf(model.InputDuplicate, it.Place, "stands twice among the items%s; remove or rename one of them", alsoIn(first))
+			continue
+		}
+		src.items.add(it)
+		src.readObject(it, &ps)
+	}
+	for i, short := range opts.apis {
+		src.apis = append(src.apis, expandShorthand(short, opts, i, &ps))
+	}
+	slices.SortFunc(src.apis, func(a, b apiInput) int { return strings.Compare(a.refs[0].String(), b.refs[0].String()) })
+	slices.SortFunc(src.endpoints, func(a, b endpointInput) int {
+		return strings.Compare(a.item.Ref().String(), b.item.Ref().String())
+	})
+	return src, ps
+}
+
+func apiGroup(apiVersion string) string {
+	g, _, found := strings.Cut(apiVersion, "/")
+	if !found {
+		return ""
+	}
+	return g
+}
+
+// isInput tells whether an object is one of the kinds that this program reads.
+func isInput(o model.Object) bool {
+	switch apiGroup(o.APIVersion) {
+	case "wso2.com":
+		return o.Kind == "API" || o.Kind == "TargetEndpoint"
+	case group:
+		return true
+	}
+	return false
+}
+
+func alsoIn(it *krm.Item) string {
+	if it.Place.File == "" {
+		return ""
+	}
+	return fmt.Sprintf(", first in %s", it.Place.File)
+}
+
+func (src *source) readObject(it *krm.Item, ps *model.Problems) {
+	o := it.Place.Object
+	if !isInput(o) {
+		return
+	}
+	src.inputs[it] = true
+	if apiGroup(o.APIVersion) == group {
+		return
+	}
+	if o.APIVersion != "wso2.com/v1alpha1" {
+		ps.Errorf(model.OutputUnsupported, it.Place.Child("apiVersion"),
+			"%s is not that of the operator 1.2; write wso2.com/v1alpha1", o.APIVersion)
+		return
+	}
+	checkName(o.Name, it.Place, ps)
+	if o.Kind == "API" {
+		var api apiObject
+		ps.Add(krm.Decode(it.Node, it.Place, &api)...)
+		src.apis = append(src.apis, apiInput{item: it, refs: it.Refs(), place: it.Place, specPlace: it.Place.Child("spec"),
+			spec: api.Spec, annotations: it.Annotations, labels: it.Labels})
+		return
+	}
+	var te targetEndpointObject
+	ps.Add(krm.Decode(it.Node, it.Place, &te)...)
+	src.endpoints = append(src.endpoints, endpointInput{item: it, spec: te.Spec})
+}
+
+// expandShorthand makes an API of its short form in the functionConfig.
+func expandShorthand(short apiShorthand, opts options, i int, ps *model.Problems) apiInput {
+	at := opts.place.Child("spec").Child("apis").Item(i)
+	if opts.config.Place.Object.Kind == "ConfigMap" {
+		at = opts.place.Child("data")
+	}
+	ref := model.Ref{Namespace: short.Namespace, Name: short.Name}
+	api := apiInput{
+		item: opts.config, refs: []model.Ref{ref}, place: at, specPlace: at, files: short.SwaggerFiles,
+		spec: apiSpec{Mode: short.Mode, Replicas: short.Replicas, Image: short.Image, Version: short.Version},
+	}
+	if short.Name == "" {
+		ps.Errorf(model.InputRequired, at.Child("name"), "is missing; write the name of the API")
+	} else {
+		checkName(short.Name, model.Place{Object: at.Object, File: at.File, Index: at.Index, Field: at.Field}, ps)
+	}
+	if len(short.SwaggerFiles) == 0 {
+		ps.Errorf(model.InputRequired, at.Child("swaggerFiles"), "is missing; list the OpenAPI files of the API")
+	}
+	return api
+}
+
+// readResourceFiles reads the files that the functionConfig names.
+func readResourceFiles(opts options) ([]*krm.Item, model.Problems) {
+	var items []*krm.Item
+	var ps model.Problems
+	for i, name := range opts.resourceFiles {
+		at := opts.place.Child("spec").Child("resourceFiles").Item(i)
+		text, err := opts.readFile(name)
+		if err != nil {
+			ps.Errorf(model.InputFile, at, "cannot read %s: %v", name, err)
+			continue
+		}
+		docs, more := krm.ParseAll(text, model.Place{File: name, Line: 1})
+		ps.Add(more...)
+		for _, doc := range docs {
+			it := krm.NewItem(doc.Root)
+			it.Place.File, it.Place.Index = name, doc.Index
+			o := it.Place.Object
+			if !isInput(o) && o.Kind != "ConfigMap" {
+				ps.Infof(model.InputIgnored, it.Place, "only APIs, TargetEndpoints and ConfigMaps are read from resourceFiles; this is left out")
+				continue
+			}
+			items = append(items, it)
+		}
+	}
+	return items, ps
+}
+
+// index finds items by kind and by any of their names.
+type index map[string][]*krm.Item
+
+func (ix index) add(it *krm.Item) {
+	for _, r := range it.Refs() {
+		k := key(it.Place.Object.Kind, r)
+		ix[k] = append(ix[k], it)
+	}
+	k := it.Place.Object.Kind + "|*"
+	ix[k] = append(ix[k], it)
+}
+
+func key(kind string, r model.Ref) string { return kind + "|" + defaulted(r.Namespace) + "|" + r.Name }
+
+// defaulted is the namespace where kubectl puts an object that states none.
+func defaulted(namespace string) string {
+	if namespace == "" {
+		return "default"
+	}
+	return namespace
+}
+
+// find gives the item of a kind by its name, in the first of namespaces that has one. The present name wins over names
+// from before a renaming.
+func (ix index) find(kind, name string, namespaces []string) *krm.Item {
+	for _, present := range []bool{true, false} {
+		for _, ns := range namespaces {
+			r := model.Ref{Namespace: ns, Name: name}
+			for _, it := range ix[key(kind, r)] {
+				if now := it.Ref(); !present || now.Name == name && defaulted(now.Namespace) == defaulted(ns) {
+					return it
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// named gives all items of a kind that have, or had, a name, in a stable order.
+func (ix index) named(kind, name string) []*krm.Item {
+	var items []*krm.Item
+	for _, it := range ix[kind+"|*"] {
+		if slices.ContainsFunc(it.Refs(), func(r model.Ref) bool { return r.Name == name }) {
+			items = append(items, it)
+		}
+	}
+	return items
+}
+
+// names lists the present names of a kind in a namespace and, with their namespace, those of other namespaces.
+func (ix index) names(kind, namespace string) []string {
+	var names []string
+	for _, it := range ix[kind+"|*"] {
+		now := it.Ref()
+		if defaulted(now.Namespace) == defaulted(namespace) {
+			names = append(names, now.Name)
+		} else {
+			names = append(names, now.Name+"."+now.Namespace)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// config finds the ConfigMap of configuration name for an object with refs: that in its own namespace, else that of the
+// operator's namespace, else the only one.
+func (src *source) config(name string, refs []model.Ref) *krm.Item {
+	if it := src.items.find("ConfigMap", name, namespacesOf(refs)); it != nil {
+		return it
+	}
+	if it := src.items.find("ConfigMap", name, []string{systemNamespace}); it != nil {
+		return it
+	}
+	if all := src.items.named("ConfigMap", name); len(all) == 1 {
+		return all[0]
+	}
+	return nil
+}
+
+func namespacesOf(refs []model.Ref) []string {
+	var all []string
+	for _, r := range refs {
+		if !slices.Contains(all, r.Namespace) {
+			all = append(all, r.Namespace)
+		}
+	}
+	return all
+}

@@ -1,0 +1,117 @@
+package gen
+
+import (
+	"maps"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// typedObject is what all typed Kubernetes objects are.
+type typedObject interface {
+	metav1.Object
+	runtime.Object
+}
+
+// object is a rendered object and the input that it comes from.
+type object struct {
+	id     model.Object
+	typed  typedObject
+	origin origin
+}
+
+// render makes all objects, in the order in which they are written. It cannot fail.
+func render(f facts, opts options) []object {
+	var all []object
+	for _, g := range f.gateways {
+		for _, k := range gatewayKinds {
+			all = add(all, k(g, opts), g.workload)
+		}
+	}
+	for _, b := range f.backends {
+		for _, k := range backendKinds {
+			all = add(all, k(b, opts), b.workload)
+		}
+	}
+	return all
+}
+
+// gatewayKinds are the objects of an API, in the order of output. A nil one is left out.
+var gatewayKinds = []func(gateway, options) typedObject{
+	func(g gateway, o options) typedObject { return gatewayDeployment(g, o) },
+	func(g gateway, o options) typedObject { return gatewayService(g, o) },
+	gatewayMetricsService,
+	func(g gateway, o options) typedObject { return renderHPA(g.workload, o) },
+	gatewayMonitor,
+	func(g gateway, o options) typedObject {
+		if g.ingress == nil {
+			return nil
+		}
+		return renderIngress(g, o)
+	},
+}
+
+// backendKinds are the objects of a backend in private jet mode.
+var backendKinds = []func(backend, options) typedObject{
+	func(b backend, o options) typedObject { return backendDeployment(b, o) },
+	func(b backend, o options) typedObject { return backendService(b, o) },
+	func(b backend, o options) typedObject { return renderHPA(b.workload, o) },
+	backendMonitor,
+}
+
+func add(all []object, typed typedObject, w workload) []object {
+	if typed == nil {
+		return all
+	}
+	apiVersion, kind := typed.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
+	return append(all, object{
+		id:    model.Object{APIVersion: apiVersion, Kind: kind, Namespace: typed.GetNamespace(), Name: typed.GetName()},
+		typed: typed, origin: w.origin,
+	})
+}
+
+func typeMeta(apiVersion, kind string) metav1.TypeMeta {
+	return metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}
+}
+
+// meta is the metadata of an object that belongs to w.
+func (w workload) meta(name string, opts options) metav1.ObjectMeta {
+	labels := maps.Clone(w.labels)
+	labels[managedByLabel] = managedBy
+	return metav1.ObjectMeta{
+		Name: name, Namespace: w.ref.Namespace, Labels: labels,
+		Annotations: map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: w.origin.source},
+	}
+}
+
+// deployment is the Deployment of a workload around its pods. The number of replicas is left to the
+// HorizontalPodAutoscaler.
+func (w workload) deployment(pod corev1.PodSpec, opts options) *appsv1.Deployment {
+	return &appsv1.Deployment{
+		TypeMeta:   typeMeta("apps/v1", "Deployment"),
+		ObjectMeta: w.meta(w.ref.Name, opts),
+		Spec: appsv1.DeploymentSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: w.selector},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: w.labels}, Spec: pod},
+		},
+	}
+}
+
+func (w workload) service(name string, spec corev1.ServiceSpec, opts options) *corev1.Service {
+	spec.Selector = w.selector
+	return &corev1.Service{TypeMeta: typeMeta("v1", "Service"), ObjectMeta: w.meta(name, opts), Spec: spec}
+}
+
+func renderHPA(w workload, opts options) typedObject {
+	return hpa.Render(hpa.Target{
+		Meta:        w.meta(w.ref.Name, opts),
+		Workload:    autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: w.ref.Name},
+		MinReplicas: w.min, MaxReplicas: w.max, Scaling: w.scaling, KubernetesMinor: opts.minor,
+	})
+}

@@ -1,0 +1,87 @@
+package gen
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// quantity is an amount of a resource and where it was written.
+type quantity struct {
+	value resource.Quantity
+	place model.Place
+	// origin says where the amount comes from, for messages: "" if it stands in the object itself.
+	origin string
+}
+
+// resources are the requests and limits of a container.
+type resources struct {
+	cpuRequest, memoryRequest, cpuLimit, memoryLimit quantity
+}
+
+// The operator's defaults (deploy/controller-configs/controller_conf.yaml).
+func gatewayDefaults() resources {
+	return resources{defaultQuantity("1000m"), defaultQuantity("512Mi"), defaultQuantity("2000m"), defaultQuantity("512Mi")}
+}
+
+func backendDefaults() resources {
+	return resources{defaultQuantity("500m"), defaultQuantity("512Mi"), defaultQuantity("500m"), defaultQuantity("512Mi")}
+}
+
+func defaultQuantity(s string) quantity {
+	return quantity{value: resource.MustParse(s), origin: "the default"}
+}
+
+// set replaces q by the amount in text, if there is one.
+func (q *quantity) set(text, origin string, at model.Place, ps *model.Problems) {
+	if text == "" {
+		return
+	}
+	v, err := resource.ParseQuantity(text)
+	if err != nil || v.Sign() <= 0 {
+		ps.Add(model.Problem{ID: model.BackendResources, Severity: model.Error, Place: at, Value: text,
+			Message: fmt.Sprintf("%q is no amount of a resource; write a positive number with an optional unit, such as 500m or 512Mi", text)})
+		return
+	}
+	*q = quantity{value: v, place: at, origin: origin}
+}
+
+// check reports requests above their limits. at is the container's object.
+func (r resources) check(at model.Place, ps *model.Problems) {
+	r.cpuRequest.checkLimit("cpu", r.cpuLimit, at, ps)
+	r.memoryRequest.checkLimit("memory", r.memoryLimit, at, ps)
+}
+
+func (q quantity) checkLimit(name string, limit quantity, at model.Place, ps *model.Problems) {
+	if q.value.Cmp(limit.value) <= 0 {
+		return
+	}
+	place := q.place
+	if q.origin != "" {
+		place = limit.place
+	}
+	if place.Object == (model.Object{}) {
+		place = at
+	}
+	ps.Add(model.Problem{ID: model.BackendResources, Severity: model.Error, Place: place, Value: q.value.String(), Message: fmt.Sprintf(
+		"requests %s of %s%s, above the limit %s%s; raise the limit or lower the request",
+		q.value.String(), name, from(q.origin), limit.value.String(), from(limit.origin))})
+}
+
+func from(origin string) string {
+	if origin == "" {
+		return ""
+	}
+	return " (" + origin + ")"
+}
+
+// requirements gives the API type.
+func (r resources) requirements() corev1.ResourceRequirements {
+	return corev1.ResourceRequirements{
+		Requests: corev1.ResourceList{corev1.ResourceCPU: r.cpuRequest.value, corev1.ResourceMemory: r.memoryRequest.value},
+		Limits:   corev1.ResourceList{corev1.ResourceCPU: r.cpuLimit.value, corev1.ResourceMemory: r.memoryLimit.value},
+	}
+}

@@ -1,0 +1,193 @@
+package gen
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// settings are the operator's configuration as it applies to one object.
+type settings struct {
+	gateway, backend resources
+	readiness        probeTimes
+	liveness         probeTimes
+	exposure         exposure
+	observability    bool
+	httpPort         int32
+	httpsPort        int32
+	registryType     string
+	repository       string
+	pullSecrets      []corev1.LocalObjectReference
+	analytics        bool
+}
+
+type probeTimes struct{ delay, period int32 }
+
+// exposure says how a gateway is reached from outside of the cluster.
+type exposure string
+
+const (
+	loadBalancer exposure = "default"
+	clusterIP    exposure = "ClusterIP"
+	ingressMode  exposure = "Ingress"
+	routeMode    exposure = "Route"
+	istioMode    exposure = "Istio"
+)
+
+var exposures = []exposure{loadBalancer, clusterIP, ingressMode, routeMode, istioMode}
+
+// The keys of the operator's ConfigMaps: those that are read, and those that only steered its image build.
+var (
+	controllerKeys = []string{
+		"resourceRequestCPU", "resourceRequestMemory", "resourceLimitCPU", "resourceLimitMemory",
+		"resourceRequestCPUTarget", "resourceRequestMemoryTarget", "resourceLimitCPUTarget", "resourceLimitMemoryTarget",
+		"readinessProbeInitialDelaySeconds", "readinessProbePeriodSeconds", "livenessProbeInitialDelaySeconds", "livenessProbePeriodSeconds",
+		"operatorMode", "observabilityEnabled",
+	}
+	controllerBuildKeys = []string{"mgwToolkitImg", "mgwRuntimeImg", "kanikoImg", "generatekubernbetesartifactsformgw"}
+	registryKeys        = []string{"registryType", "repositoryName", "imagePullSecretNames"}
+)
+
+// configReader reads the ConfigMaps of one object's settings.
+type configReader struct {
+	src  *source
+	refs []model.Ref
+	ps   *model.Problems
+}
+
+// configMap is a ConfigMap that was found; without one it is empty.
+type configMap struct {
+	data  map[string]string
+	place model.Place
+	ps    *model.Problems
+	found bool
+}
+
+// get finds and reads the ConfigMap of a name. Keys beside known ones are reported unless known is nil.
+func (r configReader) get(name string, known []string) configMap {
+	it := r.src.config(name, r.refs)
+	if it == nil {
+		return configMap{ps: r.ps}
+	}
+	r.src.inputs[it] = true
+	data, more := configMapData(it)
+	r.ps.Add(more...)
+	cm := configMap{data: data, place: it.Place.Child("data"), ps: r.ps, found: true}
+	if known != nil {
+		unknownKeys(data, known, cm.place, r.ps)
+	}
+	return cm
+}
+
+func (c configMap) at(key string) model.Place { return c.place.Child(key) }
+
+// text is the value of key without the white space around it.
+func (c configMap) text(key string) string { return strings.TrimSpace(c.data[key]) }
+
+// misspelt reports keys that differ from one of keys in letter case only, in ConfigMaps whose other keys do not matter.
+func (c configMap) misspelt(keys ...string) {
+	for k := range c.data {
+		for _, want := range keys {
+			if k != want && strings.EqualFold(k, want) {
+				c.ps.Add(model.Problem{ID: model.InputField, Severity: model.Error, Place: c.at(k), Suggestion: want,
+					Message: fmt.Sprintf("unknown key %q; did you mean %q?", k, want)})
+			}
+		}
+	}
+}
+
+// number reads a whole number between low and high.
+func (c configMap) number(key string, otherwise, low, high int32) int32 {
+	s := c.text(key)
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil || n < int64(low) || n > int64(high) {
+		c.ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: c.at(key), Value: s,
+			Message: fmt.Sprintf("%q is no number from %d to %d", s, low, high)})
+		return otherwise
+	}
+	return int32(n)
+}
+
+// flag reads "true" or "false" in any letter case.
+func (c configMap) flag(key string) bool {
+	s := c.text(key)
+	switch strings.ToLower(s) {
+	case "true":
+		return true
+	case "", "false":
+		return false
+	}
+	c.ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: c.at(key), Value: s,
+		Message: fmt.Sprintf(`%q is neither "true" nor "false"`, s)})
+	return false
+}
+
+// readSettings gives the settings for an object that has, or had, the names refs.
+func (src *source) readSettings(refs []model.Ref, ps *model.Problems) settings {
+	r := configReader{src, refs, ps}
+	s := settings{gateway: gatewayDefaults(), backend: backendDefaults()}
+	s.readController(r.get(controllerConfig, slices.Concat(controllerKeys, controllerBuildKeys)))
+
+	// apim-config has some forty keys, all but these two for the configuration file inside the gateway's image.
+	apim := r.get(apimConfig, nil)
+	apim.misspelt("httpPort", "httpsPort")
+	s.httpPort = apim.number("httpPort", 9090, 1, 65535)
+	s.httpsPort = apim.number("httpsPort", 9095, 1, 65535)
+	if s.httpPort == s.httpsPort || s.httpPort == gatewayMetrics || s.httpsPort == gatewayMetrics {
+		ps.Errorf(model.GatewayConfig, apim.place, "httpPort %d, httpsPort %d and the metrics port %d must differ",
+			s.httpPort, s.httpsPort, gatewayMetrics)
+	}
+	reg := r.get(registryConfig, registryKeys)
+	s.registryType, s.repository = strings.ToUpper(reg.text("registryType")), strings.Trim(reg.text("repositoryName"), "/")
+	for _, name := range words(reg.data["imagePullSecretNames"]) {
+		s.pullSecrets = append(s.pullSecrets, corev1.LocalObjectReference{Name: name})
+	}
+	analytics := r.get(analyticsConfig, nil)
+	analytics.misspelt("analyticsEnabled")
+	s.analytics = analytics.flag("analyticsEnabled")
+	return s
+}
+
+func (s *settings) readController(c configMap) {
+	for _, q := range []struct {
+		to  *quantity
+		key string
+	}{
+		{&s.gateway.cpuRequest, "resourceRequestCPU"}, {&s.gateway.memoryRequest, "resourceRequestMemory"},
+		{&s.gateway.cpuLimit, "resourceLimitCPU"}, {&s.gateway.memoryLimit, "resourceLimitMemory"},
+		{&s.backend.cpuRequest, "resourceRequestCPUTarget"}, {&s.backend.memoryRequest, "resourceRequestMemoryTarget"},
+		{&s.backend.cpuLimit, "resourceLimitCPUTarget"}, {&s.backend.memoryLimit, "resourceLimitMemoryTarget"},
+	} {
+		q.to.set(c.text(q.key), q.key+" of "+controllerConfig, c.at(q.key), c.ps)
+	}
+	const most = 86400
+	s.readiness = probeTimes{c.number("readinessProbeInitialDelaySeconds", 8, 0, most), c.number("readinessProbePeriodSeconds", 5, 1, most)}
+	s.liveness = probeTimes{c.number("livenessProbeInitialDelaySeconds", 10, 0, most), c.number("livenessProbePeriodSeconds", 30, 1, most)}
+	s.observability = c.flag("observabilityEnabled")
+	s.exposure = loadBalancer
+	mode := c.text("operatorMode")
+	if mode == "" {
+		return
+	}
+	i := slices.IndexFunc(exposures, func(e exposure) bool { return strings.EqualFold(string(e), mode) })
+	if i < 0 {
+		c.ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: c.at("operatorMode"), Value: mode,
+			Message: fmt.Sprintf("%q is no operator mode; write default, ClusterIP or Ingress", mode)})
+		return
+	}
+	s.exposure = exposures[i]
+	if s.exposure == routeMode || s.exposure == istioMode {
+		c.ps.Add(model.Problem{ID: model.OutputUnsupported, Severity: model.Error, Place: c.at("operatorMode"), Value: mode,
+			Message: fmt.Sprintf("%s objects are not rendered; write ClusterIP and add %s to the package yourself, pointing at the Service",
+				s.exposure, map[exposure]string{routeMode: "a Route", istioMode: "a VirtualService"}[s.exposure])})
+		s.exposure = clusterIP
+	}
+}

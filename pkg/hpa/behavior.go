@@ -1,0 +1,96 @@
+package hpa
+
+import (
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// The bounds that the API server sets, in seconds.
+const (
+	maxStabilization = 3600
+	maxPeriod        = 1800
+)
+
+var (
+	selectPolicies = []autoscalingv2.ScalingPolicySelect{
+		autoscalingv2.MaxChangePolicySelect, autoscalingv2.MinChangePolicySelect, autoscalingv2.DisabledPolicySelect,
+	}
+	policyTypes = []autoscalingv2.HPAScalingPolicyType{autoscalingv2.PodsScalingPolicy, autoscalingv2.PercentScalingPolicy}
+)
+
+// behavior reads the behavior under key: nil if there is none, or an empty one.
+func (r *reader) behavior(key string) (*autoscalingv2.HorizontalPodAutoscalerBehavior, model.Place) {
+	at := r.at.Child(key)
+	top, _ := r.parse(key)
+	if top.node == nil {
+		return nil, at
+	}
+	if top.node.Kind != yaml.MappingNode {
+		r.problems.Errorf(model.InputType, top.at, "is %s; write a mapping with scaleUp and scaleDown", describe(top.node))
+		return nil, at
+	}
+	var b autoscalingv2.HorizontalPodAutoscalerBehavior
+	c := checker{id: model.HPABehavior}
+	c.add(krm.Decode(top.node, top.at, &b))
+	c.rules(b.ScaleUp, top.child("scaleUp"))
+	c.rules(b.ScaleDown, top.child("scaleDown"))
+	r.problems.Add(c.problems...)
+	if b.ScaleUp == nil && b.ScaleDown == nil {
+		return nil, at
+	}
+	return &b, at
+}
+
+// rules judges one direction of a behavior by the rules of the API server (Kubernetes 1.37, validateScalingRules of
+// pkg/apis/autoscaling/validation, after the defaults of pkg/apis/autoscaling/v2).
+func (c *checker) rules(r *autoscalingv2.HPAScalingRules, s spot) {
+	if r == nil {
+		return
+	}
+	if w := r.StabilizationWindowSeconds; w != nil && (*w < 0 || *w > maxStabilization) {
+		c.errorf(s.child("stabilizationWindowSeconds"), "is %d; write seconds from 0 to %d", *w, maxStabilization)
+	}
+	if p := r.SelectPolicy; p != nil && !slices.Contains(selectPolicies, *p) {
+		c.suggest(s.child("selectPolicy"), krm.Suggest(string(*p), names(selectPolicies)), "is %s; write %s",
+			quote(string(*p)), list(selectPolicies, "or"))
+	}
+	if r.Policies != nil && len(r.Policies) == 0 {
+		c.errorf(s.child("policies"), "is an empty list; write at least one policy, or leave it out")
+	}
+	policies := s.child("policies")
+	for i, p := range r.Policies {
+		c.policy(p, policies.item(i))
+	}
+	if t := r.Tolerance; t != nil && t.Sign() < 0 {
+		at := s.child("tolerance")
+		c.errorf(at, "is %s; write a quantity of at least 0, such as 0.05 for 5 %%", at.value())
+	}
+}
+
+func (c *checker) policy(p autoscalingv2.HPAScalingPolicy, s spot) {
+	if !slices.Contains(policyTypes, p.Type) {
+		c.suggest(s.child("type"), krm.Suggest(string(p.Type), names(policyTypes)), "is %s; write %s",
+			is(s.child("type"), quote(string(p.Type))), list(policyTypes, "or"))
+	}
+	if p.Value < 1 {
+		c.errorf(s.child("value"), "is %s; write a number of at least 1", is(s.child("value"), fmt.Sprint(p.Value)))
+	}
+	if p.PeriodSeconds < 1 || p.PeriodSeconds > maxPeriod {
+		at := s.child("periodSeconds")
+		c.errorf(at, "is %s; write seconds from 1 to %d", is(at, fmt.Sprint(p.PeriodSeconds)), maxPeriod)
+	}
+}
+
+// is tells what stands at s: value, or that it is missing.
+func is(s spot, value string) string {
+	if s.node == nil {
+		return "missing"
+	}
+	return value
+}

@@ -1,0 +1,247 @@
+package hpa
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// What applies where hpa-configs says nothing; the operator was shipped with the same values.
+const (
+	defaultMax = 5
+	// defaultUtilization is in percent of the requested cpu.
+	defaultUtilization = 50
+)
+
+// Policy says how the two kinds of workloads scale.
+type Policy struct{ Gateway, Backend Scaling }
+
+// Scaling says how one kind of workload scales. Its Metrics and Behavior satisfy the validation of the API server.
+type Scaling struct {
+	// MaxReplicas is at least 1.
+	MaxReplicas int32
+	// Metrics has at least one element.
+	Metrics []autoscalingv2.MetricSpec
+	// Behavior is nil where the defaults of Kubernetes apply.
+	Behavior *autoscalingv2.HorizontalPodAutoscalerBehavior
+	Places   Places
+}
+
+// Places says where the parts of a Scaling are written or, where a default applies, would have been. All of them are
+// empty in Defaults.
+type Places struct {
+	MaxReplicas, Behavior model.Place
+	// Metrics has one place for each metric.
+	Metrics []model.Place
+}
+
+// Defaults is the policy where no hpa-configs is among the items.
+func Defaults() Policy {
+	s := func() Scaling {
+		return Scaling{MaxReplicas: defaultMax, Metrics: defaultMetrics(), Places: Places{Metrics: make([]model.Place, 1)}}
+	}
+	return Policy{Gateway: s(), Backend: s()}
+}
+
+func defaultMetrics() []autoscalingv2.MetricSpec {
+	utilization := int32(defaultUtilization)
+	return []autoscalingv2.MetricSpec{{
+		Type: autoscalingv2.ResourceMetricSourceType,
+		Resource: &autoscalingv2.ResourceMetricSource{
+			Name: corev1.ResourceCPU,
+			Target: autoscalingv2.MetricTarget{
+				Type: autoscalingv2.UtilizationMetricType, AverageUtilization: &utilization,
+			},
+		},
+	}}
+}
+
+// PodsMetrics tells whether any metric is read from the pods of the workload, beyond cpu and memory: those need an
+// adapter that serves them.
+func (s Scaling) PodsMetrics() bool {
+	return slices.ContainsFunc(s.Metrics, func(m autoscalingv2.MetricSpec) bool {
+		return m.Type == autoscalingv2.PodsMetricSourceType
+	})
+}
+
+const versionKey = "hpaVersion"
+
+// The versions of the metrics, in the order of messages. v2beta2 and v2 have the same shape.
+var versions = []string{"v2", "v2beta2", "v2beta1"}
+
+// keys names the keys of one kind of workload; flat is the key of the metrics in the shape of v2beta1.
+type keys struct{ max, metrics, flat, behavior string }
+
+var (
+	gatewayKeys = keys{"mgwMaxReplicas", "mgwMetrics", "mgwMetricsV2beta1", "mgwBehavior"}
+	backendKeys = keys{
+		"targetEndpointMaxReplicas", "targetEndpointMetrics", "targetEndpointMetricsV2beta1", "targetEndpointBehavior",
+	}
+)
+
+// Read reads the data of a ConfigMap hpa-configs at the place of that object. Fields in problems are data.KEY and paths
+// below it; lines count within the value of the key. If there are errors, the policy holds what was sound and is not
+// meant to be rendered.
+func Read(data map[string]string, at model.Place) (Policy, model.Problems) {
+	r := reader{data: data, at: at.Child("data")}
+	r.unknownKeys()
+	r.readVersion()
+	p := Policy{Gateway: r.scaling(gatewayKeys), Backend: r.scaling(backendKeys)}
+	return p, r.problems
+}
+
+type reader struct {
+	data     map[string]string
+	at       model.Place
+	problems model.Problems
+	// version is one of versions, flat tells whether it is v2beta1.
+	version string
+	flat    bool
+}
+
+func (r *reader) unknownKeys() {
+	known := []string{versionKey}
+	for _, k := range []keys{gatewayKeys, backendKeys} {
+		known = append(known, k.max, k.metrics, k.flat, k.behavior)
+	}
+	slices.Sort(known)
+	var unknown []string
+	for key := range r.data {
+		if !slices.Contains(known, key) {
+			unknown = append(unknown, key)
+		}
+	}
+	slices.Sort(unknown)
+	for _, key := range unknown {
+		p := model.Problem{
+			ID: model.InputField, Severity: model.Error, Place: r.at.Child(key), Suggestion: krm.Suggest(key, known),
+			Message: fmt.Sprintf("unknown key %s", quote(key)),
+		}
+		if p.Suggestion != "" {
+			p.Message += krm.DidYouMean(key, known)
+		} else {
+			p.Message += "; known are " + strings.Join(known, ", ")
+		}
+		r.problems.Add(p)
+	}
+}
+
+// readVersion finds the shape of the metrics. Without a version that is usable it is v2, unless only metrics of v2beta1
+// are there.
+func (r *reader) readVersion() {
+	at, text := r.at.Child(versionKey), strings.TrimSpace(r.data[versionKey])
+	r.version = strings.ToLower(text)
+	if slices.Contains(versions, r.version) {
+		r.flat = r.version == "v2beta1"
+		return
+	}
+	flat := !blank(r.data[gatewayKeys.flat]) || !blank(r.data[backendKeys.flat])
+	nested := !blank(r.data[gatewayKeys.metrics]) || !blank(r.data[backendKeys.metrics])
+	r.flat, r.version = flat && !nested, "v2"
+	if r.flat {
+		r.version = "v2beta1"
+	}
+	switch {
+	case text != "":
+		r.problems.Add(model.Problem{
+			ID: model.HPAConfig, Severity: model.Error, Place: at, Value: cut(text), Suggestion: krm.Suggest(text, versions),
+			Message: fmt.Sprintf("is %s; write one of %s", quote(text), strings.Join(versions, ", ")),
+		})
+	case flat || nested:
+		r.problems.Add(model.Problem{
+			ID: model.HPAConfig, Severity: model.Warning, Place: at, Suggestion: r.version,
+			Message: fmt.Sprintf("is not given; the metrics are read as those of %[1]s; write %[2]s: %[1]s", r.version, versionKey),
+		})
+	}
+}
+
+func (r *reader) scaling(k keys) Scaling {
+	s := Scaling{MaxReplicas: r.max(k.max)}
+	s.Places.MaxReplicas = r.at.Child(k.max)
+	s.Metrics, s.Places.Metrics = r.metrics(k)
+	s.Behavior, s.Places.Behavior = r.behavior(k.behavior)
+	return s
+}
+
+func (r *reader) max(key string) int32 {
+	at := r.at.Child(key)
+	text, ok := r.data[key]
+	if !ok {
+		r.problems.Infof(model.HPAConfig, at, "is not given; %d is assumed", defaultMax)
+		return defaultMax
+	}
+	text = strings.TrimSpace(text)
+	// Out of range, ParseInt gives the nearest number that is in range.
+	n, err := strconv.ParseInt(text, 10, 32)
+	p := model.Problem{ID: model.HPAConfig, Severity: model.Error, Place: at, Value: cut(text)}
+	switch {
+	case text == "":
+		p.Message = "is empty; write a whole number of at least 1"
+	case err != nil && !errors.Is(err, strconv.ErrRange):
+		p.Message = fmt.Sprintf("is %s; write a whole number of at least 1", quote(text))
+	case n < 1:
+		p.ID, p.Message = model.HPABounds, fmt.Sprintf("is %s; write a number of at least 1", cut(text))
+	case err != nil:
+		p.Message = fmt.Sprintf("is %s; write a number of at most %d", cut(text), n)
+	default:
+		return int32(n)
+	}
+	r.problems.Add(p)
+	return defaultMax
+}
+
+// parse gives the top of the YAML text of key; its node is nil if the text holds no value. It is false if the text
+// cannot be parsed.
+func (r *reader) parse(key string) (spot, bool) {
+	at := r.at.Child(key).At(1)
+	n, ps := krm.Parse([]byte(r.data[key]), at)
+	r.problems.Add(ps...)
+	if krm.IsNull(n) {
+		return spot{at: at}, !ps.HasErrors()
+	}
+	return spot{node: n, at: at.At(n.Line)}, true
+}
+
+// blank tells whether a YAML text holds nothing but blanks, comments and document marks.
+func blank(text string) bool {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line != "" && line != "---" && !strings.HasPrefix(line, "#") {
+			return false
+		}
+	}
+	return true
+}
+
+// describe names what stands at n, where something else belongs.
+func describe(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	default:
+		return quote(n.Value)
+	}
+}
+
+// quote writes a value of the input into a message.
+func quote(s string) string { return strconv.Quote(cut(s)) }
+
+// cut shortens a value of the input to what a message can show.
+func cut(s string) string {
+	const most = 80
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return s
+}

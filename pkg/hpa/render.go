@@ -1,0 +1,119 @@
+package hpa
+
+import (
+	"slices"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// The minor versions of Kubernetes 1 from which something holds.
+const (
+	// minorV2 serves autoscaling/v2 (1.23); until 1.25 autoscaling/v2beta2 is served, with the same fields.
+	minorV2 = 23
+	// minorKeepsOrder stores autoscaling/v2 (pkg/apis/autoscaling/install). Earlier versions store v1, where the
+	// utilization of cpu has a field of its own and comes back as the last of the metrics (pkg/apis/autoscaling/v1).
+	minorKeepsOrder = 27
+	// minorContainerResource has the gate HPAContainerMetrics on by default. Before it, validation refuses the metric.
+	minorContainerResource = 27
+	// minorToleranceField knows the field; minorTolerance has the gate HPAConfigurableTolerance on by default.
+	minorToleranceField = 33
+	minorTolerance      = 35
+)
+
+// Target is a workload to scale.
+type Target struct {
+	// Meta has the name, namespace, labels and annotations of the HorizontalPodAutoscaler.
+	Meta metav1.ObjectMeta
+	// Workload is what is scaled.
+	Workload autoscalingv2.CrossVersionObjectReference
+	// MinReplicas is left to the default of Kubernetes, which is 1, if it is 0.
+	MinReplicas int32
+	// MaxReplicas is that of the Scaling if it is 0.
+	MaxReplicas int32
+	Scaling     Scaling
+	// KubernetesMinor is the version to render for: 30 for Kubernetes 1.30, 0 for the newest.
+	KubernetesMinor int
+}
+
+// before tells whether Kubernetes 1.minor is older than 1.than.
+func before(minor, than int) bool { return minor > 0 && minor < than }
+
+// Render gives the HorizontalPodAutoscaler of t. It shares no memory with t. Encoded as JSON it has an empty status,
+// which belongs to the cluster and not to a manifest.
+func Render(t Target) *autoscalingv2.HorizontalPodAutoscaler {
+	out := &autoscalingv2.HorizontalPodAutoscaler{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler"},
+		ObjectMeta: *t.Meta.DeepCopy(),
+		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
+			ScaleTargetRef: t.Workload,
+			MaxReplicas:    t.MaxReplicas,
+			Behavior:       t.Scaling.Behavior.DeepCopy(),
+		},
+	}
+	if before(t.KubernetesMinor, minorV2) {
+		out.APIVersion = "autoscaling/v2beta2"
+	}
+	if out.Spec.MaxReplicas == 0 {
+		out.Spec.MaxReplicas = t.Scaling.MaxReplicas
+	}
+	if t.MinReplicas != 0 {
+		out.Spec.MinReplicas = &t.MinReplicas
+	}
+	for _, m := range t.Scaling.Metrics {
+		out.Spec.Metrics = append(out.Spec.Metrics, *m.DeepCopy())
+	}
+	if before(t.KubernetesMinor, minorKeepsOrder) {
+		slices.SortStableFunc(out.Spec.Metrics, func(a, b autoscalingv2.MetricSpec) int {
+			return utilizationOfCPU(a) - utilizationOfCPU(b)
+		})
+	}
+	return out
+}
+
+// utilizationOfCPU is 1 for the metric that autoscaling/v1 has a field for, else 0.
+func utilizationOfCPU(m autoscalingv2.MetricSpec) int {
+	if m.Resource != nil && m.Resource.Name == corev1.ResourceCPU && m.Resource.Target.AverageUtilization != nil {
+		return 1
+	}
+	return 0
+}
+
+// Unsupported tells what in s Kubernetes 1.minor (0 for the newest) refuses or drops.
+func Unsupported(s Scaling, minor int) model.Problems {
+	var ps model.Problems
+	for i, m := range s.Metrics {
+		if m.ContainerResource != nil && before(minor, minorContainerResource) {
+			var at model.Place
+			if i < len(s.Places.Metrics) {
+				at = s.Places.Metrics[i]
+			}
+			ps.Errorf(model.HPAMetric, at,
+				"type ContainerResource needs Kubernetes 1.%d, and 1.%d is rendered for; write a metric of type Resource",
+				minorContainerResource, minor)
+		}
+	}
+	if s.Behavior == nil || !before(minor, minorTolerance) {
+		return ps
+	}
+	for _, d := range []struct {
+		name  string
+		rules *autoscalingv2.HPAScalingRules
+	}{{"scaleUp", s.Behavior.ScaleUp}, {"scaleDown", s.Behavior.ScaleDown}} {
+		if d.rules == nil || d.rules.Tolerance == nil {
+			continue
+		}
+		at := s.Places.Behavior.Child(d.name).Child("tolerance")
+		if minor < minorToleranceField {
+			ps.Errorf(model.HPABehavior, at, "needs Kubernetes 1.%d, and 1.%d is rendered for; remove it",
+				minorTolerance, minor)
+			continue
+		}
+		ps.Warnf(model.HPABehavior, at,
+			"is dropped by Kubernetes 1.%d unless its feature gate HPAConfigurableTolerance is on", minor)
+	}
+	return ps
+}

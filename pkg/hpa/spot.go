@@ -1,0 +1,156 @@
+package hpa
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// spot is a value in a YAML text or, with a nil node, the place where a missing or null one belongs; its line is then
+// that of what would hold it.
+type spot struct {
+	node *yaml.Node
+	at   model.Place
+}
+
+// child is the spot at a path of names below s, such as metric.name.
+func (s spot) child(path string) spot {
+	for name := range strings.SplitSeq(path, ".") {
+		s = s.step(krm.Get(s.node, name), s.at.Child(name))
+	}
+	return s
+}
+
+// members gives the keys of the mapping at s with the spots of their values.
+func (s spot) members() iter.Seq2[string, spot] {
+	return func(yield func(string, spot) bool) {
+		for i := 0; s.node != nil && i+1 < len(s.node.Content); i += 2 {
+			key := s.node.Content[i].Value
+			if !yield(key, s.step(s.node.Content[i+1], s.at.Child(key))) {
+				return
+			}
+		}
+	}
+}
+
+// item is the spot of element i of the list at s, which has it.
+func (s spot) item(i int) spot {
+	return s.step(s.node.Content[i], s.at.Item(i))
+}
+
+func (s spot) step(n *yaml.Node, at model.Place) spot {
+	if n != nil {
+		at.Line = n.Line
+	}
+	if krm.IsNull(n) {
+		n = nil
+	}
+	return spot{node: n, at: at}
+}
+
+// present gives the spots of those of the paths below s where something stands.
+func (s spot) present(paths []string) []spot {
+	var out []spot
+	for _, path := range paths {
+		if c := s.child(path); c.node != nil {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// value is the scalar at s as it is written.
+func (s spot) value() string {
+	if s.node == nil || s.node.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return cut(s.node.Value)
+}
+
+// checker collects what is wrong with values that were decoded.
+type checker struct {
+	id       model.ID
+	problems model.Problems
+	// failed has the fields that have a problem from decoding. Their values are not those that were written, so that a
+	// judgement of them would only confuse.
+	failed map[string]bool
+}
+
+// fail keeps field and what is below it from being judged.
+func (c *checker) fail(field string) {
+	if c.failed == nil {
+		c.failed = map[string]bool{}
+	}
+	c.failed[field] = true
+}
+
+// hasFailed tells whether field or something that holds it has failed.
+func (c *checker) hasFailed(field string) bool {
+	// Real paths have fewer steps; a hostile key can have millions of dots.
+	const most = 20
+	steps := 0
+	for i := 0; i < len(field) && steps < most; i++ {
+		if field[i] == '.' || field[i] == '[' {
+			steps++
+			if c.failed[field[:i]] {
+				return true
+			}
+		}
+	}
+	return c.failed[field]
+}
+
+// add takes over the problems of decoding. A name that was most likely meant to be another one fails that one too.
+func (c *checker) add(ps model.Problems) {
+	c.problems.Add(ps...)
+	for _, p := range ps {
+		c.fail(p.Place.Field)
+		if i := strings.LastIndexByte(p.Place.Field, '.'); p.ID == model.InputField && p.Suggestion != "" && i > 0 {
+			c.fail(p.Place.Field[:i+1] + p.Suggestion)
+		}
+	}
+}
+
+// errorf adds an error at s.
+func (c *checker) errorf(s spot, format string, args ...any) {
+	c.report(model.Problem{Severity: model.Error}, s, fmt.Sprintf(format, args...))
+}
+
+// suggest adds an error at s, whose value should most likely be better; "" if that is not known.
+func (c *checker) suggest(s spot, better, format string, args ...any) {
+	c.report(model.Problem{Severity: model.Error, Suggestion: better}, s, fmt.Sprintf(format, args...))
+}
+
+// warnf adds a warning at s.
+func (c *checker) warnf(s spot, format string, args ...any) {
+	c.report(model.Problem{Severity: model.Warning}, s, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) report(p model.Problem, s spot, message string) {
+	if c.hasFailed(s.at.Field) {
+		return
+	}
+	p.ID, p.Place, p.Value, p.Message = c.id, s.at, s.value(), message
+	c.problems.Add(p)
+}
+
+// list joins names for a message: "a", "a and b", "a, b and c".
+func list[T ~string](names []T, last string) string {
+	var b strings.Builder
+	for i, name := range names {
+		switch {
+		case i == 0:
+		case i == len(names)-1:
+			b.WriteString(" " + last + " ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(name))
+	}
+	return b.String()
+}

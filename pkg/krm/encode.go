@@ -1,0 +1,93 @@
+package krm
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// EncodeNode writes n as a YAML document, indented by two and with lists at the column of their key, as kustomize and
+// kubectl do.
+func EncodeNode(n *yaml.Node) ([]byte, error) {
+	var b bytes.Buffer
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	enc.CompactSeqIndent()
+	if err := enc.Encode(n); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), enc.Close()
+}
+
+// ToNode turns a typed Kubernetes object into nodes: fields in the order of its type, apiVersion before kind, and none of
+// the fields that Go encodes although they are empty.
+func ToNode(obj any) (*yaml.Node, error) {
+	text, err := json.Marshal(obj)
+	if err != nil {
+		return nil, err
+	}
+	n, err := parseJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	plain(n)
+	remove(n, "status")
+	for _, key := range []string{"strategy", "namespaceSelector"} {
+		if spec := Get(n, "spec"); len(content(Get(spec, key))) == 0 {
+			remove(spec, key)
+		}
+	}
+	return n, nil
+}
+
+func content(n *yaml.Node) []*yaml.Node {
+	if n == nil {
+		return nil
+	}
+	return n.Content
+}
+
+// plain gives n the style of a manifest: no quotes, except where a YAML 1.1 parser, such as that of kubectl, would take the string for
+// something else.
+func plain(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.Tag == strTag {
+		n.Style = 0
+		if kyaml.IsYaml1_1NonString(n) {
+			n.Style = yaml.DoubleQuotedStyle
+		}
+	}
+	if len(n.Content) == 0 && n.Kind != yaml.ScalarNode {
+		n.Style = yaml.FlowStyle
+	}
+	if n.Kind == yaml.MappingNode {
+		moveFirst(n, "apiVersion")
+	}
+	for _, c := range n.Content {
+		plain(c)
+	}
+}
+
+func moveFirst(m *yaml.Node, key string) {
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if m.Content[i].Value == key {
+			pair := slices.Clone(m.Content[i : i+2])
+			m.Content = slices.Concat(pair, m.Content[:i], m.Content[i+2:])
+			return
+		}
+	}
+}
+
+func remove(m *yaml.Node, key string) {
+	if m == nil {
+		return
+	}
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if m.Content[i].Value == key {
+			m.Content = slices.Delete(m.Content, i, i+2)
+			return
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package krm
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Package is a folder, or a single file, of Kubernetes resources.
+type Package struct {
+	// Root is the folder as the user named it.
+	Root string
+	// Items are the resources in the order of their files.
+	Items []*Item
+}
+
+// notResources are files of other tools that look like resources.
+var notResources = []string{"kustomization.yaml", "kustomization.yml", "Kustomization", "Kptfile", "Chart.yaml"}
+
+// ReadPackage reads the resources of a file or of all YAML and JSON files of a folder and the folders in it. Hidden
+// files and folders and symbolic links are left out. In a folder, a file without any resource, such as an OpenAPI
+// document, is left out with an info.
+func ReadPackage(name string) (Package, model.Problems) {
+	var ps model.Problems
+	info, err := os.Stat(name)
+	if err != nil {
+		ps.Errorf(model.InputFile, model.Place{File: name}, "%v", reason(err))
+		return Package{}, ps
+	}
+	p := Package{Root: name}
+	if !info.IsDir() {
+		p.Root = filepath.Dir(name)
+		p.readFile(filepath.Base(name), true, &ps)
+		return p, ps
+	}
+	err = fs.WalkDir(os.DirFS(name), ".", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			ps.Errorf(model.InputFile, model.Place{File: path.Join(filepath.ToSlash(name), file)}, "%v", reason(err))
+		case d.IsDir() && file != "." && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case !d.Type().IsRegular() || strings.HasPrefix(d.Name(), ".") || slices.Contains(notResources, d.Name()):
+		case slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(file)):
+			p.readFile(file, false, &ps)
+		}
+		return nil
+	})
+	if err != nil {
+		ps.Errorf(model.InputFile, model.Place{File: name}, "%v", reason(err))
+	}
+	return p, ps
+}
+
+func (p *Package) readFile(name string, must bool, ps *model.Problems) {
+	shown := path.Join(filepath.ToSlash(p.Root), name)
+	text, err := ReadFile(p.Root, name)
+	if err != nil {
+		ps.Errorf(model.InputFile, model.Place{File: shown}, "%v", reason(err))
+		return
+	}
+	docs, more := ParseAll(text, model.Place{File: shown, Line: 1})
+	if more.HasErrors() {
+		ps.Add(more...)
+		return
+	}
+	for _, doc := range docs {
+		p.addDocument(doc, shown, name, must, ps)
+	}
+}
+
+func (p *Package) addDocument(doc Document, shown, name string, must bool, ps *model.Problems) {
+	it := NewItem(doc.Root)
+	it.Place.File, it.Place.Index = shown, doc.Index
+	if items := Get(doc.Root, "items"); strings.HasSuffix(it.Place.Object.Kind, "List") && items != nil {
+		for _, n := range items.Content {
+			p.addDocument(Document{Root: n, Index: doc.Index}, shown, name, must, ps)
+		}
+		return
+	}
+	switch {
+	case it.Place.Object.APIVersion != "" && it.Place.Object.Kind != "":
+		p.Items = append(p.Items, it)
+	case must:
+		ps.Errorf(model.InputFile, model.Place{File: shown, Line: doc.Root.Line}, "is no Kubernetes resource: apiVersion or kind is missing")
+	default:
+		ps.Infof(model.InputFile, model.Place{File: shown}, "holds a document that is no Kubernetes resource; it is left out")
+	}
+}
+
+// ReadFile reads a file below the folder root. Neither ".." nor a symbolic link leads out of it, and a file that is no
+// regular one or too large is refused.
+func ReadFile(root, name string) ([]byte, error) {
+	r, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	// Opening a pipe would wait for a writer.
+	info, err := r.Stat(filepath.FromSlash(name))
+	if err != nil {
+		return nil, reason(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
+	}
+	f, err := r.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, MaxText+1))
+	if err != nil {
+		return nil, reason(err)
+	}
+	if len(text) > MaxText {
+		return nil, fmt.Errorf("it has more than %d MiB", MaxText>>20)
+	}
+	return text, nil
+}
+
+// reason takes the path, which messages have already, off an error of the file system.
+func reason(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}

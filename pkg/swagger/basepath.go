@@ -1,0 +1,136 @@
+package swagger
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// versionTemplate stands for info.version in a base path.
+const versionTemplate = "{version}"
+
+// basePath reads the base path from where the gateway takes it: the extension, else what the specification gives. A
+// malformed one is an error in the extension, which is there to be used; elsewhere it is a warning, and is not used.
+func (r *reader) basePath() {
+	m, fallback := r.statedBasePath()
+	if m.value == nil {
+		return
+	}
+	before := len(r.problems)
+	s := r.str(m)
+	if len(r.problems) > before {
+		return
+	}
+	if strings.Contains(s, versionTemplate) && r.doc.Version == "" {
+		r.report(model.SwaggerBasePath, m, "uses %s, but info.version is missing; add it", versionTemplate)
+		return
+	}
+	path := strings.ReplaceAll(s, versionTemplate, r.doc.Version)
+	if path != "/" {
+		path = strings.TrimSuffix(path, "/")
+	}
+	message, suggestion := pathProblem(path)
+	if message == "" {
+		r.doc.BasePath = path
+		return
+	}
+	p := r.report(model.SwaggerBasePath, m, "%s", message)
+	p.Suggestion = suggestion
+	if fallback {
+		p.Severity = model.Warning
+		p.Message += "; it is not used as the base path"
+	}
+}
+
+// statedBasePath finds the base path. Its value is nil if there is none.
+func (r *reader) statedBasePath() (m member, fallback bool) {
+	root := r.doc.root
+	if n := krm.Get(root, basePathExtension); n != nil {
+		return member{basePathExtension, n, r.at.Child(basePathExtension).At(n.Line)}, false
+	}
+	if r.doc.version == swagger2 {
+		if n := krm.Get(root, "basePath"); krm.Text(n) != "" {
+			return member{"basePath", n, r.at.Child("basePath").At(n.Line)}, true
+		}
+		return member{}, false
+	}
+	server, n := r.firstServer()
+	path := server
+	if _, rest, ok := strings.Cut(server, "://"); ok {
+		path = strings.TrimLeftFunc(rest, func(c rune) bool { return c != '/' })
+	}
+	if path == "" {
+		return member{}, false
+	}
+	value := *n
+	value.Value, _, _ = strings.Cut(path, "?")
+	return member{"url", &value, r.at.Child("servers").Item(0).Child("url").At(n.Line)}, true
+}
+
+// firstServer gives the url of the first server, with its variables replaced by their defaults, and its node.
+func (r *reader) firstServer() (string, *yaml.Node) {
+	servers := krm.Get(r.doc.root, "servers")
+	if servers == nil || servers.Kind != yaml.SequenceNode || len(servers.Content) == 0 {
+		return "", nil
+	}
+	server := servers.Content[0]
+	text := krm.Text(server, "url")
+	variables := krm.Get(server, "variables")
+	text = template.ReplaceAllStringFunc(text, func(s string) string {
+		if value := krm.Text(variables, s[1:len(s)-1], "default"); value != "" {
+			return value
+		}
+		return s
+	})
+	return text, krm.Get(server, "url")
+}
+
+// hasServer tells whether the document names a host by the means of its specification. The gateway then forwards
+// to it the requests of operations without an endpoint.
+func (r *reader) hasServer() bool {
+	if r.doc.version == swagger2 {
+		return krm.Text(r.doc.root, "host") != ""
+	}
+	server, _ := r.firstServer()
+	return strings.Contains(server, "://")
+}
+
+// notPathChar matches a character that may not stand in a path (pchar of RFC 3986).
+var notPathChar = regexp.MustCompile(`[^A-Za-z0-9._~!$&'()*+,;=:@%/-]`)
+
+// pathProblem says why path cannot be the path of a route, and what to write if there is one answer. The rules beyond
+// RFC 3986 are those of Ingress paths (ValidateIngress in pkg/apis/networking/validation of Kubernetes).
+func pathProblem(path string) (message, suggestion string) {
+	shown := fmt.Sprintf("%q", cut(path))
+	switch {
+	case path == "":
+		return "is empty; write a path such as /petstore/{version}", ""
+	case path[0] != '/':
+		suggestion := "/" + path
+		if m, _ := pathProblem(suggestion); m != "" {
+			return shown + " does not begin with a slash", ""
+		}
+		return fmt.Sprintf("%s does not begin with a slash; write %q", shown, cut(suggestion)), suggestion
+	}
+	if t := template.FindString(path); t != "" {
+		return fmt.Sprintf("%s holds %s, which nothing replaces; only %s is replaced", shown, cut(t), versionTemplate), ""
+	}
+	if c := notPathChar.FindString(path); c != "" {
+		return fmt.Sprintf("%s holds %q, which no path may have", shown, c), ""
+	}
+	if _, err := url.PathUnescape(path); err != nil {
+		return shown + ` holds a "%" that is not followed by two hexadecimal digits`, ""
+	}
+	for _, s := range []string{"//", "/./", "/../", "%2f", "%2F"} {
+		if path != "/" && strings.Contains(path+"/", s) {
+			return fmt.Sprintf("%s holds %q, which no route may have", shown, s), ""
+		}
+	}
+	return "", ""
+}

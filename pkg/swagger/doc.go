@@ -1,0 +1,55 @@
+// Package swagger turns the bytes of one OpenAPI 3 or Swagger 2.0 document, in YAML or JSON, into the facts that
+// rendering needs: endpoints, mode, base path and version, each with the place where it is written. The facts are read
+// by a walk of our own, so that a document with faults elsewhere still renders; Document.Validate judges the rest.
+// The package looks up no TargetEndpoint, opens no file and no connection, and imports only pkg/model and pkg/krm of
+// this module.
+package swagger
+
+import (
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Document holds the facts of one OpenAPI document.
+type Document struct {
+	// Place is the place of the whole text.
+	Place model.Place
+	// Title and Version are info.title and info.version as they are written (an unquoted 1.0 is "1.0"), "" if missing.
+	Title, Version string
+	// Mode is x-wso2-mode, "" if it is not stated.
+	Mode model.Mode
+	// BasePath begins with a slash and, unless it is "/", does not end with one; "" if nothing states it. It is
+	// x-wso2-basePath, else basePath of Swagger 2.0 or the path of the first server of OpenAPI 3, with {version}
+	// replaced by Version.
+	BasePath string
+	// Endpoints has each distinct endpoint of a stage once: those of the root, then of the operations in the order of
+	// the document, then the named ones that nothing refers to. An interceptor can choose one of these at run time,
+	// and the operator resolved them too; they count for production.
+	Endpoints []Endpoint
+	// Operations is the number of operations.
+	Operations int
+
+	root    *yaml.Node
+	version specVersion
+}
+
+// Endpoint is one backend that the gateway forwards requests to.
+type Endpoint struct {
+	// Place is where its url is written.
+	Place model.Place
+	Stage Stage
+	// URL is an absolute URL, or etcd(KEY, URL), both of which the gateway takes as they are; "" if Target is set.
+	URL string
+	// Target names a TargetEndpoint; its Namespace is "" if none is written.
+	Target model.Ref
+}
+
+// Stage tells whose requests an endpoint serves.
+type Stage string
+
+// The stages of x-wso2-production-endpoints and x-wso2-sandbox-endpoints.
+const (
+	Production Stage = "production"
+	Sandbox    Stage = "sandbox"
+)

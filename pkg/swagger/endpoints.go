@@ -1,0 +1,260 @@
+package swagger
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const (
+	referencePrefix = "#/" + endpointsExtension + "/"
+
+	// whatEndpoint says what an endpoint may be.
+	whatEndpoint = "write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint"
+)
+
+// namedEndpoints is one entry of x-wso2-endpoints.
+type namedEndpoints struct {
+	name string
+	// endpoints have no stage; whoever refers to the name gives it.
+	endpoints []Endpoint
+	used      bool
+}
+
+// namedEndpoints reads x-wso2-endpoints: a list of mappings from a name to urls.
+func (r *reader) namedEndpoints() {
+	list := krm.Get(r.doc.root, endpointsExtension)
+	if list == nil {
+		return
+	}
+	at := r.at.Child(endpointsExtension).At(list.Line)
+	if list.Kind == yaml.MappingNode {
+		// The operator's decoder fails here and leaves every name undefined. The names are read all the same, so that
+		// references to them are no further problems.
+		r.problems.Errorf(model.SwaggerExtension, at, `is a mapping; write a list of mappings with one name each: "- NAME: {urls: [...]}"`)
+		r.namedEntry(list, at)
+		return
+	}
+	var entries []*yaml.Node
+	r.problems.Add(krm.Decode(list, at, &entries)...)
+	for i, entry := range entries {
+		if krm.IsNull(entry) {
+			r.problems.Errorf(model.SwaggerExtension, at.Item(i).At(entry.Line), `is empty; write "NAME: {urls: [...]}"`)
+			continue
+		}
+		r.namedEntry(entry, at.Item(i))
+	}
+}
+
+func (r *reader) namedEntry(entry *yaml.Node, at model.Place) {
+	for _, m := range r.members(entry, at) {
+		if slices.ContainsFunc(r.named, func(n namedEndpoints) bool { return n.name == m.key }) {
+			r.problems.Errorf(model.InputDuplicate, m.at, "the name %q stands twice; remove one of them", m.key)
+			continue
+		}
+		r.named = append(r.named, namedEndpoints{name: m.key, endpoints: r.endpointList(m)})
+	}
+}
+
+// unreferenced adds the named endpoints that nothing refers to.
+func (r *reader) unreferenced() {
+	for _, n := range r.named {
+		if !n.used {
+			r.add(Production, n.endpoints)
+		}
+	}
+}
+
+// endpoints reads x-wso2-production-endpoints or x-wso2-sandbox-endpoints: a mapping with urls, a reference to an entry
+// of x-wso2-endpoints, or one endpoint.
+func (r *reader) endpoints(m member, stage Stage) {
+	switch {
+	case krm.IsNull(m.value):
+		r.problems.Errorf(model.SwaggerEndpoint, m.at, `is empty; write urls, a reference such as "%sNAME", or one endpoint`, referencePrefix)
+	case m.value.Kind == yaml.SequenceNode:
+		r.problems.Errorf(model.SwaggerEndpoint, m.at, "is a list; write a mapping with the list as urls")
+	case m.value.Kind == yaml.MappingNode:
+		r.add(stage, r.endpointList(m))
+	case strings.HasPrefix(m.value.Value, "#"):
+		r.add(stage, r.reference(m))
+	default:
+		r.add(stage, r.endpoint(m))
+	}
+}
+
+func (r *reader) reference(m member) []Endpoint {
+	name, ok := strings.CutPrefix(m.value.Value, referencePrefix)
+	if !ok {
+		r.report(model.SwaggerEndpoint, m, `%q refers to no named endpoint; write "%sNAME"`, cut(m.value.Value), referencePrefix)
+		return nil
+	}
+	names := make([]string, len(r.named))
+	for i := range r.named {
+		if r.named[i].name == name {
+			r.named[i].used = true
+			return r.named[i].endpoints
+		}
+		names[i] = r.named[i].name
+	}
+	p := r.report(model.SwaggerEndpoint, m, "%s does not define %q%s", endpointsExtension, cut(name), krm.DidYouMean(name, names))
+	if s := krm.Suggest(name, names); s != "" {
+		p.Suggestion = referencePrefix + s
+	}
+	return nil
+}
+
+// add adds the endpoints that the document does not have yet.
+func (r *reader) add(stage Stage, endpoints []Endpoint) {
+	for _, e := range endpoints {
+		e.Stage = stage
+		key := e
+		key.Place = model.Place{}
+		if !r.seen[key] {
+			if r.seen == nil {
+				r.seen = map[Endpoint]bool{}
+			}
+			r.seen[key] = true
+			r.doc.Endpoints = append(r.doc.Endpoints, e)
+		}
+	}
+}
+
+// endpointFields are the keys of an endpoint list that the gateway and the API Manager, whose exports it reads, know.
+// Only urls matters here.
+var endpointFields = []string{"urls", "type", "name", "securityConfig", "advanceEndpointConfig", "algoCombination",
+	"algoClassName", "failOver", "sessionManagement", "sessionTimeOut"}
+
+// endpointTypes are the types that the gateway knows, without dashes and underscores.
+var endpointTypes = []string{"loadbalance", "failover", "http", "https", "address"}
+
+// endpointList reads the mapping that holds urls.
+func (r *reader) endpointList(list member) []Endpoint {
+	var endpoints []Endpoint
+	has := false
+	for _, m := range r.members(list.value, list.at) {
+		switch {
+		case m.key == "urls":
+			has = !krm.IsNull(m.value)
+			endpoints = r.urls(m)
+		case m.key == "type":
+			r.endpointType(m)
+		case !slices.Contains(endpointFields, m.key):
+			r.problems.Add(model.Problem{ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at,
+				Message:    fmt.Sprintf("unknown field %q%s", m.key, krm.DidYouMean(m.key, endpointFields)),
+				Suggestion: krm.Suggest(m.key, endpointFields)})
+		}
+	}
+	if !has && (list.value.Kind == yaml.MappingNode || krm.IsNull(list.value)) {
+		r.problems.Errorf(model.SwaggerEndpoint, list.at, "has no urls; write urls, a list of endpoints")
+	}
+	return endpoints
+}
+
+func (r *reader) endpointType(m member) {
+	s := r.str(m)
+	normal := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(s))
+	if s != "" && !slices.Contains(endpointTypes, normal) {
+		r.problems.Add(model.Problem{ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at, Value: cut(s),
+			Message: fmt.Sprintf("unknown type %q; write load_balance or failover", cut(s))})
+	}
+}
+
+func (r *reader) urls(list member) []Endpoint {
+	var items []*yaml.Node
+	r.problems.Add(krm.Decode(list.value, list.at, &items)...)
+	if items != nil && len(items) == 0 {
+		r.problems.Errorf(model.SwaggerEndpoint, list.at, "is empty; %s", whatEndpoint)
+	}
+	var endpoints []Endpoint
+	for i, item := range items {
+		endpoints = append(endpoints, r.endpoint(member{value: item, at: list.at.Item(i).At(item.Line)})...)
+	}
+	return endpoints
+}
+
+// endpoint reads one URL or the name of a TargetEndpoint; it gives nothing if the value is neither.
+func (r *reader) endpoint(m member) []Endpoint {
+	before := len(r.problems)
+	s := r.str(m)
+	if len(r.problems) > before {
+		return nil
+	}
+	e := Endpoint{Place: m.at}
+	switch problem := urlProblem(s); {
+	case isEtcd(s) || problem == "":
+		e.URL = s
+	case targetName.MatchString(s):
+		e.Target.Name, e.Target.Namespace, _ = strings.Cut(s, ".")
+	default:
+		r.report(model.SwaggerEndpoint, m, "%s; %s", problem, whatEndpoint)
+		return nil
+	}
+	return []Endpoint{e}
+}
+
+var (
+	// targetName matches NAME and NAME.NAMESPACE; both are DNS labels (RFC 1123), as the name of a Service must be.
+	targetName = regexp.MustCompile(`^` + label + `(\.` + label + `)?$`)
+	// absolute matches a URL with a scheme (RFC 3986) and an authority. Either may be a template.
+	absolute = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*|{[^{}]+})://(.*)$`)
+	hostPort = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]+|:[0-9]+/.*|/.*)$`)
+	template = regexp.MustCompile(`{[^{}]+}`)
+	etcd     = regexp.MustCompile(`^etcd\s*\(([^,()]+),([^,()]+)\)$`)
+)
+
+const label = `[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?`
+
+// isEtcd tells whether s is etcd(KEY, URL), which the gateway replaces by the value of the key, or else by the URL.
+func isEtcd(s string) bool {
+	m := etcd.FindStringSubmatch(strings.TrimSpace(s))
+	return m != nil && urlProblem(strings.TrimSpace(m[2])) == ""
+}
+
+// urlProblem says why s is no absolute URL, or "". Names of TargetEndpoints have a problem, too.
+func urlProblem(s string) string {
+	shown := fmt.Sprintf("%q", cut(s))
+	found := absolute.FindStringSubmatch(s)
+	switch {
+	case s == "":
+		return "is empty"
+	case strings.HasPrefix(s, "#"):
+		return shown + " is a reference, which cannot stand among urls"
+	case found == nil && strings.HasPrefix(s, "etcd"):
+		return shown + " is not of the form etcd(KEY, URL)"
+	case found == nil && hostPort.MatchString(s):
+		return shown + " has no scheme"
+	case found == nil && strings.Count(s, ".") > 1 && isDNSName(s):
+		return shown + " has more than two parts"
+	case found == nil:
+		return shown + " is neither a URL nor a name"
+	}
+	// A template could be anything; a digit is good as a part of a host, as a port and in a path.
+	u, err := url.Parse("x://" + template.ReplaceAllString(found[1], "1"))
+	switch {
+	case err != nil || strings.ContainsAny(s, " \t\n"):
+		return shown + " is not a valid URL"
+	case u.Hostname() == "":
+		return shown + " has no host"
+	}
+	return ""
+}
+
+var dnsName = regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
+
+func isDNSName(s string) bool { return dnsName.MatchString(s) }
+
+// cut shortens a value to what a message can show.
+func cut(s string) string {
+	const most = 80
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return s
+}

@@ -1,0 +1,109 @@
+package swagger
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+)
+
+// asJSON writes the document as JSON for kin-openapi, whose own YAML parser would expand aliases without a bound. What
+// the reader takes as it is written (the versions, which are often unquoted numbers) is written as a string, and fields
+// beside a $ref are left out, except on paths: OpenAPI 3.0 ignores them, and for 3.1 kin-openapi would copy the target.
+func (d *Document) asJSON() []byte {
+	w := jsonWriter{texts: map[*yaml.Node]string{}}
+	if d.version == swagger2 {
+		w.texts[krm.Get(d.root, "swagger")] = string(swagger2)
+	} else {
+		// Patch levels that kin-openapi does not list would make it forget the version.
+		w.texts[krm.Get(d.root, "openapi")] = string(d.version) + ".0"
+	}
+	info := krm.Get(d.root, "info")
+	for _, key := range []string{"title", "version"} {
+		if n := krm.Get(info, key); n != nil && n.Kind == yaml.ScalarNode && !krm.IsNull(n) {
+			w.texts[n] = n.Value
+		}
+	}
+	if paths := krm.Get(d.root, "paths"); paths != nil {
+		w.paths = paths.Content
+	}
+	w.value(d.root)
+	return w.buf.Bytes()
+}
+
+type jsonWriter struct {
+	buf   bytes.Buffer
+	texts map[*yaml.Node]string
+	paths []*yaml.Node
+}
+
+func (w *jsonWriter) value(n *yaml.Node) {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		w.mapping(n)
+	case n.Kind == yaml.SequenceNode:
+		w.buf.WriteByte('[')
+		for i, c := range n.Content {
+			if i > 0 {
+				w.buf.WriteByte(',')
+			}
+			w.value(c)
+		}
+		w.buf.WriteByte(']')
+	default:
+		w.scalar(n)
+	}
+}
+
+func (w *jsonWriter) mapping(n *yaml.Node) {
+	onlyRef := krm.Text(n, "$ref") != "" && !slices.Contains(w.paths, n)
+	w.buf.WriteByte('{')
+	first := true
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if key.Kind != yaml.ScalarNode || onlyRef && key.Value != "$ref" {
+			continue
+		}
+		if !first {
+			w.buf.WriteByte(',')
+		}
+		first = false
+		w.string(key.Value)
+		w.buf.WriteByte(':')
+		w.value(n.Content[i+1])
+	}
+	w.buf.WriteByte('}')
+}
+
+func (w *jsonWriter) scalar(n *yaml.Node) {
+	if text, ok := w.texts[n]; ok {
+		w.string(text)
+		return
+	}
+	var v any
+	switch n.ShortTag() {
+	case "!!int", "!!float", "!!bool", "!!null":
+		if json.Valid([]byte(n.Value)) {
+			w.buf.WriteString(n.Value)
+			return
+		}
+		if n.Decode(&v) == nil {
+			if text, err := json.Marshal(v); err == nil {
+				w.buf.Write(text)
+				return
+			}
+		}
+	}
+	w.string(n.Value)
+}
+
+func (w *jsonWriter) string(s string) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		text = []byte(`""`)
+	}
+	w.buf.Write(text)
+}

@@ -1,0 +1,339 @@
+package swagger
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Read reads the OpenAPI document in text. at is the place of the whole text: the key of a ConfigMap, or a file; the
+// lines of the problems count within text. The document is nil if text is no OpenAPI document at all; otherwise it
+// holds what is sound, and the problems say what is not.
+func Read(text []byte, at model.Place) (*Document, model.Problems) {
+	var r reader
+	if len(text) > krm.MaxText {
+		r.problems.Errorf(model.InputLimit, at, "has more than %d MiB; split the API", krm.MaxText>>20)
+		return nil, r.problems
+	}
+	root, problems := krm.Parse(text, at)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	if krm.IsNull(root) {
+		r.problems.Errorf(model.SwaggerVersion, at, "is empty; write an OpenAPI document")
+		return nil, r.problems
+	}
+	r.doc = &Document{Place: at, root: root}
+	r.at = at
+	if r.document() {
+		r.repeated()
+		return r.doc, r.problems.Sorted()
+	}
+	return nil, r.problems.Sorted()
+}
+
+// reader collects the facts and problems of one document.
+type reader struct {
+	doc      *Document
+	at       model.Place
+	problems model.Problems
+	named    []namedEndpoints
+	// checked has the mappings whose keys were checked for repetition, which in them is an error.
+	checked map[*yaml.Node]bool
+	// items has the number of operations of each path item that was read. Others may refer to it.
+	items map[*yaml.Node]int
+	// covered tells that every operation has an endpoint from the root, uncovered has the operations without any.
+	covered   bool
+	uncovered []member
+	// seen has the endpoints of the document, without their places.
+	seen map[Endpoint]bool
+}
+
+// member is one key of a mapping with its value.
+type member struct {
+	key   string
+	value *yaml.Node
+	// at is the place of the value, at the line of the key.
+	at model.Place
+}
+
+// members gives the members of the mapping n, and reports what is no mapping, and keys that are no strings or stand
+// twice. A null has no members.
+func (r *reader) members(n *yaml.Node, at model.Place) []member {
+	var values map[string]*yaml.Node
+	r.problems.Add(krm.Decode(n, at.At(n.Line), &values)...)
+	if values == nil {
+		return nil
+	}
+	if r.checked == nil {
+		r.checked = map[*yaml.Node]bool{}
+	}
+	r.checked[n] = true
+	members := make([]member, 0, len(values))
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.Kind == yaml.ScalarNode && values[key.Value] == value {
+			members = append(members, member{key.Value, value, at.Child(key.Value).At(key.Line)})
+		}
+	}
+	return members
+}
+
+// document reads the whole document, and tells whether it is one.
+func (r *reader) document() bool {
+	root := r.doc.root
+	members := r.members(root, r.at)
+	if len(members) == 0 || !r.readVersion(members) {
+		return false
+	}
+	r.info()
+	r.namedEndpoints()
+	for _, m := range members {
+		switch m.key {
+		case modeExtension:
+			r.mode(m)
+		case productionExtension:
+			r.endpoints(m, Production)
+		case sandboxExtension:
+			r.endpoints(m, Sandbox)
+		}
+		r.extension(m, atRoot)
+	}
+	r.basePath()
+	r.covered = krm.Get(root, productionExtension) != nil || krm.Get(root, sandboxExtension) != nil || r.hasServer()
+	r.paths()
+	r.unreferenced()
+	return true
+}
+
+// specVersion is a version of the specification without its patch level: 2.0, 3.0, 3.1 or 3.2.
+type specVersion string
+
+const swagger2 specVersion = "2.0"
+
+// String gives the name by which people call it.
+func (v specVersion) String() string {
+	if v == swagger2 {
+		return "Swagger 2.0"
+	}
+	return "OpenAPI " + string(v)
+}
+
+// openAPI3 matches the versions that are read. The patch level must not matter to tools
+// (https://spec.openapis.org/oas/v3.1.0#versions).
+var openAPI3 = regexp.MustCompile(`^(3\.[012])(\.[0-9A-Za-z.-]+)?$`)
+
+const whichVersion = `write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0"`
+
+// readVersion reads which specification the document follows, and tells whether it claims to follow any.
+func (r *reader) readVersion(members []member) bool {
+	var stated []member
+	for _, m := range members {
+		switch m.key {
+		case "openapi", "swagger":
+			stated = append(stated, m)
+		}
+	}
+	if len(stated) == 0 {
+		r.noVersion(members)
+		return false
+	}
+	if len(stated) > 1 {
+		r.problems.Errorf(model.SwaggerVersion, stated[1].at, "openapi and swagger are both stated; remove one of them")
+	}
+	// A number that is written like a version, such as an unquoted 3.1, is read as one.
+	m := stated[0]
+	if found := openAPI3.FindStringSubmatch(m.value.Value); m.key == "openapi" && found != nil {
+		r.doc.version = specVersion(found[1])
+	} else if m.key == "swagger" && m.value.Value == string(swagger2) {
+		r.doc.version = swagger2
+	} else {
+		r.report(model.SwaggerVersion, m, `the version of the specification is not one that is read; %s`, whichVersion)
+	}
+	if r.doc.version == "" && m.key == "swagger" {
+		r.doc.version = swagger2
+	}
+	return true
+}
+
+func (r *reader) noVersion(members []member) {
+	for _, m := range members {
+		if name := krm.Suggest(m.key, []string{"openapi", "swagger"}); name != "" {
+			r.problems.Add(model.Problem{ID: model.SwaggerVersion, Severity: model.Error, Place: m.at, Suggestion: name,
+				Message: `is no OpenAPI document: unknown field "` + m.key + `"; did you mean "` + name + `"?`})
+			return
+		}
+	}
+	r.problems.Errorf(model.SwaggerVersion, r.at.At(r.doc.root.Line), "is no OpenAPI document; %s", whichVersion)
+}
+
+// info reads title and version.
+func (r *reader) info() {
+	info := krm.Get(r.doc.root, "info")
+	if info == nil {
+		return
+	}
+	for _, m := range r.members(info, r.at.Child("info")) {
+		switch m.key {
+		case "title":
+			r.doc.Title = r.text(m)
+		case "version":
+			r.doc.Version = r.text(m)
+		}
+		r.extension(m, inInfo)
+	}
+}
+
+// text is a scalar as it is written, whatever its type: 1.0 is "1.0".
+func (r *reader) text(m member) string {
+	switch {
+	case krm.IsNull(m.value):
+		return ""
+	case m.value.Kind == yaml.ScalarNode:
+		return m.value.Value
+	}
+	return r.str(m)
+}
+
+// str is a string; anything else is reported.
+func (r *reader) str(m member) string {
+	var s string
+	r.problems.Add(krm.Decode(m.value, m.at, &s)...)
+	return s
+}
+
+func (r *reader) mode(m member) {
+	s := r.str(m)
+	mode, ok := model.ParseMode(s)
+	if !ok {
+		p := r.report(model.SwaggerMode, m, "unknown mode %q%s", s, krm.DidYouMean(s, model.Modes))
+		p.Suggestion = krm.Suggest(s, model.Modes)
+		if p.Suggestion == "" {
+			p.Message += "; known are " + strings.Join(model.Modes, ", ")
+		}
+	}
+	r.doc.Mode = mode
+}
+
+// methods are the names of the operations of a path item; query came with OpenAPI 3.2.
+var methods = []string{"get", "put", "post", "delete", "patch", "head", "options", "trace", "query"}
+
+// pathItemFields are the other fields of a path item (https://spec.openapis.org/oas/v3.2.0#path-item-object).
+var pathItemFields = []string{"$ref", "summary", "description", "servers", "parameters", "additionalOperations"}
+
+func (r *reader) paths() {
+	paths := krm.Get(r.doc.root, "paths")
+	if paths != nil {
+		for _, m := range r.members(paths, r.at.Child("paths")) {
+			if strings.HasPrefix(m.key, "x-") {
+				r.extension(m, inPaths)
+			} else {
+				r.doc.Operations += r.pathItem(m.value, m.at, 0)
+			}
+		}
+	}
+	at := r.at.At(r.doc.root.Line)
+	switch {
+	case r.doc.Operations == 0:
+		r.problems.Warnf(model.SwaggerSpec, at, "has no operation; write one under paths")
+	case r.covered || len(r.uncovered) == 0:
+	case len(r.doc.Endpoints) == 0:
+		r.problems.Warnf(model.SwaggerEndpoint, at, "has no endpoint; write %s, with urls, at the root", productionExtension)
+	default:
+		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at, "has no endpoint, like %d other operations; write %s here or at the root",
+			len(r.uncovered)-1, productionExtension)
+	}
+}
+
+// pathItem reads the operations of a path item and of what it refers to, and counts them. A path item that was read
+// before is only counted.
+func (r *reader) pathItem(n *yaml.Node, at model.Place, hops int) int {
+	if count, ok := r.items[n]; ok {
+		return count
+	}
+	if r.items == nil {
+		r.items = map[*yaml.Node]int{}
+	}
+	r.items[n] = 0
+	count := 0
+	for _, m := range r.members(n, at) {
+		switch {
+		case m.key == "$ref":
+			count += r.pathItemRef(m, hops)
+		case slices.Contains(methods, m.key):
+			if !krm.IsNull(m.value) {
+				count++
+				r.operation(m)
+			}
+		case strings.HasPrefix(m.key, "x-"):
+			r.extension(m, onPath)
+		case !slices.Contains(pathItemFields, m.key):
+			known := slices.Concat(methods, pathItemFields)
+			r.problems.Add(model.Problem{ID: model.SwaggerSpec, Severity: model.Warning, Place: m.at,
+				Message:    `unknown field "` + m.key + `" of a path` + krm.DidYouMean(m.key, known),
+				Suggestion: krm.Suggest(m.key, known)})
+		}
+	}
+	r.items[n] = count
+	return count
+}
+
+// maxHops is how many path items may refer to each other in a row.
+const maxHops = 10
+
+// pathItemRef reads the path item that a reference points to within the document.
+func (r *reader) pathItemRef(m member, hops int) int {
+	ref := r.str(m)
+	if !strings.HasPrefix(ref, "#") {
+		if ref != "" {
+			r.problems.Warnf(model.SwaggerSpec, m.at,
+				"%q is another file, which is not read: its operations and endpoints are left out; write them here", ref)
+		}
+		return 0
+	}
+	target, at := resolve(r.doc.root, r.at, ref)
+	switch {
+	case target == nil:
+		r.report(model.SwaggerSpec, m, "%q is not in the document", cut(ref))
+		return 0
+	case hops == maxHops:
+		r.report(model.SwaggerSpec, m, "%q is reached over more than %d references; write the path here", cut(ref), maxHops)
+		return 0
+	}
+	return r.pathItem(target, at, hops+1)
+}
+
+func (r *reader) operation(op member) {
+	has := false
+	for _, m := range r.members(op.value, op.at) {
+		switch m.key {
+		case productionExtension:
+			r.endpoints(m, Production)
+			has = true
+		case sandboxExtension:
+			r.endpoints(m, Sandbox)
+			has = true
+		case "servers":
+			has = true
+		}
+		r.extension(m, onOperation)
+	}
+	if !has {
+		r.uncovered = append(r.uncovered, op)
+	}
+}
+
+// report adds an error about the value of m, and gives it for completion.
+func (r *reader) report(id model.ID, m member, format string, args ...any) *model.Problem {
+	r.problems.Errorf(id, m.at, format, args...)
+	p := &r.problems[len(r.problems)-1]
+	if m.value.Kind == yaml.ScalarNode {
+		p.Value = cut(m.value.Value)
+	}
+	return p
+}
