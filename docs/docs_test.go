@@ -1,0 +1,94 @@
+// Package docs checks the pages beside it and the README: what is generated is up to date, and what they quote works.
+package docs
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+var update = flag.Bool("update", false, "write the generated pages anew, and fail")
+
+func TestDocsProblemsPageIsGenerated(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Problems\n\nEvery problem has an ID. An error stops the run, and no manifest is written.\n\n" +
+		"This page is made from `pkg/model/ids.go`.\n\n| ID | severity | what | how to mend it |\n| --- | --- | --- | --- |\n")
+	for _, e := range model.Registry {
+		var severities []string
+		for _, s := range e.Severities {
+			severities = append(severities, string(s))
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.ID, strings.Join(severities, ", "), e.What, e.Mend)
+	}
+	generated(t, "problems.md", b.String())
+}
+
+func generated(t *testing.T, file, want string) {
+	t.Helper()
+	got, _ := os.ReadFile(file)
+	if string(got) == want {
+		return
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Errorf("%s is not up to date; run go test ./docs -update", file)
+}
+
+// TestDocsLinks checks that links between pages of this repository lead to something.
+func TestDocsLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	pages, err := filepath.Glob("../*.md")
+	more, _ := filepath.Glob("*.md")
+	pages = append(pages, more...)
+	if err != nil || len(pages) < 5 {
+		t.Fatalf("found %d pages: %v", len(pages), err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, m[1])
+			}
+		}
+	}
+}
+
+// TestReadmeFirstCommand runs what a new user runs first.
+func TestReadmeFirstCommand(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)```sh\n(.*?)\n```").FindStringSubmatch(string(text))
+	if block == nil {
+		t.Fatal("the README has no command")
+	}
+	args := strings.Fields(block[1])
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", block[1], err)
+	}
+	for kind, want := range map[string]int{"Deployment": 2, "Service": 3, "HorizontalPodAutoscaler": 2, "ServiceMonitor": 2} {
+		if got := strings.Count(string(out), "\nkind: "+kind+"\n"); got != want {
+			t.Errorf("%s prints %d objects of kind %s, not %d", block[1], got, kind, want)
+		}
+	}
+	if got := 1 + strings.Count(string(out), "\n---\n"); got != 9 {
+		t.Errorf("it prints %d manifests; the README says nine", got)
+	}
+}
