@@ -19,7 +19,7 @@ func writeDir(dir string, out gen.Output) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return &failure{err}
 	}
-	ours, err := ownFiles(dir)
+	ours, err := ownFiles(dir, out.Owner)
 	if err != nil {
 		return &failure{err}
 	}
@@ -70,8 +70,9 @@ func writeTemporary(dir string, text []byte) (string, error) {
 	return f.Name(), nil
 }
 
-// ownFiles are the files in dir that hold one object of ours, by the name that we give such a file.
-func ownFiles(dir string) (map[string]bool, error) {
+// ownFiles are the files in dir that hold one object that the same function configuration rendered, by the name that such
+// a file is given.
+func ownFiles(dir, owner string) (map[string]bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -89,14 +90,11 @@ func ownFiles(dir string) (map[string]bool, error) {
 			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, e.Name()), err)
 		}
 		docs, _ := krm.ParseAll(text, model.Place{})
-		if len(docs) == 1 {
-			it := krm.NewItem(docs[0].Root)
-			ours[e.Name()] = gen.Owned(it) && gen.FileName(it.Place.Object) == e.Name()
+		if len(docs) != 1 {
+			continue
 		}
-	}
-	for name, own := range ours {
-		if !own {
-			delete(ours, name)
+		if it := krm.NewItem(docs[0].Root); gen.Owner(it) == owner && gen.FileName(it.Place.Object) == e.Name() {
+			ours[e.Name()] = true
 		}
 	}
 	return ours, nil

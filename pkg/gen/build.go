@@ -35,6 +35,7 @@ func build(src source, opts options) (facts, model.Problems) {
 		}
 	}
 	checkOverlap(f, &ps)
+	checkHosts(f, &ps)
 	return f, ps
 }
 
@@ -148,6 +149,24 @@ func checkOverlap(f facts, ps *model.Problems) {
 	}
 	for _, b := range f.backends {
 		check(b.workload)
+	}
+}
+
+// checkHosts reports a path that the Ingresses of two APIs have on the same host: one of them would get all requests.
+func checkHosts(f facts, ps *model.Problems) {
+	first := map[string]gateway{}
+	for _, g := range f.gateways {
+		if g.ingress == nil {
+			continue
+		}
+		for _, p := range g.ingress.paths {
+			url := g.ingress.host + p
+			if other, taken := first[url]; taken && other.ref != g.ref {
+				ps.Errorf(model.SwaggerBasePath, g.place, "the Ingress has the path %s on %s, as that of %s does; give each API its own", p, g.ingress.host, other.place.Object)
+				continue
+			}
+			first[url] = g
+		}
 	}
 }
 

@@ -23,6 +23,8 @@ type Output struct {
 	Items []*krm.Item
 	// Rendered are the rendered ones among Items.
 	Rendered []*krm.Item
+	// Owner names the function configuration; the rendered items carry it.
+	Owner string
 }
 
 // Run renders all manifests of in. With an error among the problems there is no output.

@@ -47,7 +47,7 @@ func merge(items []*krm.Item, objects []object, src source, opts options) (Outpu
 	for _, o := range objects {
 		rendered[identity(o.id)] = true
 	}
-	var out Output
+	out := Output{Owner: opts.owner}
 	before := map[string]*krm.Item{}
 	for _, it := range items {
 		owner := it.Annotations[ownerAnnotation]
@@ -104,5 +104,5 @@ func originOf(it *krm.Item) origin {
 	}
 }
 
-// Owned tells whether an earlier run rendered the object.
-func Owned(it *krm.Item) bool { return it.Annotations[ownerAnnotation] != "" }
+// Owner names the function configuration that rendered an object, "" if none did.
+func Owner(it *krm.Item) string { return it.Annotations[ownerAnnotation] }

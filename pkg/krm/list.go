@@ -3,96 +3,12 @@ package krm
 import (
 	"bytes"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
-
-// Annotations that orchestrators set on the items of a ResourceList
-// (https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md).
-const (
-	PathAnnotation  = "internal.config.kubernetes.io/path"
-	IndexAnnotation = "internal.config.kubernetes.io/index"
-	// Before kustomize 4.3 the same annotations had these names.
-	legacyPathAnnotation  = "config.kubernetes.io/path"
-	legacyIndexAnnotation = "config.kubernetes.io/index"
-	// kustomize records the names and namespaces that an object had before its prefixes, suffixes and namespace.
-	previousNames      = "internal.config.kubernetes.io/previousNames"
-	previousNamespaces = "internal.config.kubernetes.io/previousNamespaces"
-	// PackagePathAnnotation is the absolute path of the kpt package that holds an item.
-	PackagePathAnnotation = "internal.config.kubernetes.io/package-path"
-	// LocalConfigAnnotation marks an object that is never applied to a cluster.
-	LocalConfigAnnotation = "config.kubernetes.io/local-config"
-)
-
-// Item is one object of a list or file, with its bytes as long as nothing changes it.
-type Item struct {
-	Node  *yaml.Node
-	Place model.Place
-	// Annotations and Labels are those of its metadata.
-	Annotations, Labels map[string]string
-	// raw is the text of the item in its list, from its dash on, indented as there; nil if the node must be encoded.
-	raw []string
-	// line is the line of raw[0] in the list.
-	line int
-}
-
-// NewItem reads the identity of the object at n.
-func NewItem(n *yaml.Node) *Item {
-	it := &Item{
-		Node:        n,
-		Annotations: TextMap(n, "metadata", "annotations"),
-		Labels:      TextMap(n, "metadata", "labels"),
-	}
-	it.Place.Object = model.Object{
-		APIVersion: Text(n, "apiVersion"), Kind: Text(n, "kind"),
-		Namespace: Text(n, "metadata", "namespace"), Name: Text(n, "metadata", "name"),
-	}
-	it.Place.File = firstOf(it.Annotations, PathAnnotation, legacyPathAnnotation)
-	it.Place.Index, _ = strconv.Atoi(firstOf(it.Annotations, IndexAnnotation, legacyIndexAnnotation))
-	return it
-}
-
-func firstOf(m map[string]string, keys ...string) string {
-	for _, k := range keys {
-		if v := m[k]; v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-// Ref is the present namespace and name of the item.
-func (it *Item) Ref() model.Ref {
-	return model.Ref{Namespace: it.Place.Object.Namespace, Name: it.Place.Object.Name}
-}
-
-// Refs are the namespaces and names under which the item may be referred to: the present one first, then those that it
-// had before kustomize renamed it.
-func (it *Item) Refs() []model.Ref {
-	now := it.Ref()
-	names := append([]string{now.Name}, split(it.Annotations[previousNames])...)
-	spaces := append([]string{now.Namespace}, split(it.Annotations[previousNamespaces])...)
-	var refs []model.Ref
-	for _, name := range names {
-		for _, ns := range spaces {
-			if r := (model.Ref{Namespace: ns, Name: name}); !slices.Contains(refs, r) {
-				refs = append(refs, r)
-			}
-		}
-	}
-	return refs
-}
-
-func split(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return strings.Split(s, ",")
-}
 
 // List is a ResourceList.
 type List struct {
@@ -214,82 +130,6 @@ func (l *List) endOfItems(items *yaml.Node) int {
 func isComment(line string, col int) bool {
 	trimmed := strings.TrimLeft(line, " ")
 	return strings.HasPrefix(trimmed, "#") && len(line)-len(trimmed) <= col
-}
-
-// MarkLocal gives the item the annotation that keeps it out of clusters.
-func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
-
-// Annotate sets an annotation, touching no other byte of the item's text where it can.
-func (it *Item) Annotate(key, value string) {
-	if it.Annotations[key] == value {
-		return
-	}
-	it.insertAnnotation(key + ": " + strconv.Quote(value))
-	meta := child(it.Node, "metadata")
-	v := strNode(value)
-	v.Style = yaml.DoubleQuotedStyle
-	set(child(meta, "annotations"), key, v)
-	it.Annotations = TextMap(meta, "annotations")
-}
-
-// SetPlace says in which file of which package an orchestrator shall put the item.
-func (it *Item) SetPlace(path, packagePath string) {
-	it.Annotate(PathAnnotation, path)
-	it.Annotate(IndexAnnotation, "0")
-	if packagePath != "" {
-		it.Annotate(PackagePathAnnotation, packagePath)
-	}
-}
-
-// KeepPlace gives the item all annotations by which orchestrators know old, so that it replaces old where that is kept.
-func (it *Item) KeepPlace(old *Item) {
-	annotations := Get(Get(old.Node, "metadata"), "annotations")
-	if annotations == nil {
-		return
-	}
-	for i := 0; i+1 < len(annotations.Content); i += 2 {
-		if key := annotations.Content[i].Value; ofOrchestrator(key) {
-			it.Annotate(key, annotations.Content[i+1].Value)
-		}
-	}
-}
-
-func ofOrchestrator(key string) bool {
-	prefix, _, _ := strings.Cut(key, "/")
-	return prefix == "internal.config.kubernetes.io" || prefix == "config.k8s.io" || prefix == "kustomize.config.k8s.io" ||
-		key == legacyPathAnnotation || key == legacyIndexAnnotation
-}
-
-// insertAnnotation puts line into the text of the item, below the key annotations or metadata. Where the metadata is not
-// written with one key a line, or has the annotation with another value, the item gives up its text and will be encoded.
-func (it *Item) insertAnnotation(line string) {
-	key, _, _ := strings.Cut(line, ":")
-	metaKey, meta := member(it.Node, "metadata")
-	annKey, ann := member(meta, "annotations")
-	lines := []string{"annotations:", "  " + line}
-	below, block := metaKey, meta
-	if annKey != nil {
-		lines, below, block = []string{line}, annKey, ann
-	}
-	raw := it.raw
-	it.raw = nil
-	if raw == nil || block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 ||
-		block.Content[0].Line <= below.Line || Get(ann, key) != nil {
-		return
-	}
-	at := below.Line - it.line
-	if at <= 0 || at >= len(raw) {
-		return
-	}
-	eol := "\n"
-	if strings.HasSuffix(raw[at-1], "\r\n") {
-		eol = "\r\n"
-	}
-	pad := strings.Repeat(" ", block.Content[0].Column-1)
-	for i := range lines {
-		lines[i] = pad + lines[i] + eol
-	}
-	it.raw = slices.Concat(raw[:at], lines, raw[at:])
 }
 
 // Bytes gives the list with items and results in place of its own, and everything else as it was read.
