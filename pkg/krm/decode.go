@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	sigsjson "sigs.k8s.io/json"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -249,6 +250,16 @@ func fieldsOf(t reflect.Type) map[string][]int {
 		}
 	}
 	return fields
+}
+
+// Convert fills the struct that out points to from n as an API server does: unknown fields are left out, and the first
+// value of a wrong type is the error.
+func Convert(n *yaml.Node, out any) error {
+	text, err := toJSON(n)
+	if err != nil {
+		return err
+	}
+	return sigsjson.UnmarshalCaseSensitivePreserveInts(text, out)
 }
 
 // toJSON writes n as JSON.
