@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -22,7 +21,7 @@ func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
 	var ps model.Problems
 	it, spec := in.item, in.spec
 	at := it.Place.Child("spec")
-	set := src.readSettings(it.Refs(), &ps)
+	set := src.readSettings(referrer{it, namespacesOf(it.Refs())}, &ps)
 	b := backend{
 		workload:  newWorkload(it, it.Place),
 		protocol:  strings.ToLower(spec.ApplicationProtocol),
@@ -44,8 +43,8 @@ func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
 	case "":
 		ps.Errorf(model.InputRequired, at.Child("applicationProtocol"), "is missing; write http or https")
 	default:
-		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at.Child("applicationProtocol"),
-			Value: spec.ApplicationProtocol, Message: fmt.Sprintf("%q is no protocol of a backend; write http or https", spec.ApplicationProtocol)})
+		ps.Valuef(model.InputValue, at.Child("applicationProtocol"), spec.ApplicationProtocol,
+			"%q is no protocol of a backend; write http or https", spec.ApplicationProtocol)
 	}
 	b.buildDeploy(spec.Deploy, at.Child("deploy"), &ps)
 	b.observed = set.observability
@@ -68,12 +67,12 @@ func (b *backend) buildDeploy(d endpointDeploy, at model.Place, ps *model.Proble
 		b.container = b.ref.Name
 	}
 	if errs := validation.IsDNS1123Label(b.container); len(errs) > 0 {
-		ps.Add(model.Problem{ID: model.InputName, Severity: model.Error, Place: at.Child("name"), Value: b.container, Message: fmt.Sprintf(
-			"%q cannot name a container; write at most 63 lower-case letters, digits and dashes", b.container)})
+		ps.Valuef(model.InputName, at.Child("name"), b.container,
+			"%q cannot name a container; write at most 63 lower-case letters, digits and dashes", b.container)
 	}
 	if strings.ContainsAny(b.image, " \t\r\n") {
-		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at.Child("dockerImage"), Value: b.image,
-			Message: fmt.Sprintf("%q is no image; write one without spaces, such as registry/name:tag", b.image)})
+		ps.Valuef(model.InputValue, at.Child("dockerImage"), b.image,
+			"%q is no image; write one without spaces, such as registry/name:tag", b.image)
 	}
 	b.resources.cpuRequest.set(d.RequestCPU, "", at.Child("requestCPU"), ps)
 	b.resources.memoryRequest.set(d.ReqMemory, "", at.Child("reqMemory"), ps)
@@ -86,7 +85,9 @@ func (b *backend) buildDeploy(d endpointDeploy, at model.Place, ps *model.Proble
 func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *model.Problems) {
 	it, d := in.item, in.spec.Deploy
 	at := it.Place.Child("spec").Child("deploy")
-	b.scaling = src.policy(it, it.Refs(), ps).Backend
+	from := referrer{it, namespacesOf(it.Refs())}
+	b.scaling = src.policy(from, ps).Backend
+	src.renameDescribed(b.scaling, from, ps)
 	ps.Add(hpa.Unsupported(b.scaling, opts.minor)...)
 	b.metrics = b.buildMetrics(it, b.observed || b.scaling.PodsMetrics(), ps)
 	b.min, b.max = d.MinReplicas, d.MaxReplicas
@@ -95,8 +96,7 @@ func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *mode
 		if b.min >= 0 {
 			field, n = "maxReplicas", b.max
 		}
-		ps.Add(model.Problem{ID: model.HPABounds, Severity: model.Error, Place: at.Child(field), Value: strconv.Itoa(int(n)),
-			Message: fmt.Sprintf("is %d; write a number of at least 1", n)})
+		ps.Valuef(model.HPABounds, at.Child(field), strconv.Itoa(int(n)), "is %d; write a number of at least 1", n)
 		return
 	}
 	if b.min == 0 {
@@ -107,8 +107,8 @@ func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *mode
 		b.max, origin = b.scaling.MaxReplicas, " ("+maxOrigin(b.scaling)+")"
 	}
 	if b.min > b.max {
-		ps.Add(model.Problem{ID: model.HPABounds, Severity: model.Error, Place: at.Child("minReplicas"), Value: strconv.Itoa(int(b.min)),
-			Message: fmt.Sprintf("%d is above the maximum %d%s; lower it or raise the maximum", b.min, b.max, origin)})
+		ps.Valuef(model.HPABounds, at.Child("minReplicas"), strconv.Itoa(int(b.min)),
+			"%d is above the maximum %d%s; lower it or raise the maximum", b.min, b.max, origin)
 	}
 }
 
@@ -134,17 +134,17 @@ func buildPorts(in []endpointPort, at model.Place, ps *model.Problems) []port {
 		case p.Name == "":
 			ps.Errorf(model.InputRequired, at.Child("name"), "is missing; write a name of at most 15 characters")
 		case len(validation.IsValidPortName(p.Name)) > 0:
-			ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at.Child("name"), Value: p.Name, Message: fmt.Sprintf(
-				"%q cannot name a port; write at most 15 lower-case letters, digits and single dashes, with a letter among them", p.Name)})
+			ps.Valuef(model.BackendPort, at.Child("name"), p.Name,
+				"%q cannot name a port; write at most 15 lower-case letters, digits and single dashes, with a letter among them", p.Name)
 		case names[p.Name]:
-			ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at.Child("name"), Value: p.Name,
-				Message: fmt.Sprintf("%q names two ports; give each a name of its own", p.Name)})
+			ps.Valuef(model.BackendPort, at.Child("name"), p.Name,
+				"%q names two ports; give each a name of its own", p.Name)
 		}
 		checkPort(p.Port, at.Child("port"), ps)
 		checkPort(p.TargetPort, at.Child("targetPort"), ps)
 		if numbers[p.Port] && p.Port != 0 {
-			ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at.Child("port"), Value: strconv.Itoa(int(p.Port)),
-				Message: fmt.Sprintf("%d is the number of two ports; give each its own", p.Port)})
+			ps.Valuef(model.BackendPort, at.Child("port"), strconv.Itoa(int(p.Port)),
+				"%d is the number of two ports; give each its own", p.Port)
 		}
 		names[p.Name], numbers[p.Port] = true, true
 		ports = append(ports, port{p.Name, p.Port, p.TargetPort})
@@ -158,8 +158,7 @@ func checkPort(n int32, at model.Place, ps *model.Problems) {
 		return
 	}
 	if n < 1 || n > 65535 {
-		ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at, Value: strconv.Itoa(int(n)),
-			Message: fmt.Sprintf("%d is no port; write a number from 1 to 65535", n)})
+		ps.Valuef(model.BackendPort, at, strconv.Itoa(int(n)), "%d is no port; write a number from 1 to 65535", n)
 	}
 }
 
@@ -173,8 +172,8 @@ func (b *backend) buildAnnotations(it *krm.Item, ps *model.Problems) {
 	case b.readiness == "":
 		b.readiness = "tcp"
 	case b.readiness != "tcp" && b.readiness != "none" && !strings.HasPrefix(b.readiness, "/"):
-		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: annotation(it, readinessAnnotation), Value: b.readiness,
-			Message: fmt.Sprintf("%q is no readiness probe; write tcp, none or the path of an HTTP probe, such as /health", b.readiness)})
+		ps.Valuef(model.InputValue, annotation(it, readinessAnnotation), b.readiness,
+			"%q is no readiness probe; write tcp, none or the path of an HTTP probe, such as /health", b.readiness)
 	}
 }
 
@@ -184,8 +183,7 @@ func choice(it *krm.Item, name string, values []string, ps *model.Problems) stri
 	if v == "" || slices.Contains(values, v) {
 		return v
 	}
-	ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: annotation(it, name), Value: v,
-		Message: fmt.Sprintf("%q is not one of %s", v, strings.Join(values, ", "))})
+	ps.Valuef(model.InputValue, annotation(it, name), v, "%q is not one of %s", v, strings.Join(values, ", "))
 	return ""
 }
 
@@ -194,23 +192,21 @@ func annotation(it *krm.Item, name string) model.Place {
 }
 
 // policy is the hpa-configs of an object: what its annotation names, else as for all configuration, else the defaults.
-func (src *source) policy(it *krm.Item, refs []model.Ref, ps *model.Problems) hpa.Policy {
-	name := it.Annotations[hpaConfigsAnnotation]
-	cm := src.config(hpaConfigs, refs)
+func (src *source) policy(from referrer, ps *model.Problems) hpa.Policy {
+	name := from.item.Annotations[hpaConfigsAnnotation]
+	cm := src.config(hpaConfigs, from, ps)
 	if name != "" {
-		cm = src.items.find("ConfigMap", name, namespacesOf(refs))
-		if cm == nil {
-			cm = src.items.find("ConfigMap", name, []string{systemNamespace})
-		}
-		if cm == nil {
-			ps.Add(model.Problem{ID: model.InputReference, Severity: model.Error, Place: annotation(it, hpaConfigsAnnotation), Value: name,
-				Message: fmt.Sprintf("no ConfigMap %q is among the items, in this namespace or in %s%s", name, systemNamespace,
-					krm.DidYouMean(name, src.items.names("ConfigMap", refs[0].Namespace)))})
+		at := annotation(from.item, hpaConfigsAnnotation)
+		from.namespaces = append(from.namespaces, systemNamespace)
+		if cm = src.items.find("ConfigMap", name, from, at, ps); cm == nil {
+			ps.Valuef(model.InputReference, at, name, "no ConfigMap %q is among the items, in this namespace or in %s%s", name,
+				systemNamespace, krm.DidYouMean(name, src.items.names("ConfigMap", from.namespaces[0])))
 			return hpa.Defaults()
 		}
 	}
 	if cm == nil {
-		ps.Infof(model.HPAConfig, model.Place{}, "no ConfigMap hpa-configs is among the items; at most 5 replicas at 50%% cpu are the default")
+		ps.Infof(model.HPAConfig, model.Place{},
+			"no ConfigMap hpa-configs is among the items; at most 5 replicas at 50%% cpu are the default")
 		return hpa.Defaults()
 	}
 	src.inputs[cm] = true

@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -41,11 +40,11 @@ func (src *source) documents(in apiInput, opts options, ps *model.Problems) []*s
 			ps.Errorf(model.InputDuplicate, at, "%q stands twice; remove one of them", name)
 			continue
 		}
-		it := src.items.find("ConfigMap", name, namespacesOf(in.refs))
+		it := src.items.find("ConfigMap", name, in.referrer(), at, ps)
 		if it == nil {
-			ps.Add(model.Problem{ID: model.InputReference, Severity: model.Error, Place: at, Value: name,
-				Message: fmt.Sprintf("no ConfigMap %q is among the items%s%s", name, inNamespace(in.refs[0].Namespace),
-					krm.DidYouMean(name, src.items.names("ConfigMap", in.refs[0].Namespace)))})
+			ps.Valuef(model.InputReference, at, name,
+				"no ConfigMap %q is among the items%s%s", name, inNamespace(in.refs[0].Namespace),
+				krm.DidYouMean(name, src.items.names("ConfigMap", in.refs[0].Namespace)))
 			continue
 		}
 		src.inputs[it] = true

@@ -1,7 +1,7 @@
 package gen
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,8 +20,8 @@ const (
 )
 
 // buildIngress resolves how an API is reached in Ingress mode (ingress-configs; pkg/mgw/ingress.go of the operator).
-func buildIngress(src *source, in apiInput, set settings, docs []*swagger.Document, ps *model.Problems) *ingress {
-	cm := configReader{src, in.refs, ps}.get(ingressConfigs, []string{
+func buildIngress(src *source, in apiInput, docs []*swagger.Document, ps *model.Problems) *ingress {
+	cm := configReader{src, in.referrer(), ps}.get(ingressConfigs, []string{
 		"ingress.properties", "ingressResourceName", "ingressTransportMode", "ingressHostName", "tlsSecretName",
 	})
 	ing := &ingress{host: in.spec.IngressHostname, tlsSecret: cm.text("tlsSecretName"), annotations: map[string]string{}}
@@ -36,25 +36,24 @@ func buildIngress(src *source, in apiInput, set settings, docs []*swagger.Docume
 	case ing.host == "":
 		ps.Errorf(model.GatewayConfig, hostPlace, "is missing; write the host name here, or ingressHostName in %s", ingressConfigs)
 	case len(validation.IsDNS1123Subdomain(ing.host)) > 0 && len(validation.IsWildcardDNS1123Subdomain(ing.host)) > 0:
-		ps.Add(model.Problem{ID: model.InputName, Severity: model.Error, Place: hostPlace, Value: ing.host,
-			Message: fmt.Sprintf("%q is no host name", ing.host)})
+		ps.Valuef(model.InputName, hostPlace, ing.host, "%q is no host name", ing.host)
 	}
 	prefix := cm.text("ingressResourceName")
 	if prefix == "" {
 		prefix = "api-operator-ingress"
 	}
-	ing.name = prefix + "-" + in.refs[0].Name
+	ing.name = ingressName(prefix, in.refs[0].Name)
 	if len(validation.IsDNS1123Subdomain(ing.name)) > 0 {
-		ps.Add(model.Problem{ID: model.InputName, Severity: model.Error, Place: cm.at("ingressResourceName"), Value: prefix,
-			Message: fmt.Sprintf("%q cannot name an Ingress; write lower-case letters, digits and dashes", ing.name)})
+		ps.Valuef(model.InputName, cm.at("ingressResourceName"), prefix,
+			"%q cannot name an Ingress; write lower-case letters, digits and dashes", ing.name)
 	}
 	switch mode := cm.text("ingressTransportMode"); strings.ToLower(mode) {
 	case "", "https":
 		ing.https = true
 	case "http":
 	default:
-		ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: cm.at("ingressTransportMode"), Value: mode,
-			Message: fmt.Sprintf("%q is no transport; write http or https", mode)})
+		ps.Valuef(model.GatewayConfig, cm.at("ingressTransportMode"), mode,
+			"%q is no transport; write http or https", mode)
 	}
 	ing.readProperties(cm, ps)
 	for _, d := range docs {
@@ -82,8 +81,7 @@ func (ing *ingress) readProperties(cm configMap, ps *model.Problems) {
 		name, value = strings.TrimSpace(name), strings.Trim(strings.TrimSpace(value), `"'`)
 		switch {
 		case !ok || len(validation.IsQualifiedName(strings.ToLower(name))) > 0:
-			ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: at.At(n), Value: line,
-				Message: fmt.Sprintf("%q is no annotation; write NAME: VALUE", line)})
+			ps.Valuef(model.GatewayConfig, at.At(n), line, "%q is no annotation; write NAME: VALUE", line)
 		case name == classAnnotation:
 			ing.class = value
 		default:
@@ -120,9 +118,7 @@ func renderIngress(g gateway, opts options) *networkingv1.Ingress {
 			IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{Paths: paths}},
 		}}},
 	}
-	for k, v := range ing.annotations {
-		o.Annotations[k] = v
-	}
+	maps.Copy(o.Annotations, ing.annotations)
 	if ing.class != "" {
 		o.Spec.IngressClassName = &ing.class
 	}

@@ -27,8 +27,8 @@ func (b *backend) buildMetrics(it *krm.Item, wanted bool, ps *model.Problems) *s
 	if p := it.Annotations[metricsPathAnnotation]; p != "" {
 		m.path = p
 		if !strings.HasPrefix(p, "/") {
-			ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: annotation(it, metricsPathAnnotation), Value: p,
-				Message: fmt.Sprintf("%q is no path; write one that begins with a slash, such as %s", p, metricsPath)})
+			ps.Valuef(model.InputValue, annotation(it, metricsPathAnnotation), p,
+				"%q is no path; write one that begins with a slash, such as %s", p, metricsPath)
 		}
 	}
 	if p := it.Annotations[metricsPortAnnotation]; p != "" {
@@ -50,8 +50,8 @@ func (m *scrape) setPort(s string, ports []port, at model.Place, ps *model.Probl
 		for _, p := range ports {
 			taken[p.name] = true
 			if p.port == int32(n) {
-				ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at, Value: s,
-					Message: fmt.Sprintf("%d is the Service's number of port %q; write the number on which the container listens, %d, or the name", n, p.name, p.target)})
+				ps.Valuef(model.BackendPort, at, s,
+					"%d is the Service's number of port %q; write the number on which the container listens, %d, or the name", n, p.name, p.target)
 				return
 			}
 		}

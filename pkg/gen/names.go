@@ -59,19 +59,27 @@ const (
 // metricsService names the Service that only Prometheus uses.
 func metricsService(api string) string { return api + "-metrics" }
 
-// volumeName names the volume of a mounted ConfigMap or Secret.
-func volumeName(kind, name string) string {
+// ingressName names the Ingress of an API.
+func ingressName(prefix, api string) string { return prefix + "-" + api }
+
+// volumeName names the volume of a mounted ConfigMap or Secret, and takes the name.
+func volumeName(kind, name string, taken map[string]bool) string {
 	prefix := "cm-"
 	if kind == "Secret" {
 		prefix = "secret-"
 	}
-	name = prefix + strings.ReplaceAll(name, ".", "-")
-	return strings.TrimRight(name[:min(len(name), validation.DNS1123LabelMaxLength)], "-")
+	return unique(prefix+strings.ReplaceAll(name, ".", "-"), validation.DNS1123LabelMaxLength, taken)
 }
 
 // uniquePort gives name, or a variant that taken does not hold yet, and takes it.
 func uniquePort(name string, taken map[string]bool) string {
 	const most = 15 // IANA service names, which port names are, have 15 characters at most.
+	return unique(name, most, taken)
+}
+
+// unique gives name, cut to most characters, or a variant of it that taken does not hold yet, and takes it.
+func unique(name string, most int, taken map[string]bool) string {
+	name = strings.TrimRight(name[:min(len(name), most)], "-")
 	free := name
 	for i := 2; taken[free]; i++ {
 		suffix := fmt.Sprintf("-%d", i)
@@ -83,13 +91,20 @@ func uniquePort(name string, taken map[string]bool) string {
 
 // checkName reports a name that cannot be that of a Service, and with it of everything else that is rendered for it.
 func checkName(name string, at model.Place, ps *model.Problems) {
-	at = at.Child("metadata").Child("name")
 	if name == "" {
 		ps.Errorf(model.InputRequired, at, "is missing; write a name")
 		return
 	}
-	if errs := validation.IsDNS1035Label(name); len(errs) > 0 {
-		ps.Add(model.Problem{ID: model.InputName, Severity: model.Error, Place: at, Value: name, Message: fmt.Sprintf(
-			"%q cannot name a Service; write at most 63 lower-case letters, digits and dashes, beginning with a letter", name)})
+	if len(validation.IsDNS1035Label(name)) > 0 {
+		ps.Valuef(model.InputName, at, name,
+			"%q cannot name a Service; write at most 63 lower-case letters, digits and dashes, beginning with a letter", name)
+	}
+}
+
+// checkNamespace reports what cannot name a namespace. No namespace is fine: the orchestrator or kubectl gives one.
+func checkNamespace(name string, at model.Place, ps *model.Problems) {
+	if name != "" && len(validation.IsDNS1123Label(name)) > 0 {
+		ps.Valuef(model.InputName, at, name,
+			"%q cannot name a namespace; write at most 63 lower-case letters, digits and dashes", name)
 	}
 }

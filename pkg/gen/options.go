@@ -32,9 +32,10 @@ type options struct {
 	monitorLabels map[string]string
 	resourceFiles []string
 	apis          []apiShorthand
-	// config is the functionConfig, nil for none.
+	// config is the functionConfig, nil for none; fields is where its settings stand.
 	config   *krm.Item
 	place    model.Place
+	fields   model.Place
 	readFile func(string) ([]byte, error)
 }
 
@@ -72,7 +73,10 @@ type apiShorthand struct {
 }
 
 // flatKeys are the keys of a ConfigMap functionConfig.
-var flatKeys = []string{"image", "kubernetesVersion", "mode", "monitorLabels", "name", "namespace", "replicas", "resourceFiles", "scrapeInterval", "swaggerFiles", "version"}
+var flatKeys = []string{
+	"image", "kubernetesVersion", "mode", "monitorLabels", "name", "namespace", "replicas", "resourceFiles", "scrapeInterval",
+	"swaggerFiles", "version",
+}
 
 // readOptions reads the functionConfig.
 func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (options, model.Problems) {
@@ -84,8 +88,8 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 	opts.place = config.Place
 	opts.owner = obj.Kind + "/" + obj.Name
 	var ps model.Problems
-	spec := renderAPIsSpec{}
 	at := config.Place.Child("spec")
+	var spec renderAPIsSpec
 	switch {
 	case obj.Kind == "RenderAPIs" && obj.APIVersion == group+"/v1alpha1":
 		var c renderAPIs
@@ -94,14 +98,18 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 	case obj.Kind == "ConfigMap" && obj.APIVersion == "v1":
 		at = config.Place.Child("data")
 		spec = flatOptions(config, &ps)
-	case obj.Kind == "" && obj.APIVersion == "":
+	case len(config.Node.Content) == 0:
 		return opts, nil
+	case obj.Kind == "" || obj.APIVersion == "":
+		ps.Errorf(model.InputRequired, config.Place.Child("kind"),
+			"functionConfig lacks apiVersion or kind; write a RenderAPIs of %s/v1alpha1 or a ConfigMap of v1", group)
+		return opts, ps
 	default:
 		ps.Errorf(model.InputType, config.Place.Child("kind"),
 			"functionConfig is a %s of %q; write a RenderAPIs of %s/v1alpha1 or a ConfigMap of v1", obj.Kind, obj.APIVersion, group)
 		return opts, ps
 	}
-	opts.resourceFiles, opts.apis = spec.ResourceFiles, spec.APIs
+	opts.resourceFiles, opts.apis, opts.fields = spec.ResourceFiles, spec.APIs, at
 	opts.setVersion(spec.KubernetesVersion, at.Child("kubernetesVersion"), &ps)
 	metrics := at
 	if obj.Kind == "RenderAPIs" {
@@ -137,10 +145,10 @@ func flatOptions(config *krm.Item, ps *model.Problems) renderAPIsSpec {
 	if s, ok := data["replicas"]; ok {
 		n, err := strconv.ParseInt(s, 10, 32)
 		if err != nil {
-			ps.Errorf(model.InputValue, at.Child("replicas"), "%q is no number; write a whole number of at least 1", s)
+			ps.Valuef(model.InputValue, at.Child("replicas"), s, "%q is no number; write a whole number of at least 1", s)
+		} else {
+			api.Replicas = new(int32(n))
 		}
-		n32 := int32(n)
-		api.Replicas = &n32
 	}
 	if api.Name != "" || len(api.SwaggerFiles) > 0 {
 		spec.APIs = []apiShorthand{api}

@@ -1,9 +1,7 @@
 package gen
 
 import (
-	"fmt"
 	"net/netip"
-	"regexp"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -23,27 +21,37 @@ type mount struct {
 	Context       string `json:"context"`
 }
 
-// buildPods adds what mgw-deployment-configs and analytics-config put into the pods of the gateway.
+// podBuilder adds what mgw-deployment-configs and analytics-config put into the pods of a gateway.
+type podBuilder struct {
+	*gateway
+	src *source
+	in  apiInput
+	ps  *model.Problems
+	// paths are the mount paths that are taken, names those of the volumes; sources are the volumes by what they show.
+	paths, names map[string]bool
+	sources      map[string]string
+}
+
 func (g *gateway) buildPods(src *source, in apiInput, ps *model.Problems) {
-	cm := configReader{src, in.refs, ps}.get(deploymentConfigs, []string{"hostAliases", "mgwConfigMaps", "mgwSecrets"})
+	b := podBuilder{g, src, in, ps, map[string]bool{}, map[string]bool{analyticsVolume: true}, map[string]string{}}
+	cm := configReader{src, in.referrer(), ps}.get(deploymentConfigs, []string{"hostAliases", "mgwConfigMaps", "mgwSecrets"})
 	decodeList(cm, "hostAliases", &g.hostAliases)
 	for i, alias := range g.hostAliases {
 		if _, err := netip.ParseAddr(alias.IP); err != nil {
-			ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: cm.at("hostAliases").Item(i).Child("ip"), Value: alias.IP,
-				Message: fmt.Sprintf("%q is no IP address", alias.IP)})
+			ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("ip"), alias.IP, "%q is no IP address", alias.IP)
 		}
 	}
-	taken := map[string]bool{}
 	if g.settings.analytics {
-		taken[analyticsLocation] = true
-		g.volumes = append(g.volumes, corev1.Volume{Name: analyticsVolume, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}})
+		b.paths[analyticsLocation] = true
+		empty := corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
+		g.volumes = append(g.volumes, corev1.Volume{Name: analyticsVolume, VolumeSource: empty})
 		g.mounts = append(g.mounts, corev1.VolumeMount{Name: analyticsVolume, MountPath: analyticsLocation})
 	}
-	for _, kind := range []struct{ key, kind string }{{"mgwConfigMaps", "ConfigMap"}, {"mgwSecrets", "Secret"}} {
+	for _, k := range []struct{ key, kind string }{{"mgwConfigMaps", "ConfigMap"}, {"mgwSecrets", "Secret"}} {
 		var mounts []mount
-		decodeList(cm, kind.key, &mounts)
+		decodeList(cm, k.key, &mounts)
 		for i, m := range mounts {
-			g.mount(src, in, kind.kind, m, cm.at(kind.key).Item(i), taken, ps)
+			b.add(k.kind, m, cm.at(k.key).Item(i))
 		}
 	}
 }
@@ -53,74 +61,77 @@ func decodeList[T any](cm configMap, key string, out *[]T) {
 	at := cm.at(key).At(1)
 	n, ps := krm.Parse([]byte(cm.data[key]), at)
 	cm.ps.Add(ps...)
-	if n == nil || krm.IsNull(n) {
+	if krm.IsNull(n) {
 		return
 	}
 	cm.ps.Add(krm.Decode(n, at, out)...)
 }
 
-// mount adds one ConfigMap or Secret. Entries for the image build and for APIs of other namespaces do not apply.
-func (g *gateway) mount(src *source, in apiInput, kind string, m mount, at model.Place, taken map[string]bool, ps *model.Problems) {
-	if m.Context != "" && !strings.EqualFold(m.Context, "default") {
-		ps.Infof(model.InputIgnored, at.Child("context"), "%q steered the operator's image build; the entry has no effect here", m.Context)
+// add adds one ConfigMap or Secret. Entries for the image build and for APIs of other namespaces do not apply.
+func (b *podBuilder) add(kind string, m mount, at model.Place) {
+	switch {
+	case m.Context != "" && !strings.EqualFold(m.Context, "default"):
+		b.ps.Infof(model.InputIgnored, at.Child("context"),
+			"%q steered the operator's image build; the entry has no effect here", m.Context)
+		return
+	case m.Namespace != "" && !applies(m.Namespace, b.in.refs):
+		return
+	case len(validation.IsDNS1123Subdomain(m.Name)) > 0:
+		b.ps.Valuef(model.InputName, at.Child("name"), m.Name, "%q is no name of a %s", m.Name, kind)
 		return
 	}
-	if m.Namespace != "" && !applies(m.Namespace, in.refs) {
+	if it := b.src.items.find(kind, m.Name, b.in.referrer(), at.Child("name"), b.ps); it != nil {
+		m.Name = it.Ref().Name
+	} else if others := b.src.items.named(kind, m.Name); len(others) > 0 {
+		b.ps.Errorf(model.InputReference, at.Child("name"),
+			"%s is in another namespace than %s, whose pods cannot read it; add a copy to namespace %s",
+			others[0].Place.Object, b.in.place.Object, defaulted(b.ref.Namespace))
 		return
 	}
-	if len(validation.IsDNS1123Subdomain(m.Name)) > 0 {
-		ps.Add(model.Problem{ID: model.InputName, Severity: model.Error, Place: at.Child("name"), Value: m.Name,
-			Message: fmt.Sprintf("%q is no name of a %s", m.Name, kind)})
+	if !m.AsEnvVar {
+		b.mount(kind, m, at)
 		return
 	}
-	name := m.Name
-	if it := src.items.find(kind, m.Name, namespacesOf(in.refs)); it != nil {
-		name = it.Ref().Name
-	} else if others := src.items.named(kind, m.Name); len(others) > 0 {
-		ps.Errorf(model.InputReference, at.Child("name"), "%s is in another namespace than %s, whose pods cannot read it; add a copy to namespace %s",
-			others[0].Place.Object, in.place.Object, defaulted(in.refs[0].Namespace))
-		return
+	from := corev1.EnvFromSource{}
+	if ref := (corev1.LocalObjectReference{Name: m.Name}); kind == "Secret" {
+		from.SecretRef = &corev1.SecretEnvSource{LocalObjectReference: ref}
+	} else {
+		from.ConfigMapRef = &corev1.ConfigMapEnvSource{LocalObjectReference: ref}
 	}
-	if m.AsEnvVar {
-		from := corev1.EnvFromSource{}
-		if ref := (corev1.LocalObjectReference{Name: name}); kind == "Secret" {
-			from.SecretRef = &corev1.SecretEnvSource{LocalObjectReference: ref}
-		} else {
-			from.ConfigMapRef = &corev1.ConfigMapEnvSource{LocalObjectReference: ref}
-		}
-		g.envFrom = append(g.envFrom, from)
-		return
-	}
-	g.mountVolume(kind, name, m, at, taken, ps)
+	b.envFrom = append(b.envFrom, from)
 }
 
-func (g *gateway) mountVolume(kind, name string, m mount, at model.Place, taken map[string]bool, ps *model.Problems) {
+// mount shows a ConfigMap or Secret as files, by the field rules of ValidateVolumeMounts
+// (k8s.io/kubernetes/pkg/apis/core/validation).
+func (b *podBuilder) mount(kind string, m mount, at model.Place) {
+	path := at.Child("mountLocation")
 	switch {
 	case !strings.HasPrefix(m.MountLocation, "/") || strings.Contains(m.MountLocation, ":"):
-		ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: at.Child("mountLocation"), Value: m.MountLocation,
-			Message: fmt.Sprintf("%q is no path in the container; write one that begins with a slash", m.MountLocation)})
+		b.ps.Valuef(model.GatewayConfig, path, m.MountLocation,
+			"%q is no path in the container; write one that begins with a slash", m.MountLocation)
 		return
-	case taken[m.MountLocation]:
-		ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: at.Child("mountLocation"), Value: m.MountLocation,
-			Message: fmt.Sprintf("%q is mounted twice; choose another path", m.MountLocation)})
+	case b.paths[m.MountLocation]:
+		b.ps.Valuef(model.GatewayConfig, path, m.MountLocation, "%q is mounted twice; choose another path", m.MountLocation)
 		return
 	case strings.HasPrefix(m.SubPath, "/") || strings.Contains("/"+m.SubPath+"/", "/../"):
-		ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: at.Child("subPath"), Value: m.SubPath,
-			Message: fmt.Sprintf("%q must be a relative path without \"..\"", m.SubPath)})
+		b.ps.Valuef(model.GatewayConfig, at.Child("subPath"), m.SubPath, `%q must be a relative path without ".."`, m.SubPath)
 		return
 	}
-	taken[m.MountLocation] = true
-	volume := corev1.Volume{Name: volumeName(kind, name)}
-	if kind == "Secret" {
-		volume.Secret = &corev1.SecretVolumeSource{SecretName: name}
-	} else {
-		volume.ConfigMap = &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}}
+	b.paths[m.MountLocation] = true
+	source := kind + "/" + m.Name
+	if b.sources[source] == "" {
+		volume := corev1.Volume{Name: volumeName(kind, m.Name, b.names)}
+		if kind == "Secret" {
+			volume.Secret = &corev1.SecretVolumeSource{SecretName: m.Name}
+		} else {
+			volume.ConfigMap = &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: m.Name}}
+		}
+		b.sources[source] = volume.Name
+		b.volumes = append(b.volumes, volume)
 	}
-	if !taken["volume "+volume.Name] {
-		taken["volume "+volume.Name] = true
-		g.volumes = append(g.volumes, volume)
-	}
-	g.mounts = append(g.mounts, corev1.VolumeMount{Name: volume.Name, MountPath: m.MountLocation, SubPath: m.SubPath, ReadOnly: true})
+	b.mounts = append(b.mounts, corev1.VolumeMount{
+		Name: b.sources[source], MountPath: m.MountLocation, SubPath: m.SubPath, ReadOnly: true,
+	})
 }
 
 // applies tells whether an entry for namespace is for an API with refs.
@@ -132,8 +143,3 @@ func applies(namespace string, refs []model.Ref) bool {
 	}
 	return false
 }
-
-// tagPattern is that of the tag of an image (distribution/reference, regexp.go).
-var tagPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
-
-func validTag(tag string) bool { return tagPattern.MatchString(tag) }

@@ -34,6 +34,9 @@ type apiInput struct {
 	annotations, labels map[string]string
 }
 
+// referrer is the API as one that refers to other objects.
+func (in apiInput) referrer() referrer { return referrer{in.item, namespacesOf(in.refs)} }
+
 type endpointInput struct {
 	item *krm.Item
 	spec targetEndpointSpec
@@ -42,7 +45,7 @@ type endpointInput struct {
 // read sorts the items by what they are and decodes the APIs and TargetEndpoints among them.
 func read(in Input, opts options) (source, model.Problems) {
 	src := source{items: index{}, inputs: map[*krm.Item]bool{}}
-	more, ps := readResourceFiles(opts)
+	more, ps := readResourceFiles(in.Items, opts)
 	seen := map[string]*krm.Item{}
 	for _, it := range slices.Concat(in.Items, more) {
 		if _, ours := it.Annotations[ownerAnnotation]; ours {
@@ -52,14 +55,12 @@ func read(in Input, opts options) (source, model.Problems) {
 			continue
 		}
 		o := it.Place.Object
-		id := fmt.Sprintf("%s|%s|%s|%s", apiGroup(o.APIVersion), o.Kind, defaulted(o.Namespace), o.Name)
+		id := identity(o)
 		first, twice := seen[id]
 		if !twice {
 			seen[id] = it
 		}
 		switch {
-		case !isInput(o) && o.Kind != "ConfigMap" && o.Kind != "Secret":
-			continue
 		case twice && (isInput(o) || o.Kind == "ConfigMap"):
 			ps.Errorf(model.InputDuplicate, it.Place, "stands twice among the items%s; remove or rename one of them", alsoIn(first))
 			continue
@@ -117,7 +118,9 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 			"%s is not that of the operator 1.2; write wso2.com/v1alpha1", o.APIVersion)
 		return
 	}
-	checkName(o.Name, it.Place, ps)
+	meta := it.Place.Child("metadata")
+	checkName(o.Name, meta.Child("name"), ps)
+	checkNamespace(o.Namespace, meta.Child("namespace"), ps)
 	if o.Kind == "API" {
 		var api apiObject
 		ps.Add(krm.Decode(it.Node, it.Place, &api)...)
@@ -132,9 +135,9 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 
 // expandShorthand makes an API of its short form in the functionConfig.
 func expandShorthand(short apiShorthand, opts options, i int, ps *model.Problems) apiInput {
-	at := opts.place.Child("spec").Child("apis").Item(i)
+	at := opts.fields.Child("apis").Item(i)
 	if opts.config.Place.Object.Kind == "ConfigMap" {
-		at = opts.place.Child("data")
+		at = opts.fields
 	}
 	ref := model.Ref{Namespace: short.Namespace, Name: short.Name}
 	api := apiInput{
@@ -144,20 +147,26 @@ func expandShorthand(short apiShorthand, opts options, i int, ps *model.Problems
 	if short.Name == "" {
 		ps.Errorf(model.InputRequired, at.Child("name"), "is missing; write the name of the API")
 	} else {
-		checkName(short.Name, model.Place{Object: at.Object, File: at.File, Index: at.Index, Field: at.Field}, ps)
+		checkName(short.Name, at.Child("name"), ps)
 	}
+	checkNamespace(short.Namespace, at.Child("namespace"), ps)
 	if len(short.SwaggerFiles) == 0 {
 		ps.Errorf(model.InputRequired, at.Child("swaggerFiles"), "is missing; list the OpenAPI files of the API")
 	}
 	return api
 }
 
-// readResourceFiles reads the files that the functionConfig names.
-func readResourceFiles(opts options) ([]*krm.Item, model.Problems) {
+// readResourceFiles reads the files that the functionConfig names. What is among the items already is left out: kpt and
+// krm-fn render hand over all files of a package.
+func readResourceFiles(have []*krm.Item, opts options) ([]*krm.Item, model.Problems) {
 	var items []*krm.Item
 	var ps model.Problems
+	known := map[string]bool{}
+	for _, it := range have {
+		known[identity(it.Place.Object)] = true
+	}
 	for i, name := range opts.resourceFiles {
-		at := opts.place.Child("spec").Child("resourceFiles").Item(i)
+		at := opts.fields.Child("resourceFiles").Item(i)
 		text, err := opts.readFile(name)
 		if err != nil {
 			ps.Errorf(model.InputFile, at, "cannot read %s: %v", name, err)
@@ -169,8 +178,12 @@ func readResourceFiles(opts options) ([]*krm.Item, model.Problems) {
 			it := krm.NewItem(doc.Root)
 			it.Place.File, it.Place.Index = name, doc.Index
 			o := it.Place.Object
+			if known[identity(o)] {
+				continue
+			}
 			if !isInput(o) && o.Kind != "ConfigMap" {
-				ps.Infof(model.InputIgnored, it.Place, "only APIs, TargetEndpoints and ConfigMaps are read from resourceFiles; this is left out")
+				ps.Infof(model.InputIgnored, it.Place,
+					"only APIs, TargetEndpoints and ConfigMaps are read from resourceFiles; this is left out")
 				continue
 			}
 			items = append(items, it)
@@ -201,20 +214,42 @@ func defaulted(namespace string) string {
 	return namespace
 }
 
-// find gives the item of a kind by its name, in the first of namespaces that has one. The present name wins over names
-// from before a renaming.
-func (ix index) find(kind, name string, namespaces []string) *krm.Item {
-	for _, present := range []bool{true, false} {
-		for _, ns := range namespaces {
-			r := model.Ref{Namespace: ns, Name: name}
-			for _, it := range ix[key(kind, r)] {
-				if now := it.Ref(); !present || now.Name == name && defaulted(now.Namespace) == defaulted(ns) {
-					return it
-				}
+// referrer is who refers to something.
+type referrer struct {
+	item *krm.Item
+	// namespaces are where the name is looked for, in order.
+	namespaces []string
+}
+
+// find gives the item of a kind by its name, nil if there is none. A present name wins over names from before a
+// renaming. Of several that had the name, that one is meant which was renamed like the referrer; which one remains
+// unclear is a problem at the place of the reference.
+func (ix index) find(kind, name string, from referrer, at model.Place, ps *model.Problems) *krm.Item {
+	var all, like []*krm.Item
+	for _, ns := range from.namespaces {
+		for _, it := range ix[key(kind, model.Ref{Namespace: ns, Name: name})] {
+			switch now := it.Ref(); {
+			case now.Name == name && defaulted(now.Namespace) == defaulted(ns):
+				return it
+			case slices.Contains(all, it):
+				continue
+			case from.item != nil && it.RenamedLike(from.item):
+				like = append(like, it)
 			}
+			all = append(all, it)
 		}
 	}
-	return nil
+	if len(like) > 0 {
+		all = like
+	}
+	if len(all) > 1 {
+		ps.Valuef(model.InputReference, at, name, "%q may be %s or %s; write the present name of one", name,
+			all[0].Place.Object, all[1].Place.Object)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
 }
 
 // named gives all items of a kind that have, or had, a name, in a stable order.
@@ -243,14 +278,14 @@ func (ix index) names(kind, namespace string) []string {
 	return names
 }
 
-// config finds the ConfigMap of configuration name for an object with refs: that in its own namespace, else that of the
-// operator's namespace, else the only one.
-func (src *source) config(name string, refs []model.Ref) *krm.Item {
-	if it := src.items.find("ConfigMap", name, namespacesOf(refs)); it != nil {
-		return it
-	}
-	if it := src.items.find("ConfigMap", name, []string{systemNamespace}); it != nil {
-		return it
+// config finds the ConfigMap of configuration name for a referrer: that in its own namespace, else that of the operator's
+// namespace, else the only one.
+func (src *source) config(name string, from referrer, ps *model.Problems) *krm.Item {
+	from.namespaces = append(slices.Clone(from.namespaces), systemNamespace)
+	for _, ns := range from.namespaces {
+		if it := src.items.find("ConfigMap", name, referrer{from.item, []string{ns}}, from.item.Place, ps); it != nil {
+			return it
+		}
 	}
 	if all := src.items.named("ConfigMap", name); len(all) == 1 {
 		return all[0]

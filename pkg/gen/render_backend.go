@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"slices"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -32,7 +34,7 @@ func backendContainer(b backend, names map[string]bool) corev1.Container {
 		c.Ports = append(c.Ports, cp)
 	}
 	if b.hardened {
-		c.SecurityContext = hardened(b.ports)
+		c.SecurityContext = hardened(b.allPorts())
 	}
 	if b.runAsNonRoot || b.readOnlyDir {
 		if c.SecurityContext == nil {
@@ -52,7 +54,7 @@ func backendContainer(b backend, names map[string]bool) corev1.Container {
 func (b backend) allPorts() []port {
 	ports := b.ports
 	if b.metrics != nil && b.metrics.extra {
-		ports = append(ports[:len(ports):len(ports)], b.metrics.port)
+		ports = append(slices.Clip(ports), b.metrics.port)
 	}
 	return ports
 }

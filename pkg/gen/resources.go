@@ -1,11 +1,11 @@
 package gen
 
 import (
-	"fmt"
-
+	"errors"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -40,10 +40,14 @@ func (q *quantity) set(text, origin string, at model.Place, ps *model.Problems) 
 	if text == "" {
 		return
 	}
-	v, err := resource.ParseQuantity(text)
+	var v resource.Quantity
+	err := errors.New("too long")
+	if krm.IsBoundedQuantity(text) {
+		v, err = resource.ParseQuantity(text)
+	}
 	if err != nil || v.Sign() <= 0 {
-		ps.Add(model.Problem{ID: model.BackendResources, Severity: model.Error, Place: at, Value: text,
-			Message: fmt.Sprintf("%q is no amount of a resource; write a positive number with an optional unit, such as 500m or 512Mi", text)})
+		ps.Valuef(model.BackendResources, at, text,
+			"%q is no amount of a resource; write a positive number with an optional unit, such as 500m or 512Mi", text)
 		return
 	}
 	*q = quantity{value: v, place: at, origin: origin}
@@ -66,9 +70,9 @@ func (q quantity) checkLimit(name string, limit quantity, at model.Place, ps *mo
 	if place.Object == (model.Object{}) {
 		place = at
 	}
-	ps.Add(model.Problem{ID: model.BackendResources, Severity: model.Error, Place: place, Value: q.value.String(), Message: fmt.Sprintf(
+	ps.Valuef(model.BackendResources, place, q.value.String(),
 		"requests %s of %s%s, above the limit %s%s; raise the limit or lower the request",
-		q.value.String(), name, from(q.origin), limit.value.String(), from(limit.origin))})
+		q.value.String(), name, from(q.origin), limit.value.String(), from(limit.origin))
 }
 
 func from(origin string) string {

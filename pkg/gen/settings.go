@@ -56,7 +56,7 @@ var (
 // configReader reads the ConfigMaps of one object's settings.
 type configReader struct {
 	src  *source
-	refs []model.Ref
+	from referrer
 	ps   *model.Problems
 }
 
@@ -70,7 +70,7 @@ type configMap struct {
 
 // get finds and reads the ConfigMap of a name. Keys beside known ones are reported unless known is nil.
 func (r configReader) get(name string, known []string) configMap {
-	it := r.src.config(name, r.refs)
+	it := r.src.config(name, r.from, r.ps)
 	if it == nil {
 		return configMap{ps: r.ps}
 	}
@@ -125,14 +125,13 @@ func (c configMap) flag(key string) bool {
 	case "", "false":
 		return false
 	}
-	c.ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: c.at(key), Value: s,
-		Message: fmt.Sprintf(`%q is neither "true" nor "false"`, s)})
+	c.ps.Valuef(model.GatewayConfig, c.at(key), s, `%q is neither "true" nor "false"`, s)
 	return false
 }
 
-// readSettings gives the settings for an object that has, or had, the names refs.
-func (src *source) readSettings(refs []model.Ref, ps *model.Problems) settings {
-	r := configReader{src, refs, ps}
+// readSettings gives the settings for an object.
+func (src *source) readSettings(from referrer, ps *model.Problems) settings {
+	r := configReader{src, from, ps}
 	s := settings{gateway: gatewayDefaults(), backend: backendDefaults()}
 	s.readController(r.get(controllerConfig, slices.Concat(controllerKeys, controllerBuildKeys)))
 
@@ -179,15 +178,15 @@ func (s *settings) readController(c configMap) {
 	}
 	i := slices.IndexFunc(exposures, func(e exposure) bool { return strings.EqualFold(string(e), mode) })
 	if i < 0 {
-		c.ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: c.at("operatorMode"), Value: mode,
-			Message: fmt.Sprintf("%q is no operator mode; write default, ClusterIP or Ingress", mode)})
+		c.ps.Valuef(model.GatewayConfig, c.at("operatorMode"), mode,
+			"%q is no operator mode; write default, ClusterIP or Ingress", mode)
 		return
 	}
 	s.exposure = exposures[i]
 	if s.exposure == routeMode || s.exposure == istioMode {
-		c.ps.Add(model.Problem{ID: model.OutputUnsupported, Severity: model.Error, Place: c.at("operatorMode"), Value: mode,
-			Message: fmt.Sprintf("%s objects are not rendered; write ClusterIP and add %s to the package yourself, pointing at the Service",
-				s.exposure, map[exposure]string{routeMode: "a Route", istioMode: "a VirtualService"}[s.exposure])})
+		c.ps.Valuef(model.OutputUnsupported, c.at("operatorMode"), mode,
+			"%s objects are not rendered; write ClusterIP and add %s to the package yourself, pointing at the Service",
+			s.exposure, map[exposure]string{routeMode: "a Route", istioMode: "a VirtualService"}[s.exposure])
 		s.exposure = clusterIP
 	}
 }

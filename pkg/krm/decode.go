@@ -168,14 +168,18 @@ func (d *decoder) scalar(n *yaml.Node, at model.Place, v reflect.Value) {
 			return
 		}
 		if v.OverflowInt(i) {
-			d.problems.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: n.Value,
-				Message: fmt.Sprintf("%s is out of range; the largest number is %d", n.Value, math.MaxInt32)})
+			d.problems.Valuef(model.InputValue, at, n.Value, "%s is out of range; the largest number is %d", n.Value, math.MaxInt32)
 			return
 		}
 		v.SetInt(i)
 	default:
-		// A type that this switch lacks is a mistake in this program, not in the input.
-		panic(fmt.Sprintf("cannot decode into %s", v.Type()))
+		text, err := toJSON(n)
+		if err == nil {
+			err = json.Unmarshal(text, v.Addr().Interface())
+		}
+		if err != nil {
+			d.wrongType(n, at, "a value of type "+v.Kind().String())
+		}
 	}
 }
 
@@ -211,7 +215,9 @@ func (d *decoder) wrongType(n *yaml.Node, at model.Place, want string) {
 
 // describe names the type and value of n.
 func describe(n *yaml.Node) string {
-	kind := map[string]string{strTag: "a string", intTag: "a number", floatTag: "a number", boolTag: "a boolean", seqTag: "a list", mapTag: "a mapping"}[n.ShortTag()]
+	kind := map[string]string{
+		strTag: "a string", intTag: "a number", floatTag: "a number", boolTag: "a boolean", seqTag: "a list", mapTag: "a mapping",
+	}[n.ShortTag()]
 	switch {
 	case kind == "":
 		kind = "a " + n.ShortTag()
@@ -255,6 +261,9 @@ func fieldsOf(t reflect.Type) map[string][]int {
 // Convert fills the struct that out points to from n as an API server does: unknown fields are left out, and the first
 // value of a wrong type is the error.
 func Convert(n *yaml.Node, out any) error {
+	if hasUnboundedQuantity(n) {
+		return errUnboundedQuantity
+	}
 	text, err := toJSON(n)
 	if err != nil {
 		return err

@@ -72,16 +72,16 @@ func (p *Package) readFile(name string, must bool, ps *model.Problems) {
 		return
 	}
 	for _, doc := range docs {
-		p.addDocument(doc, shown, name, must, ps)
+		p.addDocument(doc, shown, must, ps)
 	}
 }
 
-func (p *Package) addDocument(doc Document, shown, name string, must bool, ps *model.Problems) {
+func (p *Package) addDocument(doc Document, shown string, must bool, ps *model.Problems) {
 	it := NewItem(doc.Root)
 	it.Place.File, it.Place.Index = shown, doc.Index
 	if items := Get(doc.Root, "items"); strings.HasSuffix(it.Place.Object.Kind, "List") && items != nil {
 		for _, n := range items.Content {
-			p.addDocument(Document{Root: n, Index: doc.Index}, shown, name, must, ps)
+			p.addDocument(Document{Root: n, Index: doc.Index}, shown, must, ps)
 		}
 		return
 	}
@@ -89,7 +89,8 @@ func (p *Package) addDocument(doc Document, shown, name string, must bool, ps *m
 	case it.Place.Object.APIVersion != "" && it.Place.Object.Kind != "":
 		p.Items = append(p.Items, it)
 	case must:
-		ps.Errorf(model.InputFile, model.Place{File: shown, Line: doc.Root.Line}, "is no Kubernetes resource: apiVersion or kind is missing")
+		ps.Errorf(model.InputFile, model.Place{File: shown, Line: doc.Root.Line},
+			"is no Kubernetes resource: apiVersion or kind is missing")
 	default:
 		ps.Infof(model.InputFile, model.Place{File: shown}, "holds a document that is no Kubernetes resource; it is left out")
 	}
@@ -128,8 +129,7 @@ func ReadFile(root, name string) ([]byte, error) {
 
 // reason takes the path, which messages have already, off an error of the file system.
 func reason(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err
 	}
 	return err

@@ -21,6 +21,8 @@ const (
 	// kustomize records the names and namespaces that an object had before its prefixes, suffixes and namespace.
 	previousNames      = "internal.config.kubernetes.io/previousNames"
 	previousNamespaces = "internal.config.kubernetes.io/previousNamespaces"
+	prefixes           = "internal.config.kubernetes.io/prefixes"
+	suffixes           = "internal.config.kubernetes.io/suffixes"
 	// PackagePathAnnotation is the absolute path of the kpt package that holds an item.
 	PackagePathAnnotation = "internal.config.kubernetes.io/package-path"
 	// LocalConfigAnnotation marks an object that is never applied to a cluster.
@@ -72,18 +74,25 @@ func (it *Item) Ref() model.Ref {
 // Refs are the namespaces and names under which the item may be referred to: the present one first, then those that it
 // had before kustomize renamed it.
 func (it *Item) Refs() []model.Ref {
-	now := it.Ref()
-	names := append([]string{now.Name}, split(it.Annotations[previousNames])...)
-	spaces := append([]string{now.Namespace}, split(it.Annotations[previousNamespaces])...)
-	var refs []model.Ref
-	for _, name := range names {
-		for _, ns := range spaces {
-			if r := (model.Ref{Namespace: ns, Name: name}); !slices.Contains(refs, r) {
-				refs = append(refs, r)
-			}
+	refs := []model.Ref{it.Ref()}
+	// There is one entry in each list for every step.
+	spaces := split(it.Annotations[previousNamespaces])
+	for i, name := range split(it.Annotations[previousNames]) {
+		r := model.Ref{Namespace: it.Place.Object.Namespace, Name: name}
+		if i < len(spaces) {
+			r.Namespace = spaces[i]
+		}
+		if !slices.Contains(refs, r) {
+			refs = append(refs, r)
 		}
 	}
 	return refs
+}
+
+// RenamedLike tells whether kustomize gave both items the same prefixes and suffixes, so that they come from the same
+// kustomization.
+func (it *Item) RenamedLike(other *Item) bool {
+	return it.Annotations[prefixes] == other.Annotations[prefixes] && it.Annotations[suffixes] == other.Annotations[suffixes]
 }
 
 func split(s string) []string {
@@ -168,4 +177,3 @@ func (it *Item) insertAnnotation(line string) {
 	}
 	it.raw = slices.Concat(raw[:at], lines, raw[at:])
 }
-

@@ -31,7 +31,8 @@ func ReadList(text []byte) (*List, model.Problems) {
 	group, version, _ := strings.Cut(Text(root, "apiVersion"), "/")
 	if Text(root, "kind") != "ResourceList" || group != "config.kubernetes.io" ||
 		!slices.Contains([]string{"v1", "v1beta1", "v1alpha1"}, version) {
-		ps.Errorf(model.InputType, at, "standard input holds no ResourceList of config.kubernetes.io/v1; run `krm-fn render PATH` for files")
+		ps.Errorf(model.InputType, at, "standard input holds no ResourceList of config.kubernetes.io/v1; "+
+			"run `krm-fn render PATH` for files")
 		return nil, ps
 	}
 	l := &List{root: root, text: strings.SplitAfter(string(text), "\n")}
@@ -65,7 +66,8 @@ func ReadList(text []byte) (*List, model.Problems) {
 // cut gives every item its lines of the text. It leaves the items to the encoder where lines do not belong to one item
 // alone: in JSON, in flow style, and where aliases tie items to each other.
 func (l *List) cut(items *yaml.Node) {
-	if items.Style&yaml.FlowStyle != 0 || l.root.Style&yaml.FlowStyle != 0 || items.Line == 0 || items.Column == 0 || hasAlias(l.root) {
+	if items.Style&yaml.FlowStyle != 0 || l.root.Style&yaml.FlowStyle != 0 || items.Line == 0 || items.Column == 0 ||
+		hasAlias(l.root) || slices.ContainsFunc(l.text, oddBreak) {
 		return
 	}
 	col := items.Column - 1
@@ -96,6 +98,12 @@ func (l *List) cut(items *yaml.Node) {
 	for i, it := range l.Items {
 		it.raw, it.line = l.text[starts[i]:starts[i+1]], starts[i]
 	}
+}
+
+// oddBreak tells whether the YAML parser sees more lines in line than one.
+func oddBreak(line string) bool {
+	return strings.ContainsAny(line, "\u0085\u2028\u2029") ||
+		strings.Contains(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), "\r")
 }
 
 // dashAbove is the index of the nearest line at or above from that has a dash in column col, or -1.
@@ -139,9 +147,9 @@ func (l *List) Bytes(items []*Item, results []byte) ([]byte, error) {
 	end := len(l.root.Content)
 	for i := 0; i < end; i += 2 {
 		key := l.root.Content[i]
-		switch {
-		case key.Value == "results":
-		case key.Value == "items":
+		switch key.Value {
+		case "results":
+		case "items":
 			wroteItems = true
 			if err := l.writeItems(&b, items); err != nil {
 				return nil, err

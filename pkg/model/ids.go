@@ -64,7 +64,7 @@ var Registry = []Entry{
 	{InputValue, []Severity{Error, Warning}, "A value is outside of what its field allows.", "Write one of the values that the message names."},
 	{InputName, []Severity{Error}, "A name, given or derived, is not one that Kubernetes accepts.", "Choose a DNS label: lower-case letters, digits and dashes, beginning with a letter, 63 characters at most."},
 	{InputIgnored, []Severity{Info}, "A field has no effect here, because it only steered what the operator did inside the cluster.", "Remove it, or do its job where images are built."},
-	{InputReference, []Severity{Error}, "A reference names an object that is not among the items.", "Add the object, or correct the name or namespace."},
+	{InputReference, []Severity{Error, Info}, "A reference names an object that is not among the items.", "Add the object, or correct the name or namespace."},
 	{InputFile, []Severity{Error, Info}, "A file cannot be read, lies outside of the package, or holds no Kubernetes resource.", "Correct the path, or leave the file out."},
 	{SwaggerVersion, []Severity{Error}, "The document is neither OpenAPI 3.0 or 3.1 nor Swagger 2.0.", "State openapi: 3.0.x, openapi: 3.1.x or swagger: \"2.0\"."},
 	{SwaggerSpec, []Severity{Error, Warning}, "The document breaks a rule of its own specification.", "Mend the document at the place that the message names."},

@@ -121,6 +121,11 @@ func (ps *Problems) Errorf(id ID, at Place, format string, args ...any) {
 	ps.add(id, Error, at, format, args...)
 }
 
+// Valuef adds an error about a value, which it records as the current one.
+func (ps *Problems) Valuef(id ID, at Place, value, format string, args ...any) {
+	*ps = append(*ps, Problem{ID: id, Severity: Error, Place: at, Value: value, Message: fmt.Sprintf(format, args...)})
+}
+
 // Warnf adds a warning.
 func (ps *Problems) Warnf(id ID, at Place, format string, args ...any) {
 	ps.add(id, Warning, at, format, args...)

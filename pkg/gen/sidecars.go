@@ -1,0 +1,108 @@
+package gen
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+	"github.com/krm-fn/krm-fn/pkg/swagger"
+)
+
+// resolve finds the backends that the documents name.
+func (g *gatewayBuilder) resolve() {
+	urls, sidecars := map[string]bool{}, map[string]backend{}
+	for _, d := range g.docs {
+		for _, ep := range d.Endpoints {
+			if ep.URL != "" {
+				urls[ep.URL] = true
+				continue
+			}
+			e := g.find(ep)
+			if e == nil {
+				continue
+			}
+			e.use(g.mode, model.Object{Kind: "API", Namespace: g.ref.Namespace, Name: g.ref.Name})
+			urls[url(e.backend, g.mode)] = true
+			if g.mode == model.Sidecar {
+				b := e.backend
+				b.metrics = b.buildMetrics(e.input.item, g.settings.observability || g.scaling.PodsMetrics(), g.ps)
+				sidecars[b.ref.String()] = b
+			}
+		}
+	}
+	g.gateway.endpoints = slices.Sorted(maps.Keys(urls))
+	g.sidecars = slices.SortedFunc(maps.Values(sidecars), func(a, b backend) int {
+		return strings.Compare(a.container+"\x00"+a.ref.String(), b.container+"\x00"+b.ref.String())
+	})
+	g.checkSidecars()
+}
+
+// find gives the TargetEndpoint that a document names, nil if there is none or it could not be read.
+func (g *gatewayBuilder) find(ep swagger.Endpoint) *endpoint {
+	from, written := g.in.referrer(), ep.Target.Name
+	if ep.Target.Namespace != "" {
+		from.namespaces = []string{ep.Target.Namespace}
+		written += "." + ep.Target.Namespace
+	}
+	it := g.src.items.find("TargetEndpoint", ep.Target.Name, from, ep.Place, g.ps)
+	if it == nil {
+		g.ps.Valuef(model.InputReference, ep.Place, written, "no TargetEndpoint %q is among the items%s%s", ep.Target.Name,
+			inNamespace(from.namespaces[0]), krm.DidYouMean(written, g.src.items.names("TargetEndpoint", g.ref.Namespace)))
+		return nil
+	}
+	return g.endpoints[it.Ref().String()]
+}
+
+// url is where the gateway reaches a backend.
+func url(b backend, mode model.Mode) string {
+	var p port
+	if len(b.ports) > 0 {
+		p = b.ports[0]
+	}
+	host, number := b.ref.Name, p.port
+	if b.ref.Namespace != "" {
+		host += "." + b.ref.Namespace
+	}
+	if mode == model.Sidecar {
+		host, number = "localhost", p.target
+	}
+	return fmt.Sprintf("%s://%s:%d", b.protocol, host, number)
+}
+
+// checkSidecars reports what cannot share a pod.
+func (g *gatewayBuilder) checkSidecars() {
+	const gatewayName = "the gateway"
+	containers := map[string]string{gatewayContainer: gatewayName}
+	ports := map[int32]string{g.settings.httpPort: gatewayName, g.settings.httpsPort: gatewayName}
+	if g.settings.observability {
+		ports[gatewayMetrics] = gatewayName
+	}
+	for _, b := range g.sidecars {
+		at, self := b.place.Child("spec"), b.place.Object.String()
+		if b.image == "" {
+			g.ps.Errorf(model.BackendImage, at.Child("deploy").Child("dockerImage"),
+				"is missing; %s runs this backend as a sidecar", g.place.Object)
+		}
+		if other := containers[b.container]; other != "" {
+			g.ps.Valuef(model.InputName, at.Child("deploy").Child("name"), b.container,
+				"container %q shares a pod with %s, which has the same name; rename it", b.container, other)
+		}
+		containers[b.container] = self
+		for i, p := range b.allPorts() {
+			place := at.Child("ports").Item(i).Child("targetPort")
+			if i >= len(b.ports) {
+				place = b.place.Child("metadata").Child("annotations").Child(metricsPortAnnotation)
+			}
+			if other := ports[p.target]; other != "" && other != self {
+				g.ps.Valuef(model.BackendPort, place, strconv.Itoa(int(p.target)),
+					"%d is taken by %s in the same pod; let the backend listen on another port", p.target, other)
+				continue
+			}
+			ports[p.target] = self
+		}
+	}
+}
