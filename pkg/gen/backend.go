@@ -87,6 +87,7 @@ func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *mode
 	at := it.Place.Child("spec").Child("deploy")
 	from := referrer{it, namespacesOf(it.Refs())}
 	b.scaling = src.policy(from, ps).Backend
+	ps.Add(b.scaling.Assumed...)
 	src.renameDescribed(b.scaling, from, ps)
 	ps.Add(hpa.Unsupported(b.scaling, opts.minor)...)
 	b.metrics = b.buildMetrics(it, b.observed || b.scaling.PodsMetrics(), ps)

@@ -57,8 +57,8 @@ func (c *checker) rules(r *autoscalingv2.HPAScalingRules, s spot) {
 		c.errorf(s.child("stabilizationWindowSeconds"), "is %d; write seconds from 0 to %d", *w, maxStabilization)
 	}
 	if p := r.SelectPolicy; p != nil && !slices.Contains(selectPolicies, *p) {
-		c.suggest(s.child("selectPolicy"), krm.Suggest(string(*p), names(selectPolicies)), "is %s; write %s",
-			quote(string(*p)), list(selectPolicies, "or"))
+		c.suggest(s.child("selectPolicy"), krm.Suggest(string(*p), texts(selectPolicies)), "is %s; write %s",
+			quote(string(*p)), join(selectPolicies, "or"))
 	}
 	if r.Policies != nil && len(r.Policies) == 0 {
 		c.errorf(s.child("policies"), "is an empty list; write at least one policy, or leave it out")
@@ -75,8 +75,8 @@ func (c *checker) rules(r *autoscalingv2.HPAScalingRules, s spot) {
 
 func (c *checker) policy(p autoscalingv2.HPAScalingPolicy, s spot) {
 	if !slices.Contains(policyTypes, p.Type) {
-		c.suggest(s.child("type"), krm.Suggest(string(p.Type), names(policyTypes)), "is %s; write %s",
-			is(s.child("type"), quote(string(p.Type))), list(policyTypes, "or"))
+		c.suggest(s.child("type"), krm.Suggest(string(p.Type), texts(policyTypes)), "is %s; write %s",
+			is(s.child("type"), quote(string(p.Type))), join(policyTypes, "or"))
 	}
 	if p.Value < 1 {
 		c.errorf(s.child("value"), "is %s; write a number of at least 1", is(s.child("value"), fmt.Sprint(p.Value)))
@@ -85,12 +85,4 @@ func (c *checker) policy(p autoscalingv2.HPAScalingPolicy, s spot) {
 		at := s.child("periodSeconds")
 		c.errorf(at, "is %s; write seconds from 1 to %d", is(at, fmt.Sprint(p.PeriodSeconds)), maxPeriod)
 	}
-}
-
-// is tells what stands at s: value, or that it is missing.
-func is(s spot, value string) string {
-	if s.node == nil {
-		return "missing"
-	}
-	return value
 }

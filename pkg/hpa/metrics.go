@@ -98,8 +98,7 @@ func (r *reader) metrics(k keys) ([]autoscalingv2.MetricSpec, []model.Place) {
 			"is %s; write a list of metrics, each beginning with \"- type:\"", describe(top.node))
 		return defaultMetrics(), []model.Place{at}
 	}
-	c := metricsChecker{checker: checker{id: model.HPAMetric}, flat: r.flat, key: key, otherKey: other,
-		seen: map[string]spot{}}
+	c := metricsChecker{checker: checker{id: model.HPAMetric}, flat: r.flat, otherKey: other, seen: map[string]spot{}}
 	var specs []autoscalingv2.MetricSpec
 	var places []model.Place
 	for i := range top.node.Content {
@@ -127,8 +126,8 @@ func (r *reader) noMetrics(key, other string) {
 type metricsChecker struct {
 	checker
 	// flat tells whether the key takes the shape of v2beta1; otherKey takes the other shape.
-	flat          bool
-	key, otherKey string
+	flat     bool
+	otherKey string
 	// seen has the first metric of every identity.
 	seen map[string]spot
 }
@@ -201,9 +200,12 @@ func (c *metricsChecker) foreign(src source, s spot, fields []spot) {
 			instead = append(instead, other)
 		}
 	}
-	c.problems.Errorf(model.InputField, s.at,
-		"is of the shape of %s (%s); write %s, or move the list to %s and write %s: %s",
-		its, strings.Join(has, ", "), list(instead, "and"), c.otherKey, versionKey, its)
+	hint := ""
+	if len(instead) > 0 {
+		hint = fmt.Sprintf("write %s, or ", join(instead, "and"))
+	}
+	c.problems.Errorf(model.InputField, s.at, "is of the shape of %s (%s); %smove the list to %s and write %s: %s",
+		its, strings.Join(has, ", "), hint, c.otherKey, versionKey, its)
 }
 
 // explain rewords unknown fields of the metric at s that the other shape has, and keeps the fields to be written instead

@@ -34,6 +34,9 @@ type Scaling struct {
 	// Behavior is nil where the defaults of Kubernetes apply.
 	Behavior *autoscalingv2.HorizontalPodAutoscalerBehavior
 	Places   Places
+	// Assumed says aloud what is left out of the metrics or taken by default. It matters only to those who use the
+	// Scaling: an hpa-configs for gateways alone need not speak of backends.
+	Assumed model.Problems
 }
 
 // Places says where the parts of a Scaling are written or, where a default applies, would have been. All of them are
@@ -165,10 +168,20 @@ func (r *reader) readVersion() {
 }
 
 func (r *reader) scaling(k keys) Scaling {
+	before := len(r.problems)
 	s := Scaling{MaxReplicas: r.max(k.max)}
 	s.Places.MaxReplicas = r.at.Child(k.max)
 	s.Metrics, s.Places.Metrics = r.metrics(k)
 	s.Behavior, s.Places.Behavior = r.behavior(k.behavior)
+	own := r.problems[before:]
+	r.problems = slices.Clip(r.problems[:before])
+	for _, p := range own {
+		if p.Severity == model.Info {
+			s.Assumed.Add(p)
+		} else {
+			r.problems.Add(p)
+		}
+	}
 	return s
 }
 

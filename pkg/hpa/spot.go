@@ -72,6 +72,14 @@ func (s spot) value() string {
 	return cut(s.node.Value)
 }
 
+// is tells what stands at s: value, or that it is missing.
+func is(s spot, value string) string {
+	if s.node == nil {
+		return "missing"
+	}
+	return value
+}
+
 // checker collects what is wrong with values that were decoded.
 type checker struct {
 	id       model.ID
@@ -139,8 +147,8 @@ func (c *checker) report(p model.Problem, s spot, message string) {
 	c.problems.Add(p)
 }
 
-// list joins names for a message: "a", "a and b", "a, b and c".
-func list[T ~string](names []T, last string) string {
+// join writes names for a message: "a", "a and b", "a, b and c".
+func join[T ~string](names []T, last string) string {
 	var b strings.Builder
 	for i, name := range names {
 		switch {

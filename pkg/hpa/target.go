@@ -2,7 +2,6 @@ package hpa
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -35,44 +34,52 @@ func (v targetValue) name() string {
 // target checks that exactly one value is set, that it is above 0, and that it is the one of the target type, where the
 // shape has one.
 func (c *metricsChecker) target(t autoscalingv2.MetricTarget, at targetSpot) {
-	var wanted, set []targetValue
-	stray := false
+	var allowed, set, stray []targetValue
 	for _, v := range c.values(t, at) {
-		allowed := slices.Contains(at.source.targets, v.typ)
 		switch {
-		case allowed && v.set:
-			wanted, set = append(wanted, v), append(set, v)
-		case allowed:
-			wanted = append(wanted, v)
-		case v.set:
-			stray = true
-			c.errorf(v.spot, "does not belong to a metric of type %s; write %s", at.source.typ,
-				list(at.valueNames(), "or"))
-		}
-	}
-	if at.fields.targetType != "" {
-		if in := at.child("target"); in.node == nil {
-			c.errorf(in, "is missing; write type and %s", list(at.valueNames(), "or"))
-			return
-		}
-		if c.targetType(t.Type, at, set) {
-			other := func(v targetValue) bool { return v.typ != t.Type }
-			wanted = slices.DeleteFunc(wanted, other)
-			if i := slices.IndexFunc(set, other); i >= 0 {
-				c.errorf(set[i].spot, "does not belong to the target type %s; remove it", t.Type)
-				return
+		case !slices.Contains(at.source.targets, v.typ):
+			if v.set {
+				stray = append(stray, v)
 			}
+			continue
+		case v.set:
+			set = append(set, v)
 		}
+		allowed = append(allowed, v)
+	}
+	choice := join(valueNames(allowed), "or")
+	if in := at.child("target"); at.fields.targetType != "" && in.node == nil {
+		c.errorf(in, "is missing; write type and %s", choice)
+		return
+	}
+	for _, v := range stray {
+		instead := "remove it"
+		if len(set) == 0 {
+			instead = "write " + choice
+		}
+		c.errorf(v.spot, "does not belong to a metric of type %s; %s", at.source.typ, instead)
+	}
+	if at.fields.targetType != "" && c.targetType(t.Type, at, allowed) {
+		c.valueOfType(t.Type, allowed, len(stray) > 0)
+		return
 	}
 	switch {
-	case len(set) == 0 && !stray:
-		var missing []string
-		for _, v := range wanted {
-			missing = append(missing, v.name())
-		}
-		c.errorf(wanted[0].spot, "is missing; write %s", list(missing, "or"))
+	case len(set) == 0 && len(stray) == 0:
+		c.errorf(allowed[0].spot, "is missing; write %s", choice)
 	case len(set) > 1:
 		c.errorf(set[1].spot, "stands beside %s; remove one of them", set[0].name())
+	}
+}
+
+// valueOfType checks that of the values only that of the target type is set. A stray value was reported already.
+func (c *metricsChecker) valueOfType(typ autoscalingv2.MetricTargetType, values []targetValue, stray bool) {
+	for _, v := range values {
+		switch {
+		case v.typ == typ && !v.set && !stray:
+			c.errorf(v.spot, "is missing; the target type %s needs it", typ)
+		case v.typ != typ && v.set:
+			c.errorf(v.spot, "does not belong to the target type %s; remove it", typ)
+		}
 	}
 }
 
@@ -101,28 +108,31 @@ func (c *metricsChecker) values(t autoscalingv2.MetricTarget, at targetSpot) []t
 	return out
 }
 
-// valueNames gives the fields of the values that the type of metric allows, in the order of its target types.
-func (at targetSpot) valueNames() []string {
-	paths := map[autoscalingv2.MetricTargetType]string{
-		autoscalingv2.UtilizationMetricType:  at.fields.utilization,
-		autoscalingv2.ValueMetricType:        at.fields.value,
-		autoscalingv2.AverageValueMetricType: at.fields.averageValue,
-	}
+func valueNames(values []targetValue) []string {
 	var out []string
-	for _, typ := range at.source.targets {
-		out = append(out, paths[typ][strings.LastIndexByte(paths[typ], '.')+1:])
+	for _, v := range values {
+		out = append(out, v.name())
 	}
 	return out
 }
 
-// targetType checks the type of a target that has the values set, and tells whether it is one that the values can be
-// compared with.
-func (c *metricsChecker) targetType(typ autoscalingv2.MetricTargetType, at targetSpot, set []targetValue) bool {
+// targetType checks the type of a target, of which values are those that it may have, and tells whether the values can
+// be compared with it.
+func (c *metricsChecker) targetType(typ autoscalingv2.MetricTargetType, at targetSpot, values []targetValue) bool {
 	s := at.child(at.fields.targetType)
-	allowed := list(at.source.targets, "or")
-	better := ""
-	if len(set) == 1 {
-		better = string(set[0].typ)
+	allowed := join(at.source.targets, "or")
+	better, has, lacks := "", "", ""
+	set := 0
+	for _, v := range values {
+		if v.set {
+			set++
+			better, has = string(v.typ), v.name()
+		} else if v.typ == typ {
+			lacks = v.name()
+		}
+	}
+	if set > 1 {
+		better = ""
 	}
 	switch {
 	case typ == "" && better != "":
@@ -131,20 +141,21 @@ func (c *metricsChecker) targetType(typ autoscalingv2.MetricTargetType, at targe
 		c.errorf(s, "is missing; write %s", allowed)
 	case !slices.Contains(at.source.targets, typ):
 		if better == "" {
-			better = krm.Suggest(string(typ), names(at.source.targets))
+			better = krm.Suggest(string(typ), texts(at.source.targets))
 		}
 		c.suggest(s, better, "is %s; write %s, which a metric of type %s takes", quote(string(typ)), allowed, at.source.typ)
-	case better != "" && better != string(typ):
-		c.suggest(s, better, "is %s, but %s is written; write type: %s, or the other value", typ, set[0].name(), better)
+	case better != "" && lacks != "":
+		c.suggest(s, better, "is %s, but %s is written; write type: %s, or %s instead", typ, has, better, lacks)
 	default:
 		return true
 	}
 	return false
 }
 
-func names[T ~string](list []T) []string {
+// texts gives the values of an enumeration as strings.
+func texts[T ~string](values []T) []string {
 	var out []string
-	for _, s := range list {
+	for _, s := range values {
 		out = append(out, string(s))
 	}
 	return out
@@ -171,8 +182,9 @@ func (c *metricsChecker) selector(sel *metav1.LabelSelector, s spot) {
 		values := at.child("values")
 		switch {
 		case !slices.Contains(operators, e.Operator):
-			better := krm.Suggest(string(e.Operator), names(operators))
-			c.suggest(at.child("operator"), better, "is %s; write %s", quote(string(e.Operator)), list(operators, "or"))
+			better := krm.Suggest(string(e.Operator), texts(operators))
+			c.suggest(at.child("operator"), better, "is %s; write %s",
+				is(at.child("operator"), quote(string(e.Operator))), join(operators, "or"))
 		case e.Operator == metav1.LabelSelectorOpIn || e.Operator == metav1.LabelSelectorOpNotIn:
 			if len(e.Values) == 0 {
 				c.errorf(values, "is missing; the operator %s needs at least one value", e.Operator)
@@ -186,16 +198,17 @@ func (c *metricsChecker) selector(sel *metav1.LabelSelector, s spot) {
 	}
 }
 
+// labelRule is what a label name, after its prefix, and a label value have in common.
+const labelRule = "letters, digits and -_. that begin and end with a letter or digit, 63 characters at most"
+
 func (c *metricsChecker) labelKey(key string, s spot) {
 	if len(validation.IsQualifiedName(key)) > 0 {
-		c.errorf(s, "the label name %s is not one; write NAME or PREFIX/NAME, where NAME has letters, digits and -_. and is "+
-			"63 characters long at most", quote(key))
+		c.errorf(s, "the label name %s is not valid; write NAME or DOMAIN/NAME, where NAME is "+labelRule, quote(key))
 	}
 }
 
 func (c *metricsChecker) labelValue(value string, s spot) {
 	if len(validation.IsValidLabelValue(value)) > 0 {
-		c.errorf(s, "the label value %s is not one; write letters, digits and -_., 63 characters at most, beginning and "+
-			"ending with a letter or digit", strconv.Quote(cut(value)))
+		c.errorf(s, "the label value %s is not valid; write "+labelRule, quote(value))
 	}
 }
