@@ -36,7 +36,7 @@ type Env struct {
 // Run runs the program and gives its exit code.
 func Run(ctx context.Context, env Env) int {
 	cmd := newRoot(env.Dir)
-	cmd.SetArgs(env.Args)
+	cmd.SetArgs(append([]string{}, env.Args...))
 	cmd.SetIn(env.Stdin)
 	cmd.SetOut(env.Stdout)
 	cmd.SetErr(env.Stderr)

@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,25 +48,7 @@ type endpointInput struct {
 func read(in Input, opts options) (source, model.Problems) {
 	src := source{items: index{}, inputs: map[*krm.Item]bool{}}
 	more, ps := readResourceFiles(in.Items, opts)
-	seen := map[string]*krm.Item{}
-	for _, it := range slices.Concat(in.Items, more) {
-		if _, ours := it.Annotations[ownerAnnotation]; ours {
-			continue
-		}
-		if it.Annotations[renderedAnnotation] != "" {
-			continue
-		}
-		o := it.Place.Object
-		id := identity(o)
-		first, twice := seen[id]
-		if !twice {
-			seen[id] = it
-		}
-		switch {
-		case twice && (isInput(o) || o.Kind == "ConfigMap"):
-			ps.Errorf(model.InputDuplicate, it.Place, "stands twice among the items%s; remove or rename one of them", alsoIn(first))
-			continue
-		}
+	for _, it := range withoutDuplicates(slices.Concat(in.Items, more), &ps) {
 		src.items.add(it)
 		src.readObject(it, &ps)
 	}
@@ -97,11 +81,40 @@ func isInput(o model.Object) bool {
 	return false
 }
 
-func alsoIn(it *krm.Item) string {
-	if it.Place.File == "" {
-		return ""
+// withoutDuplicates gives the items that an earlier run has not rendered or finished with, one of each identity. It
+// reports inputs and ConfigMaps that are among the items more than once.
+func withoutDuplicates(items []*krm.Item, ps *model.Problems) []*krm.Item {
+	same := map[string][]*krm.Item{}
+	for _, it := range items {
+		if Owner(it) == "" && it.Annotations[renderedAnnotation] == "" {
+			id := identity(it.Place.Object)
+			same[id] = append(same[id], it)
+		}
 	}
-	return fmt.Sprintf(", first in %s", it.Place.File)
+	for _, twins := range same {
+		if len(twins) == 1 {
+			continue
+		}
+		slices.SortFunc(twins, func(a, b *krm.Item) int {
+			return cmp.Or(cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Index, b.Place.Index),
+				bytes.Compare(a.Text(), b.Text()))
+		})
+		if o := twins[0].Place.Object; !isInput(o) && o.Kind != "ConfigMap" {
+			continue
+		}
+		also := ""
+		if first := twins[0].Place; first.File != "" {
+			also = fmt.Sprintf(", also in document %d of %s", first.Index, first.File)
+		}
+		ps.Errorf(model.InputDuplicate, twins[1].Place, "stands twice among the items%s; remove or rename one of them", also)
+	}
+	var out []*krm.Item
+	for _, it := range items {
+		if twins := same[identity(it.Place.Object)]; len(twins) > 0 && twins[0] == it {
+			out = append(out, it)
+		}
+	}
+	return out
 }
 
 func (src *source) readObject(it *krm.Item, ps *model.Problems) {

@@ -66,6 +66,15 @@ func firstOf(m map[string]string, keys ...string) string {
 	return ""
 }
 
+// Text is the item as YAML.
+func (it *Item) Text() []byte {
+	text, err := EncodeNode(it.Node)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
 // Ref is the present namespace and name of the item.
 func (it *Item) Ref() model.Ref {
 	return model.Ref{Namespace: it.Place.Object.Namespace, Name: it.Place.Object.Name}
@@ -150,8 +159,8 @@ func ofOrchestrator(key string) bool {
 // written with one key a line, or has the annotation with another value, the item gives up its text and will be encoded.
 func (it *Item) insertAnnotation(line string) {
 	key, _, _ := strings.Cut(line, ":")
-	metaKey, meta := member(it.Node, "metadata")
-	annKey, ann := member(meta, "annotations")
+	metaKey, meta := find(it.Node, "metadata")
+	annKey, ann := find(meta, "annotations")
 	lines := []string{"annotations:", "  " + line}
 	below, block := metaKey, meta
 	if annKey != nil {

@@ -16,40 +16,36 @@ type List struct {
 	// FunctionConfig is nil if the list has none.
 	FunctionConfig *Item
 
-	text   []string
-	root   *yaml.Node
+	members []member
+	// indent is the column of the dashes.
 	indent int
+}
+
+// member is a member of the list itself.
+type member struct {
+	key, value *yaml.Node
+	// text is the member as it was read, with the comments above it; for the items, what stands above the first one.
+	// It is nil if the member must be encoded.
+	text []string
 }
 
 // ReadList reads a ResourceList of config.kubernetes.io/v1, v1beta1 or v1alpha1.
 func ReadList(text []byte) (*List, model.Problems) {
-	root, ps := Parse(text, model.Place{})
+	at := model.Place{File: "standard input"}
+	docs, ps := ParseAll(text, at)
 	if ps.HasErrors() {
 		return nil, ps
 	}
-	at := model.Place{Object: model.Object{Kind: Text(root, "kind")}}
-	group, version, _ := strings.Cut(Text(root, "apiVersion"), "/")
-	if Text(root, "kind") != "ResourceList" || group != "config.kubernetes.io" ||
-		!slices.Contains([]string{"v1", "v1beta1", "v1alpha1"}, version) {
-		ps.Errorf(model.InputType, at, "standard input holds no ResourceList of config.kubernetes.io/v1; "+
+	at = model.Place{Object: model.Object{Kind: "ResourceList"}}
+	if len(docs) != 1 || !isResourceList(docs[0].Root) {
+		ps.Errorf(model.InputType, model.Place{}, "standard input holds no ResourceList of config.kubernetes.io/v1; "+
 			"run `krm-fn render PATH` for files")
 		return nil, ps
 	}
-	l := &List{root: root, text: strings.SplitAfter(string(text), "\n")}
+	root := docs[0].Root
+	l := &List{}
 	items := Get(root, "items")
-	if !IsNull(items) && items.Kind != yaml.SequenceNode {
-		ps.Errorf(model.InputType, at.Child("items"), "is %s; write a list", describe(items))
-		return nil, ps
-	}
-	if items != nil {
-		for i, n := range items.Content {
-			if n.Kind != yaml.MappingNode {
-				ps.Errorf(model.InputType, at.Child("items").Item(i), "is %s; write an object", describe(n))
-				continue
-			}
-			l.Items = append(l.Items, NewItem(n))
-		}
-	}
+	l.readItems(items, at.Child("items"), &ps)
 	if fc := Get(root, "functionConfig"); !IsNull(fc) {
 		if fc.Kind != yaml.MappingNode {
 			ps.Errorf(model.InputType, at.Child("functionConfig"), "is %s; write an object", describe(fc))
@@ -57,111 +53,61 @@ func ReadList(text []byte) (*List, model.Problems) {
 		}
 		l.FunctionConfig = NewItem(fc)
 	}
-	if items != nil && !ps.HasErrors() {
-		l.cut(items)
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		l.members = append(l.members, member{key: root.Content[i], value: root.Content[i+1]})
+	}
+	if !docs[0].Expanded && !ps.HasErrors() {
+		l.cut(strings.SplitAfter(string(text), "\n"), root, items)
 	}
 	return l, ps
 }
 
-// cut gives every item its lines of the text. It leaves the items to the encoder where lines do not belong to one item
-// alone: in JSON, in flow style, and where aliases tie items to each other.
-func (l *List) cut(items *yaml.Node) {
-	if items.Style&yaml.FlowStyle != 0 || l.root.Style&yaml.FlowStyle != 0 || items.Line == 0 || items.Column == 0 ||
-		hasAlias(l.root) || slices.ContainsFunc(l.text, oddBreak) {
+func isResourceList(n *yaml.Node) bool {
+	group, version, _ := strings.Cut(Text(n, "apiVersion"), "/")
+	return Text(n, "kind") == "ResourceList" && group == "config.kubernetes.io" &&
+		slices.Contains([]string{"v1", "v1beta1", "v1alpha1"}, version)
+}
+
+func (l *List) readItems(items *yaml.Node, at model.Place, ps *model.Problems) {
+	if IsNull(items) {
 		return
 	}
-	col := items.Column - 1
-	starts := make([]int, 0, len(l.Items)+1)
-	for _, it := range l.Items {
-		line := l.dashAbove(it.Node.Line-1, col)
-		if line < 0 {
-			return
+	if items.Kind != yaml.SequenceNode {
+		ps.Errorf(model.InputType, at, "is %s; write a list", describe(items))
+		return
+	}
+	for i, n := range items.Content {
+		if n.Kind != yaml.MappingNode {
+			ps.Errorf(model.InputType, at.Item(i), "is %s; write an object", describe(n))
+			continue
 		}
-		starts = append(starts, line)
+		l.Items = append(l.Items, NewItem(n))
 	}
-	starts = append(starts, l.endOfItems(items))
-	// Comments above an item belong to it, those between the key and the first dash to the first.
-	if key, _ := member(l.root, "items"); key.Line < starts[0] {
-		starts[0] = key.Line
-	}
-	for i := 1; i < len(starts); i++ {
-		for starts[i] > starts[i-1]+1 && isComment(l.text[starts[i]-1], col) {
-			starts[i]--
-		}
-	}
-	for i := range l.Items {
-		if starts[i] >= starts[i+1] {
-			return
-		}
-	}
-	l.indent = col
-	for i, it := range l.Items {
-		it.raw, it.line = l.text[starts[i]:starts[i+1]], starts[i]
-	}
-}
-
-// oddBreak tells whether the YAML parser sees more lines in line than one.
-func oddBreak(line string) bool {
-	return strings.ContainsAny(line, "\u0085\u2028\u2029") ||
-		strings.Contains(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), "\r")
-}
-
-// dashAbove is the index of the nearest line at or above from that has a dash in column col, or -1.
-func (l *List) dashAbove(from, col int) int {
-	for i := from; i >= 0 && i < len(l.text); i-- {
-		if line := l.text[i]; len(line) > col && line[col] == '-' && strings.TrimLeft(line[:col], " ") == "" {
-			return i
-		}
-		if from-i > 1000 {
-			return -1
-		}
-	}
-	return -1
-}
-
-// endOfItems is the index of the first line after the items: that of the next key of the list, or the end of the text.
-func (l *List) endOfItems(items *yaml.Node) int {
-	for i := 0; i+3 < len(l.root.Content); i += 2 {
-		if l.root.Content[i+1] == items {
-			return l.root.Content[i+2].Line - 1
-		}
-	}
-	end := len(l.text)
-	for end > 0 && (strings.TrimSpace(l.text[end-1]) == "" || strings.HasPrefix(l.text[end-1], "...")) {
-		end--
-	}
-	return end
-}
-
-// isComment tells whether line is a comment that cannot be part of a text block inside an item whose dash is in column
-// col.
-func isComment(line string, col int) bool {
-	trimmed := strings.TrimLeft(line, " ")
-	return strings.HasPrefix(trimmed, "#") && len(line)-len(trimmed) <= col
 }
 
 // Bytes gives the list with items and results in place of its own, and everything else as it was read.
 func (l *List) Bytes(items []*Item, results []byte) ([]byte, error) {
 	var b bytes.Buffer
 	wroteItems := false
-	end := len(l.root.Content)
-	for i := 0; i < end; i += 2 {
-		key := l.root.Content[i]
-		switch key.Value {
-		case "results":
-		case "items":
+	for _, m := range l.members {
+		switch {
+		case m.key.Value == "results":
+			continue
+		case m.key.Value == "items":
 			wroteItems = true
-			if err := l.writeItems(&b, items); err != nil {
+			if err := l.writeItems(&b, m, items); err != nil {
 				return nil, err
 			}
+		case m.text != nil:
+			writeLines(&b, m.text)
 		default:
-			if err := writeMember(&b, key, l.root.Content[i+1]); err != nil {
+			if err := writeMember(&b, m.key, m.value); err != nil {
 				return nil, err
 			}
 		}
 	}
 	if !wroteItems {
-		if err := l.writeItems(&b, items); err != nil {
+		if err := l.writeItems(&b, member{}, items); err != nil {
 			return nil, err
 		}
 	}
@@ -169,20 +115,20 @@ func (l *List) Bytes(items []*Item, results []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func (l *List) writeItems(b *bytes.Buffer, items []*Item) error {
-	if len(items) == 0 {
+// writeItems writes items below the key of m.
+func (l *List) writeItems(b *bytes.Buffer, m member, items []*Item) error {
+	switch {
+	case len(items) == 0:
 		b.WriteString("items: []\n")
 		return nil
+	case len(m.text) > 0:
+		writeLines(b, m.text)
+	default:
+		b.WriteString("items:\n")
 	}
-	b.WriteString("items:\n")
 	for _, it := range items {
 		if it.raw != nil {
-			for _, line := range it.raw {
-				b.WriteString(line)
-			}
-			if last := it.raw[len(it.raw)-1]; !strings.HasSuffix(last, "\n") {
-				b.WriteByte('\n')
-			}
+			writeLines(b, it.raw)
 			continue
 		}
 		text, err := EncodeNode(it.Node)
@@ -192,6 +138,16 @@ func (l *List) writeItems(b *bytes.Buffer, items []*Item) error {
 		writeDashed(b, text, l.indent)
 	}
 	return nil
+}
+
+// writeLines writes lines of the input; only the last one of all may lack its end.
+func writeLines(b *bytes.Buffer, lines []string) {
+	for _, line := range lines {
+		b.WriteString(line)
+		if !strings.HasSuffix(line, "\n") && line != "" {
+			b.WriteByte('\n')
+		}
+	}
 }
 
 // writeDashed writes text as an element of a block list whose dashes are in column indent.

@@ -3,7 +3,6 @@ package krm
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -28,12 +27,12 @@ var (
 
 // Get gives the value of key in the mapping n, or nil.
 func Get(n *yaml.Node, key string) *yaml.Node {
-	_, v := member(n, key)
+	_, v := find(n, key)
 	return v
 }
 
-// member gives the key and the value of a member of the mapping n, or nil and nil.
-func member(n *yaml.Node, key string) (k, v *yaml.Node) {
+// find gives the key and the value of a member of the mapping n, or nil and nil.
+func find(n *yaml.Node, key string) (k, v *yaml.Node) {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil, nil
 	}
@@ -192,9 +191,4 @@ func merge(m *yaml.Node) error {
 		}
 	}
 	return nil
-}
-
-// hasAlias tells whether n holds an alias or an anchor.
-func hasAlias(n *yaml.Node) bool {
-	return n.Kind == yaml.AliasNode || n.Anchor != "" || slices.ContainsFunc(n.Content, hasAlias)
 }
