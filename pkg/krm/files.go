@@ -59,6 +59,20 @@ func ReadPackage(name string) (Package, model.Problems) {
 	return p, ps
 }
 
+// ReadStream reads the resources of a stream of YAML documents, such as helm template writes. name stands for it in
+// messages.
+func ReadStream(r io.Reader, name string) (Package, model.Problems) {
+	p := Package{Root: "."}
+	var ps model.Problems
+	text, err := io.ReadAll(io.LimitReader(r, MaxStream+1))
+	if err != nil {
+		ps.Errorf(model.InputFile, model.Place{File: name}, "%v", reason(err))
+		return p, ps
+	}
+	p.readText(text, name, true, &ps)
+	return p, ps
+}
+
 func (p *Package) readFile(name string, must bool, ps *model.Problems) {
 	shown := path.Join(filepath.ToSlash(p.Root), name)
 	text, err := ReadFile(p.Root, name)
@@ -66,11 +80,12 @@ func (p *Package) readFile(name string, must bool, ps *model.Problems) {
 		ps.Errorf(model.InputFile, model.Place{File: shown}, "%v", reason(err))
 		return
 	}
-	docs, more := ParseAll(text, model.Place{File: shown, Line: 1})
-	if more.HasErrors() {
-		ps.Add(more...)
-		return
-	}
+	p.readText(text, shown, must, ps)
+}
+
+func (p *Package) readText(text []byte, shown string, must bool, ps *model.Problems) {
+	docs, more := ParseAll(text, model.Place{File: shown})
+	ps.Add(more...)
 	for _, doc := range docs {
 		p.addDocument(doc, shown, must, ps)
 	}
