@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"log"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -27,9 +28,9 @@ const testdata = "testdata"
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := os.Chdir("../.."); err != nil {
-		panic(err)
+		log.Fatal(err)
 	}
-	os.Exit(m.Run())
+	m.Run()
 }
 
 func TestGolden(t *testing.T) {
@@ -46,6 +47,7 @@ func TestGolden(t *testing.T) {
 }
 
 func goldenCase(t *testing.T, dir string) {
+	t.Helper()
 	input := read(t, filepath.Join(dir, "input.yaml"))
 	first := run(t, dir, input)
 	golden(t, filepath.Join(dir, "messages.txt"), first.messages())

@@ -32,7 +32,8 @@ func writeDir(dir string, out gen.Output) error {
 	for _, it := range out.Rendered {
 		name := gen.FileName(it.Place.Object)
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil && !ours[name] {
-			return &failure{fmt.Errorf("%s was not written by krm-fn and is in the way; move it or choose another folder", filepath.Join(dir, name))}
+			return &failure{fmt.Errorf("%s is in the way: this configuration has not rendered it; move it or choose another folder",
+				filepath.Join(dir, name))}
 		}
 		text, err := krm.EncodeNode(it.Node)
 		if err != nil {

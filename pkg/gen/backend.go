@@ -81,7 +81,8 @@ func (b *backend) buildDeploy(d endpointDeploy, at model.Place, ps *model.Proble
 	b.resources.check(at, ps)
 }
 
-// buildJet adds what a backend of its own has: bounds, metrics to scale on and metrics to scrape. A bound of 0 is the same as none, as it was for the operator.
+// buildJet adds what a backend of its own has: bounds, metrics to scale on and metrics to scrape. A bound of 0 is the same
+// as none, as it was for the operator.
 func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *model.Problems) {
 	it, d := in.item, in.spec.Deploy
 	at := it.Place.Child("spec").Child("deploy")

@@ -12,7 +12,8 @@ import (
 func build(src source, opts options) (facts, model.Problems) {
 	var ps model.Problems
 	if len(src.apis) == 0 && len(src.endpoints) == 0 {
-		ps.Infof(model.InputReference, opts.place, "neither an API nor a TargetEndpoint of wso2.com/v1alpha1 is among the items; nothing is rendered")
+		ps.Infof(model.InputReference, opts.place,
+			"neither an API nor a TargetEndpoint of wso2.com/v1alpha1 is among the items; nothing is rendered")
 	}
 	endpoints := map[string]*endpoint{}
 	for _, in := range src.endpoints {
@@ -70,8 +71,10 @@ func (e *endpoint) settle(ps *model.Problems) model.Mode {
 			"Services are not rendered; add one to the package yourself and write its URL into the OpenAPI document"})
 		return mode
 	case mode == model.Shared:
-		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: string(mode),
-			Message: "shared is a mode of APIs; write privateJet or sidecar"})
+		ps.Add(model.Problem{
+			ID: model.InputValue, Severity: model.Error, Place: at, Value: string(mode),
+			Message: "shared is a mode of APIs; write privateJet or sidecar",
+		})
 		return mode
 	case mode == "" && len(sidecar) > 0:
 		mode = model.Sidecar
@@ -162,7 +165,8 @@ func checkHosts(f facts, ps *model.Problems) {
 		for _, p := range g.ingress.paths {
 			url := g.ingress.host + p
 			if other, taken := first[url]; taken && other.ref != g.ref {
-				ps.Errorf(model.SwaggerBasePath, g.place, "the Ingress has the path %s on %s, as that of %s does; give each API its own", p, g.ingress.host, other.place.Object)
+				ps.Errorf(model.SwaggerBasePath, g.place,
+					"the Ingress has the path %s on %s, as that of %s does; give each API its own", p, g.ingress.host, other.place.Object)
 				continue
 			}
 			first[url] = g
@@ -191,8 +195,10 @@ func labelText(labels map[string]string) string {
 func parseMode(s string, at model.Place, ps *model.Problems) model.Mode {
 	m, ok := model.ParseMode(s)
 	if !ok {
-		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
-			Message: "is no mode; write privateJet, sidecar or shared"})
+		ps.Add(model.Problem{
+			ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
+			Message: "is no mode; write privateJet, sidecar or shared",
+		})
 	}
 	return m
 }

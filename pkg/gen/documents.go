@@ -92,7 +92,8 @@ func apiMode(in apiInput, docs []*swagger.Document, ps *model.Problems) model.Mo
 		mode, at = stated.Mode, stated.Place
 	}
 	if mode == model.Serverless {
-		ps.Errorf(model.OutputUnsupported, at, "serverless is not rendered; write privateJet, or the URL of a Knative Service of yours in the OpenAPI document")
+		ps.Errorf(model.OutputUnsupported, at,
+			"serverless is not rendered; write privateJet, or the URL of a Knative Service of yours in the OpenAPI document")
 	}
 	if mode != model.Sidecar {
 		mode = model.PrivateJet
@@ -116,7 +117,8 @@ func checkBasePaths(docs []*swagger.Document, ps *model.Problems) {
 			continue
 		}
 		if other := first[d.BasePath]; other != nil {
-			ps.Errorf(model.SwaggerBasePath, d.Place, "has the base path %s, as %s does; give each document its own", d.BasePath, placeName(other.Place))
+			ps.Errorf(model.SwaggerBasePath, d.Place, "has the base path %s, as %s does; give each document its own", d.BasePath,
+				placeName(other.Place))
 			continue
 		}
 		first[d.BasePath] = d

@@ -29,7 +29,8 @@ type gatewayBuilder struct {
 // buildGateway resolves an API: its OpenAPI documents, the backends that they name and its configuration.
 func buildGateway(src *source, in apiInput, endpoints map[string]*endpoint, opts options) (gateway, model.Problems) {
 	var ps model.Problems
-	g := gatewayBuilder{gateway: gateway{workload: newWorkload(in.item, in.place)}, src: src, in: in, endpoints: endpoints, opts: opts, ps: &ps}
+	g := gatewayBuilder{src: src, in: in, endpoints: endpoints, opts: opts, ps: &ps}
+	g.workload = newWorkload(in.item, in.place)
 	g.identify()
 	g.settings = src.readSettings(in.referrer(), &ps)
 	g.settings.gateway.check(in.place, &ps)

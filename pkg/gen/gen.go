@@ -35,7 +35,7 @@ func Run(in Input) (Output, model.Problems) {
 	facts, more := build(src, opts)
 	ps.Add(more...)
 	objects := render(facts, opts)
-	ps.Add(clashes(objects, in.Items, src)...)
+	ps.Add(clashes(objects, in.Items)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}

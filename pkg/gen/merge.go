@@ -13,7 +13,7 @@ import (
 const kustomizeID = "kustomize.config.k8s.io/id"
 
 // clashes reports rendered objects that are already among the items and are not ours, or that are rendered twice.
-func clashes(objects []object, items []*krm.Item, src source) model.Problems {
+func clashes(objects []object, items []*krm.Item) model.Problems {
 	var ps model.Problems
 	foreign := map[string]*krm.Item{}
 	for _, it := range items {
@@ -25,10 +25,12 @@ func clashes(objects []object, items []*krm.Item, src source) model.Problems {
 	for _, o := range objects {
 		id := identity(o.id)
 		if it := foreign[id]; it != nil {
-			ps.Errorf(model.OutputConflict, it.Place, "has the identity of an object that is rendered from %s; rename one of them, or remove this one", o.origin.source)
+			ps.Errorf(model.OutputConflict, it.Place,
+				"has the identity of an object that is rendered from %s; rename one of them, or remove this one", o.origin.source)
 		}
 		if other, twice := from[id]; twice {
-			ps.Errorf(model.OutputConflict, model.Place{Object: o.id}, "is rendered from %s and from %s; rename one of them", other, o.origin.source)
+			ps.Errorf(model.OutputConflict, model.Place{Object: o.id}, "is rendered from %s and from %s; rename one of them",
+				other, o.origin.source)
 		}
 		from[id] = o.origin.source
 	}

@@ -41,7 +41,7 @@ func (b *backend) buildMetrics(it *krm.Item, wanted bool, ps *model.Problems) *s
 // not list becomes a port of its own.
 func (m *scrape) setPort(s string, ports []port, at model.Place, ps *model.Problems) {
 	n, err := strconv.ParseInt(s, 10, 32)
-	i := slices.IndexFunc(ports, func(p port) bool { return p.name == s || err == nil && p.target == int32(n) })
+	i := slices.IndexFunc(ports, func(p port) bool { return p.name == s || err == nil && int64(p.target) == n })
 	switch {
 	case i >= 0:
 		m.port = ports[i]
@@ -49,9 +49,9 @@ func (m *scrape) setPort(s string, ports []port, at model.Place, ps *model.Probl
 		taken := map[string]bool{}
 		for _, p := range ports {
 			taken[p.name] = true
-			if p.port == int32(n) {
-				ps.Valuef(model.BackendPort, at, s,
-					"%d is the Service's number of port %q; write the number on which the container listens, %d, or the name", n, p.name, p.target)
+			if int64(p.port) == n {
+				ps.Valuef(model.BackendPort, at, s, "%d is the Service's number of port %q; "+
+					"write the number on which the container listens, %d, or the name", n, p.name, p.target)
 				return
 			}
 		}
@@ -61,7 +61,10 @@ func (m *scrape) setPort(s string, ports []port, at model.Place, ps *model.Probl
 		for i, p := range ports {
 			names[i] = p.name
 		}
-		ps.Add(model.Problem{ID: model.BackendPort, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, names),
-			Message: fmt.Sprintf("%q is neither a number from 1 to 65535 nor the name of a port; there is %s", s, strings.Join(names, ", "))})
+		ps.Add(model.Problem{
+			ID: model.BackendPort, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, names),
+			Message: fmt.Sprintf("%q is neither a number from 1 to 65535 nor the name of a port; there is %s", s,
+				strings.Join(names, ", ")),
+		})
 	}
 }

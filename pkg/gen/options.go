@@ -140,8 +140,10 @@ func flatOptions(config *krm.Item, ps *model.Problems) renderAPIsSpec {
 		}
 		spec.Metrics.MonitorLabels[k] = v
 	}
-	api := apiShorthand{Name: data["name"], Namespace: data["namespace"], SwaggerFiles: words(data["swaggerFiles"]),
-		Image: data["image"], Version: data["version"], Mode: data["mode"]}
+	api := apiShorthand{
+		Name: data["name"], Namespace: data["namespace"], SwaggerFiles: words(data["swaggerFiles"]),
+		Image: data["image"], Version: data["version"], Mode: data["mode"],
+	}
 	if s, ok := data["replicas"]; ok {
 		n, err := strconv.ParseInt(s, 10, 32)
 		if err != nil {
@@ -169,14 +171,18 @@ func (o *options) setVersion(s string, at model.Place, ps *model.Problems) {
 	}
 	m := versionPattern.FindStringSubmatch(s)
 	if m == nil {
-		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
-			Message: fmt.Sprintf("%q is no Kubernetes version; write one such as \"1.%d\"", s, newestMinor)})
+		ps.Add(model.Problem{
+			ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
+			Message: fmt.Sprintf("%q is no Kubernetes version; write one such as \"1.%d\"", s, newestMinor),
+		})
 		return
 	}
 	o.minor, _ = strconv.Atoi(m[1])
 	if o.minor < oldestMinor {
-		ps.Add(model.Problem{ID: model.OutputUnsupported, Severity: model.Error, Place: at, Value: s,
-			Message: fmt.Sprintf("Kubernetes %s lacks APIs that are rendered; the oldest is 1.%d", s, oldestMinor)})
+		ps.Add(model.Problem{
+			ID: model.OutputUnsupported, Severity: model.Error, Place: at, Value: s,
+			Message: fmt.Sprintf("Kubernetes %s lacks APIs that are rendered; the oldest is 1.%d", s, oldestMinor),
+		})
 	}
 }
 
@@ -189,8 +195,10 @@ func (o *options) setInterval(s string, at model.Place, ps *model.Problems) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d < time.Second || !durationPattern.MatchString(s) {
-		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
-			Message: fmt.Sprintf("%q is no scrape interval; write a duration of at least 1s, such as %s", s, defaultInterval)})
+		ps.Add(model.Problem{
+			ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
+			Message: fmt.Sprintf("%q is no scrape interval; write a duration of at least 1s, such as %s", s, defaultInterval),
+		})
 		return
 	}
 	o.interval = s
@@ -200,8 +208,10 @@ func (o *options) setInterval(s string, at model.Place, ps *model.Problems) {
 func checkLabels(labels map[string]string, at model.Place, ps *model.Problems) {
 	for k, v := range labels {
 		for _, msg := range append(validation.IsQualifiedName(k), validation.IsValidLabelValue(v)...) {
-			ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at.Child(k), Value: v,
-				Message: fmt.Sprintf("%s: %s is no label: %s", k, strconv.Quote(v), msg)})
+			ps.Add(model.Problem{
+				ID: model.InputValue, Severity: model.Error, Place: at.Child(k), Value: v,
+				Message: fmt.Sprintf("%s: %s is no label: %s", k, strconv.Quote(v), msg),
+			})
 		}
 	}
 }

@@ -137,8 +137,10 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	if o.Kind == "API" {
 		var api apiObject
 		ps.Add(krm.Decode(it.Node, it.Place, &api)...)
-		src.apis = append(src.apis, apiInput{item: it, refs: it.Refs(), place: it.Place, specPlace: it.Place.Child("spec"),
-			spec: api.Spec, annotations: it.Annotations, labels: it.Labels})
+		src.apis = append(src.apis, apiInput{
+			item: it, refs: it.Refs(), place: it.Place, specPlace: it.Place.Child("spec"),
+			spec: api.Spec, annotations: it.Annotations, labels: it.Labels,
+		})
 		return
 	}
 	var te targetEndpointObject

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"errors"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 

@@ -46,7 +46,8 @@ var (
 	controllerKeys = []string{
 		"resourceRequestCPU", "resourceRequestMemory", "resourceLimitCPU", "resourceLimitMemory",
 		"resourceRequestCPUTarget", "resourceRequestMemoryTarget", "resourceLimitCPUTarget", "resourceLimitMemoryTarget",
-		"readinessProbeInitialDelaySeconds", "readinessProbePeriodSeconds", "livenessProbeInitialDelaySeconds", "livenessProbePeriodSeconds",
+		"readinessProbeInitialDelaySeconds", "readinessProbePeriodSeconds",
+		"livenessProbeInitialDelaySeconds", "livenessProbePeriodSeconds",
 		"operatorMode", "observabilityEnabled",
 	}
 	controllerBuildKeys = []string{"mgwToolkitImg", "mgwRuntimeImg", "kanikoImg", "generatekubernbetesartifactsformgw"}
@@ -94,8 +95,10 @@ func (c configMap) misspelt(keys ...string) {
 	for k := range c.data {
 		for _, want := range keys {
 			if k != want && strings.EqualFold(k, want) {
-				c.ps.Add(model.Problem{ID: model.InputField, Severity: model.Error, Place: c.at(k), Suggestion: want,
-					Message: fmt.Sprintf("unknown key %q; did you mean %q?", k, want)})
+				c.ps.Add(model.Problem{
+					ID: model.InputField, Severity: model.Error, Place: c.at(k), Suggestion: want,
+					Message: fmt.Sprintf("unknown key %q; did you mean %q?", k, want),
+				})
 			}
 		}
 	}
@@ -109,8 +112,10 @@ func (c configMap) number(key string, otherwise, low, high int32) int32 {
 	}
 	n, err := strconv.ParseInt(s, 10, 32)
 	if err != nil || n < int64(low) || n > int64(high) {
-		c.ps.Add(model.Problem{ID: model.GatewayConfig, Severity: model.Error, Place: c.at(key), Value: s,
-			Message: fmt.Sprintf("%q is no number from %d to %d", s, low, high)})
+		c.ps.Add(model.Problem{
+			ID: model.GatewayConfig, Severity: model.Error, Place: c.at(key), Value: s,
+			Message: fmt.Sprintf("%q is no number from %d to %d", s, low, high),
+		})
 		return otherwise
 	}
 	return int32(n)
@@ -160,10 +165,14 @@ func (s *settings) readController(c configMap) {
 		to  *quantity
 		key string
 	}{
-		{&s.gateway.cpuRequest, "resourceRequestCPU"}, {&s.gateway.memoryRequest, "resourceRequestMemory"},
-		{&s.gateway.cpuLimit, "resourceLimitCPU"}, {&s.gateway.memoryLimit, "resourceLimitMemory"},
-		{&s.backend.cpuRequest, "resourceRequestCPUTarget"}, {&s.backend.memoryRequest, "resourceRequestMemoryTarget"},
-		{&s.backend.cpuLimit, "resourceLimitCPUTarget"}, {&s.backend.memoryLimit, "resourceLimitMemoryTarget"},
+		{&s.gateway.cpuRequest, "resourceRequestCPU"},
+		{&s.gateway.memoryRequest, "resourceRequestMemory"},
+		{&s.gateway.cpuLimit, "resourceLimitCPU"},
+		{&s.gateway.memoryLimit, "resourceLimitMemory"},
+		{&s.backend.cpuRequest, "resourceRequestCPUTarget"},
+		{&s.backend.memoryRequest, "resourceRequestMemoryTarget"},
+		{&s.backend.cpuLimit, "resourceLimitCPUTarget"},
+		{&s.backend.memoryLimit, "resourceLimitMemoryTarget"},
 	} {
 		q.to.set(c.text(q.key), q.key+" of "+controllerConfig, c.at(q.key), c.ps)
 	}

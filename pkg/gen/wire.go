@@ -137,8 +137,10 @@ func unknownKeys(data map[string]string, known []string, at model.Place, ps *mod
 		}
 		suggestion := krm.Suggest(k, known)
 		if _, taken := data[suggestion]; suggestion != "" && !taken {
-			ps.Add(model.Problem{ID: model.InputField, Severity: model.Error, Place: at.Child(k), Suggestion: suggestion,
-				Message: "unknown key " + strconv.Quote(k) + krm.DidYouMean(k, known)})
+			ps.Add(model.Problem{
+				ID: model.InputField, Severity: model.Error, Place: at.Child(k), Suggestion: suggestion,
+				Message: "unknown key " + strconv.Quote(k) + krm.DidYouMean(k, known),
+			})
 			continue
 		}
 		ps.Warnf(model.InputField, at.Child(k), "unknown key %q has no effect; known are %s", k, strings.Join(known, ", "))

@@ -63,6 +63,7 @@ func FuzzRead(f *testing.F) {
 }
 
 func asJSON(t *testing.T, v any) string {
+	t.Helper()
 	text, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)

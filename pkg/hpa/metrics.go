@@ -47,8 +47,10 @@ var sources = []source{{
 	typ: autoscalingv2.ContainerResourceMetricSourceType, field: "containerResource",
 	targets: []autoscalingv2.MetricTargetType{autoscalingv2.UtilizationMetricType, autoscalingv2.AverageValueMetricType},
 	nested:  nested(fields{resource: "name", container: "container"}),
-	flat: fields{resource: "name", container: "container", utilization: "targetAverageUtilization",
-		averageValue: "targetAverageValue"},
+	flat: fields{
+		resource: "name", container: "container", utilization: "targetAverageUtilization",
+		averageValue: "targetAverageValue",
+	},
 	onlyFlat: []string{"targetAverageUtilization", "targetAverageValue"},
 }, {
 	typ: autoscalingv2.PodsMetricSourceType, field: "pods",
@@ -60,15 +62,19 @@ var sources = []source{{
 	typ: autoscalingv2.ObjectMetricSourceType, field: "object",
 	targets: []autoscalingv2.MetricTargetType{autoscalingv2.ValueMetricType, autoscalingv2.AverageValueMetricType},
 	nested:  nested(fields{object: "describedObject", metric: "metric.name", selector: "metric.selector"}),
-	flat: fields{object: "target", metric: "metricName", selector: "selector", value: "targetValue",
-		averageValue: "averageValue"},
+	flat: fields{
+		object: "target", metric: "metricName", selector: "selector", value: "targetValue",
+		averageValue: "averageValue",
+	},
 	onlyFlat: []string{"metricName", "targetValue", "averageValue", "selector"},
 }, {
 	typ: autoscalingv2.ExternalMetricSourceType, field: "external",
 	targets: []autoscalingv2.MetricTargetType{autoscalingv2.ValueMetricType, autoscalingv2.AverageValueMetricType},
 	nested:  nested(fields{metric: "metric.name", selector: "metric.selector"}),
-	flat: fields{metric: "metricName", selector: "metricSelector", value: "targetValue",
-		averageValue: "targetAverageValue"},
+	flat: fields{
+		metric: "metricName", selector: "metricSelector", value: "targetValue",
+		averageValue: "targetAverageValue",
+	},
 	onlyFlat: []string{"metricName", "targetValue", "targetAverageValue", "metricSelector"},
 }}
 

@@ -50,14 +50,18 @@ func allTypesWanted() []autoscalingv2.MetricSpec {
 		}}
 	}
 	res := func(t autoscalingv2.MetricTarget) autoscalingv2.MetricSpec {
-		return autoscalingv2.MetricSpec{Type: autoscalingv2.ResourceMetricSourceType,
-			Resource: &autoscalingv2.ResourceMetricSource{Name: "memory", Target: t}}
+		return autoscalingv2.MetricSpec{
+			Type:     autoscalingv2.ResourceMetricSourceType,
+			Resource: &autoscalingv2.ResourceMetricSource{Name: "memory", Target: t},
+		}
 	}
 	return []autoscalingv2.MetricSpec{
 		res(average("400Mi")),
 		res(percent(80)),
-		{Type: autoscalingv2.ContainerResourceMetricSourceType,
-			ContainerResource: &autoscalingv2.ContainerResourceMetricSource{Name: "cpu", Container: "gateway", Target: percent(60)}},
+		{
+			Type:              autoscalingv2.ContainerResourceMetricSourceType,
+			ContainerResource: &autoscalingv2.ContainerResourceMetricSource{Name: "cpu", Container: "gateway", Target: percent(60)},
+		},
 		pods("100m", nil),
 		pods("2", &metav1.LabelSelector{
 			MatchLabels: map[string]string{"app.kubernetes.io/name": "x"},

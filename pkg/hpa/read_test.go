@@ -234,11 +234,15 @@ func TestProblemsHaveValueAndSuggestion(t *testing.T) {
 		"- type: pods\n  pods: {metric: {name: x}, target: {type: AverageValue, averageValue: 1}}\n"), model.Place{})
 	at := model.Place{}.Child("data")
 	want := model.Problems{
-		{ID: model.HPABounds, Severity: model.Error, Place: at.Child("mgwMaxReplicas"), Value: "0",
-			Message: "is 0; write a number of at least 1"},
-		{ID: model.HPAMetric, Severity: model.Error, Place: at.Child("mgwMetrics").Item(0).Child("type").At(1),
+		{
+			ID: model.HPABounds, Severity: model.Error, Place: at.Child("mgwMaxReplicas"), Value: "0",
+			Message: "is 0; write a number of at least 1",
+		},
+		{
+			ID: model.HPAMetric, Severity: model.Error, Place: at.Child("mgwMetrics").Item(0).Child("type").At(1),
 			Value: "pods", Suggestion: "Pods",
-			Message: `is "pods"; write one of Resource, ContainerResource, Pods, Object, External; did you mean "Pods"?`},
+			Message: `is "pods"; write one of Resource, ContainerResource, Pods, Object, External; did you mean "Pods"?`,
+		},
 	}
 	if diff := cmp.Diff(want, ps); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

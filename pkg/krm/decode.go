@@ -204,8 +204,10 @@ func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
 }
 
 func (d *decoder) wrongType(n *yaml.Node, at model.Place, want string) {
-	p := model.Problem{ID: model.InputType, Severity: model.Error, Place: d.at(at, n), Value: valueOf(n),
-		Message: fmt.Sprintf("is %s; write %s", describe(n), want)}
+	p := model.Problem{
+		ID: model.InputType, Severity: model.Error, Place: d.at(at, n), Value: valueOf(n),
+		Message: fmt.Sprintf("is %s; write %s", describe(n), want),
+	}
 	if n.Kind == yaml.ScalarNode && want == "a string" {
 		p.Suggestion = strconv.Quote(n.Value)
 		p.Message += ", in quotes: " + p.Suggestion
