@@ -21,8 +21,8 @@ func runFunction(root string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if ps.HasErrors() {
 		return report(stderr, ps.Sorted())
 	}
-	if list.FunctionConfig != nil && list.FunctionConfig.Annotations[krm.PackagePathAnnotation] != "" {
-		root = list.FunctionConfig.Annotations[krm.PackagePathAnnotation]
+	if path := gen.PackagePath(list.Items, list.FunctionConfig); path != "" {
+		root = path
 	}
 	out, more := gen.Run(gen.Input{
 		Items: list.Items, Config: list.FunctionConfig,

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -12,9 +13,6 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
-
-// unstableLabels change during the life of a workload, so that they cannot be part of a selector, which cannot.
-var unstableLabels = []string{managedByLabel, "app.kubernetes.io/version", "helm.sh/chart"}
 
 // buildBackend resolves a TargetEndpoint, except for how it scales and is scraped: that depends on its mode.
 func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
@@ -30,13 +28,7 @@ func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
 		ports:     buildPorts(spec.Ports, at.Child("ports"), &ps),
 		resources: set.backend,
 	}
-	if b.labels[appLabel] == "" {
-		b.labels[appLabel] = it.Place.Object.Name
-	}
-	b.selector = maps.Clone(b.labels)
-	for _, l := range unstableLabels {
-		delete(b.selector, l)
-	}
+	b.identify(cmp.Or(b.labels[appLabel], b.ref.Name))
 	checkLabels(b.labels, it.Place.Child("metadata").Child("labels"), &ps)
 	switch b.protocol {
 	case "http", "https":
@@ -60,6 +52,14 @@ func newWorkload(it *krm.Item, at model.Place) workload {
 	}
 	delete(labels, managedByLabel)
 	return workload{place: at, ref: it.Ref(), labels: labels, origin: originOf(it)}
+}
+
+// identify gives w the labels of its pods and the selector of a subset that never changes: kustomize may add labels to
+// an input, and overwrite app, but a selector cannot be changed once it is applied.
+func (w *workload) identify(app string) {
+	w.labels[appLabel] = app
+	w.labels[workloadLabel] = w.ref.Name
+	w.selector = map[string]string{appLabel: app, workloadLabel: w.ref.Name}
 }
 
 func (b *backend) buildDeploy(d endpointDeploy, at model.Place, ps *model.Problems) {
@@ -89,16 +89,20 @@ func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *mode
 	from := referrer{it, namespacesOf(it.Refs())}
 	b.scaling = src.policy(from, ps).Backend
 	ps.Add(b.scaling.Assumed...)
+	checkContainers(b.scaling, []string{b.container}, it.Place, ps)
 	src.renameDescribed(b.scaling, from, ps)
 	ps.Add(hpa.Unsupported(b.scaling, opts.minor)...)
 	b.metrics = b.buildMetrics(it, b.observed || b.scaling.PodsMetrics(), ps)
 	b.min, b.max = d.MinReplicas, d.MaxReplicas
-	if b.min < 0 || b.max < 0 {
-		field, n := "minReplicas", b.min
-		if b.min >= 0 {
-			field, n = "maxReplicas", b.max
+	for _, f := range []struct {
+		name string
+		n    int32
+	}{{"minReplicas", b.min}, {"maxReplicas", b.max}} {
+		if f.n < 0 {
+			ps.Valuef(model.HPABounds, at.Child(f.name), strconv.Itoa(int(f.n)), "is %d; write a number of at least 1", f.n)
 		}
-		ps.Valuef(model.HPABounds, at.Child(field), strconv.Itoa(int(n)), "is %d; write a number of at least 1", n)
+	}
+	if b.min < 0 || b.max < 0 {
 		return
 	}
 	if b.min == 0 {
@@ -201,8 +205,7 @@ func (src *source) policy(from referrer, ps *model.Problems) hpa.Policy {
 		at := annotation(from.item, hpaConfigsAnnotation)
 		from.namespaces = append(from.namespaces, systemNamespace)
 		if cm = src.items.find("ConfigMap", name, from, at, ps); cm == nil {
-			ps.Valuef(model.InputReference, at, name, "no ConfigMap %q is among the items, in this namespace or in %s%s", name,
-				systemNamespace, krm.DidYouMean(name, src.items.names("ConfigMap", from.namespaces[0])))
+			src.items.missing(reference{kind: "ConfigMap", name: name, namespace: from.namespaces[0]}, at, ps)
 			return hpa.Defaults()
 		}
 	}

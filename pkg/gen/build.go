@@ -1,17 +1,19 @@
 package gen
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // build follows every reference, applies every default and checks every value.
 func build(src source, opts options) (facts, model.Problems) {
 	var ps model.Problems
-	if len(src.apis) == 0 && len(src.endpoints) == 0 {
+	if len(src.apis) == 0 && len(src.endpoints) == 0 && !src.elsewhere && len(src.fragments) == 0 {
 		ps.Infof(model.InputReference, opts.place,
 			"neither an API nor a TargetEndpoint of wso2.com/v1alpha1 is among the items; nothing is rendered")
 	}
@@ -19,7 +21,7 @@ func build(src source, opts options) (facts, model.Problems) {
 	for _, in := range src.endpoints {
 		b, more := buildBackend(&src, in)
 		ps.Add(more...)
-		mode := parseMode(in.spec.Mode, in.item.Place.Child("spec").Child("mode"), &ps)
+		mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar)}, in.item.Place.Child("spec").Child("mode"), &ps)
 		endpoints[in.item.Ref().String()] = &endpoint{backend: b, input: in, mode: mode}
 	}
 	var f facts
@@ -30,13 +32,16 @@ func build(src source, opts options) (facts, model.Problems) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
 		e := endpoints[name]
+		if e.input.elsewhere {
+			continue
+		}
 		if e.settle(&ps) == model.PrivateJet && e.backend.image != "" {
 			e.backend.buildJet(&src, e.input, opts, &ps)
 			f.backends = append(f.backends, e.backend)
 		}
 	}
-	checkOverlap(f, &ps)
 	checkHosts(f, &ps)
+	f.adapter = buildAdapter(&src, f, opts, &ps)
 	return f, ps
 }
 
@@ -128,33 +133,6 @@ func plural(list []string, one, many string) string {
 	return many
 }
 
-// checkOverlap reports workloads of one namespace whose selectors match each other's pods: their Services would mix up
-// traffic and their HorizontalPodAutoscalers each other's metrics. Every selector has the label app.
-func checkOverlap(f facts, ps *model.Problems) {
-	type bucket struct{ namespace, app string }
-	byApp := map[bucket][]workload{}
-	check := func(w workload) {
-		k := bucket{defaulted(w.ref.Namespace), w.selector[appLabel]}
-		for _, other := range byApp[k] {
-			a, b := w, other
-			if !matches(a.selector, b.labels) {
-				a, b = b, a
-			}
-			if matches(a.selector, b.labels) {
-				ps.Errorf(model.OutputOverlap, a.place, "the selector %s also matches the pods of %s; give each a label %s of its own",
-					labelText(a.selector), b.place.Object, appLabel)
-			}
-		}
-		byApp[k] = append(byApp[k], w)
-	}
-	for _, g := range f.gateways {
-		check(g.workload)
-	}
-	for _, b := range f.backends {
-		check(b.workload)
-	}
-}
-
 // checkHosts reports a path that the Ingresses of two APIs have on the same host: one of them would get all requests.
 func checkHosts(f facts, ps *model.Problems) {
 	first := map[string]gateway{}
@@ -174,30 +152,13 @@ func checkHosts(f facts, ps *model.Problems) {
 	}
 }
 
-// matches tells whether a selector of labels matches labels.
-func matches(selector, labels map[string]string) bool {
-	for k, v := range selector {
-		if labels[k] != v {
-			return false
-		}
-	}
-	return true
-}
-
-func labelText(labels map[string]string) string {
-	pairs := make([]string, 0, len(labels))
-	for _, k := range slices.Sorted(maps.Keys(labels)) {
-		pairs = append(pairs, k+"="+labels[k])
-	}
-	return strings.Join(pairs, ",")
-}
-
-func parseMode(s string, at model.Place, ps *model.Problems) model.Mode {
+// parseMode reads a mode where only some of all modes make sense.
+func parseMode(s string, allowed []string, at model.Place, ps *model.Problems) model.Mode {
 	m, ok := model.ParseMode(s)
 	if !ok {
 		ps.Add(model.Problem{
-			ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
-			Message: "is no mode; write privateJet, sidecar or shared",
+			ID: model.InputValue, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, allowed),
+			Message: fmt.Sprintf("%q is no mode; write %s%s", s, strings.Join(allowed, " or "), krm.DidYouMean(s, allowed)),
 		})
 	}
 	return m

@@ -3,7 +3,6 @@ package gen
 import (
 	"slices"
 
-	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/swagger"
 )
@@ -27,7 +26,7 @@ func (src *source) documents(in apiInput, opts options, ps *model.Problems) []*s
 		}
 		add(text, model.Place{File: name})
 	}
-	if in.files != nil {
+	if in.short {
 		return docs
 	}
 	names, at := in.spec.Definition.SwaggerConfigmapNames, in.specPlace.Child("definition").Child("swaggerConfigmapNames")
@@ -42,9 +41,7 @@ func (src *source) documents(in apiInput, opts options, ps *model.Problems) []*s
 		}
 		it := src.items.find("ConfigMap", name, in.referrer(), at, ps)
 		if it == nil {
-			ps.Valuef(model.InputReference, at, name,
-				"no ConfigMap %q is among the items%s%s", name, inNamespace(in.refs[0].Namespace),
-				krm.DidYouMean(name, src.items.names("ConfigMap", in.refs[0].Namespace)))
+			src.items.missing(reference{kind: "ConfigMap", name: name, namespace: in.refs[0].Namespace}, at, ps)
 			continue
 		}
 		src.inputs[it] = true
@@ -61,17 +58,10 @@ func (src *source) documents(in apiInput, opts options, ps *model.Problems) []*s
 	return docs
 }
 
-func inNamespace(ns string) string {
-	if ns == "" {
-		return ""
-	}
-	return " in namespace " + ns
-}
-
 // apiMode is the mode of the API, else that of its documents, else private jet.
 func apiMode(in apiInput, docs []*swagger.Document, ps *model.Problems) model.Mode {
 	at := in.specPlace.Child("mode")
-	mode := parseMode(in.spec.Mode, at, ps)
+	mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar), string(model.Shared)}, at, ps)
 	var stated *swagger.Document
 	for _, d := range docs {
 		if d.Mode == "" {

@@ -11,6 +11,7 @@ import (
 type facts struct {
 	gateways []gateway
 	backends []backend
+	adapter  adapterConfig
 }
 
 // workload is what a gateway and a backend have in common.
@@ -27,7 +28,7 @@ type workload struct {
 
 // origin is the input that an object is rendered from.
 type origin struct {
-	source string
+	source model.Object
 	// annotations are those that say where the orchestrator keeps the input.
 	path, packagePath string
 }

@@ -31,12 +31,18 @@ func buildGateway(src *source, in apiInput, endpoints map[string]*endpoint, opts
 	var ps model.Problems
 	g := gatewayBuilder{src: src, in: in, endpoints: endpoints, opts: opts, ps: &ps}
 	g.workload = newWorkload(in.item, in.place)
-	g.identify()
+	g.ref = in.refs[0]
+	if in.short {
+		g.labels = map[string]string{} // Those of the functionConfig are not those of the APIs in it.
+	}
+	checkLabels(g.labels, in.place.Child("metadata").Child("labels"), &ps)
+	g.identify(g.ref.Name)
+	g.origin.source = in.object()
 	g.settings = src.readSettings(in.referrer(), &ps)
 	g.settings.gateway.check(in.place, &ps)
 	for _, f := range in.spec.ignored() {
 		if f.node != nil {
-			ps.Infof(model.InputIgnored, in.specPlace.Child(f.field),
+			ps.Infof(model.InputIgnored, f.at(in.specPlace),
 				"has no effect here: it steered what the operator did inside the cluster")
 		}
 	}
@@ -56,24 +62,9 @@ func buildGateway(src *source, in apiInput, endpoints map[string]*endpoint, opts
 	return g.gateway, ps
 }
 
-// identify gives the gateway its name and labels. The labels of a functionConfig are not those of the APIs in it.
-func (g *gatewayBuilder) identify() {
-	g.ref = g.in.refs[0]
-	if g.in.files != nil {
-		g.labels = map[string]string{}
-	}
-	checkLabels(g.labels, g.in.place.Child("metadata").Child("labels"), g.ps)
-	g.labels[appLabel] = g.ref.Name
-	g.selector = map[string]string{appLabel: g.ref.Name}
-	g.origin.source = "API/" + g.ref.String()
-}
-
 // checkNames reports names that are too long once something is appended to them.
 func (g *gatewayBuilder) checkNames() {
-	name, at := g.ref.Name, g.in.place.Child("metadata").Child("name")
-	if g.in.files != nil {
-		at = g.in.place.Child("name")
-	}
+	name, at := g.ref.Name, g.in.namePlace
 	if most := validation.DNS1035LabelMaxLength; len(g.metricsPorts()) > 0 && len(name) <= most && len(metricsService(name)) > most {
 		g.ps.Valuef(model.InputName, at, name, "%q cannot name a Service; write at most %d characters in %q",
 			metricsService(name), most-len(metricsService("")), name)

@@ -1,6 +1,9 @@
 package gen
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -11,8 +14,7 @@ type Input struct {
 	Items []*krm.Item
 	// Config is the functionConfig, nil for none: a RenderAPIs or a ConfigMap.
 	Config *krm.Item
-	// ReadFile reads a file of the package by its slash-separated path relative to Config. It must not reach outside of
-	// the package.
+	// ReadFile reads a file of the package by its slash-separated path. It must not reach outside of the package.
 	ReadFile func(path string) ([]byte, error)
 }
 
@@ -33,9 +35,9 @@ func Run(in Input) (Output, model.Problems) {
 	src, more := read(in, opts)
 	ps.Add(more...)
 	facts, more := build(src, opts)
-	ps.Add(more...)
+	ps.Add(withoutFollowUps(more, ps)...)
 	objects := render(facts, opts)
-	ps.Add(clashes(objects, in.Items)...)
+	ps.Add(clashes(objects, in.Items, src.scope)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
@@ -45,4 +47,16 @@ func Run(in Input) (Output, model.Problems) {
 		return Output{}, ps.Sorted()
 	}
 	return out, ps.Sorted()
+}
+
+// withoutFollowUps leaves out what is said about a field whose value could not even be decoded.
+func withoutFollowUps(ps, decoding model.Problems) model.Problems {
+	return slices.DeleteFunc(ps, func(p model.Problem) bool {
+		return slices.ContainsFunc(decoding, func(d model.Problem) bool {
+			within, ok := strings.CutPrefix(p.Place.Field, d.Place.Field)
+			return ok && d.Severity == model.Error && d.ID != model.InputField && d.Place.Field != "" &&
+				(within == "" || within[0] == '.' || within[0] == '[') &&
+				d.Place.Object == p.Place.Object && d.Place.File == p.Place.File && d.Place.Index == p.Place.Index
+		})
+	})
 }

@@ -55,6 +55,9 @@ func buildIngress(src *source, in apiInput, docs []*swagger.Document, ps *model.
 		ps.Valuef(model.GatewayConfig, cm.at("ingressTransportMode"), mode,
 			"%q is no transport; write http or https", mode)
 	}
+	if ing.tlsSecret != "" && len(validation.IsDNS1123Subdomain(ing.tlsSecret)) > 0 {
+		ps.Valuef(model.InputName, cm.at("tlsSecretName"), ing.tlsSecret, "%q is no name of a Secret", ing.tlsSecret)
+	}
 	ing.readProperties(cm, ps)
 	for _, d := range docs {
 		if d.BasePath == "" {

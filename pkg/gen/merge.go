@@ -1,8 +1,10 @@
 package gen
 
 import (
+	"cmp"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -13,15 +15,15 @@ import (
 const kustomizeID = "kustomize.config.k8s.io/id"
 
 // clashes reports rendered objects that are already among the items and are not ours, or that are rendered twice.
-func clashes(objects []object, items []*krm.Item) model.Problems {
+func clashes(objects []object, items []*krm.Item, s scope) model.Problems {
 	var ps model.Problems
 	foreign := map[string]*krm.Item{}
 	for _, it := range items {
-		if it.Annotations[ownerAnnotation] == "" {
+		if Owner(it) == "" || s.elsewhere(it) {
 			foreign[identity(it.Place.Object)] = it
 		}
 	}
-	from := map[string]string{}
+	from := map[string]model.Object{}
 	for _, o := range objects {
 		id := identity(o.id)
 		if it := foreign[id]; it != nil {
@@ -55,19 +57,27 @@ func merge(items []*krm.Item, objects []object, src source, opts options) (Outpu
 		owner := it.Annotations[ownerAnnotation]
 		id := identity(it.Place.Object)
 		switch {
+		case src.merged[it] && rendered[id] && it.Annotations[kustomizeID] != "":
+			// kustomize takes one object of an identity back, local configuration or not.
+			before[id] = it
+			continue
+		case src.merged[it]:
+			it.markRead()
+		case src.scope.elsewhere(it):
 		case owner != "" && rendered[id]:
 			before[id] = it
 			continue
-		case owner == opts.owner && it.Annotations[kustomizeID] == "":
+		case owner == opts.owner:
 			continue
 		case src.inputs[it]:
 			it.MarkLocal()
 			if it.Annotations[kustomizeID] != "" {
-				it.Annotate(renderedAnnotation, "true")
+				it.Annotate(renderedAnnotation, digest(it))
 			}
 		}
 		out.Items = append(out.Items, it)
 	}
+	hasFiles := slices.ContainsFunc(items, func(it *krm.Item) bool { return it.FilePath() != "" })
 	for _, o := range objects {
 		n, err := krm.ToNode(o.typed)
 		if err != nil {
@@ -76,8 +86,8 @@ func merge(items []*krm.Item, objects []object, src source, opts options) (Outpu
 		it := krm.NewItem(n)
 		if old := before[identity(o.id)]; old != nil {
 			it.KeepPlace(old)
-		} else if o.origin.path != "" {
-			it.SetPlace(pathOf(o), o.origin.packagePath)
+		} else if hasFiles {
+			it.SetPlace(pathOf(o), cmp.Or(o.origin.packagePath, src.scope.root))
 		}
 		out.Rendered = append(out.Rendered, it)
 	}
@@ -101,7 +111,7 @@ func FileName(o model.Object) string {
 
 func originOf(it *krm.Item) origin {
 	return origin{
-		source: it.Place.Object.Kind + "/" + it.Ref().String(), path: it.Annotations[krm.PathAnnotation],
+		source: it.Place.Object, path: it.FilePath(),
 		packagePath: it.Annotations[krm.PackagePathAnnotation],
 	}
 }

@@ -7,12 +7,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// monitor makes Prometheus read ports of the Services that carry the selector of w, which its Services all do.
+// monitor makes Prometheus read ports of the Service that is marked for it. The mark is a label of our own, since users
+// overwrite app with kustomize, in Services but not in the selectors of monitors.
 func monitor(w workload, ports []metricsPort, opts options) *monitoringv1.ServiceMonitor {
 	m := &monitoringv1.ServiceMonitor{
 		TypeMeta:   typeMeta("monitoring.coreos.com/v1", "ServiceMonitor"),
 		ObjectMeta: w.meta(w.ref.Name, opts),
-		Spec:       monitoringv1.ServiceMonitorSpec{Selector: metav1.LabelSelector{MatchLabels: w.selector}},
+		Spec:       monitoringv1.ServiceMonitorSpec{Selector: metav1.LabelSelector{MatchLabels: map[string]string{metricsLabel: w.ref.Name}}},
 	}
 	maps.Copy(m.Labels, opts.monitorLabels)
 	for _, p := range ports {

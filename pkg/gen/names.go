@@ -22,6 +22,9 @@ const (
 	metricsPortAnnotation  = group + "/metrics-port"
 	metricsPathAnnotation  = group + "/metrics-path"
 	metricsSchemeAnnotaton = group + "/metrics-scheme"
+	metricsTLSAnnotation   = group + "/metrics-tls"
+
+	metricsServerNameAnnotation = group + "/metrics-server-name"
 
 	// ownerAnnotation names the function configuration that rendered an object.
 	ownerAnnotation = group + "/owner"
@@ -29,10 +32,18 @@ const (
 	sourceAnnotation = group + "/source"
 	// endpointsAnnotation lists the URLs behind a gateway, which its image must have been built with.
 	endpointsAnnotation = group + "/endpoints"
-	// renderedAnnotation marks the inputs of a finished run inside a kustomize build.
+	// rulesAnnotation marks a ConfigMap that holds rules for the adapter.
+	rulesAnnotation = group + "/adapter-rules"
+	// checksumAnnotation makes the pods of the adapter new when their rules change.
+	checksumAnnotation = group + "/adapter-rules-checksum"
+	// renderedAnnotation marks the inputs of a finished run inside a kustomize build, with a digest of them.
 	renderedAnnotation = group + "/rendered"
 
-	appLabel       = "app"
+	appLabel = "app"
+	// workloadLabel keeps selectors apart whatever labels users add or overwrite; metricsLabel marks the Service that
+	// Prometheus reads.
+	workloadLabel  = group + "/workload"
+	metricsLabel   = group + "/metrics"
 	managedByLabel = "app.kubernetes.io/managed-by"
 	managedBy      = "krm-fn"
 
@@ -54,7 +65,21 @@ const (
 	analyticsVolume   = "analytics"
 	analyticsLocation = "/home/ballerina/wso2/api-usage-data/"
 	metricsPath       = "/metrics"
+
+	adapterName      = "adapter-config"
+	adapterNamespace = "custom-metrics"
+	adapterKey       = "config.yaml"
+
+	serviceMonitorKind = "ServiceMonitor"
+	podMonitorKind     = "PodMonitor"
 )
+
+// annotations are those that users may set on inputs, and those that this program sets on them.
+var annotations = []string{
+	hpaConfigsAnnotation, securityAnnotation, runAsNonRootAnnotation, readOnlyRootAnnotation, readinessAnnotation, metricsAnnotation,
+	metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton, metricsTLSAnnotation, metricsServerNameAnnotation,
+	rulesAnnotation, renderedAnnotation,
+}
 
 // metricsService names the Service that only Prometheus uses.
 func metricsService(api string) string { return api + "-metrics" }

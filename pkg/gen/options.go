@@ -30,6 +30,9 @@ type options struct {
 	minor         int
 	interval      string
 	monitorLabels map[string]string
+	// podMonitors tells to render PodMonitors instead of ServiceMonitors.
+	podMonitors   bool
+	adapter       adapterOptions
 	resourceFiles []string
 	apis          []apiShorthand
 	// config is the functionConfig, nil for none; fields is where its settings stand.
@@ -50,12 +53,7 @@ type renderAPIs struct {
 type renderAPIsSpec struct {
 	// KubernetesVersion is the cluster's version, such as "1.31".
 	KubernetesVersion string `json:"kubernetesVersion"`
-	Metrics           struct {
-		// ScrapeInterval is a Prometheus duration.
-		ScrapeInterval string `json:"scrapeInterval"`
-		// MonitorLabels are what the cluster's Prometheus selects ServiceMonitors by.
-		MonitorLabels map[string]string `json:"monitorLabels"`
-	} `json:"metrics"`
+	Metrics           metricsSpec `json:"metrics"`
 	// ResourceFiles are files of Kubernetes resources to read beside the items.
 	ResourceFiles []string       `json:"resourceFiles"`
 	APIs          []apiShorthand `json:"apis"`
@@ -74,13 +72,15 @@ type apiShorthand struct {
 
 // flatKeys are the keys of a ConfigMap functionConfig.
 var flatKeys = []string{
-	"image", "kubernetesVersion", "mode", "monitorLabels", "name", "namespace", "replicas", "resourceFiles", "scrapeInterval",
+	"adapterDisableNameSuffixHash", "adapterKey", "adapterName", "adapterNamespace", "image", "kubernetesVersion", "mode", "monitor",
+	"monitorLabels", "name", "namespace", "namespaceLabel", "podLabel", "rateWindow", "replicas", "resourceFiles", "scrapeInterval",
 	"swaggerFiles", "version",
 }
 
 // readOptions reads the functionConfig.
 func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (options, model.Problems) {
 	opts := options{owner: managedBy, minor: newestMinor, interval: defaultInterval, config: config, readFile: readFile}
+	opts.adapter = defaultAdapter()
 	if config == nil {
 		return opts, nil
 	}
@@ -118,6 +118,7 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 	opts.setInterval(spec.Metrics.ScrapeInterval, metrics.Child("scrapeInterval"), &ps)
 	opts.monitorLabels = spec.Metrics.MonitorLabels
 	checkLabels(opts.monitorLabels, metrics.Child("monitorLabels"), &ps)
+	opts.setMetrics(spec.Metrics, func(field string) model.Place { return metricsField(metrics, field) }, &ps)
 	return opts, ps
 }
 
@@ -128,18 +129,7 @@ func flatOptions(config *krm.Item, ps *model.Problems) renderAPIsSpec {
 	at := config.Place.Child("data")
 	unknownKeys(data, flatKeys, at, ps)
 	spec := renderAPIsSpec{KubernetesVersion: data["kubernetesVersion"], ResourceFiles: words(data["resourceFiles"])}
-	spec.Metrics.ScrapeInterval = data["scrapeInterval"]
-	for _, pair := range words(data["monitorLabels"]) {
-		k, v, ok := strings.Cut(pair, "=")
-		if !ok {
-			ps.Errorf(model.InputValue, at.Child("monitorLabels"), "%q is no label; write KEY=VALUE, separated by commas", pair)
-			continue
-		}
-		if spec.Metrics.MonitorLabels == nil {
-			spec.Metrics.MonitorLabels = map[string]string{}
-		}
-		spec.Metrics.MonitorLabels[k] = v
-	}
+	spec.Metrics = flatMetrics(data, at, ps)
 	api := apiShorthand{
 		Name: data["name"], Namespace: data["namespace"], SwaggerFiles: words(data["swaggerFiles"]),
 		Image: data["image"], Version: data["version"], Mode: data["mode"],
@@ -207,11 +197,9 @@ func (o *options) setInterval(s string, at model.Place, ps *model.Problems) {
 // checkLabels reports keys and values that Kubernetes refuses as labels.
 func checkLabels(labels map[string]string, at model.Place, ps *model.Problems) {
 	for k, v := range labels {
-		for _, msg := range append(validation.IsQualifiedName(k), validation.IsValidLabelValue(v)...) {
-			ps.Add(model.Problem{
-				ID: model.InputValue, Severity: model.Error, Place: at.Child(k), Value: v,
-				Message: fmt.Sprintf("%s: %s is no label: %s", k, strconv.Quote(v), msg),
-			})
+		if len(validation.IsQualifiedName(k)) > 0 || len(validation.IsValidLabelValue(v)) > 0 {
+			ps.Valuef(model.InputValue, at.Child(k), v, "%s=%q is no label; write letters, digits, '-', '_' and '.', "+
+				"63 at most, with a letter or digit at both ends", k, v)
 		}
 	}
 }

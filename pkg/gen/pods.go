@@ -40,6 +40,11 @@ func (g *gateway) buildPods(src *source, in apiInput, ps *model.Problems) {
 		if _, err := netip.ParseAddr(alias.IP); err != nil {
 			ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("ip"), alias.IP, "%q is no IP address", alias.IP)
 		}
+		for j, host := range alias.Hostnames {
+			if len(validation.IsDNS1123Subdomain(host)) > 0 {
+				ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("hostnames").Item(j), host, "%q is no host name", host)
+			}
+		}
 	}
 	if g.settings.analytics {
 		b.paths[analyticsLocation] = true
@@ -75,6 +80,9 @@ func (b *podBuilder) add(kind string, m mount, at model.Place) {
 			"%q steered the operator's image build; the entry has no effect here", m.Context)
 		return
 	case m.Namespace != "" && !applies(m.Namespace, b.in.refs):
+		return
+	case m.Name == "":
+		b.ps.Errorf(model.InputRequired, at.Child("name"), "is missing; write the name of a %s", kind)
 		return
 	case len(validation.IsDNS1123Subdomain(m.Name)) > 0:
 		b.ps.Valuef(model.InputName, at.Child("name"), m.Name, "%q is no name of a %s", m.Name, kind)

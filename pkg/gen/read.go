@@ -1,9 +1,6 @@
 package gen
 
 import (
-	"bytes"
-	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,40 +10,56 @@ import (
 
 // source is everything that was read, before any reference is followed.
 type source struct {
+	scope     scope
 	apis      []apiInput
 	endpoints []endpointInput
 	// items finds what can be referred to by name.
 	items index
 	// inputs are the items that must not reach a cluster.
 	inputs map[*krm.Item]bool
+	// kustomize tells that kustomize runs the program.
+	kustomize bool
+	// fragments are ConfigMaps with rules for the adapter that other runs rendered.
+	fragments []*krm.Item
+	// merged are the items whose rules are part of what is rendered.
+	merged map[*krm.Item]bool
+	// elsewhere tells that there are inputs for which another run is responsible.
+	elsewhere bool
 }
 
+// apiInput is an API, as an object or in short in the functionConfig.
 type apiInput struct {
-	// item is the API object, or the functionConfig that has the API in short.
+	// item is the object, or the functionConfig.
 	item *krm.Item
 	// refs are the names by which the API may be known, the present one first.
-	refs  []model.Ref
-	place model.Place
-	// spec is where the fields of an apiSpec stand.
-	specPlace model.Place
-	spec      apiSpec
-	// files are the OpenAPI documents of an API in short.
+	refs []model.Ref
+	// place is that of the object, namePlace and specPlace where its name and the fields of apiSpec stand.
+	place, namePlace, specPlace model.Place
+	spec                        apiSpec
+	// short tells that the API stands in the functionConfig; files are its OpenAPI documents.
+	short bool
 	files []string
-	// annotations and labels are those of the object.
-	annotations, labels map[string]string
 }
 
 // referrer is the API as one that refers to other objects.
 func (in apiInput) referrer() referrer { return referrer{in.item, namespacesOf(in.refs)} }
 
+func (in apiInput) object() model.Object {
+	return model.Object{Kind: "API", Namespace: in.refs[0].Namespace, Name: in.refs[0].Name}
+}
+
 type endpointInput struct {
 	item *krm.Item
 	spec targetEndpointSpec
+	// elsewhere tells that another run renders it.
+	elsewhere bool
 }
 
 // read sorts the items by what they are and decodes the APIs and TargetEndpoints among them.
 func read(in Input, opts options) (source, model.Problems) {
-	src := source{items: index{}, inputs: map[*krm.Item]bool{}}
+	src := source{scope: newScope(in.Items, in.Config), items: index{}, inputs: map[*krm.Item]bool{}, merged: map[*krm.Item]bool{}}
+	src.fragments = ruleFragments(in.Items, src.scope)
+	src.kustomize = inKustomize(in.Items, in.Config)
 	more, ps := readResourceFiles(in.Items, opts)
 	for _, it := range withoutDuplicates(slices.Concat(in.Items, more), &ps) {
 		src.items.add(it)
@@ -55,7 +68,14 @@ func read(in Input, opts options) (source, model.Problems) {
 	for i, short := range opts.apis {
 		src.apis = append(src.apis, expandShorthand(short, opts, i, &ps))
 	}
-	slices.SortFunc(src.apis, func(a, b apiInput) int { return strings.Compare(a.refs[0].String(), b.refs[0].String()) })
+	slices.SortStableFunc(src.apis, func(a, b apiInput) int { return strings.Compare(a.refs[0].String(), b.refs[0].String()) })
+	src.apis = slices.CompactFunc(src.apis, func(a, b apiInput) bool {
+		same := identity(a.object()) == identity(b.object())
+		if same {
+			ps.Errorf(model.InputDuplicate, b.namePlace, "%s stands twice, as an object or in short; remove one of them", b.object())
+		}
+		return same
+	})
 	slices.SortFunc(src.endpoints, func(a, b endpointInput) int {
 		return strings.Compare(a.item.Ref().String(), b.item.Ref().String())
 	})
@@ -81,49 +101,19 @@ func isInput(o model.Object) bool {
 	return false
 }
 
-// withoutDuplicates gives the items that an earlier run has not rendered or finished with, one of each identity. It
-// reports inputs and ConfigMaps that are among the items more than once.
-func withoutDuplicates(items []*krm.Item, ps *model.Problems) []*krm.Item {
-	same := map[string][]*krm.Item{}
-	for _, it := range items {
-		if Owner(it) == "" && it.Annotations[renderedAnnotation] == "" {
-			id := identity(it.Place.Object)
-			same[id] = append(same[id], it)
-		}
-	}
-	for _, twins := range same {
-		if len(twins) == 1 {
-			continue
-		}
-		slices.SortFunc(twins, func(a, b *krm.Item) int {
-			return cmp.Or(cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Index, b.Place.Index),
-				bytes.Compare(a.Text(), b.Text()))
-		})
-		if o := twins[0].Place.Object; !isInput(o) && o.Kind != "ConfigMap" {
-			continue
-		}
-		also := ""
-		if first := twins[0].Place; first.File != "" {
-			also = fmt.Sprintf(", also in document %d of %s", first.Index, first.File)
-		}
-		ps.Errorf(model.InputDuplicate, twins[1].Place, "stands twice among the items%s; remove or rename one of them", also)
-	}
-	var out []*krm.Item
-	for _, it := range items {
-		if twins := same[identity(it.Place.Object)]; len(twins) > 0 && twins[0] == it {
-			out = append(out, it)
-		}
-	}
-	return out
-}
-
 func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	o := it.Place.Object
 	if !isInput(o) {
 		return
 	}
-	src.inputs[it] = true
-	if apiGroup(o.APIVersion) == group {
+	checkDigest(it, ps)
+	elsewhere := src.scope.elsewhere(it)
+	if elsewhere {
+		src.elsewhere = true
+	} else {
+		src.inputs[it] = true
+	}
+	if apiGroup(o.APIVersion) == group || elsewhere && o.Kind == "API" {
 		return
 	}
 	if o.APIVersion != "wso2.com/v1alpha1" {
@@ -134,18 +124,19 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	meta := it.Place.Child("metadata")
 	checkName(o.Name, meta.Child("name"), ps)
 	checkNamespace(o.Namespace, meta.Child("namespace"), ps)
+	unknownAnnotations(it, ps)
 	if o.Kind == "API" {
 		var api apiObject
 		ps.Add(krm.Decode(it.Node, it.Place, &api)...)
 		src.apis = append(src.apis, apiInput{
-			item: it, refs: it.Refs(), place: it.Place, specPlace: it.Place.Child("spec"),
-			spec: api.Spec, annotations: it.Annotations, labels: it.Labels,
+			item: it, refs: it.Refs(), place: it.Place, namePlace: meta.Child("name"), specPlace: it.Place.Child("spec"),
+			spec: api.Spec,
 		})
 		return
 	}
 	var te targetEndpointObject
 	ps.Add(krm.Decode(it.Node, it.Place, &te)...)
-	src.endpoints = append(src.endpoints, endpointInput{item: it, spec: te.Spec})
+	src.endpoints = append(src.endpoints, endpointInput{it, te.Spec, elsewhere})
 }
 
 // expandShorthand makes an API of its short form in the functionConfig.
@@ -156,7 +147,8 @@ func expandShorthand(short apiShorthand, opts options, i int, ps *model.Problems
 	}
 	ref := model.Ref{Namespace: short.Namespace, Name: short.Name}
 	api := apiInput{
-		item: opts.config, refs: []model.Ref{ref}, place: at, specPlace: at, files: short.SwaggerFiles,
+		item: opts.config, refs: []model.Ref{ref}, place: at, namePlace: at.Child("name"), specPlace: at,
+		short: true, files: short.SwaggerFiles,
 		spec: apiSpec{Mode: short.Mode, Replicas: short.Replicas, Image: short.Image, Version: short.Version},
 	}
 	if short.Name == "" {
@@ -169,6 +161,15 @@ func expandShorthand(short apiShorthand, opts options, i int, ps *model.Problems
 		ps.Errorf(model.InputRequired, at.Child("swaggerFiles"), "is missing; list the OpenAPI files of the API")
 	}
 	return api
+}
+
+// unknownAnnotations reports annotations of ours that mean nothing.
+func unknownAnnotations(it *krm.Item, ps *model.Problems) {
+	for k := range it.Annotations {
+		if prefix, _, _ := strings.Cut(k, "/"); prefix == group && !slices.Contains(annotations, k) {
+			ps.Warnf(model.InputField, annotation(it, k), "unknown annotation has no effect%s", krm.DidYouMean(k, annotations))
+		}
+	}
 }
 
 // readResourceFiles reads the files that the functionConfig names. What is among the items already is left out: kpt and
@@ -205,115 +206,4 @@ func readResourceFiles(have []*krm.Item, opts options) ([]*krm.Item, model.Probl
 		}
 	}
 	return items, ps
-}
-
-// index finds items by kind and by any of their names.
-type index map[string][]*krm.Item
-
-func (ix index) add(it *krm.Item) {
-	for _, r := range it.Refs() {
-		k := key(it.Place.Object.Kind, r)
-		ix[k] = append(ix[k], it)
-	}
-	k := it.Place.Object.Kind + "|*"
-	ix[k] = append(ix[k], it)
-}
-
-func key(kind string, r model.Ref) string { return kind + "|" + defaulted(r.Namespace) + "|" + r.Name }
-
-// defaulted is the namespace where kubectl puts an object that states none.
-func defaulted(namespace string) string {
-	if namespace == "" {
-		return "default"
-	}
-	return namespace
-}
-
-// referrer is who refers to something.
-type referrer struct {
-	item *krm.Item
-	// namespaces are where the name is looked for, in order.
-	namespaces []string
-}
-
-// find gives the item of a kind by its name, nil if there is none. A present name wins over names from before a
-// renaming. Of several that had the name, that one is meant which was renamed like the referrer; which one remains
-// unclear is a problem at the place of the reference.
-func (ix index) find(kind, name string, from referrer, at model.Place, ps *model.Problems) *krm.Item {
-	var all, like []*krm.Item
-	for _, ns := range from.namespaces {
-		for _, it := range ix[key(kind, model.Ref{Namespace: ns, Name: name})] {
-			switch now := it.Ref(); {
-			case now.Name == name && defaulted(now.Namespace) == defaulted(ns):
-				return it
-			case slices.Contains(all, it):
-				continue
-			case from.item != nil && it.RenamedLike(from.item):
-				like = append(like, it)
-			}
-			all = append(all, it)
-		}
-	}
-	if len(like) > 0 {
-		all = like
-	}
-	if len(all) > 1 {
-		ps.Valuef(model.InputReference, at, name, "%q may be %s or %s; write the present name of one", name,
-			all[0].Place.Object, all[1].Place.Object)
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return all[0]
-}
-
-// named gives all items of a kind that have, or had, a name, in a stable order.
-func (ix index) named(kind, name string) []*krm.Item {
-	var items []*krm.Item
-	for _, it := range ix[kind+"|*"] {
-		if slices.ContainsFunc(it.Refs(), func(r model.Ref) bool { return r.Name == name }) {
-			items = append(items, it)
-		}
-	}
-	return items
-}
-
-// names lists the present names of a kind in a namespace and, with their namespace, those of other namespaces.
-func (ix index) names(kind, namespace string) []string {
-	var names []string
-	for _, it := range ix[kind+"|*"] {
-		now := it.Ref()
-		if defaulted(now.Namespace) == defaulted(namespace) {
-			names = append(names, now.Name)
-		} else {
-			names = append(names, now.Name+"."+now.Namespace)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// config finds the ConfigMap of configuration name for a referrer: that in its own namespace, else that of the operator's
-// namespace, else the only one.
-func (src *source) config(name string, from referrer, ps *model.Problems) *krm.Item {
-	from.namespaces = append(slices.Clone(from.namespaces), systemNamespace)
-	for _, ns := range from.namespaces {
-		if it := src.items.find("ConfigMap", name, referrer{from.item, []string{ns}}, from.item.Place, ps); it != nil {
-			return it
-		}
-	}
-	if all := src.items.named("ConfigMap", name); len(all) == 1 {
-		return all[0]
-	}
-	return nil
-}
-
-func namespacesOf(refs []model.Ref) []string {
-	var all []string
-	for _, r := range refs {
-		if !slices.Contains(all, r.Namespace) {
-			all = append(all, r.Namespace)
-		}
-	}
-	return all
 }

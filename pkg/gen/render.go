@@ -31,13 +31,16 @@ func render(f facts, opts options) []object {
 	var all []object
 	for _, g := range f.gateways {
 		for _, k := range gatewayKinds {
-			all = add(all, k(g, opts), g.workload)
+			all = add(all, k(g, opts), g.origin)
 		}
 	}
 	for _, b := range f.backends {
 		for _, k := range backendKinds {
-			all = add(all, k(b, opts), b.workload)
+			all = add(all, k(b, opts), b.origin)
 		}
+	}
+	if f.adapter.text != "" {
+		all = add(all, f.adapter.configMap(opts), f.adapter.origin)
 	}
 	return all
 }
@@ -65,14 +68,14 @@ var backendKinds = []func(backend, options) typedObject{
 	backendMonitor,
 }
 
-func add(all []object, typed typedObject, w workload) []object {
+func add(all []object, typed typedObject, from origin) []object {
 	if typed == nil {
 		return all
 	}
 	apiVersion, kind := typed.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
 	return append(all, object{
 		id:    model.Object{APIVersion: apiVersion, Kind: kind, Namespace: typed.GetNamespace(), Name: typed.GetName()},
-		typed: typed, origin: w.origin,
+		typed: typed, origin: from,
 	})
 }
 
@@ -86,7 +89,7 @@ func (w workload) meta(name string, opts options) metav1.ObjectMeta {
 	labels[managedByLabel] = managedBy
 	return metav1.ObjectMeta{
 		Name: name, Namespace: w.ref.Namespace, Labels: labels,
-		Annotations: map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: w.origin.source},
+		Annotations: map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: w.origin.source.Kind + "/" + model.Ref{Namespace: w.origin.source.Namespace, Name: w.origin.source.Name}.String()},
 	}
 }
 

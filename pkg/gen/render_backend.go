@@ -79,7 +79,11 @@ func backendService(b backend, opts options) *corev1.Service {
 	for _, p := range b.allPorts() {
 		ports = append(ports, servicePort(p))
 	}
-	return b.service(b.ref.Name, corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, Ports: ports}, opts)
+	s := b.service(b.ref.Name, corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, Ports: ports}, opts)
+	if b.metrics != nil {
+		s.Labels[metricsLabel] = b.ref.Name
+	}
+	return s
 }
 
 func backendMonitor(b backend, opts options) typedObject {

@@ -114,9 +114,11 @@ func gatewayMetricsService(g gateway, opts options) typedObject {
 	if len(ports) == 0 {
 		return nil
 	}
-	return g.service(metricsService(g.ref.Name), corev1.ServiceSpec{
+	s := g.service(metricsService(g.ref.Name), corev1.ServiceSpec{
 		Type: corev1.ServiceTypeClusterIP, ClusterIP: corev1.ClusterIPNone, Ports: ports,
 	}, opts)
+	s.Labels[metricsLabel] = g.ref.Name
+	return s
 }
 
 func gatewayMonitor(g gateway, opts options) typedObject {

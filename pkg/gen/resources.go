@@ -64,14 +64,15 @@ func (q quantity) checkLimit(name string, limit quantity, at model.Place, ps *mo
 	if q.value.Cmp(limit.value) <= 0 {
 		return
 	}
-	place := q.place
-	if q.origin != "" {
-		place = limit.place
+	// The place is that of what was written nearest to the object: its own request, its own limit, or a key of a ConfigMap.
+	wrong := limit
+	if q.origin == "" || limit.place.Object == (model.Object{}) {
+		wrong = q
 	}
-	if place.Object == (model.Object{}) {
-		place = at
+	if wrong.place.Object != (model.Object{}) {
+		at = wrong.place
 	}
-	ps.Valuef(model.BackendResources, place, q.value.String(),
+	ps.Valuef(model.BackendResources, at, wrong.value.String(),
 		"requests %s of %s%s, above the limit %s%s; raise the limit or lower the request",
 		q.value.String(), name, from(q.origin), limit.value.String(), from(limit.origin))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -152,6 +153,9 @@ func (src *source) readSettings(from referrer, ps *model.Problems) settings {
 	reg := r.get(registryConfig, registryKeys)
 	s.registryType, s.repository = strings.ToUpper(reg.text("registryType")), strings.Trim(reg.text("repositoryName"), "/")
 	for _, name := range words(reg.data["imagePullSecretNames"]) {
+		if len(validation.IsDNS1123Subdomain(name)) > 0 {
+			ps.Valuef(model.InputName, reg.at("imagePullSecretNames"), name, "%q is no name of a Secret", name)
+		}
 		s.pullSecrets = append(s.pullSecrets, corev1.LocalObjectReference{Name: name})
 	}
 	analytics := r.get(analyticsConfig, nil)

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/swagger"
 )
@@ -25,7 +25,7 @@ func (g *gatewayBuilder) resolve() {
 			if e == nil {
 				continue
 			}
-			e.use(g.mode, model.Object{Kind: "API", Namespace: g.ref.Namespace, Name: g.ref.Name})
+			e.use(g.mode, g.in.object())
 			urls[url(e.backend, g.mode)] = true
 			if g.mode == model.Sidecar {
 				b := e.backend
@@ -39,19 +39,34 @@ func (g *gatewayBuilder) resolve() {
 		return strings.Compare(a.container+"\x00"+a.ref.String(), b.container+"\x00"+b.ref.String())
 	})
 	g.checkSidecars()
+	containers := []string{gatewayContainer}
+	for _, b := range g.sidecars {
+		containers = append(containers, b.container)
+	}
+	checkContainers(g.scaling, containers, g.in.place, g.ps)
+}
+
+// checkContainers reports metrics of containers that the pods of a workload do not have.
+func checkContainers(s hpa.Scaling, containers []string, at model.Place, ps *model.Problems) {
+	for _, m := range s.Metrics {
+		if m.ContainerResource == nil || slices.Contains(containers, m.ContainerResource.Container) {
+			continue
+		}
+		ps.Valuef(model.HPAMetric, at, m.ContainerResource.Container,
+			"would scale on container %q, which its pods do not have; there is %s: give it an hpa-configs of its own (%s)",
+			m.ContainerResource.Container, strings.Join(containers, ", "), hpaConfigsAnnotation)
+	}
 }
 
 // find gives the TargetEndpoint that a document names, nil if there is none or it could not be read.
 func (g *gatewayBuilder) find(ep swagger.Endpoint) *endpoint {
-	from, written := g.in.referrer(), ep.Target.Name
-	if ep.Target.Namespace != "" {
+	from, qualified := g.in.referrer(), ep.Target.Namespace != ""
+	if qualified {
 		from.namespaces = []string{ep.Target.Namespace}
-		written += "." + ep.Target.Namespace
 	}
 	it := g.src.items.find("TargetEndpoint", ep.Target.Name, from, ep.Place, g.ps)
 	if it == nil {
-		g.ps.Valuef(model.InputReference, ep.Place, written, "no TargetEndpoint %q is among the items%s%s", ep.Target.Name,
-			inNamespace(from.namespaces[0]), krm.DidYouMean(written, g.src.items.names("TargetEndpoint", g.ref.Namespace)))
+		g.src.items.missing(reference{"TargetEndpoint", ep.Target.Name, from.namespaces[0], qualified, true}, ep.Place, g.ps)
 		return nil
 	}
 	return g.endpoints[it.Ref().String()]

@@ -44,21 +44,28 @@ type apiDefinition struct {
 	EndpointCertificates  rawNode  `json:"endpointCertificates"`
 }
 
+// ignoredField is a field that has no effect here.
+type ignoredField struct {
+	path []string
+	node rawNode
+}
+
+func (f ignoredField) at(spec model.Place) model.Place {
+	for _, name := range f.path {
+		spec = spec.Child(name)
+	}
+	return spec
+}
+
 // ignored lists the fields of the API that have no effect here.
-func (s apiSpec) ignored() []struct {
-	field string
-	node  rawNode
-} {
-	return []struct {
-		field string
-		node  rawNode
-	}{
-		{"updateTimeStamp", s.UpdateTimeStamp},
-		{"override", s.Override},
-		{"apiEndPoint", s.APIEndPoint},
-		{"definition.type", s.Definition.Type},
-		{"definition.interceptors", s.Definition.Interceptors},
-		{"definition.endpointCertificates", s.Definition.EndpointCertificates},
+func (s apiSpec) ignored() []ignoredField {
+	return []ignoredField{
+		{[]string{"updateTimeStamp"}, s.UpdateTimeStamp},
+		{[]string{"override"}, s.Override},
+		{[]string{"apiEndPoint"}, s.APIEndPoint},
+		{[]string{"definition", "type"}, s.Definition.Type},
+		{[]string{"definition", "interceptors"}, s.Definition.Interceptors},
+		{[]string{"definition", "endpointCertificates"}, s.Definition.EndpointCertificates},
 	}
 }
 

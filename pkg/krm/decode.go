@@ -1,6 +1,8 @@
 package krm
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -221,6 +223,8 @@ func describe(n *yaml.Node) string {
 		strTag: "a string", intTag: "a number", floatTag: "a number", boolTag: "a boolean", seqTag: "a list", mapTag: "a mapping",
 	}[n.ShortTag()]
 	switch {
+	case isNull(n):
+		return "null"
 	case kind == "":
 		kind = "a " + n.ShortTag()
 	case n.Kind == yaml.ScalarNode:
@@ -271,6 +275,19 @@ func Convert(n *yaml.Node, out any) error {
 		return err
 	}
 	return sigsjson.UnmarshalCaseSensitivePreserveInts(text, out)
+}
+
+// Digest is a short digest of what nodes hold, whatever the order of their keys and their layout. Absent nodes are nil.
+func Digest(nodes ...*yaml.Node) string {
+	h := sha256.New()
+	for _, n := range nodes {
+		var text []byte
+		if n != nil {
+			text, _ = toJSON(n) // A node that is no JSON, such as a map with a key that is a list, is no input either.
+		}
+		_, _ = fmt.Fprintf(h, "%d:%s", len(text), text)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 // toJSON writes n as JSON.

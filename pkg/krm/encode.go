@@ -3,6 +3,7 @@ package krm
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -50,12 +51,15 @@ func content(n *yaml.Node) []*yaml.Node {
 	return n.Content
 }
 
+// base60 is a number of YAML 1.1, such as 1:30 for 90.
+var base60 = regexp.MustCompile(`^[-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?$`)
+
 // plain gives n the style of a manifest: no quotes, except where a YAML 1.1 parser, such as that of kubectl, would take the string for
 // something else.
 func plain(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.Tag == strTag {
 		n.Style = 0
-		if kyaml.IsYaml1_1NonString(n) {
+		if kyaml.IsYaml1_1NonString(n) || base60.MatchString(n.Value) {
 			n.Style = yaml.DoubleQuotedStyle
 		}
 	}

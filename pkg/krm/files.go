@@ -122,7 +122,7 @@ func ReadFile(root, name string) ([]byte, error) {
 	// Opening a pipe would wait for a writer.
 	info, err := r.Stat(filepath.FromSlash(name))
 	if err != nil {
-		return nil, reason(err)
+		return nil, outside(reason(err))
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("it is no regular file")
@@ -140,6 +140,14 @@ func ReadFile(root, name string) ([]byte, error) {
 		return nil, fmt.Errorf("it has more than %d MiB", MaxText>>20)
 	}
 	return text, nil
+}
+
+// outside says in plain words what os.Root means by "path escapes from parent", for which it has no error to compare with.
+func outside(err error) error {
+	if strings.Contains(err.Error(), "escapes") {
+		return errors.New("it lies outside of the package")
+	}
+	return err
 }
 
 // reason takes the path, which messages have already, off an error of the file system.

@@ -52,7 +52,7 @@ func NewItem(n *yaml.Node) *Item {
 		APIVersion: Text(n, "apiVersion"), Kind: Text(n, "kind"),
 		Namespace: Text(n, "metadata", "namespace"), Name: Text(n, "metadata", "name"),
 	}
-	it.Place.File = firstOf(it.Annotations, PathAnnotation, legacyPathAnnotation)
+	it.Place.File = it.FilePath()
 	it.Place.Index, _ = strconv.Atoi(firstOf(it.Annotations, IndexAnnotation, legacyIndexAnnotation))
 	return it
 }
@@ -64,6 +64,11 @@ func firstOf(m map[string]string, keys ...string) string {
 		}
 	}
 	return ""
+}
+
+// FilePath is the path of the file in which an orchestrator keeps the item, "" if it says none.
+func (it *Item) FilePath() string {
+	return firstOf(it.Annotations, PathAnnotation, legacyPathAnnotation)
 }
 
 // Text is the item as YAML.
@@ -119,12 +124,81 @@ func (it *Item) Annotate(key, value string) {
 	if it.Annotations[key] == value {
 		return
 	}
-	it.insertAnnotation(key + ": " + strconv.Quote(value))
+	raw, line := it.withLine(key+": "+strconv.Quote(value)), it.line
 	meta := child(it.Node, "metadata")
 	v := strNode(value)
 	v.Style = yaml.DoubleQuotedStyle
 	set(child(meta, "annotations"), key, v)
 	it.Annotations = TextMap(meta, "annotations")
+	it.raw = nil
+	if n := reparse(raw); n != nil && slices.Equal(plainText(n), plainText(it.Node)) {
+		it.Node, it.raw, it.line = n, raw, 0
+		return
+	}
+	it.line = line
+}
+
+// reparse reads the text of an item back, nil if it is none.
+func reparse(raw []string) *yaml.Node {
+	if raw == nil {
+		return nil
+	}
+	n, ps := Parse([]byte(strings.Join(raw, "")), model.Place{})
+	if ps.HasErrors() || n.Kind != yaml.SequenceNode || len(n.Content) != 1 {
+		return nil
+	}
+	return n.Content[0]
+}
+
+// plainText lists the keys and values below n, without style, comments and, since an inserted line comes first where an
+// appended one comes last, order.
+func plainText(n *yaml.Node) []string {
+	var all []string
+	var walk func(n *yaml.Node, path string)
+	walk = func(n *yaml.Node, path string) {
+		all = append(all, path+" "+n.ShortTag()+" "+n.Value)
+		for i, c := range n.Content {
+			switch {
+			case n.Kind != yaml.MappingNode:
+				walk(c, path+"/"+strconv.Itoa(i))
+			case i%2 == 1:
+				walk(c, path+"/"+n.Content[i-1].Value)
+			}
+		}
+	}
+	walk(n, "")
+	slices.Sort(all)
+	return all
+}
+
+// withLine gives the text of the item with one more annotation below the key annotations or metadata; nil where the
+// metadata is not written with one key a line, or has the annotation with another value.
+func (it *Item) withLine(line string) []string {
+	key, _, _ := strings.Cut(line, ":")
+	metaKey, meta := find(it.Node, "metadata")
+	annKey, ann := find(meta, "annotations")
+	lines := []string{"annotations:", "  " + line}
+	below, block := metaKey, meta
+	if annKey != nil {
+		lines, below, block = []string{line}, annKey, ann
+	}
+	if it.raw == nil || block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 ||
+		block.Content[0].Line <= below.Line || Get(ann, key) != nil {
+		return nil
+	}
+	at := below.Line - it.line
+	if at <= 0 || at >= len(it.raw) {
+		return nil
+	}
+	eol := "\n"
+	if strings.HasSuffix(it.raw[at-1], "\r\n") {
+		eol = "\r\n"
+	}
+	pad := strings.Repeat(" ", max(0, block.Content[0].Column-1))
+	for i := range lines {
+		lines[i] = pad + lines[i] + eol
+	}
+	return slices.Concat(it.raw[:at], lines, it.raw[at:])
 }
 
 // SetPlace says in which file of which package an orchestrator shall put the item.

@@ -22,6 +22,7 @@ const (
 
 var (
 	errTooDeep  = fmt.Errorf("is nested deeper than %d levels", maxDepth)
+	errMerge    = errors.New("merges something that is not a mapping")
 	errTooLarge = fmt.Errorf("expands to more than %d values through aliases", maxExpanded)
 )
 
@@ -174,7 +175,7 @@ func merge(m *yaml.Node) error {
 		}
 		for _, s := range sources {
 			if s.Kind != yaml.MappingNode {
-				return errors.New("merges something that is not a mapping")
+				return errMerge
 			}
 			merged = append(merged, s.Content...)
 		}

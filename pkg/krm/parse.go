@@ -17,7 +17,7 @@ import (
 
 // The bounds of an input. Real inputs stay far below them; what is above would only cost time and memory.
 const (
-	// MaxStream is the size of a whole ResourceList or of all files of a package, in bytes.
+	// MaxStream is the size of a whole ResourceList or stream of documents, in bytes.
 	MaxStream = 256 << 20
 	// MaxText is the size of one document, in bytes. etcd refuses objects of about 1.5 MiB.
 	MaxText = 8 << 20
@@ -61,8 +61,14 @@ func ParseAll(text []byte, at model.Place) ([]Document, model.Problems) {
 		return nil, ps
 	}
 	if isJSON(text) {
-		if root, err := parseJSON(text); err == nil {
+		root, err := parseJSON(text)
+		if err == nil {
 			return finish([]Document{{Root: root}}, at)
+		}
+		if errors.Is(err, errTooDeep) {
+			var ps model.Problems
+			ps.Errorf(model.InputLimit, at.At(1), "%v", err)
+			return nil, ps
 		}
 	}
 	var docs []Document
@@ -75,6 +81,10 @@ func ParseAll(text []byte, at model.Place) ([]Document, model.Problems) {
 		if err != nil {
 			line, msg := syntaxError(err)
 			var ps model.Problems
+			if strings.Contains(msg, "exceeded max depth") {
+				ps.Errorf(model.InputLimit, at, "%v", errTooDeep)
+				return nil, ps
+			}
 			ps.Errorf(model.InputSyntax, at.At(line), "is not valid YAML: %s", msg)
 			return nil, ps
 		}
@@ -107,7 +117,11 @@ func finish(docs []Document, at model.Place) ([]Document, model.Problems) {
 	for i := range docs {
 		root, err := expand(docs[i].Root)
 		if err != nil {
-			ps.Errorf(model.InputLimit, at.At(docs[i].Root.Line), "%v", err)
+			id := model.InputLimit
+			if errors.Is(err, errMerge) {
+				id = model.InputSyntax
+			}
+			ps.Errorf(id, at.At(docs[i].Root.Line), "%v", err)
 			continue
 		}
 		docs[i].Root, docs[i].Expanded = root, root != docs[i].Root

@@ -16,6 +16,7 @@ const (
 	InputName      ID = "input/name"
 	InputIgnored   ID = "input/ignored"
 	InputReference ID = "input/reference"
+	InputRendered  ID = "input/rendered"
 	InputFile      ID = "input/file"
 
 	SwaggerVersion   ID = "swagger/version"
@@ -38,9 +39,11 @@ const (
 	HPABehavior ID = "hpa/behavior"
 	HPABounds   ID = "hpa/bounds"
 
+	AdapterRule   ID = "adapter/rule"
+	AdapterConfig ID = "adapter/config"
+
 	OutputUnsupported ID = "output/unsupported"
 	OutputConflict    ID = "output/conflict"
-	OutputOverlap     ID = "output/overlap"
 )
 
 // Entry documents one ID.
@@ -64,7 +67,8 @@ var Registry = []Entry{
 	{InputValue, []Severity{Error, Warning}, "A value is outside of what its field allows.", "Write one of the values that the message names."},
 	{InputName, []Severity{Error}, "A name, given or derived, is not one that Kubernetes accepts.", "Choose a DNS label: lower-case letters, digits and dashes, beginning with a letter, 63 characters at most."},
 	{InputIgnored, []Severity{Info}, "A field has no effect here, because it only steered what the operator did inside the cluster.", "Remove it, or do its job where images are built."},
-	{InputReference, []Severity{Error, Info}, "A reference names an object that is not among the items.", "Add the object, or correct the name or namespace."},
+	{InputReference, []Severity{Error, Warning, Info}, "A reference names an object that is not among the items.", "Add the object, or correct the name or namespace."},
+	{InputRendered, []Severity{Error}, "An input was changed after an inner kustomization rendered it, so that the change has no effect.", "Move the transformer to the kustomization that changes the input."},
 	{InputFile, []Severity{Error, Info}, "A file cannot be read, lies outside of the package, or holds no Kubernetes resource.", "Correct the path, or leave the file out."},
 	{SwaggerVersion, []Severity{Error}, "The document is neither OpenAPI 3.0 to 3.2 nor Swagger 2.0.", "State openapi: 3.0.x, openapi: 3.1.x or swagger: \"2.0\"."},
 	{SwaggerSpec, []Severity{Error, Warning, Info}, "The document breaks a rule of its own specification, refers to what it does not hold, or is too large to be judged.", "Mend the document at the place that the message names."},
@@ -82,7 +86,8 @@ var Registry = []Entry{
 	{HPAMetric, []Severity{Error, Warning}, "A metric specification would be refused by Kubernetes, or could never have a value.", "Correct the field that the message names."},
 	{HPABehavior, []Severity{Error, Warning}, "A scaling behavior would be refused by Kubernetes, or be dropped by the version that is rendered for.", "Correct the field that the message names."},
 	{HPABounds, []Severity{Error}, "The minimum of replicas is above the maximum, or one of them is below 1.", "Correct the bounds."},
+	{AdapterRule, []Severity{Error, Warning}, "No rule of prometheus-adapter follows from a metric, or two rules serve the same metric in different ways.", "Write an override or a rule of your own, or let both say the same."},
+	{AdapterConfig, []Severity{Error, Warning, Info}, "The rules of prometheus-adapter cannot be read, or may not reach the adapter.", "Correct the rules, or the name of their ConfigMap, as the message says."},
 	{OutputUnsupported, []Severity{Error}, "What the input asks for is not rendered.", "Use what the message names instead."},
 	{OutputConflict, []Severity{Error}, "An object that is about to be rendered is already there and is not ours, or is rendered twice.", "Rename or remove one of them."},
-	{OutputOverlap, []Severity{Error}, "The selectors of two workloads match each other's pods.", "Give each a label of its own."},
 }

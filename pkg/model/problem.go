@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -165,6 +166,7 @@ func compare(a, b Problem) int {
 		cmp.Compare(a.Place.Object.Namespace, b.Place.Object.Namespace),
 		cmp.Compare(a.Place.Object.Name, b.Place.Object.Name),
 		cmp.Compare(a.Place.Object.APIVersion, b.Place.Object.APIVersion),
+		cmp.Compare(textOf(a.Place.Field), textOf(b.Place.Field)),
 		cmp.Compare(a.Place.Line, b.Place.Line),
 		cmp.Compare(a.Place.Field, b.Place.Field),
 		cmp.Compare(a.ID, b.ID),
@@ -173,6 +175,11 @@ func compare(a, b Problem) int {
 		cmp.Compare(a.Suggestion, b.Suggestion),
 	)
 }
+
+var dataKey = regexp.MustCompile(`^data(\.[^.\[]*|\["[^"]*"\])`)
+
+// textOf is the key of a ConfigMap that holds the text in which field lies, "" if there is none. Lines count in that text.
+func textOf(field string) string { return dataKey.FindString(field) }
 
 func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Info}, s) }
 

@@ -1,0 +1,161 @@
+package gen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// index finds items by kind and by any of their names.
+type index map[string][]*krm.Item
+
+func (ix index) add(it *krm.Item) {
+	for _, r := range it.Refs() {
+		k := key(it.Place.Object.Kind, r)
+		ix[k] = append(ix[k], it)
+	}
+	k := it.Place.Object.Kind + "|*"
+	ix[k] = append(ix[k], it)
+}
+
+func key(kind string, r model.Ref) string { return kind + "|" + defaulted(r.Namespace) + "|" + r.Name }
+
+// defaulted is the namespace where kubectl puts an object that states none.
+func defaulted(namespace string) string {
+	if namespace == "" {
+		return "default"
+	}
+	return namespace
+}
+
+// referrer is who refers to something.
+type referrer struct {
+	item *krm.Item
+	// namespaces are where the name is looked for, in order.
+	namespaces []string
+}
+
+// find gives the item of a kind by its name, nil if there is none. A present name wins over names from before a
+// renaming. Of several that had the name, that one is meant which was renamed like the referrer; which one remains
+// unclear is a problem at the place of the reference.
+func (ix index) find(kind, name string, from referrer, at model.Place, ps *model.Problems) *krm.Item {
+	var all, like []*krm.Item
+	for _, ns := range from.namespaces {
+		for _, it := range ix[key(kind, model.Ref{Namespace: ns, Name: name})] {
+			switch now := it.Ref(); {
+			case now.Name == name && defaulted(now.Namespace) == defaulted(ns):
+				return it
+			case slices.Contains(all, it):
+				continue
+			case from.item != nil && it.RenamedLike(from.item):
+				like = append(like, it)
+			}
+			all = append(all, it)
+		}
+	}
+	if len(like) > 0 {
+		all = like
+	}
+	if len(all) > 1 {
+		ps.Valuef(model.InputReference, at, name, "%q may be %s or %s; write the present name of one", name,
+			all[0].Place.Object, all[1].Place.Object)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// named gives all items of a kind that have, or had, a name, in a stable order.
+func (ix index) named(kind, name string) []*krm.Item {
+	var items []*krm.Item
+	for _, it := range ix[kind+"|*"] {
+		if slices.ContainsFunc(it.Refs(), func(r model.Ref) bool { return r.Name == name }) {
+			items = append(items, it)
+		}
+	}
+	return items
+}
+
+// reference is a reference that leads to nothing.
+type reference struct {
+	kind, name, namespace string
+	// qualified tells that the namespace is written as part of the name, and written that it can be.
+	qualified, qualifiable bool
+}
+
+// missing reports a reference to nothing, with what was most likely meant.
+func (ix index) missing(r reference, at model.Place, ps *model.Problems) {
+	var names, elsewhere []string
+	for _, it := range ix[r.kind+"|*"] {
+		now := it.Ref()
+		switch {
+		case defaulted(now.Namespace) == defaulted(r.namespace):
+			names = append(names, now.Name)
+		case now.Name == r.name:
+			elsewhere = append(elsewhere, now.Namespace)
+		}
+	}
+	slices.Sort(elsewhere)
+	p := model.Problem{ID: model.InputReference, Severity: model.Error, Place: at, Value: r.name, Suggestion: krm.Suggest(r.name, names)}
+	if r.qualified {
+		p.Value += "." + r.namespace
+	}
+	where := ""
+	if r.namespace != "" {
+		where = " in namespace " + r.namespace
+	}
+	hint := krm.DidYouMean(r.name, names)
+	if len(elsewhere) > 0 {
+		there := elsewhere[0]
+		hint = fmt.Sprintf("; there is one in namespace %s", there)
+		switch {
+		case there == "":
+			hint = fmt.Sprintf("; there is one that states no namespace, add namespace: %s to it", r.namespace)
+		case r.qualifiable:
+			p.Suggestion = r.name + "." + there
+			hint += ", write " + p.Suggestion
+		}
+	}
+	p.Message = fmt.Sprintf("no %s %q is among the items%s%s", r.kind, r.name, where, hint)
+	ps.Add(p)
+}
+
+// config finds the ConfigMap of configuration name for a referrer: that in its own namespace, else that of the operator's
+// namespace, else the only one.
+func (src *source) config(name string, from referrer, ps *model.Problems) *krm.Item {
+	from.namespaces = append(slices.Clone(from.namespaces), systemNamespace)
+	for _, ns := range from.namespaces {
+		if it := src.items.find("ConfigMap", name, referrer{from.item, []string{ns}}, from.item.Place, ps); it != nil {
+			return it
+		}
+	}
+	all := src.items.named("ConfigMap", name)
+	if len(all) == 1 {
+		return all[0]
+	}
+	if len(all) > 1 {
+		spaces := make([]string, len(all))
+		for i, it := range all {
+			spaces[i] = it.Place.Object.Namespace
+		}
+		slices.Sort(spaces)
+		ps.Warnf(model.InputReference, from.item.Place,
+			"%s is in the namespaces %s, none of which is its own or %s: the defaults are used; add one to its namespace or to %s",
+			name, strings.Join(spaces, " and "), systemNamespace, systemNamespace)
+	}
+	return nil
+}
+
+func namespacesOf(refs []model.Ref) []string {
+	var all []string
+	for _, r := range refs {
+		if !slices.Contains(all, r.Namespace) {
+			all = append(all, r.Namespace)
+		}
+	}
+	return all
+}

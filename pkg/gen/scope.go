@@ -1,0 +1,125 @@
+package gen
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// scope tells which items a run works on, and which another run of this program has done or is going to do: an inner
+// kustomization, whose inputs are marked, or a kpt package below that calls it itself. Such inputs can be referred to,
+// and what was rendered from them is left alone.
+type scope struct {
+	// root is the path of the kpt package that the run is for, "" outside of kpt.
+	root string
+	// others are the paths of packages below that call this program themselves.
+	others []string
+}
+
+// PackagePath is the path of the kpt package that a run is for, "" outside of kpt: that of the functionConfig or, where
+// kpt makes it of values in the Kptfile, the one that holds all others, since a run gets no items from above.
+func PackagePath(items []*krm.Item, config *krm.Item) string {
+	if config != nil && config.Annotations[krm.PackagePathAnnotation] != "" {
+		return config.Annotations[krm.PackagePathAnnotation]
+	}
+	shortest := ""
+	for _, it := range items {
+		if p := it.Annotations[krm.PackagePathAnnotation]; p != "" && (shortest == "" || len(p) < len(shortest)) {
+			shortest = p
+		}
+	}
+	return shortest
+}
+
+func newScope(items []*krm.Item, config *krm.Item) scope {
+	s := scope{root: PackagePath(items, config)}
+	for _, it := range items {
+		if p := it.Annotations[krm.PackagePathAnnotation]; p != s.root && callsUs(it) && !slices.Contains(s.others, p) {
+			s.others = append(s.others, p)
+		}
+	}
+	return s
+}
+
+// callsUs tells whether an item of a kpt package says that the package runs this program: as a function configuration,
+// or in the pipeline of its Kptfile.
+func callsUs(it *krm.Item) bool {
+	o := it.Place.Object
+	if o.Kind != "Kptfile" || apiGroup(o.APIVersion) != "kpt.dev" {
+		return apiGroup(o.APIVersion) == group
+	}
+	mutators := krm.Get(krm.Get(it.Node, "pipeline"), "mutators")
+	if krm.IsNull(mutators) {
+		return false
+	}
+	for _, m := range mutators.Content {
+		if strings.Contains(krm.Text(m, "exec")+krm.Text(m, "image"), managedBy) {
+			return true
+		}
+	}
+	return false
+}
+
+// elsewhere tells whether another run is responsible for it.
+func (s scope) elsewhere(it *krm.Item) bool {
+	if it.Annotations[renderedAnnotation] != "" || Owner(it) != "" && it.Annotations[kustomizeID] != "" {
+		return true
+	}
+	path := it.Annotations[krm.PackagePathAnnotation]
+	return slices.ContainsFunc(s.others, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") })
+}
+
+// checkDigest reports an input that was changed after an inner kustomization rendered it: the change has no effect.
+func checkDigest(it *krm.Item, ps *model.Problems) {
+	if was := it.Annotations[renderedAnnotation]; was != "" && was != digest(it) {
+		ps.Errorf(model.InputRendered, it.Place,
+			"was changed after an inner kustomization rendered it; move the transformer to the kustomization that changes it")
+	}
+}
+
+// digest is that of what is read from an input, its metadata aside.
+func digest(it *krm.Item) string {
+	return krm.Digest(krm.Get(it.Node, "spec"), krm.Get(it.Node, "data"))
+}
+
+// withoutDuplicates gives the items that are not rendered ones, one of each identity. It reports inputs and ConfigMaps
+// that are among the items more than once. How others configure this program is their business.
+func withoutDuplicates(items []*krm.Item, ps *model.Problems) []*krm.Item {
+	same := map[string][]*krm.Item{}
+	for _, it := range items {
+		if Owner(it) == "" {
+			id := identity(it.Place.Object)
+			same[id] = append(same[id], it)
+		}
+	}
+	for _, twins := range same {
+		if len(twins) == 1 {
+			continue
+		}
+		slices.SortFunc(twins, func(a, b *krm.Item) int {
+			return cmp.Or(cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Index, b.Place.Index),
+				bytes.Compare(a.Text(), b.Text()))
+		})
+		o := twins[0].Place.Object
+		if apiGroup(o.APIVersion) == group || !isInput(o) && o.Kind != "ConfigMap" {
+			continue
+		}
+		also := ""
+		if first := twins[0].Place; first.File != "" {
+			also = fmt.Sprintf(", also in document %d of %s", first.Index, first.File)
+		}
+		ps.Errorf(model.InputDuplicate, twins[1].Place, "stands twice among the items%s; remove or rename one of them", also)
+	}
+	var out []*krm.Item
+	for _, it := range items {
+		if twins := same[identity(it.Place.Object)]; len(twins) > 0 && twins[0] == it {
+			out = append(out, it)
+		}
+	}
+	return out
+}
