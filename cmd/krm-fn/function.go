@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/gen"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -24,15 +25,20 @@ func runFunction(root string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if path := gen.PackagePath(list.Items, list.FunctionConfig); path != "" {
 		root = path
 	}
-	out, more := gen.Run(gen.Input{
-		Items: list.Items, Config: list.FunctionConfig,
-		ReadFile: func(name string) ([]byte, error) { return krm.ReadFile(root, name) },
-	})
-	ps.Add(more...)
-	items := out.Items
-	if ps.HasErrors() {
-		items = list.Items
+	readFile := func(name string) ([]byte, error) { return krm.ReadFile(root, name) }
+	items := list.Items
+	if fc := list.FunctionConfig; fc != nil && fc.Place.Object.Kind == check.ConfigKind {
+		in := check.Input{Items: list.Items}
+		ps.Add(in.Configure(fc, readFile)...)
+		ps.Add(check.Run(in)...)
+	} else {
+		out, more := gen.Run(gen.Input{Items: list.Items, Config: list.FunctionConfig, ReadFile: readFile})
+		ps.Add(more...)
+		if !ps.HasErrors() {
+			items = out.Items
+		}
 	}
+	ps = ps.Sorted()
 	if err := writeList(stdout, list, items, ps); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func Run(in Input) (Output, model.Problems) {
 	facts, more := build(src, opts)
 	ps.Add(withoutFollowUps(more, ps)...)
 	objects := render(facts, opts)
-	ps.Add(clashes(objects, in.Items, src.scope)...)
+	ps.Add(clashes(objects, in.Items, src)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}

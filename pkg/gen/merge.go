@@ -15,11 +15,11 @@ import (
 const kustomizeID = "kustomize.config.k8s.io/id"
 
 // clashes reports rendered objects that are already among the items and are not ours, or that are rendered twice.
-func clashes(objects []object, items []*krm.Item, s scope) model.Problems {
+func clashes(objects []object, items []*krm.Item, src source) model.Problems {
 	var ps model.Problems
 	foreign := map[string]*krm.Item{}
 	for _, it := range items {
-		if Owner(it) == "" || s.elsewhere(it) {
+		if (Owner(it) == "" || src.scope.elsewhere(it)) && !src.merged[it] {
 			foreign[identity(it.Place.Object)] = it
 		}
 	}
@@ -62,7 +62,7 @@ func merge(items []*krm.Item, objects []object, src source, opts options) (Outpu
 			before[id] = it
 			continue
 		case src.merged[it]:
-			it.markRead()
+			markLocal(it)
 		case src.scope.elsewhere(it):
 		case owner != "" && rendered[id]:
 			before[id] = it
@@ -70,10 +70,9 @@ func merge(items []*krm.Item, objects []object, src source, opts options) (Outpu
 		case owner == opts.owner:
 			continue
 		case src.inputs[it]:
-			it.MarkLocal()
-			if it.Annotations[kustomizeID] != "" {
-				it.Annotate(renderedAnnotation, digest(it))
-			}
+			markLocal(it)
+		case src.checksums[it] != "":
+			it.AnnotateTemplate(checksumAnnotation, src.checksums[it])
 		}
 		out.Items = append(out.Items, it)
 	}
@@ -93,6 +92,14 @@ func merge(items []*krm.Item, objects []object, src source, opts options) (Outpu
 	}
 	out.Items = append(out.Items, out.Rendered...)
 	return out, nil
+}
+
+// markLocal keeps an input out of clusters, and from being read again by the function of an outer kustomization.
+func markLocal(it *krm.Item) {
+	it.MarkLocal()
+	if it.Annotations[kustomizeID] != "" {
+		it.Annotate(renderedAnnotation, digest(it))
+	}
 }
 
 // pathOf is the file of a rendered object: beside that of its input, in a folder of its own.

@@ -52,7 +52,7 @@ type renderAPIs struct {
 
 type renderAPIsSpec struct {
 	// KubernetesVersion is the cluster's version, such as "1.31".
-	KubernetesVersion string `json:"kubernetesVersion"`
+	KubernetesVersion string      `json:"kubernetesVersion"`
 	Metrics           metricsSpec `json:"metrics"`
 	// ResourceFiles are files of Kubernetes resources to read beside the items.
 	ResourceFiles []string       `json:"resourceFiles"`

@@ -23,6 +23,8 @@ type source struct {
 	fragments []*krm.Item
 	// merged are the items whose rules are part of what is rendered.
 	merged map[*krm.Item]bool
+	// checksums are those of the rules that the pods of an item read.
+	checksums map[*krm.Item]string
 	// elsewhere tells that there are inputs for which another run is responsible.
 	elsewhere bool
 }
@@ -57,7 +59,7 @@ type endpointInput struct {
 
 // read sorts the items by what they are and decodes the APIs and TargetEndpoints among them.
 func read(in Input, opts options) (source, model.Problems) {
-	src := source{scope: newScope(in.Items, in.Config), items: index{}, inputs: map[*krm.Item]bool{}, merged: map[*krm.Item]bool{}}
+	src := source{scope: newScope(in.Items, in.Config), items: index{}, inputs: map[*krm.Item]bool{}, merged: map[*krm.Item]bool{}, checksums: map[*krm.Item]string{}}
 	src.fragments = ruleFragments(in.Items, src.scope)
 	src.kustomize = inKustomize(in.Items, in.Config)
 	more, ps := readResourceFiles(in.Items, opts)

@@ -112,7 +112,7 @@ type reader struct {
 }
 
 func (r *reader) unknownKeys() {
-	known := []string{versionKey}
+	known := []string{versionKey, RulesKey}
 	for _, k := range []keys{gatewayKeys, backendKeys} {
 		known = append(known, k.max, k.metrics, k.flat, k.behavior)
 	}

@@ -57,8 +57,8 @@ func TestReadReportsProblemsOfKeys(t *testing.T) {
 			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetric: unknown key "mgwMetric"; did you mean "mgwMetrics"? [input/field]`,
 		}},
 		"unknown keys without one, sorted": {data: with("zzzzzzzzz", "", "a.b", ""), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data["a.b"]: unknown key "a.b"; known are hpaVersion, mgwBehavior, mgwMaxReplicas, mgwMetrics, mgwMetricsV2beta1, targetEndpointBehavior, targetEndpointMaxReplicas, targetEndpointMetrics, targetEndpointMetricsV2beta1 [input/field]`,
-			`error: hpa.yaml: ConfigMap hpa-configs: data.zzzzzzzzz: unknown key "zzzzzzzzz"; known are hpaVersion, mgwBehavior, mgwMaxReplicas, mgwMetrics, mgwMetricsV2beta1, targetEndpointBehavior, targetEndpointMaxReplicas, targetEndpointMetrics, targetEndpointMetricsV2beta1 [input/field]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data["a.b"]: unknown key "a.b"; known are adapterRules, hpaVersion, mgwBehavior, mgwMaxReplicas, mgwMetrics, mgwMetricsV2beta1, targetEndpointBehavior, targetEndpointMaxReplicas, targetEndpointMetrics, targetEndpointMetricsV2beta1 [input/field]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.zzzzzzzzz: unknown key "zzzzzzzzz"; known are adapterRules, hpaVersion, mgwBehavior, mgwMaxReplicas, mgwMetrics, mgwMetricsV2beta1, targetEndpointBehavior, targetEndpointMaxReplicas, targetEndpointMetrics, targetEndpointMetricsV2beta1 [input/field]`,
 		}},
 		"wrong version": {data: with("hpaVersion", "v1"), want: []string{
 			`error: hpa.yaml: ConfigMap hpa-configs: data.hpaVersion: is "v1"; write one of v2, v2beta2, v2beta1 [hpa/config]`,

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -113,12 +111,6 @@ func TestReadFileStaysInItsFolder(t *testing.T) {
 	link(t, outside, filepath.Join(dir, "folder"))
 	link(t, "a/b.yaml", filepath.Join(dir, "inside"))
 	link(t, "loop", filepath.Join(dir, "loop"))
-	if runtime.GOOS != "windows" {
-		// Opening this one would wait for somebody to write into it.
-		if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for name, want := range map[string]string{
 		"a/b.yaml":                       "b",
 		"./a/../c.yaml":                  "c",
@@ -126,17 +118,16 @@ func TestReadFileStaysInItsFolder(t *testing.T) {
 		"none":                           "error: no such file or directory",
 		"a":                              "error: it is no regular file",
 		".":                              "error: it is no regular file",
-		"pipe":                           "error: it is no regular file",
 		"large":                          "error: it has more than 8 MiB",
 		"loop":                           "error: too many levels of symbolic links",
-		"../x":                           "error: lies outside of the package",
-		"a/../../x":                      "error: lies outside of the package",
-		"absolute":                       "error: lies outside of the package",
-		"relative":                       "error: lies outside of the package",
-		"folder/secret":                  "error: lies outside of the package",
-		filepath.Join(outside, "secret"): "error: lies outside of the package",
+		"../x":                           "error: it lies outside of the package",
+		"a/../../x":                      "error: it lies outside of the package",
+		"absolute":                       "error: it lies outside of the package",
+		"relative":                       "error: it lies outside of the package",
+		"folder/secret":                  "error: it lies outside of the package",
+		filepath.Join(outside, "secret"): "error: it lies outside of the package",
 		"c.yaml/x":                       "error: not a directory",
-		"":                               "error: it is no regular file",
+		"":                               "error: empty path",
 	} {
 		text, err := ReadFile(dir, name)
 		got := string(text)

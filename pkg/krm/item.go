@@ -121,15 +121,27 @@ func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
 
 // Annotate sets an annotation, touching no other byte of the item's text where it can.
 func (it *Item) Annotate(key, value string) {
-	if it.Annotations[key] == value {
-		return
+	if it.Annotations[key] != value {
+		it.annotate(it.Node, key, value)
+		it.Annotations = TextMap(it.Node, "metadata", "annotations")
 	}
-	raw, line := it.withLine(key+": "+strconv.Quote(value)), it.line
-	meta := child(it.Node, "metadata")
+}
+
+// AnnotateTemplate sets an annotation of the pods that a workload makes, touching no other byte of the item's text where
+// it can. An item without a pod template stays as it is.
+func (it *Item) AnnotateTemplate(key, value string) {
+	template := Get(Get(it.Node, "spec"), "template")
+	if template != nil && template.Kind == yaml.MappingNode && TextMap(template, "metadata", "annotations")[key] != value {
+		it.annotate(template, key, value)
+	}
+}
+
+// annotate sets an annotation in the metadata of holder, which is a mapping in the item.
+func (it *Item) annotate(holder *yaml.Node, key, value string) {
+	raw, line := it.withLine(holder, key, strconv.Quote(value)), it.line
 	v := strNode(value)
 	v.Style = yaml.DoubleQuotedStyle
-	set(child(meta, "annotations"), key, v)
-	it.Annotations = TextMap(meta, "annotations")
+	set(child(child(holder, "metadata"), "annotations"), key, v)
 	it.raw = nil
 	if n := reparse(raw); n != nil && slices.Equal(plainText(n), plainText(it.Node)) {
 		it.Node, it.raw, it.line = n, raw, 0
@@ -171,19 +183,21 @@ func plainText(n *yaml.Node) []string {
 	return all
 }
 
-// withLine gives the text of the item with one more annotation below the key annotations or metadata; nil where the
-// metadata is not written with one key a line, or has the annotation with another value.
-func (it *Item) withLine(line string) []string {
-	key, _, _ := strings.Cut(line, ":")
-	metaKey, meta := find(it.Node, "metadata")
+// withLine gives the text of the item with one more annotation below the key annotations or metadata of holder, or with
+// another value of one that is there; nil where the metadata is not written with one key a line.
+func (it *Item) withLine(holder *yaml.Node, key, value string) []string {
+	metaKey, meta := find(holder, "metadata")
 	annKey, ann := find(meta, "annotations")
-	lines := []string{"annotations:", "  " + line}
-	below, block := metaKey, meta
+	if old := Get(ann, key); old != nil {
+		return it.withValue(old, value)
+	}
+	line := key + ": " + value
+	lines, below, block := []string{"annotations:", "  " + line}, metaKey, meta
 	if annKey != nil {
 		lines, below, block = []string{line}, annKey, ann
 	}
 	if it.raw == nil || block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 ||
-		block.Content[0].Line <= below.Line || Get(ann, key) != nil {
+		block.Content[0].Line <= below.Line {
 		return nil
 	}
 	at := below.Line - it.line
@@ -199,6 +213,24 @@ func (it *Item) withLine(line string) []string {
 		lines[i] = pad + lines[i] + eol
 	}
 	return slices.Concat(it.raw[:at], lines, it.raw[at:])
+}
+
+// withValue gives the text of the item with value in place of a scalar that is written plainly or in double quotes, nil
+// if it is not.
+func (it *Item) withValue(old *yaml.Node, value string) []string {
+	at, col := old.Line-1-it.line, old.Column-1
+	if at < 0 || at >= len(it.raw) || col < 0 || col > len(it.raw[at]) {
+		return nil
+	}
+	before, rest := it.raw[at][:col], it.raw[at][col:]
+	for _, written := range []string{strconv.Quote(old.Value), old.Value} {
+		if after, ok := strings.CutPrefix(rest, written); ok {
+			raw := slices.Clone(it.raw)
+			raw[at] = before + value + after
+			return raw
+		}
+	}
+	return nil
 }
 
 // SetPlace says in which file of which package an orchestrator shall put the item.

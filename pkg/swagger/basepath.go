@@ -12,6 +12,9 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
+// maxPath is the length of a base path that is read; nobody writes one like it by hand.
+const maxPath = 1000
+
 // versionTemplate stands for info.version in a base path.
 const versionTemplate = "{version}"
 
@@ -23,7 +26,10 @@ func (r *reader) basePath() {
 		return
 	}
 	before := len(r.problems)
-	s := r.str(m)
+	s := r.text(m)
+	if !fallback {
+		s = r.str(m)
+	}
 	if len(r.problems) > before {
 		return
 	}
@@ -31,20 +37,30 @@ func (r *reader) basePath() {
 		r.report(model.SwaggerBasePath, m, "uses %s, but info.version is missing; add it", versionTemplate)
 		return
 	}
+	if len(s)+strings.Count(s, versionTemplate)*len(r.doc.Version) > maxPath {
+		r.report(model.SwaggerBasePath, m, "is longer than %d characters", maxPath)
+		return
+	}
 	path := strings.ReplaceAll(s, versionTemplate, r.doc.Version)
-	if path != "/" {
-		path = strings.TrimSuffix(path, "/")
+	if trimmed := strings.TrimSuffix(path, "/"); trimmed != "" && !strings.HasSuffix(trimmed, "/") {
+		path = trimmed
 	}
 	message, suggestion := pathProblem(path)
 	if message == "" {
 		r.doc.BasePath = path
 		return
 	}
+	if path != "" {
+		message = fmt.Sprintf("%q %s", cut(path), message)
+	}
 	p := r.report(model.SwaggerBasePath, m, "%s", message)
-	p.Suggestion = suggestion
-	if fallback {
+	switch {
+	case fallback:
 		p.Severity = model.Warning
-		p.Message += "; it is not used as the base path"
+		p.Message += "; it is not used"
+	case suggestion != "":
+		p.Suggestion = suggestion
+		p.Message += fmt.Sprintf("; write %q", cut(suggestion))
 	}
 }
 
@@ -62,8 +78,8 @@ func (r *reader) statedBasePath() (m member, fallback bool) {
 	}
 	server, n := r.firstServer()
 	path := server
-	if _, rest, ok := strings.Cut(server, "://"); ok {
-		path = strings.TrimLeftFunc(rest, func(c rune) bool { return c != '/' })
+	if host := serverHost.FindString(server); host != "" {
+		path = server[len(host):]
 	}
 	if path == "" {
 		return member{}, false
@@ -73,6 +89,9 @@ func (r *reader) statedBasePath() (m member, fallback bool) {
 	return member{"url", &value, r.at.Child("servers").Item(0).Child("url").At(n.Line)}, true
 }
 
+// serverHost matches what stands before the path of an absolute URL, or of one without its scheme.
+var serverHost = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*`)
+
 // firstServer gives the url of the first server, with its variables replaced by their defaults, and its node.
 func (r *reader) firstServer() (string, *yaml.Node) {
 	servers := krm.Get(r.doc.root, "servers")
@@ -81,9 +100,12 @@ func (r *reader) firstServer() (string, *yaml.Node) {
 	}
 	server := servers.Content[0]
 	text := krm.Text(server, "url")
+	if len(text) > maxPath {
+		return "", nil
+	}
 	variables := krm.Get(server, "variables")
 	text = template.ReplaceAllStringFunc(text, func(s string) string {
-		if value := krm.Text(variables, s[1:len(s)-1], "default"); value != "" {
+		if value := krm.Text(variables, s[1:len(s)-1], "default"); value != "" && len(value) <= maxPath {
 			return value
 		}
 		return s
@@ -98,7 +120,7 @@ func (r *reader) hasServer() bool {
 		return krm.Text(r.doc.root, "host") != ""
 	}
 	server, _ := r.firstServer()
-	return strings.Contains(server, "://")
+	return serverHost.MatchString(server)
 }
 
 // notPathChar matches a character that may not stand in a path (pchar of RFC 3986).
@@ -107,29 +129,27 @@ var notPathChar = regexp.MustCompile(`[^A-Za-z0-9._~!$&'()*+,;=:@%/-]`)
 // pathProblem says why path cannot be the path of a route, and what to write if there is one answer. The rules beyond
 // RFC 3986 are those of Ingress paths (ValidateIngress in pkg/apis/networking/validation of Kubernetes).
 func pathProblem(path string) (message, suggestion string) {
-	shown := fmt.Sprintf("%q", cut(path))
 	switch {
 	case path == "":
 		return "is empty; write a path such as /petstore/{version}", ""
 	case path[0] != '/':
-		suggestion := "/" + path
-		if m, _ := pathProblem(suggestion); m != "" {
-			return shown + " does not begin with a slash", ""
+		if problem, _ := pathProblem("/" + path); problem == "" {
+			suggestion = "/" + path
 		}
-		return fmt.Sprintf("%s does not begin with a slash; write %q", shown, cut(suggestion)), suggestion
+		return "does not begin with a slash", suggestion
 	}
 	if t := template.FindString(path); t != "" {
-		return fmt.Sprintf("%s holds %s, which nothing replaces; only %s is replaced", shown, cut(t), versionTemplate), ""
+		return fmt.Sprintf("holds %s, which nothing replaces; only %s is replaced", cut(t), versionTemplate), ""
 	}
 	if c := notPathChar.FindString(path); c != "" {
-		return fmt.Sprintf("%s holds %q, which no path may have", shown, c), ""
+		return fmt.Sprintf("holds %q, which no path may have", c), ""
 	}
 	if _, err := url.PathUnescape(path); err != nil {
-		return shown + ` holds a "%" that is not followed by two hexadecimal digits`, ""
+		return `holds a "%" that is not followed by two hexadecimal digits`, ""
 	}
 	for _, s := range []string{"//", "/./", "/../", "%2f", "%2F"} {
 		if path != "/" && strings.Contains(path+"/", s) {
-			return fmt.Sprintf("%s holds %q, which no route may have", shown, s), ""
+			return fmt.Sprintf("holds %q, which no route may have", s), ""
 		}
 	}
 	return "", ""

@@ -25,7 +25,8 @@ type namedEndpoints struct {
 	name string
 	// endpoints have no stage; whoever refers to the name gives it.
 	endpoints []Endpoint
-	used      bool
+	// used has the stages that refer to it.
+	used []Stage
 }
 
 // namedEndpoints reads x-wso2-endpoints: a list of mappings from a name to urls.
@@ -55,18 +56,20 @@ func (r *reader) namedEndpoints() {
 
 func (r *reader) namedEntry(entry *yaml.Node, at model.Place) {
 	for _, m := range r.members(entry, at) {
-		if slices.ContainsFunc(r.named, func(n namedEndpoints) bool { return n.name == m.key }) {
-			r.problems.Errorf(model.InputDuplicate, m.at, "the name %q stands twice; remove one of them", m.key)
+		if r.byName[m.key] != nil {
+			r.problems.Errorf(model.InputDuplicate, m.at, "the name %q stands twice; remove one of them", cut(m.key))
 			continue
 		}
-		r.named = append(r.named, namedEndpoints{name: m.key, endpoints: r.endpointList(m)})
+		n := &namedEndpoints{name: m.key, endpoints: r.endpointList(m)}
+		r.named = append(r.named, n)
+		r.byName[m.key] = n
 	}
 }
 
 // unreferenced adds the named endpoints that nothing refers to.
 func (r *reader) unreferenced() {
 	for _, n := range r.named {
-		if !n.used {
+		if n.used == nil {
 			r.add(Production, n.endpoints)
 		}
 	}
@@ -83,31 +86,34 @@ func (r *reader) endpoints(m member, stage Stage) {
 	case m.value.Kind == yaml.MappingNode:
 		r.add(stage, r.endpointList(m))
 	case strings.HasPrefix(m.value.Value, "#"):
-		r.add(stage, r.reference(m))
+		r.reference(m, stage)
 	default:
 		r.add(stage, r.endpoint(m))
 	}
 }
 
-func (r *reader) reference(m member) []Endpoint {
+func (r *reader) reference(m member, stage Stage) {
 	name, ok := strings.CutPrefix(m.value.Value, referencePrefix)
 	if !ok {
 		r.report(model.SwaggerEndpoint, m, `%q refers to no named endpoint; write "%sNAME"`, cut(m.value.Value), referencePrefix)
-		return nil
+		return
 	}
-	names := make([]string, len(r.named))
-	for i := range r.named {
-		if r.named[i].name == name {
-			r.named[i].used = true
-			return r.named[i].endpoints
+	if n := r.byName[name]; n != nil {
+		if !slices.Contains(n.used, stage) {
+			n.used = append(n.used, stage)
+			r.add(stage, n.endpoints)
 		}
-		names[i] = r.named[i].name
+		return
 	}
-	p := r.report(model.SwaggerEndpoint, m, "%s does not define %q%s", endpointsExtension, cut(name), krm.DidYouMean(name, names))
+	// In a long list a suggestion would take long to find, and help nobody.
+	var names []string
+	for _, n := range r.named[:min(len(r.named), 100)] {
+		names = append(names, n.name)
+	}
+	p := r.report(model.SwaggerEndpoint, m, "%s does not define %q", endpointsExtension, cut(name))
 	if s := krm.Suggest(name, names); s != "" {
-		p.Suggestion = referencePrefix + s
+		suggest(p, referencePrefix+s)
 	}
-	return nil
 }
 
 // add adds the endpoints that the document does not have yet.
@@ -117,9 +123,6 @@ func (r *reader) add(stage Stage, endpoints []Endpoint) {
 		key := e
 		key.Place = model.Place{}
 		if !r.seen[key] {
-			if r.seen == nil {
-				r.seen = map[Endpoint]bool{}
-			}
 			r.seen[key] = true
 			r.doc.Endpoints = append(r.doc.Endpoints, e)
 		}
@@ -146,9 +149,7 @@ func (r *reader) endpointList(list member) []Endpoint {
 		case m.key == "type":
 			r.endpointType(m)
 		case !slices.Contains(endpointFields, m.key):
-			r.problems.Add(model.Problem{ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at,
-				Message:    fmt.Sprintf("unknown field %q%s", m.key, krm.DidYouMean(m.key, endpointFields)),
-				Suggestion: krm.Suggest(m.key, endpointFields)})
+			r.unknownField(model.SwaggerExtension, m, endpointFields)
 		}
 	}
 	if !has && (list.value.Kind == yaml.MappingNode || krm.IsNull(list.value)) {
@@ -193,7 +194,10 @@ func (r *reader) endpoint(m member) []Endpoint {
 	case targetName.MatchString(s):
 		e.Target.Name, e.Target.Namespace, _ = strings.Cut(s, ".")
 	default:
-		r.report(model.SwaggerEndpoint, m, "%s; %s", problem, whatEndpoint)
+		p := r.report(model.SwaggerEndpoint, m, "%s; %s", problem, whatEndpoint)
+		if lower := strings.ToLower(strings.TrimSpace(s)); targetName.MatchString(lower) {
+			suggest(p, lower)
+		}
 		return nil
 	}
 	return []Endpoint{e}
@@ -249,12 +253,3 @@ func urlProblem(s string) string {
 var dnsName = regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
 
 func isDNSName(s string) bool { return dnsName.MatchString(s) }
-
-// cut shortens a value to what a message can show.
-func cut(s string) string {
-	const most = 80
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "..."
-	}
-	return s
-}

@@ -1,7 +1,6 @@
 package swagger
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -29,9 +28,9 @@ const (
 	onOperation level = "on an operation"
 )
 
-// extensions has the levels at which an extension is read. The gateway reads the others (the constants of WSO2
-// microgateway 3.0 to 3.2 and of its successor, and the catalog of the API Manager's vendor extensions); for them the
-// level does not matter here.
+// extensions has the levels at which an extension is read. The others have no effect on what is rendered: the gateway
+// reads them (the constants of WSO2 microgateway 3.0 to 3.2 and of its successor, the catalog of the API Manager's
+// vendor extensions), or, as the last ones, the documentation of the API Manager's own APIs.
 var extensions = []struct {
 	name   string
 	levels []level
@@ -58,12 +57,19 @@ var extensions = []struct {
 	{name: "x-wso2-soap"},
 	{name: "x-wso2-throttling-tier"},
 	{name: "x-wso2-transports"},
+	{name: "x-wso2-curl"},
+	{name: "x-wso2-request"},
+	{name: "x-wso2-response"},
+	{name: "x-wso2-security"},
 }
+
+// prefix is how the names of all extensions of WSO2 begin.
+const prefix = "x-wso2-"
 
 // extension warns of an extension of WSO2 that nobody knows or that has no effect where it stands. The names are
 // compared in their case, as the gateway does. Extensions of others are theirs.
 func (r *reader) extension(m member, l level) {
-	if !strings.HasPrefix(strings.ToLower(m.key), "x-wso2") {
+	if !strings.HasPrefix(strings.ToLower(m.key), strings.TrimSuffix(prefix, "-")) {
 		return
 	}
 	names := make([]string, len(extensions))
@@ -74,9 +80,11 @@ func (r *reader) extension(m member, l level) {
 			}
 			return
 		}
-		names[i] = e.name
+		names[i] = strings.TrimPrefix(e.name, prefix)
 	}
-	r.problems.Add(model.Problem{ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at,
-		Message:    fmt.Sprintf("unknown extension %q%s", cut(m.key), krm.DidYouMean(m.key, names)),
-		Suggestion: krm.Suggest(m.key, names)})
+	r.problems.Warnf(model.SwaggerExtension, m.at, "unknown extension %q", cut(m.key))
+	// Without their common beginning, because every letter of it would allow for another typing error.
+	if name := krm.Suggest(strings.TrimPrefix(strings.ToLower(m.key), prefix), names); name != "" {
+		suggest(&r.problems[len(r.problems)-1], prefix+name)
+	}
 }

@@ -3,7 +3,6 @@ package swagger
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -14,7 +13,7 @@ import (
 // the reader takes as it is written (the versions, which are often unquoted numbers) is written as a string, and fields
 // beside a $ref are left out, except on paths: OpenAPI 3.0 ignores them, and for 3.1 kin-openapi would copy the target.
 func (d *Document) asJSON() []byte {
-	w := jsonWriter{texts: map[*yaml.Node]string{}}
+	w := jsonWriter{texts: map[*yaml.Node]string{}, pathItems: d.pathItems()}
 	if d.version == swagger2 {
 		w.texts[krm.Get(d.root, "swagger")] = string(swagger2)
 	} else {
@@ -27,17 +26,25 @@ func (d *Document) asJSON() []byte {
 			w.texts[n] = n.Value
 		}
 	}
-	if paths := krm.Get(d.root, "paths"); paths != nil {
-		w.paths = paths.Content
-	}
 	w.value(d.root)
 	return w.buf.Bytes()
 }
 
+// pathItems has the values of paths.
+func (d *Document) pathItems() map[*yaml.Node]bool {
+	items := map[*yaml.Node]bool{}
+	if paths := krm.Get(d.root, "paths"); paths != nil {
+		for _, n := range paths.Content {
+			items[n] = true
+		}
+	}
+	return items
+}
+
 type jsonWriter struct {
-	buf   bytes.Buffer
-	texts map[*yaml.Node]string
-	paths []*yaml.Node
+	buf       bytes.Buffer
+	texts     map[*yaml.Node]string
+	pathItems map[*yaml.Node]bool
 }
 
 func (w *jsonWriter) value(n *yaml.Node) {
@@ -59,7 +66,7 @@ func (w *jsonWriter) value(n *yaml.Node) {
 }
 
 func (w *jsonWriter) mapping(n *yaml.Node) {
-	onlyRef := krm.Text(n, "$ref") != "" && !slices.Contains(w.paths, n)
+	onlyRef := krm.Text(n, "$ref") != "" && !w.pathItems[n]
 	w.buf.WriteByte('{')
 	first := true
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -91,10 +98,12 @@ func (w *jsonWriter) scalar(n *yaml.Node) {
 			return
 		}
 		if n.Decode(&v) == nil {
-			if text, err := json.Marshal(v); err == nil {
-				w.buf.Write(text)
-				return
+			text, err := json.Marshal(v)
+			if err != nil {
+				text = []byte("null") // infinity
 			}
+			w.buf.Write(text)
+			return
 		}
 	}
 	w.string(n.Value)

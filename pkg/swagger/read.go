@@ -1,8 +1,8 @@
 package swagger
 
 import (
+	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -30,6 +30,11 @@ func Read(text []byte, at model.Place) (*Document, model.Problems) {
 	}
 	r.doc = &Document{Place: at, root: root}
 	r.at = at
+	r.tree = newTree(root)
+	r.checked = map[*yaml.Node]bool{}
+	r.items = map[*yaml.Node]int{}
+	r.byName = map[string]*namedEndpoints{}
+	r.seen = map[Endpoint]bool{}
 	if r.document() {
 		r.repeated()
 		return r.doc, r.problems.Sorted()
@@ -42,7 +47,9 @@ type reader struct {
 	doc      *Document
 	at       model.Place
 	problems model.Problems
-	named    []namedEndpoints
+	tree     tree
+	named    []*namedEndpoints
+	byName   map[string]*namedEndpoints
 	// checked has the mappings whose keys were checked for repetition, which in them is an error.
 	checked map[*yaml.Node]bool
 	// items has the number of operations of each path item that was read. Others may refer to it.
@@ -62,6 +69,10 @@ type member struct {
 	at model.Place
 }
 
+// longestKey is how much of a key is shown in a place. Without it the places in a path item whose path is a megabyte
+// would take a megabyte each.
+const longestKey = 500
+
 // members gives the members of the mapping n, and reports what is no mapping, and keys that are no strings or stand
 // twice. A null has no members.
 func (r *reader) members(n *yaml.Node, at model.Place) []member {
@@ -70,15 +81,12 @@ func (r *reader) members(n *yaml.Node, at model.Place) []member {
 	if values == nil {
 		return nil
 	}
-	if r.checked == nil {
-		r.checked = map[*yaml.Node]bool{}
-	}
 	r.checked[n] = true
 	members := make([]member, 0, len(values))
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind == yaml.ScalarNode && values[key.Value] == value {
-			members = append(members, member{key.Value, value, at.Child(key.Value).At(key.Line)})
+			members = append(members, member{key.Value, value, at.Child(shorten(key.Value, longestKey)).At(key.Line)})
 		}
 	}
 	return members
@@ -88,7 +96,7 @@ func (r *reader) members(n *yaml.Node, at model.Place) []member {
 func (r *reader) document() bool {
 	root := r.doc.root
 	members := r.members(root, r.at)
-	if len(members) == 0 || !r.readVersion(members) {
+	if root.Kind != yaml.MappingNode || !r.readVersion(members) {
 		return false
 	}
 	r.info()
@@ -153,7 +161,7 @@ func (r *reader) readVersion(members []member) bool {
 	} else if m.key == "swagger" && m.value.Value == string(swagger2) {
 		r.doc.version = swagger2
 	} else {
-		r.report(model.SwaggerVersion, m, `the version of the specification is not one that is read; %s`, whichVersion)
+		r.report(model.SwaggerVersion, m, "%q is not a version that is read; %s", cut(m.value.Value), whichVersion)
 	}
 	if r.doc.version == "" && m.key == "swagger" {
 		r.doc.version = swagger2
@@ -164,8 +172,8 @@ func (r *reader) readVersion(members []member) bool {
 func (r *reader) noVersion(members []member) {
 	for _, m := range members {
 		if name := krm.Suggest(m.key, []string{"openapi", "swagger"}); name != "" {
-			r.problems.Add(model.Problem{ID: model.SwaggerVersion, Severity: model.Error, Place: m.at, Suggestion: name,
-				Message: `is no OpenAPI document: unknown field "` + m.key + `"; did you mean "` + name + `"?`})
+			r.problems.Errorf(model.SwaggerVersion, m.at, "is no OpenAPI document: unknown field %q", cut(m.key))
+			suggest(&r.problems[len(r.problems)-1], name)
 			return
 		}
 	}
@@ -211,121 +219,12 @@ func (r *reader) mode(m member) {
 	s := r.str(m)
 	mode, ok := model.ParseMode(s)
 	if !ok {
-		p := r.report(model.SwaggerMode, m, "unknown mode %q%s", s, krm.DidYouMean(s, model.Modes))
-		p.Suggestion = krm.Suggest(s, model.Modes)
-		if p.Suggestion == "" {
+		p := r.report(model.SwaggerMode, m, "unknown mode %q", cut(s))
+		if !suggest(p, krm.Suggest(s, model.Modes)) {
 			p.Message += "; known are " + strings.Join(model.Modes, ", ")
 		}
 	}
 	r.doc.Mode = mode
-}
-
-// methods are the names of the operations of a path item; query came with OpenAPI 3.2.
-var methods = []string{"get", "put", "post", "delete", "patch", "head", "options", "trace", "query"}
-
-// pathItemFields are the other fields of a path item (https://spec.openapis.org/oas/v3.2.0#path-item-object).
-var pathItemFields = []string{"$ref", "summary", "description", "servers", "parameters", "additionalOperations"}
-
-func (r *reader) paths() {
-	paths := krm.Get(r.doc.root, "paths")
-	if paths != nil {
-		for _, m := range r.members(paths, r.at.Child("paths")) {
-			if strings.HasPrefix(m.key, "x-") {
-				r.extension(m, inPaths)
-			} else {
-				r.doc.Operations += r.pathItem(m.value, m.at, 0)
-			}
-		}
-	}
-	at := r.at.At(r.doc.root.Line)
-	switch {
-	case r.doc.Operations == 0:
-		r.problems.Warnf(model.SwaggerSpec, at, "has no operation; write one under paths")
-	case r.covered || len(r.uncovered) == 0:
-	case len(r.doc.Endpoints) == 0:
-		r.problems.Warnf(model.SwaggerEndpoint, at, "has no endpoint; write %s, with urls, at the root", productionExtension)
-	default:
-		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at, "has no endpoint, like %d other operations; write %s here or at the root",
-			len(r.uncovered)-1, productionExtension)
-	}
-}
-
-// pathItem reads the operations of a path item and of what it refers to, and counts them. A path item that was read
-// before is only counted.
-func (r *reader) pathItem(n *yaml.Node, at model.Place, hops int) int {
-	if count, ok := r.items[n]; ok {
-		return count
-	}
-	if r.items == nil {
-		r.items = map[*yaml.Node]int{}
-	}
-	r.items[n] = 0
-	count := 0
-	for _, m := range r.members(n, at) {
-		switch {
-		case m.key == "$ref":
-			count += r.pathItemRef(m, hops)
-		case slices.Contains(methods, m.key):
-			if !krm.IsNull(m.value) {
-				count++
-				r.operation(m)
-			}
-		case strings.HasPrefix(m.key, "x-"):
-			r.extension(m, onPath)
-		case !slices.Contains(pathItemFields, m.key):
-			known := slices.Concat(methods, pathItemFields)
-			r.problems.Add(model.Problem{ID: model.SwaggerSpec, Severity: model.Warning, Place: m.at,
-				Message:    `unknown field "` + m.key + `" of a path` + krm.DidYouMean(m.key, known),
-				Suggestion: krm.Suggest(m.key, known)})
-		}
-	}
-	r.items[n] = count
-	return count
-}
-
-// maxHops is how many path items may refer to each other in a row.
-const maxHops = 10
-
-// pathItemRef reads the path item that a reference points to within the document.
-func (r *reader) pathItemRef(m member, hops int) int {
-	ref := r.str(m)
-	if !strings.HasPrefix(ref, "#") {
-		if ref != "" {
-			r.problems.Warnf(model.SwaggerSpec, m.at,
-				"%q is another file, which is not read: its operations and endpoints are left out; write them here", ref)
-		}
-		return 0
-	}
-	target, at := resolve(r.doc.root, r.at, ref)
-	switch {
-	case target == nil:
-		r.report(model.SwaggerSpec, m, "%q is not in the document", cut(ref))
-		return 0
-	case hops == maxHops:
-		r.report(model.SwaggerSpec, m, "%q is reached over more than %d references; write the path here", cut(ref), maxHops)
-		return 0
-	}
-	return r.pathItem(target, at, hops+1)
-}
-
-func (r *reader) operation(op member) {
-	has := false
-	for _, m := range r.members(op.value, op.at) {
-		switch m.key {
-		case productionExtension:
-			r.endpoints(m, Production)
-			has = true
-		case sandboxExtension:
-			r.endpoints(m, Sandbox)
-			has = true
-		case "servers":
-			has = true
-		}
-		r.extension(m, onOperation)
-	}
-	if !has {
-		r.uncovered = append(r.uncovered, op)
-	}
 }
 
 // report adds an error about the value of m, and gives it for completion.
@@ -336,4 +235,30 @@ func (r *reader) report(id model.ID, m member, format string, args ...any) *mode
 		p.Value = cut(m.value.Value)
 	}
 	return p
+}
+
+// unknownField warns of a key that is none of known.
+func (r *reader) unknownField(id model.ID, m member, known []string) {
+	r.problems.Warnf(id, m.at, "unknown field %q", cut(m.key))
+	suggest(&r.problems[len(r.problems)-1], krm.Suggest(m.key, known))
+}
+
+// suggest completes p by what to write instead, and tells whether there is anything.
+func suggest(p *model.Problem, s string) bool {
+	if s == "" {
+		return false
+	}
+	p.Suggestion = s
+	p.Message += fmt.Sprintf("; did you mean %q?", s)
+	return true
+}
+
+// cut shortens a value to what a message can show.
+func cut(s string) string { return shorten(s, 80) }
+
+func shorten(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return s
 }

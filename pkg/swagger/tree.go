@@ -2,56 +2,106 @@ package swagger
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// resolve gives the node that the reference "#/..." (RFC 6901 in a URI fragment) points to, and its place.
-func resolve(root *yaml.Node, at model.Place, ref string) (*yaml.Node, model.Place) {
-	pointer, err := url.PathUnescape(strings.TrimPrefix(ref, "#"))
-	if err != nil {
+// tree finds what references point to.
+type tree struct {
+	root *yaml.Node
+	// members has those of the mappings that were asked for: documents can have as many references as paths.
+	members map[*yaml.Node]map[string]*yaml.Node
+}
+
+func newTree(root *yaml.Node) tree {
+	return tree{root: root, members: map[*yaml.Node]map[string]*yaml.Node{}}
+}
+
+// resolve gives the node that the reference "#/..." points to, and its place; nil if there is none.
+func (t *tree) resolve(ref string, at model.Place) (*yaml.Node, model.Place) {
+	parts, ok := pointer(ref)
+	if !ok {
 		return nil, at
 	}
-	if pointer == "" {
-		return root, at
-	}
-	if pointer[0] != '/' {
-		return nil, at
-	}
-	n := root
-	for _, part := range strings.Split(pointer[1:], "/") {
-		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
-		switch n.Kind {
-		case yaml.MappingNode:
-			n, at = krm.Get(n, part), at.Child(part)
-		case yaml.SequenceNode:
-			i, err := strconv.Atoi(part)
-			if err != nil || i < 0 || i >= len(n.Content) {
-				return nil, at
-			}
-			n, at = n.Content[i], at.Item(i)
-		default:
-			return nil, at
+	n := t.root
+	for _, part := range parts {
+		if i, err := strconv.Atoi(part); err == nil && n.Kind == yaml.SequenceNode {
+			at = at.Item(i)
+		} else {
+			at = at.Child(shorten(part, longestKey))
 		}
-		if n == nil {
+		if n = t.child(n, part); n == nil {
 			return nil, at
 		}
 	}
 	return n, at
 }
 
+// pointer gives the parts of a reference "#/..." (RFC 6901, section 6).
+func pointer(ref string) (parts []string, ok bool) {
+	path, err := url.PathUnescape(strings.TrimPrefix(ref, "#"))
+	switch {
+	case err != nil:
+		return nil, false
+	case path == "":
+		return nil, true
+	case path[0] != '/':
+		return nil, false
+	}
+	parts = strings.Split(path[1:], "/")
+	for i, part := range parts {
+		parts[i] = unescape.Replace(part)
+	}
+	return parts, true
+}
+
+var (
+	unescape = strings.NewReplacer("~1", "/", "~0", "~")
+	escape   = strings.NewReplacer("~", "~0", "/", "~1")
+)
+
+// child gives the member or element of n that one part of a pointer names, or nil.
+func (t *tree) child(n *yaml.Node, part string) *yaml.Node {
+	switch n.Kind {
+	case yaml.SequenceNode:
+		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(n.Content) {
+			return n.Content[i]
+		}
+		return nil
+	case yaml.MappingNode:
+		members := t.members[n]
+		if members == nil {
+			members = make(map[string]*yaml.Node, len(n.Content)/2)
+			for i := len(n.Content) - 2; i >= 0; i -= 2 {
+				members[n.Content[i].Value] = n.Content[i+1]
+			}
+			t.members[n] = members
+		}
+		return members[part]
+	}
+	return nil
+}
+
 // step leads from a place to one in it.
 type step func(model.Place) model.Place
 
-// find gives the first node that match finds in a mapping in n, and its place. Only that place is ever built: those of
-// all nodes of a large document would cost far more than the search.
-func find(n *yaml.Node, at model.Place, match func(mapping *yaml.Node) (key, found *yaml.Node)) (*yaml.Node, model.Place) {
-	found, trail := search(n, match)
+// query looks for a member of a mapping.
+type query struct {
+	// match gives the key or value of the member of the mapping and its name; nil if it is not there.
+	match func(mapping *yaml.Node) (found *yaml.Node, name string)
+	// skip has the keys of values not to look into.
+	skip []string
+}
+
+// find gives the first node that q finds in n, and its place. Only that place is ever built: those of all nodes of a
+// large document would cost far more than the search.
+func find(n *yaml.Node, at model.Place, q query) (*yaml.Node, model.Place) {
+	found, trail := q.search(n)
 	if found == nil {
 		return nil, at
 	}
@@ -62,20 +112,24 @@ func find(n *yaml.Node, at model.Place, match func(mapping *yaml.Node) (key, fou
 }
 
 // search gives the steps to what it found from the last to the first.
-func search(n *yaml.Node, match func(*yaml.Node) (key, found *yaml.Node)) (*yaml.Node, []step) {
-	if n.Kind == yaml.MappingNode {
-		if key, found := match(n); found != nil {
-			return found, []step{func(p model.Place) model.Place { return p.Child(key.Value) }}
+func (q query) search(n *yaml.Node) (*yaml.Node, []step) {
+	mapping := n.Kind == yaml.MappingNode
+	if mapping {
+		if found, name := q.match(n); found != nil {
+			return found, []step{func(p model.Place) model.Place { return p.Child(name) }}
 		}
 	}
 	for i, c := range n.Content {
-		found, trail := search(c, match)
+		if mapping && i%2 == 1 && slices.Contains(q.skip, n.Content[i-1].Value) {
+			continue
+		}
+		found, trail := q.search(c)
 		switch {
 		case found == nil:
-		case n.Kind == yaml.SequenceNode:
-			return found, append(trail, func(p model.Place) model.Place { return p.Item(i) })
-		default:
+		case mapping:
 			return found, append(trail, func(p model.Place) model.Place { return p.Child(n.Content[i-i%2].Value) })
+		default:
+			return found, append(trail, func(p model.Place) model.Place { return p.Item(i) })
 		}
 	}
 	return nil, nil
@@ -83,27 +137,26 @@ func search(n *yaml.Node, match func(*yaml.Node) (key, found *yaml.Node)) (*yaml
 
 // repeated warns of the first key that stands twice in a mapping that the reader did not look at, such as a schema.
 func (r *reader) repeated() {
-	key, at := find(r.doc.root, r.at, func(mapping *yaml.Node) (key, found *yaml.Node) {
+	key, at := find(r.doc.root, r.at, query{match: func(mapping *yaml.Node) (*yaml.Node, string) {
 		if r.checked[mapping] {
-			return nil, nil
+			return nil, ""
 		}
-		key = repeatedKey(mapping)
-		return key, key
-	})
+		return repeatedKey(mapping)
+	}})
 	if key != nil {
 		r.problems.Warnf(model.InputDuplicate, at, "stands twice; remove one of them")
 	}
 }
 
-// repeatedKey gives a scalar key of the mapping n that stands there before, or nil.
-func repeatedKey(n *yaml.Node) *yaml.Node {
-	seen := make(map[string]bool, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
+// repeatedKey gives the first scalar key of a mapping that stands there before, or nil.
+func repeatedKey(mapping *yaml.Node) (key *yaml.Node, name string) {
+	seen := make(map[string]bool, len(mapping.Content)/2)
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		key := mapping.Content[i]
 		if key.Kind == yaml.ScalarNode && seen[key.Value] {
-			return key
+			return key, key.Value
 		}
 		seen[key.Value] = true
 	}
-	return nil
+	return nil, ""
 }

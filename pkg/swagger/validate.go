@@ -5,13 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi2"
-	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
 
@@ -19,51 +16,124 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Validate judges the document by its specification, as far as its facts do not depend on it. The first finding is a
-// warning; a document that would take too long to judge is an info. References to other documents are not followed.
+// Validate judges the document as a whole by its specification. Its first finding is a warning, because what is
+// rendered does not depend on it; that it was not judged, because that could take too long, is an info. References to
+// other documents are not followed.
 func (d *Document) Validate() model.Problems {
-	var ps model.Problems
 	if d.version == "" {
 		return nil
 	}
-	if n, at := find(d.root, d.Place, externalReference); n != nil {
-		ps.Warnf(model.SwaggerSpec, at, "%q is another file, which is not read; write it here", cut(n.Value))
-		return ps
+	var ps model.Problems
+	s, reason := look(d)
+	if s != nil {
+		if n, at := s.lost(); n != nil {
+			ps.Add(lostProblem(n, at))
+			return ps
+		}
+		if reason == "" {
+			reason = s.unclear()
+		}
 	}
-	if !judgeable(d) {
-		ps.Infof(model.SwaggerSpec, d.Place.At(d.root.Line), "is too large, or refers too much to itself, to be judged as a whole")
-		return ps
+	if reason == "" {
+		err := d.judge()
+		if err == nil {
+			return nil
+		}
+		// The survey found all targets, so this is about a way to write a reference.
+		if !strings.HasPrefix(err.Error(), "failed to resolve") {
+			at, err := d.locate(err)
+			ps.Warnf(model.SwaggerSpec, at, "does not follow %s: %s", d.version, finding(err))
+			return ps
+		}
+		reason = finding(err)
 	}
-	if err := d.judge(); err != nil {
-		ps.Warnf(model.SwaggerSpec, d.placeOf(err), "does not follow %s: %s", d.version, finding(err))
-	}
+	ps.Infof(model.SwaggerSpec, d.Place.At(d.root.Line), "is not judged as a whole: %s", reason)
 	return ps
 }
 
-// externalReference finds a reference that leaves the document.
-func externalReference(mapping *yaml.Node) (key, ref *yaml.Node) {
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		key, ref := mapping.Content[i], mapping.Content[i+1]
-		if key.Value == "$ref" && ref.Kind == yaml.ScalarNode && ref.Value != "" && ref.Value[0] != '#' {
-			return key, ref
+func lostProblem(ref *yaml.Node, at model.Place) model.Problem {
+	p := model.Problem{ID: model.SwaggerSpec, Severity: model.Warning, Place: at, Value: cut(ref.Value),
+		Message: fmt.Sprintf("%q is not in the document; add it, or correct the reference", cut(ref.Value))}
+	if ref.Value[0] != '#' {
+		p.Message = fmt.Sprintf("%q is in another file, which is not read; write it into this document", cut(ref.Value))
+	}
+	return p
+}
+
+// lost finds the first reference to something that the document does not have. Read reports those of paths.
+func (s *survey) lost() (*yaml.Node, model.Place) {
+	items := s.doc.pathItems()
+	return find(s.doc.root, s.doc.Place, query{
+		skip: []string{"example", "examples", "default", "enum", "const"},
+		match: func(mapping *yaml.Node) (*yaml.Node, string) {
+			ref := krm.Get(mapping, "$ref")
+			if items[mapping] || krm.Text(ref) == "" || !s.target(ref.Value).missing {
+				return nil, ""
+			}
+			return ref, "$ref"
+		},
+	})
+}
+
+// unclear says what in the document kin-openapi does not understand, or "".
+func (s *survey) unclear() string {
+	if s.doc.version == "3.2" {
+		return "OpenAPI 3.2 is not known well enough"
+	}
+	for _, ref := range slices.Concat(s.inner, s.outer) {
+		if s.target(ref).unclear {
+			return fmt.Sprintf("the reference %q is not followed", cut(ref))
 		}
 	}
-	return nil, nil
+	if parameters := krm.Get(s.doc.root, "parameters"); s.doc.version == swagger2 && parameters != nil {
+		// openapi2conv gives these a meaning that depends on chance.
+		for _, n := range parameters.Content {
+			if ref := krm.Text(n, "$ref"); ref != "" {
+				return fmt.Sprintf("the reference %q is not followed", cut(ref))
+			}
+		}
+	}
+	return ""
 }
 
 // judge gives the first finding of kin-openapi, whose panics on unexpected shapes are findings too.
 func (d *Document) judge() (err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%v", r)
+		if recover() != nil {
+			err = errors.New("a value is empty, or of a type, that it cannot be")
 		}
 	}()
 	doc, err := d.load()
 	if err != nil {
 		return err
 	}
-	return doc.Validate(context.Background(), openapi3.DisableExamplesValidation(),
+	err = doc.Validate(context.Background(), openapi3.EnableMultiError(), openapi3.DisableExamplesValidation(),
 		openapi3.DisableSchemaDefaultsValidation(), openapi3.DisableSchemaPatternValidation())
+	var findings openapi3.MultiError
+	if !errors.As(err, &findings) {
+		return err
+	}
+	for _, f := range findings {
+		if !d.isFalse(f) {
+			return f
+		}
+	}
+	return nil
+}
+
+// isFalse tells whether a finding is one about a sound document.
+func (d *Document) isFalse(finding error) bool {
+	var fields *openapi3.ExtraSiblingFieldsError
+	var component *openapi3.ComponentValidationError
+	switch {
+	case d.version == swagger2:
+		// The names of components are free in Swagger 2.0.
+		return errors.As(finding, &component) && openapi3.ValidateIdentifier(component.Name) != nil
+	case d.version == "3.1":
+		// Since 3.1 schemas may have any field, and components have pathItems, which kin-openapi does not know.
+		return errors.As(finding, &fields)
+	}
+	return false
 }
 
 // load gives the document with its references resolved. A loader without a reader of other documents refuses them.
@@ -79,56 +149,70 @@ func (d *Document) load() (*openapi3.T, error) {
 	return &doc, openapi3.NewLoader().ResolveRefsIn(&doc, nil)
 }
 
-// convert makes an OpenAPI 3 document of a Swagger 2.0 document. The paths and their operations are converted one by
-// one, because openapi2conv visits them in random order, and the first of several findings must always be the same.
-func convert(text []byte) (*openapi3.T, error) {
-	var doc2 openapi2.T
-	if err := json.Unmarshal(text, &doc2); err != nil {
-		return nil, err
-	}
-	paths := doc2.Paths
-	doc2.Paths = nil
-	doc, err := openapi2conv.ToV3(&doc2)
-	if err != nil {
-		return nil, err
-	}
-	doc.Paths = openapi3.NewPathsWithCapacity(len(paths))
-	for _, path := range slices.Sorted(maps.Keys(paths)) {
-		item := paths[path]
-		operations := item.Operations()
-		for _, method := range slices.Sorted(maps.Keys(operations)) {
-			if _, err := openapi2conv.ToV3Operation(doc.Components, item, operations[method], doc2.Consumes); err != nil {
-				return nil, &openapi3.PathValidationError{Path: path, Cause: fmt.Errorf("operation %s: %w", method, err)}
-			}
-		}
-		converted, err := openapi2conv.ToV3PathItem(&doc2, doc.Components, item, doc2.Consumes)
-		if err != nil {
-			return nil, &openapi3.PathValidationError{Path: path, Cause: err}
-		}
-		doc.Paths.Set(path, converted)
-	}
-	return doc, openapi3.NewLoader().ResolveRefsIn(doc, nil)
+// componentKeys has the key of the section of a kind of components in OpenAPI 3 and in Swagger 2.0.
+var componentKeys = map[string][2]string{
+	"schema":          {"schemas", "definitions"},
+	"parameter":       {"parameters", "parameters"},
+	"request body":    {"requestBodies", "parameters"},
+	"response":        {"responses", "responses"},
+	"header":          {"headers", ""},
+	"security scheme": {"securitySchemes", "securityDefinitions"},
+	"example":         {"examples", ""},
+	"link":            {"links", ""},
+	"callback":        {"callbacks", ""},
 }
 
-// placeOf gives the place that a finding is about, as far as it tells.
-func (d *Document) placeOf(err error) model.Place {
-	var path *openapi3.PathValidationError
+// locate gives the place that a finding is about, as far as it tells, and the finding without what the place says.
+func (d *Document) locate(err error) (model.Place, error) {
 	n, at := d.root, d.Place.At(d.root.Line)
-	if errors.As(err, &path) {
-		if item := krm.Get(krm.Get(n, "paths"), path.Path); item != nil {
-			return at.Child("paths").Child(path.Path).At(item.Line)
+	for {
+		var keys []string
+		switch e := err.(type) {
+		case *openapi3.SectionValidationError:
+			if keys = []string{e.Section}; d.version == swagger2 && e.Section == "components" {
+				keys = nil
+			}
+		case *openapi3.PathValidationError:
+			keys = []string{e.Path}
+		case *openapi3.OperationValidationError:
+			keys = []string{strings.ToLower(e.Method)}
+		case *openapi3.PathParametersError:
+			keys = []string{e.Path, strings.ToLower(e.Method)}
+		case *openapi3.ComponentValidationError:
+			keys = []string{componentKeys[e.Section][0], e.Name}
+			if d.version == swagger2 {
+				keys[0] = componentKeys[e.Section][1]
+			}
+		default:
+			return at, err
 		}
+		for _, key := range keys {
+			next := krm.Get(n, key)
+			if next == nil {
+				return at, err
+			}
+			n, at = next, at.Child(key).At(next.Line)
+		}
+		cause := errors.Unwrap(err)
+		if cause == nil {
+			return at, err
+		}
+		err = cause
 	}
-	return at
 }
 
-var decodeError = regexp.MustCompile(`json: cannot unmarshal (\w+) into (?:Go value|.*field (\S+)) of type \S+`)
+// The errors of encoding/json as kin-openapi words them.
+var (
+	fieldType = regexp.MustCompile(`json: cannot unmarshal (\w+) into .*?field (\S+) of type \S+`)
+	valueType = regexp.MustCompile(`json: cannot unmarshal (\w+) into .*?value of type \S*?(\w+)$`)
+)
 
 // finding puts a finding into one line of a readable length.
 func finding(err error) string {
 	const most = 200
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	line = decodeError.ReplaceAllString(line, "$2 is not of the type $1")
+	line = fieldType.ReplaceAllString(line, "$2 cannot be of type $1")
+	line = valueType.ReplaceAllString(line, "$2 cannot be of type $1")
 	if len(line) > most {
 		line = strings.ToValidUTF8(line[:most], "") + "..."
 	}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/krm-fn/krm-fn/pkg/check"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// checkFlags are the flags that check and explain share.
+type checkFlags struct {
+	samples, helmValues []string
+	kubernetes          string
+}
+
+func (f *checkFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.samples, "sample", nil,
+		"WORKLOAD=FILE: a metrics page of a workload, named as NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME (repeatable)")
+	cmd.Flags().StringArrayVar(&f.helmValues, "adapter-values", nil,
+		"values file of the prometheus-adapter Helm chart, for rules that are not in a ConfigMap (repeatable)")
+	cmd.Flags().StringVar(&f.kubernetes, "kubernetes-version", "", "version of the cluster, such as 1.31 (default: the newest)")
+}
+
+// input reads what is to be judged.
+func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.Problems) {
+	items, ps := readItems(paths, stdin)
+	in := check.Input{Items: items}
+	var err error
+	if in.Minor, err = check.ParseVersion(f.kubernetes); err != nil {
+		ps.Errorf(model.InputValue, model.Place{}, "--kubernetes-version: %v", err)
+	}
+	for _, name := range f.helmValues {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			ps.Errorf(model.InputFile, model.Place{File: name}, "%v", err)
+			continue
+		}
+		in.HelmValues = append(in.HelmValues, check.Text{Place: model.Place{File: name}, Text: text})
+	}
+	for _, s := range f.samples {
+		workload, name, ok := strings.Cut(s, "=")
+		if !ok {
+			ps.Errorf(model.InputValue, model.Place{}, "--sample: %q has no file; write WORKLOAD=FILE", s)
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			ps.Errorf(model.InputFile, model.Place{File: name}, "%v", err)
+			continue
+		}
+		in.Samples = append(in.Samples, check.Sample{
+			Workload: workload, Text: check.Text{Place: model.Place{File: name}, Text: text},
+		})
+	}
+	return in, ps
+}
+
+// readItems reads the resources of files and folders, and of standard input where a path is "-".
+func readItems(paths []string, stdin io.Reader) ([]*krm.Item, model.Problems) {
+	var items []*krm.Item
+	var ps model.Problems
+	for _, name := range paths {
+		var p krm.Package
+		var more model.Problems
+		if name == "-" {
+			p, more = krm.ReadStream(stdin, "-")
+		} else {
+			p, more = krm.ReadPackage(name)
+		}
+		ps.Add(more...)
+		items = append(items, p.Items...)
+	}
+	return items, ps
+}
+
+func newCheck() *cobra.Command {
+	var flags checkFlags
+	var format string
+	cmd := &cobra.Command{
+		Use:   "check PATH...|-",
+		Short: "Prove that every metric that a HorizontalPodAutoscaler reads is served",
+		Long: `check reads Kubernetes manifests, whoever wrote them, and follows every HorizontalPodAutoscaler to the pods that
+serve its metrics: adapter rule, Prometheus series, ServiceMonitor, Service, container port. It says at which link the
+chain breaks, and exits with 1 if one does. Nothing is asked of a cluster.`,
+		Example: `  # what kustomize renders
+  kustomize build overlays/production | krm-fn check -
+
+  # what Helm renders, with the values of prometheus-adapter's chart
+  helm template shop charts/shop | krm-fn check --adapter-values adapter.yaml -
+
+  # with a metrics page of the pods: curl -s localhost:8080/metrics > page.txt
+  krm-fn check --sample shop/products=page.txt manifests`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			write, ok := formats[format]
+			if !ok {
+				return fmt.Errorf("--output: %q is none of %s", format, strings.Join(sortedNames(formats), ", "))
+			}
+			in, ps := flags.input(paths, cmd.InOrStdin())
+			if !ps.HasErrors() {
+				ps.Add(check.Run(in)...)
+			}
+			ps = ps.Sorted()
+			if err := write(cmd.OutOrStdout(), ps); err != nil {
+				return &failure{fmt.Errorf("standard output: %w", err)}
+			}
+			if ps.HasErrors() {
+				return errProblems
+			}
+			return nil
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVarP(&format, "output", "o", "text", "format: "+strings.Join(sortedNames(formats), ", "))
+	return cmd
+}
+
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

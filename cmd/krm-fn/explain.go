@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/krm-fn/krm-fn/pkg/check"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// drawings are the ways to draw a chain.
+var drawings = map[string]func(io.Writer, *check.Link){
+	"text":    drawText,
+	"mermaid": drawMermaid,
+	"dot":     drawDot,
+}
+
+func newExplain() *cobra.Command {
+	var flags checkFlags
+	var format string
+	cmd := &cobra.Command{
+		Use:   "explain hpa/NAME PATH...|-",
+		Short: "Show the chain from a HorizontalPodAutoscaler to the pods that serve its metrics",
+		Long: `explain shows every link by which the metrics of one HorizontalPodAutoscaler come about, with the object, file and
+field that provides it, and marks the broken ones.`,
+		Example: `  krm-fn explain hpa/products-api manifests
+  kustomize build . | krm-fn explain hpa/shop/products-api --format mermaid -`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			draw, ok := drawings[format]
+			if !ok {
+				return fmt.Errorf("--format: %q is none of %s", format, strings.Join(sortedNames(drawings), ", "))
+			}
+			in, ps := flags.input(args[1:], cmd.InOrStdin())
+			if err := report(cmd.ErrOrStderr(), ps.Sorted()); err != nil {
+				return err
+			}
+			chain, ps := check.Explain(in, args[0])
+			if err := report(cmd.ErrOrStderr(), ps); err != nil {
+				return err
+			}
+			draw(cmd.OutOrStdout(), chain)
+			if chain.Problematic().HasErrors() {
+				return errProblems
+			}
+			return nil
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVar(&format, "format", "text", "format: "+strings.Join(sortedNames(drawings), ", "))
+	return cmd
+}
+
+// drawText draws the chain as a tree, each link with its place and, below it, its problems.
+func drawText(w io.Writer, l *check.Link) { drawBranch(w, l, "", "") }
+
+func drawBranch(w io.Writer, l *check.Link, first, rest string) {
+	mark := ""
+	if l.Broken() {
+		mark = "BROKEN "
+	}
+	text := fmt.Sprintf("%s%s: %s", mark, l.Role, oneLine(l.What))
+	if at := where(l); at != "" {
+		text += "  (" + oneLine(at) + ")"
+	}
+	_, _ = fmt.Fprintln(w, first+text)
+	below := rest + "    "
+	if len(l.Links) > 0 {
+		below = rest + "│   "
+	}
+	for _, p := range l.Problems {
+		_, _ = fmt.Fprintf(w, "%s! %s: %s [%s]\n", below, p.Severity, oneLine(p.Message), p.ID)
+	}
+	for i, c := range l.Links {
+		if i < len(l.Links)-1 {
+			drawBranch(w, c, rest+"├── ", rest+"│   ")
+		} else {
+			drawBranch(w, c, rest+"└── ", rest+"    ")
+		}
+	}
+}
+
+// where is the file and field of a link.
+func where(l *check.Link) string {
+	p := model.Place{File: l.Place.File, Field: l.Place.Field}
+	if l.Role == "rule" {
+		p.Object = l.Place.Object
+	}
+	return p.String()
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// drawMermaid draws the chain for https://mermaid.js.org.
+func drawMermaid(w io.Writer, root *check.Link) {
+	_, _ = fmt.Fprintln(w, "flowchart LR")
+	quote := strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;")
+	eachEdge(root, func(id, parent int, l *check.Link) {
+		_, _ = fmt.Fprintf(w, "  n%d[\"%s\"]\n", id, quote.Replace(l.Role+": "+oneLine(l.What)))
+		if parent >= 0 {
+			_, _ = fmt.Fprintf(w, "  n%d --> n%d\n", parent, id)
+		}
+		if l.Broken() {
+			_, _ = fmt.Fprintf(w, "  style n%d stroke:#c00,stroke-width:3px\n", id)
+		}
+	})
+}
+
+// drawDot draws the chain for Graphviz.
+func drawDot(w io.Writer, root *check.Link) {
+	_, _ = fmt.Fprintln(w, "digraph chain {\n  rankdir=LR\n  node [shape=box]")
+	eachEdge(root, func(id, parent int, l *check.Link) {
+		style := ""
+		if l.Broken() {
+			style = ", color=red, penwidth=3"
+		}
+		_, _ = fmt.Fprintf(w, "  n%d [label=%q%s]\n", id, l.Role+": "+oneLine(l.What), style)
+		if parent >= 0 {
+			_, _ = fmt.Fprintf(w, "  n%d -> n%d\n", parent, id)
+		}
+	})
+	_, _ = fmt.Fprintln(w, "}")
+}
+
+// eachEdge numbers the links and calls f for each, with the number of its parent; -1 for the root.
+func eachEdge(root *check.Link, f func(id, parent int, l *check.Link)) {
+	next := 0
+	parents := []int{-1}
+	root.Walk(func(l *check.Link, depth int) {
+		parents = append(parents[:depth+1], next)
+		f(next, parents[depth], l)
+		next++
+	})
+}

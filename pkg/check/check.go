@@ -1,0 +1,72 @@
+package check
+
+import (
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Input is what a run judges.
+type Input struct {
+	// Items are all objects that are going to be in the cluster. Local configuration among them is left out.
+	Items []*krm.Item
+	// Rules are configurations of prometheus-adapter from elsewhere than a ConfigMap among the items.
+	Rules []Text
+	// HelmValues are values files of the Helm chart of prometheus-adapter.
+	HelmValues []Text
+	// Samples are metrics pages, each of a workload.
+	Samples []Sample
+	// Minor is the Kubernetes 1.x to check for, 0 for the newest that is known.
+	Minor int
+}
+
+// Text is a text and where it stands.
+type Text struct {
+	Place model.Place
+	Text  []byte
+}
+
+// Sample is what the pods of a workload serve to Prometheus, in its text format.
+type Sample struct {
+	// Workload is NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME.
+	Workload string
+	Text
+}
+
+// Check is one thing that can break.
+type Check struct {
+	ID model.ID
+	// Title says in a few words what is wrong, Why what the cluster does then, Mend what to do.
+	Title, Why, Mend string
+	// Bad is a short example of what the check reports, Good the same mended; both are YAML.
+	Bad, Good string
+
+	run func(w *world, ps *model.Problems)
+}
+
+// Checks are all checks in the order of the documentation.
+var Checks = []Check{
+	hpaTarget,
+	hpaBounds,
+	hpaRequest,
+	hpaReplicas,
+	hpaOverlap,
+	hpaVersion,
+	ruleMissing,
+	ruleAmbiguous,
+	ruleLabels,
+	ruleQuery,
+	ruleWindow,
+	scrapeNone,
+	scrapePort,
+	scrapeUnselected,
+	scrapeSeries,
+}
+
+// Run judges in by all checks.
+func Run(in Input) model.Problems {
+	w, ps := newWorld(in)
+	for _, c := range Checks {
+		c.run(w, &ps)
+	}
+	return ps.Sorted()
+}

@@ -1,0 +1,228 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Link is a link of the chain of a HorizontalPodAutoscaler, with those that it leads to.
+type Link struct {
+	// Role says what the link is for, What which object or setting it is.
+	Role, What string
+	// Place is where it is written.
+	Place model.Place
+	// Problems are what is wrong with it.
+	Problems model.Problems
+	Links    []*Link
+}
+
+// Broken tells whether the link itself breaks the chain.
+func (l *Link) Broken() bool { return l.Problems.HasErrors() }
+
+// Explain gives the chain of the HorizontalPodAutoscaler name: NAME or NAMESPACE/NAME, with or without "hpa/" before it.
+func Explain(in Input, name string) (*Link, model.Problems) {
+	w, ps := newWorld(in)
+	name = strings.TrimPrefix(name, "hpa/")
+	var found []*scaler
+	var names []string
+	for _, s := range w.scalers {
+		o := s.item.Place.Object
+		full := s.namespace() + "/" + o.Name
+		names = append(names, o.Name, full)
+		if name == o.Name || name == full {
+			found = append(found, s)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		ps.Errorf(hpaTarget.ID, model.Place{}, "no HorizontalPodAutoscaler %q is among the items%s", name, krm.DidYouMean(name, names))
+		return nil, ps.Sorted()
+	case len(found) > 1:
+		ps.Errorf(hpaTarget.ID, model.Place{}, "several HorizontalPodAutoscalers are named %q; write NAMESPACE/%s", name, name)
+		return nil, ps.Sorted()
+	}
+	chain := w.chain(found[0])
+	rest := chain.attach(Run(in))
+	for _, p := range rest {
+		if p.Place.Object == found[0].item.Place.Object {
+			chain.Problems.Add(p)
+		}
+	}
+	return chain, nil
+}
+
+// chain walks from s to the pods.
+func (w *world) chain(s *scaler) *Link {
+	low := int32(1)
+	if s.spec.MinReplicas != nil {
+		low = *s.spec.MinReplicas
+	}
+	root := &Link{Role: "scaler", What: fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.spec.MaxReplicas), Place: s.item.Place}
+	target := &Link{Role: "target", What: s.spec.ScaleTargetRef.Kind + " " + s.spec.ScaleTargetRef.Name + " is not among the items"}
+	target.Place = s.item.Place.Child("spec").Child("scaleTargetRef")
+	wl := w.targetOf(s)
+	if wl != nil {
+		target.What, target.Place = wl.item.Place.Object.String(), wl.item.Place
+	}
+	root.Links = append(root.Links, target)
+	demands := w.demands()
+	for i, m := range s.spec.Metrics {
+		l := &Link{Role: "metric", What: metricText(m), Place: s.metricPlaces[i]}
+		for j := range demands {
+			if d := &demands[j]; d.scaler == s && d.at.Field == s.metricPlaces[i].Field {
+				l.Links = w.supply(d)
+			}
+		}
+		if m.Type == autoscalingv2.ResourceMetricSourceType && wl != nil {
+			l.Links = requests(wl, m.Resource.Name)
+		}
+		root.Links = append(root.Links, l)
+	}
+	return root
+}
+
+// metricText is a metric and its target in a few words.
+func metricText(m autoscalingv2.MetricSpec) string {
+	name, target := "", autoscalingv2.MetricTarget{}
+	switch {
+	case m.Resource != nil:
+		name, target = string(m.Resource.Name), m.Resource.Target
+	case m.ContainerResource != nil:
+		name = fmt.Sprintf("%s of container %s", m.ContainerResource.Name, m.ContainerResource.Container)
+		target = m.ContainerResource.Target
+	case m.Pods != nil:
+		name, target = m.Pods.Metric.Name, m.Pods.Target
+	case m.Object != nil:
+		name = fmt.Sprintf("%s of %s %s", m.Object.Metric.Name, m.Object.DescribedObject.Kind, m.Object.DescribedObject.Name)
+		target = m.Object.Target
+	case m.External != nil:
+		name, target = m.External.Metric.Name, m.External.Target
+	}
+	switch {
+	case target.AverageUtilization != nil:
+		return fmt.Sprintf("%s %s at %d %%", m.Type, name, *target.AverageUtilization)
+	case target.AverageValue != nil:
+		return fmt.Sprintf("%s %s at %s a pod", m.Type, name, target.AverageValue)
+	case target.Value != nil:
+		return fmt.Sprintf("%s %s at %s", m.Type, name, target.Value)
+	}
+	return fmt.Sprintf("%s %s", m.Type, name)
+}
+
+// requests are what the utilization of a resource is measured against.
+func requests(wl *workload, name corev1.ResourceName) []*Link {
+	var links []*Link
+	for i, c := range wl.template.Spec.Containers {
+		request := "no request"
+		if q, ok := c.Resources.Requests[name]; ok {
+			request = "requests " + q.String()
+		}
+		at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
+		links = append(links, &Link{Role: "container", What: fmt.Sprintf("%s: %s", c.Name, request), Place: at.Child("resources")})
+	}
+	return links
+}
+
+// supply is how a metric of the custom or external metrics API comes about.
+func (w *world) supply(d *demand) []*Link {
+	o := w.effective(d)
+	if o == nil {
+		return []*Link{{Role: "rule", What: "none among the items"}}
+	}
+	rule := &Link{Role: "rule", What: o.String(), Place: o.at}
+	for _, s := range o.series {
+		rule.Links = append(rule.Links, &Link{Role: "series", What: s, Place: o.at})
+	}
+	if o.query != "" {
+		rule.Links = append(rule.Links, &Link{Role: "query", What: o.query, Place: o.at})
+	}
+	links := []*Link{rule}
+	for _, origin := range d.origins {
+		links = append(links, origin.path.link())
+	}
+	if len(d.origins) == 0 && d.kind == autoscalingv2.PodsMetricSourceType {
+		links = append(links, &Link{Role: "monitor", What: "none among the items"})
+	}
+	return links
+}
+
+// link is the way by which Prometheus reads the pods.
+func (p scrapePath) link() *Link {
+	every := ""
+	if p.interval != "" {
+		every = ", every " + string(p.interval)
+	}
+	l := &Link{Role: "monitor", What: p.monitor.item.Place.Object.String() + every, Place: p.at}
+	below := l
+	if p.service != nil {
+		svc := &Link{Role: "service", What: p.service.item.Place.Object.String(), Place: p.service.item.Place}
+		if p.servicePort != "" {
+			svc.What += ", port " + p.servicePort
+		}
+		below.Links, below = append(below.Links, svc), svc
+	}
+	container := "no container declares it"
+	if p.container != "" {
+		container = "container " + p.container
+	}
+	path := p.path
+	if path == "" {
+		path = "/metrics"
+	}
+	below.Links = append(below.Links, &Link{Role: "port", What: fmt.Sprintf("%d%s, %s", p.port, path, container)})
+	return l
+}
+
+// attach gives every problem to the link that is written nearest to its place, and gives back those of other places.
+func (l *Link) attach(ps model.Problems) model.Problems {
+	var rest model.Problems
+	for _, p := range ps {
+		if best := l.nearest(p.Place); best != nil {
+			best.Problems.Add(p)
+		} else {
+			rest.Add(p)
+		}
+	}
+	return rest
+}
+
+// nearest is the link whose place is the longest beginning of at.
+func (l *Link) nearest(at model.Place) *Link {
+	var best *Link
+	if l.Place.Object == at.Object && l.Place.File == at.File && l.Place.Field != "" && strings.HasPrefix(at.Field, l.Place.Field) {
+		best = l
+	}
+	for _, c := range l.Links {
+		if b := c.nearest(at); b != nil && (best == nil || len(b.Place.Field) > len(best.Place.Field)) {
+			best = b
+		}
+	}
+	if best == nil && l.Role != "scaler" && l.Place.Object == at.Object && l.Place.Object.Name != "" && l.Place.File == at.File {
+		best = l
+	}
+	return best
+}
+
+// Walk calls f for the link and all below it, parents first; depth is 0 for the link itself.
+func (l *Link) Walk(f func(l *Link, depth int)) { l.walk(f, 0) }
+
+func (l *Link) walk(f func(l *Link, depth int), depth int) {
+	f(l, depth)
+	for _, c := range l.Links {
+		c.walk(f, depth+1)
+	}
+}
+
+// Problematic lists the problems of the link and of all below it, once each.
+func (l *Link) Problematic() model.Problems {
+	var all model.Problems
+	l.Walk(func(l *Link, _ int) { all = slices.Concat(all, l.Problems) })
+	return all.Sorted()
+}

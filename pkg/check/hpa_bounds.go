@@ -1,0 +1,85 @@
+package check
+
+import (
+	"fmt"
+	"math"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const hpaBoundsID = model.HPABounds
+
+var hpaBounds = Check{
+	ID:    hpaBoundsID,
+	Title: "The bounds of replicas exclude each other",
+	Why: "The API server refuses a maximum below 1 or below the minimum. It refuses a minimum of 0 too, unless a metric of " +
+		"type Object or External can tell when pods are needed again, and before Kubernetes 1.37 the feature gate HPAScaleToZero is on.",
+	Mend: "Write a minReplicas of at least 1 and a maxReplicas of at least minReplicas.",
+	Bad: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 5
+  maxReplicas: 3
+`,
+	Good: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 3
+  maxReplicas: 5
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, s := range w.scalers {
+			w.checkBounds(s, ps)
+		}
+	},
+}
+
+// checkBounds follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateHorizontalPodAutoscalerSpec.
+func (w *world) checkBounds(s *scaler, ps *model.Problems) {
+	lowest, hasMin := s.bound("minReplicas")
+	highest, hasMax := s.bound("maxReplicas")
+	spec := s.item.Place.Child("spec")
+	at := spec.Child("maxReplicas")
+	switch {
+	case krm.IsNull(krm.Get(krm.Get(s.item.Node, "spec"), "maxReplicas")):
+		ps.Errorf(hpaBoundsID, at, "is missing; write the most pods that there may be")
+	case hasMax && highest < 1:
+		ps.Valuef(hpaBoundsID, at, fmt.Sprint(highest), "is %d; write a number of at least 1", highest)
+	case hasMin && hasMax && lowest > highest:
+		ps.Valuef(hpaBoundsID, at, fmt.Sprint(highest), "is %d, less than minReplicas, which is %d; write at least %d", highest, lowest, lowest)
+	}
+	at = spec.Child("minReplicas")
+	switch {
+	case !hasMin || lowest > 0:
+	case lowest < 0:
+		ps.Valuef(hpaBoundsID, at, fmt.Sprint(lowest), "is %d; write a number of at least 1", lowest)
+	case !s.reads(autoscalingv2.ObjectMetricSourceType, autoscalingv2.ExternalMetricSourceType):
+		ps.Valuef(hpaBoundsID, at, "0", "is 0 without a metric of type Object or External, which alone have a value without pods; write 1")
+	case w.before(minorScaleToZero):
+		ps.Add(model.Problem{ID: hpaBoundsID, Severity: model.Warning, Place: at, Value: "0", Message: fmt.Sprintf(
+			"is 0, which Kubernetes 1.%d refuses unless its feature gate HPAScaleToZero is on; write 1", w.minor)})
+	case w.minor == 0:
+		ps.Add(model.Problem{ID: hpaBoundsID, Severity: model.Info, Place: at, Value: "0", Message: fmt.Sprintf(
+			"is 0, which Kubernetes before 1.%d refuses unless its feature gate HPAScaleToZero is on", minorScaleToZero)})
+	}
+}
+
+// minorScaleToZero has the feature gate HPAScaleToZero on by default (pkg/features/kube_features.go).
+const minorScaleToZero = 37
+
+// bound reads a number of replicas, as far as one is written.
+func (s *scaler) bound(name string) (int64, bool) {
+	var n int64
+	node := krm.Get(krm.Get(s.item.Node, "spec"), name)
+	if krm.IsNull(node) || len(krm.Decode(node, s.item.Place, &n)) > 0 || n > math.MaxInt32 {
+		return 0, false
+	}
+	return n, true
+}

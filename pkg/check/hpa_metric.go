@@ -1,0 +1,250 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const hpaMetricID = model.HPAMetric
+
+var hpaMetric = Check{
+	ID:    hpaMetricID,
+	Title: "A metric is one that the API server refuses or that nobody serves",
+	Why: "The API server refuses a metric without the source and the target that its type demands. " +
+		"It takes a Resource of any name, but the metrics API has usage of cpu and memory alone.",
+	Mend: "Write exactly the source that the type names, and the target that the source demands.",
+	Bad: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+  metrics:
+  - type: Pods
+    pods: {metric: {name: requests_per_second}, target: {type: Value, value: "10"}}
+`,
+	Good: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+  metrics:
+  - type: Pods
+    pods: {metric: {name: requests_per_second}, target: {type: AverageValue, averageValue: "10"}}
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, s := range w.scalers {
+			for i, m := range s.spec.Metrics {
+				(&metricJudge{at: s.metricPlaces[i], flat: s.isFlat(), ps: ps}).judge(m)
+			}
+		}
+	},
+}
+
+// isFlat tells whether the metrics of s have no metric and target blocks of their own.
+func (s *scaler) isFlat() bool {
+	return slices.Contains([]string{"autoscaling/v1", "autoscaling/v2beta1"}, s.item.Place.Object.APIVersion)
+}
+
+// metricJudge reports what is wrong with the metric at a place.
+type metricJudge struct {
+	at   model.Place
+	flat bool
+	ps   *model.Problems
+}
+
+// sources are the types of metrics and the fields that hold them.
+var sources = []struct {
+	kind    autoscalingv2.MetricSourceType
+	field   string
+	present func(autoscalingv2.MetricSpec) bool
+}{
+	{autoscalingv2.ContainerResourceMetricSourceType, "containerResource", func(m autoscalingv2.MetricSpec) bool { return m.ContainerResource != nil }},
+	{autoscalingv2.ExternalMetricSourceType, "external", func(m autoscalingv2.MetricSpec) bool { return m.External != nil }},
+	{autoscalingv2.ObjectMetricSourceType, "object", func(m autoscalingv2.MetricSpec) bool { return m.Object != nil }},
+	{autoscalingv2.PodsMetricSourceType, "pods", func(m autoscalingv2.MetricSpec) bool { return m.Pods != nil }},
+	{autoscalingv2.ResourceMetricSourceType, "resource", func(m autoscalingv2.MetricSpec) bool { return m.Resource != nil }},
+}
+
+// judge follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateMetricSpec.
+func (j *metricJudge) judge(m autoscalingv2.MetricSpec) {
+	var types []autoscalingv2.MetricSourceType
+	for _, s := range sources {
+		types = append(types, s.kind)
+	}
+	if !j.known(j.at.Child("type"), "metric", string(m.Type), oneOf(types), strs(types)) {
+		return
+	}
+	for _, s := range sources {
+		switch {
+		case s.kind == m.Type && !s.present(m):
+			j.ps.Errorf(hpaMetricID, j.at.Child(s.field), "is missing, and type %s needs it", m.Type)
+		case s.kind != m.Type && s.present(m):
+			j.ps.Errorf(hpaMetricID, j.at.Child(s.field), "belongs to type %s, and this is type %s; remove it", s.kind, m.Type)
+		}
+	}
+	j.source(m)
+}
+
+// known reports a word that is none of the known ones.
+func (j *metricJudge) known(at model.Place, of, got, known string, all []string) bool {
+	switch {
+	case got == "":
+		j.ps.Errorf(hpaMetricID, at, "is missing; write %s", known)
+	case !slices.Contains(all, got):
+		j.ps.Add(model.Problem{ID: hpaMetricID, Severity: model.Error, Place: at, Value: got, Suggestion: krm.Suggest(got, all),
+			Message: fmt.Sprintf("%q is no type of %s; write %s", got, of, known)})
+	default:
+		return true
+	}
+	return false
+}
+
+func (j *metricJudge) source(m autoscalingv2.MetricSpec) {
+	switch {
+	case m.Resource != nil && m.Type == autoscalingv2.ResourceMetricSourceType:
+		j.resource("resource", m.Resource.Name, m.Resource.Target)
+	case m.ContainerResource != nil && m.Type == autoscalingv2.ContainerResourceMetricSourceType:
+		at := "containerResource"
+		j.required(j.at.Child(at).Child("container"), m.ContainerResource.Container == "")
+		j.resource(at, m.ContainerResource.Name, m.ContainerResource.Target)
+	case m.Pods != nil && m.Type == autoscalingv2.PodsMetricSourceType:
+		j.custom("pods", m.Pods.Metric, m.Pods.Target, "averageValue")
+	case m.Object != nil && m.Type == autoscalingv2.ObjectMetricSourceType:
+		at := j.at.Child("object").Child("describedObject")
+		if j.flat {
+			at = j.at.Child("object").Child("target")
+		}
+		j.required(at.Child("kind"), m.Object.DescribedObject.Kind == "")
+		j.required(at.Child("name"), m.Object.DescribedObject.Name == "")
+		j.custom("object", m.Object.Metric, m.Object.Target, "value or averageValue")
+		j.objectTarget(m.Object.Target)
+	case m.External != nil && m.Type == autoscalingv2.ExternalMetricSourceType:
+		j.custom("external", m.External.Metric, m.External.Target, "value or averageValue")
+		if t := m.External.Target; t.Value != nil && t.AverageValue != nil {
+			j.ps.Errorf(hpaMetricID, j.target("external"), "has both a value and an averageValue; write one of them")
+		}
+	}
+}
+
+// objectTarget judges what the controller finds out only when it computes (Kubernetes,
+// pkg/controller/podautoscaler/horizontal.go, computeStatusForObjectMetric).
+func (j *metricJudge) objectTarget(t autoscalingv2.MetricTarget) {
+	switch {
+	case t.Value == nil && t.AverageValue == nil:
+	case t.Type == autoscalingv2.ValueMetricType && t.Value == nil:
+		j.ps.Errorf(hpaMetricID, j.target("object"), "is of type Value and has no value; write type AverageValue")
+	case t.Type == autoscalingv2.AverageValueMetricType && t.AverageValue == nil:
+		j.ps.Errorf(hpaMetricID, j.target("object"), "is of type AverageValue and has no averageValue; write type Value")
+	case t.Type == autoscalingv2.UtilizationMetricType:
+		j.ps.Errorf(hpaMetricID, j.target("object"), "is of type Utilization, which no object has; write type Value or AverageValue")
+	}
+}
+
+// target is where the target of a source stands.
+func (j *metricJudge) target(source string) model.Place {
+	if j.flat {
+		return j.at.Child(source)
+	}
+	return j.at.Child(source).Child("target")
+}
+
+func (j *metricJudge) required(at model.Place, missing bool) {
+	if missing {
+		j.ps.Errorf(hpaMetricID, at, "is missing; write one")
+	}
+}
+
+func (j *metricJudge) resource(source string, name corev1.ResourceName, t autoscalingv2.MetricTarget) {
+	at := j.at.Child(source).Child("name")
+	switch name {
+	case "":
+		j.required(at, true)
+	case corev1.ResourceCPU, corev1.ResourceMemory:
+	default:
+		j.ps.Valuef(hpaMetricID, at, string(name), "%q is no resource whose usage is measured; write cpu or memory, or serve a metric of type Pods", name)
+	}
+	switch {
+	case t.AverageUtilization == nil && t.AverageValue == nil:
+		j.ps.Errorf(hpaMetricID, j.target(source), "has neither %s nor %s; write one of them", j.name("averageUtilization"), j.name("averageValue"))
+	case t.AverageUtilization != nil && t.AverageValue != nil:
+		j.ps.Errorf(hpaMetricID, j.target(source), "has both %s and %s; write one of them", j.name("averageUtilization"), j.name("averageValue"))
+	}
+	j.values(source, t)
+}
+
+// name is how the shape of the item calls a target of a resource.
+func (j *metricJudge) name(field string) string {
+	if j.flat {
+		return map[string]string{"averageUtilization": "targetAverageUtilization", "averageValue": "targetAverageValue"}[field]
+	}
+	return field
+}
+
+func (j *metricJudge) custom(source string, id autoscalingv2.MetricIdentifier, t autoscalingv2.MetricTarget, wanted string) {
+	at := j.at.Child(source).Child("metric").Child("name")
+	if j.flat {
+		at = j.at.Child(source).Child("metricName")
+	}
+	j.required(at, id.Name == "")
+	if id.Selector != nil {
+		if _, err := metav1.LabelSelectorAsSelector(id.Selector); err != nil {
+			j.ps.Errorf(hpaMetricID, j.at.Child(source), "has a selector that cannot be used: %v", err)
+		}
+	}
+	if t.AverageValue == nil && (t.Value == nil || source == "pods") {
+		if j.flat {
+			wanted = map[string]string{"pods": "targetAverageValue", "object": "targetValue or averageValue", "external": "targetValue or targetAverageValue"}[source]
+		}
+		j.ps.Errorf(hpaMetricID, j.target(source), "has no %s; write it", wanted)
+	}
+	j.values(source, t)
+}
+
+var targetTypes = []autoscalingv2.MetricTargetType{
+	autoscalingv2.AverageValueMetricType, autoscalingv2.UtilizationMetricType, autoscalingv2.ValueMetricType,
+}
+
+// values judges the type and the numbers of a target.
+func (j *metricJudge) values(source string, t autoscalingv2.MetricTarget) {
+	at := j.target(source)
+	if !j.flat {
+		j.known(at.Child("type"), "target", string(t.Type), oneOf(targetTypes), strs(targetTypes))
+	}
+	for _, q := range []*resource.Quantity{t.Value, t.AverageValue} {
+		if q != nil && q.Sign() <= 0 {
+			j.ps.Valuef(hpaMetricID, at, q.String(), "is %s; write a number above 0", q)
+		}
+	}
+	if t.AverageUtilization != nil && *t.AverageUtilization < 1 {
+		j.ps.Valuef(hpaMetricID, at, fmt.Sprint(*t.AverageUtilization), "is %d %%; write a number above 0", *t.AverageUtilization)
+	}
+}
+
+func strs[T ~string](names []T) []string {
+	var out []string
+	for _, n := range names {
+		out = append(out, string(n))
+	}
+	return out
+}
+
+// oneOf joins names for a message: "a, b or c".
+func oneOf[T ~string](names []T) string {
+	all := strs(names)
+	last := len(all) - 1
+	if last <= 0 {
+		return strings.Join(all, "")
+	}
+	return strings.Join(all[:last], ", ") + " or " + all[last]
+}

@@ -1,0 +1,135 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const hpaOverlapID model.ID = "hpa/overlap"
+
+var hpaOverlap = Check{
+	ID:    hpaOverlapID,
+	Title: "A HorizontalPodAutoscaler counts pods that are not those of its workload alone",
+	Why: "The controller does not ask who made a pod: it takes all pods that the selector of the workload matches. If two " +
+		"autoscalers match one pod, both stop with the reason AmbiguousSelector. If the pods of another workload match, their usage and number are computed in.",
+	Mend: "Give every workload a label of its own in both its selector and its template, and scale it by one autoscaler with several metrics.",
+	Bad: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web-cpu}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web-memory}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+  metrics:
+  - type: Resource
+    resource: {name: memory, target: {type: AverageValue, averageValue: 500Mi}}
+`,
+	Good: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+  metrics:
+  - type: Resource
+    resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}
+  - type: Resource
+    resource: {name: memory, target: {type: AverageValue, averageValue: 500Mi}}
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, s := range w.scalers {
+			w.checkSameTarget(s, ps)
+			if wl := w.targetOf(s); wl != nil {
+				w.checkSelector(s, wl, ps)
+			}
+		}
+	},
+}
+
+// minorAmbiguous is the first version whose controller stops when two autoscalers match one pod; before it, they work
+// against each other (Kubernetes, pkg/controller/podautoscaler/horizontal.go, validateAndParseSelector).
+const minorAmbiguous = 26
+
+// checkSameTarget reports other HPAs with the target of s.
+func (w *world) checkSameTarget(s *scaler, ps *model.Problems) {
+	var others []string
+	own, mine := s.item.Place.Object, s.spec.ScaleTargetRef
+	for _, o := range w.scalers {
+		its, other := o.spec.ScaleTargetRef, o.item.Place.Object
+		if mine.Name != "" && its.Name == mine.Name && its.Kind == mine.Kind && groupOf(its.APIVersion) == groupOf(mine.APIVersion) &&
+			other.Name != own.Name && relate(other.Namespace, own.Namespace) == together {
+			others = append(others, o.String())
+		}
+	}
+	if len(others) == 0 {
+		return
+	}
+	slices.Sort(others)
+	does := "so that all of them stop (AmbiguousSelector)"
+	if w.before(minorAmbiguous) {
+		does = "so that they work against each other"
+	}
+	ps.Errorf(hpaOverlapID, s.at(), "%s %s is scaled by %s too, %s; write one HorizontalPodAutoscaler with all metrics",
+		mine.Kind, mine.Name, strings.Join(slices.Compact(others), ", "), does)
+}
+
+// checkSelector reports workloads whose pods the selector of wl, which s scales, matches.
+func (w *world) checkSelector(s *scaler, wl *workload, ps *model.Problems) {
+	at := wl.item.Place.Child("spec").Child("selector")
+	for _, other := range w.alsoMatched(wl) {
+		switch by := w.scalerOf(other); {
+		case isHook(other.item):
+		case by != nil && by != s && !w.before(minorAmbiguous):
+			ps.Errorf(hpaOverlapID, at, "matches the pods of %s too, which %s scales, so that it and %s stop (AmbiguousSelector); give each a label of its own",
+				other, by, s)
+		case other.endsByItself():
+			ps.Warnf(hpaOverlapID, at, "matches the pods of %s too, so that %s counts them; give each a label of its own", other, s)
+		default:
+			ps.Errorf(hpaOverlapID, at, "matches the pods of %s too, so that %s computes with the pods of both; give each a label of its own", other, s)
+		}
+	}
+}
+
+// scalerOf finds the HPA that scales wl, or nil.
+func (w *world) scalerOf(wl *workload) *scaler {
+	for _, s := range w.scalers {
+		if w.targetOf(s) == wl {
+			return s
+		}
+	}
+	return nil
+}
+
+// alsoMatched are the other workloads of the namespace whose pods the selector of wl matches.
+func (w *world) alsoMatched(wl *workload) []*workload {
+	if wl.selector == nil {
+		return nil
+	}
+	var out []*workload
+	own := wl.item.Place.Object
+	for _, other := range w.workloads {
+		its := other.item.Place.Object
+		switch {
+		case other == wl, other == wl.borrowed, other.borrowed == wl, relate(own.Namespace, its.Namespace) != together:
+		case its.Name == own.Name && other.groupKind() == wl.groupKind():
+			// Another version of the same object.
+		case krm.Get(krm.Get(other.item.Node, "metadata"), "ownerReferences") != nil:
+			// Its owner makes it, such as the ReplicaSet of a Deployment.
+		case matches(wl.selector, other.template.Labels):
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// isHook tells whether Helm makes an object for a moment only.
+func isHook(it *krm.Item) bool { return it.Annotations["helm.sh/hook"] != "" }

@@ -1,0 +1,179 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const hpaRequestID model.ID = "hpa/request"
+
+var hpaRequest = Check{
+	ID:    hpaRequestID,
+	Title: "A utilization is measured against a request that a container does not have",
+	Why: "Utilization is usage divided by requests. If one container of one of the pods that the selector of the workload " +
+		"matches has no request of the resource, the controller computes nothing: the condition ScalingActive is False with the reason FailedGetResourceMetric.",
+	Mend: "Write resources.requests for every container of the pod, or aim at an AverageValue.",
+	Bad: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+  metrics:
+  - type: Resource
+    resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web}]}
+`,
+	Good: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+  metrics:
+  - type: Resource
+    resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 100m}}}]}
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, s := range w.scalers {
+			if wl := w.targetOf(s); wl != nil && wl.knowsPods() {
+				for i, m := range s.spec.Metrics {
+					w.checkRequest(usage{s, m, s.metricPlaces[i]}, wl, ps)
+				}
+			}
+		}
+	},
+}
+
+// usage is a metric of type Resource or ContainerResource and its place.
+type usage struct {
+	scaler *scaler
+	metric autoscalingv2.MetricSpec
+	at     model.Place
+}
+
+// checkRequest follows Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculateRequests, which looks at
+// all pods that the selector of the target matches, whoever made them.
+func (w *world) checkRequest(u usage, wl *workload, ps *model.Problems) {
+	switch {
+	case u.metric.Type == autoscalingv2.ResourceMetricSourceType && u.metric.Resource != nil:
+		if r := u.metric.Resource; r.Target.AverageUtilization != nil {
+			w.checkPods(u, r.Name, wl, ps)
+		}
+	case u.metric.Type == autoscalingv2.ContainerResourceMetricSourceType && u.metric.ContainerResource != nil:
+		w.checkContainer(u, *u.metric.ContainerResource, wl, ps)
+	}
+}
+
+// checkPods judges the utilization of whole pods.
+func (w *world) checkPods(u usage, name corev1.ResourceName, wl *workload, ps *model.Problems) {
+	w.checkOwnPods(u, name, wl, ps)
+	for _, other := range w.alsoMatched(wl) {
+		for _, c := range other.running() {
+			if w.podRequests(other, name) || w.requests(other, c.Container, name) {
+				continue
+			}
+			p := model.Problem{ID: hpaRequestID, Severity: model.Error, Place: c.at.Child("resources").Child("requests"), Message: fmt.Sprintf(
+				"has no %s, and %s counts this container too, because the selector of %s matches its pod; give %s another label or write a request",
+				name, u.scaler, wl, other)}
+			if isHook(other.item) {
+				p.Severity = model.Info
+			}
+			ps.Add(p)
+		}
+	}
+}
+
+func (w *world) checkOwnPods(u usage, name corev1.ResourceName, wl *workload, ps *model.Problems) {
+	if w.podRequests(wl, name) {
+		return
+	}
+	for _, c := range wl.running() {
+		if !w.requests(wl, c.Container, name) {
+			ps.Errorf(hpaRequestID, c.at.Child("resources").Child("requests"),
+				"has no %s, which %s needs of every container for a utilization; write a request, or use type AverageValue there", name, u.scaler)
+		}
+	}
+}
+
+// checkContainer judges a metric of one container.
+func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricSource, wl *workload, ps *model.Problems) {
+	at := u.at.Child("containerResource").Child("container")
+	var names []string
+	for _, c := range wl.running() {
+		names = append(names, c.Name)
+		if c.Name != m.Container {
+			continue
+		}
+		if m.Target.AverageUtilization != nil && !w.requests(wl, c.Container, m.Name) {
+			ps.Errorf(hpaRequestID, c.at.Child("resources").Child("requests"),
+				"has no %s, which %s needs for the utilization of this container; write a request, or use type AverageValue there", m.Name, u.scaler)
+		}
+		return
+	}
+	if w.injected(wl) {
+		ps.Infof(hpaRequestID, at, "no container %q is in the template of %s; it is not judged whether one is injected", m.Container, wl)
+		return
+	}
+	ps.Add(model.Problem{ID: hpaRequestID, Severity: model.Error, Place: at, Value: m.Container, Suggestion: krm.Suggest(m.Container, names),
+		Message: fmt.Sprintf("no container %q is in the pods of %s%s", m.Container, wl, krm.DidYouMean(m.Container, names))})
+}
+
+// requests tells whether a container has a request of a resource when its pod is made: a limit counts as one, and a
+// LimitRange of the namespace may add one (Kubernetes, pkg/apis/core/v1/defaults.go, SetDefaults_Pod and
+// SetDefaults_LimitRangeItem).
+func (w *world) requests(wl *workload, c corev1.Container, name corev1.ResourceName) bool {
+	if hasResource(name, c.Resources.Requests, c.Resources.Limits) {
+		return true
+	}
+	return slices.ContainsFunc(w.limitRanges, func(l *limitRange) bool {
+		return meet(l.item, wl.item) && slices.ContainsFunc(l.spec.Limits, func(i corev1.LimitRangeItem) bool {
+			return i.Type == corev1.LimitTypeContainer && hasResource(name, i.DefaultRequest, i.Default, i.Max, i.Min)
+		})
+	})
+}
+
+// minorPodResources has the feature gate PodLevelResources on by default (pkg/features/kube_features.go).
+const minorPodResources = 34
+
+// podRequests tells whether the pod as a whole has a request of a resource, which then counts instead of those of its
+// containers. If it has one of another resource, those of the containers are summed up (k8s.io/component-helpers,
+// resource/helpers.go, PodRequests).
+func (w *world) podRequests(wl *workload, name corev1.ResourceName) bool {
+	r := wl.template.Spec.Resources
+	if r == nil || w.before(minorPodResources) || len(r.Requests)+len(r.Limits) == 0 {
+		return false
+	}
+	if hasResource(name, r.Requests, r.Limits) {
+		return true
+	}
+	all := slices.Concat(wl.template.Spec.Containers, wl.template.Spec.InitContainers)
+	return slices.ContainsFunc(all, func(c corev1.Container) bool { return w.requests(wl, c, name) })
+}
+
+func hasResource(name corev1.ResourceName, lists ...corev1.ResourceList) bool {
+	return slices.ContainsFunc(lists, func(l corev1.ResourceList) bool { _, ok := l[name]; return ok })
+}

@@ -1,0 +1,183 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const hpaTargetID model.ID = "hpa/target"
+
+var hpaTarget = Check{
+	ID:    hpaTargetID,
+	Title: "scaleTargetRef names no workload here",
+	Why: "The controller finds what it scales by group, kind and name in the namespace of the HorizontalPodAutoscaler. " +
+		"If nothing is there, or it has no scale, the condition AbleToScale is False with the reason FailedGetScale.",
+	Mend: "Write the apiVersion, kind and name of a Deployment, StatefulSet or ReplicaSet of the same namespace.",
+	Bad: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: wbe}
+  maxReplicas: 5
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 100m}}}]}
+`,
+	Good: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 100m}}}]}
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, s := range w.scalers {
+			w.checkTarget(s, ps)
+		}
+	},
+}
+
+// at is the place of the scaleTargetRef of s.
+func (s *scaler) at() model.Place { return s.item.Place.Child("spec").Child("scaleTargetRef") }
+
+// scaledKinds are the kinds that Kubernetes itself can scale, with the apiVersion to write. Groups with a dot belong to
+// others.
+var scaledKinds = map[string]string{
+	"Deployment":            "apps/v1",
+	"ReplicaSet":            "apps/v1",
+	"ReplicationController": "v1",
+	"StatefulSet":           "apps/v1",
+}
+
+func (w *world) checkTarget(s *scaler, ps *model.Problems) {
+	ref := s.spec.ScaleTargetRef
+	for _, f := range []struct{ name, value string }{{"kind", ref.Kind}, {"name", ref.Name}} {
+		if f.value == "" {
+			ps.Errorf(hpaTargetID, s.at().Child(f.name), "is missing; write the %s of the workload to scale", f.name)
+		}
+	}
+	_, err := schema.ParseGroupVersion(ref.APIVersion)
+	switch wl := w.targetOf(s); {
+	case ref.Kind == "" || ref.Name == "":
+	case err != nil:
+		ps.Valuef(hpaTargetID, s.at().Child("apiVersion"), ref.APIVersion,
+			"%q is no apiVersion; write GROUP/VERSION, such as apps/v1", ref.APIVersion)
+	case slices.Contains(unscalable, groupKind(ref.APIVersion, ref.Kind)):
+		ps.Valuef(hpaTargetID, s.at().Child("kind"), ref.Kind,
+			"a %s has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet", ref.Kind)
+	case !strings.Contains(groupOf(ref.APIVersion), ".") && !w.checkKind(s, ps):
+	case wl != nil:
+		w.checkFound(s, wl, ps)
+	case strings.Contains(groupOf(ref.APIVersion), "."):
+		ps.Infof(hpaTargetID, s.at(), "the pods of %s %s are not described here, so that they are not judged", ref.Kind, ref.Name)
+	default:
+		w.reportMissing(s, ps)
+	}
+}
+
+// checkKind judges the kind and group of a target that Kubernetes itself should have.
+func (w *world) checkKind(s *scaler, ps *model.Problems) bool {
+	ref := s.spec.ScaleTargetRef
+	kinds := slices.Sorted(maps.Keys(scaledKinds))
+	want, known := scaledKinds[ref.Kind]
+	group := groupOf(ref.APIVersion)
+	p := model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("apiVersion"), Value: ref.APIVersion, Suggestion: want}
+	switch {
+	case !known:
+		p.Place, p.Value, p.Suggestion = s.at().Child("kind"), ref.Kind, krm.Suggest(ref.Kind, kinds)
+		p.Message = fmt.Sprintf("%q is no kind of Kubernetes that can be scaled%s", ref.Kind, krm.DidYouMean(ref.Kind, kinds))
+	case group == groupOf(want):
+		return true
+	case group == "extensions" && w.before(16):
+		return true
+	case group == "extensions":
+		p.Message = fmt.Sprintf("the group extensions has no %s since Kubernetes 1.16; write %s", ref.Kind, want)
+	case ref.APIVersion == "":
+		p.Message = fmt.Sprintf("is missing, so that a %s of the core group is looked for, which there is not; write %s", ref.Kind, want)
+	default:
+		p.Message = fmt.Sprintf("%q has no %s; write %s", ref.APIVersion, ref.Kind, want)
+	}
+	ps.Add(p)
+	return false
+}
+
+// checkFound judges the target of s itself.
+func (w *world) checkFound(s *scaler, wl *workload, ps *model.Problems) {
+	own, its := s.item.Place.Object, wl.item.Place.Object
+	if relate(own.Namespace, its.Namespace) == unknown {
+		bare, other := s.item, wl.item
+		if its.Namespace == "" {
+			bare, other = wl.item, s.item
+		}
+		ns := other.Place.Object.Namespace
+		ps.Warnf(hpaTargetID, bare.Place.Child("metadata").Child("namespace"),
+			"is missing, but %s is in %s, and both have to be in one namespace; write %s", other.Place.Object, ns, ns)
+	}
+	if !slices.Contains(scalable, wl.groupKind()) || !wl.knowsPods() {
+		return
+	}
+	at := wl.item.Place.Child("spec").Child("selector")
+	switch {
+	case wl.selector == nil:
+		ps.Errorf(hpaTargetID, at, "is missing, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
+	case !matches(wl.selector, wl.template.Labels):
+		ps.Errorf(hpaTargetID, at, "does not match the labels of spec.template, so that the API server refuses the %s; write the same labels", its.Kind)
+	}
+}
+
+// reportMissing says why no object here is the target of s, which is of a kind of Kubernetes.
+func (w *world) reportMissing(s *scaler, ps *model.Problems) {
+	ref, at := s.spec.ScaleTargetRef, s.at().Child("name")
+	var names []string
+	var elsewhere, otherKind *workload
+	judged := false
+	for _, wl := range w.workloads {
+		o := wl.item.Place.Object
+		near, same := meet(s.item, wl.item), wl.groupKind() == groupKind(ref.APIVersion, ref.Kind)
+		judged = judged || near && slices.Contains(scalable, wl.groupKind())
+		switch {
+		case near && same:
+			names = append(names, o.Name)
+		case same && o.Name == ref.Name:
+			elsewhere = wl
+		case near && o.Name == ref.Name && slices.Contains(scalable, wl.groupKind()):
+			otherKind = wl
+		}
+	}
+	switch {
+	case otherKind != nil:
+		o := otherKind.item.Place.Object
+		ps.Add(model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("kind"), Value: ref.Kind, Suggestion: o.Kind,
+			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, o.Kind, o.Kind)})
+	case elsewhere != nil:
+		ps.Errorf(hpaTargetID, s.item.Place.Child("metadata").Child("namespace"),
+			"is %s, but %s %s is in %s, and both have to be in one namespace", s.namespace(), ref.Kind, ref.Name, namespaceOf(elsewhere.item))
+	case !judged:
+		ps.Infof(hpaTargetID, at, "%s %s is not among the objects given, so that its pods are not judged", ref.Kind, ref.Name)
+	default:
+		ps.Add(model.Problem{ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: krm.Suggest(ref.Name, names),
+			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.namespace(), ref.Name, krm.DidYouMean(ref.Name, names))})
+	}
+}

@@ -1,0 +1,167 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const hpaVersionID model.ID = "hpa/version"
+
+var hpaVersion = Check{
+	ID:    hpaVersionID,
+	Title: "The Kubernetes version does not serve an API version or field",
+	Why:   "The API server refuses an object of a version that it does not serve, and drops or refuses fields that it does not know.",
+	Mend:  "Write a version that the cluster serves: autoscaling/v2 from Kubernetes 1.23 on.",
+	Bad: `apiVersion: autoscaling/v2beta2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+`,
+	Good: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, it := range w.items {
+			w.checkVersion(it, ps)
+		}
+		for _, s := range w.scalers {
+			w.checkFields(s, ps)
+		}
+	},
+}
+
+// served tells which Kubernetes 1.x serve kinds in a version.
+type served struct {
+	apiVersion string
+	kinds      []string
+	// since is 0 if no version that matters lacks it, until the first that lacks it again, 0 for none.
+	since, until int
+	// instead is what to write.
+	instead string
+}
+
+var (
+	hpaKind       = []string{"HorizontalPodAutoscaler"}
+	workloadKinds = []string{"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"}
+	rbacKinds     = []string{"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}
+)
+
+// versions are those of the kinds that the chain is made of, the adapter's registration and rights included
+// (https://kubernetes.io/docs/reference/using-api/deprecation-guide/).
+var versions = []served{
+	{"autoscaling/v1", hpaKind, 0, 0, ""},
+	{"autoscaling/v2beta1", hpaKind, 0, 25, "autoscaling/v2"},
+	{"autoscaling/v2beta2", hpaKind, 0, 26, "autoscaling/v2"},
+	{"autoscaling/v2", hpaKind, 23, 0, "autoscaling/v2beta2"},
+	{"extensions/v1beta1", workloadKinds, 0, 16, "apps/v1"},
+	{"apps/v1beta1", workloadKinds, 0, 16, "apps/v1"},
+	{"apps/v1beta2", workloadKinds, 0, 16, "apps/v1"},
+	{"batch/v1beta1", []string{"CronJob"}, 0, 25, "batch/v1"},
+	{"apiregistration.k8s.io/v1beta1", []string{"APIService"}, 0, 22, "apiregistration.k8s.io/v1"},
+	{"rbac.authorization.k8s.io/v1beta1", rbacKinds, 0, 22, "rbac.authorization.k8s.io/v1"},
+	{"rbac.authorization.k8s.io/v1alpha1", rbacKinds, 0, 22, "rbac.authorization.k8s.io/v1"},
+}
+
+func (w *world) checkVersion(it *krm.Item, ps *model.Problems) {
+	o := it.Place.Object
+	p := model.Problem{ID: hpaVersionID, Severity: model.Error, Place: it.Place.Child("apiVersion"), Value: o.APIVersion}
+	i := slices.IndexFunc(versions, func(v served) bool { return v.apiVersion == o.APIVersion && slices.Contains(v.kinds, o.Kind) })
+	if i < 0 {
+		if o.Kind == hpaKind[0] {
+			w.checkUnknownVersion(p, ps)
+		}
+		return
+	}
+	switch v := versions[i]; {
+	case w.before(v.since):
+		p.Message = fmt.Sprintf("%s is served from Kubernetes 1.%d on, and 1.%d is checked for; write %s", o.APIVersion, v.since, w.minor, v.instead)
+	case v.until > 0 && !w.before(v.until):
+		p.Message = fmt.Sprintf("%s is not served since Kubernetes 1.%d; write %s", o.APIVersion, v.until, v.instead)
+		p.Suggestion = v.instead
+	default:
+		return
+	}
+	ps.Add(p)
+}
+
+// checkUnknownVersion reports an HPA of a version that never was or is long gone.
+func (w *world) checkUnknownVersion(p model.Problem, ps *model.Problems) {
+	p.Suggestion = "autoscaling/v2"
+	if w.before(23) {
+		p.Suggestion = "autoscaling/v2beta2"
+	}
+	p.Message = fmt.Sprintf("no Kubernetes in use serves a HorizontalPodAutoscaler in %s; write %s", p.Place.Object.APIVersion, p.Suggestion)
+	ps.Add(p)
+}
+
+// Versions from which Kubernetes 1.x knows a part of the spec by default (pkg/features/kube_features.go).
+const (
+	minorContainerResource = 27
+	minorToleranceField    = 33
+	minorTolerance         = 35
+)
+
+// checkFields reports parts of an HPA that its own version or the Kubernetes to check for does not know.
+func (w *world) checkFields(s *scaler, ps *model.Problems) {
+	for i, m := range s.spec.Metrics {
+		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && w.before(minorContainerResource) {
+			ps.Errorf(hpaVersionID, s.metricPlaces[i].Child("type"),
+				"ContainerResource is known from Kubernetes 1.%d on, and 1.%d is checked for; write Resource", minorContainerResource, w.minor)
+		}
+	}
+	s.checkMoved(ps)
+	if s.spec.Behavior == nil || !w.before(minorTolerance) {
+		return
+	}
+	at := s.item.Place.Child("spec").Child("behavior")
+	for _, d := range []struct {
+		name  string
+		rules *autoscalingv2.HPAScalingRules
+	}{{"scaleUp", s.spec.Behavior.ScaleUp}, {"scaleDown", s.spec.Behavior.ScaleDown}} {
+		if d.rules != nil && d.rules.Tolerance != nil {
+			doubt := ""
+			if w.minor >= minorToleranceField {
+				doubt = " unless its feature gate HPAConfigurableTolerance is on"
+			}
+			ps.Warnf(hpaVersionID, at.Child(d.name).Child("tolerance"), "is dropped by Kubernetes 1.%d%s; remove it", w.minor, doubt)
+		}
+	}
+}
+
+// moved are fields of the spec that only some versions have.
+var moved = []struct {
+	field    string
+	versions []string
+	instead  string
+}{
+	{"targetCPUUtilizationPercentage", []string{"autoscaling/v1"}, "metrics"},
+	{"metrics", []string{"autoscaling/v2beta1", "autoscaling/v2beta2", "autoscaling/v2"}, "apiVersion: autoscaling/v2"},
+	{"behavior", []string{"autoscaling/v2beta2", "autoscaling/v2"}, "apiVersion: autoscaling/v2"},
+}
+
+// checkMoved reports fields that belong to another version of the HPA. They do not reach the controller, so that the
+// utilization of cpu is what it scales by in the end.
+func (s *scaler) checkMoved(ps *model.Problems) {
+	version := s.item.Place.Object.APIVersion
+	if !strings.HasPrefix(version, "autoscaling/") {
+		return
+	}
+	for _, f := range moved {
+		if !krm.IsNull(krm.Get(krm.Get(s.item.Node, "spec"), f.field)) && !slices.Contains(f.versions, version) {
+			ps.Errorf(hpaVersionID, s.item.Place.Child("spec").Child(f.field),
+				"is no field of %s, which drops or refuses it; write %s", version, f.instead)
+		}
+	}
+}

@@ -1,0 +1,263 @@
+package check
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// adapter is a container that runs prometheus-adapter, and the file that it reads its configuration from.
+type adapter struct {
+	workload  *workload
+	container corev1.Container
+	at        model.Place
+	// file is the value of --config; known tells whether the arguments show whether there is one.
+	file  string
+	known bool
+}
+
+// adapters finds the containers of prometheus-adapter by their image or by the flags that only it has.
+func (w *world) adapters() []adapter {
+	var out []adapter
+	for _, wl := range w.workloads {
+		for i, c := range wl.template.Spec.Containers {
+			args := slices.Concat(c.Command, c.Args)
+			file, configured := flagValue(args, "config")
+			_, prometheus := flagValue(args, "prometheus-url")
+			if !isAdapterImage(c.Image) && !(configured && prometheus) {
+				continue
+			}
+			at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
+			joined := strings.Join(args, " ")
+			known := configured || !strings.Contains(joined, "$") && !slices.Contains(args, "-c")
+			out = append(out, adapter{workload: wl, container: c, at: at, file: file, known: known})
+		}
+	}
+	return out
+}
+
+// isAdapterImage tells whether the last part of an image's name is that of the adapter; it has had several.
+func isAdapterImage(image string) bool {
+	repository, _, _ := strings.Cut(image, "@")
+	name, _, _ := strings.Cut(path.Base(repository), ":")
+	switch strings.TrimPrefix(name, "k8s-") {
+	case "prometheus-adapter", "prometheus-adapter-amd64", "prometheus-adapter-arm64":
+		return true
+	}
+	return false
+}
+
+// flagValue finds the value of --name=VALUE or --name VALUE.
+func flagValue(args []string, name string) (string, bool) {
+	for i, a := range args {
+		if v, ok := strings.CutPrefix(a, "--"+name+"="); ok {
+			return v, true
+		}
+		if a == "--"+name && i+1 < len(args) {
+			return args[i+1], true
+		}
+	}
+	return "", false
+}
+
+// configMapRules reads the configurations in ConfigMaps: those that adapters among the items read, and those that look
+// like one. The problems are about adapters that find no configuration.
+func (w *world) configMapRules(ps *model.Problems) []*ruleSet {
+	var sets []*ruleSet
+	read := map[string]bool{}
+	resolved := true
+	adapters := w.adapters()
+	for _, a := range adapters {
+		cm, key, ok := w.configOf(a, ps)
+		if cm == nil {
+			resolved = resolved && ok
+			continue
+		}
+		if id := cm.Place.Object.String() + "/" + key; !read[id] {
+			read[id] = true
+			sets = append(sets, readConfigMap(cm, key))
+		}
+	}
+	for _, it := range w.items {
+		for _, key := range configKeys(it) {
+			if read[it.Place.Object.String()+"/"+key] {
+				continue
+			}
+			s := readConfigMap(it, key)
+			if len(adapters) > 0 && resolved {
+				s.unread = "no adapter among the items mounts it"
+			}
+			sets = append(sets, s)
+		}
+	}
+	return sets
+}
+
+func readConfigMap(it *krm.Item, key string) *ruleSet {
+	at := it.Place.Child("data").Child(key)
+	text := krm.Text(it.Node, "data", key)
+	return readConfig(Text{Place: at, Text: []byte(text)}, it.Place.Object.String())
+}
+
+// configKeys are the keys of a ConfigMap that hold a configuration of the adapter.
+func configKeys(it *krm.Item) []string {
+	if it.Place.Object.Kind != "ConfigMap" || it.Place.Object.APIVersion != "v1" {
+		return nil
+	}
+	data := krm.TextMap(it.Node, "data")
+	var keys []string
+	for _, key := range sortedKeys(data) {
+		named := key == "config.yaml" && isAdapterName(it.Place.Object.Name)
+		docs, ps := krm.ParseAll([]byte(data[key]), it.Place)
+		if named || !ps.HasErrors() && len(docs) > 0 && looksLikeConfig(docs[0].Root) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func isAdapterName(name string) bool {
+	return name == "adapter-config" || strings.Contains(name, "prometheus-adapter")
+}
+
+// looksLikeConfig tells the adapter's rules from those of other programs, which use the same key.
+func looksLikeConfig(root *yaml.Node) bool {
+	if krm.Get(root, "externalRules") != nil {
+		return true
+	}
+	if cpu := krm.Get(krm.Get(root, "resourceRules"), "cpu"); krm.Get(cpu, "containerQuery") != nil {
+		return true
+	}
+	rules := krm.Get(root, "rules")
+	return rules != nil && rules.Kind == yaml.SequenceNode && slices.ContainsFunc(rules.Content, func(n *yaml.Node) bool {
+		return krm.Get(n, "seriesQuery") != nil || krm.Get(n, "metricsQuery") != nil
+	})
+}
+
+// configOf follows --config through the volume mounts of an adapter to a ConfigMap and its key. It gives no ConfigMap
+// where the file is none of the items' or is missing; ok tells that this is certain to be no other one among the items.
+func (w *world) configOf(a adapter, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
+	if !a.known {
+		return nil, "", false
+	}
+	if a.file == "" {
+		ps.Errorf(ruleMissingID, a.at.Child("args"), "has no --config; the adapter does not start; write --config=/etc/adapter/config.yaml")
+		return nil, "", true
+	}
+	mount, rel, found := mountOf(a.container, a.file)
+	if !found {
+		ps.Errorf(ruleMissingID, a.at.Child("volumeMounts"), "has no mount that holds %s, which --config names; the adapter does not start", a.file)
+		return nil, "", true
+	}
+	volumes := a.workload.template.Spec.Volumes
+	i := slices.IndexFunc(volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
+	if i < 0 {
+		names := make([]string, 0, len(volumes))
+		for _, v := range volumes {
+			names = append(names, v.Name)
+		}
+		ps.Errorf(ruleMissingID, a.at.Child("volumeMounts"), "mounts volume %q, which the pod does not have%s", mount.Name, krm.DidYouMean(mount.Name, names))
+		return nil, "", true
+	}
+	at := a.workload.item.Place.Child("spec").Child("template").Child("spec").Child("volumes").Item(i)
+	return w.configIn(a, volumes[i], fileIn{rel, at}, ps)
+}
+
+// fileIn is a file in a volume and the place of the volume.
+type fileIn struct {
+	path string
+	at   model.Place
+}
+
+func (w *world) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
+	if v.ConfigMap == nil {
+		return nil, "", false
+	}
+	at := f.at.Child("configMap")
+	key, projected := keyOf(v.ConfigMap.Items, f.path)
+	if !projected {
+		ps.Errorf(ruleMissingID, at.Child("items"), "puts no key at path %q, which --config=%s needs; the adapter does not start", f.path, a.file)
+		return nil, "", true
+	}
+	cm, elsewhere := w.configMap(v.ConfigMap.Name, a.workload.item)
+	switch {
+	case cm == nil && elsewhere != nil:
+		ps.Errorf(ruleMissingID, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own namespace, here %q",
+			v.ConfigMap.Name, orDefault(elsewhere.Place.Object.Namespace), orDefault(a.workload.item.Place.Object.Namespace))
+		return nil, "", true
+	case cm == nil:
+		return nil, "", w.misnamed(v.ConfigMap.Name, at, ps)
+	}
+	data := krm.TextMap(cm.Node, "data")
+	if _, has := data[key]; !has {
+		ps.Errorf(ruleMissingID, at, "mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
+			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, sortedKeys(data)))
+		return nil, "", true
+	}
+	return cm, key, true
+}
+
+// misnamed reports a ConfigMap that is not among the items where one with a similar name holds rules.
+func (w *world) misnamed(name string, at model.Place, ps *model.Problems) bool {
+	var names []string
+	for _, it := range w.items {
+		if len(configKeys(it)) > 0 {
+			names = append(names, it.Place.Object.Name)
+		}
+	}
+	if len(names) == 0 {
+		return false
+	}
+	ps.Warnf(ruleMissingID, at.Child("name"), "names ConfigMap %q, which is not among the items, while %s holds rules that no adapter here reads%s",
+		name, strings.Join(names, ", "), krm.DidYouMean(name, names))
+	return false
+}
+
+// configMap finds a ConfigMap for the pods of an item by any name that it had; elsewhere is one of another namespace.
+func (w *world) configMap(name string, pods *krm.Item) (cm, elsewhere *krm.Item) {
+	for _, it := range w.items {
+		if it.Place.Object.Kind != "ConfigMap" || !slices.ContainsFunc(it.Refs(), func(r model.Ref) bool { return r.Name == name }) {
+			continue
+		}
+		if meet(it, pods) {
+			return it, nil
+		}
+		elsewhere = it
+	}
+	return nil, elsewhere
+}
+
+// mountOf finds the mount of a container that holds a file, and the path of the file in the volume.
+func mountOf(c corev1.Container, file string) (mount corev1.VolumeMount, rel string, found bool) {
+	longest := -1
+	for _, m := range c.VolumeMounts {
+		dir := path.Clean(m.MountPath)
+		rest, under := strings.CutPrefix(path.Clean(file), strings.TrimSuffix(dir, "/")+"/")
+		if path.Clean(file) == dir {
+			rest, under = "", true
+		}
+		if under && len(dir) > longest {
+			longest, mount, rel, found = len(dir), m, path.Join(m.SubPath, rest), true
+		}
+	}
+	return mount, rel, found
+}
+
+// keyOf is the key of a ConfigMap that becomes the file at a path of its volume.
+func keyOf(items []corev1.KeyToPath, file string) (string, bool) {
+	if len(items) == 0 {
+		return file, true
+	}
+	for _, i := range items {
+		if path.Clean(i.Path) == file {
+			return i.Key, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,172 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	prommodel "github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const ruleAmbiguousID model.ID = "rule/ambiguous"
+
+var ruleAmbiguous = Check{
+	ID:    ruleAmbiguousID,
+	Title: "Two rules of one configuration serve the same metric",
+	Why: "The adapter keeps one query for each metric and resource: that of the last rule whose series exist when it lists them, every ten " +
+		"minutes by default. The HPA then compares another value than the one that was meant, or another one from time to time.",
+	Mend: "Give one of the rules another name.as, or keep the series apart by seriesQuery or seriesFilters.",
+	Bad: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  maxReplicas: 5
+  metrics:
+  - type: Pods
+    pods:
+      metric: {name: load}
+      target: {type: AverageValue, averageValue: "10"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: adapter-config, namespace: monitoring}
+data:
+  config.yaml: |
+    rules:
+    - seriesQuery: requests_in_flight{pod!=""}
+      resources: {template: <<.Resource>>}
+      name: {as: load}
+      metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
+    - seriesQuery: queue_length{pod!=""}
+      resources: {template: <<.Resource>>}
+      name: {as: load}
+      metricsQuery: max(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
+`,
+	Good: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  maxReplicas: 5
+  metrics:
+  - type: Pods
+    pods:
+      metric: {name: load}
+      target: {type: AverageValue, averageValue: "10"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: adapter-config, namespace: monitoring}
+data:
+  config.yaml: |
+    rules:
+    - seriesQuery: requests_in_flight{pod!=""}
+      resources: {template: <<.Resource>>}
+      name: {as: load}
+      metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
+    - seriesQuery: queue_length{pod!=""}
+      resources: {template: <<.Resource>>}
+      name: {as: queue}
+      metricsQuery: max(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, d := range w.demands() {
+			if d.problem != "" {
+				continue
+			}
+			for _, s := range w.rules {
+				if s.unread == "" {
+					d.checkAmbiguous(s, ps)
+				}
+			}
+		}
+	},
+}
+
+// checkAmbiguous compares all rules of a configuration that serve the metric with the last one, which is the one that
+// the adapter uses (pkg/custom-provider, SetSeries, and pkg/external-provider, filterAndStoreMetrics).
+func (d *demand) checkAmbiguous(s *ruleSet, ps *model.Problems) {
+	offers := slices.DeleteFunc(d.offers(s), func(o offer) bool { return !o.registered || o.query == "" })
+	for i, a := range offers {
+		for _, b := range offers[i+1:] {
+			d.compare(a, b, ps)
+		}
+	}
+	for _, o := range offers {
+		if names := o.several(); len(names) > 1 {
+			ps.Warnf(ruleAmbiguousID, o.at, "gives %s from %s alike, of which the adapter uses the one that Prometheus lists last; "+
+				"write name.as with a capture, or narrow seriesQuery", d.what(), list(names))
+		}
+	}
+}
+
+// compare reports the rules a and b, in this order, if both give the metric to one series or each to its own.
+func (d *demand) compare(a, b offer, ps *model.Problems) {
+	shared := slices.ContainsFunc(a.series, func(name string) bool { return slices.Contains(b.series, name) })
+	switch {
+	case !shared && !(a.specific() && b.specific()), sameExpr(a, b):
+		return
+	case !a.specific() && b.specific():
+		// The special rule is meant to replace what the general one gives, and does.
+		return
+	case a.specific() && b.specific() && !(shared && d.apart(a, b)):
+		ps.Errorf(ruleAmbiguousID, b.at, "gives %s, for which %s asks, and so does %s; the adapter uses the last one whose series exist; "+
+			"give one of them another name.as", d.what(), d.scaler.item.Place.Object, a.name)
+	default:
+		ps.Warnf(ruleAmbiguousID, b.at, "gives %s, for which %s asks, and so does %s; the adapter uses the last one, %s; "+
+			"put the one that is meant last, or exclude the series from the other", d.what(), d.scaler.item.Place.Object, a.name, b.name)
+	}
+}
+
+// apart tells whether two rules select different series of one name by a label.
+func (d *demand) apart(a, b offer) bool {
+	for _, m := range a.matchers {
+		for _, n := range b.matchers {
+			if m.Name == n.Name && m.Name != prommodel.MetricNameLabel && m.Value != n.Value && m.Value != "" && n.Value != "" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func sameExpr(a, b offer) bool {
+	if a.expr == nil || b.expr == nil {
+		return a.query == b.query
+	}
+	return parser.Prettify(a.expr) == parser.Prettify(b.expr)
+}
+
+// several are the series that the seriesQuery lists, if the rule gives all of them one name and asks for the one that
+// was found.
+func (o *offer) several() []string {
+	if !o.literal() {
+		return nil
+	}
+	var out []string
+	for _, name := range o.names() {
+		if o.accepts(name) && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	if len(out) > 1 && !slices.ContainsFunc(selectors(o.expr), func(s *parser.VectorSelector) bool { return s.Name == o.series[0] }) {
+		return nil
+	}
+	return out
+}
+
+// list joins names for a sentence.
+func list(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	last := len(names) - 1
+	text := names[0]
+	for _, n := range names[1:last] {
+		text += ", " + n
+	}
+	return fmt.Sprintf("%s and %s", text, names[last])
+}

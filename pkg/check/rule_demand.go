@@ -1,0 +1,296 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	k8slabels "k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	prom "sigs.k8s.io/prometheus-adapter/pkg/client"
+	"sigs.k8s.io/prometheus-adapter/pkg/naming"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	kmodel "github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// demand is a metric that an HPA asks the custom or external metrics API for.
+type demand struct {
+	scaler   *scaler
+	at       kmodel.Place
+	kind     autoscalingv2.MetricSourceType
+	metric   string
+	selector k8slabels.Selector
+	workload *workload
+	origins  []origin
+	// recorded are the recording rules among the items, known the names of the series of these and of a sample.
+	recorded []recording
+	known    []string
+	// resource is what the metric describes, names which; a problem tells why the client of the HPA cannot say so.
+	resource schema.GroupResource
+	names    []string
+	problem  string
+	// rooted is a metric of the namespace itself.
+	rooted bool
+}
+
+var podResource = schema.GroupResource{Resource: "pods"}
+
+// demands lists the Pods, Object and External metrics of all HPAs.
+func (w *world) demands() []demand {
+	k := newKinds(w.items, w.minor)
+	recorded := w.recordings()
+	var out []demand
+	for _, s := range w.scalers {
+		wl := w.targetOf(s)
+		origins := w.origins(wl)
+		for i, m := range s.spec.Metrics {
+			d := demand{scaler: s, at: s.metricPlaces[i], kind: m.Type, workload: wl, resource: podResource, recorded: recorded}
+			for _, r := range recorded {
+				d.known = append(d.known, r.Record)
+			}
+			switch {
+			case m.Type == autoscalingv2.PodsMetricSourceType && m.Pods != nil:
+				d.origins, d.names = origins, []string{"pod-a", "pod-b"}
+				d.known = append(d.known, w.sampled(wl)...)
+				d.of(m.Pods.Metric)
+			case m.Type == autoscalingv2.ObjectMetricSourceType && m.Object != nil:
+				d.of(m.Object.Metric)
+				d.describe(m.Object.DescribedObject, k)
+			case m.Type == autoscalingv2.ExternalMetricSourceType && m.External != nil:
+				d.of(m.External.Metric)
+			default:
+				continue
+			}
+			if d.metric != "" {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+func (d *demand) of(m autoscalingv2.MetricIdentifier) {
+	d.metric, d.selector = m.Name, k8slabels.Everything()
+	if m.Selector == nil {
+		return
+	}
+	if sel, err := metav1.LabelSelectorAsSelector(m.Selector); err == nil {
+		d.selector = sel
+	}
+}
+
+// describe says what the controller asks for (Kubernetes, pkg/controller/podautoscaler/metrics, GetObjectMetric).
+func (d *demand) describe(o autoscalingv2.CrossVersionObjectReference, k *kinds) {
+	gk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind).GroupKind()
+	d.resource, d.problem = k.resourceOf(gk)
+	d.names = []string{o.Name}
+	if d.resource == naming.NsGroupResource {
+		d.rooted, d.names = true, []string{d.scaler.namespace()}
+	}
+}
+
+// what names the metric in messages.
+func (d *demand) what() string {
+	if d.kind == autoscalingv2.ExternalMetricSourceType {
+		return fmt.Sprintf("external metric %q", d.metric)
+	}
+	return fmt.Sprintf("metric %q of %s", d.metric, d.resource)
+}
+
+func (d *demand) external() bool { return d.kind == autoscalingv2.ExternalMetricSourceType }
+
+// list is the part of a configuration that can serve the demand.
+func (d *demand) list(s *ruleSet) []*rule {
+	if d.external() {
+		return s.external
+	}
+	return s.custom
+}
+
+// offer is a rule that gives a metric the name that is asked for.
+type offer struct {
+	*rule
+	// series are names from which it makes the metric.
+	series []string
+	// registered tells that the adapter relates the metric to the resource that is asked for, obstacle why not.
+	registered bool
+	obstacle   string
+	// query is what the adapter asks Prometheus, expr the same parsed; nil if either cannot be had.
+	query string
+	expr  parser.Expr
+	// label is the label that holds the name of the described object.
+	label string
+}
+
+// offers lists the rules of a configuration that give the metric its name.
+func (d *demand) offers(s *ruleSet) []offer {
+	var out []offer
+	for _, r := range d.list(s) {
+		series := r.seriesFor(d.metric, d.known)
+		if len(series) == 0 {
+			continue
+		}
+		o := offer{rule: r, series: series}
+		if d.external() {
+			o.external(d)
+		} else {
+			o.custom(d)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// external follows pkg/external-provider: the last series of a name is the one that is asked for.
+func (o *offer) external(d *demand) {
+	o.registered = true
+	query, err := o.namer.QueryForExternalSeries(o.series[0], d.scaler.namespace(), d.selector)
+	if err != nil {
+		o.obstacle = `maps no label to the namespace, by which external metrics are asked for; add resources: {overrides: {namespace: {resource: "namespace"}}}, or resources: {namespaced: false} to ask in all namespaces`
+		return
+	}
+	o.parse(string(query))
+}
+
+// custom follows pkg/custom-provider: SetSeries and QueryForMetric.
+func (o *offer) custom(d *demand) {
+	label, err := o.namer.LabelForResource(d.resource)
+	if err != nil {
+		o.obstacle = fmt.Sprintf("maps no label to %s; add it to resources.overrides, such as %s: {resource: %q}", d.resource, singular(d.resource), singular(d.resource))
+		return
+	}
+	o.label = string(label)
+	set := o.labels(d)
+	resources, namespaced := o.namer.ResourcesForSeries(prom.Series{Name: o.series[0], Labels: set})
+	if isRoot(d.resource) {
+		namespaced = false
+	}
+	if !slices.Contains(resources, d.resource) {
+		o.obstacle = fmt.Sprintf("maps %s from label %q, which the series %s do not have", d.resource, o.label, o.series[0])
+		return
+	}
+	if namespaced == d.rooted {
+		o.obstacle = fmt.Sprintf("gives a metric of %s, which are in no namespace, while an HPA asks within its own", d.resource)
+		return
+	}
+	namespace := d.scaler.namespace()
+	if d.rooted {
+		namespace = ""
+	}
+	o.registered = true
+	query, err := o.namer.QueryForSeries(o.series[0], d.resource, namespace, d.selector, d.names...)
+	if err != nil {
+		o.obstacle = queryObstacle(o.rule, err)
+		return
+	}
+	o.parse(string(query))
+}
+
+func queryObstacle(r *rule, err error) string {
+	if _, e := r.namer.LabelForResource(naming.NsGroupResource); e != nil {
+		return `maps no label to the namespace; add it to resources.overrides, such as namespace: {resource: "namespace"}`
+	}
+	return fmt.Sprintf("makes no query of it: %v", err)
+}
+
+func (o *offer) parse(query string) {
+	o.query = query
+	if e, err := promQL.ParseExpr(query); err == nil {
+		o.expr = e
+	}
+}
+
+// labels are those of a series as the rule wants it: what its seriesQuery asks for and what it maps, except for those
+// that the series surely lacks.
+func (o *offer) labels(d *demand) model.LabelSet {
+	set := model.LabelSet{}
+	add := func(name string) {
+		if name != "" && d.has(o.series[0], name) != absent {
+			set[model.LabelName(name)] = "x"
+		}
+	}
+	for _, m := range o.matchers {
+		if m.Name != model.MetricNameLabel && !m.Matches("") {
+			add(m.Name)
+		}
+	}
+	for _, label := range sortedKeys(o.Resources.Overrides) {
+		add(label)
+	}
+	add(o.label)
+	if ns, err := o.namer.LabelForResource(naming.NsGroupResource); err == nil {
+		add(string(ns))
+	}
+	return set
+}
+
+func singular(r schema.GroupResource) string {
+	if s, ok := strings.CutSuffix(r.Resource, "ies"); ok {
+		return s + "y"
+	}
+	if s, ok := strings.CutSuffix(r.Resource, "sses"); ok {
+		return s + "ss"
+	}
+	return strings.TrimSuffix(r.Resource, "s")
+}
+
+// isRoot tells whether the adapter serves metrics of the resource outside of namespaces.
+func isRoot(r schema.GroupResource) bool {
+	return r == naming.NsGroupResource || r == naming.NodeGroupResource || r == naming.PVGroupResource
+}
+
+// has tells whether a series has a label when the adapter sees it.
+func (d *demand) has(series, label string) presence {
+	for _, r := range d.recorded {
+		if r.Record == series {
+			return r.has(label)
+		}
+	}
+	return has(d.origins, series, label)
+}
+
+// recording is a rule of a PrometheusRule that gives a new series.
+type recording struct {
+	Record string            `json:"record"`
+	Expr   any               `json:"expr"`
+	Labels map[string]string `json:"labels"`
+}
+
+func (r recording) has(label string) presence {
+	if r.Labels[label] != "" {
+		return present
+	}
+	if e, err := promQL.ParseExpr(fmt.Sprint(r.Expr)); err == nil && fateOf(e, label) == lost {
+		return absent
+	}
+	return maybe
+}
+
+// recordings lists the recording rules of all PrometheusRules.
+func (w *world) recordings() []recording {
+	var out []recording
+	for _, it := range w.items {
+		if it.Place.Object.Kind != "PrometheusRule" {
+			continue
+		}
+		var rule struct {
+			Spec struct {
+				Groups []struct {
+					Rules []recording `json:"rules"`
+				} `json:"groups"`
+			} `json:"spec"`
+		}
+		if krm.Convert(it.Node, &rule) != nil {
+			continue
+		}
+		for _, g := range rule.Spec.Groups {
+			out = append(out, slices.DeleteFunc(g.Rules, func(r recording) bool { return r.Record == "" })...)
+		}
+	}
+	return out
+}

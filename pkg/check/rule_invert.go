@@ -1,0 +1,178 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+)
+
+// invert gives names that a rule with the given name.matches and name.as would rename to metric, shortest first. They are
+// guesses: the adapter's own code has to confirm them.
+func invert(matches, as, metric string) []string {
+	re, err := regexp.Compile(matches)
+	if err != nil {
+		return nil
+	}
+	tree, err := syntax.Parse(matches, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, captures := range captured(re, as, metric) {
+		if whole, ok := captures[0]; ok {
+			out = append(out, whole)
+			continue
+		}
+		out = append(out, spell(tree, captures)...)
+	}
+	return out
+}
+
+// captured gives what the captures of re must have held for as to expand to metric. It lets the regexp package expand as
+// with a mark in place of each capture, and matches metric against the result.
+func captured(re *regexp.Regexp, as, metric string) []map[int]string {
+	parts := expandMarked(re, as)
+	var out []map[int]string
+	for _, any := range []string{"(.*)", "(.*?)"} {
+		var b strings.Builder
+		var groups []int
+		for _, p := range parts {
+			if p.group < 0 {
+				b.WriteString(regexp.QuoteMeta(p.text))
+				continue
+			}
+			groups = append(groups, p.group)
+			b.WriteString(any)
+		}
+		m := regexp.MustCompile("^" + b.String() + "$").FindStringSubmatch(metric)
+		if m == nil {
+			return nil
+		}
+		captures := map[int]string{}
+		for i, g := range groups {
+			captures[g] = m[i+1]
+		}
+		out = append(out, captures)
+	}
+	return out
+}
+
+// part is a piece of name.as: text, or a capture if group is not negative.
+type part struct {
+	text  string
+	group int
+}
+
+// expandMarked splits as into text and captures as Regexp.Expand understands them. A name that is no capture is nothing.
+func expandMarked(re *regexp.Regexp, as string) []part {
+	if as == "" {
+		as = "$0"
+		if re.NumSubexp() == 1 {
+			as = "$1"
+		}
+	}
+	mark := func(i int) string { return fmt.Sprintf("\x00%d\x01", i) }
+	pattern, source := "\x02", "\x02"
+	for i, name := range re.SubexpNames()[1:] {
+		open := "("
+		if name != "" {
+			open = "(?P<" + name + ">"
+		}
+		pattern += open + mark(i+1) + ")"
+		source += mark(i + 1)
+	}
+	marked := regexp.MustCompile(pattern)
+	text := string(marked.ExpandString(nil, as, source, marked.FindStringSubmatchIndex(source)))
+	text = strings.ReplaceAll(text, source, mark(0))
+	var parts []part
+	for text != "" {
+		before, rest, found := strings.Cut(text, "\x00")
+		if before != "" {
+			parts = append(parts, part{before, -1})
+		}
+		if !found {
+			break
+		}
+		number, after, _ := strings.Cut(rest, "\x01")
+		group := 0
+		for _, digit := range number {
+			group = group*10 + int(digit-'0')
+		}
+		parts, text = append(parts, part{"", group}), after
+	}
+	return parts
+}
+
+// isLiteral tells whether as gives one name whatever the series is called.
+func isLiteral(matches, as string) bool {
+	re, err := regexp.Compile(matches)
+	return err == nil && as != "" && !slices.ContainsFunc(expandMarked(re, as), func(p part) bool { return p.group >= 0 })
+}
+
+// mostSpelled bounds the strings that are tried for one expression.
+const mostSpelled = 64
+
+// spell gives short strings that an expression matches, with the given texts in place of its captures.
+func spell(re *syntax.Regexp, captures map[int]string) []string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return []string{string(re.Rune)}
+	case syntax.OpCharClass:
+		return []string{pick(re)}
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return []string{"a"}
+	case syntax.OpCapture:
+		if text, ok := captures[re.Cap]; ok {
+			return []string{text}
+		}
+		return spell(re.Sub[0], captures)
+	case syntax.OpStar, syntax.OpQuest:
+		return append([]string{""}, spell(re.Sub[0], captures)...)
+	case syntax.OpPlus:
+		return spell(re.Sub[0], captures)
+	case syntax.OpRepeat:
+		return spellAll(slices.Repeat(re.Sub, min(re.Min, mostSpelled)), captures)
+	case syntax.OpConcat:
+		return spellAll(re.Sub, captures)
+	case syntax.OpAlternate:
+		var out []string
+		for _, sub := range re.Sub {
+			out = append(out, spell(sub, captures)...)
+		}
+		return out[:min(len(out), mostSpelled)]
+	}
+	return []string{""}
+}
+
+func spellAll(subs []*syntax.Regexp, captures map[int]string) []string {
+	out := []string{""}
+	for _, sub := range subs {
+		var longer []string
+		for _, end := range spell(sub, captures) {
+			for _, start := range out {
+				if len(longer) < mostSpelled {
+					longer = append(longer, start+end)
+				}
+			}
+		}
+		out = longer
+	}
+	return out
+}
+
+// pick chooses a character of a class, one that a metric's name may have if possible.
+func pick(re *syntax.Regexp) string {
+	for _, r := range "axyz_:0" {
+		for i := 0; i+1 < len(re.Rune); i += 2 {
+			if re.Rune[i] <= r && r <= re.Rune[i+1] {
+				return string(r)
+			}
+		}
+	}
+	if len(re.Rune) == 0 {
+		return ""
+	}
+	return string(re.Rune[0])
+}

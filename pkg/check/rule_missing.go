@@ -1,0 +1,338 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const ruleMissingID model.ID = "rule/missing"
+
+var ruleMissing = Check{
+	ID:    ruleMissingID,
+	Title: "No rule of the adapter serves a metric of an HPA",
+	Why:   "The HPA reports FailedGetPodsMetric, FailedGetObjectMetric or FailedGetExternalMetric, and does not scale by this metric.",
+	Mend: "Add a rule whose series and name give the metric, or correct the name in the HPA. Pods and Object metrics are served by rules, " +
+		"External metrics by externalRules.",
+	Bad: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  maxReplicas: 5
+  metrics:
+  - type: Pods
+    pods:
+      metric: {name: http_request_per_second}
+      target: {type: AverageValue, averageValue: "10"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: adapter-config, namespace: monitoring}
+data:
+  config.yaml: |
+    rules:
+    - seriesQuery: http_requests_total{namespace!="",pod!=""}
+      resources: {template: <<.Resource>>}
+      name: {matches: "^(.*)_total$", as: "${1}_per_second"}
+      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
+`,
+	Good: `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  maxReplicas: 5
+  metrics:
+  - type: Pods
+    pods:
+      metric: {name: http_requests_per_second}
+      target: {type: AverageValue, averageValue: "10"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: adapter-config, namespace: monitoring}
+data:
+  config.yaml: |
+    rules:
+    - seriesQuery: http_requests_total{namespace!="",pod!=""}
+      resources: {template: <<.Resource>>}
+      name: {matches: "^(.*)_total$", as: "${1}_per_second"}
+      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, d := range w.demands() {
+			if w.judges(&d) {
+				w.checkServed(&d, ps)
+			}
+		}
+	},
+}
+
+// foreign are names of External metrics that other adapters serve: those of KEDA begin with the number of their trigger,
+// those of clouds and Datadog have characters that no series has.
+var foreign = regexp.MustCompile(`^s\d+-|[|@/]|^datadogmetric`)
+
+// judges tells whether the adapter is who has to serve the metric, and its whole configuration is known.
+func (w *world) judges(d *demand) bool {
+	read := 0
+	for _, s := range w.rules {
+		if s.broken {
+			// That the adapter does not start is said where it is; nothing follows from the rules that were read.
+			return false
+		}
+		if s.unread == "" {
+			read++
+		}
+	}
+	if len(w.rules) == 0 || read == 0 && w.mountsUnknown() {
+		return false
+	}
+	group := "custom.metrics.k8s.io"
+	if d.external() {
+		group = "external.metrics.k8s.io"
+		if foreign.MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
+			return false
+		}
+		if !slices.ContainsFunc(w.rules, func(s *ruleSet) bool { return len(s.external) > 0 }) && d.elsewhere(w) == "" {
+			return false
+		}
+	}
+	return !w.servedByOther(group)
+}
+
+// mountsUnknown tells whether an adapter among the items reads a configuration that is not.
+func (w *world) mountsUnknown() bool {
+	return slices.ContainsFunc(w.adapters(), func(a adapter) bool {
+		var ps model.Problems
+		cm, _, certain := w.configOf(a, &ps)
+		return cm == nil && !certain
+	})
+}
+
+// otherAdapters are parts of the names of Services behind which other programs serve custom and external metrics.
+var otherAdapters = []string{"keda", "stackdriver", "datadog", "azure", "kube-metrics-adapter", "cloudwatch", "newrelic", "k8s-metrics-adapter"}
+
+// servedByOther tells whether an APIService among the items gives a group of metrics to another program.
+func (w *world) servedByOther(group string) bool {
+	return slices.ContainsFunc(w.apiServices(group), func(service string) bool {
+		return slices.ContainsFunc(otherAdapters, func(name string) bool { return strings.Contains(service, name) })
+	})
+}
+
+// apiServices are the names of the Services that serve a group of the API, after the APIServices among the items.
+func (w *world) apiServices(group string) []string {
+	var out []string
+	for _, it := range w.items {
+		if it.Place.Object.Kind == "APIService" && krm.Text(it.Node, "spec", "group") == group {
+			out = append(out, krm.Text(it.Node, "spec", "service", "name"))
+		}
+	}
+	return out
+}
+
+// checkServed reports a metric that no rule gives.
+func (w *world) checkServed(d *demand, ps *model.Problems) {
+	if d.problem != "" {
+		ps.Errorf(ruleMissingID, d.at.Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.problem)
+		return
+	}
+	named := false
+	for _, s := range w.rules {
+		for _, o := range d.offers(s) {
+			if s.unread != "" {
+				continue
+			}
+			named = true
+			w.checkRegistered(d, ps)
+			d.checkGuess(o, ps)
+			d.checkDropped(o, ps)
+			break
+		}
+	}
+	if named {
+		return
+	}
+	ps.Errorf(ruleMissingID, d.at, "asks for %s, which no rule of the adapter gives%s", d.what(), d.nearest(w))
+}
+
+// checkRegistered reports an adapter whose other APIs are registered among the items while the one that is asked is not.
+func (w *world) checkRegistered(d *demand, ps *model.Problems) {
+	group := "custom.metrics.k8s.io"
+	if d.external() {
+		group = "external.metrics.k8s.io"
+	}
+	if len(w.adapters()) == 0 || len(w.apiServices(group)) > 0 {
+		return
+	}
+	for _, other := range []string{"custom.metrics.k8s.io", "external.metrics.k8s.io", "metrics.k8s.io"} {
+		for _, service := range w.apiServices(other) {
+			if w.isAdapterService(service) {
+				ps.Warnf(ruleMissingID, d.at, "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
+					"add one for v1beta1.%s and Service %s", d.what(), group, other, group, service)
+				return
+			}
+		}
+	}
+}
+
+// isAdapterService tells whether a Service of that name leads to an adapter among the items.
+func (w *world) isAdapterService(name string) bool {
+	return slices.ContainsFunc(w.services, func(s *service) bool {
+		return s.item.Place.Object.Name == name &&
+			slices.ContainsFunc(w.adapters(), func(a adapter) bool { return s.selectsPods(a.workload) })
+	})
+}
+
+// checkGuess reports a rate that is served only if some series is called so by itself, where a rule beside it
+// makes a rate of the counter under another name.
+func (d *demand) checkGuess(o offer, ps *model.Problems) {
+	if o.specific() || !rateSuffix.MatchString(d.metric) || !slices.Contains(o.series, d.metric) || slices.Contains(d.known, d.metric) {
+		return
+	}
+	if len(o.series) > 1 {
+		return
+	}
+	for _, r := range d.list(o.set) {
+		for _, series := range variants(d.metric)[1:2] {
+			if r.namer != nil && r.accepts(series) && r.metricOf(series) != d.metric {
+				ps.Warnf(ruleMissingID, d.at, "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as %q; did you mean that?",
+					d.what(), r, series, r.metricOf(series))
+				return
+			}
+		}
+	}
+}
+
+// checkDropped reports series that the monitors of the pods drop before Prometheus keeps them.
+func (d *demand) checkDropped(o offer, ps *model.Problems) {
+	if len(d.origins) == 0 || len(o.names()) == 0 || slices.ContainsFunc(o.series, fromElsewhere) {
+		return
+	}
+	for _, name := range o.series {
+		for _, from := range d.origins {
+			if _, kept := from.series(name, nil); kept || from.opaque {
+				return
+			}
+		}
+	}
+	from := d.origins[0].path
+	ps.Errorf(ruleMissingID, d.at, "asks for %s, whose series %s the metricRelabelings of %s drop", d.what(), o.series[0], from.monitor.item.Place.Object)
+}
+
+// elsewhere names a rule of the other list that gives the metric.
+func (d *demand) elsewhere(w *world) string {
+	for _, s := range w.rules {
+		other, list, want := s.external, "rules", "External"
+		if d.external() {
+			other, list, want = s.custom, "externalRules", "Pods or Object"
+		}
+		for _, r := range other {
+			if r.specific() && len(r.seriesFor(d.metric, nil)) > 0 {
+				return fmt.Sprintf("; %s gives it, but only to metrics of type %s; change the type in the HPA, or put the rule under %s", r, want, list)
+			}
+		}
+	}
+	return ""
+}
+
+// nearest says which rule comes nearest to giving the metric.
+func (d *demand) nearest(w *world) string {
+	if hint := d.elsewhere(w); hint != "" {
+		return hint
+	}
+	for _, s := range w.rules {
+		if hint := d.nearestIn(s); hint != "" {
+			return hint
+		}
+	}
+	var given []string
+	for _, s := range w.rules {
+		for _, r := range d.list(s) {
+			given = append(given, r.gives(d.metric)...)
+		}
+	}
+	slices.Sort(given)
+	given = slices.Compact(given)
+	if best := krm.Suggest(d.metric, given); best != "" {
+		for _, s := range w.rules {
+			for _, r := range d.list(s) {
+				if slices.Contains(r.gives(d.metric), best) {
+					return fmt.Sprintf("; %s gives %q; did you mean that?", r, best)
+				}
+			}
+		}
+	}
+	const most = 6
+	if len(given) > 0 && len(given) <= most {
+		return "; there are " + strings.Join(given, ", ")
+	}
+	return ""
+}
+
+// nearestIn looks for a rule that gives the metric but for one part of it.
+func (d *demand) nearestIn(s *ruleSet) string {
+	for _, r := range d.list(s) {
+		if s.unread != "" && len(r.seriesFor(d.metric, d.known)) > 0 {
+			return fmt.Sprintf("; %s gives it, but %s", r, s.unread)
+		}
+		if _, good := r.badReference(); good != "" && r.with(func(c *rule) { c.Name.As = good }, d.metric) {
+			return fmt.Sprintf("; %s would if name.as were %q instead of %q", r, good, r.Name.As)
+		}
+	}
+	for _, r := range d.list(s) {
+		names := r.names()
+		if r.namer == nil || len(names) == 0 || slices.ContainsFunc(names, r.accepts) {
+			continue
+		}
+		part := fmt.Sprintf("name.matches %q", r.Name.Matches)
+		for i, f := range r.SeriesFilters {
+			if f.Is+f.IsNot != "" && r.Name.Matches == "" {
+				part = fmt.Sprintf("seriesFilters[%d]", i)
+			}
+		}
+		if slices.Contains(names, d.metric) || slices.ContainsFunc(variants(d.metric), func(v string) bool { return slices.Contains(names, v) }) {
+			return fmt.Sprintf("; %s selects the series %s, but its %s keeps none of that name", r, names[0], part)
+		}
+	}
+	return ""
+}
+
+// with tells whether the rule would give the metric after a change.
+func (r *rule) with(change func(*rule), metric string) bool {
+	c := *r
+	change(&c)
+	namer, err := renamed(c)
+	if err != nil {
+		return false
+	}
+	c.namer = namer
+	return len(c.seriesFor(metric, nil)) > 0
+}
+
+// gives lists names under which the rule serves the series that it lists, or else those from which metric is usually made.
+func (r *rule) gives(metric string) []string {
+	if r.namer == nil {
+		return nil
+	}
+	series := r.names()
+	if series == nil {
+		series = append(variants(metric)[1:], spellPattern(r.Name.Matches)...)
+		if !r.specific() {
+			series = variants(metric)[1:2]
+		}
+	}
+	var out []string
+	for _, name := range series {
+		if r.accepts(name) {
+			if m := r.metricOf(name); m != "" && !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}

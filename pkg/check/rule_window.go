@@ -1,0 +1,135 @@
+package check
+
+import (
+	"time"
+
+	prommodel "github.com/prometheus/common/model"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const ruleWindowID model.ID = "rule/window"
+
+var ruleWindow = Check{
+	ID:    ruleWindowID,
+	Title: "A rate looks back over too few samples",
+	Why: "A rate needs two samples in its window. With fewer than two scrape intervals the window often or always holds one, and the HPA sees " +
+		"no value; with fewer than four, one missed scrape is enough.",
+	Mend: "Make the window at least four times the scrape interval, or scrape more often.",
+	Bad: `apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: shop, namespace: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  endpoints:
+  - {port: metrics, interval: 30s}
+---
+# with the rule
+# metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[30s])) by (<<.GroupBy>>)
+`,
+	Good: `apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: shop, namespace: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  endpoints:
+  - {port: metrics, interval: 30s}
+---
+# with the rule
+# metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, d := range w.demands() {
+			if d.problem != "" {
+				continue
+			}
+			if o := w.effective(&d); o != nil && o.expr != nil && !fromElsewhere(o.series[0]) && !d.isRecorded(o.series[0]) {
+				w.checkWindows(&d, o, ps)
+			}
+		}
+	},
+}
+
+// operatorInterval is how often Prometheus scrapes if nobody says so to the operator (PrometheusSpec.scrapeInterval).
+const operatorInterval = 30 * time.Second
+
+// interval is how often Prometheus reads the pods, by the endpoint that does so most often. It is certain unless
+// it depends on a Prometheus that is not among the items; 0 means that nothing is known.
+func (w *world) interval(origins []origin) (shortest time.Duration, certain bool) {
+	certain = true
+	for _, o := range origins {
+		d, stated := parseInterval(string(o.path.interval))
+		if !stated {
+			d, stated = w.globalInterval()
+		}
+		if shortest == 0 || d < shortest {
+			shortest = d
+		}
+		certain = certain && stated
+	}
+	return shortest, certain
+}
+
+// globalInterval is the shortest that the Prometheuses among the items have.
+func (w *world) globalInterval() (shortest time.Duration, stated bool) {
+	for _, p := range w.prometheuses {
+		d, ok := parseInterval(string(p.spec.ScrapeInterval))
+		if !ok {
+			d = operatorInterval
+		}
+		if shortest == 0 || d < shortest {
+			shortest = d
+		}
+	}
+	if shortest == 0 {
+		return operatorInterval, false
+	}
+	return shortest, true
+}
+
+func parseInterval(s string) (time.Duration, bool) {
+	d, err := prommodel.ParseDuration(s)
+	return time.Duration(d), err == nil && d > 0
+}
+
+func (w *world) checkWindows(d *demand, o *offer, ps *model.Problems) {
+	interval, certain := w.interval(d.origins)
+	at := o.at.Child("metricsQuery")
+	for _, win := range windows(o.expr) {
+		every, read := interval, "read every "+inWords(interval)
+		if win.step > 0 {
+			every, read = win.step, "computed every "+inWords(win.step)
+		}
+		least := time.Duration(win.samples) * every
+		switch {
+		case every == 0 || win.samples == 1 && win.span >= every || win.span >= 4*every:
+		case !certain && win.step == 0:
+			if win.span < least {
+				ps.Warnf(ruleWindowID, at, "looks back %s in %s, but Prometheus reads the pods of %s every %s unless its own scrapeInterval says otherwise; write at least [%s]",
+					inWords(win.span), win.fn, d.scaler.item.Place.Object, inWords(every), inWords(4*every))
+			}
+		case win.span < least:
+			ps.Errorf(ruleWindowID, at, "looks back %s in %s, which needs %s, but the pods of %s are %s; write at least [%s]",
+				inWords(win.span), win.fn, samplesInWords(win.samples), d.scaler.item.Place.Object, read, inWords(4*every))
+		case win.step == 0:
+			ps.Warnf(ruleWindowID, at, "looks back %s in %s, but the pods of %s are %s, so that one missed scrape leaves no value; write at least [%s]",
+				inWords(win.span), win.fn, d.scaler.item.Place.Object, read, inWords(4*every))
+		}
+	}
+}
+
+func samplesInWords(n int) string {
+	if n == 1 {
+		return "one sample"
+	}
+	return "two samples"
+}
+
+func (d *demand) isRecorded(series string) bool {
+	for _, r := range d.recorded {
+		if r.Record == series {
+			return true
+		}
+	}
+	return false
+}

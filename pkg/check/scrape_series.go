@@ -1,0 +1,246 @@
+package check
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	prommodel "github.com/prometheus/common/model"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const scrapeSeriesID model.ID = "scrape/series"
+
+var scrapeSeries = Check{
+	ID:    scrapeSeriesID,
+	Title: "A sample of the metrics page lacks the series or a label that the rule selects",
+	Why:   "The rule selects nothing, and the HPA sees no value.",
+	Mend:  "Correct the name or the label in the rule, or have the workload expose it.",
+	Bad: `# with a sample that says
+#   http_requests_total{method="GET"} 12
+# and the rule
+#   seriesQuery: http_request_total{namespace!="",pod!=""}
+`,
+	Good: `# with a sample that says
+#   http_requests_total{method="GET"} 12
+# and the rule
+#   seriesQuery: http_requests_total{namespace!="",pod!=""}
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, s := range w.samples {
+			if _, err := parsePage(s.Text.Text); err != nil {
+				ps.Errorf(scrapeSeriesID, s.Place, "is no metrics page in the text format of Prometheus: %v", err)
+			}
+			if w.sampledWorkload(s) == nil {
+				ps.Errorf(scrapeSeriesID, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload, w.workloadNames()))
+			}
+		}
+		for _, d := range w.demands() {
+			if page := w.page(d.workload); page != nil && d.problem == "" && d.kind == autoscalingv2.PodsMetricSourceType {
+				if o := w.effective(&d); o != nil {
+					d.checkPage(o, page, ps)
+				}
+			}
+		}
+	},
+}
+
+// exposed is a series of a metrics page: the names of all its labels, and values that they have.
+type exposed map[string][]string
+
+// page maps names of series to what is exposed under them.
+type page map[string][]exposed
+
+// parsePage reads a page in the text format 0.0.4 or in that of OpenMetrics, as far as both agree.
+func parsePage(text []byte) (page, error) {
+	var lines [][]byte
+	for line := range bytes.Lines(text) {
+		if t := bytes.TrimSpace(line); !bytes.HasPrefix(t, []byte("#")) {
+			line, _, _ = bytes.Cut(line, []byte(" # {"))
+			lines = append(lines, append(bytes.TrimRight(bytes.Clone(line), "\r\n"), '\n'))
+		}
+	}
+	parser := expfmt.NewTextParser(prommodel.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(bytes.Join(lines, nil)))
+	if err != nil {
+		return nil, err
+	}
+	p := page{}
+	for name, family := range families {
+		for _, m := range family.GetMetric() {
+			p[name] = append(p[name], labelsOf(m))
+		}
+	}
+	return p, nil
+}
+
+func labelsOf(m *dto.Metric) exposed {
+	e := exposed{}
+	for _, l := range m.GetLabel() {
+		e[l.GetName()] = append(e[l.GetName()], l.GetValue())
+	}
+	return e
+}
+
+// page joins the samples of a workload; nil if there is none that can be read.
+func (w *world) page(wl *workload) page {
+	var out page
+	for _, s := range w.samples {
+		if wl == nil || w.sampledWorkload(s) != wl {
+			continue
+		}
+		p, err := parsePage(s.Text.Text)
+		if err != nil {
+			continue
+		}
+		if out == nil {
+			out = page{}
+		}
+		for name, list := range p {
+			out[name] = append(out[name], list...)
+		}
+	}
+	return out
+}
+
+// sampled are the names of the series that the sample of a workload has.
+func (w *world) sampled(wl *workload) []string { return sortedKeys(w.page(wl)) }
+
+// sampledWorkload finds the workload of a sample by NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME.
+func (w *world) sampledWorkload(s Sample) *workload {
+	parts := strings.Split(s.Workload, "/")
+	for _, wl := range w.workloads {
+		o := wl.item.Place.Object
+		full := []string{o.Kind, orDefault(o.Namespace), o.Name}
+		if len(parts) <= len(full) && slices.EqualFunc(parts, full[len(full)-len(parts):], strings.EqualFold) {
+			return wl
+		}
+	}
+	return nil
+}
+
+func (w *world) workloadNames() []string {
+	var out []string
+	for _, wl := range w.workloads {
+		out = append(out, wl.item.Place.Object.Name)
+	}
+	return out
+}
+
+// checkPage compares a rule with what the pods expose.
+func (d *demand) checkPage(o *offer, p page, ps *model.Problems) {
+	var found []string
+	for _, name := range o.series {
+		if len(p[name]) > 0 {
+			found = append(found, name)
+		}
+		if fromElsewhere(name) || d.isRecorded(name) {
+			return
+		}
+	}
+	who := d.workload.item.Place.Object
+	if len(found) == 0 {
+		ps.Errorf(scrapeSeriesID, o.at.Child("seriesQuery"), "selects the series %s for %s, which the sample of %s does not have%s",
+			o.series[0], d.what(), who, likelySeries(o.series[0], p))
+		return
+	}
+	for _, m := range o.matchers {
+		if m.Name != prommodel.MetricNameLabel && !d.exposes(found, p, m.Name, m.Matches) {
+			ps.Errorf(scrapeSeriesID, o.at.Child("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
+				m, found[0], who, krm.DidYouMean(m.Name, labelNames(p[found[0]])))
+		}
+	}
+	if o.expr != nil {
+		d.checkQueried(o, p, ps)
+	}
+}
+
+// checkQueried compares the selectors of the query with what the pods expose.
+func (d *demand) checkQueried(o *offer, p page, ps *model.Problems) {
+	who := d.workload.item.Place.Object
+	for _, s := range selectors(o.expr) {
+		if len(p[s.Name]) == 0 {
+			if s.Name != "" && !slices.Contains(o.series, s.Name) && !fromElsewhere(s.Name) && !d.isRecorded(s.Name) && !strings.Contains(s.Name, ":") {
+				ps.Errorf(scrapeSeriesID, o.at.Child("metricsQuery"), "asks for the series %s for %s, which the sample of %s does not have%s",
+					s.Name, d.what(), who, likelySeries(s.Name, p))
+			}
+			continue
+		}
+		for _, m := range s.LabelMatchers {
+			if m.Name == prommodel.MetricNameLabel || m.Name == o.label || d.exposes([]string{s.Name}, p, m.Name, m.Matches) {
+				continue
+			}
+			ps.Errorf(scrapeSeriesID, o.at.Child("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s has it%s",
+				m, d.what(), s.Name, who, krm.DidYouMean(m.Name, labelNames(p[s.Name])))
+		}
+	}
+}
+
+// exposes tells whether one of the series may have a label with a value that matches once Prometheus has read it.
+func (d *demand) exposes(names []string, p page, label string, matches func(string) bool) bool {
+	for _, name := range names {
+		for _, e := range p[name] {
+			own := map[string]string{}
+			for k, v := range e {
+				own[k] = v[0]
+			}
+			if d.arrives(name, own, label, matches) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// arrives tells whether a series with labels of its own has a label that matches when it arrives. Where nobody knows
+// how it does, a label that discovery gives may have any value.
+func (d *demand) arrives(name string, own map[string]string, label string, matches func(string) bool) bool {
+	for _, o := range d.origins {
+		if set, kept := o.series(name, own); o.opaque || kept && matches(set[label]) || label == "container" {
+			return true
+		}
+	}
+	if len(d.origins) > 0 {
+		return false
+	}
+	_, ours := own[label]
+	return matches(own[label]) || !ours && scrapeLabel(label)
+}
+
+// scrapeLabel tells whether a label is one that configurations of Prometheus give to targets.
+func scrapeLabel(label string) bool {
+	_, operator := discoveredLabels[label]
+	return operator || slices.Contains([]string{"container", "node", "app", "release", "namespace_name", "pod_name"}, label) ||
+		strings.HasPrefix(label, "kubernetes_") || strings.HasPrefix(label, "app_kubernetes_io_") || strings.HasPrefix(label, "exported_")
+}
+
+func labelNames(list []exposed) []string {
+	var out []string
+	for _, e := range list {
+		out = append(out, sortedKeys(e)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// likelySeries suggests a series of the page.
+func likelySeries(name string, p page) string {
+	names := sortedKeys(p)
+	if hint := krm.DidYouMean(name, names); hint != "" {
+		return hint
+	}
+	for _, end := range []string{"_total", "_count", "_sum", "_bucket", "_value"} {
+		if slices.Contains(names, name+end) {
+			return `; did you mean "` + name + end + `"?`
+		}
+		if base, cut := strings.CutSuffix(name, end); cut && slices.Contains(names, base) {
+			return `; did you mean "` + base + `"?`
+		}
+	}
+	return ""
+}

@@ -1,0 +1,104 @@
+package check
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+)
+
+// relation says whether two objects are in one namespace.
+type relation int
+
+const (
+	apart relation = iota
+	// unknown is where only one of them states a namespace: they meet if the other one is applied to it by
+	// `kubectl apply -n`, `helm install -n` or the destination of an Argo CD application.
+	unknown
+	together
+)
+
+// relate compares two namespaces as they are written. What states none goes to one namespace, most often default.
+func relate(a, b string) relation {
+	switch {
+	case a == b || orDefault(a) == orDefault(b):
+		return together
+	case a == "" || b == "":
+		return unknown
+	}
+	return apart
+}
+
+// meet tells whether two objects are, or may be, in one namespace.
+func meet(a, b *krm.Item) bool {
+	return relate(a.Place.Object.Namespace, b.Place.Object.Namespace) != apart
+}
+
+func orDefault(ns string) string {
+	if ns == "" {
+		return metav1.NamespaceDefault
+	}
+	return ns
+}
+
+// matches tells whether a selector matches a set of labels: nil matches nothing, an empty one everything, and one that
+// Kubernetes refuses nothing.
+func matches(s *metav1.LabelSelector, set map[string]string) bool {
+	sel, err := metav1.LabelSelectorAsSelector(s)
+	return err == nil && sel.Matches(labels.Set(set))
+}
+
+// namespaceLabels are the labels of a namespace; false where it is not among the items, so that only its name is known
+// (which the API server sets as a label since Kubernetes 1.21).
+func (w *world) namespaceLabels(ns string) (map[string]string, bool) {
+	written, ok := w.namespaces[orDefault(ns)]
+	all := map[string]string{corev1.LabelMetadataName: orDefault(ns)}
+	maps.Copy(all, written)
+	return all, ok
+}
+
+// podLabelsAdded are labels that controllers give to the pods of a workload beside those of its template.
+var podLabelsAdded = []string{
+	"pod-template-hash",
+	"rollouts-pod-template-hash",
+	"controller-revision-hash",
+	"pod-template-generation",
+	"statefulset.kubernetes.io/pod-name",
+	"apps.kubernetes.io/pod-index",
+}
+
+// selectsPods tells whether a Service sends requests to pods of wl
+// (k8s.io/endpointslice: a Service without a selector has no endpoints but those that somebody writes).
+func (s *service) selectsPods(wl *workload) bool {
+	return s.hasSelector() && meet(s.item, wl.item) && selectsLabels(s.spec.Selector, wl.template.Labels)
+}
+
+// hasSelector tells whether the endpoints of a Service follow from its selector.
+func (s *service) hasSelector() bool {
+	return len(s.spec.Selector) > 0 && s.spec.Type != corev1.ServiceTypeExternalName
+}
+
+// selectsLabels tells whether the pairs of selector are among the labels of a template or are added by controllers.
+func selectsLabels(selector, template map[string]string) bool {
+	for k, v := range selector {
+		if got, ok := template[k]; (!ok || got != v) && !slices.Contains(podLabelsAdded, k) {
+			return false
+		}
+	}
+	return true
+}
+
+// matchesPort tells whether the port of a monitor means a name. The operator writes the port into the configuration
+// of Prometheus as a regular expression, which has to match the whole name.
+func matchesPort(port, name string) bool {
+	if port == name {
+		return true
+	}
+	re, err := regexp.Compile("^(?s:" + port + ")$")
+	return err == nil && re.MatchString(name)
+}

@@ -1,0 +1,221 @@
+package check
+
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// workload is whatever makes pods: what has a pod template, and a Pod itself.
+type workload struct {
+	item     *krm.Item
+	replicas *int32
+	// selector is what the scale of the workload counts pods by. It is nil for a Job, a CronJob and a Pod, which have none
+	// of their own, and where it is neither written nor follows from the template.
+	selector *metav1.LabelSelector
+	template corev1.PodTemplateSpec
+	// at is the place of the template.
+	at model.Place
+	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef).
+	borrowed *workload
+}
+
+// The groups and kinds that are known to hold pods, in their present and in former groups.
+const (
+	deployment  = "apps/Deployment"
+	replicaSet  = "apps/ReplicaSet"
+	statefulSet = "apps/StatefulSet"
+	daemonSet   = "apps/DaemonSet"
+	controller  = "/ReplicationController"
+	job         = "batch/Job"
+	cronJob     = "batch/CronJob"
+	pod         = "/Pod"
+	rollout     = "argoproj.io/Rollout"
+)
+
+var (
+	// scalable are the kinds of Kubernetes that have a scale for an HPA to set.
+	scalable = []string{deployment, replicaSet, statefulSet, controller}
+	// unscalable are kinds that people put into a scaleTargetRef in vain.
+	unscalable = []string{daemonSet, job, cronJob, pod}
+)
+
+// defaultsSelector are the versions in which a workload without a selector gets the labels of its template as one.
+var defaultsSelector = []string{"v1", "extensions/v1beta1", "apps/v1beta1"}
+
+// groupKind is "GROUP/KIND" of an object. The group extensions, which had workloads until Kubernetes 1.15, counts as apps.
+func groupKind(apiVersion, kind string) string {
+	group := groupOf(apiVersion)
+	if group == "extensions" {
+		group = "apps"
+	}
+	return group + "/" + kind
+}
+
+// String is how messages name a workload, such as Deployment web.
+func (wl *workload) String() string {
+	return wl.item.Place.Object.Kind + " " + wl.item.Place.Object.Name
+}
+
+func (wl *workload) groupKind() string {
+	return groupKind(wl.item.Place.Object.APIVersion, wl.item.Place.Object.Kind)
+}
+
+// endsByItself tells whether the pods of wl come and go without anybody scaling them.
+func (wl *workload) endsByItself() bool {
+	return slices.Contains([]string{job, cronJob, pod}, wl.groupKind())
+}
+
+// addWorkload takes objects that make pods. What the API server refuses is known of its own kinds alone.
+func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
+	wl := &workload{item: it, at: it.Place.Child("spec").Child("template")}
+	spec := krm.Get(it.Node, "spec")
+	var found model.Problems
+	switch kind := groupKind(it.Place.Object.APIVersion, it.Place.Object.Kind); {
+	case kind == pod:
+		wl.at = it.Place
+		found = mistakes(it.Node, wl.at, &wl.template, false)
+	case kind == cronJob:
+		wl.at = it.Place.Child("spec").Child("jobTemplate").Child("spec").Child("template")
+		found = mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.at, &wl.template, true)
+	case slices.Contains(scalable, kind), slices.Contains(unscalable, kind):
+		found = wl.read(spec, kind)
+	case kind == rollout, krm.Get(krm.Get(krm.Get(spec, "template"), "spec"), "containers") != nil:
+		// The field of another kind may have the same name and another type.
+		wl.read(spec, kind)
+	default:
+		return
+	}
+	ps.Add(found...)
+	w.workloads = append(w.workloads, wl)
+}
+
+// read reads the spec of a workload with a template.
+func (wl *workload) read(spec *yaml.Node, kind string) model.Problems {
+	var common struct {
+		Replicas *int32                 `json:"replicas"`
+		Template corev1.PodTemplateSpec `json:"template"`
+	}
+	at := wl.item.Place.Child("spec")
+	found := mistakes(spec, at, &common, true)
+	wl.replicas, wl.template = common.Replicas, common.Template
+	switch kind {
+	case job:
+	case controller:
+		if labels := krm.TextMap(spec, "selector"); len(labels) > 0 {
+			wl.selector = &metav1.LabelSelector{MatchLabels: labels}
+		}
+	default:
+		if n := krm.Get(spec, "selector"); !krm.IsNull(n) {
+			wl.selector = &metav1.LabelSelector{}
+			found.Add(mistakes(n, at.Child("selector"), wl.selector, true)...)
+		}
+	}
+	if wl.selector == nil && slices.Contains(defaultsSelector, wl.item.Place.Object.APIVersion) && len(wl.template.Labels) > 0 {
+		wl.selector = &metav1.LabelSelector{MatchLabels: wl.template.Labels}
+	}
+	return found
+}
+
+// borrowTemplates gives the Rollouts that refer to a Deployment its template and selector.
+func (w *world) borrowTemplates() {
+	for _, wl := range w.workloads {
+		ref := krm.Get(krm.Get(wl.item.Node, "spec"), "workloadRef")
+		if ref == nil || wl.groupKind() != rollout {
+			continue
+		}
+		from := w.find(wl.item, targetRef{krm.Text(ref, "apiVersion"), krm.Text(ref, "kind"), krm.Text(ref, "name")})
+		if from != nil && from != wl {
+			wl.borrowed, wl.template, wl.at = from, from.template, from.at
+			if wl.selector == nil {
+				wl.selector = from.selector
+			}
+		}
+	}
+}
+
+// targetRef names an object from within another one of the same namespace.
+type targetRef struct{ apiVersion, kind, name string }
+
+// find gives the workload that by refers to, or nil. The version does not matter, and one in the very namespace is
+// preferred to one that may be in it.
+func (w *world) find(by *krm.Item, ref targetRef) *workload {
+	var found *workload
+	for _, wl := range w.workloads {
+		o := wl.item.Place.Object
+		if ref.kind != o.Kind || ref.name != o.Name || groupKind(ref.apiVersion, ref.kind) != wl.groupKind() {
+			continue
+		}
+		switch relate(by.Place.Object.Namespace, o.Namespace) {
+		case together:
+			return wl
+		case unknown:
+			if found == nil {
+				found = wl
+			}
+		}
+	}
+	return found
+}
+
+// knowsPods tells whether the pods of a workload are described among the items.
+func (wl *workload) knowsPods() bool { return len(wl.template.Spec.Containers) > 0 }
+
+// container is one that runs as long as its pod, and its place.
+type container struct {
+	corev1.Container
+	at model.Place
+}
+
+// running are the containers of wl but for the init containers that end before the others start
+// (Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculatePodRequestsFromContainers).
+func (wl *workload) running() []container {
+	var out []container
+	spec := wl.at.Child("spec")
+	for i, c := range wl.template.Spec.Containers {
+		out = append(out, container{c, spec.Child("containers").Item(i)})
+	}
+	for i, c := range wl.template.Spec.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			out = append(out, container{c, spec.Child("initContainers").Item(i)})
+		}
+	}
+	return out
+}
+
+// injectors are annotations and labels of pods, and labels of namespaces, by which webhooks add containers to pods.
+var injectors = []string{
+	"sidecar.istio.io/inject",
+	"istio.io/rev",
+	"istio-injection",
+	"linkerd.io/inject",
+	"sidecar.opentelemetry.io/inject",
+	"dapr.io/enabled",
+	"consul.hashicorp.com/connect-inject",
+	"vault.hashicorp.com/agent-inject",
+	"kuma.io/sidecar-injection",
+	"appmesh.k8s.aws/sidecarInjectorWebhook",
+	"sidecar.jaegertracing.io/inject",
+	"openservicemesh.io/sidecar-injection",
+}
+
+// injected tells whether something may add containers to the pods of wl that its template does not have.
+func (w *world) injected(wl *workload) bool {
+	sets := []map[string]string{wl.template.Annotations, wl.template.Labels, wl.item.Annotations}
+	if ns, ok := w.namespaceLabels(wl.item.Place.Object.Namespace); ok {
+		sets = append(sets, ns)
+	}
+	for _, key := range injectors {
+		for _, set := range sets {
+			if v, ok := set[key]; ok && v != "false" && v != "disabled" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,177 @@
+package check
+
+import (
+	"strings"
+
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	"go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// world is everything that the chain is made of, in the order of the items.
+type world struct {
+	workloads    []*workload
+	services     []*service
+	monitors     []*monitor
+	scalers      []*scaler
+	prometheuses []*prometheus
+	limitRanges  []*limitRange
+	// namespaces are the labels of the Namespaces among the items.
+	namespaces map[string]map[string]string
+	rules      []*ruleSet
+	samples    []Sample
+	items      []*krm.Item
+	minor      int
+}
+
+type service struct {
+	item *krm.Item
+	spec corev1.ServiceSpec
+}
+
+// monitor is a ServiceMonitor or a PodMonitor; the other field is nil.
+type monitor struct {
+	item    *krm.Item
+	service *monitoringv1.ServiceMonitorSpec
+	pod     *monitoringv1.PodMonitorSpec
+}
+
+// prometheus is a Prometheus or a PrometheusAgent of prometheus-operator.
+type prometheus struct {
+	item *krm.Item
+	spec prometheusSpec
+}
+
+// prometheusSpec is what decides which monitors are read, of CommonPrometheusFields and PrometheusAgentSpec.
+type prometheusSpec struct {
+	ServiceMonitorSelector          *metav1.LabelSelector                          `json:"serviceMonitorSelector"`
+	ServiceMonitorNamespaceSelector *metav1.LabelSelector                          `json:"serviceMonitorNamespaceSelector"`
+	PodMonitorSelector              *metav1.LabelSelector                          `json:"podMonitorSelector"`
+	PodMonitorNamespaceSelector     *metav1.LabelSelector                          `json:"podMonitorNamespaceSelector"`
+	ProbeSelector                   *metav1.LabelSelector                          `json:"probeSelector"`
+	ScrapeConfigSelector            *metav1.LabelSelector                          `json:"scrapeConfigSelector"`
+	AdditionalScrapeConfigs         *corev1.SecretKeySelector                      `json:"additionalScrapeConfigs"`
+	ScrapeInterval                  monitoringv1.Duration                          `json:"scrapeInterval"`
+	ScrapeClasses                   []monitoringv1.ScrapeClass                     `json:"scrapeClasses"`
+	ArbitraryFSAccessThroughSMs     monitoringv1.ArbitraryFSAccessThroughSMsConfig `json:"arbitraryFSAccessThroughSMs"`
+	IgnoreNamespaceSelectors        bool                                           `json:"ignoreNamespaceSelectors"`
+	EnforcedNamespaceLabel          string                                         `json:"enforcedNamespaceLabel"`
+	ServiceAccountName              string                                         `json:"serviceAccountName"`
+	// Mode is that of a PrometheusAgent.
+	Mode string `json:"mode"`
+}
+
+type limitRange struct {
+	item *krm.Item
+	spec corev1.LimitRangeSpec
+}
+
+// namespaceOf is the namespace of an object; kubectl puts it into default if it states none.
+func namespaceOf(it *krm.Item) string { return orDefault(it.Place.Object.Namespace) }
+
+// groupOf is the group of an apiVersion, "" for the core.
+func groupOf(apiVersion string) string {
+	group, _, grouped := strings.Cut(apiVersion, "/")
+	if !grouped {
+		return ""
+	}
+	return group
+}
+
+// before tells whether the Kubernetes to check for is older than 1.minor. If none is asked for, it is the newest.
+func (w *world) before(minor int) bool { return w.minor > 0 && w.minor < minor }
+
+// newWorld sorts the items by what they are.
+func newWorld(in Input) (*world, model.Problems) {
+	w := &world{namespaces: map[string]map[string]string{}, samples: in.Samples, minor: in.Minor}
+	var ps model.Problems
+	for _, it := range in.Items {
+		w.collect(it)
+	}
+	for _, it := range w.items {
+		w.add(it, &ps)
+	}
+	w.borrowTemplates()
+	w.addRules(in, &ps)
+	return w, ps
+}
+
+// collect takes an item that goes to the cluster, or the objects that a List holds.
+func (w *world) collect(it *krm.Item) {
+	if it.Annotations[krm.LocalConfigAnnotation] == "true" {
+		return
+	}
+	items := krm.Get(it.Node, "items")
+	if !strings.HasSuffix(it.Place.Object.Kind, "List") || items == nil || items.Kind != yaml.SequenceNode {
+		w.items = append(w.items, it)
+		return
+	}
+	for _, n := range items.Content {
+		one := krm.NewItem(n)
+		one.Place.File, one.Place.Index = it.Place.File, it.Place.Index
+		w.collect(one)
+	}
+}
+
+func (w *world) add(it *krm.Item, ps *model.Problems) {
+	o := it.Place.Object
+	if o.Kind == "HorizontalPodAutoscaler" {
+		w.addScaler(it, ps)
+		return
+	}
+	switch groupOf(o.APIVersion) + "/" + o.Kind {
+	case "/Namespace":
+		w.namespaces[o.Name] = it.Labels
+	case "/Service":
+		s := &service{item: it}
+		decode(it, &s.spec, ps)
+		w.services = append(w.services, s)
+	case "/LimitRange":
+		l := &limitRange{item: it}
+		decode(it, &l.spec, ps)
+		w.limitRanges = append(w.limitRanges, l)
+	case "monitoring.coreos.com/ServiceMonitor":
+		m := &monitor{item: it, service: &monitoringv1.ServiceMonitorSpec{}}
+		decode(it, m.service, ps)
+		w.monitors = append(w.monitors, m)
+	case "monitoring.coreos.com/PodMonitor":
+		m := &monitor{item: it, pod: &monitoringv1.PodMonitorSpec{}}
+		decode(it, m.pod, ps)
+		w.monitors = append(w.monitors, m)
+	case "monitoring.coreos.com/Prometheus", "monitoring.coreos.com/PrometheusAgent":
+		p := &prometheus{item: it}
+		ps.Add(mistakes(krm.Get(it.Node, "spec"), it.Place.Child("spec"), &p.spec, false)...)
+		w.prometheuses = append(w.prometheuses, p)
+	default:
+		w.addWorkload(it, ps)
+	}
+}
+
+// decode reads the spec of an object into out and reports what the API server refuses or drops. What is sound is read
+// all the same.
+func decode(it *krm.Item, out any, ps *model.Problems) {
+	ps.Add(mistakes(krm.Get(it.Node, "spec"), it.Place.Child("spec"), out, true)...)
+}
+
+// mistakes reads n into out. A value of a wrong type is an error. An unknown field may be one of a newer version: it is
+// a warning where misspelled is set and another one was most likely meant, and else nothing.
+func mistakes(n *yaml.Node, at model.Place, out any, misspelled bool) model.Problems {
+	if krm.IsNull(n) {
+		return nil
+	}
+	var ps model.Problems
+	for _, p := range krm.Decode(n, at, out) {
+		if p.ID == model.InputField {
+			if !misspelled || p.Suggestion == "" {
+				continue
+			}
+			p.Severity = model.Warning
+		}
+		ps.Add(p)
+	}
+	return ps
+}

@@ -1,0 +1,7 @@
+package check
+
+var (
+	scrapeNone       = ruleMissing
+	scrapePort       = ruleMissing
+	scrapeUnselected = ruleMissing
+)

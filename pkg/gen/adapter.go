@@ -1,0 +1,151 @@
+package gen
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// gatewayProfile are the metrics that the gateway serves. Its own probes and the scrapes are no load.
+var gatewayProfile = map[string]hpa.Formula{
+	"http_requests_total_value_per_second": {
+		Series: "http_requests_total_value", Type: hpa.Counter, Aggregation: "sum", Matchers: []string{`http_url!~"(/health|/metrics)"`},
+	},
+}
+
+// adapterConfig is the ConfigMap from which the adapter reads its rules.
+type adapterConfig struct {
+	// text is "" if there is no rule, and then nothing is rendered.
+	text string
+	ref  model.Ref
+	key  string
+	// own is the ConfigMap that a user wrote in this place, nil for none. What else it holds is kept.
+	own *krm.Item
+	// hashed tells kustomize to append a hash of the content to the name.
+	hashed bool
+	origin origin
+}
+
+// buildAdapter finds the rule for every metric that a HorizontalPodAutoscaler reads through the adapter, and merges them
+// with the rules among the items.
+func buildAdapter(src *source, f facts, opts options, ps *model.Problems) adapterConfig {
+	a := adapterConfig{ref: opts.adapter.ref, key: opts.adapter.key, own: src.ownConfig(opts, ps), origin: origin{source: model.Object{Kind: managedBy}}}
+	if opts.config != nil {
+		a.origin = originOf(opts.config)
+	}
+	var set ruleSet
+	for _, file := range src.ruleFiles(a.own, opts, ps) {
+		set.addFile(file, ps)
+	}
+	needs := f.needs()
+	for _, n := range needs {
+		set.addNeed(n, opts.adapter, ps)
+	}
+	checkOverrides(needs, opts, ps)
+	f.checkProfiles(set, opts, ps)
+	text, err := set.encode()
+	if err != nil {
+		ps.Errorf(model.AdapterRule, opts.place, "%v", err)
+	}
+	a.text = text
+	if text != "" {
+		a.rollOut(src, opts, ps)
+	}
+	return a
+}
+
+// needs are the metrics that all workloads read through an adapter, one of each, in the order of their names.
+func (f facts) needs() []hpa.Need {
+	var all []hpa.Need
+	for _, g := range f.gateways {
+		all = append(all, g.scaling.Needs()...)
+	}
+	for _, b := range f.backends {
+		all = append(all, b.scaling.Needs()...)
+	}
+	order := func(a, b hpa.Need) int {
+		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Object.String(), b.Object.String()),
+			cmp.Compare(a.Place.String(), b.Place.String()))
+	}
+	slices.SortStableFunc(all, order)
+	return slices.CompactFunc(all, func(a, b hpa.Need) bool { return a.Metric == b.Metric && a.Object == b.Object })
+}
+
+// checkOverrides reports overrides of metrics that nothing reads.
+func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
+	var read []string
+	for _, n := range needs {
+		read = append(read, n.Metric)
+	}
+	for _, o := range opts.adapter.overrides {
+		if !slices.Contains(read, o.value) {
+			ps.Add(model.Problem{ID: model.AdapterRule, Severity: model.Warning, Place: o.place, Value: o.value, Suggestion: krm.Suggest(o.value, read),
+				Message: fmt.Sprintf("no HorizontalPodAutoscaler that is rendered reads the metric %q%s", o.value, krm.DidYouMean(o.value, read))})
+		}
+	}
+}
+
+// checkProfiles reports gateways that scale on a metric of their own and do not serve it.
+func (f facts) checkProfiles(set ruleSet, opts options, ps *model.Problems) {
+	for _, g := range f.gateways {
+		if g.settings.observability {
+			continue
+		}
+		for _, n := range g.scaling.Needs() {
+			_, overridden := opts.adapter.formulas.Overrides[n.Metric]
+			_, own := gatewayProfile[n.Metric]
+			if own && !overridden && n.Object.Kind == "Pod" && !set.written(n, opts.adapter) {
+				ps.Valuef(model.HPAMetric, n.Place, n.Metric,
+					`%s scales on %q, which it serves only with observabilityEnabled: "true"; write that into %s, or another metric`,
+					g.place.Object, n.Metric, controllerConfig)
+			}
+		}
+	}
+}
+
+// configMap is the ConfigMap with the rules.
+func (a adapterConfig) configMap(opts options) *corev1.ConfigMap {
+	cm := &corev1.ConfigMap{
+		TypeMeta: typeMeta("v1", "ConfigMap"),
+		ObjectMeta: metav1.ObjectMeta{
+			Name: a.ref.Name, Namespace: a.ref.Namespace,
+			Labels:      map[string]string{managedByLabel: managedBy},
+			Annotations: map[string]string{ownerAnnotation: opts.owner, rulesAnnotation: "true"},
+		},
+		Data: map[string]string{},
+	}
+	if a.own != nil {
+		data, _ := configMapData(a.own)
+		maps.Copy(cm.Data, data)
+		for k, v := range a.own.Labels {
+			if k != managedByLabel {
+				cm.Labels[k] = v
+			}
+		}
+		for k, v := range a.own.Annotations {
+			if !ofTools(k) {
+				cm.Annotations[k] = v
+			}
+		}
+	}
+	cm.Data[a.key] = a.text
+	if a.hashed {
+		cm.Annotations[needsHashAnnotation] = "enabled"
+	}
+	return cm
+}
+
+// ofTools tells whether an annotation speaks to kustomize, kpt or this program.
+func ofTools(key string) bool {
+	domain, _, _ := strings.Cut(key, "/")
+	return domain == group || strings.HasSuffix(domain, "config.kubernetes.io") || strings.HasSuffix(domain, "config.k8s.io")
+}

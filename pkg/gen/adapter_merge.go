@@ -1,0 +1,340 @@
+package gen
+
+import (
+	"cmp"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/prometheus-adapter/pkg/config"
+
+	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// The members of a configuration of the adapter.
+const (
+	podRules      = "rules"
+	externalRules = "externalRules"
+	resourceRules = "resourceRules"
+)
+
+// ruleSet are the rules of one adapter, each once.
+type ruleSet struct {
+	files []ruleFile
+	rules []ruleEntry
+	// resources is the file whose resourceRules apply, nil for none.
+	resources *ruleFile
+}
+
+// ruleEntry is one rule and where it comes from.
+type ruleEntry struct {
+	config.DiscoveryRule
+	// section is the list that holds it.
+	section string
+	place   model.Place
+	// file and index say where a rule stands that was found among the items; file is nil for a generated one.
+	file  *ruleFile
+	index int
+}
+
+func (e ruleEntry) written() bool { return e.file != nil && e.file.written }
+
+// addFile adds the rules of a file. Those that are there already are left out.
+func (s *ruleSet) addFile(f ruleFile, ps *model.Problems) {
+	s.files = append(s.files, f)
+	for section, rules := range map[string][]config.DiscoveryRule{podRules: f.config.Rules, externalRules: f.config.ExternalRules} {
+		at := f.place.Child(section)
+		list := krm.Get(f.doc.Content[0], section)
+		for i, r := range rules {
+			place := at.Item(i)
+			place.Line = list.Content[i].Line
+			s.add(ruleEntry{DiscoveryRule: r, section: section, place: place, file: &f, index: i}, ps)
+		}
+	}
+	switch {
+	case f.config.ResourceRules == nil:
+	case s.resources == nil:
+		s.resources = &f
+	case !reflect.DeepEqual(s.resources.config.ResourceRules, f.config.ResourceRules):
+		ps.Errorf(model.AdapterRule, f.place.Child(resourceRules), "differs from that of %s; remove one of them", s.resources.place)
+	}
+}
+
+// addNeed adds the rule that serves n, unless a user's rule does.
+func (s *ruleSet) addNeed(n hpa.Need, opts adapterOptions, ps *model.Problems) {
+	if s.written(n, opts) {
+		return
+	}
+	f, more := opts.formulas.For(n)
+	ps.Add(more...)
+	if more.HasErrors() {
+		return
+	}
+	s.add(ruleEntry{DiscoveryRule: hpa.Rule(n, f, opts.labels), section: sectionOf(n), place: n.Place}, ps)
+}
+
+func sectionOf(n hpa.Need) string {
+	if n.External {
+		return externalRules
+	}
+	return podRules
+}
+
+// add adds e, unless the same rule or one of a user for the same metric is there. Another rule for the same metric, from
+// another place, is a problem.
+func (s *ruleSet) add(e ruleEntry, ps *model.Problems) {
+	for _, other := range s.rules {
+		switch {
+		case other.section != e.section:
+		case reflect.DeepEqual(other.DiscoveryRule, e.DiscoveryRule):
+			return
+		case other.file != nil && e.file != nil && other.file.place == e.file.place:
+		case !other.sameMetric(e):
+		case other.written() && !e.written():
+			return
+		default:
+			what, here, there := other.difference(e)
+			ps.Valuef(model.AdapterRule, e.place, here, "the metric %q has the %s %s here, but %s in %s; make both the same, or rename one of the metrics",
+				e.Name.As, what, here, there, other.place)
+			return
+		}
+	}
+	s.rules = append(s.rules, e)
+}
+
+// difference names the first field in which two rules differ, with what the second and the first say.
+func (e ruleEntry) difference(second ruleEntry) (field, here, there string) {
+	for _, f := range []struct{ field, here, there string }{
+		{"metricsQuery", second.MetricsQuery, e.MetricsQuery}, {"seriesQuery", second.SeriesQuery, e.SeriesQuery},
+		{"name.matches", second.Name.Matches, e.Name.Matches},
+	} {
+		if f.here != f.there {
+			return f.field, f.here, f.there
+		}
+	}
+	return "resources", strings.Join(second.labels(), ", "), strings.Join(e.labels(), ", ")
+}
+
+func (e ruleEntry) labels() []string {
+	out := []string{e.Resources.Template}
+	for label := range e.Resources.Overrides {
+		out = append(out, label)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// sameMetric tells whether both rules name one metric literally, for a resource that both map. Every rule maps the
+// namespace, so that it does not count.
+func (e ruleEntry) sameMetric(other ruleEntry) bool {
+	if e.Name.As != other.Name.As || strings.Contains(strings.ReplaceAll(e.Name.As, "$$", ""), "$") || e.Name.As == "" {
+		return false
+	}
+	if e.section == externalRules || e.Resources.Template != "" && other.Resources.Template != "" {
+		return true
+	}
+	return e.mapsOneOf(other.Resources) || other.mapsOneOf(e.Resources)
+}
+
+func (e ruleEntry) mapsOneOf(m config.ResourceMapping) bool {
+	for _, r := range m.Overrides {
+		kind := schema.GroupKind{Group: r.Group, Kind: r.Resource}
+		if (len(m.Overrides) == 1 || !isResource(r.Resource, "namespace")) && e.maps(kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// maps tells whether the rule knows a label for objects of a kind, which may be given by the name of its resource.
+func (e ruleEntry) maps(kind schema.GroupKind) bool {
+	if e.Resources.Template != "" {
+		return true
+	}
+	for _, r := range e.Resources.Overrides {
+		if isResource(r.Resource, kind.Kind) && (r.Group == kind.Group || r.Group == "" || kind.Group == "") {
+			return true
+		}
+	}
+	return false
+}
+
+// isResource tells whether both name one resource, in the singular or plural.
+func isResource(a, b string) bool {
+	plural := func(name string) string {
+		p, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Kind: name})
+		return p.Resource
+	}
+	return strings.EqualFold(a, b) || plural(a) == strings.ToLower(b) || plural(b) == strings.ToLower(a)
+}
+
+// written tells whether a rule that a user wrote serves n.
+func (s *ruleSet) written(n hpa.Need, opts adapterOptions) bool {
+	// A rule with a pattern serves whatever series there are; these are the ones that the name of the metric speaks of.
+	f, _ := opts.formulas.For(n)
+	candidates := []string{f.Series, f.Series + "_total", n.Metric}
+	return slices.ContainsFunc(s.rules, func(e ruleEntry) bool {
+		return e.written() && e.section == sectionOf(n) && (n.External || e.maps(n.Object)) && e.serves(n.Metric, candidates)
+	})
+}
+
+// serves tells whether the rule gives a metric its name: literally, or from one of some series. It follows
+// NamersFromConfig and MetricNameForSeries of the adapter's pkg/naming.
+func (e ruleEntry) serves(metric string, series []string) bool {
+	if strings.ReplaceAll(e.Name.As, "$$", "$") == metric {
+		return true
+	}
+	matches, err := regexp.Compile(cmp.Or(e.Name.Matches, ".*"))
+	if err != nil {
+		return false
+	}
+	as := e.Name.As
+	if as == "" {
+		as = []string{"$0", "$1"}[min(matches.NumSubexp(), 1)]
+	}
+	return slices.ContainsFunc(series, func(name string) bool {
+		m := matches.FindStringSubmatchIndex(name)
+		return m != nil && string(matches.ExpandString(nil, as, name, m)) == metric && e.selects(name)
+	})
+}
+
+// selects tells whether the seriesQuery and the seriesFilters let a series through.
+func (e ruleEntry) selects(series string) bool {
+	matchers, err := parser.NewParser(parser.Options{}).ParseMetricSelector(e.SeriesQuery)
+	if err != nil {
+		return false
+	}
+	for _, m := range matchers {
+		if m.Name == labels.MetricName && !m.Matches(series) {
+			return false
+		}
+	}
+	for _, f := range e.SeriesFilters {
+		re, err := regexp.Compile(cmp.Or(f.Is, f.IsNot))
+		if err != nil || re.MatchString(series) != (f.Is != "") {
+			return false
+		}
+	}
+	return true
+}
+
+// encode gives the configuration as YAML, "" if there is none. A single file to which nothing is added stays as it is;
+// otherwise its comments stay, and those of further files go with their rules.
+func (s *ruleSet) encode() (string, error) {
+	if len(s.files) == 1 && !slices.ContainsFunc(s.rules, func(e ruleEntry) bool { return e.file == nil }) {
+		return s.files[0].text, nil
+	}
+	if len(s.rules) == 0 && s.resources == nil {
+		return "", nil
+	}
+	doc := &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}}
+	if len(s.files) > 0 {
+		doc.HeadComment, doc.FootComment = s.files[0].doc.HeadComment, s.files[0].doc.FootComment
+	}
+	for _, section := range []string{podRules, externalRules} {
+		list, err := s.list(section)
+		if err != nil {
+			return "", err
+		}
+		s.addMember(doc.Content[0], section, list)
+	}
+	if s.resources != nil {
+		s.addMember(doc.Content[0], resourceRules, krm.Get(s.resources.doc.Content[0], resourceRules))
+	}
+	text, err := krm.EncodeNode(doc)
+	return string(text), err
+}
+
+// addMember adds a member with the key as the first file has it, if that does, for its comments.
+func (s *ruleSet) addMember(m *yaml.Node, name string, value *yaml.Node) {
+	if value == nil || len(value.Content) == 0 {
+		return
+	}
+	key := &yaml.Node{Kind: yaml.ScalarNode, Value: name}
+	if len(s.files) > 0 {
+		if k := keyOf(s.files[0].doc, name); k != nil {
+			key = k
+		}
+	}
+	m.Content = append(m.Content, key, value)
+}
+
+func keyOf(doc *yaml.Node, name string) *yaml.Node {
+	root := doc.Content[0]
+	for i := 0; i < len(root.Content); i += 2 {
+		if root.Content[i].Value == name {
+			return root.Content[i]
+		}
+	}
+	return nil
+}
+
+// list is a section: the rules of the files in their order, then the generated ones by metric and series.
+func (s *ruleSet) list(section string) (*yaml.Node, error) {
+	list := &yaml.Node{Kind: yaml.SequenceNode}
+	for i := range s.files {
+		f := &s.files[i]
+		var own []*yaml.Node
+		for _, e := range s.rules {
+			if e.section == section && e.file != nil && e.file.place == f.place {
+				n := *krm.Get(f.doc.Content[0], section).Content[e.index]
+				own = append(own, &n)
+			}
+		}
+		if i > 0 && len(own) > 0 {
+			carryComments(f.doc, keyOf(f.doc, section), own)
+		}
+		list.Content = append(list.Content, own...)
+	}
+	var generated []ruleEntry
+	for _, e := range s.rules {
+		if e.section == section && e.file == nil {
+			generated = append(generated, e)
+		}
+	}
+	slices.SortStableFunc(generated, func(a, b ruleEntry) int {
+		return cmp.Or(strings.Compare(a.Name.As, b.Name.As), strings.Compare(a.SeriesQuery, b.SeriesQuery))
+	})
+	for _, e := range generated {
+		n, err := krm.ToNode(e.DiscoveryRule)
+		if err != nil {
+			return nil, err
+		}
+		list.Content = append(list.Content, withoutEmpty(n))
+	}
+	return list, nil
+}
+
+// carryComments moves the comments of a document and of the key of a list to the rules that go into another document.
+func carryComments(doc, key *yaml.Node, rules []*yaml.Node) {
+	join := func(comments ...string) string {
+		return strings.Join(slices.DeleteFunc(comments, func(c string) bool { return c == "" }), "\n")
+	}
+	first, last := rules[0], rules[len(rules)-1]
+	first.HeadComment = join(doc.HeadComment, key.HeadComment, key.LineComment, first.HeadComment)
+	last.FootComment = join(last.FootComment, key.FootComment, doc.FootComment)
+}
+
+// withoutEmpty removes what Go encodes although it is empty.
+func withoutEmpty(n *yaml.Node) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return n
+	}
+	var content []*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		v := withoutEmpty(n.Content[i+1])
+		if !krm.IsNull(v) && (v.Value != "" || len(v.Content) > 0) {
+			content = append(content, n.Content[i], v)
+		}
+	}
+	n.Content = content
+	return n
+}

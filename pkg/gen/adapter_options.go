@@ -1,0 +1,181 @@
+package gen
+
+import (
+	"strings"
+	"time"
+
+	pmodel "github.com/prometheus/common/model"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// metricsSpec is spec.metrics of a RenderAPIs: how Prometheus gets the metrics of the pods, and the adapter those of
+// Prometheus.
+type metricsSpec struct {
+	// ScrapeInterval is a Prometheus duration.
+	ScrapeInterval string `json:"scrapeInterval"`
+	// RateWindow is the range of rates, a Prometheus duration of at least 4 scrape intervals.
+	RateWindow string `json:"rateWindow"`
+	// Monitor is the kind of what makes Prometheus read pods: ServiceMonitor or PodMonitor.
+	Monitor string `json:"monitor"`
+	// MonitorLabels are what the cluster's Prometheus selects monitors by.
+	MonitorLabels map[string]string `json:"monitorLabels"`
+	// NamespaceLabel and PodLabel are the labels of series that name namespace and pod.
+	NamespaceLabel string         `json:"namespaceLabel"`
+	PodLabel       string         `json:"podLabel"`
+	Overrides      []hpa.Override `json:"overrides"`
+	Adapter        adapterSpec    `json:"adapter"`
+}
+
+// adapterSpec names the ConfigMap from which prometheus-adapter reads its rules.
+type adapterSpec struct {
+	Name      string `json:"name"`
+	Namespace string `json:"namespace"`
+	Key       string `json:"key"`
+	// DisableNameSuffixHash keeps kustomize from appending a hash to the name.
+	DisableNameSuffixHash bool `json:"disableNameSuffixHash"`
+}
+
+// adapterOptions are the settings of the adapter's rules.
+type adapterOptions struct {
+	// ref and key say where the adapter reads its rules.
+	ref model.Ref
+	key string
+	// keepName keeps kustomize from appending a hash to the name.
+	keepName bool
+	formulas hpa.Formulas
+	// overrides are the metrics of the overrides, in their order.
+	overrides []placed
+	labels    hpa.Labels
+}
+
+// placed is a value and where it stands.
+type placed struct {
+	value string
+	place model.Place
+}
+
+func defaultAdapter() adapterOptions {
+	return adapterOptions{
+		ref: model.Ref{Namespace: adapterNamespace, Name: adapterName}, key: adapterKey,
+		formulas: hpa.Formulas{Profiles: gatewayProfile, Window: rateWindow(defaultInterval)},
+		labels:   hpa.Labels{Namespace: "namespace", Pod: "pod"},
+	}
+}
+
+// rateWindow is the range of rates for an interval that was checked.
+func rateWindow(interval string) string {
+	return pmodel.Duration(hpa.DefaultWindow(duration(interval))).String()
+}
+
+// duration is a Prometheus duration that was checked.
+func duration(text string) time.Duration {
+	d, _ := pmodel.ParseDuration(text)
+	return time.Duration(d)
+}
+
+// setMetrics reads the settings of the metric chain beyond the interval and the labels of monitors. at gives the place of
+// a field: in a ConfigMap the fields of the adapter have names of their own.
+func (o *options) setMetrics(spec metricsSpec, at func(field string) model.Place, ps *model.Problems) {
+	switch spec.Monitor {
+	case "", serviceMonitorKind:
+	case podMonitorKind:
+		o.podMonitors = true
+	default:
+		ps.Valuef(model.InputValue, at("monitor"), spec.Monitor, "is %q; write %s or %s", spec.Monitor, serviceMonitorKind, podMonitorKind)
+	}
+	a := &o.adapter
+	a.formulas.Window = rateWindow(o.interval)
+	if spec.RateWindow != "" {
+		d := hpa.CheckWindow(spec.RateWindow, duration(o.interval), at("rateWindow"), ps)
+		a.formulas.Window = pmodel.Duration(d).String()
+	}
+	label := func(to *string, value, field string) {
+		if value == "" {
+			return
+		}
+		if !pmodel.LegacyValidation.IsValidLabelName(value) {
+			ps.Valuef(model.InputValue, at(field), value, "%q cannot name a label; write letters, digits and underscores", value)
+		}
+		*to = value
+	}
+	label(&a.labels.Namespace, spec.NamespaceLabel, "namespaceLabel")
+	label(&a.labels.Pod, spec.PodLabel, "podLabel")
+	if a.labels.Namespace == a.labels.Pod {
+		ps.Valuef(model.InputValue, at("podLabel"), a.labels.Pod, "is %q, as namespaceLabel is; name the label of the pod", a.labels.Pod)
+	}
+	scrape := hpa.Scrape{Interval: duration(o.interval), Window: duration(a.formulas.Window)}
+	overrides, more := hpa.ReadOverrides(spec.Overrides, scrape, at("overrides"))
+	ps.Add(more...)
+	a.formulas.Overrides = overrides
+	for i, f := range spec.Overrides {
+		a.overrides = append(a.overrides, placed{f.Metric, at("overrides").Item(i).Child("metric")})
+	}
+	a.setTarget(spec.Adapter, at, ps)
+}
+
+func (a *adapterOptions) setTarget(spec adapterSpec, at func(field string) model.Place, ps *model.Problems) {
+	a.keepName = spec.DisableNameSuffixHash
+	for _, f := range []struct {
+		to            *string
+		value, field  string
+		check         func(string) []string
+		what, instead string
+	}{
+		{&a.ref.Name, spec.Name, "adapter.name", validation.IsDNS1123Subdomain, "a ConfigMap", "lower-case letters, digits, dashes and dots"},
+		{&a.ref.Namespace, spec.Namespace, "adapter.namespace", validation.IsDNS1123Label, "a namespace", "lower-case letters, digits and dashes"},
+		{&a.key, spec.Key, "adapter.key", validation.IsConfigMapKey, "a key", "letters, digits, dashes, underscores and dots"},
+	} {
+		if f.value == "" {
+			continue
+		}
+		if len(f.check(f.value)) > 0 {
+			ps.Valuef(model.InputName, at(f.field), f.value, "%q cannot name %s; write %s", f.value, f.what, f.instead)
+		}
+		*f.to = f.value
+	}
+}
+
+// metricsField is the place of a field of spec.metrics, such as adapter.name, below at. In a ConfigMap it has one key,
+// such as adapterName.
+func metricsField(at model.Place, field string) model.Place {
+	parent, child, nested := strings.Cut(field, ".")
+	switch {
+	case !nested:
+		return at.Child(parent)
+	case at.Object.Kind == "ConfigMap":
+		return at.Child(parent + strings.ToUpper(child[:1]) + child[1:])
+	}
+	return at.Child(parent).Child(child)
+}
+
+// flatMetrics reads the settings of spec.metrics from the keys of a ConfigMap.
+func flatMetrics(data map[string]string, at model.Place, ps *model.Problems) metricsSpec {
+	spec := metricsSpec{
+		ScrapeInterval: data["scrapeInterval"], RateWindow: data["rateWindow"], Monitor: data["monitor"],
+		NamespaceLabel: data["namespaceLabel"], PodLabel: data["podLabel"],
+		Adapter: adapterSpec{Name: data["adapterName"], Namespace: data["adapterNamespace"], Key: data["adapterKey"]},
+	}
+	const keep = "adapterDisableNameSuffixHash"
+	switch data[keep] {
+	case "true":
+		spec.Adapter.DisableNameSuffixHash = true
+	case "", "false":
+	default:
+		ps.Valuef(model.InputValue, at.Child(keep), data[keep], `%q is neither "true" nor "false"`, data[keep])
+	}
+	for _, pair := range words(data["monitorLabels"]) {
+		k, v, ok := strings.Cut(pair, "=")
+		if !ok {
+			ps.Errorf(model.InputValue, at.Child("monitorLabels"), "%q is no label; write KEY=VALUE, separated by commas", pair)
+			continue
+		}
+		if spec.MonitorLabels == nil {
+			spec.MonitorLabels = map[string]string{}
+		}
+		spec.MonitorLabels[k] = v
+	}
+	return spec
+}

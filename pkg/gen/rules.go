@@ -1,0 +1,121 @@
+package gen
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/prometheus-adapter/pkg/config"
+
+	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// ruleFile is a configuration of prometheus-adapter that was found among the items.
+type ruleFile struct {
+	place model.Place
+	text  string
+	// doc has the document and its comments; config is what the adapter reads in it.
+	doc    *yaml.Node
+	config *config.MetricsDiscoveryConfig
+	// written tells that a user wrote it, as opposed to another run of this program.
+	written bool
+}
+
+// ruleFragments are the ConfigMaps with rules that other runs rendered and no run has merged yet, in a stable order.
+func ruleFragments(items []*krm.Item, s scope) []*krm.Item {
+	var all []*krm.Item
+	for _, it := range items {
+		if isConfigMap(it) && Owner(it) != "" && it.Annotations[rulesAnnotation] == "true" &&
+			it.Annotations[renderedAnnotation] == "" && s.elsewhere(it) {
+			all = append(all, it)
+		}
+	}
+	slices.SortFunc(all, func(a, b *krm.Item) int {
+		return cmp.Or(cmp.Compare(a.Ref().String(), b.Ref().String()), cmp.Compare(a.Place.File, b.Place.File),
+			bytes.Compare(a.Text(), b.Text()))
+	})
+	return all
+}
+
+func isConfigMap(it *krm.Item) bool {
+	return it.Place.Object.Kind == "ConfigMap" && it.Place.Object.APIVersion == "v1"
+}
+
+// ownConfig is the ConfigMap that a user wrote for the adapter where this run is going to render one, nil if there is
+// none.
+func (src *source) ownConfig(opts options, ps *model.Problems) *krm.Item {
+	from := referrer{opts.config, []string{opts.adapter.ref.Namespace}}
+	it := src.items.find("ConfigMap", opts.adapter.ref.Name, from, opts.place, ps)
+	if it == nil || src.scope.elsewhere(it) || it.Annotations[rulesAnnotation] == "true" {
+		return nil
+	}
+	return it
+}
+
+// ruleFiles reads the rules among the items: the adapter's own configuration first, then other ConfigMaps of users and
+// the key of hpa-configs, then what other runs rendered.
+func (src *source) ruleFiles(own *krm.Item, opts options, ps *model.Problems) []ruleFile {
+	var files []ruleFile
+	read := func(it *krm.Item, written bool, keys ...string) {
+		data, more := configMapData(it)
+		ps.Add(more...)
+		for _, key := range slices.Sorted(maps.Keys(data)) {
+			if len(keys) > 0 && !slices.Contains(keys, key) {
+				continue
+			}
+			f := readRules(data[key], it.Place.Child("data").Child(key), ps)
+			f.written = written
+			if f.doc != nil {
+				files = append(files, f)
+			}
+		}
+	}
+	if own != nil {
+		read(own, true, opts.adapter.key)
+	}
+	configMaps := slices.Clone(src.items["ConfigMap|*"])
+	slices.SortStableFunc(configMaps, func(a, b *krm.Item) int { return cmp.Compare(a.Ref().String(), b.Ref().String()) })
+	for _, it := range configMaps {
+		switch {
+		case src.scope.elsewhere(it):
+		case choice(it, rulesAnnotation, []string{"true", "false"}, ps) == "true":
+			src.inputs[it] = true
+			read(it, true)
+		case src.inputs[it]:
+			read(it, true, hpa.RulesKey)
+		}
+	}
+	for _, it := range src.fragments {
+		read(it, false)
+	}
+	return files
+}
+
+// readRules reads a configuration of the adapter; its doc is nil if there is none, or none that can be read.
+func readRules(text string, at model.Place, ps *model.Problems) ruleFile {
+	f := ruleFile{place: at, text: text, config: &config.MetricsDiscoveryConfig{}}
+	root, more := krm.Parse([]byte(text), at.At(1))
+	if !more.HasErrors() && !krm.IsNull(root) {
+		more.Add(krm.Decode(root, at.At(1), f.config)...)
+	}
+	ps.Add(more...)
+	if more.HasErrors() || krm.IsNull(root) {
+		return ruleFile{}
+	}
+	var doc yaml.Node
+	err := yaml.Unmarshal([]byte(text), &doc)
+	if err == nil {
+		_, err = config.FromYAML([]byte(text))
+	}
+	if err != nil {
+		ps.Errorf(model.AdapterConfig, at, "the adapter cannot read it: %v", err)
+		return ruleFile{}
+	}
+	// Parse has resolved aliases, which would point nowhere in another document.
+	f.doc = &yaml.Node{Kind: yaml.DocumentNode, HeadComment: doc.HeadComment, FootComment: doc.FootComment, Content: []*yaml.Node{root}}
+	return f
+}

@@ -1,0 +1,83 @@
+package swagger
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestBasePath(t *testing.T) {
+	const v3, v2 = "openapi: 3.0.0\n", "swagger: 2.0\nhost: h\n"
+	const at = "api.yaml: x-wso2-basePath: line 2: "
+	tests := map[string]struct {
+		text, want, problem string
+	}{
+		"plain":                  {v3 + "x-wso2-basePath: /a/b-c_d.e~f\n", "/a/b-c_d.e~f", ""},
+		"the root":               {v3 + "x-wso2-basePath: /\n", "/", ""},
+		"a slash at the end":     {v3 + "x-wso2-basePath: /a/\n", "/a", ""},
+		"the version, twice":     {v3 + "x-wso2-basePath: /{version}/a-{version}\ninfo: {version: 1.0}\n", "/1.0/a-1.0", ""},
+		"beats servers":          {v3 + "x-wso2-basePath: /a\nservers: [{url: 'http://h/b'}]\n", "/a", ""},
+		"beats basePath":         {v2 + "x-wso2-basePath: /a\nbasePath: /b\n", "/a", ""},
+		"basePath":               {v2 + "basePath: /b/{version}\ninfo: {version: v3}\n", "/b/v3", ""},
+		"basePath in OpenAPI 3":  {v3 + "basePath: /b\n", "", ""},
+		"servers in Swagger":     {v2 + "servers: [{url: 'http://h/b'}]\n", "", ""},
+		"a server":               {v3 + "servers: [{url: 'https://h:80/b/c/?d#e'}, {url: /x}]\n", "/b/c", ""},
+		"a relative server":      {v3 + "servers: [{url: /b}]\n", "/b", ""},
+		"a server without path":  {v3 + "servers: [{url: 'https://h'}]\n", "", ""},
+		"a server with a slash":  {v3 + "servers: [{url: //h/}]\n", "/", ""},
+		"a server with defaults": {v3 + "servers: [{url: 'https://{h}/{b}/c', variables: {h: {default: x}, b: {default: y}}}]\n", "/y/c", ""},
+		"no servers":             {v3 + "servers: []\n", "", ""},
+		"a server without url":   {v3 + "servers: [{}]\n", "", ""},
+
+		"empty":            {v3 + "x-wso2-basePath:\n", "", "error: " + at + "is empty; write a path such as /petstore/{version}"},
+		"no slash":         {v3 + "x-wso2-basePath: a\n", "", "error: " + at + `"a" does not begin with a slash; write "/a"`},
+		"nothing like it":  {v3 + "x-wso2-basePath: a b\n", "", "error: " + at + `"a b" does not begin with a slash`},
+		"a blank":          {v3 + "x-wso2-basePath: /a b\n", "", "error: " + at + `"/a b" holds " ", which no path may have`},
+		"a query":          {v3 + "x-wso2-basePath: /a?b\n", "", "error: " + at + `"/a?b" holds "?", which no path may have`},
+		"an open brace":    {v3 + "x-wso2-basePath: /a{\n", "", "error: " + at + `"/a{" holds "{", which no path may have`},
+		"another template": {v3 + "x-wso2-basePath: '/a/{Version}'\n", "", "error: " + at + `"/a/{Version}" holds {Version}, which nothing replaces; only {version} is replaced`},
+		"two slashes":      {v3 + "x-wso2-basePath: /a//b\n", "", "error: " + at + `"/a//b" holds "//", which no route may have`},
+		"only slashes":     {v3 + "x-wso2-basePath: //\n", "", "error: " + at + `"//" holds "//", which no route may have`},
+		"dots":             {v3 + "x-wso2-basePath: /a/..\n", "", "error: " + at + `"/a/.." holds "/../", which no route may have`},
+		"a hidden slash":   {v3 + "x-wso2-basePath: /a%2Fb\n", "", "error: " + at + `"/a%2Fb" holds "%2F", which no route may have`},
+		"a bad escape":     {v3 + "x-wso2-basePath: /a%2\n", "", "error: " + at + `"/a%2" holds a "%" that is not followed by two hexadecimal digits`},
+		"a number":         {v3 + "x-wso2-basePath: 5\n", "", "error: " + at + `is a number (5); write a string, in quotes: "5"`},
+		"no version":       {v3 + "x-wso2-basePath: '/a/{version}'\n", "", "error: " + at + "uses {version}, but info.version is missing; add it"},
+		"a bad version":    {v3 + "x-wso2-basePath: '/a/{version}'\ninfo: {version: 1 beta}\n", "", "error: " + at + `"/a/1 beta" holds " ", which no path may have`},
+		"too long":         {v3 + "x-wso2-basePath: /" + strings.Repeat("a", 1000) + "\n", "", "error: " + at + "is longer than 1000 characters"},
+		"too long a version": {v3 + "x-wso2-basePath: '/" + strings.Repeat("{version}", 90) + "'\ninfo: {version: " + strings.Repeat("a", 100) + "}\n", "",
+			"error: " + at + "is longer than 1000 characters"},
+
+		"basePath without a slash": {v2 + "basePath: b\n", "", `warning: api.yaml: basePath: line 3: "b" does not begin with a slash; it is not used`},
+		"a server like none":       {v3 + "servers: [{url: 'http://h/{a}/b'}]\n", "", `warning: api.yaml: servers[0].url: line 2: "/{a}/b" holds {a}, which nothing replaces; only {version} is replaced; it is not used`},
+		"a server that is a number": {v3 + "servers: [{url: 5}]\n", "",
+			`warning: api.yaml: servers[0].url: line 2: "5" does not begin with a slash; it is not used`},
+		"a long server": {v3 + "servers: [{url: '/" + strings.Repeat("a", 1000) + "'}]\n", "", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			doc, ps := Read([]byte(tt.text), testPlace)
+			if doc == nil {
+				t.Fatal("no document")
+			}
+			if doc.BasePath != tt.want {
+				t.Errorf("base path is %q, want %q", doc.BasePath, tt.want)
+			}
+			var got []string
+			for _, p := range ps {
+				if s := p.String(); s != needsOperation {
+					got = append(got, s)
+				}
+			}
+			want := tt.problem
+			switch {
+			case strings.Contains(want, "is a number"):
+				want += " [input/type]"
+			case want != "":
+				want += " [swagger/base-path]"
+			}
+			if strings.Join(got, "\n") != want {
+				t.Errorf("problems are\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+			}
+		})
+	}
+}
