@@ -47,6 +47,7 @@ type Check struct {
 var Checks = []Check{
 	hpaTarget,
 	hpaBounds,
+	hpaMetric,
 	hpaRequest,
 	hpaReplicas,
 	hpaOverlap,

@@ -25,6 +25,7 @@ func readValues(root *yaml.Node, at model.Place) []*ruleSet {
 	if dependency := krm.Get(root, adapterChart); rules == nil && dependency != nil {
 		return readValues(dependency, at.Child(adapterChart))
 	}
+	name := at.At(0).String()
 	at = at.Child("rules")
 	if rules == nil || rules.Kind != yaml.MappingNode {
 		return nil
@@ -33,7 +34,7 @@ func readValues(root *yaml.Node, at model.Place) []*ruleSet {
 		// The chart then mounts a ConfigMap of that name and renders none; it is judged if it is among the items.
 		return []*ruleSet{}
 	}
-	s := &ruleSet{at: at, name: at.At(0).String()}
+	s := &ruleSet{at: at, name: name}
 	for i := 0; i+1 < len(rules.Content); i += 2 {
 		if key := rules.Content[i]; !slices.Contains(chartKeys, key.Value) {
 			s.problems.Warnf(ruleQueryID, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s", krm.DidYouMean(key.Value, chartKeys))

@@ -5,7 +5,6 @@ import (
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -47,142 +46,34 @@ func (w *world) targetOf(s *scaler) *workload {
 func (w *world) scrapes(wl *workload) []scrapePath {
 	var paths []scrapePath
 	for _, m := range w.monitors {
-		if m.pod != nil {
-			paths = append(paths, m.podPaths(wl)...)
-			continue
+		if m.selectsPods(wl) {
+			paths = append(paths, m.paths(nil, podTargets(wl))...)
 		}
 		for _, svc := range w.services {
 			if m.selects(svc) && svc.selectsPods(wl) {
-				paths = append(paths, m.servicePaths(svc, wl)...)
+				paths = append(paths, m.paths(svc, targets(svc, wl))...)
 			}
 		}
 	}
 	return paths
 }
 
-// selects tells whether a ServiceMonitor selects a Service by namespace and labels.
-func (m *monitor) selects(svc *service) bool {
-	return m.service != nil && m.reaches(svc.item.Place.Object.Namespace) && matches(&m.service.Selector, svc.item.Labels)
-}
-
-// selectsPods tells whether a PodMonitor selects the pods of wl by namespace and labels.
-func (m *monitor) selectsPods(wl *workload) bool {
-	return m.pod != nil && m.reaches(wl.item.Place.Object.Namespace) && matchesPods(&m.pod.Selector, wl)
-}
-
-// matchesPods tells whether a selector matches pods of wl. A label that controllers add may have any value.
-func matchesPods(s *metav1.LabelSelector, wl *workload) bool {
-	lax := s.DeepCopy()
-	for _, k := range podLabelsAdded {
-		delete(lax.MatchLabels, k)
-	}
-	lax.MatchExpressions = slices.DeleteFunc(lax.MatchExpressions, func(r metav1.LabelSelectorRequirement) bool {
-		return slices.Contains(podLabelsAdded, r.Key)
-	})
-	return matches(lax, wl.template.Labels)
-}
-
-// namespaces is what a monitor selects from: any, or the names.
-func (m *monitor) namespaces() monitoringv1.NamespaceSelector {
-	if m.pod != nil {
-		return m.pod.NamespaceSelector
-	}
-	return m.service.NamespaceSelector
-}
-
-// reaches tells whether a monitor looks into a namespace, or may do so: by default only into its own
-// (prometheus-operator, pkg/prometheus/promcfg.go, getNamespacesFromNamespaceSelector).
-func (m *monitor) reaches(ns string) bool {
-	sel := m.namespaces()
-	switch {
-	case sel.Any:
-		return true
-	case len(sel.MatchNames) == 0:
-		return relate(m.item.Place.Object.Namespace, ns) != apart
-	}
-	return slices.ContainsFunc(sel.MatchNames, func(name string) bool { return relate(name, ns) != apart })
-}
-
-// servicePaths are the ways through a Service that m selects to pods that it selects.
-func (m *monitor) servicePaths(svc *service, wl *workload) []scrapePath {
-	var paths []scrapePath
-	for i, e := range m.service.Endpoints {
-		path := scrapePath{
-			monitor: m, service: svc, endpoint: i, at: m.endpointPlace(i), interval: e.Interval, path: e.Path,
-			honorLabels: e.HonorLabels, relabelings: e.RelabelConfigs, metricRelabelings: e.MetricRelabelConfigs,
-		}
-		for _, t := range targets(svc, wl) {
-			if serves(e, t) {
-				path.servicePort, path.container, path.port, path.portName = t.service, t.container, t.port, t.name
-				paths = append(paths, path)
+// paths are the ways of m through the endpoints to the targets that it discovers.
+func (m *monitor) paths(svc *service, discovered []target) []scrapePath {
+	var out []scrapePath
+	for i, e := range m.endpoints() {
+		for _, t := range discovered {
+			if !e.reads(t) {
+				continue
 			}
+			out = append(out, scrapePath{
+				monitor: m, service: svc, endpoint: i, at: e.at, interval: e.interval, path: e.path,
+				servicePort: t.service, container: t.container, port: t.port, portName: t.name,
+				honorLabels: e.honorLabels, relabelings: e.relabelings, metricRelabelings: e.metricRelabelings,
+			})
 		}
 	}
-	return paths
-}
-
-// serves tells whether an endpoint of a ServiceMonitor reads t: by the name of the Service's port or else by the name
-// or number of the container's, and everything if it states neither.
-func serves(e monitoringv1.Endpoint, t target) bool {
-	switch {
-	case e.Port != "":
-		return t.onService && matchesPort(e.Port, t.service)
-	case e.TargetPort != nil:
-		return isContainerPort(*e.TargetPort, t)
-	}
-	return true
-}
-
-func isContainerPort(p intstr.IntOrString, t target) bool {
-	switch {
-	case p.Type == intstr.String && p.StrVal != "":
-		return t.declared && matchesPort(p.StrVal, t.name)
-	case p.Type == intstr.Int && p.IntVal != 0:
-		return t.declared && p.IntVal == t.port
-	}
-	return true
-}
-
-// podPaths are the ways of a PodMonitor to the pods of wl.
-func (m *monitor) podPaths(wl *workload) []scrapePath {
-	if !m.selectsPods(wl) {
-		return nil
-	}
-	var paths []scrapePath
-	for i, e := range m.pod.PodMetricsEndpoints {
-		path := scrapePath{
-			monitor: m, endpoint: i, at: m.endpointPlace(i), interval: e.Interval, path: e.Path,
-			honorLabels: e.HonorLabels, relabelings: e.RelabelConfigs, metricRelabelings: e.MetricRelabelConfigs,
-		}
-		for _, t := range podTargets(wl) {
-			if servesPod(e, t) {
-				path.container, path.port, path.portName = t.container, t.port, t.name
-				paths = append(paths, path)
-			}
-		}
-	}
-	return paths
-}
-
-// servesPod tells whether an endpoint of a PodMonitor reads t.
-func servesPod(e monitoringv1.PodMetricsEndpoint, t target) bool {
-	switch {
-	case e.Port != nil && *e.Port != "":
-		return t.declared && matchesPort(*e.Port, t.name)
-	case e.PortNumber != nil && *e.PortNumber != 0:
-		return t.declared && *e.PortNumber == t.port
-	case e.TargetPort != nil: //nolint:staticcheck // The field is deprecated, but the operator still reads it.
-		return isContainerPort(*e.TargetPort, t) //nolint:staticcheck // As above.
-	}
-	return true
-}
-
-func (m *monitor) endpointPlace(i int) model.Place {
-	list := "endpoints"
-	if m.pod != nil {
-		list = "podMetricsEndpoints"
-	}
-	return m.item.Place.Child("spec").Child(list).Item(i)
+	return out
 }
 
 // target is an address of the pods of a workload that Prometheus discovers.

@@ -109,7 +109,7 @@ func (d *demand) compare(a, b offer, ps *model.Problems) {
 	switch {
 	case !shared && !(a.specific() && b.specific()), sameExpr(a, b):
 		return
-	case !a.specific() && b.specific():
+	case a.breadth() > b.breadth():
 		// The special rule is meant to replace what the general one gives, and does.
 		return
 	case a.specific() && b.specific() && !(shared && d.apart(a, b)):

@@ -217,13 +217,17 @@ func (o *offer) asksFor(label string) bool {
 // checkValues reports matchers on labels whose values follow from the monitors, such as job and service, where neither
 // the pods of the HPA nor, for the seriesQuery, any other pods here have a value that matches.
 func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
-	if o.expr == nil || len(d.origins) == 0 || slices.ContainsFunc(o.series, fromElsewhere) || slices.ContainsFunc(o.series, d.isRecorded) {
+	if o.expr == nil {
+		return
+	}
+	d.checkRecorded(o, ps)
+	if len(d.origins) == 0 || slices.ContainsFunc(o.series, fromElsewhere) || slices.ContainsFunc(o.series, d.isRecorded) {
 		return
 	}
 	for _, s := range selectors(o.expr) {
 		for _, m := range s.LabelMatchers {
 			if value, ok := unmatched(m, d.origins, o.series[0]); ok && slices.Contains(o.series, s.Name) {
-				ps.Errorf(ruleLabelsID, o.at.Child("metricsQuery"), "asks for series with %s, but those of the pods of %s %s",
+				ps.Errorf(ruleLabelsID, o.field("metricsQuery"), "asks for series with %s, but those of the pods of %s %s",
 					m, d.scaler.item.Place.Object, value)
 			}
 		}
@@ -234,8 +238,20 @@ func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
 	}
 	for _, m := range o.matchers {
 		if value, ok := unmatched(m, all, o.series[0]); ok {
-			ps.Errorf(ruleLabelsID, o.at.Child("seriesQuery"), "asks for series with %s, which none of the pods here have; those of %s %s",
+			ps.Errorf(ruleLabelsID, o.field("seriesQuery"), "asks for series with %s, which none of the pods here have; those of %s %s",
 				m, d.scaler.item.Place.Object, value)
+		}
+	}
+}
+
+// checkRecorded reports matchers on labels that a recording rule does not give its series.
+func (d *demand) checkRecorded(o *offer, ps *model.Problems) {
+	for _, s := range selectors(o.expr) {
+		for _, m := range s.LabelMatchers {
+			if d.isRecorded(s.Name) && m.Name != prommodel.MetricNameLabel && !m.Matches("") && d.has(s.Name, m.Name) == absent {
+				ps.Errorf(ruleLabelsID, o.field("metricsQuery"), "asks for series %s with %s, but the recording rule of %s gives it no such label",
+					s.Name, m, s.Name)
+			}
 		}
 	}
 }
@@ -269,7 +285,7 @@ func (d *demand) checkTwice(o *offer, ps *model.Problems) {
 		r := o.Resources.Overrides[label]
 		name := singular(schema.GroupResource{Group: r.Group, Resource: r.Resource})
 		if other := mapped[name]; other != "" {
-			ps.Warnf(ruleLabelsID, o.at.Child("resources").Child("overrides"), "maps %s from both %q and %q; the adapter takes either, another one each "+
+			ps.Warnf(ruleLabelsID, o.field("resources", "overrides"), "maps %s from both %q and %q; the adapter takes either, another one each "+
 				"time it starts; keep one", name, other, label)
 		}
 		mapped[name] = label

@@ -81,7 +81,7 @@ var foreign = regexp.MustCompile(`^s\d+-|[|@/]|^datadogmetric`)
 func (w *world) judges(d *demand) bool {
 	read := 0
 	for _, s := range w.rules {
-		if s.broken {
+		if s.broken && s.unread == "" {
 			// That the adapter does not start is said where it is; nothing follows from the rules that were read.
 			return false
 		}
@@ -141,23 +141,21 @@ func (w *world) checkServed(d *demand, ps *model.Problems) {
 		ps.Errorf(ruleMissingID, d.at.Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.problem)
 		return
 	}
-	named := false
+	var all []offer
 	for _, s := range w.rules {
-		for _, o := range d.offers(s) {
-			if s.unread != "" {
-				continue
-			}
-			named = true
-			w.checkRegistered(d, ps)
-			d.checkGuess(o, ps)
-			d.checkDropped(o, ps)
-			break
+		if s.unread == "" {
+			all = append(all, d.offers(s)...)
 		}
 	}
-	if named {
+	if len(all) == 0 {
+		ps.Errorf(ruleMissingID, d.at, "asks for %s, which no rule of the adapter gives%s", d.what(), d.nearest(w))
 		return
 	}
-	ps.Errorf(ruleMissingID, d.at, "asks for %s, which no rule of the adapter gives%s", d.what(), d.nearest(w))
+	w.checkRegistered(d, ps)
+	d.checkGuess(all, ps)
+	if o := w.effective(d); o != nil {
+		d.checkDropped(o, ps)
+	}
 }
 
 // checkRegistered reports an adapter whose other APIs are registered among the items while the one that is asked is not.
@@ -188,28 +186,29 @@ func (w *world) isAdapterService(name string) bool {
 	})
 }
 
-// checkGuess reports a rate that is served only if some series is called so by itself, where a rule beside it
-// makes a rate of the counter under another name.
-func (d *demand) checkGuess(o offer, ps *model.Problems) {
-	if o.specific() || !rateSuffix.MatchString(d.metric) || !slices.Contains(o.series, d.metric) || slices.Contains(d.known, d.metric) {
+// checkGuess reports a rate that is served only if some series is called so by itself, where a rule makes a rate of the
+// counter under another name.
+func (d *demand) checkGuess(all []offer, ps *model.Problems) {
+	byItself := func(o offer) bool { return slices.Contains(o.series, d.metric) }
+	if !rateSuffix.MatchString(d.metric) || slices.ContainsFunc(all, func(o offer) bool { return o.breadth() < 2 }) ||
+		!slices.ContainsFunc(all, byItself) || slices.Contains(d.known, d.metric) {
 		return
 	}
-	if len(o.series) > 1 {
-		return
-	}
-	for _, r := range d.list(o.set) {
-		for _, series := range variants(d.metric)[1:2] {
-			if r.namer != nil && r.accepts(series) && r.metricOf(series) != d.metric {
-				ps.Warnf(ruleMissingID, d.at, "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as %q; did you mean that?",
-					d.what(), r, series, r.metricOf(series))
-				return
-			}
+	counter := variants(d.metric)[1]
+	for _, r := range d.list(all[0].set) {
+		if r.namer == nil || !r.accepts(counter) {
+			continue
+		}
+		if name := r.metricOf(counter); name != d.metric {
+			ps.Warnf(ruleMissingID, d.at, "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as %q; did you mean that?",
+				d.what(), r, counter, name)
+			return
 		}
 	}
 }
 
 // checkDropped reports series that the monitors of the pods drop before Prometheus keeps them.
-func (d *demand) checkDropped(o offer, ps *model.Problems) {
+func (d *demand) checkDropped(o *offer, ps *model.Problems) {
 	if len(d.origins) == 0 || len(o.names()) == 0 || slices.ContainsFunc(o.series, fromElsewhere) {
 		return
 	}
@@ -258,7 +257,13 @@ func (d *demand) nearest(w *world) string {
 	}
 	slices.Sort(given)
 	given = slices.Compact(given)
-	if best := krm.Suggest(d.metric, given); best != "" {
+	best := krm.Suggest(d.metric, given)
+	for _, name := range variants(d.metric) {
+		if best == "" && slices.Contains(given, name) {
+			best = name
+		}
+	}
+	if best != "" {
 		for _, s := range w.rules {
 			for _, r := range d.list(s) {
 				if slices.Contains(r.gives(d.metric), best) {

@@ -70,7 +70,7 @@ data:
 
 // checkQuery builds a query as the adapter would for some objects, and has Prometheus' parser read it.
 func (r *rule) checkQuery() {
-	at, ps := r.at.Child("metricsQuery"), &r.set.problems
+	at, ps := r.field("metricsQuery"), &r.set.problems
 	series := "series"
 	if names := r.names(); len(names) > 0 {
 		series = names[0]
@@ -89,7 +89,6 @@ func (r *rule) checkQuery() {
 	}
 	t := e.Type()
 	if t == parser.ValueTypeVector || t == parser.ValueTypeScalar && r.isExternal() {
-		r.warnOfName()
 		return
 	}
 	ps.Errorf(ruleQueryID, at, "becomes %s, which gives a %s; the adapter takes an instant vector only", query, t)
@@ -144,19 +143,30 @@ func (r *rule) exampleOf(series string, resource schema.GroupResource) (string, 
 
 // reportTemplate reports a template that fails when it is filled in, once for each rule.
 func (r *rule) reportTemplate(err error) {
-	p := model.Problem{ID: ruleQueryID, Severity: model.Error, Place: r.at.Child("metricsQuery"), Message: fmt.Sprintf("cannot be filled in: %v", err)}
+	p := model.Problem{ID: ruleQueryID, Severity: model.Error, Place: r.field("metricsQuery"), Message: fmt.Sprintf("cannot be filled in: %v", err)}
 	if strings.TrimSpace(r.MetricsQuery) != "" && !slices.Contains(r.set.problems, p) {
 		r.set.problems.Add(p)
 	}
 }
 
-var reference = regexp.MustCompile(`\$(?:\{(\w+)\}|(\w+))`)
+var (
+	reference = regexp.MustCompile(`\$(?:\{(\w+)\}|(\w+))`)
+	// bracesAlone are braces without the dollar sign before them, or with it inside.
+	bracesAlone = regexp.MustCompile(`(^|[^$])\{\$?(\d+)\}`)
+)
 
-// badReference finds a capture in name.as that name.matches does not have, and what was most likely meant.
+// badReference finds a part of name.as that is meant to be a capture of name.matches and is none, and the name.as that
+// was most likely meant, "" if nobody can tell.
 func (r *rule) badReference() (bad, good string) {
 	re, err := regexp.Compile(r.Name.Matches)
 	if err != nil {
 		return "", ""
+	}
+	if m := bracesAlone.FindStringSubmatch(r.Name.As); m != nil {
+		if isCapture(m[2], re.NumSubexp()) {
+			good = bracesAlone.ReplaceAllString(r.Name.As, "${1}$${${2}}")
+		}
+		return strings.TrimPrefix(m[0], m[1]), good
 	}
 	for _, m := range reference.FindAllStringSubmatch(r.Name.As, -1) {
 		name := m[1] + m[2]
@@ -164,10 +174,10 @@ func (r *rule) badReference() (bad, good string) {
 			continue
 		}
 		digits := name[:len(name)-len(strings.TrimLeft(name, "0123456789"))]
-		if digits != "" && m[2] != "" {
-			return m[0], strings.Replace(r.Name.As, m[0], "${"+digits+"}"+name[len(digits):], 1)
+		if m[2] != "" && isCapture(digits, re.NumSubexp()) {
+			good = strings.Replace(r.Name.As, m[0], "${"+digits+"}"+name[len(digits):], 1)
 		}
-		return m[0], ""
+		return m[0], good
 	}
 	return "", ""
 }
@@ -182,20 +192,17 @@ func isCapture(name string, most int) bool {
 	return false
 }
 
-var braced = regexp.MustCompile(`\{\$?\d+\}?`)
-
 // warnOfName reports a name.as that cannot give what it seems to.
 func (r *rule) warnOfName() {
-	at := r.at.Child("name").Child("as")
 	bad, good := r.badReference()
-	switch {
-	case good != "":
-		r.set.problems.Warnf(ruleQueryID, at, "is %q, in which %s is no capture of name.matches and so is left out; write %q", r.Name.As, bad, good)
-	case bad != "":
-		r.set.problems.Warnf(ruleQueryID, at, "is %q, in which %s is no capture of name.matches and so is left out", r.Name.As, bad)
-	case braced.MatchString(reference.ReplaceAllString(r.Name.As, "")):
-		r.set.problems.Warnf(ruleQueryID, at, "is %q, which has braces without a dollar sign before them; write ${1} for the first capture", r.Name.As)
+	if bad == "" {
+		return
 	}
+	hint := ""
+	if good != "" {
+		hint = "; write " + quote(good)
+	}
+	r.set.problems.Warnf(ruleQueryID, r.field("name", "as"), "is %q, in which %s is no capture of name.matches%s", r.Name.As, bad, hint)
 }
 
 // compileResource has the rules for cpu and memory read as the adapter and Prometheus do.
@@ -272,7 +279,7 @@ func (d *demand) checkQuery(s *ruleSet, ps *model.Problems) {
 			continue
 		}
 		_, err := promQL.ParseExpr(o.query)
-		ps.Errorf(ruleQueryID, o.at.Child("metricsQuery"), "becomes %s for %s of %s, which Prometheus refuses: %v",
+		ps.Errorf(ruleQueryID, o.field("metricsQuery"), "becomes %s for %s of %s, which Prometheus refuses: %v",
 			o.query, d.what(), d.scaler.item.Place.Object, err)
 	}
 }

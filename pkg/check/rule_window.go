@@ -94,7 +94,7 @@ func parseInterval(s string) (time.Duration, bool) {
 
 func (w *world) checkWindows(d *demand, o *offer, ps *model.Problems) {
 	interval, certain := w.interval(d.origins)
-	at := o.at.Child("metricsQuery")
+	at := o.field("metricsQuery")
 	for _, win := range windows(o.expr) {
 		every, read := interval, "read every "+inWords(interval)
 		if win.step > 0 {

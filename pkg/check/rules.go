@@ -38,7 +38,8 @@ type ruleSet struct {
 // rule is one of the rules of a configuration.
 type rule struct {
 	adapterconfig.DiscoveryRule
-	set *ruleSet
+	set  *ruleSet
+	node *yaml.Node
 	// name is where it stands in its configuration, such as rules[2].
 	name string
 	at   model.Place
@@ -46,6 +47,16 @@ type rule struct {
 	namer naming.MetricNamer
 	// matchers are those of the seriesQuery, nil if Prometheus refuses it.
 	matchers []*labels.Matcher
+}
+
+// field is the place of a member of the rule.
+func (r *rule) field(path ...string) model.Place {
+	at, n := r.at, r.node
+	for _, key := range path {
+		at, n = at.Child(key), krm.Get(n, key)
+		at = placeOf(at, n)
+	}
+	return at
 }
 
 func (r *rule) String() string { return r.name + " of " + r.set.name }
@@ -163,11 +174,10 @@ func queryProblems(ps model.Problems) model.Problems {
 func (s *ruleSet) list(key string, rules []adapterconfig.DiscoveryRule, n *yaml.Node, at model.Place) []*rule {
 	var out []*rule
 	for i, r := range rules {
-		place := at.Child(key).Item(i)
+		out = append(out, &rule{DiscoveryRule: r, set: s, name: fmt.Sprintf("%s[%d]", key, i), at: at.Child(key).Item(i)})
 		if n != nil && i < len(n.Content) {
-			place = placeOf(place, n.Content[i])
+			out[i].node, out[i].at = n.Content[i], placeOf(out[i].at, n.Content[i])
 		}
-		out = append(out, &rule{DiscoveryRule: r, set: s, name: fmt.Sprintf("%s[%d]", key, i), at: place})
 	}
 	return out
 }
@@ -182,15 +192,15 @@ func placeOf(at model.Place, n *yaml.Node) model.Place {
 
 // compile reads the rule as the adapter and Prometheus do, and reports what they refuse.
 func (r *rule) compile(k *kinds) {
-	ps, at := &r.set.problems, r.at
+	ps, at := &r.set.problems, r.field("seriesQuery")
 	matchers, err := promQL.ParseMetricSelector(r.SeriesQuery)
 	switch {
 	case r.SeriesQuery == "":
-		ps.Errorf(ruleQueryID, at.Child("seriesQuery"), "is empty; write a selector, such as 'http_requests_total{namespace!=\"\",pod!=\"\"}'; %s", noDiscovery)
+		ps.Errorf(ruleQueryID, at, "is empty; write a selector, such as 'http_requests_total{namespace!=\"\",pod!=\"\"}'; %s", noDiscovery)
 	case err != nil:
-		ps.Errorf(ruleQueryID, at.Child("seriesQuery"), "is no series selector that Prometheus accepts: %v; %s", err, noDiscovery)
+		ps.Errorf(ruleQueryID, at, "is no series selector that Prometheus accepts: %v; %s", err, noDiscovery)
 	case !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches("") }):
-		ps.Errorf(ruleQueryID, at.Child("seriesQuery"),
+		ps.Errorf(ruleQueryID, at,
 			"selects series without naming a label that they must have, which Prometheus refuses; add one, such as namespace!=\"\"; %s", noDiscovery)
 	default:
 		r.matchers = matchers
@@ -202,10 +212,11 @@ func (r *rule) compile(k *kinds) {
 	namers, err := naming.NamersFromConfig([]adapterconfig.DiscoveryRule{r.unambiguous(k)}, k.mapper)
 	if err != nil {
 		r.set.broken = true
-		ps.Errorf(ruleQueryID, at, "%v; the adapter does not start with it", err)
+		ps.Errorf(ruleQueryID, r.at, "%v; the adapter does not start with it", err)
 		return
 	}
 	r.namer = namers[0]
+	r.warnOfName()
 	r.checkQuery()
 }
 
@@ -215,16 +226,15 @@ const noDiscovery = "the adapter then lists no metric at all, not even those of 
 // checkResources reports the overrides with which the adapter does not start, and tells whether there are none.
 func (r *rule) checkResources(k *kinds) bool {
 	ok := true
-	at := r.at.Child("resources").Child("overrides")
 	for _, label := range sortedKeys(r.Resources.Overrides) {
 		o := r.Resources.Overrides[label]
 		problem, doubt := k.resolve(o.Group, o.Resource)
 		if problem != "" {
 			ok = false
-			r.set.problems.Errorf(ruleQueryID, at.Child(label), "%s; the adapter does not start with it", problem)
+			r.set.problems.Errorf(ruleQueryID, r.field("resources", "overrides", label), "%s; the adapter does not start with it", problem)
 		}
 		if doubt != "" {
-			r.set.problems.Warnf(ruleQueryID, at.Child(label), "has resource %q, which Kubernetes does not have of its own; did you mean %q?", o.Resource, doubt)
+			r.set.problems.Warnf(ruleQueryID, r.field("resources", "overrides", label), "has resource %q, which Kubernetes does not have of its own; did you mean %q?", o.Resource, doubt)
 		}
 	}
 	return ok

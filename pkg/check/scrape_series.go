@@ -145,13 +145,13 @@ func (d *demand) checkPage(o *offer, p page, ps *model.Problems) {
 	}
 	who := d.workload.item.Place.Object
 	if len(found) == 0 {
-		ps.Errorf(scrapeSeriesID, o.at.Child("seriesQuery"), "selects the series %s for %s, which the sample of %s does not have%s",
+		ps.Errorf(scrapeSeriesID, o.field("seriesQuery"), "selects the series %s for %s, which the sample of %s does not have%s",
 			o.series[0], d.what(), who, likelySeries(o.series[0], p))
 		return
 	}
 	for _, m := range o.matchers {
 		if m.Name != prommodel.MetricNameLabel && !d.exposes(found, p, m.Name, m.Matches) {
-			ps.Errorf(scrapeSeriesID, o.at.Child("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
+			ps.Errorf(scrapeSeriesID, o.field("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
 				m, found[0], who, krm.DidYouMean(m.Name, labelNames(p[found[0]])))
 		}
 	}
@@ -166,7 +166,7 @@ func (d *demand) checkQueried(o *offer, p page, ps *model.Problems) {
 	for _, s := range selectors(o.expr) {
 		if len(p[s.Name]) == 0 {
 			if s.Name != "" && !slices.Contains(o.series, s.Name) && !fromElsewhere(s.Name) && !d.isRecorded(s.Name) && !strings.Contains(s.Name, ":") {
-				ps.Errorf(scrapeSeriesID, o.at.Child("metricsQuery"), "asks for the series %s for %s, which the sample of %s does not have%s",
+				ps.Errorf(scrapeSeriesID, o.field("metricsQuery"), "asks for the series %s for %s, which the sample of %s does not have%s",
 					s.Name, d.what(), who, likelySeries(s.Name, p))
 			}
 			continue
@@ -175,7 +175,7 @@ func (d *demand) checkQueried(o *offer, p page, ps *model.Problems) {
 			if m.Name == prommodel.MetricNameLabel || m.Name == o.label || d.exposes([]string{s.Name}, p, m.Name, m.Matches) {
 				continue
 			}
-			ps.Errorf(scrapeSeriesID, o.at.Child("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s has it%s",
+			ps.Errorf(scrapeSeriesID, o.field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s has it%s",
 				m, d.what(), s.Name, who, krm.DidYouMean(m.Name, labelNames(p[s.Name])))
 		}
 	}

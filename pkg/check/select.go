@@ -4,10 +4,12 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
@@ -101,4 +103,44 @@ func matchesPort(port, name string) bool {
 	}
 	re, err := regexp.Compile("^(?s:" + port + ")$")
 	return err == nil && re.MatchString(name)
+}
+
+// unmet are the requirements of a selector that a set of labels does not meet, in the order of their keys, and how many
+// it does meet. A selector that Kubernetes refuses has none.
+func unmet(s *metav1.LabelSelector, set map[string]string) (failed []labels.Requirement, met int) {
+	sel, err := metav1.LabelSelectorAsSelector(s)
+	if err != nil {
+		return nil, 0
+	}
+	reqs, _ := sel.Requirements()
+	for _, r := range reqs {
+		if r.Matches(labels.Set(set)) {
+			met++
+		} else {
+			failed = append(failed, r)
+		}
+	}
+	return failed, met
+}
+
+// wants says in words what a requirement demands.
+func wants(r labels.Requirement) string {
+	values := slices.Sorted(maps.Keys(r.Values()))
+	switch r.Operator() {
+	case selection.Equals, selection.DoubleEquals:
+		return r.Key() + ": " + values[0]
+	case selection.In:
+		return r.Key() + ": " + oneOf(values)
+	case selection.Exists:
+		return "a label " + r.Key()
+	}
+	return "no label " + strings.TrimSuffix(r.Key()+": "+oneOf(values), ": ")
+}
+
+// having says in words what a set of labels has for the key of a requirement.
+func having(r labels.Requirement, set map[string]string) string {
+	if v, ok := set[r.Key()]; ok {
+		return r.Key() + ": " + v
+	}
+	return "no label " + r.Key()
 }

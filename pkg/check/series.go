@@ -55,6 +55,20 @@ func (r *rule) names() []string {
 // specific tells whether the rule is about one series, not about whatever there is.
 func (r *rule) specific() bool { return len(r.names()) > 0 || r.literal() }
 
+// breadth orders rules by how much they are about: 0 for one series, 1 for those of a certain kind of name, 2 for all.
+func (r *rule) breadth() int {
+	switch {
+	case r.specific():
+		return 0
+	case !r.selects(unlikely):
+		return 1
+	}
+	return 2
+}
+
+// unlikely is a name that no expression for names has in mind.
+const unlikely = "Qj_Xw_Zv"
+
 // guesses are names that the rule may make metric from.
 func (r *rule) guesses(metric string) []string {
 	out := invert(r.Name.Matches, r.Name.As, metric)

@@ -33,13 +33,6 @@ type service struct {
 	spec corev1.ServiceSpec
 }
 
-// monitor is a ServiceMonitor or a PodMonitor; the other field is nil.
-type monitor struct {
-	item    *krm.Item
-	service *monitoringv1.ServiceMonitorSpec
-	pod     *monitoringv1.PodMonitorSpec
-}
-
 // prometheus is a Prometheus or a PrometheusAgent of prometheus-operator.
 type prometheus struct {
 	item *krm.Item
@@ -96,6 +89,9 @@ func newWorld(in Input) (*world, model.Problems) {
 		w.add(it, &ps)
 	}
 	w.borrowTemplates()
+	for _, m := range w.monitors {
+		m.ownOnly = w.ownOnly(m)
+	}
 	w.addRules(in, &ps)
 	return w, ps
 }

@@ -56,11 +56,26 @@ func buildAdapter(src *source, f facts, opts options, ps *model.Problems) adapte
 	if err != nil {
 		ps.Errorf(model.AdapterRule, opts.place, "%v", err)
 	}
+	if set.isOnly(a.own) {
+		return a
+	}
 	a.text = text
 	if text != "" {
 		a.rollOut(src, opts, ps)
+		for _, f := range set.files {
+			src.merged[f.item] = true
+		}
+		src.merged[a.own] = a.own != nil
 	}
 	return a
+}
+
+// isOnly tells whether there are no other rules than those of the ConfigMap that a user wrote for the adapter, so that it
+// can stay as it is; once it gave way to a rendered one, it has to be rendered.
+func (s *ruleSet) isOnly(own *krm.Item) bool {
+	return own != nil && own.Annotations[krm.LocalConfigAnnotation] != "true" &&
+		!slices.ContainsFunc(s.files, func(f ruleFile) bool { return f.item != own }) &&
+		!slices.ContainsFunc(s.rules, func(e ruleEntry) bool { return e.file == nil })
 }
 
 // needs are the metrics that all workloads read through an adapter, one of each, in the order of their names.

@@ -50,13 +50,14 @@ func (e ruleEntry) written() bool { return e.file != nil && e.file.written }
 // addFile adds the rules of a file. Those that are there already are left out.
 func (s *ruleSet) addFile(f ruleFile, ps *model.Problems) {
 	s.files = append(s.files, f)
-	for section, rules := range map[string][]config.DiscoveryRule{podRules: f.config.Rules, externalRules: f.config.ExternalRules} {
-		at := f.place.Child(section)
-		list := krm.Get(f.doc.Content[0], section)
-		for i, r := range rules {
-			place := at.Item(i)
-			place.Line = list.Content[i].Line
-			s.add(ruleEntry{DiscoveryRule: r, section: section, place: place, file: &f, index: i}, ps)
+	for _, l := range []struct {
+		section string
+		rules   []config.DiscoveryRule
+	}{{podRules, f.config.Rules}, {externalRules, f.config.ExternalRules}} {
+		list := krm.Get(f.doc.Content[0], l.section)
+		for i, r := range l.rules {
+			place := f.place.Child(l.section).Item(i).At(list.Content[i].Line)
+			s.add(ruleEntry{DiscoveryRule: r, section: l.section, place: place, file: &f, index: i}, ps)
 		}
 	}
 	switch {
@@ -308,7 +309,9 @@ func (s *ruleSet) list(section string) (*yaml.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		list.Content = append(list.Content, withoutEmpty(n))
+		n = withoutEmpty(n)
+		krm.Get(n, "seriesQuery").Style = yaml.SingleQuotedStyle
+		list.Content = append(list.Content, n)
 	}
 	return list, nil
 }

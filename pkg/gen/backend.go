@@ -92,7 +92,7 @@ func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *mode
 	checkContainers(b.scaling, []string{b.container}, it.Place, ps)
 	src.renameDescribed(b.scaling, from, ps)
 	ps.Add(hpa.Unsupported(b.scaling, opts.minor)...)
-	b.metrics = b.buildMetrics(it, b.observed || b.scaling.PodsMetrics(), ps)
+	b.metrics = b.buildMetrics(src, it, b.observed || b.scaling.PodsMetrics(), ps)
 	b.min, b.max = d.MinReplicas, d.MaxReplicas
 	for _, f := range []struct {
 		name string

@@ -86,6 +86,13 @@ type port struct {
 type scrape struct {
 	port         port
 	path, scheme string
+	// insecure, authority and serverName say how the certificate of an https endpoint is verified; authority may be nil.
+	insecure   bool
+	authority  *authority
+	serverName string
 	// extra tells that the port is not among the ports of the TargetEndpoint.
 	extra bool
 }
+
+// authority is where the certificate of a certificate authority is kept: a Secret or a ConfigMap.
+type authority struct{ kind, name, key string }

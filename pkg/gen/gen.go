@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -38,12 +39,17 @@ func Run(in Input) (Output, model.Problems) {
 	ps.Add(withoutFollowUps(more, ps)...)
 	objects := render(facts, opts)
 	ps.Add(clashes(objects, in.Items, src)...)
+	ps.Add(lostRules(objects, in.Items, src, opts)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
 	out, err := merge(in.Items, objects, src, opts)
 	if err != nil {
 		ps.Errorf(model.OutputConflict, model.Place{}, "%v", err)
+		return Output{}, ps.Sorted()
+	}
+	ps.Add(check.Run(check.Input{Items: out.Items, Minor: opts.minor})...)
+	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
 	return out, ps.Sorted()

@@ -6,15 +6,19 @@ import (
 	"strconv"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // buildMetrics finds where a backend serves its metrics: nil if nothing reads them. wanted tells whether the
 // configuration asks for them; an annotation of the TargetEndpoint overrides it.
-func (b *backend) buildMetrics(it *krm.Item, wanted bool, ps *model.Problems) *scrape {
+func (b *backend) buildMetrics(src *source, it *krm.Item, wanted bool, ps *model.Problems) *scrape {
 	annotated := choice(it, metricsAnnotation, []string{"true", "false"}, ps)
-	for _, a := range []string{metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton} {
+	for _, a := range []string{
+		metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton, metricsTLSAnnotation, metricsServerNameAnnotation,
+	} {
 		wanted = wanted || it.Annotations[a] != ""
 	}
 	if annotated == "false" || annotated == "" && !wanted || len(b.ports) == 0 {
@@ -34,7 +38,45 @@ func (b *backend) buildMetrics(it *krm.Item, wanted bool, ps *model.Problems) *s
 	if p := it.Annotations[metricsPortAnnotation]; p != "" {
 		m.setPort(p, b.ports, annotation(it, metricsPortAnnotation), ps)
 	}
+	m.setTLS(src, it, ps)
 	return m
+}
+
+// insecure is the value of the annotation that keeps Prometheus from verifying a certificate.
+const insecure = "insecure-skip-verify"
+
+// setTLS reads how Prometheus verifies the certificate of an https endpoint. It calls pods by their IP address, which is
+// in hardly any certificate, so that without a word it would refuse them all.
+func (m *scrape) setTLS(src *source, it *krm.Item, ps *model.Problems) {
+	verify, at := it.Annotations[metricsTLSAnnotation], annotation(it, metricsTLSAnnotation)
+	m.serverName = it.Annotations[metricsServerNameAnnotation]
+	kind, ref, _ := strings.Cut(verify, "/")
+	name, key, ok := strings.Cut(ref, "/")
+	kinds := map[string]string{"secret": "Secret", "configmap": "ConfigMap"}
+	switch {
+	case m.scheme != "https" && (verify != "" || m.serverName != ""):
+		ps.Warnf(model.InputValue, at, "metrics are read over http, so that this has no effect; write %s: https", metricsSchemeAnnotaton)
+	case m.scheme != "https":
+	case verify == "":
+		ps.Warnf(model.InputValue, at, "Prometheus will not trust the certificate of the pods; write %s, or secret/NAME/KEY or "+
+			"configmap/NAME/KEY for the certificate of its authority", insecure)
+	case verify == insecure:
+		m.insecure = true
+	case !ok || kinds[kind] == "" || len(validation.IsDNS1123Subdomain(name)) > 0 || len(validation.IsConfigMapKey(key)) > 0:
+		ps.Valuef(model.InputValue, at, verify, "%q is none of %s, secret/NAME/KEY and configmap/NAME/KEY", verify, insecure)
+	default:
+		if ca := src.items.find(kinds[kind], name, referrer{it, namespacesOf(it.Refs())}, at, ps); ca != nil {
+			name = ca.Ref().Name
+		}
+		m.authority = &authority{kinds[kind], name, key}
+		if m.serverName == "" && it.Ref().Namespace != "" {
+			m.serverName = it.Ref().Name + "." + it.Ref().Namespace + ".svc"
+		}
+	}
+	if m.serverName != "" && len(validation.IsDNS1123Subdomain(m.serverName)) > 0 {
+		ps.Valuef(model.InputName, annotation(it, metricsServerNameAnnotation), m.serverName,
+			"%q is no host name; write the one in the certificate", m.serverName)
+	}
 }
 
 // setPort finds the port by name or by the number on which the container listens. A number that the TargetEndpoint does

@@ -1,17 +1,32 @@
 package gen
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// monitor makes Prometheus read ports of the Service that is marked for it. The mark is a label of our own, since users
-// overwrite app with kustomize, in Services but not in the selectors of monitors.
-func monitor(w workload, ports []metricsPort, opts options) *monitoringv1.ServiceMonitor {
+const monitoringVersion = "monitoring.coreos.com/v1"
+
+// monitor makes Prometheus read ports of the pods of w, which have the containers.
+func monitor(w workload, ports []metricsPort, containers []corev1.Container, opts options) typedObject {
+	ports = slices.Clone(ports)
+	slices.SortStableFunc(ports, func(a, b metricsPort) int { return cmp.Compare(a.name, b.name) })
+	if opts.podMonitors {
+		return podMonitor(w, ports, containers, opts)
+	}
+	return serviceMonitor(w, ports, opts)
+}
+
+// serviceMonitor selects the Service that is marked for it. The mark is a label of our own, since users overwrite app
+// with kustomize, in Services but not in the selectors of monitors.
+func serviceMonitor(w workload, ports []metricsPort, opts options) *monitoringv1.ServiceMonitor {
 	m := &monitoringv1.ServiceMonitor{
-		TypeMeta:   typeMeta("monitoring.coreos.com/v1", "ServiceMonitor"),
+		TypeMeta:   typeMeta(monitoringVersion, serviceMonitorKind),
 		ObjectMeta: w.meta(w.ref.Name, opts),
 		Spec:       monitoringv1.ServiceMonitorSpec{Selector: metav1.LabelSelector{MatchLabels: map[string]string{metricsLabel: w.ref.Name}}},
 	}
@@ -21,7 +36,65 @@ func monitor(w workload, ports []metricsPort, opts options) *monitoringv1.Servic
 		if p.scheme == "https" {
 			ep.Scheme = new(monitoringv1.Scheme(p.scheme))
 		}
+		if tls := p.tlsConfig(); tls != nil {
+			ep.TLSConfig = &monitoringv1.TLSConfig{SafeTLSConfig: *tls}
+		}
 		m.Spec.Endpoints = append(m.Spec.Endpoints, ep)
 	}
 	return m
+}
+
+// podMonitor selects the pods by the label that keeps workloads apart, whatever Services lead to them.
+func podMonitor(w workload, ports []metricsPort, containers []corev1.Container, opts options) *monitoringv1.PodMonitor {
+	m := &monitoringv1.PodMonitor{
+		TypeMeta:   typeMeta(monitoringVersion, podMonitorKind),
+		ObjectMeta: w.meta(w.ref.Name, opts),
+		Spec:       monitoringv1.PodMonitorSpec{Selector: metav1.LabelSelector{MatchLabels: map[string]string{workloadLabel: w.selector[workloadLabel]}}},
+	}
+	maps.Copy(m.Labels, opts.monitorLabels)
+	for _, p := range ports {
+		ep := monitoringv1.PodMetricsEndpoint{Path: p.path, Interval: monitoringv1.Duration(opts.interval)}
+		if name := portName(containers, p.port.target); name != "" {
+			ep.Port = &name
+		} else { // An old operator does not know this field.
+			ep.PortNumber = new(p.port.target)
+		}
+		if p.scheme == "https" {
+			ep.Scheme = new(monitoringv1.Scheme(p.scheme))
+		}
+		ep.TLSConfig = p.tlsConfig()
+		m.Spec.PodMetricsEndpoints = append(m.Spec.PodMetricsEndpoints, ep)
+	}
+	return m
+}
+
+// portName is the name of the port with a number in a pod; "" if it has none, because another container has the name.
+func portName(containers []corev1.Container, number int32) string {
+	for _, c := range containers {
+		for _, p := range c.Ports {
+			if p.ContainerPort == number {
+				return p.Name
+			}
+		}
+	}
+	return ""
+}
+
+func (s scrape) tlsConfig() *monitoringv1.SafeTLSConfig {
+	var tls monitoringv1.SafeTLSConfig
+	if s.insecure {
+		tls.InsecureSkipVerify = new(true)
+	}
+	if s.serverName != "" {
+		tls.ServerName = &s.serverName
+	}
+	if a := s.authority; a != nil && a.kind == "Secret" {
+		tls.CA.Secret = &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: a.name}, Key: a.key}
+	} else if a != nil {
+		tls.CA.ConfigMap = &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: a.name}, Key: a.key}
+	}
+	if tls == (monitoringv1.SafeTLSConfig{}) {
+		return nil
+	}
+	return &tls
 }

@@ -90,5 +90,6 @@ func backendMonitor(b backend, opts options) typedObject {
 	if b.metrics == nil {
 		return nil
 	}
-	return monitor(b.workload, []metricsPort{{*b.metrics, b.metrics.port.name}}, opts)
+	containers := backendDeployment(b, opts).Spec.Template.Spec.Containers
+	return monitor(b.workload, []metricsPort{{*b.metrics, b.metrics.port.name}}, containers, opts)
 }

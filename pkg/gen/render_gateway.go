@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -105,13 +104,13 @@ func (g gateway) metricsPorts() []metricsPort {
 }
 
 // gatewayMetricsService is headless, because Prometheus reads every pod, and apart from the Service of the API, which
-// may be reached from outside.
+// may be reached from outside. A PodMonitor needs none.
 func gatewayMetricsService(g gateway, opts options) typedObject {
 	var ports []corev1.ServicePort
 	for _, p := range g.metricsPorts() {
 		ports = append(ports, servicePort(port{p.name, p.port.target, p.port.target}))
 	}
-	if len(ports) == 0 {
+	if len(ports) == 0 || opts.podMonitors {
 		return nil
 	}
 	s := g.service(metricsService(g.ref.Name), corev1.ServiceSpec{
@@ -126,6 +125,5 @@ func gatewayMonitor(g gateway, opts options) typedObject {
 	if len(ports) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(ports, func(a, b metricsPort) int { return cmp.Compare(a.name, b.name) })
-	return monitor(g.workload, ports, opts)
+	return monitor(g.workload, ports, gatewayDeployment(g, opts).Spec.Template.Spec.Containers, opts)
 }

@@ -16,6 +16,7 @@ import (
 
 // ruleFile is a configuration of prometheus-adapter that was found among the items.
 type ruleFile struct {
+	item  *krm.Item
 	place model.Place
 	text  string
 	// doc has the document and its comments; config is what the adapter reads in it.
@@ -50,7 +51,7 @@ func isConfigMap(it *krm.Item) bool {
 func (src *source) ownConfig(opts options, ps *model.Problems) *krm.Item {
 	from := referrer{opts.config, []string{opts.adapter.ref.Namespace}}
 	it := src.items.find("ConfigMap", opts.adapter.ref.Name, from, opts.place, ps)
-	if it == nil || src.scope.elsewhere(it) || it.Annotations[rulesAnnotation] == "true" {
+	if it == nil || src.scope.elsewhere(it) {
 		return nil
 	}
 	return it
@@ -68,7 +69,7 @@ func (src *source) ruleFiles(own *krm.Item, opts options, ps *model.Problems) []
 				continue
 			}
 			f := readRules(data[key], it.Place.Child("data").Child(key), ps)
-			f.written = written
+			f.item, f.written = it, written
 			if f.doc != nil {
 				files = append(files, f)
 			}
@@ -81,9 +82,8 @@ func (src *source) ruleFiles(own *krm.Item, opts options, ps *model.Problems) []
 	slices.SortStableFunc(configMaps, func(a, b *krm.Item) int { return cmp.Compare(a.Ref().String(), b.Ref().String()) })
 	for _, it := range configMaps {
 		switch {
-		case src.scope.elsewhere(it):
+		case it == own || src.scope.elsewhere(it):
 		case choice(it, rulesAnnotation, []string{"true", "false"}, ps) == "true":
-			src.inputs[it] = true
 			read(it, true)
 		case src.inputs[it]:
 			read(it, true, hpa.RulesKey)
@@ -118,4 +118,28 @@ func readRules(text string, at model.Place, ps *model.Problems) ruleFile {
 	// Parse has resolved aliases, which would point nowhere in another document.
 	f.doc = &yaml.Node{Kind: yaml.DocumentNode, HeadComment: doc.HeadComment, FootComment: doc.FootComment, Content: []*yaml.Node{root}}
 	return f
+}
+
+// lostRules reports the ConfigMap with the rules of another functionConfig of the same package, which is going to be
+// replaced although that still renders something else.
+func lostRules(objects []object, items []*krm.Item, src source, opts options) model.Problems {
+	var ps model.Problems
+	rendered := map[string]bool{}
+	for _, o := range objects {
+		rendered[identity(o.id)] = true
+	}
+	for _, it := range items {
+		owner := Owner(it)
+		if owner == "" || owner == opts.owner || it.Annotations[rulesAnnotation] != "true" || src.scope.elsewhere(it) ||
+			!rendered[identity(it.Place.Object)] {
+			continue
+		}
+		if slices.ContainsFunc(items, func(other *krm.Item) bool {
+			return Owner(other) == owner && !src.scope.elsewhere(other) && !rendered[identity(other.Place.Object)]
+		}) {
+			ps.Errorf(model.OutputConflict, it.Place, "holds the rules of %s, which %s would replace; give one of them a name of its own "+
+				"in spec.metrics.adapter.name", owner, opts.owner)
+		}
+	}
+	return ps
 }

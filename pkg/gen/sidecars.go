@@ -29,7 +29,7 @@ func (g *gatewayBuilder) resolve() {
 			urls[url(e.backend, g.mode)] = true
 			if g.mode == model.Sidecar {
 				b := e.backend
-				b.metrics = b.buildMetrics(e.input.item, g.settings.observability || g.scaling.PodsMetrics(), g.ps)
+				b.metrics = b.buildMetrics(g.src, e.input.item, g.settings.observability || g.scaling.PodsMetrics(), g.ps)
 				sidecars[b.ref.String()] = b
 			}
 		}

@@ -8,10 +8,12 @@ import (
 )
 
 // cut gives every member of the list and every item its lines of the text, so that what is not changed can be written as
-// it was read. It leaves all of them to the encoder where lines do not belong to one of them alone: in JSON and in flow
-// style. Where a line does not look as expected, it does the same.
-func (l *List) cut(text []string, root, items *yaml.Node) {
-	if root.Style&yaml.FlowStyle != 0 || root.Line == 0 || root.Column != 1 || slices.ContainsFunc(text, unusual) {
+// it was read. It leaves to the encoder what does not stand in lines of its own: JSON and flow style, what refers to an
+// anchor elsewhere, and a last line without an end. Where a line does not look as expected, it leaves everything. root is
+// the list with its aliases.
+func (l *List) cut(text []string, root *yaml.Node) {
+	if root.Style&yaml.FlowStyle != 0 || root.Line == 0 || root.Column != 1 || len(root.Content) != 2*len(l.members) ||
+		slices.ContainsFunc(text, unusual) {
 		return
 	}
 	starts := make([]int, 0, len(l.members)+1)
@@ -30,43 +32,73 @@ func (l *List) cut(text []string, root, items *yaml.Node) {
 	starts = append(starts, len(text))
 	for i := range l.members {
 		m := &l.members[i]
-		m.text = text[starts[i]:starts[i+1]]
-		if m.value == items && items != nil && !l.cutItems(m, text, starts[i], starts[i+1]) {
-			m.text = nil
-			for _, it := range l.Items {
-				it.raw = nil
-			}
+		written := root.Content[2*i+1]
+		if m.key.Value == "items" && written.Kind == yaml.SequenceNode {
+			l.cutItems(m, written, span{text, starts[i], starts[i+1]})
+		} else if lines := (span{text, starts[i], starts[i+1]}); lines.ended() && selfContained(written) {
+			m.text = lines.lines()
 		}
 	}
 }
 
-// cutItems gives the items of the member m, which has the lines from start to end, theirs.
-func (l *List) cutItems(m *member, text []string, start, end int) bool {
-	items := m.value
-	if len(l.Items) == 0 || items.Style&yaml.FlowStyle != 0 || items.Line <= m.key.Line {
-		return false
+// span is the lines from start to end of text.
+type span struct {
+	text       []string
+	start, end int
+}
+
+func (s span) lines() []string { return s.text[s.start:s.end] }
+
+// ended tells whether the last line has an end. Without one, a text block in it has none either.
+func (s span) ended() bool { return s.end < len(s.text) || s.text[s.end-1] == "" }
+
+// cutItems gives the items of the member m, which has the lines of all, theirs.
+func (l *List) cutItems(m *member, items *yaml.Node, all span) {
+	if len(l.Items) == 0 || len(l.Items) != len(items.Content) || items.Style&yaml.FlowStyle != 0 || items.Line <= m.key.Line {
+		return
 	}
 	col := items.Column - 1
 	starts := make([]int, 0, len(l.Items)+1)
-	for i, it := range l.Items {
-		line := dashAbove(text, it.Node.Line-1, col)
+	for i, n := range items.Content {
+		line := dashAbove(all.text, n.Line-1, col)
 		switch {
 		case i == 0:
-			line = commentsAbove(text, line, m.key.Line, col)
+			line = commentsAbove(all.text, line, m.key.Line, col)
 		case line > starts[i-1]:
-			line = commentsAbove(text, line, starts[i-1]+1, col)
+			line = commentsAbove(all.text, line, starts[i-1]+1, col)
 		}
 		if line < m.key.Line || i > 0 && line <= starts[i-1] {
-			return false
+			return
 		}
 		starts = append(starts, line)
 	}
-	starts = append(starts, end)
-	l.indent, m.text = col, text[start:starts[0]]
+	starts = append(starts, all.end)
+	l.indent, m.text = col, all.text[all.start:starts[0]]
 	for i, it := range l.Items {
-		it.raw, it.line = text[starts[i]:starts[i+1]], starts[i]
+		if s := (span{all.text, starts[i], starts[i+1]}); s.ended() && selfContained(items.Content[i]) {
+			it.raw, it.line = s.lines(), s.start
+		}
 	}
-	return true
+}
+
+// selfContained tells whether all aliases in n refer to anchors in n.
+func selfContained(n *yaml.Node) bool {
+	inside := map[*yaml.Node]bool{}
+	var aliases []*yaml.Node
+	var walk func(n *yaml.Node)
+	walk = func(n *yaml.Node) {
+		if n.Anchor != "" {
+			inside[n] = true
+		}
+		if n.Kind == yaml.AliasNode {
+			aliases = append(aliases, n.Alias)
+		}
+		for _, c := range n.Content {
+			walk(c)
+		}
+	}
+	walk(n)
+	return !slices.ContainsFunc(aliases, func(a *yaml.Node) bool { return !inside[a] })
 }
 
 // unusual tells whether the YAML parser sees more lines in line than one, or the end of the document.

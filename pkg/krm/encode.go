@@ -17,10 +17,22 @@ func EncodeNode(n *yaml.Node) ([]byte, error) {
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
 	enc.CompactSeqIndent()
-	if err := enc.Encode(n); err != nil {
+	if err := enc.Encode(explicitNulls(n, false)); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), enc.Close()
+}
+
+// explicitNulls writes out the nulls of n that flow style would show as empty strings.
+func explicitNulls(n *yaml.Node, flow bool) *yaml.Node {
+	if flow && isNull(n) && n.Value == "" {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: nullTag, Value: "null"}
+	}
+	flow = flow || n.Style&yaml.FlowStyle != 0
+	for i, c := range n.Content {
+		n.Content[i] = explicitNulls(c, flow)
+	}
+	return n
 }
 
 // ToNode turns a typed Kubernetes object into nodes: fields in the order of its type, apiVersion before kind, and none of
@@ -41,7 +53,22 @@ func ToNode(obj any) (*yaml.Node, error) {
 			remove(spec, key)
 		}
 	}
+	removeEmpty(n, "tlsConfig", "ca", "cert")
 	return n, nil
+}
+
+// removeEmpty removes members without content from all mappings of a name.
+func removeEmpty(n *yaml.Node, name string, members ...string) {
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Value == name {
+			for _, key := range members {
+				if v := Get(n.Content[i+1], key); v != nil && v.Kind == yaml.MappingNode && len(v.Content) == 0 {
+					remove(n.Content[i+1], key)
+				}
+			}
+		}
+		removeEmpty(c, name, members...)
+	}
 }
 
 func content(n *yaml.Node) []*yaml.Node {

@@ -56,8 +56,8 @@ func ReadList(text []byte) (*List, model.Problems) {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		l.members = append(l.members, member{key: root.Content[i], value: root.Content[i+1]})
 	}
-	if !docs[0].Expanded && !ps.HasErrors() {
-		l.cut(strings.SplitAfter(string(text), "\n"), root, items)
+	if !ps.HasErrors() {
+		l.cut(strings.SplitAfter(string(text), "\n"), docs[0].written)
 	}
 	return l, ps
 }

@@ -79,6 +79,14 @@ func TestListsThatCannotKeepTheirBytesKeepTheirValues(t *testing.T) {
 			in:   listHead + "functionConfig:\n  kind: &k ConfigMap\nitems:\n- kind: *k\n",
 			want: listHead + "functionConfig:\n  kind: ConfigMap\nitems:\n- kind: ConfigMap\n",
 		},
+		"no line break after a text block": {
+			in:   listHead + "items:\n- kind:   A\n- data:\n    t: |\n        x",
+			want: listHead + "items:\n- kind:   A\n- data:\n    t: |-\n      x\n",
+		},
+		"implicit nulls in flow style": {
+			in:   listHead + "items: [{kind: A, labels: {a, b: }}]\n",
+			want: listHead + "items:\n- {kind: A, labels: {a: null, b: null}}\n",
+		},
 		"no items": {in: listHead, want: listHead + "items: []\n"},
 		"null":     {in: listHead + "items:\n", want: listHead + "items: []\n"},
 	} {
@@ -191,7 +199,7 @@ func TestAnnotate(t *testing.T) {
 		},
 		"an annotation of another value": {
 			item: "- metadata:\n    annotations:\n      k:   w\n    name:   a\n",
-			want: "- metadata:\n    annotations:\n      k: \"v\"\n    name: a\n",
+			want: "- metadata:\n    annotations:\n      k:   \"v\"\n    name:   a\n",
 		},
 		"flow style": {
 			item: "- {metadata: {name: a},   x: y}\n",

@@ -35,8 +35,8 @@ type Document struct {
 	Root *yaml.Node
 	// Index is the number of the document in its text, from 0; empty documents count.
 	Index int
-	// Expanded tells that the document had aliases or merge keys, so that Root is no picture of its text.
-	Expanded bool
+	// written is Root before its aliases and merge keys were expanded; the same node if there were none.
+	written *yaml.Node
 }
 
 // Parse reads the only document of text, with aliases and merge keys expanded. The lines of its problems count within
@@ -124,7 +124,7 @@ func finish(docs []Document, at model.Place) ([]Document, model.Problems) {
 			ps.Errorf(id, at.At(docs[i].Root.Line), "%v", err)
 			continue
 		}
-		docs[i].Root, docs[i].Expanded = root, root != docs[i].Root
+		docs[i].Root, docs[i].written = root, docs[i].Root
 	}
 	if len(ps) > 0 {
 		return nil, ps

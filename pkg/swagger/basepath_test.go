@@ -44,13 +44,17 @@ func TestBasePath(t *testing.T) {
 		"no version":       {v3 + "x-wso2-basePath: '/a/{version}'\n", "", "error: " + at + "uses {version}, but info.version is missing; add it"},
 		"a bad version":    {v3 + "x-wso2-basePath: '/a/{version}'\ninfo: {version: 1 beta}\n", "", "error: " + at + `"/a/1 beta" holds " ", which no path may have`},
 		"too long":         {v3 + "x-wso2-basePath: /" + strings.Repeat("a", 1000) + "\n", "", "error: " + at + "is longer than 1000 characters"},
-		"too long a version": {v3 + "x-wso2-basePath: '/" + strings.Repeat("{version}", 90) + "'\ninfo: {version: " + strings.Repeat("a", 100) + "}\n", "",
-			"error: " + at + "is longer than 1000 characters"},
+		"too long a version": {
+			v3 + "x-wso2-basePath: '/" + strings.Repeat("{version}", 90) + "'\ninfo: {version: " + strings.Repeat("a", 100) + "}\n", "",
+			"error: " + at + "is longer than 1000 characters",
+		},
 
 		"basePath without a slash": {v2 + "basePath: b\n", "", `warning: api.yaml: basePath: line 3: "b" does not begin with a slash; it is not used`},
 		"a server like none":       {v3 + "servers: [{url: 'http://h/{a}/b'}]\n", "", `warning: api.yaml: servers[0].url: line 2: "/{a}/b" holds {a}, which nothing replaces; only {version} is replaced; it is not used`},
-		"a server that is a number": {v3 + "servers: [{url: 5}]\n", "",
-			`warning: api.yaml: servers[0].url: line 2: "5" does not begin with a slash; it is not used`},
+		"a server that is a number": {
+			v3 + "servers: [{url: 5}]\n", "",
+			`warning: api.yaml: servers[0].url: line 2: "5" does not begin with a slash; it is not used`,
+		},
 		"a long server": {v3 + "servers: [{url: '/" + strings.Repeat("a", 1000) + "'}]\n", "", ""},
 	}
 	for name, tt := range tests {

@@ -106,9 +106,11 @@ func (s *survey) collect() {
 }
 
 // shared are the places of components that all references share.
-var shared = []string{"#/definitions/", "#/parameters/", "#/responses/", "#/components/schemas/", "#/components/parameters/",
+var shared = []string{
+	"#/definitions/", "#/parameters/", "#/responses/", "#/components/schemas/", "#/components/parameters/",
 	"#/components/headers/", "#/components/requestBodies/", "#/components/responses/", "#/components/securitySchemes/",
-	"#/components/examples/", "#/components/links/", "#/components/callbacks/"}
+	"#/components/examples/", "#/components/links/", "#/components/callbacks/",
+}
 
 func (s *survey) section(prefix string, n *yaml.Node) {
 	if n.Kind != yaml.MappingNode || !slices.Contains(shared, prefix) {

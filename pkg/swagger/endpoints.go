@@ -80,7 +80,8 @@ func (r *reader) unreferenced() {
 func (r *reader) endpoints(m member, stage Stage) {
 	switch {
 	case krm.IsNull(m.value):
-		r.problems.Errorf(model.SwaggerEndpoint, m.at, `is empty; write urls, a reference such as "%sNAME", or one endpoint`, referencePrefix)
+		r.problems.Errorf(model.SwaggerEndpoint, m.at, `is empty; write urls, a reference such as "%sNAME", or one endpoint`,
+			referencePrefix)
 	case m.value.Kind == yaml.SequenceNode:
 		r.problems.Errorf(model.SwaggerEndpoint, m.at, "is a list; write a mapping with the list as urls")
 	case m.value.Kind == yaml.MappingNode:
@@ -131,8 +132,10 @@ func (r *reader) add(stage Stage, endpoints []Endpoint) {
 
 // endpointFields are the keys of an endpoint list that the gateway and the API Manager, whose exports it reads, know.
 // Only urls matters here.
-var endpointFields = []string{"urls", "type", "name", "securityConfig", "advanceEndpointConfig", "algoCombination",
-	"algoClassName", "failOver", "sessionManagement", "sessionTimeOut"}
+var endpointFields = []string{
+	"urls", "type", "name", "securityConfig", "advanceEndpointConfig", "algoCombination",
+	"algoClassName", "failOver", "sessionManagement", "sessionTimeOut",
+}
 
 // endpointTypes are the types that the gateway knows, without dashes and underscores.
 var endpointTypes = []string{"loadbalance", "failover", "http", "https", "address"}
@@ -162,8 +165,10 @@ func (r *reader) endpointType(m member) {
 	s := r.str(m)
 	normal := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(s))
 	if s != "" && !slices.Contains(endpointTypes, normal) {
-		r.problems.Add(model.Problem{ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at, Value: cut(s),
-			Message: fmt.Sprintf("unknown type %q; write load_balance or failover", cut(s))})
+		r.problems.Add(model.Problem{
+			ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at, Value: cut(s),
+			Message: fmt.Sprintf("unknown type %q; write load_balance or failover", cut(s)),
+		})
 	}
 }
 
@@ -208,7 +213,7 @@ var (
 	targetName = regexp.MustCompile(`^` + label + `(\.` + label + `)?$`)
 	// absolute matches a URL with a scheme (RFC 3986) and an authority. Either may be a template.
 	absolute = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*|{[^{}]+})://(.*)$`)
-	hostPort = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]+|:[0-9]+/.*|/.*)$`)
+	hostPort = regexp.MustCompile(`^[A-Za-z0-9._-]+(:\d+|:\d+/.*|/.*)$`)
 	template = regexp.MustCompile(`{[^{}]+}`)
 	etcd     = regexp.MustCompile(`^etcd\s*\(([^,()]+),([^,()]+)\)$`)
 )
@@ -218,7 +223,7 @@ const label = `[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?`
 // isEtcd tells whether s is etcd(KEY, URL), which the gateway replaces by the value of the key, or else by the URL.
 func isEtcd(s string) bool {
 	m := etcd.FindStringSubmatch(strings.TrimSpace(s))
-	return m != nil && urlProblem(strings.TrimSpace(m[2])) == ""
+	return len(m) == 3 && urlProblem(strings.TrimSpace(m[2])) == ""
 }
 
 // urlProblem says why s is no absolute URL, or "". Names of TargetEndpoints have a problem, too.

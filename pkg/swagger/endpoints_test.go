@@ -214,8 +214,10 @@ func TestMissingEndpoints(t *testing.T) {
 	}{
 		"none at all":       {"paths: {/a: {get: {}}}\n", "warning: api.yaml: line 1: has no endpoint; write x-wso2-production-endpoints, with urls, at the root [swagger/endpoint]"},
 		"a relative server": {"servers: [{url: /v1}]\npaths: {/a: {get: {}}}\n", "warning: api.yaml: line 1: has no endpoint; write x-wso2-production-endpoints, with urls, at the root [swagger/endpoint]"},
-		"on some operations": {"paths:\n  /a:\n    get: {" + somewhere + "}\n    put: {}\n    post: {}\n    head: {}\n",
-			`warning: api.yaml: paths["/a"].put: line 5: has no endpoint, like 2 other operations; write x-wso2-production-endpoints here or at the root [swagger/endpoint]`},
+		"on some operations": {
+			"paths:\n  /a:\n    get: {" + somewhere + "}\n    put: {}\n    post: {}\n    head: {}\n",
+			`warning: api.yaml: paths["/a"].put: line 5: has no endpoint, like 2 other operations; write x-wso2-production-endpoints here or at the root [swagger/endpoint]`,
+		},
 		"on all":                    {"paths: {/a: {get: {" + somewhere + "}, put: {" + somewhere + "}}}\n", ""},
 		"at the root":               {somewhere + "\npaths: {/a: {get: {}}}\n", ""},
 		"a server":                  {"servers: [{url: //host/}]\npaths: {/a: {get: {}}}\n", ""},

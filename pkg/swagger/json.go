@@ -48,10 +48,10 @@ type jsonWriter struct {
 }
 
 func (w *jsonWriter) value(n *yaml.Node) {
-	switch {
-	case n.Kind == yaml.MappingNode:
+	switch n.Kind {
+	case yaml.MappingNode:
 		w.mapping(n)
-	case n.Kind == yaml.SequenceNode:
+	case yaml.SequenceNode:
 		w.buf.WriteByte('[')
 		for i, c := range n.Content {
 			if i > 0 {

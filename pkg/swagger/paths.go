@@ -35,8 +35,8 @@ func (r *reader) paths() {
 	case len(r.doc.Endpoints) == 0:
 		r.problems.Warnf(model.SwaggerEndpoint, at, "has no endpoint; write %s, with urls, at the root", productionExtension)
 	default:
-		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at, "has no endpoint, like %d other operations; write %s here or at the root",
-			len(r.uncovered)-1, productionExtension)
+		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at,
+			"has no endpoint, like %d other operations; write %s here or at the root", len(r.uncovered)-1, productionExtension)
 	}
 }
 

@@ -105,8 +105,8 @@ func find(n *yaml.Node, at model.Place, q query) (*yaml.Node, model.Place) {
 	if found == nil {
 		return nil, at
 	}
-	for i := len(trail) - 1; i >= 0; i-- {
-		at = trail[i](at)
+	for _, enter := range slices.Backward(trail) {
+		at = enter(at)
 	}
 	return found, at.At(found.Line)
 }

@@ -39,21 +39,27 @@ func (d *Document) Validate() model.Problems {
 		if err == nil {
 			return nil
 		}
-		// The survey found all targets, so this is about a way to write a reference.
-		if !strings.HasPrefix(err.Error(), "failed to resolve") {
+		// The survey found the targets of all references, so that these two are not about faults of the document.
+		switch text := err.Error(); {
+		case strings.HasPrefix(text, "encountered disallowed external reference"):
+			reason = "it refers to other files"
+		case strings.HasPrefix(text, "failed to resolve"):
+			reason = finding(err)
+		default:
 			at, err := d.locate(err)
 			ps.Warnf(model.SwaggerSpec, at, "does not follow %s: %s", d.version, finding(err))
 			return ps
 		}
-		reason = finding(err)
 	}
 	ps.Infof(model.SwaggerSpec, d.Place.At(d.root.Line), "is not judged as a whole: %s", reason)
 	return ps
 }
 
 func lostProblem(ref *yaml.Node, at model.Place) model.Problem {
-	p := model.Problem{ID: model.SwaggerSpec, Severity: model.Warning, Place: at, Value: cut(ref.Value),
-		Message: fmt.Sprintf("%q is not in the document; add it, or correct the reference", cut(ref.Value))}
+	p := model.Problem{
+		ID: model.SwaggerSpec, Severity: model.Warning, Place: at, Value: cut(ref.Value),
+		Message: fmt.Sprintf("%q is not in the document; add it, or correct the reference", cut(ref.Value)),
+	}
 	if ref.Value[0] != '#' {
 		p.Message = fmt.Sprintf("%q is in another file, which is not read; write it into this document", cut(ref.Value))
 	}
@@ -125,11 +131,11 @@ func (d *Document) judge() (err error) {
 func (d *Document) isFalse(finding error) bool {
 	var fields *openapi3.ExtraSiblingFieldsError
 	var component *openapi3.ComponentValidationError
-	switch {
-	case d.version == swagger2:
+	switch d.version {
+	case swagger2:
 		// The names of components are free in Swagger 2.0.
 		return errors.As(finding, &component) && openapi3.ValidateIdentifier(component.Name) != nil
-	case d.version == "3.1":
+	case "3.1":
 		// Since 3.1 schemas may have any field, and components have pathItems, which kin-openapi does not know.
 		return errors.As(finding, &fields)
 	}
@@ -167,7 +173,7 @@ func (d *Document) locate(err error) (model.Place, error) {
 	n, at := d.root, d.Place.At(d.root.Line)
 	for {
 		var keys []string
-		switch e := err.(type) {
+		switch e := err.(type) { //nolint:errorlint // one wrapper after the other is taken off
 		case *openapi3.SectionValidationError:
 			if keys = []string{e.Section}; d.version == swagger2 && e.Section == "components" {
 				keys = nil

@@ -81,16 +81,16 @@ paths:
 definitions:
   A of b: {type: object, properties: {a: {$ref: '#/definitions/A of b'}}}
 `,
-		"references of paths, which Read reports": `openapi: 3.0.0
+		"a path that refers to another": `openapi: 3.0.0
 info: {title: t, version: v}
 paths:
-  /a: {$ref: '#/paths/~1b', parameters: [{in: path, name: x, required: true, schema: {}}]}
+  /a: {$ref: '#/paths/~1b', parameters: [{in: query, name: x, schema: {}}]}
   /b: {get: {responses: ` + ok + `}}
 `,
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := validate(t, text); got != "" && name != "references of paths, which Read reports" {
+			if got := validate(t, text); got != "" {
 				t.Error(got)
 			}
 		})
@@ -106,63 +106,123 @@ func TestValidateFindings(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"no info":  {"openapi: 3.0.0\npaths: {}\n", "warning: api.yaml: line 1: does not follow OpenAPI 3.0: invalid info: must be an object [swagger/spec]"},
 		"no paths": {head3, "warning: api.yaml: line 1: does not follow OpenAPI 3.0: invalid paths: must be an object [swagger/spec]"},
-		"no version": {"openapi: 3.0.0\ninfo: {title: t}\npaths: {}\n",
-			"warning: api.yaml: info: line 2: does not follow OpenAPI 3.0: value of version must be a non-empty string [swagger/spec]"},
-		"an operation": {head3 + "paths:\n  /a:\n    get: {}\n",
-			`warning: api.yaml: paths["/a"].get: line 5: does not follow OpenAPI 3.0: value of responses must be an object [swagger/spec]`},
-		"a parameter of a path": {head3 + "paths:\n  /a/{id}:\n    get: {responses: {default: {description: x}}}\n",
-			`warning: api.yaml: paths["/a/{id}"].get: line 5: does not follow OpenAPI 3.0: operation GET /a/{id} must define exactly all path parameters (missing: [id]) [swagger/spec]`},
-		"a component": {head3 + "paths: {}\ncomponents:\n  schemas:\n    A: {type: text}\n",
-			`warning: api.yaml: components.schemas.A: line 6: does not follow OpenAPI 3.0: unsupported 'type' value "text" [swagger/spec]`},
-		"a wrong type": {head3 + "paths: {}\ncomponents: {schemas: {A: {minLength: many}}}\n",
-			"warning: api.yaml: line 1: does not follow OpenAPI 3.0: Schema.minLength cannot be of type string [swagger/spec]"},
-		"an unknown field": {head3 + "paths: {}\nfoo: bar\n",
-			"warning: api.yaml: line 1: does not follow OpenAPI 3.0: extra sibling fields: [foo] [swagger/spec]"},
-		"a new keyword": {head3 + "paths: {}\ncomponents: {schemas: {A: {const: 5}}}\n",
-			"warning: api.yaml: components.schemas.A: line 4: does not follow OpenAPI 3.0: field const is for OpenAPI >=3.1 [swagger/spec]"},
-		"OpenAPI 3.1": {head1 + "components: {schemas: {A: {type: text}}}\n",
-			`warning: api.yaml: components.schemas.A: line 3: does not follow OpenAPI 3.1: unsupported 'type' value "text" [swagger/spec]`},
-		"a reference to nothing": {head3 + "paths: {}\ncomponents: {schemas: {A: {items: {$ref: '#/components/schemas/B'}}}}\n",
-			`warning: api.yaml: components.schemas.A.items.$ref: line 4: "#/components/schemas/B" is not in the document; add it, or correct the reference [swagger/spec]`},
-		"a reference to another file": {head3 + "paths: {}\ncomponents: {schemas: {A: {allOf: [{}, {$ref: 'b.yaml#/B'}]}}}\n",
-			`warning: api.yaml: components.schemas.A.allOf[1].$ref: line 4: "b.yaml#/B" is in another file, which is not read; write it into this document [swagger/spec]`},
-		"an anchor in OpenAPI 3.0": {head3 + "paths: {}\ncomponents: {schemas: {A: {$ref: '#a'}}}\n",
-			`warning: api.yaml: components.schemas.A.$ref: line 4: "#a" is not in the document; add it, or correct the reference [swagger/spec]`},
-		"an anchor in OpenAPI 3.1": {head1 + "components: {schemas: {A: {$ref: '#a'}}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: the reference "#a" is not followed [swagger/spec]`},
-		"a base in OpenAPI 3.1": {head1 + "components: {schemas: {A: {$ref: tree}, B: {$id: tree}}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: the reference "tree" is not followed [swagger/spec]`},
-		"a reference through a reference": {head3 + "paths: {}\ncomponents: {schemas: {A: {$ref: '#/components/schemas/B/items'}, B: {$ref: '#/components/schemas/C'}, C: {items: {}}}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: the reference "#/components/schemas/B/items" is not followed [swagger/spec]`},
-		"a mapping of a discriminator": {head3 + "paths: {}\ncomponents: {schemas: {A: {discriminator: {propertyName: a, mapping: {b: 'b.yaml#/B'}}}}}\n",
-			`warning: api.yaml: line 1: does not follow OpenAPI 3.0: encountered disallowed external reference: "b.yaml#/B" [swagger/spec]`},
-		"a reference that is its own target": {head3 + "paths: {}\ncomponents: {schemas: {A: {$ref: '#/components/schemas/A'}}}\n",
-			"info: api.yaml: line 1: is not judged as a whole: its references refer to each other [swagger/spec]"},
+		"no version": {
+			"openapi: 3.0.0\ninfo: {title: t}\npaths: {}\n",
+			"warning: api.yaml: info: line 2: does not follow OpenAPI 3.0: value of version must be a non-empty string [swagger/spec]",
+		},
+		"an operation": {
+			head3 + "paths:\n  /a:\n    get: {}\n",
+			`warning: api.yaml: paths["/a"].get: line 5: does not follow OpenAPI 3.0: value of responses must be an object [swagger/spec]`,
+		},
+		"a parameter of a path": {
+			head3 + "paths:\n  /a/{id}:\n    get: {responses: {default: {description: x}}}\n",
+			`warning: api.yaml: paths["/a/{id}"].get: line 5: does not follow OpenAPI 3.0: operation GET /a/{id} must define exactly all path parameters (missing: [id]) [swagger/spec]`,
+		},
+		"a component": {
+			head3 + "paths: {}\ncomponents:\n  schemas:\n    A: {type: text}\n",
+			`warning: api.yaml: components.schemas.A: line 6: does not follow OpenAPI 3.0: unsupported 'type' value "text" [swagger/spec]`,
+		},
+		"a wrong type": {
+			head3 + "paths: {}\ncomponents: {schemas: {A: {minLength: many}}}\n",
+			"warning: api.yaml: line 1: does not follow OpenAPI 3.0: Schema.minLength cannot be of type string [swagger/spec]",
+		},
+		"an unknown field": {
+			head3 + "paths: {}\nfoo: bar\n",
+			"warning: api.yaml: line 1: does not follow OpenAPI 3.0: extra sibling fields: [foo] [swagger/spec]",
+		},
+		"a new keyword": {
+			head3 + "paths: {}\ncomponents: {schemas: {A: {const: 5}}}\n",
+			"warning: api.yaml: components.schemas.A: line 4: does not follow OpenAPI 3.0: field const is for OpenAPI >=3.1 [swagger/spec]",
+		},
+		"OpenAPI 3.1": {
+			head1 + "components: {schemas: {A: {type: text}}}\n",
+			`warning: api.yaml: components.schemas.A: line 3: does not follow OpenAPI 3.1: unsupported 'type' value "text" [swagger/spec]`,
+		},
+		"a reference to nothing": {
+			head3 + "paths: {}\ncomponents: {schemas: {A: {items: {$ref: '#/components/schemas/B'}}}}\n",
+			`warning: api.yaml: components.schemas.A.items.$ref: line 4: "#/components/schemas/B" is not in the document; add it, or correct the reference [swagger/spec]`,
+		},
+		"a reference to another file": {
+			head3 + "paths: {}\ncomponents: {schemas: {A: {allOf: [{}, {$ref: 'b.yaml#/B'}]}}}\n",
+			`warning: api.yaml: components.schemas.A.allOf[1].$ref: line 4: "b.yaml#/B" is in another file, which is not read; write it into this document [swagger/spec]`,
+		},
+		"an anchor in OpenAPI 3.0": {
+			head3 + "paths: {}\ncomponents: {schemas: {A: {$ref: '#a'}}}\n",
+			`warning: api.yaml: components.schemas.A.$ref: line 4: "#a" is not in the document; add it, or correct the reference [swagger/spec]`,
+		},
+		"an anchor in OpenAPI 3.1": {
+			head1 + "components: {schemas: {A: {$ref: '#a'}}}\n",
+			`info: api.yaml: line 1: is not judged as a whole: the reference "#a" is not followed [swagger/spec]`,
+		},
+		"a base in OpenAPI 3.1": {
+			head1 + "components: {schemas: {A: {$ref: tree}, B: {$id: tree}}}\n",
+			`info: api.yaml: line 1: is not judged as a whole: the reference "tree" is not followed [swagger/spec]`,
+		},
+		"a reference through a reference": {
+			head3 + "paths: {}\ncomponents: {schemas: {A: {$ref: '#/components/schemas/B/items'}, B: {$ref: '#/components/schemas/C'}, C: {items: {}}}}\n",
+			`info: api.yaml: line 1: is not judged as a whole: the reference "#/components/schemas/B/items" is not followed [swagger/spec]`,
+		},
+		"a mapping of a discriminator": {
+			head3 + "paths: {}\ncomponents: {schemas: {A: {discriminator: {propertyName: a, mapping: {b: 'b.yaml#/B'}}}}}\n",
+			"info: api.yaml: line 1: is not judged as a whole: it refers to other files [swagger/spec]",
+		},
+		"a path in another file": {
+			head3 + "paths: {/a: {$ref: 'b.yaml#/B'}}\n",
+			"info: api.yaml: line 1: is not judged as a whole: it refers to other files [swagger/spec]",
+		},
+		"a reference that is its own target": {
+			head3 + "paths: {}\ncomponents: {schemas: {A: {$ref: '#/components/schemas/A'}}}\n",
+			"info: api.yaml: line 1: is not judged as a whole: its references refer to each other [swagger/spec]",
+		},
 		"OpenAPI 3.2": {"openapi: 3.2.0\ninfo: {title: t, version: v}\n", "info: api.yaml: line 1: is not judged as a whole: OpenAPI 3.2 is not known well enough [swagger/spec]"},
-		"Swagger 2.0": {head2 + "paths:\n  /a:\n    get: {}\n",
-			`warning: api.yaml: paths["/a"].get: line 5: does not follow Swagger 2.0: value of responses must be an object [swagger/spec]`},
-		"two bodies": {head2 + "paths:\n  /a: {}\n  /b:\n    put: {parameters: [{in: body, name: a}, {in: body, name: b}], responses: {default: {description: x}}}\n",
-			`warning: api.yaml: paths["/b"].put: line 6: does not follow Swagger 2.0: multiple body parameters cannot exist for the same operation [swagger/spec]`},
-		"a definition": {head2 + "paths: {}\ndefinitions:\n  A: {type: text}\n",
-			`warning: api.yaml: definitions.A: line 5: does not follow Swagger 2.0: unsupported 'type' value "text" [swagger/spec]`},
-		"a wrong type in Swagger 2.0": {head2 + "paths: {/a: x}\n",
-			"warning: api.yaml: line 1: does not follow Swagger 2.0: PathItem cannot be of type string [swagger/spec]"},
-		"a wrong host": {head2 + "host: h/a\npaths: {}\n",
-			`warning: api.yaml: line 1: does not follow Swagger 2.0: invalid host "h/a". This MUST be the host only and does not include the scheme nor sub-paths [swagger/spec]`},
-		"a flow": {head2 + "paths: {}\nsecurityDefinitions:\n  b: {type: oauth2, flow: x}\n  a: {type: oauth2, flow: y}\n",
-			`warning: api.yaml: securityDefinitions.a: line 6: does not follow Swagger 2.0: unsupported flow "y" [swagger/spec]`},
-		"responses of a wrong type": {head2 + "paths: {/a: {get: {responses: {200: x, 201: 5, 202: []}}}}\n",
-			"warning: api.yaml: line 1: does not follow Swagger 2.0: a response has a value of a type that it cannot have [swagger/spec]"},
-		"a parameter that is a reference": {head2 + "paths: {}\nparameters: {a: {$ref: '#/parameters/b'}, b: {in: formData, name: c}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: the reference "#/parameters/b" is not followed [swagger/spec]`},
-		"a body on a path": {head2 + "paths: {/a: {parameters: [{in: formData, name: a}], get: {parameters: [{in: body, name: b}]}}}\n",
-			`warning: api.yaml: paths["/a"].get: line 3: does not follow Swagger 2.0: body and form parameters cannot exist together for the same operation [swagger/spec]`},
-		"a null": {head2 + "paths: {}\nparameters: {p: ~}\n",
-			"warning: api.yaml: line 1: does not follow Swagger 2.0: a value is empty, or of a type, that it cannot be [swagger/spec]"},
-		"a reference into a path of Swagger 2.0": {head2 + "paths: {/a: {get: {responses: {default: {$ref: '#/paths/~1b/get/responses/default'}}}}, /b: {get: {responses: {default: {description: x}}}}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: the reference "#/paths/~1b/get/responses/default" is not followed [swagger/spec]`},
-		"a reference to an extension of paths": {head3 + "paths: {x-b: {get: {responses: {default: {description: x}}}}, /a: {$ref: '#/paths/x-b'}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: failed to resolve "x-b" in fragment in URI: "#/paths/x-b": map key "x-b" not found [swagger/spec]`},
+		"Swagger 2.0": {
+			head2 + "paths:\n  /a:\n    get: {}\n",
+			`warning: api.yaml: paths["/a"].get: line 5: does not follow Swagger 2.0: value of responses must be an object [swagger/spec]`,
+		},
+		"two bodies": {
+			head2 + "paths:\n  /a: {}\n  /b:\n    put: {parameters: [{in: body, name: a}, {in: body, name: b}], responses: {default: {description: x}}}\n",
+			`warning: api.yaml: paths["/b"].put: line 6: does not follow Swagger 2.0: multiple body parameters cannot exist for the same operation [swagger/spec]`,
+		},
+		"a definition": {
+			head2 + "paths: {}\ndefinitions:\n  A: {type: text}\n",
+			`warning: api.yaml: definitions.A: line 5: does not follow Swagger 2.0: unsupported 'type' value "text" [swagger/spec]`,
+		},
+		"a wrong type in Swagger 2.0": {
+			head2 + "paths: {/a: x}\n",
+			"warning: api.yaml: line 1: does not follow Swagger 2.0: PathItem cannot be of type string [swagger/spec]",
+		},
+		"a wrong host": {
+			head2 + "host: h/a\npaths: {}\n",
+			`warning: api.yaml: line 1: does not follow Swagger 2.0: invalid host "h/a". This MUST be the host only and does not include the scheme nor sub-paths [swagger/spec]`,
+		},
+		"a flow": {
+			head2 + "paths: {}\nsecurityDefinitions:\n  b: {type: oauth2, flow: x}\n  a: {type: oauth2, flow: y}\n",
+			`warning: api.yaml: securityDefinitions.a: line 6: does not follow Swagger 2.0: unsupported flow "y" [swagger/spec]`,
+		},
+		"responses of a wrong type": {
+			head2 + "paths: {/a: {get: {responses: {200: x, 201: 5, 202: []}}}}\n",
+			"warning: api.yaml: line 1: does not follow Swagger 2.0: a response has a value of a type that it cannot have [swagger/spec]",
+		},
+		"a parameter that is a reference": {
+			head2 + "paths: {}\nparameters: {a: {$ref: '#/parameters/b'}, b: {in: formData, name: c}}\n",
+			`info: api.yaml: line 1: is not judged as a whole: the reference "#/parameters/b" is not followed [swagger/spec]`,
+		},
+		"a body on a path": {
+			head2 + "paths: {/a: {parameters: [{in: formData, name: a}], get: {parameters: [{in: body, name: b}]}}}\n",
+			`warning: api.yaml: paths["/a"].get: line 3: does not follow Swagger 2.0: body and form parameters cannot exist together for the same operation [swagger/spec]`,
+		},
+		"a null": {
+			head2 + "paths: {}\nparameters: {p: ~}\n",
+			"warning: api.yaml: line 1: does not follow Swagger 2.0: a value is empty, or of a type, that it cannot be [swagger/spec]",
+		},
+		"a reference into a path of Swagger 2.0": {
+			head2 + "paths: {/a: {get: {responses: {default: {$ref: '#/paths/~1b/get/responses/default'}}}}, /b: {get: {responses: {default: {description: x}}}}}\n",
+			`info: api.yaml: line 1: is not judged as a whole: the reference "#/paths/~1b/get/responses/default" is not followed [swagger/spec]`,
+		},
+		"a reference to an extension of paths": {
+			head3 + "paths: {x-b: {get: {responses: {default: {description: x}}}}, /a: {$ref: '#/paths/x-b'}}\n",
+			`info: api.yaml: line 1: is not judged as a whole: failed to resolve "x-b" in fragment in URI: "#/paths/x-b": map key "x-b" not found [swagger/spec]`,
+		},
 		"a version that is not read": {"openapi: 9.0.0\n", ""},
 	}
 	for name, tt := range tests {
@@ -202,7 +262,7 @@ func TestValidateRefusesWhatTakesTooLong(t *testing.T) {
 		"references in a row":        {document("3.0.0", each(300, `"sI": {"$ref": "#/components/schemas/sNEXT"}`)+`,"s300": {}`, ""), copies},
 		"extensions that double":     {document("3.0.0", `"s": {"$ref": "#/x-0"}`, ","+each(30, `"x-I": {"allOf": [{"$ref": "#/x-NEXT"}, {"$ref": "#/x-NEXT"}]}`)+`,"x-30": {}`), copies},
 		"examples that double":       {document("3.0.0", `"s": {"$ref": "#/components/schemas/e0/example"},`+each(30, `"eI": {"example": {"allOf": [{"$ref": "#/components/schemas/eNEXT/example"}]}}`)+`,"e30": {"example": {}}`, ""), copies},
-		"everything to everything":   {document("3.1.0", each(150, `"sI": {"properties": {`+strings.ReplaceAll(each(150, `"pI": {"$ref": "#/components/schemas/sI"}`), "I", "I")+"}}"), ""), many},
+		"everything to everything":   {document("3.1.0", each(150, `"sI": {"properties": {`+each(150, `"pI": {"$ref": "#/components/schemas/sI"}`)+"}}"), ""), many},
 		"a row from everywhere":      {document("3.0.0", each(2500, `"sI": {"allOf": [{"$ref": "#/components/schemas/sNEXT"}]}`)+`,"s2500": {}`, ""), many},
 		"one large target":           {document("3.0.0", `"big": {"properties": {`+each(2000, `"pI": {"$ref": "#/components/schemas/big"}`)+"}}", ""), many},
 		"many targets elsewhere":     {document("3.0.0", each(1200, `"sI": {"items": {"$ref": "#/x-t/I"}}`), `,"x-t": [`+each(1200, "{}")+"]"), many},

@@ -55,6 +55,9 @@ func breaks(t *testing.T, objects []object) []string {
 	for r, i := range c.ingresses {
 		c.checkIngress(r, i)
 	}
+	for r, cm := range c.configMaps {
+		c.checkRules(r, cm)
+	}
 	slices.Sort(c.problems)
 	return c.problems
 }
@@ -77,6 +80,14 @@ func (c *cluster) checkDeployment(r ref, d appsv1.Deployment) {
 	if !slices.Equal(pods, []ref{r}) {
 		c.reportf(at, "the selector %s matches the pods of %v", text(d.Spec.Selector.MatchLabels), pods)
 	}
+	for _, v := range d.Spec.Template.Spec.Volumes {
+		if v.ConfigMap != nil && c.configMaps[ref{r.namespace, v.ConfigMap.Name}].Name == "" {
+			c.reportf(at, "volume %s: there is no ConfigMap %s", v.Name, v.ConfigMap.Name)
+		}
+	}
+	if d.Annotations[ownerAnnotation] == "" {
+		return
+	}
 	if _, ok := c.services[r]; !ok {
 		c.reportf(at, "there is no Service of this name")
 	}
@@ -89,14 +100,25 @@ func (c *cluster) checkDeployment(r ref, d appsv1.Deployment) {
 	if scalers != 1 {
 		c.reportf(at, "%d HorizontalPodAutoscalers scale it", scalers)
 	}
-	for _, v := range d.Spec.Template.Spec.Volumes {
-		if v.ConfigMap != nil && c.configMaps[ref{r.namespace, v.ConfigMap.Name}].Name == "" {
-			c.reportf(at, "volume %s: there is no ConfigMap %s", v.Name, v.ConfigMap.Name)
-		}
-	}
 	for endpoint := range strings.SplitSeq(d.Annotations[endpointsAnnotation], ",") {
 		c.checkEndpoint(at, d, endpoint)
 	}
+}
+
+// checkRules checks that the adapter reads the rules that are rendered: one among the manifests mounts them, or they are where
+// one outside of them looks.
+func (c *cluster) checkRules(r ref, cm corev1.ConfigMap) {
+	if cm.Annotations[ownerAnnotation] == "" || r == (ref{"custom-metrics", "adapter-config"}) {
+		return
+	}
+	for d, v := range c.deployments {
+		for _, v := range v.Spec.Template.Spec.Volumes {
+			if d.namespace == r.namespace && v.ConfigMap != nil && v.ConfigMap.Name == r.name {
+				return
+			}
+		}
+	}
+	c.reportf(in{"ConfigMap", r}, "it has the rules of an adapter, and no adapter reads it")
 }
 
 // checkEndpoint checks a URL that a gateway calls: a Service with that port, or a container of the same pod. A host of a

@@ -262,7 +262,7 @@ func documentInFile(t *testing.T, p page, block string) {
 	if diff := cmp.Diff(want, contents(t, renderedIn(t, after))); diff != "" {
 		t.Errorf("manifests (-API +short form):\n%s", diff)
 	}
-	if diff := cmp.Diff(sortedLines(filesOfAPI+filesOfBackend), paths(only(after, isRendered))); diff != "" {
+	if diff := cmp.Diff(sortedLines(filesOfAdapter+filesOfAPI+filesOfBackend), paths(only(after, isRendered))); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }

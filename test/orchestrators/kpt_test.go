@@ -63,8 +63,9 @@ func paths(files map[string]string) string {
 	return strings.Join(slices.Sorted(maps.Keys(files)), "\n") + "\n"
 }
 
-// renderedFiles are those of examples/kpt, without what an API that is removed takes with it.
+// These are the files that krm-fn adds to examples/kpt.
 const (
+	filesOfAdapter = "rendered/configmap_custom-metrics_adapter-config.yaml\n"
 	filesOfAPI = `rendered/deployment_shop_products-api.yaml
 rendered/horizontalpodautoscaler_shop_products-api.yaml
 rendered/service_shop_products-api-metrics.yaml
@@ -108,7 +109,7 @@ func TestKptFirstRender(t *testing.T) {
 	mustRender(t, dir)
 	after := tree(t, dir)
 
-	if diff := cmp.Diff(sortedLines(filesOfAPI+filesOfBackend), paths(only(after, isRendered))); diff != "" {
+	if diff := cmp.Diff(sortedLines(filesOfAdapter+filesOfAPI+filesOfBackend), paths(only(after, isRendered))); diff != "" {
 		t.Errorf("new files (-want +got):\n%s", diff)
 	}
 	for name, text := range before {
@@ -159,26 +160,33 @@ func TestKptRemovesWhatIsNoLongerRendered(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		removed []string
-		gone    string
+		left    string
 	}{
-		{"the API and its document", []string{"api.yaml", "swagger.yaml"}, filesOfAPI},
-		{"the API alone", []string{"api.yaml"}, filesOfAPI},
-		{"everything that is rendered from", []string{"api.yaml", "swagger.yaml", "backend.yaml"}, filesOfAPI + filesOfBackend},
+		{"the API and its document", []string{"api.yaml", "swagger.yaml"}, filesOfAdapter + filesOfBackend},
+		{"the API alone", []string{"api.yaml"}, filesOfAdapter + filesOfBackend},
+		{"everything that is rendered from", []string{"api.yaml", "swagger.yaml", "backend.yaml"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			dir := kptPackage(t)
-			want := tree(t, dir)
+			dir, never := kptPackage(t), example(t, "kpt")
+			write(t, never, map[string]string{"budget.yaml": foreign})
 			for _, name := range tt.removed {
 				remove(t, dir, name)
-				delete(want, name)
-			}
-			for name := range strings.Lines(tt.gone) {
-				delete(want, strings.TrimSuffix(name, "\n"))
+				remove(t, never, name)
 			}
 			mustRender(t, dir)
-			if diff := cmp.Diff(want, tree(t, dir)); diff != "" {
-				t.Errorf("files (-want +got):\n%s", diff)
+			mustRender(t, never)
+			after := tree(t, dir)
+			if diff := cmp.Diff(sortedLines(tt.left), strings.TrimPrefix(paths(only(after, isRendered)), "\n")); diff != "" {
+				t.Errorf("rendered files (-want +got):\n%s", diff)
+			}
+			// A document that is left over was an input once, and stays out of clusters.
+			for _, name := range []string{"controller-config.yaml", "hpa-configs.yaml", "swagger.yaml"} {
+				delete(after, name)
+			}
+			want := only(tree(t, never), func(name string) bool { _, ok := after[name]; return ok })
+			if diff := cmp.Diff(want, after); diff != "" {
+				t.Errorf("files (-of a package that never had it +got):\n%s", diff)
 			}
 		})
 	}

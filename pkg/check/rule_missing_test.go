@@ -1,0 +1,209 @@
+package check
+
+import "testing"
+
+func TestRuleMissing(t *testing.T) {
+	adapterPod := func(args, mounts, volumes string) string {
+		return `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: metrics-adapter, namespace: monitoring}
+spec:
+  selector: {matchLabels: {app: adapter}}
+  template:
+    metadata: {labels: {app: adapter}}
+    spec:
+      containers:
+      - name: adapter
+        image: registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0
+        args: [` + args + `]
+        volumeMounts: [` + mounts + `]
+      volumes: [` + volumes + `]
+`
+	}
+	apiService := func(group, service string) string {
+		return `---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: {name: v1beta1.` + group + `}
+spec: {group: ` + group + `, version: v1beta1, service: {name: ` + service + `, namespace: monitoring}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ` + service + `, namespace: monitoring}
+spec: {selector: {app: adapter}, ports: [{port: 443}]}
+`
+	}
+	perSecond := asking(podsMetric("http_requests_per_second"))
+	rules := configured("rules:" + rate)
+	checkCases(t, ruleMissingID, []ruleCase{
+		{name: "served", manifests: shop + perSecond + rules},
+		{name: "no configuration, no verdict", manifests: shop + perSecond},
+		{
+			name: "misspelt", manifests: shop + asking(podsMetric("http_request_per_second")) + rules,
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_request_per_second" of pods, which no rule of the adapter gives; rules[0] of ConfigMap monitoring/adapter-config gives "http_requests_per_second"; did you mean that?`},
+		},
+		{
+			name: "something else", manifests: shop + asking(podsMetric("queue")) + rules,
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "queue" of pods, which no rule of the adapter gives; there are http_requests_per_second`},
+		},
+		{
+			name: "capture without braces", manifests: shop + perSecond + configured(`
+rules:
+- seriesQuery: http_requests_total{pod!=""}`+mapped+`
+  name: {matches: "^(.*)_total$", as: "$1_per_second"}
+  metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)`),
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, which no rule of the adapter gives; rules[0] of ConfigMap monitoring/adapter-config would if name.as were "${1}_per_second" instead of "$1_per_second"`},
+		},
+		{
+			name: "filtered", manifests: shop + perSecond + configured(`
+rules:
+- seriesQuery: http_requests_total{pod!=""}
+  seriesFilters: [{isNot: ^http_}]`+mapped+`
+  name: {as: http_requests_per_second}
+  metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)`),
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, which no rule of the adapter gives; rules[0] of ConfigMap monitoring/adapter-config selects the series http_requests_total, but its seriesFilters[0] keeps none of that name`},
+		},
+		{
+			name: "external metric of a custom rule", manifests: shop + asking(externalMetric("http_requests_per_second")) + rules,
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for external metric "http_requests_per_second", which no rule of the adapter gives; rules[0] of ConfigMap monitoring/adapter-config gives it, but only to metrics of type Pods or Object; change the type in the HPA, or put the rule under externalRules`},
+		},
+		{
+			name: "custom metric of an external rule", manifests: shop + perSecond + configured("externalRules:"+rate),
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, which no rule of the adapter gives; externalRules[0] of ConfigMap monitoring/adapter-config gives it, but only to metrics of type External; change the type in the HPA, or put the rule under rules`},
+		},
+		{name: "external metric that the adapter need not serve", manifests: shop + asking(externalMetric("queue")) + rules},
+		{
+			name: "external metric beside external rules", manifests: shop + asking(externalMetric("queue")) + configured("externalRules:"+rate),
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for external metric "queue", which no rule of the adapter gives; there are http_requests_per_second`},
+		},
+		{name: "external metric of KEDA", manifests: shop + asking(externalMetric("s0-prometheus")) + configured("externalRules:"+rate)},
+		{name: "external metric of a cloud", manifests: shop + asking(externalMetric("pubsub.googleapis.com|subscription|num_undelivered_messages")) + configured("externalRules:"+rate)},
+		{name: "served by another", manifests: shop + asking(externalMetric("queue")) + configured("externalRules:"+rate) + apiService("external.metrics.k8s.io", "keda-metrics-apiserver")},
+		{
+			name: "default rules give the counter another name", manifests: shop + perSecond, in: values("rules: {default: true}"),
+			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, which is served only if there is a series of exactly that name; rules.default[4] of values.yaml gives http_requests_total as "http_requests"; did you mean that?`},
+		},
+		{name: "default rules serve any gauge", manifests: shop + asking(podsMetric("queue_length")), in: values("rules: {default: true}")},
+		{
+			name: "no series can be called so", manifests: shop + asking(podsMetric("requests-per-second")), in: values("rules: {default: true}"),
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "requests-per-second" of pods, which no rule of the adapter gives; rules.default[4] of values.yaml gives "requests"; did you mean that?`},
+		},
+		{
+			name:      "described object in the wrong group",
+			manifests: shop + asking(objectMetric("http_requests_per_second", "{apiVersion: extensions/v1beta1, kind: Ingress, name: shop}")) + rules,
+			want:      []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0].object.describedObject: has group "extensions", which Kubernetes no longer serves; write "networking.k8s.io/v1"; the HPA cannot ask for the metric`},
+		},
+		{
+			name:      "that group in an old cluster",
+			manifests: shop + asking(objectMetric("load", "{apiVersion: extensions/v1beta1, kind: Ingress, name: shop}")) + configured("rules: [{seriesQuery: 'load{ingress!=\"\"}', resources: {template: <<.Resource>>}, metricsQuery: 'max(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)'}]"),
+			in:        Input{Minor: 21},
+		},
+		{
+			name:      "described object of no group",
+			manifests: shop + asking(objectMetric("load", "{apiVersion: v1, kind: Servce, name: shop}")) + rules,
+			want:      []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0].object.describedObject: has kind "Servce", which group "" does not have; did you mean "Service"?; the HPA cannot ask for the metric`},
+		},
+		{
+			name: "dropped by the monitor",
+			manifests: shop + `---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: shop, namespace: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  endpoints: [{port: web, metricRelabelings: [{sourceLabels: [__name__], regex: go_.*, action: keep}]}]
+` + perSecond + rules,
+		},
+		{name: "the adapter mounts it", manifests: shop + perSecond + rules + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter/}", "{name: config, configMap: {name: adapter-config}}")},
+		{name: "by items and a path of its own", manifests: shop + perSecond + rules + adapterPod("--config, /cfg/sub/rules.yaml", "{name: x, mountPath: /}, {name: config, mountPath: /cfg, subPath: ''}", "{name: config, configMap: {name: adapter-config, items: [{key: config.yaml, path: ./sub/rules.yaml}]}}")},
+		{name: "one file alone", manifests: shop + perSecond + rules + adapterPod("--config=/etc/rules.yaml", "{name: config, mountPath: /etc/rules.yaml, subPath: config.yaml}", "{name: config, configMap: {name: adapter-config}}")},
+		{
+			name: "no flag", manifests: shop + rules + adapterPod("--v=4", "", ""),
+			want: []string{`error: Deployment monitoring/metrics-adapter: spec.template.spec.containers[0].args: has no --config; the adapter does not start; write --config=/etc/adapter/config.yaml`},
+		},
+		{name: "flag of a variable", manifests: shop + rules + adapterPod("$(ARGS)", "", "")},
+		{
+			name: "no mount", manifests: shop + perSecond + rules + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adaptor}", "{name: config, configMap: {name: adapter-config}}"),
+			want: []string{
+				`error: Deployment monitoring/metrics-adapter: spec.template.spec.containers[0].volumeMounts: has no mount that holds /etc/adapter/config.yaml, which --config names; the adapter does not start`,
+				`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, which no rule of the adapter gives; rules[0] of ConfigMap monitoring/adapter-config gives it, but no adapter among the items mounts it`,
+			},
+		},
+		{
+			name: "no volume", manifests: rules + adapterPod("--config=/etc/adapter/config.yaml", "{name: confg, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config}}"),
+			want: []string{`error: Deployment monitoring/metrics-adapter: spec.template.spec.containers[0].volumeMounts: mounts volume "confg", which the pod does not have; did you mean "config"?`},
+		},
+		{
+			name: "no key", manifests: rules + adapterPod("--config=/etc/adapter/confg.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config}}"),
+			want: []string{`error: Deployment monitoring/metrics-adapter: spec.template.spec.volumes[0].configMap: mounts ConfigMap "adapter-config", which has no key "confg.yaml", the file of --config=/etc/adapter/confg.yaml; the adapter does not start; did you mean "config.yaml"?`},
+		},
+		{
+			name: "no item", manifests: rules + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config, items: [{key: config.yaml, path: rules.yaml}]}}"),
+			want: []string{`error: Deployment monitoring/metrics-adapter: spec.template.spec.volumes[0].configMap.items: puts no key at path "config.yaml", which --config=/etc/adapter/config.yaml needs; the adapter does not start`},
+		},
+		{
+			name: "another name", manifests: rules + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-confg}}"),
+			want: []string{`warning: Deployment monitoring/metrics-adapter: spec.template.spec.volumes[0].configMap.name: names ConfigMap "adapter-confg", which is not among the items, while adapter-config holds rules that no adapter here reads; did you mean "adapter-config"?`},
+		},
+		{name: "a ConfigMap that is elsewhere", manifests: shop + perSecond + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config}}")},
+		{name: "a Secret", manifests: shop + perSecond + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, secret: {secretName: adapter-config}}")},
+		{
+			name: "another namespace", manifests: configured("rules:"+rate) + `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: adapter, namespace: metrics}
+spec:
+  selector: {matchLabels: {app: adapter}}
+  template:
+    metadata: {labels: {app: adapter}}
+    spec:
+      containers: [{name: adapter, image: example/mine, args: [--prometheus-url=http://p, --config=/c/config.yaml], volumeMounts: [{name: c, mountPath: /c}]}]
+      volumes: [{name: c, configMap: {name: adapter-config}}]
+`,
+			want: []string{`error: Deployment metrics/adapter: spec.template.spec.volumes[0].configMap.name: names ConfigMap "adapter-config", which is in namespace "monitoring"; a pod mounts those of its own namespace, here "metrics"`},
+		},
+		{
+			name: "API not registered", manifests: shop + asking(externalMetric("queue")) + configured(`
+externalRules:
+- seriesQuery: queue
+  resources: {namespaced: false}
+  metricsQuery: max(<<.Series>>{<<.LabelMatchers>>})`) + apiService("custom.metrics.k8s.io", "adapter") +
+				adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config}}"),
+			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for external metric "queue", but no APIService among the items registers external.metrics.k8s.io, while one registers custom.metrics.k8s.io; add one for v1beta1.external.metrics.k8s.io and Service adapter`},
+		},
+		{name: "broken configurations have no metrics to miss", manifests: shop + asking(podsMetric("queue")) + configured("rules:\n- seriesqery: x")},
+	})
+}
+
+// TestRuleMissingDropped has one monitor, which drops the series.
+func TestRuleMissingDropped(t *testing.T) {
+	monitored := func(relabeling string) string {
+		return `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop, namespace: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers: [{name: server, image: example/shop:1, ports: [{name: metrics, containerPort: 8080}]}]
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: shop, namespace: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  podMetricsEndpoints: [{port: metrics, interval: 15s, metricRelabelings: [` + relabeling + `]}]
+` + asking(podsMetric("http_requests_per_second")) + configured("rules:"+rate)
+	}
+	checkCases(t, ruleMissingID, []ruleCase{
+		{
+			name: "dropped", manifests: monitored("{sourceLabels: [__name__], regex: go_.*, action: keep}"),
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, whose series http_requests_total the metricRelabelings of PodMonitor shop/shop drop`},
+		},
+		{name: "kept", manifests: monitored("{sourceLabels: [__name__], regex: go_.*, action: drop}")},
+		{name: "unreadable", manifests: monitored("{sourceLabels: [__name__], regex: '(', action: keep}")},
+	})
+}

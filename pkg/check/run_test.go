@@ -1,0 +1,55 @@
+package check
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// itemsOf reads the objects of a text.
+func itemsOf(t testing.TB, text string) []*krm.Item {
+	t.Helper()
+	docs, ps := krm.ParseAll([]byte(text), model.Place{})
+	if len(ps) > 0 {
+		t.Fatalf("the input of the test is broken: %v", ps)
+	}
+	var items []*krm.Item
+	for _, d := range docs {
+		items = append(items, krm.NewItem(d.Root))
+	}
+	return items
+}
+
+// findings are the problems that one check finds, a line each.
+func findings(t testing.TB, c Check, text string, minor int) []string {
+	t.Helper()
+	w, _ := newWorld(Input{Items: itemsOf(t, text), Minor: minor})
+	var ps model.Problems
+	c.run(w, &ps)
+	var out []string
+	for _, p := range ps.Sorted() {
+		out = append(out, p.String())
+	}
+	return out
+}
+
+// checkCase is an input of a check and the problems that it shall find.
+type checkCase struct {
+	name, text string
+	minor      int
+	want       []string
+}
+
+func runCases(t *testing.T, c Check, cases []checkCase) {
+	t.Helper()
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, findings(t, c, tc.text, tc.minor)); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

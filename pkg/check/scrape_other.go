@@ -1,0 +1,126 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+)
+
+// scrapers are kinds by which others than the monitors of prometheus-operator have pods scraped, by group and kind.
+var scrapers = []string{
+	"azmonitoring.coreos.com/PodMonitor",
+	"azmonitoring.coreos.com/ServiceMonitor",
+	"collectors.grafana.com/Alloy",
+	"monitoring.coreos.com/ScrapeConfig",
+	"monitoring.googleapis.com/ClusterPodMonitoring",
+	"monitoring.googleapis.com/PodMonitoring",
+	"monitoring.grafana.com/GrafanaAgent",
+	"opentelemetry.io/OpenTelemetryCollector",
+	"opentelemetry.io/TargetAllocator",
+	"operator.victoriametrics.com/VMAgent",
+	"operator.victoriametrics.com/VMPodScrape",
+	"operator.victoriametrics.com/VMServiceScrape",
+	"operator.victoriametrics.com/VMSingle",
+	"operator.victoriametrics.com/VMStaticScrape",
+}
+
+// scraperImage matches images that scrape by a configuration of their own.
+var scraperImage = regexp.MustCompile(`(^|/)(prometheus|alloy|vmagent|victoria-metrics|telegraf|opentelemetry-collector[a-z0-9-]*)([:@]|$)|grafana/agent|datadog/agent`)
+
+// scrapedOtherwise says what may scrape the pods of wl beside the monitors here, "" if nothing that can be seen does.
+func (w *world) scrapedOtherwise(wl *workload) string {
+	if w.annotated(wl) && len(w.prometheuses) == 0 {
+		return "its annotations ask a Prometheus that is not among the objects given"
+	}
+	for _, it := range w.items {
+		o := it.Place.Object
+		switch {
+		case slices.Contains(scrapers, groupOf(o.APIVersion)+"/"+o.Kind):
+			return fmt.Sprintf("%s may do so", o)
+		case o.APIVersion == "v1" && (o.Kind == "ConfigMap" || o.Kind == "Secret") && configuresScrapes(it):
+			return fmt.Sprintf("the configuration in %s may do so", o)
+		}
+	}
+	for _, p := range w.prometheuses {
+		if p.spec.AdditionalScrapeConfigs != nil {
+			return fmt.Sprintf("additionalScrapeConfigs of %s may do so", p.item.Place.Object)
+		}
+		if p.unmanaged() {
+			return fmt.Sprintf("%s selects no monitors, so that its configuration is written by hand", p.item.Place.Object)
+		}
+	}
+	for _, other := range w.workloads {
+		for _, c := range other.running() {
+			if scraperImage.MatchString(c.Image) {
+				return fmt.Sprintf("%s may do so by a configuration of its own", other.item.Place.Object)
+			}
+		}
+	}
+	if len(w.monitors)+len(w.prometheuses) == 0 {
+		return "no ServiceMonitor, PodMonitor or Prometheus is among the objects given"
+	}
+	return ""
+}
+
+// annotated tells whether the pods of wl, or a Service of theirs, ask to be scraped by the annotations that the
+// configurations of a Prometheus without operator usually go by.
+func (w *world) annotated(wl *workload) bool {
+	asks := func(annotations map[string]string) bool {
+		return annotations["prometheus.io/scrape"] == "true" || annotations["prometheus.io/port"] != ""
+	}
+	return asks(wl.template.Annotations) || slices.ContainsFunc(w.services, func(s *service) bool {
+		return asks(s.item.Annotations) && s.selectsPods(wl)
+	})
+}
+
+// configuresScrapes tells whether a value of a ConfigMap or Secret is a configuration of a scraper.
+func configuresScrapes(it *krm.Item) bool {
+	for _, key := range []string{"data", "stringData"} {
+		values := krm.Get(it.Node, key)
+		if values == nil || values.Kind != yaml.MappingNode {
+			continue
+		}
+		for i := 1; i < len(values.Content); i += 2 {
+			text := values.Content[i].Value
+			if strings.Contains(text, "scrape_configs:") || strings.Contains(text, "kubernetes_sd_configs:") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// others are the beginnings of the names of series that are not read from the pods that they are about, and who has them.
+var others = []struct{ prefix, from string }{
+	{"container_", "cAdvisor"},
+	{"kube_", "kube-state-metrics"},
+	{"kubelet_", "the kubelet"},
+	{"node_", "node-exporter"},
+	{"DCGM_", "dcgm-exporter"},
+	{"istio_", "the proxy of a mesh"},
+	{"envoy_", "the proxy of a mesh"},
+	{"nginx_ingress_controller_", "an ingress controller"},
+	{"traefik_", "an ingress controller"},
+}
+
+// fromPods tells whether metric i of s is read from the pods themselves, as far as the names of its series tell.
+func (w *world) fromPods(s *scaler, i int) bool {
+	for _, name := range w.seriesOf(s, i) {
+		for _, o := range others {
+			if strings.HasPrefix(name, o.prefix) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// seriesOf are the names of the series that metric i of s may be made from, the metric's own among them.
+func (w *world) seriesOf(s *scaler, i int) []string {
+	return []string{s.spec.Metrics[i].Pods.Metric.Name}
+}

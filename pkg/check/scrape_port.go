@@ -1,0 +1,283 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const scrapePortID model.ID = "scrape/port"
+
+var scrapePort = Check{
+	ID:    scrapePortID,
+	Title: "The port of a monitor leads to no port of a container",
+	Why: "The port of a ServiceMonitor is the name of a port of the Service. Its targetPort, and all ports of a PodMonitor, are " +
+		"ports that a container declares. What Prometheus does not find it drops without a word.",
+	Mend: "Name the port of the Service and write its name, not its number, into the monitor; declare the ports of containers.",
+	Bad: `apiVersion: v1
+kind: Service
+metadata: {name: web, labels: {app: web}}
+spec:
+  selector: {app: web}
+  ports: [{port: 9000}]
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  endpoints: [{port: metrics}]
+`,
+	Good: `apiVersion: v1
+kind: Service
+metadata: {name: web, labels: {app: web}}
+spec:
+  selector: {app: web}
+  ports: [{name: metrics, port: 9000}]
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  endpoints: [{port: metrics}]
+`,
+	run: func(w *world, ps *model.Problems) {
+		needed := w.portless()
+		for _, m := range w.monitors {
+			w.checkPorts(m, needed, ps)
+		}
+		w.checkServices(ps)
+	},
+}
+
+// portless are the workloads that HPAs need and monitors lead to, but none of their ports do.
+func (w *world) portless() []*workload {
+	var out []*workload
+	for _, n := range w.needs() {
+		if w.reached(n.workload) && len(w.scrapes(n.workload)) == 0 {
+			out = append(out, n.workload)
+		}
+	}
+	return out
+}
+
+// way is one that an endpoint takes to pods: through a Service or, for a PodMonitor, right to those of a workload.
+type way struct {
+	service *service
+	pods    []*workload
+	// broken is why nothing is found at its end, nil if something is or may be.
+	broken *brokenPort
+}
+
+type brokenPort struct {
+	at         model.Place
+	value, why string
+	suggestion string
+}
+
+// checkPorts reports the endpoints of m that lead to no port at all, and those that do not lead to workloads that an HPA
+// needs.
+func (w *world) checkPorts(m *monitor, needed []*workload, ps *model.Problems) {
+	endpoints := m.endpoints()
+	if len(endpoints) == 0 {
+		ps.Warnf(scrapePortID, m.endpointsPlace(), "has no endpoints, so that it reads nothing; write at least one")
+	}
+	for _, e := range endpoints {
+		ways := w.ways(m, e)
+		dead := len(ways) > 0 && !m.selectsAll() && !slices.ContainsFunc(ways, func(y way) bool { return y.broken == nil })
+		for _, y := range ways {
+			severity := model.Warning
+			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return slices.Contains(needed, wl) }) {
+				severity = model.Error
+			}
+			if b := y.broken; b != nil && (dead || severity == model.Error) {
+				ps.Add(model.Problem{ID: scrapePortID, Severity: severity, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why})
+			}
+		}
+	}
+}
+
+// selectsAll tells whether m selects everything, so that something without its port proves nothing.
+func (m *monitor) selectsAll() bool {
+	if m.pod != nil {
+		return len(m.pod.Selector.MatchLabels)+len(m.pod.Selector.MatchExpressions) == 0
+	}
+	return len(m.service.Selector.MatchLabels)+len(m.service.Selector.MatchExpressions) == 0
+}
+
+// ways are all ways of an endpoint of m among the objects here.
+func (w *world) ways(m *monitor, e endpoint) []way {
+	var out []way
+	for _, wl := range w.workloads {
+		if m.selectsPods(wl) {
+			out = append(out, way{pods: []*workload{wl}, broken: w.containerPort(e, []*workload{wl})})
+		}
+	}
+	for _, svc := range w.services {
+		if !m.selects(svc) || svc.spec.Type == corev1.ServiceTypeExternalName {
+			continue
+		}
+		y := way{service: svc}
+		for _, wl := range w.workloads {
+			if svc.selectsPods(wl) {
+				y.pods = append(y.pods, wl)
+			}
+		}
+		y.broken = w.brokenPort(e, y)
+		out = append(out, y)
+	}
+	return out
+}
+
+// brokenPort tells why an endpoint of a ServiceMonitor finds nothing behind a Service.
+func (w *world) brokenPort(e endpoint, y way) *brokenPort {
+	ports := y.service.spec.Ports
+	i := slices.IndexFunc(ports, func(p corev1.ServicePort) bool { return matchesPort(e.servicePort, p.Name) })
+	if e.servicePort != "" && i < 0 {
+		b := &brokenPort{at: e.at.Child(e.portField), value: e.servicePort}
+		b.why, b.suggestion = noSuchPort(e.servicePort, y.service)
+		return b
+	}
+	leads := false
+	for _, wl := range y.pods {
+		found := targets(y.service, wl)
+		if slices.ContainsFunc(found, e.reads) || w.mayHaveMore(wl) {
+			return nil
+		}
+		leads = leads || len(found) > 0
+	}
+	switch {
+	case len(y.pods) == 0:
+		return nil
+	case e.servicePort != "":
+		return targetPort(y, i)
+	case !leads:
+		return &brokenPort{at: y.service.item.Place.Child("spec").Child("ports"), why: fmt.Sprintf(
+			"has none that leads to a port of %s, and Prometheus finds pods only behind one; add one", namesOf(y.pods))}
+	}
+	return w.containerPort(e, y.pods)
+}
+
+// noSuchPort says which name to write instead of one that no port of a Service has.
+func noSuchPort(port string, svc *service) (why, suggestion string) {
+	var names []string
+	unnamed := 0
+	for _, p := range svc.spec.Ports {
+		number := strconv.Itoa(int(p.Port)) == port || p.TargetPort.String() == port && p.TargetPort.Type == intstr.Int
+		switch {
+		case number && p.Name != "":
+			return fmt.Sprintf("%q is the number of a port of %s; write its name, %q", port, svc, p.Name), p.Name
+		case number:
+			return fmt.Sprintf("%q is the number of a port of %s that has no name; give it one and write that", port, svc), ""
+		case p.TargetPort.StrVal == port && p.Name != "":
+			return fmt.Sprintf("%q is the name of the container's port; write that of the port of %s, %q", port, svc, p.Name), p.Name
+		case p.Name == "":
+			unnamed++
+		default:
+			names = append(names, p.Name)
+		}
+	}
+	suggestion = krm.Suggest(port, names)
+	switch {
+	case suggestion != "":
+		return fmt.Sprintf("no port of %s is named %q%s", svc, port, krm.DidYouMean(port, names)), suggestion
+	case len(names) > 0:
+		return fmt.Sprintf("no port of %s is named %q; its ports are named %s", svc, port, strings.Join(names, ", ")), ""
+	case unnamed > 0:
+		return fmt.Sprintf("no port of %s is named %q; name its port so", svc, port), ""
+	}
+	return fmt.Sprintf("%s has no ports; add one that is named %q", svc, port), ""
+}
+
+// targetPort tells that port i of a Service leads to none of a container.
+func targetPort(y way, i int) *brokenPort {
+	p := y.service.spec.Ports[i]
+	var names []string
+	for _, wl := range y.pods {
+		names = append(names, portNames(wl)...)
+	}
+	return &brokenPort{
+		at: y.service.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort"), value: p.TargetPort.StrVal, suggestion: krm.Suggest(p.TargetPort.StrVal, names),
+		why: fmt.Sprintf("no container of %s declares a port of this name, %q%s", namesOf(y.pods), p.TargetPort.StrVal, knownPorts(p.TargetPort.StrVal, names)),
+	}
+}
+
+// containerPort tells why an endpoint that goes by the ports of containers finds none.
+func (w *world) containerPort(e endpoint, pods []*workload) *brokenPort {
+	var names []string
+	for _, wl := range pods {
+		if slices.ContainsFunc(podTargets(wl), e.reads) || w.mayHaveMore(wl) {
+			return nil
+		}
+		names = append(names, portNames(wl)...)
+	}
+	b := &brokenPort{at: e.at.Child(e.portField), value: e.containerPort.String()}
+	if e.containerPort.Type == intstr.Int {
+		b.why = fmt.Sprintf("no container of %s declares port %d, and Prometheus finds only ports that are declared; add it to the ports of the container", namesOf(pods), e.containerPort.IntVal)
+		return b
+	}
+	b.suggestion = krm.Suggest(e.containerPort.StrVal, names)
+	b.why = fmt.Sprintf("no container of %s declares a port of this name, %q%s", namesOf(pods), e.containerPort.StrVal, knownPorts(e.containerPort.StrVal, names))
+	return b
+}
+
+// mayHaveMore tells whether the pods of wl may have ports that are not described here.
+func (w *world) mayHaveMore(wl *workload) bool { return !wl.knowsPods() || w.injected(wl) }
+
+func portNames(wl *workload) []string {
+	var names []string
+	for _, t := range podTargets(wl) {
+		if t.name != "" {
+			names = append(names, t.name)
+		}
+	}
+	return names
+}
+
+func knownPorts(port string, names []string) string {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	switch suggestion := krm.DidYouMean(port, names); {
+	case suggestion != "":
+		return suggestion
+	case len(names) > 0:
+		return "; declared are " + strings.Join(names, ", ")
+	}
+	return "; add it to the ports of the container"
+}
+
+func namesOf(workloads []*workload) string {
+	var names []string
+	for _, wl := range workloads {
+		names = append(names, wl.String())
+	}
+	slices.Sort(names)
+	return oneOf(slices.Compact(names))
+}
+
+// checkServices reports what the API server refuses in the ports of Services that a monitor selects (Kubernetes,
+// pkg/apis/core/validation/validation.go, validateServicePort).
+func (w *world) checkServices(ps *model.Problems) {
+	for _, svc := range w.services {
+		if !slices.ContainsFunc(w.monitors, func(m *monitor) bool { return m.selects(svc) }) {
+			continue
+		}
+		for i, p := range svc.spec.Ports {
+			at := svc.item.Place.Child("spec").Child("ports").Item(i)
+			if p.Name == "" && len(svc.spec.Ports) > 1 {
+				ps.Errorf(scrapePortID, at.Child("name"), "is missing, and every one of several ports needs a name; write one")
+			}
+			if _, err := strconv.Atoi(p.TargetPort.StrVal); err == nil && p.TargetPort.Type == intstr.String {
+				ps.Valuef(scrapePortID, at.Child("targetPort"), p.TargetPort.StrVal, "%q is a number in quotes, which the API server refuses as a name; write %s", p.TargetPort.StrVal, p.TargetPort.StrVal)
+			}
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	promodel "github.com/prometheus/common/model"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const scrapeUnselectedID model.ID = "scrape/unselected"
+
+var scrapeUnselected = Check{
+	ID:    scrapeUnselectedID,
+	Title: "No Prometheus here selects the monitor",
+	Why: "prometheus-operator takes into the configuration of a Prometheus only the monitors that its selectors match, by the labels of " +
+		"the monitor and of its namespace. A selector that is absent selects nothing, and one for namespaces that is absent the own one.",
+	Mend: "Give the monitor the label that the Prometheus selects, or widen serviceMonitorSelector or serviceMonitorNamespaceSelector; {} selects everything.",
+	Bad: `apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: main}
+spec:
+  serviceMonitorSelector: {matchLabels: {release: stack}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: web, labels: {app: web}}
+spec:
+  selector: {matchLabels: {app: web}}
+  endpoints: [{port: metrics}]
+`,
+	Good: `apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: main}
+spec:
+  serviceMonitorSelector: {matchLabels: {release: stack}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: web, labels: {app: web, release: stack}}
+spec:
+  selector: {matchLabels: {app: web}}
+  endpoints: [{port: metrics}]
+`,
+	run: func(w *world, ps *model.Problems) {
+		needed := w.neededMonitors()
+		for _, m := range w.monitors {
+			if r := w.refusal(m); r != nil {
+				severity := model.Warning
+				if slices.Contains(needed, m) {
+					severity = model.Error
+				}
+				ps.Add(model.Problem{ID: scrapeUnselectedID, Severity: severity, Place: r.at, Message: r.why})
+			}
+		}
+	},
+}
+
+// refusal is why a Prometheus does not read a monitor, and the field to mend.
+type refusal struct {
+	at  model.Place
+	why string
+	// distance orders the refusals of several Prometheuses: the one of the nearest is told.
+	distance int
+}
+
+// neededMonitors are those on which alone an HPA relies: no Prometheus here selects any of those that read its pods.
+func (w *world) neededMonitors() []*monitor {
+	var out []*monitor
+	for _, n := range w.needs() {
+		var monitors []*monitor
+		lost := true
+		for _, p := range w.scrapes(n.workload) {
+			lost = lost && w.refusal(p.monitor) != nil
+			monitors = append(monitors, p.monitor)
+		}
+		if lost {
+			out = append(out, monitors...)
+		}
+	}
+	return out
+}
+
+// refusal tells why no Prometheus among the items reads m. It is nil if one does or may do so, or none is among them.
+func (w *world) refusal(m *monitor) *refusal {
+	var nearest *refusal
+	for _, p := range w.prometheuses {
+		r := w.refuses(p, m)
+		if r == nil {
+			return nil
+		}
+		if nearest == nil || r.distance < nearest.distance || r.distance == nearest.distance && r.why < nearest.why {
+			nearest = r
+		}
+	}
+	return nearest
+}
+
+// ownOnly tells whether every Prometheus that may read m looks for its pods in its own namespace only.
+func (w *world) ownOnly(m *monitor) bool {
+	ignore := false
+	for _, p := range w.prometheuses {
+		if w.refuses(p, m) == nil {
+			if !p.spec.IgnoreNamespaceSelectors {
+				return false
+			}
+			ignore = true
+		}
+	}
+	return ignore
+}
+
+// refuses tells why p does not read m, as prometheus-operator decides it (pkg/prometheus/resource_selector.go). It is
+// nil if p does or may do so.
+func (w *world) refuses(p *prometheus, m *monitor) *refusal {
+	what, labelSel, nsSel := "podMonitor", p.spec.PodMonitorSelector, p.spec.PodMonitorNamespaceSelector
+	if m.service != nil {
+		what, labelSel, nsSel = "serviceMonitor", p.spec.ServiceMonitorSelector, p.spec.ServiceMonitorNamespaceSelector
+	}
+	spec := p.item.Place.Child("spec")
+	name := p.item.Place.Object.String()
+	if p.unmanaged() {
+		return nil
+	}
+	if m.service != nil && p.spec.Mode == "DaemonSet" {
+		return &refusal{spec.Child("mode"), "is DaemonSet, and such an agent reads PodMonitors alone", 100}
+	}
+	if labelSel == nil {
+		return &refusal{spec.Child(what + "Selector"), fmt.Sprintf("is missing and thus selects nothing, not even %s; write {} to select everything", m.item.Place.Object), 50}
+	}
+	if failed, _ := unmet(labelSel, m.item.Labels); len(failed) > 0 {
+		return &refusal{m.item.Place.Child("metadata").Child("labels"), fmt.Sprintf(
+			"%s selects %s, and here is %s; write the labels that it selects", name, wants(failed[0]), having(failed[0], m.item.Labels)), len(failed)}
+	}
+	if r := w.refusesNamespace(p, m, what, nsSel); r != nil {
+		return r
+	}
+	return p.rejects(m)
+}
+
+// unmanaged tells whether the configuration of p is written by hand, since it selects nothing at all
+// (prometheus-operator, pkg/prometheus/server/operator.go).
+func (p *prometheus) unmanaged() bool {
+	s := p.spec
+	return p.item.Place.Object.Kind == "Prometheus" && s.ServiceMonitorSelector == nil && s.PodMonitorSelector == nil &&
+		s.ProbeSelector == nil && s.ScrapeConfigSelector == nil
+}
+
+func (w *world) refusesNamespace(p *prometheus, m *monitor, what string, sel *metav1.LabelSelector) *refusal {
+	own, its := p.item.Place.Object.Namespace, m.item.Place.Object.Namespace
+	at := p.item.Place.Child("spec").Child(what + "NamespaceSelector")
+	if sel == nil {
+		if relate(own, its) != apart {
+			return nil
+		}
+		return &refusal{at, fmt.Sprintf("is missing and thus selects namespace %s alone, and %s is in %s; write {} to select all namespaces",
+			orDefault(own), m.item.Place.Object, orDefault(its)), 10}
+	}
+	set, listed := w.namespaceLabels(its)
+	failed, _ := unmet(sel, set)
+	// What other labels a namespace has is known only if it is among the items, and so is the namespace of an object
+	// that states none.
+	failed = slices.DeleteFunc(failed, func(r labels.Requirement) bool { return !listed && r.Key() != corev1.LabelMetadataName })
+	if len(failed) == 0 || its == "" {
+		return nil
+	}
+	return &refusal{at, fmt.Sprintf("selects namespaces with %s, and %s is in %s, which has %s; select that one too",
+		wants(failed[0]), m.item.Place.Object, its, having(failed[0], set)), 10 + len(failed)}
+}
+
+// rejects tells why the operator leaves out a monitor that p selects.
+func (p *prometheus) rejects(m *monitor) *refusal {
+	name := p.item.Place.Object.String()
+	class := m.scrapeClass()
+	if class != "" && !slices.ContainsFunc(p.spec.ScrapeClasses, func(c monitoringv1.ScrapeClass) bool { return c.Name == class }) {
+		var known []string
+		for _, c := range p.spec.ScrapeClasses {
+			known = append(known, c.Name)
+		}
+		return &refusal{m.item.Place.Child("spec").Child("scrapeClass"), fmt.Sprintf(
+			"%s has no scrape class %q and thus leaves the monitor out%s", name, class, krm.DidYouMean(class, known)), 0}
+	}
+	for _, e := range m.endpoints() {
+		if e.files != "" && p.spec.ArbitraryFSAccessThroughSMs.Deny {
+			return &refusal{e.at.Child(e.files), fmt.Sprintf(
+				"reads files of the Prometheus pod, which arbitraryFSAccessThroughSMs of %s denies, so that it leaves the monitor out; use a Secret", name), 0}
+		}
+		if interval := cmp.Or(e.interval, p.spec.ScrapeInterval, defaultScrapeInterval); exceeds(e.timeout, interval) {
+			return &refusal{e.at.Child("scrapeTimeout"), fmt.Sprintf(
+				"is %s, more than the interval of %s, so that %s leaves the monitor out; write at most %s", e.timeout, interval, name, interval), 0}
+		}
+	}
+	return nil
+}
+
+// defaultScrapeInterval is that of a Prometheus that states none.
+const defaultScrapeInterval monitoringv1.Duration = "30s"
+
+func (m *monitor) scrapeClass() string {
+	class := (*string)(nil)
+	if m.service != nil {
+		class = m.service.ScrapeClassName
+	} else {
+		class = m.pod.ScrapeClassName
+	}
+	if class == nil {
+		return ""
+	}
+	return *class
+}
+
+// exceeds tells whether a duration of Prometheus is longer than another one.
+func exceeds(a, b monitoringv1.Duration) bool {
+	x, errX := promodel.ParseDuration(string(a))
+	y, errY := promodel.ParseDuration(string(b))
+	return errX == nil && errY == nil && x > y
+}

@@ -1,7 +1,0 @@
-package check
-
-var (
-	scrapeNone       = ruleMissing
-	scrapePort       = ruleMissing
-	scrapeUnselected = ruleMissing
-)
