@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -28,6 +29,18 @@ func TestDocsProblemsPageIsGenerated(t *testing.T) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.ID, strings.Join(severities, ", "), e.What, e.Mend)
 	}
 	generated(t, "problems.md", b.String())
+}
+
+func TestDocsChecksPageIsGenerated(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Checks\n\n`krm-fn check`, every run that renders, and the function configuration `CheckManifests` judge the chain from each " +
+		"HorizontalPodAutoscaler to the pods that serve its metrics. [check.md](check.md) says how to call them.\n\n" +
+		"This page is made from `pkg/check`.\n")
+	for _, c := range check.Checks {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n%s\n\n%s\n\nReported:\n\n```yaml\n%s\n```\n\nMended:\n\n```yaml\n%s\n```\n",
+			c.ID, c.Title, c.Why, c.Mend, strings.TrimSpace(c.Bad), strings.TrimSpace(c.Good))
+	}
+	generated(t, "checks.md", b.String())
 }
 
 func generated(t *testing.T, file, want string) {
@@ -83,12 +96,12 @@ func TestReadmeFirstCommand(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%s: %v", block[1], err)
 	}
-	for kind, want := range map[string]int{"Deployment": 2, "Service": 3, "HorizontalPodAutoscaler": 2, "ServiceMonitor": 2} {
+	for kind, want := range map[string]int{"Deployment": 2, "Service": 3, "HorizontalPodAutoscaler": 2, "ServiceMonitor": 2, "ConfigMap": 1} {
 		if got := strings.Count(string(out), "\nkind: "+kind+"\n"); got != want {
 			t.Errorf("%s prints %d objects of kind %s, not %d", block[1], got, kind, want)
 		}
 	}
-	if got := 1 + strings.Count(string(out), "\n---\n"); got != 9 {
-		t.Errorf("it prints %d manifests; the README says nine", got)
+	if got := 1 + strings.Count(string(out), "\n---\n"); got != 10 {
+		t.Errorf("it prints %d manifests; the README says ten", got)
 	}
 }

@@ -98,7 +98,7 @@ chain breaks, and exits with 1 if one does. Nothing is asked of a cluster.`,
 
   # with a metrics page of the pods: curl -s localhost:8080/metrics > page.txt
   krm-fn check --sample shop/products=page.txt manifests`,
-		Args: cobra.MinimumNArgs(1),
+		Args: paths("the files or folders to check, or - for standard input"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			write, ok := formats[format]
 			if !ok {

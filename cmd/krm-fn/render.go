@@ -30,7 +30,7 @@ relative to its own folder, and lie inside of the PATH that holds it.`,
 
   # one file an object; files of objects that are no longer rendered are removed
   krm-fn render -o manifests examples/products-privatejet`,
-		Args: cobra.MinimumNArgs(1),
+		Args: paths("the files or folders to render"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			out, ps := renderPaths(paths)
 			if err := report(cmd.ErrOrStderr(), ps); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -74,7 +75,7 @@ on standard output. kustomize and kpt call it that way. For files, use krm-fn re
 
   # as a KRM function
   krm-fn < resource-list.yaml`,
-		Args:          cobra.NoArgs,
+		Args:          subcommandOnly,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -86,6 +87,28 @@ on standard output. kustomize and kpt call it that way. For files, use krm-fn re
 	}
 	cmd.AddCommand(newRender(), newCheck(), newExplain(), newVersion())
 	return cmd
+}
+
+// subcommandOnly refuses arguments that name no subcommand.
+func subcommandOnly(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	names := []string{"completion", "help"}
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	return fmt.Errorf("unknown command %q%s", args[0], krm.DidYouMean(args[0], names))
+}
+
+// paths wants at least one argument.
+func paths(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return fmt.Errorf("name %s", what)
+		}
+		return nil
+	}
 }
 
 func isTerminal(f *os.File) bool {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -84,11 +83,8 @@ func ownFiles(dir, owner string) (map[string]bool, error) {
 			continue
 		}
 		text, err := krm.ReadFile(dir, e.Name())
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, e.Name()), err)
+			continue // What cannot be read, or is too large, is not ours.
 		}
 		docs, _ := krm.ParseAll(text, model.Place{})
 		if len(docs) != 1 {

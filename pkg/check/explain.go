@@ -49,12 +49,10 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 		return nil, ps.Sorted()
 	}
 	chain := w.chain(found[0])
-	rest := chain.attach(Run(in))
-	for _, p := range rest {
-		if p.Place.Object == found[0].item.Place.Object {
-			chain.Problems.Add(p)
-		}
-	}
+	in.Items = slices.DeleteFunc(slices.Clone(in.Items), func(it *krm.Item) bool {
+		return it.Place.Object.Kind == found[0].item.Place.Object.Kind && it != found[0].item
+	})
+	chain.attach(Run(in))
 	return chain, nil
 }
 
@@ -132,16 +130,15 @@ func requests(wl *workload, name corev1.ResourceName) []*Link {
 
 // supply is how a metric of the custom or external metrics API comes about.
 func (w *world) supply(d *demand) []*Link {
-	o := w.effective(d)
-	if o == nil {
-		return []*Link{{Role: "rule", What: "none among the items"}}
-	}
-	rule := &Link{Role: "rule", What: o.String(), Place: o.at}
-	for _, s := range o.series {
-		rule.Links = append(rule.Links, &Link{Role: "series", What: s, Place: o.at})
-	}
-	if o.query != "" {
-		rule.Links = append(rule.Links, &Link{Role: "query", What: o.query, Place: o.at})
+	rule := &Link{Role: "rule", What: "none among the items"}
+	if o := w.effective(d); o != nil {
+		rule.What, rule.Place = o.String(), o.at
+		for _, s := range o.series {
+			rule.Links = append(rule.Links, &Link{Role: "series", What: s, Place: o.at})
+		}
+		if o.query != "" {
+			rule.Links = append(rule.Links, &Link{Role: "query", What: o.query, Place: o.at})
+		}
 	}
 	links := []*Link{rule}
 	for _, origin := range d.origins {
@@ -180,23 +177,28 @@ func (p scrapePath) link() *Link {
 	return l
 }
 
-// attach gives every problem to the link that is written nearest to its place, and gives back those of other places.
-func (l *Link) attach(ps model.Problems) model.Problems {
-	var rest model.Problems
+// attach gives every problem to the link that is written nearest to its place. What is wrong with a link that is missing
+// goes to the one that says so, and everything else to the link itself.
+func (l *Link) attach(ps model.Problems) {
 	for _, p := range ps {
-		if best := l.nearest(p.Place); best != nil {
-			best.Problems.Add(p)
-		} else {
-			rest.Add(p)
+		best := l.nearest(p.Place)
+		if best == nil && p.Severity != model.Error {
+			continue // It is about other chains.
 		}
+		if best == nil {
+			best = l.missing(map[bool]string{true: "monitor", false: "rule"}[strings.HasPrefix(string(p.ID), "scrape/")])
+		}
+		if best == nil {
+			best = l
+		}
+		best.Problems.Add(p)
 	}
-	return rest
 }
 
 // nearest is the link whose place is the longest beginning of at.
 func (l *Link) nearest(at model.Place) *Link {
 	var best *Link
-	if l.Place.Object == at.Object && l.Place.File == at.File && l.Place.Field != "" && strings.HasPrefix(at.Field, l.Place.Field) {
+	if l.Place.Object == at.Object && l.Place.Object.Name != "" && l.Place.File == at.File && strings.HasPrefix(at.Field, l.Place.Field) {
 		best = l
 	}
 	for _, c := range l.Links {
@@ -204,10 +206,20 @@ func (l *Link) nearest(at model.Place) *Link {
 			best = b
 		}
 	}
-	if best == nil && l.Role != "scaler" && l.Place.Object == at.Object && l.Place.Object.Name != "" && l.Place.File == at.File {
-		best = l
-	}
 	return best
+}
+
+// missing is the first link below l of a role that stands for nothing.
+func (l *Link) missing(role string) *Link {
+	for _, c := range l.Links {
+		if c.Role == role && c.Place.Object.Name == "" {
+			return c
+		}
+		if m := c.missing(role); m != nil {
+			return m
+		}
+	}
+	return nil
 }
 
 // Walk calls f for the link and all below it, parents first; depth is 0 for the link itself.

@@ -170,7 +170,8 @@ func (w *world) chartRules() []*ruleSet {
 		at := it.Place.Child("spec")
 		switch it.Place.Object.Kind {
 		case "HelmRelease":
-			if krm.Text(spec, "chart", "spec", "chart") == adapterChart {
+			own := krm.Get(spec, "values") != nil || krm.Get(spec, "valuesFrom") == nil
+			if own && krm.Text(spec, "chart", "spec", "chart") == adapterChart {
 				sets = append(sets, chartValues(krm.Get(spec, "values"), at.Child("values"))...)
 			}
 		case "Application":

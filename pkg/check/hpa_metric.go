@@ -218,7 +218,8 @@ var targetTypes = []autoscalingv2.MetricTargetType{
 // values judges the type and the numbers of a target.
 func (j *metricJudge) values(source string, t autoscalingv2.MetricTarget) {
 	at := j.target(source)
-	if !j.flat {
+	// Where there is no target at all, that has been told.
+	if !j.flat && t != (autoscalingv2.MetricTarget{}) {
 		j.known(at.Child("type"), "target", string(t.Type), oneOf(targetTypes), strs(targetTypes))
 	}
 	for _, q := range []*resource.Quantity{t.Value, t.AverageValue} {

@@ -97,8 +97,8 @@ func (w *world) checkPods(u usage, name corev1.ResourceName, wl *workload, ps *m
 				continue
 			}
 			p := model.Problem{ID: hpaRequestID, Severity: model.Error, Place: c.at.Child("resources").Child("requests"), Message: fmt.Sprintf(
-				"has no %s, and %s counts this container too, because the selector of %s matches its pod; give %s another label or write a request",
-				name, u.scaler, wl, other)}
+				"container %q has no request of %s, and %s counts it too, since the selector of %s matches its pod; give %s another label or write a request",
+				c.Name, name, u.scaler, wl, other)}
 			if isHook(other.item) {
 				p.Severity = model.Info
 			}
@@ -114,7 +114,7 @@ func (w *world) checkOwnPods(u usage, name corev1.ResourceName, wl *workload, ps
 	for _, c := range wl.running() {
 		if !w.requests(wl, c.Container, name) {
 			ps.Errorf(hpaRequestID, c.at.Child("resources").Child("requests"),
-				"has no %s, which %s needs of every container for a utilization; write a request, or use type AverageValue there", name, u.scaler)
+				"container %q has no request of %s, which %s needs of every container for a utilization; write one, or aim at an AverageValue", c.Name, name, u.scaler)
 		}
 	}
 }
@@ -130,7 +130,7 @@ func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricS
 		}
 		if m.Target.AverageUtilization != nil && !w.requests(wl, c.Container, m.Name) {
 			ps.Errorf(hpaRequestID, c.at.Child("resources").Child("requests"),
-				"has no %s, which %s needs for the utilization of this container; write a request, or use type AverageValue there", m.Name, u.scaler)
+				"container %q has no request of %s, which %s needs for its utilization; write one, or aim at an AverageValue", c.Name, m.Name, u.scaler)
 		}
 		return
 	}

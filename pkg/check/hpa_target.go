@@ -123,17 +123,21 @@ func (w *world) checkKind(s *scaler, ps *model.Problems) bool {
 	return false
 }
 
+// apartBy reports two objects of which one alone states a namespace, although they have to be in the same.
+func apartBy(id model.ID, a, b *krm.Item, ps *model.Problems) {
+	if a.Place.Object.Namespace != "" {
+		a, b = b, a
+	}
+	ns := b.Place.Object.Namespace
+	ps.Warnf(id, a.Place.Child("metadata").Child("namespace"),
+		"is missing, but %s is in %s, and both have to be in one namespace; write %s", b.Place.Object, ns, ns)
+}
+
 // checkFound judges the target of s itself.
 func (w *world) checkFound(s *scaler, wl *workload, ps *model.Problems) {
-	own, its := s.item.Place.Object, wl.item.Place.Object
-	if relate(own.Namespace, its.Namespace) == unknown {
-		bare, other := s.item, wl.item
-		if its.Namespace == "" {
-			bare, other = wl.item, s.item
-		}
-		ns := other.Place.Object.Namespace
-		ps.Warnf(hpaTargetID, bare.Place.Child("metadata").Child("namespace"),
-			"is missing, but %s is in %s, and both have to be in one namespace; write %s", other.Place.Object, ns, ns)
+	its := wl.item.Place.Object
+	if relate(s.item.Place.Object.Namespace, its.Namespace) == unknown {
+		apartBy(hpaTargetID, s.item, wl.item, ps)
 	}
 	if !slices.Contains(scalable, wl.groupKind()) || !wl.knowsPods() {
 		return
@@ -177,7 +181,12 @@ func (w *world) reportMissing(s *scaler, ps *model.Problems) {
 	case !judged:
 		ps.Infof(hpaTargetID, at, "%s %s is not among the objects given, so that its pods are not judged", ref.Kind, ref.Name)
 	default:
+		hint := krm.DidYouMean(ref.Name, names)
+		if hint == "" && len(names) > 0 {
+			slices.Sort(names)
+			hint = "; here are " + strings.Join(slices.Compact(names), ", ")
+		}
 		ps.Add(model.Problem{ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: krm.Suggest(ref.Name, names),
-			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.namespace(), ref.Name, krm.DidYouMean(ref.Name, names))})
+			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.namespace(), ref.Name, hint)})
 	}
 }

@@ -55,10 +55,9 @@ type served struct {
 var (
 	hpaKind       = []string{"HorizontalPodAutoscaler"}
 	workloadKinds = []string{"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"}
-	rbacKinds     = []string{"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}
 )
 
-// versions are those of the kinds that the chain is made of, the adapter's registration and rights included
+// versions are those of the kinds that the chain is made of, the registration of the adapter included
 // (https://kubernetes.io/docs/reference/using-api/deprecation-guide/).
 var versions = []served{
 	{"autoscaling/v1", hpaKind, 0, 0, ""},
@@ -68,10 +67,7 @@ var versions = []served{
 	{"extensions/v1beta1", workloadKinds, 0, 16, "apps/v1"},
 	{"apps/v1beta1", workloadKinds, 0, 16, "apps/v1"},
 	{"apps/v1beta2", workloadKinds, 0, 16, "apps/v1"},
-	{"batch/v1beta1", []string{"CronJob"}, 0, 25, "batch/v1"},
 	{"apiregistration.k8s.io/v1beta1", []string{"APIService"}, 0, 22, "apiregistration.k8s.io/v1"},
-	{"rbac.authorization.k8s.io/v1beta1", rbacKinds, 0, 22, "rbac.authorization.k8s.io/v1"},
-	{"rbac.authorization.k8s.io/v1alpha1", rbacKinds, 0, 22, "rbac.authorization.k8s.io/v1"},
 }
 
 func (w *world) checkVersion(it *krm.Item, ps *model.Problems) {
@@ -82,6 +78,9 @@ func (w *world) checkVersion(it *krm.Item, ps *model.Problems) {
 		if o.Kind == hpaKind[0] {
 			w.checkUnknownVersion(p, ps)
 		}
+		return
+	}
+	if o.Kind == "APIService" && !strings.HasSuffix(o.Name, ".metrics.k8s.io") {
 		return
 	}
 	switch v := versions[i]; {

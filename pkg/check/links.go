@@ -44,6 +44,10 @@ func (w *world) targetOf(s *scaler) *workload {
 // scrapes lists the ways by which Prometheus reads the pods of wl, in the order of the monitors, Services, endpoints
 // and ports. Whether a Prometheus selects the monitors is another matter.
 func (w *world) scrapes(wl *workload) []scrapePath {
+	return remember(w.memo.scrapes, wl, w.findScrapes)
+}
+
+func (w *world) findScrapes(wl *workload) []scrapePath {
 	var paths []scrapePath
 	for _, m := range w.monitors {
 		if m.selectsPods(wl) {

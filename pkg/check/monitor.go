@@ -52,15 +52,22 @@ func (m *monitor) namespaces() monitoringv1.NamespaceSelector {
 
 // reaches tells whether a monitor looks into a namespace, or may do so: by default only into its own
 // (prometheus-operator, pkg/prometheus/promcfg.go, getNamespacesFromNamespaceSelector).
-func (m *monitor) reaches(ns string) bool {
+func (m *monitor) reaches(ns string) bool { return m.looksInto(ns) != apart }
+
+func (m *monitor) looksInto(ns string) relation {
 	sel := m.namespaces()
+	names := sel.MatchNames
 	switch {
 	case sel.Any && !m.ownOnly:
-		return true
-	case len(sel.MatchNames) == 0, m.ownOnly:
-		return relate(m.item.Place.Object.Namespace, ns) != apart
+		return together
+	case len(names) == 0, m.ownOnly:
+		names = []string{m.item.Place.Object.Namespace}
 	}
-	return slices.ContainsFunc(sel.MatchNames, func(name string) bool { return relate(name, ns) != apart })
+	found := apart
+	for _, name := range names {
+		found = max(found, relate(name, ns))
+	}
+	return found
 }
 
 // endpoint is what both kinds of monitors have in their endpoints.

@@ -89,7 +89,7 @@ data:
 // checkAmbiguous compares all rules of a configuration that serve the metric with the last one, which is the one that
 // the adapter uses (pkg/custom-provider, SetSeries, and pkg/external-provider, filterAndStoreMetrics).
 func (d *demand) checkAmbiguous(s *ruleSet, ps *model.Problems) {
-	offers := slices.DeleteFunc(d.offers(s), func(o offer) bool { return !o.registered || o.query == "" })
+	offers := slices.DeleteFunc(slices.Clone(d.offers(s)), func(o offer) bool { return !o.registered || o.query == "" })
 	for i, a := range offers {
 		for _, b := range offers[i+1:] {
 			d.compare(a, b, ps)

@@ -20,6 +20,8 @@ import (
 
 // demand is a metric that an HPA asks the custom or external metrics API for.
 type demand struct {
+	// number is its index among the metrics of the scaler.
+	number   int
 	scaler   *scaler
 	at       kmodel.Place
 	kind     autoscalingv2.MetricSourceType
@@ -42,6 +44,13 @@ var podResource = schema.GroupResource{Resource: "pods"}
 
 // demands lists the Pods, Object and External metrics of all HPAs.
 func (w *world) demands() []demand {
+	if w.memo.demands == nil {
+		w.memo.demands = w.findDemands()
+	}
+	return w.memo.demands
+}
+
+func (w *world) findDemands() []demand {
 	k := newKinds(w.items, w.minor)
 	recorded := w.recordings()
 	var out []demand
@@ -49,7 +58,7 @@ func (w *world) demands() []demand {
 		wl := w.targetOf(s)
 		origins := w.origins(wl)
 		for i, m := range s.spec.Metrics {
-			d := demand{scaler: s, at: s.metricPlaces[i], kind: m.Type, workload: wl, resource: podResource, recorded: recorded}
+			d := demand{number: i, scaler: s, at: s.metricPlaces[i], kind: m.Type, workload: wl, resource: podResource, recorded: recorded}
 			for _, r := range recorded {
 				d.known = append(d.known, r.Record)
 			}
@@ -127,8 +136,21 @@ type offer struct {
 	label string
 }
 
+// asked identifies a demand.
+type asked struct {
+	scaler *scaler
+	number int
+}
+
 // offers lists the rules of a configuration that give the metric its name.
 func (d *demand) offers(s *ruleSet) []offer {
+	if s.offered == nil {
+		s.offered = map[asked][]offer{}
+	}
+	return remember(s.offered, asked{d.scaler, d.number}, func(asked) []offer { return d.findOffers(s) })
+}
+
+func (d *demand) findOffers(s *ruleSet) []offer {
 	var out []offer
 	for _, r := range d.list(s) {
 		series := r.seriesFor(d.metric, d.known)

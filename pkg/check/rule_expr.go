@@ -136,11 +136,11 @@ func selectors(e parser.Expr) []*parser.VectorSelector {
 	return out
 }
 
-// contradiction finds two matchers of one selector that no series can both match. It leaves out the label skip.
-func contradiction(e parser.Expr, skip string) (a, b *labels.Matcher) {
+// contradiction finds two matchers of one selector that no series can both match. It leaves out the labels open.
+func contradiction(e parser.Expr, open []string) (a, b *labels.Matcher) {
 	for _, s := range selectors(e) {
 		for _, a := range s.LabelMatchers {
-			if a.Type != labels.MatchEqual || a.Name == skip {
+			if a.Type != labels.MatchEqual || slices.Contains(open, a.Name) {
 				continue
 			}
 			for _, b := range s.LabelMatchers {

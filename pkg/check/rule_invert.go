@@ -8,55 +8,67 @@ import (
 	"strings"
 )
 
-// invert gives names that a rule with the given name.matches and name.as would rename to metric, shortest first. They are
-// guesses: the adapter's own code has to confirm them.
-func invert(matches, as, metric string) []string {
-	re, err := regexp.Compile(matches)
-	if err != nil {
-		return nil
-	}
-	tree, err := syntax.Parse(matches, syntax.Perl)
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, captures := range captured(re, as, metric) {
-		if whole, ok := captures[0]; ok {
-			out = append(out, whole)
-			continue
-		}
-		out = append(out, spell(tree, captures)...)
-	}
-	return out
+// inverse is the naming of a rule, to be read backwards: from the metric to the series.
+type inverse struct {
+	tree  *syntax.Regexp
+	parts []part
+	// results match what name.as can expand to, with a group for each capture in it, greedy and not.
+	results []*regexp.Regexp
 }
 
-// captured gives what the captures of re must have held for as to expand to metric. It lets the regexp package expand as
-// with a mark in place of each capture, and matches metric against the result.
-func captured(re *regexp.Regexp, as, metric string) []map[int]string {
-	parts := expandMarked(re, as)
-	var out []map[int]string
-	for _, any := range []string{"(.*)", "(.*?)"} {
+// newInverse reads a naming that the adapter has accepted.
+func newInverse(matches, as string) *inverse {
+	re, tree := regexp.MustCompile(matches), mustParse(matches)
+	inv := &inverse{tree: tree, parts: expandMarked(re, as)}
+	for _, group := range []string{"(.*)", "(.*?)"} {
 		var b strings.Builder
-		var groups []int
-		for _, p := range parts {
+		for _, p := range inv.parts {
 			if p.group < 0 {
 				b.WriteString(regexp.QuoteMeta(p.text))
-				continue
+			} else {
+				b.WriteString(group)
 			}
-			groups = append(groups, p.group)
-			b.WriteString(any)
 		}
-		m := regexp.MustCompile("^" + b.String() + "$").FindStringSubmatch(metric)
+		inv.results = append(inv.results, regexp.MustCompile("^"+b.String()+"$"))
+	}
+	return inv
+}
+
+func mustParse(pattern string) *syntax.Regexp {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return &syntax.Regexp{Op: syntax.OpNoMatch}
+	}
+	return tree
+}
+
+// series gives names that become metric, shortest first. They are guesses: the adapter's own code has to confirm them.
+func (inv *inverse) series(metric string) []string {
+	var out []string
+	for _, re := range inv.results {
+		m := re.FindStringSubmatch(metric)
 		if m == nil {
 			return nil
 		}
 		captures := map[int]string{}
-		for i, g := range groups {
-			captures[g] = m[i+1]
+		for _, p := range inv.parts {
+			if p.group >= 0 {
+				m = m[1:]
+				captures[p.group] = m[0]
+			}
 		}
-		out = append(out, captures)
+		if whole, ok := captures[0]; ok {
+			out = append(out, whole)
+			continue
+		}
+		out = append(out, spell(inv.tree, captures)...)
 	}
 	return out
+}
+
+// literal tells whether the naming gives one name whatever the series is called.
+func (inv *inverse) literal() bool {
+	return !slices.ContainsFunc(inv.parts, func(p part) bool { return p.group >= 0 })
 }
 
 // part is a piece of name.as: text, or a capture if group is not negative.
@@ -103,12 +115,6 @@ func expandMarked(re *regexp.Regexp, as string) []part {
 		parts, text = append(parts, part{"", group}), after
 	}
 	return parts
-}
-
-// isLiteral tells whether as gives one name whatever the series is called.
-func isLiteral(matches, as string) bool {
-	re, err := regexp.Compile(matches)
-	return err == nil && as != "" && !slices.ContainsFunc(expandMarked(re, as), func(p part) bool { return p.group >= 0 })
 }
 
 // mostSpelled bounds the strings that are tried for one expression.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -10,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/prometheus-adapter/pkg/naming"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -74,8 +76,10 @@ data:
 				continue
 			}
 			if o := w.effective(&d); o != nil {
-				d.checkOffer(o, ps)
-				w.checkValues(&d, o, ps)
+				before := len(*ps)
+				if d.checkOffer(o, ps); len(*ps) == before {
+					w.checkValues(&d, o, ps)
+				}
 			}
 		}
 	},
@@ -121,7 +125,7 @@ func (d *demand) checkOffer(o *offer, ps *model.Problems) {
 	if o.expr == nil || o.expr.Type() != parser.ValueTypeVector {
 		return
 	}
-	if a, b := contradiction(o.expr, d.ownLabel(o)); a != nil {
+	if a, b := contradiction(o.expr, d.openLabels(o)); a != nil {
 		what("its query %s asks for %s and %s at once, which no series has", o.query, a, b)
 		return
 	}
@@ -145,12 +149,17 @@ func (d *demand) checkOffer(o *offer, ps *model.Problems) {
 	d.checkMapped(o, ps)
 }
 
-// ownLabel is the label of the object that is asked for. Nobody knows the names of pods before they run.
-func (d *demand) ownLabel(o *offer) string {
+// openLabels are the labels for which the query has other values in the cluster than here: nobody knows the names of
+// pods before they run, nor the namespace of an HPA that states none.
+func (d *demand) openLabels(o *offer) []string {
+	var open []string
 	if d.kind == autoscalingv2.PodsMetricSourceType {
-		return o.label
+		open = append(open, o.label)
 	}
-	return ""
+	if label, err := o.namer.LabelForResource(naming.NsGroupResource); err == nil && d.scaler.item.Place.Object.Namespace == "" {
+		open = append(open, string(label))
+	}
+	return open
 }
 
 // sharesNames tells whether pods elsewhere may well have the names of those that are scaled.
@@ -199,8 +208,11 @@ func (d *demand) checkMapped(o *offer, ps *model.Problems) {
 
 // scrapedElsewhere tells whether relabelings give the series another namespace than the HPA's.
 func (d *demand) scrapedElsewhere() bool {
+	if d.scaler.item.Place.Object.Namespace == "" || d.workload == nil || d.workload.item.Place.Object.Namespace == "" {
+		return false
+	}
 	return len(d.origins) > 0 && !slices.ContainsFunc(d.origins, func(o origin) bool {
-		return o.opaque || o.path.honorLabels || o.target["namespace"] == "" || relate(o.target["namespace"], d.scaler.namespace()) != apart
+		return o.opaque || o.path.honorLabels || o.target["namespace"] == "" || o.target["namespace"] == d.scaler.namespace()
 	})
 }
 
@@ -215,7 +227,7 @@ func (o *offer) asksFor(label string) bool {
 }
 
 // checkValues reports matchers on labels whose values follow from the monitors, such as job and service, where neither
-// the pods of the HPA nor, for the seriesQuery, any other pods here have a value that matches.
+// the pods of the HPA nor, for the seriesQuery, any other pods here have one that matches.
 func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
 	if o.expr == nil {
 		return
@@ -226,21 +238,42 @@ func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
 	}
 	for _, s := range selectors(o.expr) {
 		for _, m := range s.LabelMatchers {
-			if value, ok := unmatched(m, d.origins, o.series[0]); ok && slices.Contains(o.series, s.Name) {
-				ps.Errorf(ruleLabelsID, o.field("metricsQuery"), "asks for series with %s, but those of the pods of %s %s",
-					m, d.scaler.item.Place.Object, value)
+			if u, ok := unmatched(m, d.origins, o.series[0]); ok && slices.Contains(o.series, s.Name) {
+				u.report(o.field("metricsQuery"), d, ps)
 			}
 		}
 	}
-	var all []origin
-	for _, wl := range w.workloads {
-		all = append(all, w.origins(wl)...)
-	}
 	for _, m := range o.matchers {
-		if value, ok := unmatched(m, all, o.series[0]); ok {
-			ps.Errorf(ruleLabelsID, o.field("seriesQuery"), "asks for series with %s, which none of the pods here have; those of %s %s",
-				m, d.scaler.item.Place.Object, value)
+		if _, ok := unmatched(m, d.origins, o.series[0]); !ok {
+			continue
 		}
+		if u, ok := unmatched(m, w.allOrigins(), o.series[0]); ok {
+			u.report(o.field("seriesQuery"), d, ps)
+		}
+	}
+}
+
+// mismatch is a matcher that the series of the pods do not match.
+type mismatch struct {
+	*labels.Matcher
+	// value is what they have instead, "" if they have no such label.
+	value string
+}
+
+// report is an error where the value was most likely meant, or the label is one that only another way of scraping gives;
+// else the series may still come from elsewhere.
+func (u mismatch) report(at model.Place, d *demand, ps *model.Problems) {
+	who := d.scaler.item.Place.Object
+	switch {
+	case u.value == "" && u.Name == "service":
+		ps.Warnf(ruleLabelsID, at, "asks for series with %s, but PodMonitors, through which those of the pods of %s come, give no label %q", u, who, u.Name)
+	case u.value == "":
+		ps.Errorf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have no such label", u, who)
+	case krm.Suggest(u.Value, []string{u.value}) != "" || strings.Contains(u.value, u.Value) || strings.Contains(u.Value, u.value):
+		ps.Errorf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have %s=%q", u, who, u.Name, u.value)
+	default:
+		ps.Warnf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have %s=%q; that is right only if the series come from elsewhere",
+			u, who, u.Name, u.value)
 	}
 }
 
@@ -259,23 +292,28 @@ func (d *demand) checkRecorded(o *offer, ps *model.Problems) {
 // statedLabels are labels whose values can be told from the monitors and Services.
 var statedLabels = []string{"job", "service", "container", "endpoint"}
 
-// unmatched tells whether no way gives series a label that a matcher matches, and says what they have instead.
-func unmatched(m *labels.Matcher, origins []origin, series string) (instead string, ok bool) {
+// unmatched tells whether no way gives series a label that a matcher matches.
+func unmatched(m *labels.Matcher, origins []origin, series string) (u mismatch, ok bool) {
+	u.Matcher = m
 	for _, o := range origins {
 		set, kept := o.series(series, nil)
 		value := set[m.Name]
 		switch {
 		case o.opaque || !kept || o.path.honorLabels || m.Matches(value):
-			return "", false
-		case slices.Contains(statedLabels, m.Name) && value != "":
-			instead = "have " + m.Name + "=" + quote(value)
-		case o.has(series, m.Name) == absent:
-			instead = "have no such label"
+			return u, false
+		case slices.Contains(statedLabels, m.Name) && value != "" && !o.unstated(m.Name):
+			u.value = value
+		case o.has(series, m.Name) == absent, m.Name == "service" && o.path.service == nil:
 		default:
-			return "", false
+			return u, false
 		}
 	}
-	return instead, len(origins) > 0
+	return u, len(origins) > 0
+}
+
+// unstated tells whether the value of a label depends on a namespace that is not stated: the job of a PodMonitor does.
+func (o origin) unstated(label string) bool {
+	return label == "job" && o.path.service == nil && o.path.monitor.item.Place.Object.Namespace == ""
 }
 
 // checkTwice reports two labels that are mapped to one resource that the query needs.
@@ -295,7 +333,7 @@ func (d *demand) checkTwice(o *offer, ps *model.Problems) {
 // checkNamespace reports an external metric that is asked for in the namespace of the HPA while the rule is about series
 // of another one.
 func (d *demand) checkNamespace(o *offer, ps *model.Problems) {
-	if o.Resources.Namespaced != nil && !*o.Resources.Namespaced {
+	if o.Resources.Namespaced != nil && !*o.Resources.Namespaced || d.scaler.item.Place.Object.Namespace == "" {
 		return
 	}
 	label, err := o.namer.LabelForResource(naming.NsGroupResource)

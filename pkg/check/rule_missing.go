@@ -73,9 +73,16 @@ data:
 	},
 }
 
-// foreign are names of External metrics that other adapters serve: those of KEDA begin with the number of their trigger,
-// those of clouds and Datadog have characters that no series has.
-var foreign = regexp.MustCompile(`^s\d+-|[|@/]|^datadogmetric`)
+var (
+	// foreign are names of metrics that other adapters serve: those of clouds and Datadog, with characters that no series
+	// has.
+	foreign = regexp.MustCompile(`[|@/]|^datadogmetric`)
+	// triggered are names of External metrics of KEDA, which begin with the number of their trigger.
+	triggered = regexp.MustCompile(`^s\d+-`)
+)
+
+// metricConfig begins the annotations by which zalando-incubator/kube-metrics-adapter serves the metrics of an HPA.
+const metricConfig = "metric-config."
 
 // judges tells whether the adapter is who has to serve the metric, and its whole configuration is known.
 func (w *world) judges(d *demand) bool {
@@ -92,10 +99,18 @@ func (w *world) judges(d *demand) bool {
 	if len(w.rules) == 0 || read == 0 && w.mountsUnknown() {
 		return false
 	}
+	for _, key := range sortedKeys(d.scaler.item.Annotations) {
+		if strings.HasPrefix(key, metricConfig) {
+			return false
+		}
+	}
+	if foreign.MatchString(d.metric) {
+		return false
+	}
 	group := "custom.metrics.k8s.io"
 	if d.external() {
 		group = "external.metrics.k8s.io"
-		if foreign.MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
+		if triggered.MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
 			return false
 		}
 		if !slices.ContainsFunc(w.rules, func(s *ruleSet) bool { return len(s.external) > 0 }) && d.elsewhere(w) == "" {
@@ -190,11 +205,14 @@ func (w *world) isAdapterService(name string) bool {
 // counter under another name.
 func (d *demand) checkGuess(all []offer, ps *model.Problems) {
 	byItself := func(o offer) bool { return slices.Contains(o.series, d.metric) }
-	if !rateSuffix.MatchString(d.metric) || slices.ContainsFunc(all, func(o offer) bool { return o.breadth() < 2 }) ||
+	meant := func(o offer) bool {
+		return o.specific() || slices.ContainsFunc(o.series, func(name string) bool { return slices.Contains(counters(d.metric), name) })
+	}
+	if !rateSuffix.MatchString(d.metric) || slices.ContainsFunc(all, meant) ||
 		!slices.ContainsFunc(all, byItself) || slices.Contains(d.known, d.metric) {
 		return
 	}
-	counter := variants(d.metric)[1]
+	counter := counters(d.metric)[0]
 	for _, r := range d.list(all[0].set) {
 		if r.namer == nil || !r.accepts(counter) {
 			continue
@@ -315,7 +333,7 @@ func (r *rule) with(change func(*rule), metric string) bool {
 	if err != nil {
 		return false
 	}
-	c.namer = namer
+	c.namer, c.naming = namer, newInverse(c.Name.Matches, c.Name.As)
 	return len(c.seriesFor(metric, nil)) > 0
 }
 

@@ -1,6 +1,9 @@
 package check
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestRuleMissing(t *testing.T) {
 	adapterPod := func(args, mounts, volumes string) string {
@@ -79,6 +82,8 @@ rules:
 		},
 		{name: "external metric of KEDA", manifests: shop + asking(externalMetric("s0-prometheus")) + configured("externalRules:"+rate)},
 		{name: "external metric of a cloud", manifests: shop + asking(externalMetric("pubsub.googleapis.com|subscription|num_undelivered_messages")) + configured("externalRules:"+rate)},
+		{name: "custom metric of a cloud", manifests: shop + asking(podsMetric("custom.googleapis.com|load")) + rules},
+		{name: "metric by annotation", manifests: strings.Replace(shop+asking(podsMetric("load")), "metadata: {name: shop, namespace: shop}\nspec:\n  scaleTargetRef", "metadata: {name: shop, namespace: shop, annotations: {metric-config.pods.load.json-path/path: /metrics}}\nspec:\n  scaleTargetRef", 1) + rules},
 		{name: "served by another", manifests: shop + asking(externalMetric("queue")) + configured("externalRules:"+rate) + apiService("external.metrics.k8s.io", "keda-metrics-apiserver")},
 		{
 			name: "default rules give the counter another name", manifests: shop + perSecond, in: values("rules: {default: true}"),

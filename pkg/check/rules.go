@@ -31,6 +31,8 @@ type ruleSet struct {
 	problems model.Problems
 	// broken tells that the adapter does not start with the configuration.
 	broken bool
+	// offered are what the rules give to each demand.
+	offered map[asked][]offer
 	// unread says why no adapter among the items reads the configuration, "" if one does or may do so.
 	unread string
 }
@@ -47,6 +49,8 @@ type rule struct {
 	namer naming.MetricNamer
 	// matchers are those of the seriesQuery, nil if Prometheus refuses it.
 	matchers []*labels.Matcher
+	// naming is name.matches and name.as, to be read backwards.
+	naming *inverse
 }
 
 // field is the place of a member of the rule.
@@ -215,7 +219,7 @@ func (r *rule) compile(k *kinds) {
 		ps.Errorf(ruleQueryID, r.at, "%v; the adapter does not start with it", err)
 		return
 	}
-	r.namer = namers[0]
+	r.namer, r.naming = namers[0], newInverse(r.Name.Matches, r.Name.As)
 	r.warnOfName()
 	r.checkQuery()
 }

@@ -29,13 +29,13 @@ func (w *world) nearest(wl *workload) *miss {
 	var all []miss
 	for _, m := range w.monitors {
 		if m.pod != nil {
-			all = append(all, m.misses(&m.pod.Selector, wl.item, "the pods of "+wl.String(), wl.template.Labels)...)
+			all = append(all, m.misses(&m.pod.Selector, wl.pods())...)
 			continue
 		}
 		for _, svc := range w.services {
 			switch {
 			case svc.selectsPods(wl):
-				all = append(all, m.misses(&m.service.Selector, svc.item, svc.String(), svc.item.Labels)...)
+				all = append(all, m.misses(&m.service.Selector, svc.labelled())...)
 			case m.selects(svc) && svc.hasSelector() && !w.hasPods(svc):
 				all = append(all, svc.misses(m, wl)...)
 			}
@@ -62,25 +62,42 @@ func (w *world) hasPods(svc *service) bool { return slices.ContainsFunc(w.worklo
 // String is how messages name a Service.
 func (s *service) String() string { return "Service " + s.item.Place.Object.Name }
 
-// misses tells why m does not select an object with the labels set, that messages call what.
-func (m *monitor) misses(sel *metav1.LabelSelector, it *krm.Item, what string, set map[string]string) []miss {
-	failed, met := unmet(sel, set)
-	score := affinity(failed, met, set) + sameName(m.item, it)
+// selectable is what a selector may match, and how messages say what labels it has.
+type selectable struct {
+	item   *krm.Item
+	what   string
+	has    string
+	labels map[string]string
+}
+
+func (s *service) labelled() selectable { return selectable{s.item, s.String(), "has", s.item.Labels} }
+
+func (wl *workload) pods() selectable {
+	return selectable{wl.item, "the pods of " + wl.String(), "have", wl.template.Labels}
+}
+
+// misses tells why m does not select x.
+func (m *monitor) misses(sel *metav1.LabelSelector, x selectable) []miss {
+	failed, met := unmet(sel, x.labels)
+	score := affinity(failed, met, x.labels) + sameName(m.item, x.item)
 	at := m.item.Place.Child("spec")
 	if len(failed) > 0 {
-		return []miss{{m, selectorPlace(at.Child("selector"), sel, failed[0]), fmt.Sprintf("selects %s, and %s has %s", wants(failed[0]), what, having(failed[0], set)), score}}
+		return []miss{{m, selectorPlace(at.Child("selector"), sel, failed[0]),
+			fmt.Sprintf("selects %s, and %s %s %s", wants(failed[0]), x.what, x.has, having(failed[0], x.labels)), score}}
 	}
-	if m.reaches(it.Place.Object.Namespace) {
+	if m.reaches(x.item.Place.Object.Namespace) {
 		return nil
 	}
+	what, its := x.what, namespaceOf(x.item)
+	is := map[string]string{"has": "is", "have": "are"}[x.has]
 	at = at.Child("namespaceSelector")
 	names := m.namespaces().MatchNames
-	why := fmt.Sprintf("is missing and thus stands for namespace %s, and %s is in %s", namespaceOf(m.item), what, namespaceOf(it))
+	why := fmt.Sprintf("is missing and thus stands for namespace %s, and %s %s in %s", namespaceOf(m.item), what, is, its)
 	switch {
 	case m.ownOnly:
-		why = fmt.Sprintf("is ignored by the Prometheus (ignoreNamespaceSelectors), and %s is in %s", what, namespaceOf(it))
+		why = fmt.Sprintf("is ignored by the Prometheus (ignoreNamespaceSelectors), and %s %s in %s", what, is, its)
 	case len(names) > 0:
-		at, why = at.Child("matchNames"), fmt.Sprintf("has %s, and %s is in %s", strings.Join(names, ", "), what, namespaceOf(it))
+		at, why = at.Child("matchNames"), fmt.Sprintf("has %s, and %s %s in %s", strings.Join(names, ", "), what, is, its)
 	}
 	return []miss{{m, at, why, score + 1}}
 }
@@ -143,10 +160,11 @@ func selectorPlace(at model.Place, s *metav1.LabelSelector, r labels.Requirement
 // or one that lacks only one of several labels. It is nil if the monitor leads somewhere or may do so.
 func (w *world) idle(m *monitor) *miss {
 	var all []miss
-	meant := func(found []miss, sel *metav1.LabelSelector, set map[string]string, same bool) {
-		failed, met := unmet(sel, set)
-		if same || len(failed) == 0 && met > 1 || len(failed) == 1 && met > 0 && (misspelled(failed[0], set) || set[failed[0].Key()] == "") {
-			all = append(all, found...)
+	meant := func(sel *metav1.LabelSelector, x selectable) {
+		failed, met := unmet(sel, x.labels)
+		if sameName(m.item, x.item) > 0 || len(failed) == 0 && met > 1 ||
+			len(failed) == 1 && met > 0 && (misspelled(failed[0], x.labels) || x.labels[failed[0].Key()] == "") {
+			all = append(all, m.misses(sel, x)...)
 		}
 	}
 	if m.pod != nil {
@@ -154,8 +172,7 @@ func (w *world) idle(m *monitor) *miss {
 			if m.selectsPods(wl) {
 				return nil
 			}
-			found := m.misses(&m.pod.Selector, wl.item, "the pods of "+wl.String(), wl.template.Labels)
-			meant(found, &m.pod.Selector, wl.template.Labels, sameName(m.item, wl.item) > 0)
+			meant(&m.pod.Selector, wl.pods())
 		}
 		return best(all)
 	}
@@ -163,8 +180,7 @@ func (w *world) idle(m *monitor) *miss {
 		if m.selects(svc) {
 			return w.idleService(m)
 		}
-		found := m.misses(&m.service.Selector, svc.item, svc.String(), svc.item.Labels)
-		meant(found, &m.service.Selector, svc.item.Labels, sameName(m.item, svc.item) > 0)
+		meant(&m.service.Selector, svc.labelled())
 	}
 	return best(all)
 }

@@ -7,6 +7,7 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -74,19 +75,25 @@ spec:
 		var unjudged []need
 		told := map[*monitor]bool{}
 		for _, n := range w.needs() {
+			routes := w.routes(n.workload)
+			miss, other := w.nearest(n.workload), w.scrapedOtherwise(n.workload)
 			switch {
-			case w.reached(n.workload):
-				// The ports are the business of scrape/port.
-			case w.scrapedOtherwise(n.workload) != "":
+			case len(routes) > 0:
+				checkNamespaces(n, routes, ps)
+				w.checkDropped(n, ps)
+			case other != "" && (miss == nil || miss.score < 3):
 				unjudged = append(unjudged, n)
+			case miss != nil:
+				told[miss.monitor] = true
+				reportMiss(n, miss, other, ps)
 			default:
-				w.reportNone(n, told, ps)
+				w.reportNone(n, ps)
 			}
 		}
 		w.reportUnjudged(unjudged, ps)
 		for _, m := range w.monitors {
 			if miss := w.idle(m); miss != nil && !told[m] {
-				ps.Warnf(scrapeNoneID, miss.at, "%s, so that %s does not read it", miss.why, m.item.Place.Object)
+				ps.Warnf(scrapeNoneID, miss.at, "%s, so that %s reads nothing there", miss.why, m.item.Place.Object)
 			}
 		}
 	},
@@ -104,37 +111,80 @@ type need struct {
 // needs are the metrics for which Prometheus has to read the pods of workloads whose pods are known.
 func (w *world) needs() []need {
 	var out []need
-	for _, s := range w.scalers {
-		wl := w.targetOf(s)
-		if wl == nil || !wl.knowsPods() {
-			continue
+	for _, d := range w.demands() {
+		if d.kind == autoscalingv2.PodsMetricSourceType && d.workload != nil && d.workload.knowsPods() && w.fromPods(d) {
+			out = append(out, need{d.scaler, d.workload, d.at, fmt.Sprintf("metric %q", d.metric)})
 		}
-		for i, m := range s.spec.Metrics {
-			if m.Type == autoscalingv2.PodsMetricSourceType && m.Pods != nil && w.fromPods(s, i) {
-				out = append(out, need{s, wl, s.metricPlaces[i], fmt.Sprintf("metric %q", m.Pods.Metric.Name)})
+	}
+	return out
+}
+
+// route is one from a monitor to the pods of a workload, whatever ports it takes. The Service is nil for a PodMonitor.
+type route struct {
+	monitor *monitor
+	service *service
+}
+
+// routes are all to the pods of wl, those through Services included that may have them as endpoints.
+func (w *world) routes(wl *workload) []route {
+	var out []route
+	for _, m := range w.monitors {
+		if m.selectsPods(wl) {
+			out = append(out, route{m, nil})
+		}
+		for _, svc := range w.services {
+			if m.selects(svc) && (svc.selectsPods(wl) || !svc.hasSelector() && meet(svc.item, wl.item)) {
+				out = append(out, route{m, svc})
 			}
 		}
 	}
 	return out
 }
 
-// reached tells whether a monitor leads to the pods of wl, or to a Service that may have them as endpoints, whatever
-// ports it reads there.
-func (w *world) reached(wl *workload) bool {
-	return slices.ContainsFunc(w.monitors, func(m *monitor) bool {
-		return m.selectsPods(wl) || slices.ContainsFunc(w.services, func(svc *service) bool {
-			return m.selects(svc) && (svc.selectsPods(wl) || !svc.hasSelector() && meet(svc.item, wl.item))
-		})
-	})
-}
-
-// reportNone says which monitor or Service comes nearest to the pods, if any does.
-func (w *world) reportNone(n need, told map[*monitor]bool, ps *model.Problems) {
-	if miss := w.nearest(n.workload); miss != nil {
-		told[miss.monitor] = true
-		ps.Errorf(scrapeNoneID, miss.at, "%s, so that nothing scrapes the pods of %s, and %s of %s has no value", miss.why, n.workload, n.what, n.scaler)
+// checkNamespaces reports pods to which every route depends on the namespace that objects are applied to which state none.
+func checkNamespaces(n need, routes []route, ps *model.Problems) {
+	for _, r := range routes {
+		if a, b := r.uncertain(n.workload); a == nil && b == nil {
+			return
+		}
+	}
+	a, b := routes[0].uncertain(n.workload)
+	if names := routes[0].monitor.namespaces().MatchNames; a == routes[0].monitor.item && len(names) > 0 {
+		ps.Warnf(scrapeNoneID, b.Place.Child("metadata").Child("namespace"), "is missing, but %s looks into namespace %s; write that one", a.Place.Object, oneOf(names))
 		return
 	}
+	apartBy(scrapeNoneID, a, b, ps)
+}
+
+// uncertain are two objects on a route that meet only if one of them is applied to the namespace of the other; nil and
+// nil if all is certain.
+func (r route) uncertain(wl *workload) (a, b *krm.Item) {
+	end := wl.item
+	if r.service != nil {
+		end = r.service.item
+		if relate(end.Place.Object.Namespace, wl.item.Place.Object.Namespace) != together {
+			return end, wl.item
+		}
+	}
+	if r.monitor.looksInto(end.Place.Object.Namespace) != together {
+		return r.monitor.item, end
+	}
+	return nil, nil
+}
+
+// reportMiss tells where the nearest route to the pods breaks.
+func reportMiss(n need, miss *miss, other string, ps *model.Problems) {
+	p := model.Problem{ID: scrapeNoneID, Severity: model.Error, Place: miss.at, Message: fmt.Sprintf(
+		"%s, so that nothing scrapes the pods of %s, and %s of %s has no value", miss.why, n.workload, n.what, n.scaler)}
+	if other != "" {
+		p.Severity = model.Warning
+		p.Message = fmt.Sprintf("%s, so that %s of %s has a value only if something else scrapes the pods of %s: %s", miss.why, n.what, n.scaler, n.workload, other)
+	}
+	ps.Add(p)
+}
+
+// reportNone tells that no route comes near the pods.
+func (w *world) reportNone(n need, ps *model.Problems) {
 	vain := ""
 	if w.annotated(n.workload) {
 		vain = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"

@@ -34,9 +34,6 @@ var scraperImage = regexp.MustCompile(`(^|/)(prometheus|alloy|vmagent|victoria-m
 
 // scrapedOtherwise says what may scrape the pods of wl beside the monitors here, "" if nothing that can be seen does.
 func (w *world) scrapedOtherwise(wl *workload) string {
-	if w.annotated(wl) && len(w.prometheuses) == 0 {
-		return "its annotations ask a Prometheus that is not among the objects given"
-	}
 	for _, it := range w.items {
 		o := it.Place.Object
 		switch {
@@ -60,6 +57,9 @@ func (w *world) scrapedOtherwise(wl *workload) string {
 				return fmt.Sprintf("%s may do so by a configuration of its own", other.item.Place.Object)
 			}
 		}
+	}
+	if w.annotated(wl) && len(w.prometheuses) == 0 {
+		return "its annotations ask a Prometheus that is not among the objects given"
 	}
 	if len(w.monitors)+len(w.prometheuses) == 0 {
 		return "no ServiceMonitor, PodMonitor or Prometheus is among the objects given"
@@ -95,32 +95,21 @@ func configuresScrapes(it *krm.Item) bool {
 	return false
 }
 
-// others are the beginnings of the names of series that are not read from the pods that they are about, and who has them.
-var others = []struct{ prefix, from string }{
-	{"container_", "cAdvisor"},
-	{"kube_", "kube-state-metrics"},
-	{"kubelet_", "the kubelet"},
-	{"node_", "node-exporter"},
-	{"DCGM_", "dcgm-exporter"},
-	{"istio_", "the proxy of a mesh"},
-	{"envoy_", "the proxy of a mesh"},
-	{"nginx_ingress_controller_", "an ingress controller"},
-	{"traefik_", "an ingress controller"},
-}
+// elsewhere are the beginnings of the names of series that Prometheus does not read from the pods that they are about:
+// those of cAdvisor, kube-state-metrics, the kubelet, node-exporter, dcgm-exporter, meshes and ingress controllers.
+var elsewhere = regexp.MustCompile(`^(container|kube|kubelet|node|DCGM|istio|envoy|nginx_ingress_controller|traefik|haproxy)_`)
 
-// fromPods tells whether metric i of s is read from the pods themselves, as far as the names of its series tell.
-func (w *world) fromPods(s *scaler, i int) bool {
-	for _, name := range w.seriesOf(s, i) {
-		for _, o := range others {
-			if strings.HasPrefix(name, o.prefix) {
-				return false
-			}
+// fromPods tells whether a metric is read from the pods themselves, as far as the names of its series tell: those that
+// the rules of the adapter make it from, and its own. What a recording rule computes may come from anywhere.
+func (w *world) fromPods(d demand) bool {
+	series := []string{d.metric}
+	for _, set := range w.rules {
+		for _, o := range d.offers(set) {
+			series = append(series, o.series...)
 		}
 	}
-	return true
-}
-
-// seriesOf are the names of the series that metric i of s may be made from, the metric's own among them.
-func (w *world) seriesOf(s *scaler, i int) []string {
-	return []string{s.spec.Metrics[i].Pods.Metric.Name}
+	return !slices.ContainsFunc(series, func(name string) bool {
+		return elsewhere.MatchString(name) || strings.Contains(name, ":") ||
+			slices.ContainsFunc(d.recorded, func(r recording) bool { return r.Record == name })
+	})
 }

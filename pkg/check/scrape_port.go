@@ -62,7 +62,7 @@ spec:
 func (w *world) portless() []*workload {
 	var out []*workload
 	for _, n := range w.needs() {
-		if w.reached(n.workload) && len(w.scrapes(n.workload)) == 0 {
+		if len(w.routes(n.workload)) > 0 && len(w.scrapes(n.workload)) == 0 {
 			out = append(out, n.workload)
 		}
 	}
@@ -88,7 +88,13 @@ type brokenPort struct {
 func (w *world) checkPorts(m *monitor, needed []*workload, ps *model.Problems) {
 	endpoints := m.endpoints()
 	if len(endpoints) == 0 {
-		ps.Warnf(scrapePortID, m.endpointsPlace(), "has no endpoints, so that it reads nothing; write at least one")
+		p := model.Problem{ID: scrapePortID, Severity: model.Warning, Place: m.endpointsPlace(), Message: "is empty, so that the monitor reads nothing; write at least one endpoint"}
+		for _, y := range w.ways(m, endpoint{}) {
+			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return slices.Contains(needed, wl) }) {
+				p.Severity = model.Error
+			}
+		}
+		ps.Add(p)
 	}
 	for _, e := range endpoints {
 		ways := w.ways(m, e)
@@ -157,6 +163,9 @@ func (w *world) brokenPort(e endpoint, y way) *brokenPort {
 	switch {
 	case len(y.pods) == 0:
 		return nil
+	case e.servicePort != "" && isNumber(ports[i].TargetPort):
+		// The API server refuses it, which checkServices tells.
+		return nil
 	case e.servicePort != "":
 		return targetPort(y, i)
 	case !leads:
@@ -200,59 +209,63 @@ func noSuchPort(port string, svc *service) (why, suggestion string) {
 // targetPort tells that port i of a Service leads to none of a container.
 func targetPort(y way, i int) *brokenPort {
 	p := y.service.spec.Ports[i]
-	var names []string
+	at := y.service.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 	for _, wl := range y.pods {
-		names = append(names, portNames(wl)...)
+		for _, t := range podTargets(wl) {
+			if t.name == p.TargetPort.StrVal && t.declared {
+				return &brokenPort{at: at, value: t.name, why: fmt.Sprintf("%q of %s is a port of %s, and this one is of %s; write protocol: %s",
+					t.name, wl, t.protocol, protocol(p.Protocol), t.protocol)}
+			}
+		}
 	}
-	return &brokenPort{
-		at: y.service.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort"), value: p.TargetPort.StrVal, suggestion: krm.Suggest(p.TargetPort.StrVal, names),
-		why: fmt.Sprintf("no container of %s declares a port of this name, %q%s", namesOf(y.pods), p.TargetPort.StrVal, knownPorts(p.TargetPort.StrVal, names)),
-	}
+	return undeclared(at, p.TargetPort.StrVal, y.pods)
 }
 
 // containerPort tells why an endpoint that goes by the ports of containers finds none.
 func (w *world) containerPort(e endpoint, pods []*workload) *brokenPort {
-	var names []string
 	for _, wl := range pods {
 		if slices.ContainsFunc(podTargets(wl), e.reads) || w.mayHaveMore(wl) {
 			return nil
 		}
-		names = append(names, portNames(wl)...)
 	}
-	b := &brokenPort{at: e.at.Child(e.portField), value: e.containerPort.String()}
+	at := e.at.Child(e.portField)
 	if e.containerPort.Type == intstr.Int {
-		b.why = fmt.Sprintf("no container of %s declares port %d, and Prometheus finds only ports that are declared; add it to the ports of the container", namesOf(pods), e.containerPort.IntVal)
-		return b
+		return &brokenPort{at: at, value: e.containerPort.String(), why: fmt.Sprintf(
+			"no container of %s declares port %d, and Prometheus finds only ports that are declared; add it to the ports of the container", namesOf(pods), e.containerPort.IntVal)}
 	}
-	b.suggestion = krm.Suggest(e.containerPort.StrVal, names)
-	b.why = fmt.Sprintf("no container of %s declares a port of this name, %q%s", namesOf(pods), e.containerPort.StrVal, knownPorts(e.containerPort.StrVal, names))
+	return undeclared(at, e.containerPort.StrVal, pods)
+}
+
+// undeclared tells that no container declares a port of a name.
+func undeclared(at model.Place, port string, pods []*workload) *brokenPort {
+	var names []string
+	for _, wl := range pods {
+		for _, t := range podTargets(wl) {
+			if t.name != "" && strconv.Itoa(int(t.port)) == port {
+				return &brokenPort{at: at, value: port, suggestion: t.name, why: fmt.Sprintf("%q is the number of a port of %s; write its name, %q", port, wl, t.name)}
+			}
+			if t.name != "" {
+				names = append(names, t.name)
+			}
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	b := &brokenPort{at: at, value: port, suggestion: krm.Suggest(port, names)}
+	hint := krm.DidYouMean(port, names)
+	switch {
+	case hint != "":
+	case len(names) > 0:
+		hint = "; declared are " + strings.Join(names, ", ")
+	default:
+		hint = "; add it to the ports of the container"
+	}
+	b.why = fmt.Sprintf("no container of %s declares a port named %q%s", namesOf(pods), port, hint)
 	return b
 }
 
 // mayHaveMore tells whether the pods of wl may have ports that are not described here.
 func (w *world) mayHaveMore(wl *workload) bool { return !wl.knowsPods() || w.injected(wl) }
-
-func portNames(wl *workload) []string {
-	var names []string
-	for _, t := range podTargets(wl) {
-		if t.name != "" {
-			names = append(names, t.name)
-		}
-	}
-	return names
-}
-
-func knownPorts(port string, names []string) string {
-	slices.Sort(names)
-	names = slices.Compact(names)
-	switch suggestion := krm.DidYouMean(port, names); {
-	case suggestion != "":
-		return suggestion
-	case len(names) > 0:
-		return "; declared are " + strings.Join(names, ", ")
-	}
-	return "; add it to the ports of the container"
-}
 
 func namesOf(workloads []*workload) string {
 	var names []string
@@ -261,6 +274,12 @@ func namesOf(workloads []*workload) string {
 	}
 	slices.Sort(names)
 	return oneOf(slices.Compact(names))
+}
+
+// isNumber tells whether a port is a number in quotes.
+func isNumber(p intstr.IntOrString) bool {
+	_, err := strconv.Atoi(p.StrVal)
+	return err == nil && p.Type == intstr.String
 }
 
 // checkServices reports what the API server refuses in the ports of Services that a monitor selects (Kubernetes,
@@ -275,7 +294,7 @@ func (w *world) checkServices(ps *model.Problems) {
 			if p.Name == "" && len(svc.spec.Ports) > 1 {
 				ps.Errorf(scrapePortID, at.Child("name"), "is missing, and every one of several ports needs a name; write one")
 			}
-			if _, err := strconv.Atoi(p.TargetPort.StrVal); err == nil && p.TargetPort.Type == intstr.String {
+			if isNumber(p.TargetPort) {
 				ps.Valuef(scrapePortID, at.Child("targetPort"), p.TargetPort.StrVal, "%q is a number in quotes, which the API server refuses as a name; write %s", p.TargetPort.StrVal, p.TargetPort.StrVal)
 			}
 		}

@@ -152,7 +152,7 @@ func (d *demand) checkPage(o *offer, p page, ps *model.Problems) {
 	for _, m := range o.matchers {
 		if m.Name != prommodel.MetricNameLabel && !d.exposes(found, p, m.Name, m.Matches) {
 			ps.Errorf(scrapeSeriesID, o.field("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
-				m, found[0], who, krm.DidYouMean(m.Name, labelNames(p[found[0]])))
+				m, found[0], who, labelHint(m.Name, p[found[0]]))
 		}
 	}
 	if o.expr != nil {
@@ -176,7 +176,7 @@ func (d *demand) checkQueried(o *offer, p page, ps *model.Problems) {
 				continue
 			}
 			ps.Errorf(scrapeSeriesID, o.field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s has it%s",
-				m, d.what(), s.Name, who, krm.DidYouMean(m.Name, labelNames(p[s.Name])))
+				m, d.what(), s.Name, who, labelHint(m.Name, p[s.Name]))
 		}
 	}
 }
@@ -219,13 +219,25 @@ func scrapeLabel(label string) bool {
 		strings.HasPrefix(label, "kubernetes_") || strings.HasPrefix(label, "app_kubernetes_io_") || strings.HasPrefix(label, "exported_")
 }
 
-func labelNames(list []exposed) []string {
-	var out []string
+// labelHint says which values a label has, or which other label was most likely meant.
+func labelHint(label string, list []exposed) string {
+	var names, values []string
 	for _, e := range list {
-		out = append(out, sortedKeys(e)...)
+		names = append(names, sortedKeys(e)...)
+		for _, v := range e[label] {
+			values = append(values, quote(v))
+		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	slices.Sort(values)
+	values = slices.Compact(values)
+	const most = 5
+	switch {
+	case len(values) == 0:
+		return krm.DidYouMean(label, names)
+	case len(values) > most:
+		return "; there it is " + strings.Join(values[:most], ", ") + " and others"
+	}
+	return "; there it is " + strings.Join(values, " or ")
 }
 
 // likelySeries suggests a series of the page.

@@ -52,9 +52,10 @@ spec:
 	run: func(w *world, ps *model.Problems) {
 		needed := w.neededMonitors()
 		for _, m := range w.monitors {
+			checkRelabelings(m, ps)
 			if r := w.refusal(m); r != nil {
 				severity := model.Warning
-				if slices.Contains(needed, m) {
+				if slices.Contains(needed, m) && !r.unsure {
 					severity = model.Error
 				}
 				ps.Add(model.Problem{ID: scrapeUnselectedID, Severity: severity, Place: r.at, Message: r.why})
@@ -69,6 +70,8 @@ type refusal struct {
 	why string
 	// distance orders the refusals of several Prometheuses: the one of the nearest is told.
 	distance int
+	// unsure tells that the Prometheus may read the pods by a configuration of its own.
+	unsure bool
 }
 
 // neededMonitors are those on which alone an HPA relies: no Prometheus here selects any of those that read its pods.
@@ -127,17 +130,19 @@ func (w *world) refuses(p *prometheus, m *monitor) *refusal {
 	spec := p.item.Place.Child("spec")
 	name := p.item.Place.Object.String()
 	if p.unmanaged() {
-		return nil
+		return &refusal{at: spec.Child(what + "Selector"), unsure: true, distance: 60, why: fmt.Sprintf(
+			"is missing like all other selectors, so that the operator leaves the configuration to whoever writes it, and %s without effect; write {} to select everything", m.item.Place.Object)}
 	}
 	if m.service != nil && p.spec.Mode == "DaemonSet" {
-		return &refusal{spec.Child("mode"), "is DaemonSet, and such an agent reads PodMonitors alone", 100}
+		return &refusal{at: spec.Child("mode"), distance: 100, why: "is DaemonSet, and such an agent reads PodMonitors alone"}
 	}
 	if labelSel == nil {
-		return &refusal{spec.Child(what + "Selector"), fmt.Sprintf("is missing and thus selects nothing, not even %s; write {} to select everything", m.item.Place.Object), 50}
+		return &refusal{at: spec.Child(what + "Selector"), distance: 50, why: fmt.Sprintf(
+			"is missing and thus selects nothing, not even %s; write {} to select everything", m.item.Place.Object)}
 	}
 	if failed, _ := unmet(labelSel, m.item.Labels); len(failed) > 0 {
-		return &refusal{m.item.Place.Child("metadata").Child("labels"), fmt.Sprintf(
-			"%s selects %s, and here is %s; write the labels that it selects", name, wants(failed[0]), having(failed[0], m.item.Labels)), len(failed)}
+		return &refusal{at: m.item.Place.Child("metadata").Child("labels"), distance: len(failed), why: fmt.Sprintf(
+			"%s selects %s, and here is %s; write the labels that it selects", name, wants(failed[0]), having(failed[0], m.item.Labels))}
 	}
 	if r := w.refusesNamespace(p, m, what, nsSel); r != nil {
 		return r
@@ -160,8 +165,8 @@ func (w *world) refusesNamespace(p *prometheus, m *monitor, what string, sel *me
 		if relate(own, its) != apart {
 			return nil
 		}
-		return &refusal{at, fmt.Sprintf("is missing and thus selects namespace %s alone, and %s is in %s; write {} to select all namespaces",
-			orDefault(own), m.item.Place.Object, orDefault(its)), 10}
+		return &refusal{at: at, distance: 10, why: fmt.Sprintf("is missing and thus selects namespace %s alone, and %s is in %s; write {} to select all namespaces",
+			orDefault(own), m.item.Place.Object, orDefault(its))}
 	}
 	set, listed := w.namespaceLabels(its)
 	failed, _ := unmet(sel, set)
@@ -171,8 +176,8 @@ func (w *world) refusesNamespace(p *prometheus, m *monitor, what string, sel *me
 	if len(failed) == 0 || its == "" {
 		return nil
 	}
-	return &refusal{at, fmt.Sprintf("selects namespaces with %s, and %s is in %s, which has %s; select that one too",
-		wants(failed[0]), m.item.Place.Object, its, having(failed[0], set)), 10 + len(failed)}
+	return &refusal{at: at, distance: 10 + len(failed), why: fmt.Sprintf("selects namespaces with %s, and %s is in %s, which has %s; select that one too",
+		wants(failed[0]), m.item.Place.Object, its, having(failed[0], set))}
 }
 
 // rejects tells why the operator leaves out a monitor that p selects.
@@ -184,17 +189,17 @@ func (p *prometheus) rejects(m *monitor) *refusal {
 		for _, c := range p.spec.ScrapeClasses {
 			known = append(known, c.Name)
 		}
-		return &refusal{m.item.Place.Child("spec").Child("scrapeClass"), fmt.Sprintf(
-			"%s has no scrape class %q and thus leaves the monitor out%s", name, class, krm.DidYouMean(class, known)), 0}
+		return &refusal{at: m.item.Place.Child("spec").Child("scrapeClass"), why: fmt.Sprintf(
+			"%s has no scrape class %q and thus leaves the monitor out%s", name, class, krm.DidYouMean(class, known))}
 	}
 	for _, e := range m.endpoints() {
 		if e.files != "" && p.spec.ArbitraryFSAccessThroughSMs.Deny {
-			return &refusal{e.at.Child(e.files), fmt.Sprintf(
-				"reads files of the Prometheus pod, which arbitraryFSAccessThroughSMs of %s denies, so that it leaves the monitor out; use a Secret", name), 0}
+			return &refusal{at: e.at.Child(e.files), why: fmt.Sprintf(
+				"reads files of the Prometheus pod, which arbitraryFSAccessThroughSMs of %s denies, so that it leaves the monitor out; use a Secret", name)}
 		}
 		if interval := cmp.Or(e.interval, p.spec.ScrapeInterval, defaultScrapeInterval); exceeds(e.timeout, interval) {
-			return &refusal{e.at.Child("scrapeTimeout"), fmt.Sprintf(
-				"is %s, more than the interval of %s, so that %s leaves the monitor out; write at most %s", e.timeout, interval, name, interval), 0}
+			return &refusal{at: e.at.Child("scrapeTimeout"), why: fmt.Sprintf(
+				"is %s, more than the interval of %s, so that %s leaves the monitor out; write at most %s", e.timeout, interval, name, interval)}
 		}
 	}
 	return nil

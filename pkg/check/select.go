@@ -51,6 +51,13 @@ func orDefault(ns string) string {
 // matches tells whether a selector matches a set of labels: nil matches nothing, an empty one everything, and one that
 // Kubernetes refuses nothing.
 func matches(s *metav1.LabelSelector, set map[string]string) bool {
+	if s != nil {
+		for k, v := range s.MatchLabels {
+			if got, ok := set[k]; !ok || got != v {
+				return false
+			}
+		}
+	}
 	sel, err := metav1.LabelSelectorAsSelector(s)
 	return err == nil && sel.Matches(labels.Set(set))
 }

@@ -24,7 +24,7 @@ func (r *rule) seriesFor(metric string, known []string) []string {
 			out = append(out, name)
 		}
 	}
-	if len(out) == 0 && r.names() == nil && r.literal() && r.As() == metric {
+	if len(out) == 0 && r.names() == nil && r.literal() && r.Name.As == metric {
 		// The rule gives every series that it finds this name. That none of the guesses passes its filters does not
 		// mean that none does.
 		return append(spellPattern(r.Name.Matches), metric)[:1]
@@ -32,10 +32,7 @@ func (r *rule) seriesFor(metric string, known []string) []string {
 	return out
 }
 
-// As is name.as.
-func (r *rule) As() string { return r.Name.As }
-
-func (r *rule) literal() bool { return isLiteral(r.Name.Matches, r.Name.As) }
+func (r *rule) literal() bool { return r.naming != nil && r.Name.As != "" && r.naming.literal() }
 
 // names are those that the seriesQuery lists, nil if it leaves them open.
 func (r *rule) names() []string {
@@ -71,8 +68,10 @@ const unlikely = "Qj_Xw_Zv"
 
 // guesses are names that the rule may make metric from.
 func (r *rule) guesses(metric string) []string {
-	out := invert(r.Name.Matches, r.Name.As, metric)
-	out = append(out, variants(metric)...)
+	if len(r.names()) > 0 {
+		return nil
+	}
+	out := append(r.naming.series(metric), variants(metric)...)
 	for _, m := range r.matchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchRegexp {
 			out = append(out, spellPattern(m.Value)...)
@@ -94,15 +93,21 @@ func spellPattern(pattern string) []string {
 
 var rateSuffix = regexp.MustCompile(`_(per_second|per_minute|per_sec|rate|rps|qps|avg|sum|max|p\d+)$`)
 
-// variants are names of series that a metric of this name is usually made from, in the order of likelihood.
-func variants(metric string) []string {
-	name := strings.ReplaceAll(metric, "-", "_")
-	base := name
+// counters are names of series that a rate of this name is usually made from, in the order of likelihood.
+func counters(metric string) []string {
+	base := strings.ReplaceAll(metric, "-", "_")
 	for rateSuffix.MatchString(base) {
 		base = rateSuffix.ReplaceAllString(base, "")
 	}
-	out := []string{metric, base + "_total", base, base + "_count", base + "_seconds_total", base + "_sum", base + "_bucket"}
-	return append(out, name+"_total", name, strings.TrimSuffix(name, "_total"), "container_"+base, "container_"+base+"_total")
+	return []string{base + "_total", base, base + "_count", base + "_seconds_total", base + "_sum", base + "_bucket"}
+}
+
+// variants are names of series that a metric of this name may be made from.
+func variants(metric string) []string {
+	name := strings.ReplaceAll(metric, "-", "_")
+	out := append([]string{metric}, counters(metric)...)
+	out = append(out, name+"_total", name, strings.TrimSuffix(name, "_total"))
+	return append(out, "container_"+out[2], "container_"+out[1])
 }
 
 // accepts tells whether the adapter considers a series of this name, whose other labels are as the rule wants them.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -32,11 +33,25 @@ type origin struct {
 	opaque bool
 }
 
+// allOrigins lists the ways of all workloads.
+func (w *world) allOrigins() []origin {
+	if w.memo.all == nil {
+		for _, wl := range w.workloads {
+			w.memo.all = append(w.memo.all, w.origins(wl)...)
+		}
+	}
+	return w.memo.all
+}
+
 // origins lists the ways by which the series of a workload reach Prometheus.
 func (w *world) origins(wl *workload) []origin {
 	if wl == nil {
 		return nil
 	}
+	return remember(w.memo.origins, wl, w.findOrigins)
+}
+
+func (w *world) findOrigins(wl *workload) []origin {
 	var out []origin
 	for _, p := range w.scrapes(wl) {
 		o := origin{path: p}
@@ -62,11 +77,11 @@ func discovered(p scrapePath, wl *workload) map[string]string {
 	}
 	metaLabels(set, "__meta_kubernetes_pod_label", wl.template.Labels)
 	metaLabels(set, "__meta_kubernetes_pod_annotation", wl.template.Annotations)
-	ns := orDefault(wl.item.Place.Object.Namespace)
+	ns := wl.item.Place.Object.Namespace
 	var podLabels []string
 	jobLabel := ""
 	if s := p.service; s != nil {
-		ns = orDefault(s.item.Place.Object.Namespace)
+		ns = cmp.Or(s.item.Place.Object.Namespace, ns)
 		set["service"], set["job"] = s.item.Place.Object.Name, s.item.Place.Object.Name
 		set["__meta_kubernetes_service_name"], set["__meta_kubernetes_endpoints_name"] = set["service"], set["service"]
 		set["__meta_kubernetes_endpoint_port_name"], set["__meta_kubernetes_endpointslice_port_name"] = p.servicePort, p.servicePort
@@ -84,7 +99,7 @@ func discovered(p scrapePath, wl *workload) map[string]string {
 		podLabels, jobLabel = p.monitor.pod.PodTargetLabels, wl.template.Labels[p.monitor.pod.JobLabel]
 	}
 	copyLabels(set, podLabels, wl.template.Labels)
-	set["namespace"], set["__meta_kubernetes_namespace"] = ns, ns
+	set["namespace"], set["__meta_kubernetes_namespace"] = orDefault(ns), orDefault(ns)
 	if jobLabel != "" {
 		set["job"] = jobLabel
 	}

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
@@ -12,7 +14,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// world is everything that the chain is made of, in the order of the items.
+// world is everything that the chain is made of, in an order that does not depend on that of the input.
 type world struct {
 	workloads    []*workload
 	services     []*service
@@ -26,6 +28,25 @@ type world struct {
 	samples    []Sample
 	items      []*krm.Item
 	minor      int
+	memo       memo
+}
+
+// memo is what several checks ask for and what is costly to find.
+type memo struct {
+	scrapes map[*workload][]scrapePath
+	origins map[*workload][]origin
+	all     []origin
+	demands []demand
+}
+
+// remember finds a value once.
+func remember[K comparable, V any](known map[K]V, key K, find func(K) V) V {
+	v, ok := known[key]
+	if !ok {
+		v = find(key)
+		known[key] = v
+	}
+	return v
 }
 
 type service struct {
@@ -81,10 +102,12 @@ func (w *world) before(minor int) bool { return w.minor > 0 && w.minor < minor }
 // newWorld sorts the items by what they are.
 func newWorld(in Input) (*world, model.Problems) {
 	w := &world{namespaces: map[string]map[string]string{}, samples: in.Samples, minor: in.Minor}
+	w.memo = memo{scrapes: map[*workload][]scrapePath{}, origins: map[*workload][]origin{}}
 	var ps model.Problems
 	for _, it := range in.Items {
 		w.collect(it)
 	}
+	slices.SortStableFunc(w.items, compareItems)
 	for _, it := range w.items {
 		w.add(it, &ps)
 	}
@@ -111,6 +134,27 @@ func (w *world) collect(it *krm.Item) {
 		one.Place.File, one.Place.Index = it.Place.File, it.Place.Index
 		w.collect(one)
 	}
+}
+
+// compareItems orders items by where they stand and what they are, and copies of an object by what they say.
+func compareItems(a, b *krm.Item) int {
+	p, q := a.Place, b.Place
+	if c := cmp.Or(
+		cmp.Compare(p.File, q.File), cmp.Compare(p.Index, q.Index), cmp.Compare(p.Object.Kind, q.Object.Kind),
+		cmp.Compare(p.Object.Namespace, q.Object.Namespace), cmp.Compare(p.Object.Name, q.Object.Name),
+		cmp.Compare(p.Object.APIVersion, q.Object.APIVersion),
+	); c != 0 || a == b {
+		return c
+	}
+	return compareNodes(a.Node, b.Node)
+}
+
+func compareNodes(a, b *yaml.Node) int {
+	c := cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Value, b.Value), cmp.Compare(len(a.Content), len(b.Content)))
+	for i := 0; c == 0 && i < len(a.Content); i++ {
+		c = compareNodes(a.Content[i], b.Content[i])
+	}
+	return c
 }
 
 func (w *world) add(it *krm.Item, ps *model.Problems) {

@@ -38,7 +38,8 @@ type adapterConfig struct {
 // buildAdapter finds the rule for every metric that a HorizontalPodAutoscaler reads through the adapter, and merges them
 // with the rules among the items.
 func buildAdapter(src *source, f facts, opts options, ps *model.Problems) adapterConfig {
-	a := adapterConfig{ref: opts.adapter.ref, key: opts.adapter.key, own: src.ownConfig(opts, ps), origin: origin{source: model.Object{Kind: managedBy}}}
+	a := adapterConfig{ref: opts.adapter.ref, key: opts.adapter.key, own: src.ownConfig(opts, ps)}
+	a.origin.source.Kind = managedBy
 	if opts.config != nil {
 		a.origin = originOf(opts.config)
 	}
@@ -103,8 +104,11 @@ func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
 	}
 	for _, o := range opts.adapter.overrides {
 		if !slices.Contains(read, o.value) {
-			ps.Add(model.Problem{ID: model.AdapterRule, Severity: model.Warning, Place: o.place, Value: o.value, Suggestion: krm.Suggest(o.value, read),
-				Message: fmt.Sprintf("no HorizontalPodAutoscaler that is rendered reads the metric %q%s", o.value, krm.DidYouMean(o.value, read))})
+			ps.Add(model.Problem{
+				ID: model.AdapterRule, Severity: model.Warning, Place: o.place, Value: o.value, Suggestion: krm.Suggest(o.value, read),
+				Message: fmt.Sprintf("no HorizontalPodAutoscaler that is rendered reads the metric %q%s", o.value,
+					krm.DidYouMean(o.value, read)),
+			})
 		}
 	}
 }

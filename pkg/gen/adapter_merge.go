@@ -2,16 +2,12 @@ package gen
 
 import (
 	"cmp"
+	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/prometheus-adapter/pkg/config"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
@@ -102,9 +98,9 @@ func (s *ruleSet) add(e ruleEntry, ps *model.Problems) {
 		case other.written() && !e.written():
 			return
 		default:
-			what, here, there := other.difference(e)
-			ps.Valuef(model.AdapterRule, e.place, here, "the metric %q has the %s %s here, but %s in %s; make both the same, or rename one of the metrics",
-				e.Name.As, what, here, there, other.place)
+			field, here, there := other.difference(e)
+			ps.Valuef(model.AdapterRule, e.place, here, "the metric %q has the %s %s here, but %s in %s; "+
+				"make both the same, or rename one of the metrics", e.Name.As, field, here, there, other.place)
 			return
 		}
 	}
@@ -114,7 +110,8 @@ func (s *ruleSet) add(e ruleEntry, ps *model.Problems) {
 // difference names the first field in which two rules differ, with what the second and the first say.
 func (e ruleEntry) difference(second ruleEntry) (field, here, there string) {
 	for _, f := range []struct{ field, here, there string }{
-		{"metricsQuery", second.MetricsQuery, e.MetricsQuery}, {"seriesQuery", second.SeriesQuery, e.SeriesQuery},
+		{"metricsQuery", second.MetricsQuery, e.MetricsQuery},
+		{"seriesQuery", second.SeriesQuery, e.SeriesQuery},
 		{"name.matches", second.Name.Matches, e.Name.Matches},
 	} {
 		if f.here != f.there {
@@ -124,107 +121,13 @@ func (e ruleEntry) difference(second ruleEntry) (field, here, there string) {
 	return "resources", strings.Join(second.labels(), ", "), strings.Join(e.labels(), ", ")
 }
 
+// labels are those that the rule knows objects by.
 func (e ruleEntry) labels() []string {
-	out := []string{e.Resources.Template}
-	for label := range e.Resources.Overrides {
-		out = append(out, label)
+	out := slices.Sorted(maps.Keys(e.Resources.Overrides))
+	if t := e.Resources.Template; t != "" {
+		out = append(out, t)
 	}
-	slices.Sort(out)
 	return out
-}
-
-// sameMetric tells whether both rules name one metric literally, for a resource that both map. Every rule maps the
-// namespace, so that it does not count.
-func (e ruleEntry) sameMetric(other ruleEntry) bool {
-	if e.Name.As != other.Name.As || strings.Contains(strings.ReplaceAll(e.Name.As, "$$", ""), "$") || e.Name.As == "" {
-		return false
-	}
-	if e.section == externalRules || e.Resources.Template != "" && other.Resources.Template != "" {
-		return true
-	}
-	return e.mapsOneOf(other.Resources) || other.mapsOneOf(e.Resources)
-}
-
-func (e ruleEntry) mapsOneOf(m config.ResourceMapping) bool {
-	for _, r := range m.Overrides {
-		kind := schema.GroupKind{Group: r.Group, Kind: r.Resource}
-		if (len(m.Overrides) == 1 || !isResource(r.Resource, "namespace")) && e.maps(kind) {
-			return true
-		}
-	}
-	return false
-}
-
-// maps tells whether the rule knows a label for objects of a kind, which may be given by the name of its resource.
-func (e ruleEntry) maps(kind schema.GroupKind) bool {
-	if e.Resources.Template != "" {
-		return true
-	}
-	for _, r := range e.Resources.Overrides {
-		if isResource(r.Resource, kind.Kind) && (r.Group == kind.Group || r.Group == "" || kind.Group == "") {
-			return true
-		}
-	}
-	return false
-}
-
-// isResource tells whether both name one resource, in the singular or plural.
-func isResource(a, b string) bool {
-	plural := func(name string) string {
-		p, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Kind: name})
-		return p.Resource
-	}
-	return strings.EqualFold(a, b) || plural(a) == strings.ToLower(b) || plural(b) == strings.ToLower(a)
-}
-
-// written tells whether a rule that a user wrote serves n.
-func (s *ruleSet) written(n hpa.Need, opts adapterOptions) bool {
-	// A rule with a pattern serves whatever series there are; these are the ones that the name of the metric speaks of.
-	f, _ := opts.formulas.For(n)
-	candidates := []string{f.Series, f.Series + "_total", n.Metric}
-	return slices.ContainsFunc(s.rules, func(e ruleEntry) bool {
-		return e.written() && e.section == sectionOf(n) && (n.External || e.maps(n.Object)) && e.serves(n.Metric, candidates)
-	})
-}
-
-// serves tells whether the rule gives a metric its name: literally, or from one of some series. It follows
-// NamersFromConfig and MetricNameForSeries of the adapter's pkg/naming.
-func (e ruleEntry) serves(metric string, series []string) bool {
-	if strings.ReplaceAll(e.Name.As, "$$", "$") == metric {
-		return true
-	}
-	matches, err := regexp.Compile(cmp.Or(e.Name.Matches, ".*"))
-	if err != nil {
-		return false
-	}
-	as := e.Name.As
-	if as == "" {
-		as = []string{"$0", "$1"}[min(matches.NumSubexp(), 1)]
-	}
-	return slices.ContainsFunc(series, func(name string) bool {
-		m := matches.FindStringSubmatchIndex(name)
-		return m != nil && string(matches.ExpandString(nil, as, name, m)) == metric && e.selects(name)
-	})
-}
-
-// selects tells whether the seriesQuery and the seriesFilters let a series through.
-func (e ruleEntry) selects(series string) bool {
-	matchers, err := parser.NewParser(parser.Options{}).ParseMetricSelector(e.SeriesQuery)
-	if err != nil {
-		return false
-	}
-	for _, m := range matchers {
-		if m.Name == labels.MetricName && !m.Matches(series) {
-			return false
-		}
-	}
-	for _, f := range e.SeriesFilters {
-		re, err := regexp.Compile(cmp.Or(f.Is, f.IsNot))
-		if err != nil || re.MatchString(series) != (f.Is != "") {
-			return false
-		}
-	}
-	return true
 }
 
 // encode gives the configuration as YAML, "" if there is none. A single file to which nothing is added stays as it is;
@@ -292,6 +195,7 @@ func (s *ruleSet) list(section string) (*yaml.Node, error) {
 		}
 		if i > 0 && len(own) > 0 {
 			carryComments(f.doc, keyOf(f.doc, section), own)
+			f.doc.HeadComment, f.doc.FootComment = "", ""
 		}
 		list.Content = append(list.Content, own...)
 	}
@@ -316,7 +220,7 @@ func (s *ruleSet) list(section string) (*yaml.Node, error) {
 	return list, nil
 }
 
-// carryComments moves the comments of a document and of the key of a list to the rules that go into another document.
+// carryComments gives the comments of a document and of the key of a list to the rules that go into another document.
 func carryComments(doc, key *yaml.Node, rules []*yaml.Node) {
 	join := func(comments ...string) string {
 		return strings.Join(slices.DeleteFunc(comments, func(c string) bool { return c == "" }), "\n")

@@ -34,8 +34,9 @@ type adapterSpec struct {
 	Name      string `json:"name"`
 	Namespace string `json:"namespace"`
 	Key       string `json:"key"`
-	// DisableNameSuffixHash keeps kustomize from appending a hash to the name.
-	DisableNameSuffixHash bool `json:"disableNameSuffixHash"`
+	// NameSuffixHash makes kustomize append a hash of the rules to the name, or keeps it from that. By default it does where
+	// pods in the same kustomization mount the ConfigMap.
+	NameSuffixHash *bool `json:"nameSuffixHash"`
 }
 
 // adapterOptions are the settings of the adapter's rules.
@@ -43,8 +44,8 @@ type adapterOptions struct {
 	// ref and key say where the adapter reads its rules.
 	ref model.Ref
 	key string
-	// keepName keeps kustomize from appending a hash to the name.
-	keepName bool
+	// hash says whether kustomize appends a hash to the name, nil where it depends on who mounts the ConfigMap.
+	hash     *bool
 	formulas hpa.Formulas
 	// overrides are the metrics of the overrides, in their order.
 	overrides []placed
@@ -61,7 +62,7 @@ func defaultAdapter() adapterOptions {
 	return adapterOptions{
 		ref: model.Ref{Namespace: adapterNamespace, Name: adapterName}, key: adapterKey,
 		formulas: hpa.Formulas{Profiles: gatewayProfile, Window: rateWindow(defaultInterval)},
-		labels:   hpa.Labels{Namespace: "namespace", Pod: "pod"},
+		labels:   hpa.Labels{Namespace: namespaceLabel, Pod: podLabel},
 	}
 }
 
@@ -117,22 +118,22 @@ func (o *options) setMetrics(spec metricsSpec, at func(field string) model.Place
 }
 
 func (a *adapterOptions) setTarget(spec adapterSpec, at func(field string) model.Place, ps *model.Problems) {
-	a.keepName = spec.DisableNameSuffixHash
+	a.hash = spec.NameSuffixHash
 	for _, f := range []struct {
 		to            *string
 		value, field  string
 		check         func(string) []string
 		what, instead string
 	}{
-		{&a.ref.Name, spec.Name, "adapter.name", validation.IsDNS1123Subdomain, "a ConfigMap", "lower-case letters, digits, dashes and dots"},
-		{&a.ref.Namespace, spec.Namespace, "adapter.namespace", validation.IsDNS1123Label, "a namespace", "lower-case letters, digits and dashes"},
-		{&a.key, spec.Key, "adapter.key", validation.IsConfigMapKey, "a key", "letters, digits, dashes, underscores and dots"},
+		{&a.ref.Name, spec.Name, "name", validation.IsDNS1123Subdomain, "a ConfigMap", "lower-case letters, digits, dashes and dots"},
+		{&a.ref.Namespace, spec.Namespace, "namespace", validation.IsDNS1123Label, "a namespace", "lower-case letters, digits and dashes"},
+		{&a.key, spec.Key, "key", validation.IsConfigMapKey, "a key", "letters, digits, dashes, underscores and dots"},
 	} {
 		if f.value == "" {
 			continue
 		}
 		if len(f.check(f.value)) > 0 {
-			ps.Valuef(model.InputName, at(f.field), f.value, "%q cannot name %s; write %s", f.value, f.what, f.instead)
+			ps.Valuef(model.InputName, at("adapter."+f.field), f.value, "%q cannot name %s; write %s", f.value, f.what, f.instead)
 		}
 		*f.to = f.value
 	}
@@ -158,13 +159,13 @@ func flatMetrics(data map[string]string, at model.Place, ps *model.Problems) met
 		NamespaceLabel: data["namespaceLabel"], PodLabel: data["podLabel"],
 		Adapter: adapterSpec{Name: data["adapterName"], Namespace: data["adapterNamespace"], Key: data["adapterKey"]},
 	}
-	const keep = "adapterDisableNameSuffixHash"
-	switch data[keep] {
-	case "true":
-		spec.Adapter.DisableNameSuffixHash = true
-	case "", "false":
+	const hash = "adapterNameSuffixHash"
+	switch data[hash] {
+	case "true", "false":
+		spec.Adapter.NameSuffixHash = new(data[hash] == "true")
+	case "":
 	default:
-		ps.Valuef(model.InputValue, at.Child(keep), data[keep], `%q is neither "true" nor "false"`, data[keep])
+		ps.Valuef(model.InputValue, at.Child(hash), data[hash], `%q is neither "true" nor "false"`, data[hash])
 	}
 	for _, pair := range words(data["monitorLabels"]) {
 		k, v, ok := strings.Cut(pair, "=")

@@ -15,7 +15,8 @@ import (
 )
 
 // The adapter reads its rules once, when it starts. A change of the rules must change its pods: kustomize appends a hash to
-// the name of the ConfigMap, wherever the pods are that mount it; elsewhere a checksum goes into their template.
+// the name of the ConfigMap and rewrites the reference; elsewhere a checksum goes into the template of the pods. A name with
+// a hash is of no use to pods outside of the kustomization, which go on mounting the plain name.
 
 // needsHashAnnotation makes kustomize append a hash of the content to the name of an object, and rewrite references to
 // it. It is what kustomize sets itself on what its configMapGenerator makes (api/internal/utils/annotations.go); the
@@ -37,55 +38,67 @@ func inKustomize(items []*krm.Item, config *krm.Item) bool {
 		})
 }
 
-// rollOut finds the pods that read the rules, and makes them new when the rules change.
+// rollOut finds the pods that read the rules, puts the rules where they look, and makes them new when the rules change.
 func (a *adapterConfig) rollOut(src *source, opts options, ps *model.Problems) {
-	var idle []*krm.Item
-	if a.own != nil {
-		a.ref = a.own.Ref()
+	a.ref = a.present(src)
+	readers, idle := src.readers(a.ref)
+	a.hashed = src.kustomize && len(readers) > 0
+	if h := opts.adapter.hash; h != nil {
+		a.hashed = src.kustomize && *h
 	}
-	readers := a.readers(src, &idle)
-	a.hashed = src.kustomize && !opts.adapter.keepName
 	for _, it := range readers {
-		if a.own == nil {
-			// kustomize may have moved the adapter to another namespace, where a pod sees no other ConfigMaps.
-			a.ref.Namespace = it.Ref().Namespace
-		}
+		// kustomize may have moved the adapter to another namespace, where its pods see no other ConfigMaps.
+		a.ref.Namespace = it.Ref().Namespace
 		if !a.hashed {
 			sum := sha256.Sum256([]byte(a.text))
 			src.checksums[it] = hex.EncodeToString(sum[:])
 		}
 	}
-	switch {
-	case len(readers) > 0:
-	case len(idle) > 0:
+	if len(readers) == 0 && len(idle) > 0 {
 		ps.Warnf(model.AdapterConfig, idle[0].Place, "mounts no ConfigMap %s, which is going to hold the rules; "+
 			"mount it, or write the name and namespace of the one that is mounted to spec.metrics.adapter", a.ref)
-	case a.hashed && len(src.apis)+len(src.endpoints) > len(opts.apis):
-		ps.Infof(model.AdapterConfig, opts.place, "kustomize appends a hash to the name of the ConfigMap %s, and no pod template among the "+
-			"items mounts it; if the adapter is not in the same build, write spec.metrics.adapter.disableNameSuffixHash: true", a.ref)
 	}
 }
 
-// readers are the items whose pods mount the ConfigMap, in a stable order. Those that run the adapter and do not are
-// added to idle.
-func (a *adapterConfig) readers(src *source, idle *[]*krm.Item) []*krm.Item {
-	var all []*krm.Item
+// present is where the ConfigMap is, if one is there that a user wrote, or that an inner kustomization rendered and pods
+// mount: kustomize may have renamed it.
+func (a *adapterConfig) present(src *source) model.Ref {
+	if a.own != nil {
+		return a.own.Ref()
+	}
+	for _, it := range src.fragments {
+		if readers, _ := src.readers(it.Ref()); len(readers) > 0 && isOrWas(it, a.ref) {
+			return it.Ref()
+		}
+	}
+	return a.ref
+}
+
+// isOrWas tells whether an item has, or had before kustomize renamed it, a name.
+func isOrWas(it *krm.Item, ref model.Ref) bool {
+	return slices.ContainsFunc(it.Refs(), func(r model.Ref) bool {
+		return r.Name == ref.Name && defaulted(r.Namespace) == defaulted(ref.Namespace)
+	})
+}
+
+// readers are the items whose pods mount a ConfigMap, and idle those that run the adapter and do not, in a stable order.
+func (src *source) readers(ref model.Ref) (readers, idle []*krm.Item) {
 	for _, kind := range []string{"DaemonSet", "Deployment", "StatefulSet"} {
 		for _, it := range src.items[kind+"|*"] {
 			spec := krm.Get(krm.Get(krm.Get(it.Node, "spec"), "template"), "spec")
-			inNamespace := slices.ContainsFunc(it.Refs(), func(r model.Ref) bool { return defaulted(r.Namespace) == defaulted(a.ref.Namespace) })
 			switch {
-			case inNamespace && mounts(spec, a.ref.Name):
-				all = append(all, it)
+			case slices.ContainsFunc(namespacesOf(it.Refs()), func(ns string) bool { return defaulted(ns) == defaulted(ref.Namespace) }) &&
+				mounts(spec, ref.Name):
+				readers = append(readers, it)
 			case runsAdapter(spec):
-				*idle = append(*idle, it)
+				idle = append(idle, it)
 			}
 		}
 	}
 	order := func(a, b *krm.Item) int { return cmp.Compare(a.Place.Object.String(), b.Place.Object.String()) }
-	slices.SortStableFunc(all, order)
-	slices.SortStableFunc(*idle, order)
-	return all
+	slices.SortStableFunc(readers, order)
+	slices.SortStableFunc(idle, order)
+	return readers, idle
 }
 
 // mounts tells whether the pods of a spec have a volume with the ConfigMap of a name.

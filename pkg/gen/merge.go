@@ -61,18 +61,18 @@ func merge(items []*krm.Item, objects []object, src source, opts options) (Outpu
 			// kustomize takes one object of an identity back, local configuration or not.
 			before[id] = it
 			continue
-		case src.merged[it]:
-			markLocal(it)
+		case src.merged[it], src.inputs[it] && !src.scope.elsewhere(it):
+			it = markedLocal(it)
 		case src.scope.elsewhere(it):
 		case owner != "" && rendered[id]:
 			before[id] = it
 			continue
 		case owner == opts.owner:
 			continue
-		case src.inputs[it]:
-			markLocal(it)
 		case src.checksums[it] != "":
-			it.AnnotateTemplate(checksumAnnotation, src.checksums[it])
+			sum := src.checksums[it]
+			it = it.Clone()
+			it.AnnotateTemplate(checksumAnnotation, sum)
 		}
 		out.Items = append(out.Items, it)
 	}
@@ -94,12 +94,15 @@ func merge(items []*krm.Item, objects []object, src source, opts options) (Outpu
 	return out, nil
 }
 
-// markLocal keeps an input out of clusters, and from being read again by the function of an outer kustomization.
-func markLocal(it *krm.Item) {
+// markedLocal gives a copy of an input with the marks that keep it out of clusters, and from being read again by the
+// function of an outer kustomization.
+func markedLocal(it *krm.Item) *krm.Item {
+	it = it.Clone()
 	it.MarkLocal()
 	if it.Annotations[kustomizeID] != "" {
 		it.Annotate(renderedAnnotation, digest(it))
 	}
+	return it
 }
 
 // pathOf is the file of a rendered object: beside that of its input, in a folder of its own.

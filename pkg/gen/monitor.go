@@ -7,7 +7,6 @@ import (
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 const monitoringVersion = "monitoring.coreos.com/v1"
@@ -25,17 +24,15 @@ func monitor(w workload, ports []metricsPort, containers []corev1.Container, opt
 // serviceMonitor selects the Service that is marked for it. The mark is a label of our own, since users overwrite app
 // with kustomize, in Services but not in the selectors of monitors.
 func serviceMonitor(w workload, ports []metricsPort, opts options) *monitoringv1.ServiceMonitor {
-	m := &monitoringv1.ServiceMonitor{
-		TypeMeta:   typeMeta(monitoringVersion, serviceMonitorKind),
-		ObjectMeta: w.meta(w.ref.Name, opts),
-		Spec:       monitoringv1.ServiceMonitorSpec{Selector: metav1.LabelSelector{MatchLabels: map[string]string{metricsLabel: w.ref.Name}}},
-	}
+	m := &monitoringv1.ServiceMonitor{TypeMeta: typeMeta(monitoringVersion, serviceMonitorKind), ObjectMeta: w.meta(w.ref.Name, opts)}
+	m.Spec.Selector.MatchLabels = map[string]string{metricsLabel: w.ref.Name}
 	maps.Copy(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
 		ep := monitoringv1.Endpoint{Port: p.name, Path: p.path, Interval: monitoringv1.Duration(opts.interval)}
 		if p.scheme == "https" {
 			ep.Scheme = new(monitoringv1.Scheme(p.scheme))
 		}
+		ep.RelabelConfigs = opts.relabelings()
 		if tls := p.tlsConfig(); tls != nil {
 			ep.TLSConfig = &monitoringv1.TLSConfig{SafeTLSConfig: *tls}
 		}
@@ -46,11 +43,8 @@ func serviceMonitor(w workload, ports []metricsPort, opts options) *monitoringv1
 
 // podMonitor selects the pods by the label that keeps workloads apart, whatever Services lead to them.
 func podMonitor(w workload, ports []metricsPort, containers []corev1.Container, opts options) *monitoringv1.PodMonitor {
-	m := &monitoringv1.PodMonitor{
-		TypeMeta:   typeMeta(monitoringVersion, podMonitorKind),
-		ObjectMeta: w.meta(w.ref.Name, opts),
-		Spec:       monitoringv1.PodMonitorSpec{Selector: metav1.LabelSelector{MatchLabels: map[string]string{workloadLabel: w.selector[workloadLabel]}}},
-	}
+	m := &monitoringv1.PodMonitor{TypeMeta: typeMeta(monitoringVersion, podMonitorKind), ObjectMeta: w.meta(w.ref.Name, opts)}
+	m.Spec.Selector.MatchLabels = map[string]string{workloadLabel: w.selector[workloadLabel]}
 	maps.Copy(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
 		ep := monitoringv1.PodMetricsEndpoint{Path: p.path, Interval: monitoringv1.Duration(opts.interval)}
@@ -62,10 +56,28 @@ func podMonitor(w workload, ports []metricsPort, containers []corev1.Container, 
 		if p.scheme == "https" {
 			ep.Scheme = new(monitoringv1.Scheme(p.scheme))
 		}
+		ep.RelabelConfigs = opts.relabelings()
 		ep.TLSConfig = p.tlsConfig()
 		m.Spec.PodMetricsEndpoints = append(m.Spec.PodMetricsEndpoints, ep)
 	}
 	return m
+}
+
+// relabelings give series the labels by which the adapter knows namespace and pod, beside those of the operator.
+func (o options) relabelings() []monitoringv1.RelabelConfig {
+	var all []monitoringv1.RelabelConfig
+	for _, l := range []struct {
+		label, usual string
+		source       monitoringv1.LabelName
+	}{
+		{o.adapter.labels.Namespace, namespaceLabel, "__meta_kubernetes_namespace"},
+		{o.adapter.labels.Pod, podLabel, "__meta_kubernetes_pod_name"},
+	} {
+		if l.label != l.usual {
+			all = append(all, monitoringv1.RelabelConfig{SourceLabels: []monitoringv1.LabelName{l.source}, TargetLabel: l.label})
+		}
+	}
+	return all
 }
 
 // portName is the name of the port with a number in a pod; "" if it has none, because another container has the name.
@@ -80,15 +92,16 @@ func portName(containers []corev1.Container, number int32) string {
 	return ""
 }
 
-func (s scrape) tlsConfig() *monitoringv1.SafeTLSConfig {
+// tlsConfig is nil where nothing is said about the certificate.
+func (m scrape) tlsConfig() *monitoringv1.SafeTLSConfig {
 	var tls monitoringv1.SafeTLSConfig
-	if s.insecure {
+	if m.insecure {
 		tls.InsecureSkipVerify = new(true)
 	}
-	if s.serverName != "" {
-		tls.ServerName = &s.serverName
+	if m.serverName != "" {
+		tls.ServerName = &m.serverName
 	}
-	if a := s.authority; a != nil && a.kind == "Secret" {
+	if a := m.authority; a != nil && a.kind == "Secret" {
 		tls.CA.Secret = &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: a.name}, Key: a.key}
 	} else if a != nil {
 		tls.CA.ConfigMap = &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: a.name}, Key: a.key}

@@ -70,6 +70,10 @@ const (
 	adapterNamespace = "custom-metrics"
 	adapterKey       = "config.yaml"
 
+	// namespaceLabel and podLabel are the labels that prometheus-operator gives all series of pods.
+	namespaceLabel = "namespace"
+	podLabel       = "pod"
+
 	serviceMonitorKind = "ServiceMonitor"
 	podMonitorKind     = "PodMonitor"
 )

@@ -72,7 +72,7 @@ type apiShorthand struct {
 
 // flatKeys are the keys of a ConfigMap functionConfig.
 var flatKeys = []string{
-	"adapterDisableNameSuffixHash", "adapterKey", "adapterName", "adapterNamespace", "image", "kubernetesVersion", "mode", "monitor",
+	"adapterKey", "adapterName", "adapterNameSuffixHash", "adapterNamespace", "image", "kubernetesVersion", "mode", "monitor",
 	"monitorLabels", "name", "namespace", "namespaceLabel", "podLabel", "rateWindow", "replicas", "resourceFiles", "scrapeInterval",
 	"swaggerFiles", "version",
 }

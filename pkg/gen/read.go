@@ -59,7 +59,10 @@ type endpointInput struct {
 
 // read sorts the items by what they are and decodes the APIs and TargetEndpoints among them.
 func read(in Input, opts options) (source, model.Problems) {
-	src := source{scope: newScope(in.Items, in.Config), items: index{}, inputs: map[*krm.Item]bool{}, merged: map[*krm.Item]bool{}, checksums: map[*krm.Item]string{}}
+	src := source{
+		scope: newScope(in.Items, in.Config), items: index{}, inputs: map[*krm.Item]bool{}, merged: map[*krm.Item]bool{},
+		checksums: map[*krm.Item]string{},
+	}
 	src.fragments = ruleFragments(in.Items, src.scope)
 	src.kustomize = inKustomize(in.Items, in.Config)
 	more, ps := readResourceFiles(in.Items, opts)

@@ -81,6 +81,9 @@ func (src *source) ruleFiles(own *krm.Item, opts options, ps *model.Problems) []
 	configMaps := slices.Clone(src.items["ConfigMap|*"])
 	slices.SortStableFunc(configMaps, func(a, b *krm.Item) int { return cmp.Compare(a.Ref().String(), b.Ref().String()) })
 	for _, it := range configMaps {
+		if it != own && !src.scope.elsewhere(it) {
+			unknownAnnotations(it, ps)
+		}
 		switch {
 		case it == own || src.scope.elsewhere(it):
 		case choice(it, rulesAnnotation, []string{"true", "false"}, ps) == "true":

@@ -108,8 +108,10 @@ func (f Formulas) For(n Need) (Formula, model.Problems) {
 			"the metric %s follows from no series by its name; write an override that names the series", quote(n.Metric))
 	case conv.Type == Gauge && f.growing(conv.Series):
 		better := n.Metric + rateSuffix
-		ps.Add(model.Problem{ID: model.AdapterRule, Severity: model.Warning, Place: n.Place, Value: n.Metric, Suggestion: better,
-			Message: fmt.Sprintf("the metric %s is a counter, which only grows; write %s, or an override", quote(n.Metric), better)})
+		ps.Add(model.Problem{
+			ID: model.AdapterRule, Severity: model.Warning, Place: n.Place, Value: n.Metric, Suggestion: better,
+			Message: fmt.Sprintf("the metric %s is a counter, which only grows; write %s, or an override", quote(n.Metric), better),
+		})
 	}
 	return conv, ps
 }

@@ -1,8 +1,10 @@
 package hpa
 
 import (
+	"slices"
 	"strings"
 
+	pmodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"sigs.k8s.io/prometheus-adapter/pkg/config"
 )
@@ -20,7 +22,7 @@ func Rule(n Need, f Formula, l Labels) config.DiscoveryRule {
 	r := config.DiscoveryRule{
 		Name: config.NameMapping{Matches: "^" + f.Series + "$", As: strings.ReplaceAll(n.Metric, "$", "$$")},
 	}
-	query := []string{labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, f.Series).String()}
+	query := []string{labels.MustNewMatcher(labels.MatchEqual, pmodel.MetricNameLabel, f.Series).String()}
 	if n.External && f.AllNamespaces {
 		r.Resources.Namespaced = new(false)
 	} else {
@@ -58,7 +60,7 @@ func metricsQuery(n Need, f Formula) string {
 	const asked = "<<.LabelMatchers>>"
 	matchers, by := append([]string{asked}, f.Matchers...), []string{"<<.GroupBy>>"}
 	if n.External {
-		matchers, by = append(f.Matchers[:len(f.Matchers):len(f.Matchers)], asked), nil
+		matchers, by = slices.Concat(f.Matchers, []string{asked}), nil
 	}
 	q := "<<.Series>>{" + strings.Join(matchers, ",") + "}"
 	if f.Type != Gauge {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	pmodel "github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -76,9 +75,11 @@ func CheckWindow(text string, interval time.Duration, at model.Place, ps *model.
 	case err != nil:
 		ps.Valuef(model.InputValue, at, text, "%s is no duration; write one such as %s", quote(text), least)
 	case d < least:
-		ps.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: text, Suggestion: least.String(),
+		ps.Add(model.Problem{
+			ID: model.InputValue, Severity: model.Error, Place: at, Value: text, Suggestion: least.String(),
 			Message: fmt.Sprintf("is %s, shorter than %d scrape intervals of %s, so that rates have gaps; write %s or more",
-				text, windowIntervals, pmodel.Duration(interval), least)})
+				text, windowIntervals, pmodel.Duration(interval), least),
+		})
 	}
 	return time.Duration(d)
 }
@@ -107,8 +108,10 @@ type overrideReader struct {
 
 // wrong reports a value of a field, with the one to write instead where that is known.
 func (r overrideReader) wrong(field, value, better, format string, args ...any) {
-	r.problems.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: r.at.Child(field), Value: value,
-		Suggestion: better, Message: fmt.Sprintf(format, args...)})
+	r.problems.Add(model.Problem{
+		ID: model.InputValue, Severity: model.Error, Place: r.at.Child(field), Value: value,
+		Suggestion: better, Message: fmt.Sprintf(format, args...),
+	})
 }
 
 func (r overrideReader) missing(field, what string) {
@@ -153,8 +156,8 @@ func (r overrideReader) checkSeries(f Formula) {
 	case f.Type == HistogramQuantile && r.Series == "":
 		r.missing("series", "the series of the histogram, which ends in "+bucket)
 	case r.Metric != "" && !pmodel.LegacyValidation.IsValidMetricName(f.Series):
-		r.wrong("series", f.Series, "", "%s cannot name a series; write letters, digits, underscores and colons, not beginning with a digit",
-			quote(f.Series))
+		r.wrong("series", f.Series, "", "%s cannot name a series; "+
+			"write letters, digits, underscores and colons, not beginning with a digit", quote(f.Series))
 	case f.Type == HistogramQuantile && !strings.HasSuffix(r.Series, bucket):
 		r.wrong("series", r.Series, r.Series+bucket, "%s is not the series of a histogram; write %s", quote(r.Series), r.Series+bucket)
 	}
@@ -201,7 +204,7 @@ func matchers(text string, at model.Place, ps *model.Problems) []string {
 	}
 	var out []string
 	for _, m := range parsed {
-		if m.Name != labels.MetricName {
+		if m.Name != pmodel.MetricNameLabel {
 			// Two angle brackets would begin a template of the adapter.
 			out = append(out, strings.ReplaceAll(m.String(), "<<", `<\x3c`))
 		}

@@ -138,10 +138,14 @@ func TestNeeds(t *testing.T) {
 	s := Scaling{Metrics: []autoscalingv2.MetricSpec{
 		{Type: autoscalingv2.ResourceMetricSourceType, Resource: &autoscalingv2.ResourceMetricSource{Name: "cpu"}},
 		{Type: autoscalingv2.PodsMetricSourceType, Pods: &autoscalingv2.PodsMetricSource{Metric: identifier("a")}},
-		{Type: autoscalingv2.ObjectMetricSourceType, Object: &autoscalingv2.ObjectMetricSource{Metric: identifier("b"),
-			DescribedObject: autoscalingv2.CrossVersionObjectReference{APIVersion: "networking.k8s.io/v1", Kind: "Ingress", Name: "x"}}},
-		{Type: autoscalingv2.ObjectMetricSourceType, Object: &autoscalingv2.ObjectMetricSource{Metric: identifier("c"),
-			DescribedObject: autoscalingv2.CrossVersionObjectReference{Kind: "Service", Name: "x"}}},
+		{Type: autoscalingv2.ObjectMetricSourceType, Object: &autoscalingv2.ObjectMetricSource{
+			Metric:          identifier("b"),
+			DescribedObject: autoscalingv2.CrossVersionObjectReference{APIVersion: "networking.k8s.io/v1", Kind: "Ingress", Name: "x"},
+		}},
+		{Type: autoscalingv2.ObjectMetricSourceType, Object: &autoscalingv2.ObjectMetricSource{
+			Metric:          identifier("c"),
+			DescribedObject: autoscalingv2.CrossVersionObjectReference{Kind: "Service", Name: "x"},
+		}},
 		{Type: autoscalingv2.ExternalMetricSourceType, External: &autoscalingv2.ExternalMetricSource{Metric: identifier("d")}},
 	}, Places: Places{Metrics: []model.Place{{}, {Field: "metrics[1]"}}}}
 	want := []Need{

@@ -116,6 +116,22 @@ func split(s string) []string {
 	return strings.Split(s, ",")
 }
 
+// Clone gives a copy that can be changed.
+func (it *Item) Clone() *Item {
+	c := *it
+	c.Node = deepCopy(it.Node)
+	return &c
+}
+
+func deepCopy(n *yaml.Node) *yaml.Node {
+	c := *n
+	c.Content = make([]*yaml.Node, len(n.Content))
+	for i := range n.Content {
+		c.Content[i] = deepCopy(n.Content[i])
+	}
+	return &c
+}
+
 // MarkLocal gives the item the annotation that keeps it out of clusters.
 func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
 
@@ -259,36 +275,4 @@ func ofOrchestrator(key string) bool {
 	prefix, _, _ := strings.Cut(key, "/")
 	return prefix == "internal.config.kubernetes.io" || prefix == "config.k8s.io" || prefix == "kustomize.config.k8s.io" ||
 		key == legacyPathAnnotation || key == legacyIndexAnnotation
-}
-
-// insertAnnotation puts line into the text of the item, below the key annotations or metadata. Where the metadata is not
-// written with one key a line, or has the annotation with another value, the item gives up its text and will be encoded.
-func (it *Item) insertAnnotation(line string) {
-	key, _, _ := strings.Cut(line, ":")
-	metaKey, meta := find(it.Node, "metadata")
-	annKey, ann := find(meta, "annotations")
-	lines := []string{"annotations:", "  " + line}
-	below, block := metaKey, meta
-	if annKey != nil {
-		lines, below, block = []string{line}, annKey, ann
-	}
-	raw := it.raw
-	it.raw = nil
-	if raw == nil || block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 ||
-		block.Content[0].Line <= below.Line || Get(ann, key) != nil {
-		return
-	}
-	at := below.Line - it.line
-	if at <= 0 || at >= len(raw) {
-		return
-	}
-	eol := "\n"
-	if strings.HasSuffix(raw[at-1], "\r\n") {
-		eol = "\r\n"
-	}
-	pad := strings.Repeat(" ", block.Content[0].Column-1)
-	for i := range lines {
-		lines[i] = pad + lines[i] + eol
-	}
-	it.raw = slices.Concat(raw[:at], lines, raw[at:])
 }

@@ -76,7 +76,7 @@ var Registry = []Entry{
 	{SwaggerEndpoint, []Severity{Error, Warning}, "An endpoint is neither an absolute URL nor the name of a TargetEndpoint, or none is given.", "Write a URL with its scheme, or NAME or NAME.NAMESPACE of a TargetEndpoint."},
 	{SwaggerBasePath, []Severity{Error, Warning}, "The base path of the API is missing, malformed or used twice.", "State x-wso2-basePath, beginning with a slash."},
 	{SwaggerMode, []Severity{Error, Warning}, "The deployment mode is unknown, or stated differently in two places.", "State it once, in the API."},
-	{BackendMode, []Severity{Error}, "A backend is used as a sidecar by one and as a private jet by another.", "Use one mode, or two TargetEndpoints."},
+	{BackendMode, []Severity{Error, Warning}, "A backend is used as a sidecar by one and as a private jet by another.", "Use one mode, or two TargetEndpoints."},
 	{BackendPort, []Severity{Error, Info}, "A port of a backend is malformed, used twice or taken by the gateway.", "Give every port a name and a number of its own."},
 	{BackendResources, []Severity{Error}, "A resource request is above its limit, or a quantity is malformed.", "Raise the limit or lower the request."},
 	{BackendImage, []Severity{Error, Info}, "A backend has no image, so that nothing can run it.", "Set spec.deploy.dockerImage, or run the backend yourself."},

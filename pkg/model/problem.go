@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Severity says what a problem does to a run. Its values are those of a KRM function result
@@ -111,7 +112,18 @@ func (p Problem) String() string {
 	if place != "" {
 		place += ": "
 	}
-	return oneLine(fmt.Sprintf("%s: %s%s [%s]", p.Severity, place, p.Message, p.ID))
+	return cut(fmt.Sprintf("%s: %s%s", p.Severity, place, p.Message), maxLine) + fmt.Sprintf(" [%s]", p.ID)
+}
+
+// maxLine is how many bytes of a problem are printed: names and values of the input stand in it.
+const maxLine = 2000
+
+// cut shortens a text to most bytes and keeps it in one line.
+func cut(s string, most int) string {
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return oneLine(s)
 }
 
 // Problems collects the findings of a stage.
@@ -183,10 +195,10 @@ func textOf(field string) string { return dataKey.FindString(field) }
 
 func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Info}, s) }
 
-// oneLine keeps hostile input from forging further lines or terminal commands in a message.
+// oneLine keeps hostile input from forging further lines, terminal commands or the direction of writing in a message.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\u2028' || r == '\u2029' {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return ' '
 		}
 		return r

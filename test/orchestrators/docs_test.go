@@ -88,6 +88,9 @@ func TestPages(t *testing.T) {
 			if command := "go install " + module + "/cmd/krm-fn@latest"; !strings.Contains(p.text, "`"+command+"`") {
 				t.Errorf("the page does not say %s", command)
 			}
+			if tool := testedWith(t, strings.TrimSuffix(name, ".md")); !strings.Contains(p.text, "tested with "+tool+".\n") {
+				t.Errorf("the page does not say that it is tested with %s", tool)
+			}
 			for _, c := range checks {
 				if c.run == nil {
 					continue
@@ -99,6 +102,17 @@ func TestPages(t *testing.T) {
 			}
 		})
 	}
+}
+
+// testedWith gives a tool and the version that its go.mod pins.
+func testedWith(t *testing.T, tool string) string {
+	t.Helper()
+	pinned := regexp.MustCompile(`/` + tool + `(?:/v[0-9]+)? v(\S+)\s`)
+	m := pinned.FindStringSubmatch(read(t, filepath.Join(tools.Root(t), "tools", tool, "go.mod")))
+	if m == nil {
+		t.Fatalf("tools/%s/go.mod does not require %s", tool, tool)
+	}
+	return tool + " " + m[1]
 }
 
 // excerpt checks that a block is a part of the file that it names.
@@ -180,7 +194,7 @@ func environments(t *testing.T, p page, _ string) {
 	objects := parse(t, shell(t, p, "sh environments", dir).stdout)
 	sound(t, objects)
 	for i := range want {
-		want[i] = strings.Replace(want[i], "/", "/test-", 1)
+		want[i] = strings.Replace(want[i], " shop/", " shop/test-", 1)
 	}
 	if diff := cmp.Diff(want, names(objects)); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)

@@ -32,7 +32,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// renderedIn gives the objects in files that krm-fn has rendered.
+// renderedIn gives the objects in files that krm-fn has rendered and that go into a cluster.
 func renderedIn(t *testing.T, files map[string]string) []object {
 	t.Helper()
 	var objects []object
@@ -41,7 +41,7 @@ func renderedIn(t *testing.T, files map[string]string) []object {
 			continue
 		}
 		for _, o := range parse(t, files[name]) {
-			if o.Metadata.Annotations[ownerAnnotation] != "" {
+			if o.Metadata.Annotations[ownerAnnotation] != "" && o.Metadata.Annotations["config.kubernetes.io/local-config"] != "true" {
 				objects = append(objects, o)
 			}
 		}
@@ -66,7 +66,7 @@ func paths(files map[string]string) string {
 // These are the files that krm-fn adds to examples/kpt.
 const (
 	filesOfAdapter = "rendered/configmap_custom-metrics_adapter-config.yaml\n"
-	filesOfAPI = `rendered/deployment_shop_products-api.yaml
+	filesOfAPI     = `rendered/deployment_shop_products-api.yaml
 rendered/horizontalpodautoscaler_shop_products-api.yaml
 rendered/service_shop_products-api-metrics.yaml
 rendered/service_shop_products-api.yaml
@@ -168,28 +168,33 @@ func TestKptRemovesWhatIsNoLongerRendered(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			dir, never := kptPackage(t), example(t, "kpt")
-			write(t, never, map[string]string{"budget.yaml": foreign})
-			for _, name := range tt.removed {
-				remove(t, dir, name)
-				remove(t, never, name)
-			}
-			mustRender(t, dir)
-			mustRender(t, never)
-			after := tree(t, dir)
+			after := afterRemoval(t, kptPackage, tt.removed...)
 			if diff := cmp.Diff(sortedLines(tt.left), strings.TrimPrefix(paths(only(after, isRendered)), "\n")); diff != "" {
 				t.Errorf("rendered files (-want +got):\n%s", diff)
 			}
-			// A document that is left over was an input once, and stays out of clusters.
-			for _, name := range []string{"controller-config.yaml", "hpa-configs.yaml", "swagger.yaml"} {
-				delete(after, name)
-			}
-			want := only(tree(t, never), func(name string) bool { _, ok := after[name]; return ok })
-			if diff := cmp.Diff(want, after); diff != "" {
-				t.Errorf("files (-of a package that never had it +got):\n%s", diff)
-			}
 		})
 	}
+}
+
+// afterRemoval gives the files of a package that was rendered, lost inputs and was rendered again. All that is rendered must be
+// as in a package that never had them.
+func afterRemoval(t *testing.T, rendered func(*testing.T) string, removed ...string) map[string]string {
+	t.Helper()
+	dir, never := rendered(t), rendered(t)
+	for name := range only(tree(t, never), isRendered) {
+		remove(t, never, name)
+	}
+	for _, name := range removed {
+		remove(t, dir, name)
+		remove(t, never, name)
+	}
+	mustRender(t, dir)
+	mustRender(t, never)
+	after := tree(t, dir)
+	if diff := cmp.Diff(tree(t, never), after); diff != "" {
+		t.Errorf("files (-of a package that never had the inputs +got):\n%s", diff)
+	}
+	return after
 }
 
 // TestKptRendersChanges checks that a change of an input reaches the manifests, in the file where the user has put them and in
@@ -219,6 +224,20 @@ func TestKptMendsWhatUsersChange(t *testing.T) {
 	mustRender(t, dir)
 	if diff := cmp.Diff(want, tree(t, dir)); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// TestKptMutatorAfterTheFunction checks that another function may change what is rendered, render after render.
+func TestKptMutatorAfterTheFunction(t *testing.T) {
+	t.Parallel()
+	dir := example(t, "kpt")
+	edit(t, filepath.Join(dir, "Kptfile"), "    configPath: render-apis.yaml\n", "    configPath: render-apis.yaml\n  - exec: sed s/mgw$/gateway/\n")
+	for range 2 {
+		mustRender(t, dir)
+		deployment := read(t, filepath.Join(dir, "rendered", "deployment_shop_products-api.yaml"))
+		if !strings.Contains(deployment, "      - name: gateway\n") {
+			t.Errorf("not changed:\n%s", deployment)
+		}
 	}
 }
 

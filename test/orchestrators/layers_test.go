@@ -2,6 +2,7 @@ package orchestrators
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,19 +169,47 @@ func TestOuterFunctionRendersItsOwn(t *testing.T) {
 	sound(t, got)
 }
 
+// patchOfAPI changes the least number of gateways.
+const patchOfAPI = "patches:\n- target: {kind: API}\n  patch: |-\n    - {op: replace, path: /spec/replicas, value: 3}\n"
+
 // TestOuterChangeOfAnInput checks that a change that comes too late to have an effect is not lost without a word.
 func TestOuterChangeOfAnInput(t *testing.T) {
 	t.Parallel()
 	dir, _ := layered(t, map[string]string{
-		"kustomization.yaml": "resources: [../kustomize-transformer]\ntransformers: [render.yaml]\n" +
-			"patches:\n- target: {kind: API}\n  patch: |-\n    - {op: replace, path: /spec/replicas, value: 3}\n",
-		"render.yaml": functionNamed("render-apis"),
+		"kustomization.yaml": "resources: [../kustomize-transformer]\ntransformers: [render.yaml]\n" + patchOfAPI,
+		"render.yaml":        functionNamed("render-apis"),
 	})
 	o := kustomizeBuild(t, dir, "outer")
 	want := "API shop/products-api: was changed after an inner kustomization rendered it; move the transformer to the kustomization " +
 		"that changes it [input/rendered]\n"
 	if o.code != 1 || !strings.Contains(o.stderr, want) {
 		t.Errorf("exit code %d\n%s\nwant 1 and\n%s", o.code, o.stderr, want)
+	}
+}
+
+// TestOuterRenaming shows what goes wrong if manifests are renamed and the adapter is not among them.
+func TestOuterRenaming(t *testing.T) {
+	t.Parallel()
+	dir, _ := layered(t, map[string]string{"kustomization.yaml": "resources: [../kustomize-transformer]\nnamePrefix: out-\n"})
+	want := []string{
+		"ConfigMap custom-metrics/out-adapter-config: it has the rules of an adapter, and no adapter reads it",
+		"Deployment shop/out-products-api: endpoint http://products-privatejet.shop:80: there is no such Service and port",
+	}
+	if diff := cmp.Diff(want, breaks(t, mustBuild(t, dir, "outer"))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestPatchOfAnInput checks that a patch in the kustomization that renders changes what is rendered from.
+func TestPatchOfAnInput(t *testing.T) {
+	t.Parallel()
+	dir := example(t, "kustomize-transformer")
+	want := kustomizeBuild(t, dir, ".").stdout
+	before, after, _ := strings.Cut(want, "  minReplicas: 1\n")
+	want = before + "  minReplicas: 3\n" + after
+	appendTo(t, filepath.Join(dir, "kustomization.yaml"), patchOfAPI)
+	if diff := cmp.Diff(want, kustomizeBuild(t, dir, ".").stdout); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -221,4 +250,36 @@ func TestGeneratorAndTransformer(t *testing.T) {
 	if diff := cmp.Diff(sortedLines(strings.Join(added, "\n")+"\n"), strings.Join(names(got), "\n")+"\n"); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)
 	}
+}
+
+// TestTwoBases checks what docs/kustomize.md says about bases of several teams: the function is called once, above them, because
+// the rules of the adapter are one object.
+func TestTwoBases(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Dir(example(t, "kustomize-transformer"))
+	inventory := tree(t, example(t, "inventory-sidecar"))
+	write(t, filepath.Join(dir, "inventory"), inventory)
+	write(t, dir, map[string]string{
+		"inventory/kustomization.yaml": "resources:\n- " + strings.ReplaceAll(strings.TrimSpace(paths(inventory)), "\n", "\n- ") + "\n",
+		"top/kustomization.yaml":       "resources: [../kustomize-transformer, ../inventory]\n",
+		"top/render.yaml":              functionNamed("render-apis"),
+		"inventory/render.yaml":        functionNamed("render-apis"),
+	})
+	appendTo(t, filepath.Join(dir, "inventory", "kustomization.yaml"), "transformers: [render.yaml]\n")
+	want := append(names(mustBuild(t, dir, "kustomize-transformer")), names(mustBuild(t, dir, "inventory"))...)
+
+	const conflict = "may not add resource with an already registered id: ConfigMap.v1.[noGrp]/adapter-config.custom-metrics"
+	if o := kustomizeBuild(t, dir, "top"); o.code != 1 || !strings.Contains(o.stderr, conflict) {
+		t.Errorf("a function in each base: exit code %d\n%s", o.code, o.stderr)
+	}
+
+	edit(t, filepath.Join(dir, "kustomize-transformer", "kustomization.yaml"), "transformers:\n- render-apis.yaml\n", "")
+	edit(t, filepath.Join(dir, "inventory", "kustomization.yaml"), "transformers: [render.yaml]\n", "")
+	appendTo(t, filepath.Join(dir, "top", "kustomization.yaml"), "transformers: [render.yaml]\n")
+	got := mustBuild(t, dir, "top")
+	slices.Sort(want)
+	if diff := cmp.Diff(slices.Compact(want), names(got)); diff != "" {
+		t.Errorf("objects (-want +got):\n%s", diff)
+	}
+	sound(t, got)
 }

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// said is what is printed beside the manifests of an example, nothing for most.
+var said = map[string]string{
+	"petstore-shared": "info: no ConfigMap hpa-configs is among the items; at most 5 replicas at 50% cpu are the default [hpa/config]\n",
+}
+
+// TestExamples renders every example without an orchestrator and compares the manifests, and what is said beside them.
+func TestExamples(t *testing.T) {
+	examples, err := filepath.Glob("examples/*")
+	if err != nil || len(examples) < 7 {
+		t.Fatalf("%d examples: %v", len(examples), err)
+	}
+	for _, dir := range examples {
+		name := filepath.Base(dir)
+		if _, err := os.Stat(filepath.Join(dir, "kustomization.yaml")); err == nil {
+			continue // These are for kustomize, and test/orchestrators runs them.
+		}
+		t.Run(name, func(t *testing.T) {
+			got := run(t, ".", "", "render", dir)
+			if got.code != exitOK {
+				t.Fatalf("exit code %d:\n%s", got.code, got.stderr)
+			}
+			if want := said[name]; got.stderr != want {
+				t.Errorf("it says\n%s\nwant\n%s", got.stderr, want)
+			}
+			golden(t, filepath.Join(testdata, "examples", name+".yaml"), got.stdout)
+		})
+	}
+	expected, err := filepath.Glob(filepath.Join(testdata, "examples", "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range expected {
+		if _, err := os.Stat(filepath.Join("examples", strings.TrimSuffix(filepath.Base(file), ".yaml"))); err != nil {
+			t.Errorf("%s is of no example; remove it", file)
+		}
+	}
+}

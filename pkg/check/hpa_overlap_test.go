@@ -1,0 +1,82 @@
+package check
+
+import "testing"
+
+// labelled is a Deployment with a selector and labels of its pods, in flow style.
+func labelled(name, selector, labels string) string {
+	return `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ` + name + `}
+spec:
+  selector: {matchLabels: ` + selector + `}
+  template: {metadata: {labels: ` + labels + `}, spec: {containers: [{name: app, resources: {requests: {cpu: 100m}}}]}}
+`
+}
+
+func TestHPAOverlap(t *testing.T) {
+	webAndAPI := labelled("web", "{app: shop}", "{app: shop, tier: web}") + labelled("api", "{app: shop}", "{app: shop, tier: api}")
+	runCases(t, hpaOverlap, []checkCase{
+		{name: "one for each", text: hpaWeb + hpaOf("{name: api}", "{apiVersion: apps/v1, kind: Deployment, name: api}") +
+			labelled("web", "{app: web}", "{app: web}") + labelled("api", "{app: api}", "{app: api}")},
+		{name: "two on one", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef: Deployment web is scaled by HorizontalPodAutoscaler web-2 too, so that all of them stop (AmbiguousSelector); write one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
+			`error: HorizontalPodAutoscaler web-2: spec.scaleTargetRef: Deployment web is scaled by HorizontalPodAutoscaler web too, so that all of them stop (AmbiguousSelector); write one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
+		}, text: hpaWeb + hpaOf("{name: web-2}", "{apiVersion: apps/v1beta1, kind: Deployment, name: web}") + deploymentWeb},
+		{name: "two on one, old cluster", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef: Deployment web is scaled by HorizontalPodAutoscaler web-2 too, so that they work against each other; write one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
+			`error: HorizontalPodAutoscaler web-2: spec.scaleTargetRef: Deployment web is scaled by HorizontalPodAutoscaler web too, so that they work against each other; write one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
+		}, text: hpaWeb + hpaOf("{name: web-2}", "{apiVersion: apps/v1, kind: Deployment, name: web}"), minor: 25},
+		{name: "two on one in two namespaces", text: hpaWeb + hpaOf("{name: web-2, namespace: test}", "{apiVersion: apps/v1, kind: Deployment, name: web}")},
+		{name: "the same one twice", text: hpaWeb + hpaWeb + deploymentWeb + deploymentWeb},
+		{name: "same selectors, both scaled", want: []string{
+			`error: Deployment api: spec.selector: matches the pods of Deployment web too, which HorizontalPodAutoscaler web scales, so that it and HorizontalPodAutoscaler api stop (AmbiguousSelector); give each a label of its own [hpa/overlap]`,
+			`error: Deployment web: spec.selector: matches the pods of Deployment api too, which HorizontalPodAutoscaler api scales, so that it and HorizontalPodAutoscaler web stop (AmbiguousSelector); give each a label of its own [hpa/overlap]`,
+		}, text: hpaWeb + hpaOf("{name: api}", "{apiVersion: apps/v1, kind: Deployment, name: api}") + webAndAPI},
+		{name: "same selectors, both scaled, old cluster", want: []string{
+			`error: Deployment api: spec.selector: matches the pods of Deployment web too, so that HorizontalPodAutoscaler api computes with the pods of both; give each a label of its own [hpa/overlap]`,
+			`error: Deployment web: spec.selector: matches the pods of Deployment api too, so that HorizontalPodAutoscaler web computes with the pods of both; give each a label of its own [hpa/overlap]`,
+		}, text: hpaWeb + hpaOf("{name: api}", "{apiVersion: apps/v1, kind: Deployment, name: api}") + webAndAPI, minor: 25},
+		{name: "same selectors, one scaled", want: []string{
+			`error: Deployment web: spec.selector: matches the pods of Deployment api too, so that HorizontalPodAutoscaler web computes with the pods of both; give each a label of its own [hpa/overlap]`,
+		}, text: hpaWeb + webAndAPI},
+		{name: "the selector of the one that is not scaled", text: hpaWeb + labelled("web", "{app: shop, tier: web}", "{app: shop, tier: web}") +
+			labelled("api", "{app: shop}", "{app: shop, tier: api}")},
+		{name: "pods of a job", want: []string{
+			`warning: Deployment web: spec.selector: matches the pods of Job migrate too, so that HorizontalPodAutoscaler web counts them; give each a label of its own [hpa/overlap]`,
+		}, text: hpaWeb + deploymentWeb + `---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate}
+spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: migrate}]}}}
+`},
+		{name: "pod of a test of a chart", text: hpaWeb + deploymentWeb + `---
+apiVersion: v1
+kind: Pod
+metadata: {name: test, labels: {app: web}, annotations: {helm.sh/hook: test}}
+spec: {containers: [{name: wget}]}
+`},
+		{name: "what the deployment makes itself", text: hpaWeb + deploymentWeb + `---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: web-1, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: web, uid: "1"}]}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app}]}}
+`},
+		{name: "rollout of a deployment", text: hpaOf("{name: web}", "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: web}") + deploymentWeb + `---
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: web}
+spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+`},
+		{name: "other namespace", text: hpaWeb + deploymentWeb + `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: copy, namespace: test}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app}]}}
+`},
+	})
+}

@@ -1,0 +1,56 @@
+package check
+
+import "testing"
+
+func TestHPAVersion(t *testing.T) {
+	tolerant := hpaWith("v2", "  maxReplicas: 5\n  behavior: {scaleUp: {tolerance: 5m}}\n")
+	runCases(t, hpaVersion, []checkCase{
+		{name: "v2", text: hpaWeb},
+		{name: "v2, old cluster", want: []string{
+			`error: HorizontalPodAutoscaler web: apiVersion: autoscaling/v2 is served from Kubernetes 1.23 on, and 1.22 is checked for; write autoscaling/v2beta2 [hpa/version]`,
+		}, text: hpaWeb, minor: 22},
+		{name: "v2, first cluster", text: hpaWeb, minor: 23},
+		{name: "v2beta2", want: []string{
+			`error: HorizontalPodAutoscaler web: apiVersion: autoscaling/v2beta2 is not served since Kubernetes 1.26; write autoscaling/v2 [hpa/version]`,
+		}, text: hpaWith("v2beta2", "  maxReplicas: 5\n")},
+		{name: "v2beta2, last cluster", text: hpaWith("v2beta2", "  maxReplicas: 5\n"), minor: 25},
+		{name: "v2beta1", want: []string{
+			`error: HorizontalPodAutoscaler web: apiVersion: autoscaling/v2beta1 is not served since Kubernetes 1.25; write autoscaling/v2 [hpa/version]`,
+		}, text: hpaWith("v2beta1", "  maxReplicas: 5\n"), minor: 25},
+		{name: "v2beta1, last cluster", text: hpaWith("v2beta1", "  maxReplicas: 5\n"), minor: 24},
+		{name: "v1", text: hpaWith("v1", "  maxReplicas: 5\n"), minor: 37},
+		{name: "v3", want: []string{
+			`error: HorizontalPodAutoscaler web: apiVersion: no Kubernetes in use serves a HorizontalPodAutoscaler in autoscaling/v3; write autoscaling/v2 [hpa/version]`,
+		}, text: hpaWith("v3", "  maxReplicas: 5\n")},
+		{name: "other group", want: []string{
+			`error: HorizontalPodAutoscaler web: apiVersion: no Kubernetes in use serves a HorizontalPodAutoscaler in apps/v1; write autoscaling/v2beta2 [hpa/version]`,
+		}, text: "{apiVersion: apps/v1, kind: HorizontalPodAutoscaler, metadata: {name: web}}", minor: 20},
+		{name: "workload of long ago", want: []string{
+			`error: Deployment web: apiVersion: extensions/v1beta1 is not served since Kubernetes 1.16; write apps/v1 [hpa/version]`,
+		}, text: "{apiVersion: extensions/v1beta1, kind: Deployment, metadata: {name: web}}"},
+		{name: "workload in its time", text: "{apiVersion: extensions/v1beta1, kind: Deployment, metadata: {name: web}}", minor: 15},
+		{name: "registration of the adapter", want: []string{
+			`error: APIService v1beta1.custom.metrics.k8s.io: apiVersion: apiregistration.k8s.io/v1beta1 is not served since Kubernetes 1.22; write apiregistration.k8s.io/v1 [hpa/version]`,
+		}, text: "{apiVersion: apiregistration.k8s.io/v1beta1, kind: APIService, metadata: {name: v1beta1.custom.metrics.k8s.io}}"},
+		{name: "registration of something else", text: "{apiVersion: apiregistration.k8s.io/v1beta1, kind: APIService, metadata: {name: v1.packages.example.com}}"},
+		{name: "kind that is not of the chain", text: "{apiVersion: extensions/v1beta1, kind: Ingress, metadata: {name: web}}"},
+		{name: "container resource", text: metricOf(appUtilization), minor: 27},
+		{name: "container resource, old cluster", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].type: ContainerResource is known from Kubernetes 1.27 on, and 1.26 is checked for; write Resource [hpa/version]`,
+		}, text: metricOf(appUtilization), minor: 26},
+		{name: "tolerance", text: tolerant, minor: 35},
+		{name: "tolerance behind a gate", want: []string{
+			`warning: HorizontalPodAutoscaler web: spec.behavior.scaleUp.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is on; remove it [hpa/version]`,
+		}, text: tolerant, minor: 34},
+		{name: "tolerance, old cluster", want: []string{
+			`warning: HorizontalPodAutoscaler web: spec.behavior.scaleUp.tolerance: is dropped by Kubernetes 1.32; remove it [hpa/version]`,
+		}, text: tolerant, minor: 32},
+		{name: "fields of v2 in v1", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.behavior: is no field of autoscaling/v1, which drops or refuses it; write apiVersion: autoscaling/v2 [hpa/version]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics: is no field of autoscaling/v1, which drops or refuses it; write apiVersion: autoscaling/v2 [hpa/version]`,
+		}, text: hpaWith("v1", "  maxReplicas: 5\n  metrics: []\n  behavior: {}\n")},
+		{name: "field of v1 in v2", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.targetCPUUtilizationPercentage: is no field of autoscaling/v2, which drops or refuses it; write metrics [hpa/version]`,
+		}, text: hpaWith("v2", "  maxReplicas: 5\n  targetCPUUtilizationPercentage: 80\n")},
+	})
+}

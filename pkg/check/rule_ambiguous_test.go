@@ -1,0 +1,54 @@
+package check
+
+import "testing"
+
+func TestRuleAmbiguous(t *testing.T) {
+	load := asking(podsMetric("load"))
+	// from is a rule that makes load, or its own name, of a series.
+	from := func(series, as, query string) string {
+		return "\n- seriesQuery: '" + series + "'" + mapped + "\n  name: {" + as + "}\n  metricsQuery: " + query + "(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"
+	}
+	const at = `ConfigMap monitoring/adapter-config: data["config.yaml"].rules[1]: line 6: gives metric "load" of pods, for which HorizontalPodAutoscaler shop/shop asks, and so does rules[0]; `
+	checkCases(t, ruleAmbiguousID, []ruleCase{
+		{name: "one rule", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum"))},
+		{name: "two names", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+from(`a{pod!=""}`, "as: other", "max"))},
+		{
+			name: "two series", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+from(`b{pod!=""}`, "as: load", "sum")),
+			want: []string{`error: ` + at + `the adapter uses the last one whose series exist; give one of them another name.as`},
+		},
+		{
+			name: "one series by label", manifests: shop + load + configured("rules:"+from(`a{app="x"}`, "as: load", "sum")+from(`a{app="y"}`, "as: load", "max")),
+			want: []string{`error: ` + at + `the adapter uses the last one whose series exist; give one of them another name.as`},
+		},
+		{
+			name: "one series", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+from(`a{pod!=""}`, "as: load", "max")),
+			want: []string{`warning: ` + at + `the adapter uses the last one, rules[1]; put the one that is meant last, or exclude the series from the other`},
+		},
+		{name: "the same rule again", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+from(`a{namespace!=""}`, "as: load", "sum"))},
+		{name: "special after general", manifests: shop + load + configured("rules:"+from(`{pod!=""}`, `as: ""`, "sum")+from(`load{pod!=""}`, `as: ""`, "max"))},
+		{
+			name: "general after special", manifests: shop + load + configured("rules:"+from(`load{pod!=""}`, `as: ""`, "max")+from(`{pod!=""}`, `as: ""`, "sum")),
+			want: []string{`warning: ` + at + `the adapter uses the last one, rules[1]; put the one that is meant last, or exclude the series from the other`},
+		},
+		{name: "general rules that each could", manifests: shop + load + configured("rules:"+from(`{pod!=""}`, `matches: "^(.*)_total$"`, "max")+from(`{pod!=""}`, `matches: "^(.*)_count$"`, "sum"))},
+		{name: "for other resources", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+`
+- seriesQuery: b
+  resources: {overrides: {namespace: {resource: namespace}, service: {resource: service}}}
+  name: {as: load}
+  metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`)},
+		{
+			name: "several series of one rule", manifests: shop + load + configured("rules:"+from(`{__name__=~"requests_(count|sum|max)",pod!=""}`, "as: load", "sum")),
+			want: []string{`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0]: line 2: gives metric "load" of pods from requests_count, requests_sum and requests_max alike, of which the adapter uses the one that Prometheus lists last; write name.as with a capture, or narrow seriesQuery`},
+		},
+		{name: "several series that the query names itself", manifests: shop + load + configured(`
+rules:
+- seriesQuery: '{__name__=~"hits|misses",pod!=""}'`+mapped+`
+  name: {as: load}
+  metricsQuery: sum({__name__=~"hits|misses",<<.LabelMatchers>>}) by (<<.GroupBy>>)`)},
+		{
+			name: "external", manifests: shop + asking(externalMetric("load")) + configured("externalRules:"+from("a", "as: load", "sum")+from("b", "as: load", "sum")),
+			want: []string{`error: ConfigMap monitoring/adapter-config: data["config.yaml"].externalRules[1]: line 6: gives external metric "load", for which HorizontalPodAutoscaler shop/shop asks, and so does externalRules[0]; the adapter uses the last one whose series exist; give one of them another name.as`},
+		},
+		{name: "two configurations", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")), in: values("rules: {custom: [{seriesQuery: 'b{pod!=\"\"}', resources: {template: <<.Resource>>}, name: {as: load}, metricsQuery: 'sum(b) by (pod)'}]}")},
+	})
+}

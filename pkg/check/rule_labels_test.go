@@ -1,0 +1,198 @@
+package check
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRuleLabels(t *testing.T) {
+	perSecond := asking(podsMetric("load"))
+	// with is a configuration of a rule for load, which is made from series.
+	with := func(series, rest string) string {
+		return configured("rules:\n- seriesQuery: " + series + "\n  name: {as: load}\n  " + rest)
+	}
+	const (
+		both  = `resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}}}` + "\n  "
+		query = `metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`
+		at    = `ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0]: line 2: `
+		gives = `error: ` + at + `gives metric "load" of pods, for which HorizontalPodAutoscaler shop/shop asks, but `
+	)
+	stateful := `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: shop, namespace: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: server, image: example/shop:1}]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: StatefulSet, name: shop}
+  maxReplicas: 5
+  metrics: [` + podsMetric("load") + `]
+`
+	// relabelled is a workload that is read through a PodMonitor with relabelings.
+	relabelled := func(fields string) string {
+		return `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop, namespace: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: server, image: example/shop:1, ports: [{name: metrics, containerPort: 8080}]}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: shop, namespace: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  podTargetLabels: [app]
+  podMetricsEndpoints: [{port: metrics, interval: 15s, ` + fields + `}]
+` + perSecond
+	}
+	checkCases(t, ruleLabelsID, []ruleCase{
+		{name: "sound", manifests: shop + perSecond + with(`queue{pod!=""}`, both+query)},
+		{name: "grouped by hand", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>) by (namespace, pod)`)},
+		{name: "without other labels", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) without (code)`)},
+		{name: "template", manifests: shop + perSecond + with(`queue{pod!=""}`, "resources: {template: <<.Resource>>}\n  "+query)},
+		{name: "nobody asks", manifests: shop + with(`queue{pod!=""}`, `metricsQuery: sum(<<.Series>>)`)},
+		{
+			name: "no resources", manifests: shop + perSecond + with(`queue{pod!=""}`, query),
+			want: []string{gives + `maps no label to pods; add it to resources.overrides, such as pod: {resource: "pod"}`},
+		},
+		{
+			name: "no namespace", manifests: shop + perSecond + with(`queue{pod!=""}`, "resources: {overrides: {pod: {resource: pod}}}\n  "+query),
+			want: []string{gives + `maps no label to the namespace; add it to resources.overrides, such as namespace: {resource: "namespace"}`},
+		},
+		{
+			name: "no group", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>})`),
+			want: []string{gives + `its query sum(queue{namespace="shop",pod=~"pod-a|pod-b"}) has no label "pod" in its result, by which the adapter finds the pods; aggregate by (<<.GroupBy>>)`},
+		},
+		{
+			name: "joined with a total", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) / sum(limit)`),
+			want: []string{gives + `its query sum(queue{namespace="shop",pod=~"pod-a|pod-b"}) by (pod) / sum(limit) joins vectors of which only one has label "pod", so that they never match; aggregate both by (<<.GroupBy>>)`},
+		},
+		{name: "joined with a total on nothing", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) / on() group_left() sum(limit)`)},
+		{
+			name: "another namespace", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{namespace="prod",<<.LabelMatchers>>}) by (<<.GroupBy>>)`),
+			want: []string{gives + `its query sum(queue{namespace="prod",namespace="shop",pod=~"pod-a|pod-b"}) by (pod) asks for namespace="prod" and namespace="shop" at once, which no series has`},
+		},
+		{name: "names of pods by expression", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{pod=~"shop-.*",<<.LabelMatchers>>}) by (<<.GroupBy>>)`)},
+		{
+			name: "labels of another scrape configuration", manifests: shop + perSecond + with(`queue{kubernetes_pod_name!=""}`,
+				"resources: {template: kubernetes_<<.Resource>>, overrides: {kubernetes_pod_name: {resource: pod}}}\n  "+query),
+			want: []string{gives + `maps pods from label "kubernetes_pod_name", which the series queue do not have`},
+		},
+		{
+			name: "namespace of another scrape configuration", manifests: shop + perSecond + with(`queue{kubernetes_namespace!=""}`,
+				"resources: {overrides: {kubernetes_namespace: {resource: namespace}, pod: {resource: pod}}}\n  "+query),
+			want: []string{
+				`error: ` + at + `gives metric "load" of pods, for which HorizontalPodAutoscaler shop/shop asks, but maps namespaces from label "kubernetes_namespace", which the series queue do not have`,
+			},
+		},
+		{
+			name: "labels of another scrape configuration that only the selectors name", manifests: shop + perSecond + with(`queue{kubernetes_name="shop"}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>,kubernetes_name="shop"}) by (<<.GroupBy>>)`),
+			want: []string{
+				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].seriesQuery: line 2: asks for series with kubernetes_name="shop", but those of the pods of HorizontalPodAutoscaler shop/shop have no such label`,
+				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].metricsQuery: line 5: asks for series with kubernetes_name="shop", but those of the pods of HorizontalPodAutoscaler shop/shop have no such label`,
+			},
+		},
+		{
+			name: "a label that the pods may have", manifests: shop + perSecond + with(`queue{worker_pod!=""}`,
+				"resources: {overrides: {namespace: {resource: namespace}, worker_pod: {resource: pod}}}\n  "+query),
+		},
+		{
+			name: "stated labels", manifests: shop + perSecond + with(`queue{service="shop",job="shop-svc"}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>,container="app",endpoint="web"}) by (<<.GroupBy>>)`),
+			want: []string{
+				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].seriesQuery: line 2: asks for series with service="shop", but those of the pods of HorizontalPodAutoscaler shop/shop have service="shop-svc"`,
+				`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].metricsQuery: line 5: asks for series with container="app", but those of the pods of HorizontalPodAutoscaler shop/shop have container="server"; that is right only if the series come from elsewhere`,
+			},
+		},
+		{
+			name: "two labels for one", manifests: shop + perSecond + with(`queue{pod!=""}`, "resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}, pod_name: {resource: pods}}}\n  "+query),
+			want: []string{`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].resources.overrides: line 4: maps pod from both "pod" and "pod_name"; the adapter takes either, another one each time it starts; keep one`},
+		},
+		{name: "pods of any namespace", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>) by (<<.GroupBy>>)`)},
+		{
+			name: "pods of any namespace that share their names", manifests: stateful + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>) by (<<.GroupBy>>)`),
+			want: []string{`warning: ` + at + `asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other namespaces get into those of StatefulSet shop/shop; write {<<.LabelMatchers>>}`},
+		},
+		{
+			name: "dropped label", manifests: relabelled("relabelings: [{regex: pod, action: labeldrop}]") + with(`queue{pod!=""}`, both+query),
+			want: []string{
+				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0]: line 2: gives metric "load" of pods, for which HorizontalPodAutoscaler shop/shop asks, but maps pods from label "pod", which the series queue do not have`,
+			},
+		},
+		{
+			name: "renamed label", manifests: relabelled("relabelings: [{sourceLabels: [__meta_kubernetes_pod_name], targetLabel: kubernetes_pod_name}, {sourceLabels: [namespace], targetLabel: kubernetes_namespace, separator: '', replacement: $1}]") +
+				with(`queue{kubernetes_pod_name!=""}`, "resources: {overrides: {kubernetes_namespace: {resource: namespace}, kubernetes_pod_name: {resource: pod}}}\n  "+query),
+		},
+		{
+			name: "namespace rewritten", manifests: relabelled("relabelings: [{targetLabel: namespace, replacement: metrics}]") + with(`queue{pod!=""}`, both+query),
+			want: []string{`error: ` + at + `finds series by label "namespace", which PodMonitor shop/shop sets to "metrics", not to the namespace of HorizontalPodAutoscaler shop/shop`},
+		},
+		{name: "relabelings that cannot be followed", manifests: relabelled("relabelings: [{action: oops}]") + with(`queue{kubernetes_pod_name!=""}`, "resources: {overrides: {namespace: {resource: namespace}, kubernetes_pod_name: {resource: pod}}}\n  "+query)},
+		{
+			name: "label of a Service", manifests: relabelled("") + with(`queue{service!="",job="shop/shop"}`, both+query),
+			want: []string{`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].seriesQuery: line 2: asks for series with service!="", but PodMonitors, through which those of the pods of HorizontalPodAutoscaler shop/shop come, give no label "service"`},
+		},
+		{
+			name: "nothing states a namespace", manifests: strings.ReplaceAll(relabelled(""), ", namespace: shop", "") + with(`queue{job="shop/shop"}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>,namespace="prod"}) by (<<.GroupBy>>)`),
+		},
+		{name: "label of the pods", manifests: relabelled("honorLabels: true") + with(`queue{app="shop"}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>,job="any"}) by (<<.GroupBy>>)`)},
+		{name: "metric of the namespace", manifests: shop + asking(objectMetric("load", "{apiVersion: v1, kind: Namespace, name: shop}")) + with(`queue{pod!=""}`, "resources: {overrides: {namespace: {resource: namespace}}}\n  "+query)},
+		{
+			name: "metric of a node", manifests: shop + asking(objectMetric("load", "{apiVersion: v1, kind: Node, name: n}")) + with(`queue{pod!=""}`, "resources: {template: <<.Resource>>}\n  "+query),
+			want: []string{`error: ` + at + `gives metric "load" of nodes, for which HorizontalPodAutoscaler shop/shop asks, but gives a metric of nodes, which are in no namespace, while an HPA asks within its own`},
+		},
+		{
+			name: "metric of an ingress by pods", manifests: shop + asking(objectMetric("load", "{apiVersion: networking.k8s.io/v1, kind: Ingress, name: shop}")) + with(`queue{pod!=""}`, both+query),
+			want: []string{`error: ` + at + `gives metric "load" of ingresses.networking.k8s.io, for which HorizontalPodAutoscaler shop/shop asks, but maps no label to ingresses.networking.k8s.io; add it to resources.overrides, such as ingress: {resource: "ingress"}`},
+		},
+		{
+			name: "metric of a custom resource", manifests: shop + asking(objectMetric("load", "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: shop}")) +
+				with(`queue{rollout!=""}`, "resources: {overrides: {namespace: {resource: namespace}, rollout: {group: argoproj.io, resource: rollout}}}\n  "+query),
+		},
+		{
+			name: "general rule beside one that maps nothing", manifests: shop + asking(podsMetric("http_requests_per_second")), in: values(`
+rules:
+  custom:
+  - seriesQuery: http_requests_total{pod!=""}
+    resources: {overrides: {namespace: {resource: namespace}}}
+    name: {as: http_requests_per_second}
+    metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)`),
+			want: []string{`error: values.yaml: rules.custom[0]: line 3: gives metric "http_requests_per_second" of pods, for which HorizontalPodAutoscaler shop/shop asks, but maps no label to pods; add it to resources.overrides, such as pod: {resource: "pod"}`},
+		},
+		{
+			name: "external metric of another namespace", manifests: shop + asking(externalMetric("load")) + configured(`
+externalRules:
+- seriesQuery: queue{namespace="mq"}
+  resources: {overrides: {namespace: {resource: namespace}}}
+  name: {as: load}
+  metricsQuery: max(<<.Series>>{<<.LabelMatchers>>})`),
+			want: []string{`error: ConfigMap monitoring/adapter-config: data["config.yaml"].externalRules[0]: line 2: selects series with namespace="mq", but external metrics are asked for in the namespace of the HPA, here "shop"; add resources: {namespaced: false} to ask in all namespaces`},
+		},
+		{name: "external metric of all namespaces", manifests: shop + asking(externalMetric("load")) + configured(`
+externalRules:
+- seriesQuery: queue{namespace="mq"}
+  resources: {namespaced: false}
+  name: {as: load}
+  metricsQuery: max(<<.Series>>{<<.LabelMatchers>>})`)},
+		{name: "external metric of its namespace", manifests: shop + asking(externalMetric("load")) + configured(`
+externalRules:
+- seriesQuery: queue{namespace!=""}
+  resources: {template: <<.Resource>>}
+  name: {as: load}
+  metricsQuery: max(<<.Series>>{<<.LabelMatchers>>})`)},
+		{name: "unreadable query", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(`)},
+		{name: "failing template", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: <<.Oops>>`), want: []string{
+			gives + `makes no query of it: template: metrics-query:1:2: executing "metrics-query" at <.Oops>: can't evaluate field Oops in type naming.queryTemplateArgs`,
+		}},
+	})
+}

@@ -1,0 +1,229 @@
+package check
+
+import (
+	"testing"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+func TestRuleQuery(t *testing.T) {
+	cm := "ConfigMap monitoring/adapter-config: data[\"config.yaml\"]"
+	// one is a configuration of one rule, with what is added to a sound one or replaces parts of it.
+	one := func(fields string) string { return configured("rules:\n- " + fields) }
+	const query = "\n  metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"
+	checkCases(t, ruleQueryID, []ruleCase{
+		{name: "sound", manifests: configured("rules:" + rate + "\nexternalRules:" + rate)},
+		{
+			name: "unknown field", manifests: one("seriesQery: up{pod!=\"\"}" + mapped + query),
+			want: []string{
+				`error: ` + cm + `.rules[0].seriesQery: line 2: unknown field "seriesQery"; did you mean "seriesQuery"?; the adapter does not start with it`,
+			},
+		},
+		{
+			name: "wrong type", manifests: one("seriesQuery: [up]" + mapped + query),
+			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is a list; write a string; the adapter does not start with it`},
+		},
+		{
+			name: "no YAML", manifests: configured("rules: ["),
+			want: []string{`error: ` + cm + `: line 1: is not valid YAML: did not find expected node content`},
+		},
+		{
+			name: "not strict enough for us", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  name: {as: 5}" + query),
+		},
+		{
+			name: "nothing", manifests: configured("# to do"),
+			want: []string{`warning: ` + cm + `: holds no rules; the adapter starts, but serves nothing`},
+		},
+		{
+			name: "empty lists", manifests: configured("rules: []"),
+			want: []string{`warning: ` + cm + `: holds no rules; the adapter starts, but serves nothing`},
+		},
+		{
+			name: "two documents", manifests: configured("rules:" + rate + "\n---\nrules: []"),
+			want: []string{`warning: ` + cm + `: line 7: begins a second YAML document; the adapter reads the first alone`},
+		},
+		{
+			name: "no series", manifests: one("name: {as: x}" + mapped + query),
+			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is empty; write a selector, such as 'http_requests_total{namespace!="",pod!=""}'; the adapter then lists no metric at all, not even those of other rules`},
+		},
+		{
+			name: "an expression for series", manifests: one("seriesQuery: sum(up)" + mapped + query),
+			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is no series selector that Prometheus accepts: 1:4: parse error: unexpected "("; the adapter then lists no metric at all, not even those of other rules`},
+		},
+		{
+			name: "all series", manifests: one("seriesQuery: '{__name__=~\".*\"}'" + mapped + query),
+			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: selects series without naming a label that they must have, which Prometheus refuses; add one, such as namespace!=""; the adapter then lists no metric at all, not even those of other rules`},
+		},
+		{
+			name: "regular expression", manifests: one("seriesQuery: up{pod!=\"\"}\n  name: {matches: \"^(.*$\"}" + mapped + query),
+			want: []string{`error: ` + cm + `.rules[0]: line 2: unable to generate series name filter from name rules associated with series query "up{pod!=\"\"}": unable to compile series filter "^(.*$": error parsing regexp: missing closing ): ` + "`^(.*$`" + `; the adapter does not start with it`},
+		},
+		{
+			name: "two captures", manifests: one("seriesQuery: up{pod!=\"\"}\n  name: {matches: \"^(.*)_(.*)$\"}" + mapped + query),
+			want: []string{`error: ` + cm + `.rules[0]: line 2: must specify an 'as' value for name matcher "^(.*)_(.*)$" associated with series query "up{pod!=\"\"}"; the adapter does not start with it`},
+		},
+		{
+			name: "filter of both kinds", manifests: one("seriesQuery: up{pod!=\"\"}\n  seriesFilters: [{is: a, isNot: b}]" + mapped + query),
+			want: []string{`error: ` + cm + `.rules[0]: line 2: unable to generate series name filter associated with series query "up{pod!=\"\"}": cannot have both an ` + "`is` (\"a\") and `isNot`" + ` ("b") expression in a single filter; the adapter does not start with it`},
+		},
+		{
+			name: "template", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: sum(<<.Series)"),
+			want: []string{`error: ` + cm + `.rules[0]: line 2: unable to construct metrics query associated with series query "up{pod!=\"\"}": unable to parse metrics query template "sum(<<.Series)": template: metrics-query:1: unexpected right paren; the adapter does not start with it`},
+		},
+		{
+			name: "template field", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: sum(<<.Serie>>)"),
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: cannot be filled in: template: metrics-query:1:6: executing "metrics-query" at <.Serie>: can't evaluate field Serie in type naming.queryTemplateArgs`},
+		},
+		{
+			name: "no query", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped),
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 2: is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`},
+		},
+		{
+			name: "range", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: <<.Series>>{<<.LabelMatchers>>}[5m]"),
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: becomes up{namespace="default",pod=~"a|b"}[5m], which gives a matrix; the adapter takes an instant vector only`},
+		},
+		{
+			name: "scalar", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: scalar(sum(<<.Series>>))"),
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: becomes scalar(sum(up)), which gives a scalar; the adapter takes an instant vector only`},
+		},
+		{name: "scalar of an external rule", manifests: configured("externalRules: [{seriesQuery: up, metricsQuery: scalar(sum(<<.Series>>))}]")},
+		{name: "values by name, functions of old and to come", manifests: configured(`
+rules:
+- seriesQuery: up{pod!=""}` + mapped + `
+  metricsQuery: sum(up{pod=~"<<index .LabelValuesByName "pod">>"}) by (<<range $i, $l := .GroupBySlice>><<$l>><<end>>)
+- seriesQuery: down{pod!=""}` + mapped + `
+  metricsQuery: holt_winters(<<.Series>>{<<.LabelMatchers>>}[10m], 0.5, 0.5)
+- seriesQuery: out{pod!=""}` + mapped + `
+  metricsQuery: mad_over_time(<<.Series>>{<<.LabelMatchers>>}[10m])`)},
+		{
+			name: "resources", manifests: one(`seriesQuery: up{pod!=""}
+  resources:
+    overrides:
+      a: {resource: po}
+      b: {group: extensions, resource: ingress}
+      c: {group: apps, resource: pod}
+      d: {group: apps, resource: deploymnt}
+      e: {resource: ""}
+      f: {group: argoproj.io, resource: rollout}
+      g: {resource: servce}
+      h: {resource: brands}
+      i: {resource: Pods}` + query),
+			want: []string{
+				`error: ` + cm + `.rules[0].resources.overrides.a: line 5: has resource "po", a short name that only kubectl knows; write "pods"; the adapter does not start with it`,
+				`error: ` + cm + `.rules[0].resources.overrides.b: line 6: has group "extensions", which Kubernetes no longer serves; it is in group "networking.k8s.io"; the adapter does not start with it`,
+				`error: ` + cm + `.rules[0].resources.overrides.c: line 7: has resource "pod", which group "apps" does not have; it is in group ""; the adapter does not start with it`,
+				`error: ` + cm + `.rules[0].resources.overrides.d: line 8: has resource "deploymnt", which group "apps" does not have; did you mean "deployment"?; the adapter does not start with it`,
+				`error: ` + cm + `.rules[0].resources.overrides.e: line 9: names no resource; write one, such as {resource: "pod"}; the adapter does not start with it`,
+				`warning: ` + cm + `.rules[0].resources.overrides.g: line 11: has resource "servce", which Kubernetes does not have of its own; did you mean "service"?`,
+			},
+		},
+		{name: "extensions in an old cluster", in: Input{Minor: 20}, manifests: one(`seriesQuery: up{pod!=""}
+  resources: {overrides: {namespace: {resource: namespace}, ingress: {group: extensions, resource: ingress}}}` + query)},
+		{
+			name: "resource rules", manifests: configured(`
+resourceRules:
+  cpu:
+    containerQuery: sum(rate(cpu{<<.LabelMatchers>>}[1m]) by (<<.GroupBy>>)
+    nodeQuery: sum(<<.Serie>>)
+    resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}, node: {resource: node}}}
+    containerLabel: container
+  memory:
+    containerQuery: memory{<<.LabelMatchers>>}[1m]
+    nodeQuery: sum(<<
+    resources: {template: <<.Resource>>}`),
+			want: []string{
+				`error: ` + cm + `.resourceRules.cpu.containerQuery: line 2: becomes sum(rate(cpu{namespace="default",pod=~"a|b"}[1m]) by (pod,container), which Prometheus refuses: 1:51: parse error: unexpected <by> in aggregation`,
+				`error: ` + cm + `.resourceRules.cpu.nodeQuery: line 2: cannot be filled in: template: metrics-query:1:6: executing "metrics-query" at <.Serie>: can't evaluate field Serie in type naming.queryTemplateArgs`,
+				`error: ` + cm + `.resourceRules.memory.containerQuery: line 2: becomes memory{namespace="default",pod=~"a|b"}[1m], which gives a matrix; the adapter takes an instant vector only`,
+				`error: ` + cm + `.resourceRules.memory.nodeQuery: line 2: unable to parse metrics query template "sum(<<": template: metrics-query:1: unclosed action; the adapter does not start with it`,
+			},
+		},
+		{
+			name: "resources of resource rules", manifests: configured(`
+resourceRules:
+  cpu: {containerQuery: cpu, resources: {overrides: {pod: {resource: po}}}}
+  memory: {containerQuery: memory, resources: {template: <<}}`),
+			want: []string{
+				`error: ` + cm + `.resourceRules.cpu.resources.overrides.pod: line 2: has resource "po", a short name that only kubectl knows; write "pods"; the adapter does not start with it`,
+				`error: ` + cm + `.resourceRules.memory: line 2: unable to parse label template "<<": template: resource-label:1: unclosed action; the adapter does not start with it`,
+			},
+		},
+		{
+			name: "matchers that are empty for this HPA", manifests: shop + asking(externalMetric("lag"), externalMetric("depth")) + configured(`
+externalRules:
+- seriesQuery: lag{topic!=""}
+  resources: {namespaced: false}
+  metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>,topic!=""})
+- seriesQuery: depth{topic!=""}
+  resources: {namespaced: false}
+  metricsQuery: sum(<<.Series>>{topic!="",<<.LabelMatchers>>})`),
+			want: []string{`error: ` + cm + `.externalRules[0].metricsQuery: line 4: becomes sum(lag{,topic!=""}) for external metric "lag" of HorizontalPodAutoscaler shop/shop, which Prometheus refuses: 1:9: parse error: unexpected "," in label matching, expected identifier or "}"`},
+		},
+		{
+			name: "text that is no configuration", in: Input{Rules: []Text{{Place: model.Place{File: "a.yaml"}, Text: []byte("a: [")}, {Place: model.Place{File: "b.yaml"}}}},
+			want: []string{
+				`error: a.yaml: line 1: is not valid YAML: did not find expected node content`,
+				`warning: b.yaml: holds no rules`,
+			},
+		},
+		{
+			name: "text that is one", in: Input{Rules: []Text{{Place: model.Place{File: "a.yaml"}, Text: []byte("rules:\n- seriesQuery: '{'\n")}}},
+			want: []string{
+				`error: a.yaml: rules[0].metricsQuery: line 2: is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`,
+				`error: a.yaml: rules[0].seriesQuery: line 2: is no series selector that Prometheus accepts: 1:2: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
+			},
+		},
+		{name: "other programs have rules too", manifests: `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: jmx}
+data:
+  config.yaml: "rules: [{pattern: '.*'}]"
+  alerts.yaml: "groups: [{rules: []}]"
+  text: "{{ not yaml"
+`},
+	})
+}
+
+func TestRuleReferences(t *testing.T) {
+	for _, c := range []struct{ matches, as, bad, good string }{
+		{"^(.*)_total$", "${1}_per_second", "", ""},
+		{"^(.*)_total$", "$1", "", ""},
+		{"^(.*)_total$", "$1_per_second", "$1_per_second", "${1}_per_second"},
+		{"^(.*)_total$", "$2", "$2", ""},
+		{"^(?P<name>.*)_total$", "${name}_x$$", "", ""},
+		{"^(.*)_total$", "{1}_x", "{1}", "${1}_x"},
+		{"^(.*)_total$", "a_{$1}", "{$1}", "a_${1}"},
+		{"^(.*)_total$", "${base}_x", "${base}", ""},
+		{"", "x", "", ""},
+		{"(", "$1", "", ""},
+	} {
+		r := rule{}
+		r.Name.Matches, r.Name.As = c.matches, c.as
+		if bad, good := r.badReference(); bad != c.bad || good != c.good {
+			t.Errorf("badReference of %q as %q is %q, %q; want %q, %q", c.matches, c.as, bad, good, c.bad, c.good)
+		}
+	}
+}
+
+func FuzzReadRules(f *testing.F) {
+	for _, seed := range []string{
+		"rules:" + rate, "externalRules:" + rate, "rules: {default: true, custom: [{seriesQuery: a}]}", "rules: {resource: {cpu: {}}}",
+		"resourceRules: {cpu: {containerQuery: <<.GroupBy>>}, window: 5m}", "rules: [{name: {matches: '((((a{60}){9}', as: $$}}]",
+		"rules: [{seriesQuery: 'x', name: {matches: '(a|b){0,9}(?P<n>[^a])*', as: '${n}$1'}, metricsQuery: '<<.Series>>'}]",
+	} {
+		f.Add(seed, "http_requests_per_second")
+	}
+	f.Fuzz(func(t *testing.T, text, metric string) {
+		w, _ := newWorld(Input{Rules: []Text{{Place: model.Place{File: "rules.yaml"}, Text: []byte(text)}}})
+		for _, s := range w.rules {
+			for _, r := range s.custom {
+				for _, name := range r.seriesFor(metric, nil) {
+					if !r.literal() && r.metricOf(name) != metric {
+						t.Errorf("%s is no series of %q", name, metric)
+					}
+				}
+			}
+		}
+	})
+}

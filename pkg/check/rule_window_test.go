@@ -1,0 +1,68 @@
+package check
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRuleWindow(t *testing.T) {
+	// over is the workload, read at an interval, with a rule that asks a query.
+	over := func(interval, query string) string {
+		return strings.Replace(shop, "15s", interval, 1) + asking(podsMetric("load")) + configured(`
+rules:
+- seriesQuery: requests_total{pod!=""}`+mapped+`
+  name: {as: load}
+  metricsQuery: `+query)
+	}
+	const (
+		prometheus = "---\napiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: p, namespace: shop}\nspec: {serviceMonitorSelector: {}"
+		matched    = "(<<.Series>>{<<.LabelMatchers>>}"
+		by         = ") by (<<.GroupBy>>)"
+		at         = `ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].metricsQuery: line 5: looks back `
+		pods       = `the pods of HorizontalPodAutoscaler shop/shop are `
+	)
+	missed := func(span, fn, every, least string) string {
+		return `warning: ` + at + span + ` in ` + fn + `, but ` + pods + `read every ` + every + `, so that one missed scrape leaves no value; write at least [` + least + `]`
+	}
+	tooShort := func(span, fn, every, least string) string {
+		return `error: ` + at + span + ` in ` + fn + `, which needs two samples, but ` + pods + every + `; write at least [` + least + `]`
+	}
+	checkCases(t, ruleWindowID, []ruleCase{
+		{name: "four intervals", manifests: over("15s", "sum(rate"+matched+"[1m])"+by)},
+		{name: "no window", manifests: over("15s", "sum"+matched+by)},
+		{name: "three intervals", manifests: over("15s", "sum(rate"+matched+"[45s])"+by), want: []string{missed("45s", "rate", "15s", "1m")}},
+		{name: "less than two", manifests: over("30s", "sum(irate"+matched+"[45s] offset 1m)"+by), want: []string{tooShort("45s", "irate", "read every 30s", "2m")}},
+		{name: "an average needs one sample", manifests: over("30s", "sum(avg_over_time"+matched+"[30s])"+by)},
+		{
+			name: "an average of less than one", manifests: over("1m", "sum(avg_over_time"+matched+"[30s])"+by),
+			want: []string{`error: ` + at + `30s in avg_over_time, which needs one sample, but ` + pods + `read every 1m; write at least [4m]`},
+		},
+		{
+			name: "two windows", manifests: over("30s", "sum(rate"+matched+"[1m]) / rate"+matched+"[30s])"+by),
+			want: []string{tooShort("30s", "rate", "read every 30s", "2m"), missed("1m", "rate", "30s", "2m")},
+		},
+		{
+			name: "subqueries", manifests: over("15s", "sum(max_over_time(rate"+matched+"[1m])[10m:]) + delta(sum(x)[1m:45s])"+")"+" by (<<.GroupBy>>)"),
+			want: []string{tooShort("1m", "delta", "computed every 45s", "3m")},
+		},
+		{name: "length by expression", manifests: over("15s", "sum(rate"+matched+"[step()])"+by)},
+		{name: "interval of no Prometheus here", manifests: over("", "sum(rate"+matched+"[1m])"+by)},
+		{
+			name: "too short for the default", manifests: over("", "sum(rate"+matched+"[30s])"+by),
+			want: []string{`warning: ` + at + `30s in rate, but Prometheus reads the pods of HorizontalPodAutoscaler shop/shop every 30s unless its own scrapeInterval says otherwise; write at least [2m]`},
+		},
+		{
+			name: "interval of a Prometheus here", manifests: over("", "sum(rate"+matched+"[1m])"+by) + prometheus + ", scrapeInterval: 1m}\n" + strings.Replace(prometheus, "name: p", "name: q", 1) + ", scrapeInterval: 2m}\n",
+			want: []string{tooShort("1m", "rate", "read every 1m", "4m")},
+		},
+		{name: "default of a Prometheus here", manifests: over("", "sum(rate"+matched+"[1m])"+by) + prometheus + "}\n", want: []string{missed("1m", "rate", "30s", "2m")}},
+		{name: "series from elsewhere", manifests: strings.ReplaceAll(over("15s", "sum(rate"+matched+"[15s])"+by), "requests_total", "container_requests_total")},
+		{name: "nothing reads the pods", manifests: strings.Replace(over("15s", "sum(rate"+matched+"[15s])"+by), "port: web", "port: other", 1)},
+		{name: "recorded series", manifests: over("15s", "sum(rate"+matched+"[15s])"+by) + `---
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: r, namespace: shop}
+spec: {groups: [{name: g, rules: [{record: requests_total, expr: sum(x) by (pod, namespace)}, {alert: a, expr: x}]}]}
+`},
+	})
+}

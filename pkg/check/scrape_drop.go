@@ -1,0 +1,91 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	"github.com/prometheus/prometheus/model/relabel"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// knownMeta are the labels of a discovered target whose values follow from the objects. The names of pods, addresses and
+// nodes, for one, do not.
+var knownMeta = regexp.MustCompile(`^__meta_kubernetes_(namespace|pod_(label|annotation)(present)?_.*|service_(name|(label|annotation)(present)?_.*)|` +
+	`pod_container_(name|port_name)|pod_phase|(endpoint|endpointslice)_port_name)$`)
+
+// annotationMeta are those of them that who injects containers may set too.
+var annotationMeta = regexp.MustCompile(`^__meta_kubernetes_pod_(label|annotation)`)
+
+// dropped finds the relabeling by which an endpoint drops the pods of wl, as far as that follows from the objects.
+func (w *world) dropped(p scrapePath, wl *workload) (at model.Place, ok bool) {
+	cfgs, ok := configs(p.relabelings)
+	if !ok {
+		return at, false
+	}
+	set := discovered(p, wl)
+	for i, cfg := range cfgs {
+		if _, kept := process(set, cfgs[:i+1]); kept {
+			continue
+		}
+		return p.at.Child("relabelings").Item(i), w.certain(cfg, cfgs[:i], wl)
+	}
+	return at, false
+}
+
+// certain tells whether the labels that cfg goes by are known, and not made by an earlier relabeling.
+func (w *world) certain(cfg *relabel.Config, earlier []*relabel.Config, wl *workload) bool {
+	for _, l := range cfg.SourceLabels {
+		name := string(l)
+		made := slices.ContainsFunc(earlier, func(c *relabel.Config) bool { return c.TargetLabel == name || c.Action == relabel.LabelMap })
+		if made || !knownMeta.MatchString(name) || annotationMeta.MatchString(name) && w.injected(wl) {
+			return false
+		}
+	}
+	return slices.Contains([]relabel.Action{relabel.Keep, relabel.Drop}, cfg.Action)
+}
+
+// checkDropped reports pods that every endpoint which leads to them drops.
+func (w *world) checkDropped(n need, ps *model.Problems) {
+	var places []model.Place
+	for _, p := range w.scrapes(n.workload) {
+		at, ok := w.dropped(p, n.workload)
+		if !ok {
+			return
+		}
+		places = append(places, at)
+	}
+	for _, at := range places {
+		ps.Errorf(scrapeNoneID, at, "drops the pods of %s, which nothing else scrapes, so that %s of %s has no value; let them through", n.workload, n.what, n.scaler)
+	}
+}
+
+// checkRelabelings reports relabelings for which the operator leaves out a monitor, whichever Prometheus selects it
+// (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
+func checkRelabelings(m *monitor, ps *model.Problems) {
+	for _, e := range m.endpoints() {
+		for _, l := range []struct {
+			name string
+			list []monitoringv1.RelabelConfig
+		}{{"relabelings", e.relabelings}, {"metricRelabelings", e.metricRelabelings}} {
+			for i, c := range l.list {
+				if _, ok := configs([]monitoringv1.RelabelConfig{c}); !ok {
+					ps.Errorf(scrapeUnselectedID, e.at.Child(l.name).Item(i),
+						"is none that Prometheus takes, so that prometheus-operator leaves the monitor out; correct %s", fieldsOf(c))
+				}
+			}
+		}
+	}
+}
+
+// fieldsOf names what may be wrong with a relabeling.
+func fieldsOf(c monitoringv1.RelabelConfig) string {
+	if c.Regex != "" {
+		if _, err := relabel.NewRegexp(c.Regex); err != nil {
+			return fmt.Sprintf("its regex, %q", c.Regex)
+		}
+	}
+	return "its action, or the fields that the action needs"
+}
