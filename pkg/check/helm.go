@@ -37,7 +37,8 @@ func readValues(root *yaml.Node, at model.Place) []*ruleSet {
 	s := &ruleSet{at: at, name: name}
 	for i := 0; i+1 < len(rules.Content); i += 2 {
 		if key := rules.Content[i]; !slices.Contains(chartKeys, key.Value) {
-			s.problems.Warnf(ruleQueryID, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s", krm.DidYouMean(key.Value, chartKeys))
+			s.problems.Warnf(ruleQueryID, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s",
+				krm.DidYouMean(key.Value, chartKeys))
 		}
 	}
 	if usesDefaults(krm.Get(rules, "default")) {
@@ -73,7 +74,8 @@ func (s *ruleSet) values(key, under string, rules *yaml.Node) []*rule {
 	}
 	if n.Kind != yaml.SequenceNode {
 		s.broken = true
-		s.problems.Errorf(ruleQueryID, placeOf(at, n), "is no list; write one rule or more, each beginning with a dash; the adapter does not start with it")
+		s.problems.Errorf(ruleQueryID, placeOf(at, n), "is no list; write one rule or more, each beginning with a dash; the adapter "+
+			"does not start with it")
 		return nil
 	}
 	cfg, ok := s.load(under, n, at)
@@ -130,8 +132,11 @@ func defaultRules() []adapterconfig.DiscoveryRule {
 	var (
 		containers = `{__name__=~"^container_.*",container!="POD",namespace!="",pod!=""}`
 		others     = `{namespace!="",__name__!~"^container_.*"}`
-		pods       = adapterconfig.ResourceMapping{Overrides: map[string]adapterconfig.GroupResource{"namespace": {Resource: "namespace"}, "pod": {Resource: "pod"}}}
-		labelled   = adapterconfig.ResourceMapping{Template: "<<.Resource>>"}
+		pods       = adapterconfig.ResourceMapping{Overrides: map[string]adapterconfig.GroupResource{
+			"namespace": {Resource: "namespace"},
+			"pod":       {Resource: "pod"},
+		}}
+		labelled = adapterconfig.ResourceMapping{Template: "<<.Resource>>"}
 	)
 	rule := func(series, isNot string, res adapterconfig.ResourceMapping, matches string) adapterconfig.DiscoveryRule {
 		matchers := "<<.LabelMatchers>>"

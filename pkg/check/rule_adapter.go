@@ -30,7 +30,7 @@ func (w *world) adapters() []adapter {
 			args := slices.Concat(c.Command, c.Args)
 			file, configured := flagValue(args, "config")
 			_, prometheus := flagValue(args, "prometheus-url")
-			if !isAdapterImage(c.Image) && !(configured && prometheus) {
+			if !isAdapterImage(c.Image) && (!configured || !prometheus) {
 				continue
 			}
 			at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
@@ -152,7 +152,8 @@ func (w *world) configOf(a adapter, ps *model.Problems) (cm *krm.Item, key strin
 	}
 	mount, rel, found := mountOf(a.container, a.file)
 	if !found {
-		ps.Errorf(ruleMissingID, a.at.Child("volumeMounts"), "has no mount that holds %s, which --config names; the adapter does not start", a.file)
+		ps.Errorf(ruleMissingID, a.at.Child("volumeMounts"), "has no mount that holds %s, which --config names; the adapter does not "+
+			"start", a.file)
 		return nil, "", true
 	}
 	volumes := a.workload.template.Spec.Volumes
@@ -162,7 +163,8 @@ func (w *world) configOf(a adapter, ps *model.Problems) (cm *krm.Item, key strin
 		for _, v := range volumes {
 			names = append(names, v.Name)
 		}
-		ps.Errorf(ruleMissingID, a.at.Child("volumeMounts"), "mounts volume %q, which the pod does not have%s", mount.Name, krm.DidYouMean(mount.Name, names))
+		ps.Errorf(ruleMissingID, a.at.Child("volumeMounts"), "mounts volume %q, which the pod does not have%s", mount.Name,
+			krm.DidYouMean(mount.Name, names))
 		return nil, "", true
 	}
 	at := a.workload.item.Place.Child("spec").Child("template").Child("spec").Child("volumes").Item(i)
@@ -182,17 +184,20 @@ func (w *world) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Problem
 	at := f.at.Child("configMap")
 	key, projected := keyOf(v.ConfigMap.Items, f.path)
 	if !projected {
-		ps.Errorf(ruleMissingID, at.Child("items"), "puts no key at path %q, which --config=%s needs; the adapter does not start", f.path, a.file)
+		ps.Errorf(ruleMissingID, at.Child("items"), "puts no key at path %q, which --config=%s needs; the adapter does not start", f.path,
+			a.file)
 		return nil, "", true
 	}
 	cm, elsewhere := w.configMap(v.ConfigMap.Name, a.workload.item)
 	switch {
 	case cm == nil && elsewhere != nil:
-		ps.Errorf(ruleMissingID, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own namespace, here %q",
+		ps.Errorf(ruleMissingID, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own "+
+			"namespace, here %q",
 			v.ConfigMap.Name, orDefault(elsewhere.Place.Object.Namespace), orDefault(a.workload.item.Place.Object.Namespace))
 		return nil, "", true
 	case cm == nil:
-		return nil, "", w.misnamed(v.ConfigMap.Name, at, ps)
+		w.checkName(v.ConfigMap.Name, at, ps)
+		return nil, "", false
 	}
 	data := krm.TextMap(cm.Node, "data")
 	if _, has := data[key]; !has {
@@ -203,8 +208,8 @@ func (w *world) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Problem
 	return cm, key, true
 }
 
-// misnamed reports a ConfigMap that is not among the items where one with a similar name holds rules.
-func (w *world) misnamed(name string, at model.Place, ps *model.Problems) bool {
+// checkName reports a ConfigMap that is not among the items where one with a similar name holds rules.
+func (w *world) checkName(name string, at model.Place, ps *model.Problems) {
 	var names []string
 	for _, it := range w.items {
 		if len(configKeys(it)) > 0 {
@@ -212,11 +217,10 @@ func (w *world) misnamed(name string, at model.Place, ps *model.Problems) bool {
 		}
 	}
 	if len(names) == 0 {
-		return false
+		return
 	}
-	ps.Warnf(ruleMissingID, at.Child("name"), "names ConfigMap %q, which is not among the items, while %s holds rules that no adapter here reads%s",
-		name, strings.Join(names, ", "), krm.DidYouMean(name, names))
-	return false
+	ps.Warnf(ruleMissingID, at.Child("name"), "names ConfigMap %q, which is not among the items, while %s holds rules that no adapter "+
+		"here reads%s", name, strings.Join(names, ", "), krm.DidYouMean(name, names))
 }
 
 // configMap finds a ConfigMap for the pods of an item by any name that it had; elsewhere is one of another namespace.

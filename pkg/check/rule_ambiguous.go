@@ -1,8 +1,8 @@
 package check
 
 import (
-	"fmt"
 	"slices"
+	"strings"
 
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -12,66 +12,43 @@ import (
 
 const ruleAmbiguousID model.ID = "rule/ambiguous"
 
+const ambiguousExample = `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  maxReplicas: 5
+  metrics:
+  - type: Pods
+    pods:
+      metric: {name: load}
+      target: {type: AverageValue, averageValue: "10"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: adapter-config, namespace: monitoring}
+data:
+  config.yaml: |
+    rules:
+    - seriesQuery: requests_in_flight{pod!=""}
+      resources: {template: <<.Resource>>}
+      name: {as: load}
+      metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
+    - seriesQuery: queue_length{pod!=""}
+      resources: {template: <<.Resource>>}
+      name: {matches: queue_length, as: load}
+      metricsQuery: max(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
+`
+
 var ruleAmbiguous = Check{
 	ID:    ruleAmbiguousID,
 	Title: "Two rules of one configuration serve the same metric",
-	Why: "The adapter keeps one query for each metric and resource: that of the last rule whose series exist when it lists them, every ten " +
-		"minutes by default. The HPA then compares another value than the one that was meant, or another one from time to time.",
+	Why: "The adapter keeps one query for each metric and resource: that of the last rule whose series exist when it lists them, " +
+		"every ten minutes by default. The HPA then compares another value than the one that was meant, or another one from " +
+		"time to time.",
 	Mend: "Give one of the rules another name.as, or keep the series apart by seriesQuery or seriesFilters.",
-	Bad: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods:
-      metric: {name: load}
-      target: {type: AverageValue, averageValue: "10"}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: adapter-config, namespace: monitoring}
-data:
-  config.yaml: |
-    rules:
-    - seriesQuery: requests_in_flight{pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {as: load}
-      metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
-    - seriesQuery: queue_length{pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {as: load}
-      metricsQuery: max(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
-`,
-	Good: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods:
-      metric: {name: load}
-      target: {type: AverageValue, averageValue: "10"}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: adapter-config, namespace: monitoring}
-data:
-  config.yaml: |
-    rules:
-    - seriesQuery: requests_in_flight{pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {as: load}
-      metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
-    - seriesQuery: queue_length{pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {as: queue}
-      metricsQuery: max(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
-`,
+	Bad:  ambiguousExample,
+	Good: strings.Replace(ambiguousExample, "matches: queue_length, as: load", "as: queue", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands() {
 			if d.problem != "" {
@@ -107,12 +84,12 @@ func (d *demand) checkAmbiguous(s *ruleSet, ps *model.Problems) {
 func (d *demand) compare(a, b offer, ps *model.Problems) {
 	shared := slices.ContainsFunc(a.series, func(name string) bool { return slices.Contains(b.series, name) })
 	switch {
-	case !shared && !(a.specific() && b.specific()), sameExpr(a, b):
+	case !shared && (!a.specific() || !b.specific()), sameExpr(a, b):
 		return
 	case a.breadth() > b.breadth():
 		// The special rule is meant to replace what the general one gives, and does.
 		return
-	case a.specific() && b.specific() && !(shared && d.apart(a, b)):
+	case a.specific() && b.specific() && (!shared || disjoint(a, b)):
 		ps.Errorf(ruleAmbiguousID, b.at, "gives %s, for which %s asks, and so does %s; the adapter uses the last one whose series exist; "+
 			"give one of them another name.as", d.what(), d.scaler.item.Place.Object, a.name)
 	default:
@@ -121,16 +98,16 @@ func (d *demand) compare(a, b offer, ps *model.Problems) {
 	}
 }
 
-// apart tells whether two rules select different series of one name by a label.
-func (d *demand) apart(a, b offer) bool {
+// disjoint tells whether two rules select different series of one name by a label.
+func disjoint(a, b offer) bool {
 	for _, m := range a.matchers {
 		for _, n := range b.matchers {
 			if m.Name == n.Name && m.Name != prommodel.MetricNameLabel && m.Value != n.Value && m.Value != "" && n.Value != "" {
-				return false
+				return true
 			}
 		}
 	}
-	return true
+	return false
 }
 
 func sameExpr(a, b offer) bool {
@@ -160,13 +137,6 @@ func (o *offer) several() []string {
 
 // list joins names for a sentence.
 func list(names []string) string {
-	if len(names) == 1 {
-		return names[0]
-	}
 	last := len(names) - 1
-	text := names[0]
-	for _, n := range names[1:last] {
-		text += ", " + n
-	}
-	return fmt.Sprintf("%s and %s", text, names[last])
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

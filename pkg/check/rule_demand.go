@@ -14,7 +14,6 @@ import (
 	prom "sigs.k8s.io/prometheus-adapter/pkg/client"
 	"sigs.k8s.io/prometheus-adapter/pkg/naming"
 
-	"github.com/krm-fn/krm-fn/pkg/krm"
 	kmodel "github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -173,7 +172,8 @@ func (o *offer) external(d *demand) {
 	o.registered = true
 	query, err := o.namer.QueryForExternalSeries(o.series[0], d.scaler.namespace(), d.selector)
 	if err != nil {
-		o.obstacle = `maps no label to the namespace, by which external metrics are asked for; add resources: {overrides: {namespace: {resource: "namespace"}}}, or resources: {namespaced: false} to ask in all namespaces`
+		o.obstacle = "maps no label to the namespace, by which external metrics are asked for; add resources: " +
+			`{overrides: {namespace: {resource: "namespace"}}}, or resources: {namespaced: false} to ask in all namespaces`
 		return
 	}
 	o.parse(string(query))
@@ -183,7 +183,8 @@ func (o *offer) external(d *demand) {
 func (o *offer) custom(d *demand) {
 	label, err := o.namer.LabelForResource(d.resource)
 	if err != nil {
-		o.obstacle = fmt.Sprintf("maps no label to %s; add it to resources.overrides, such as %s: {resource: %q}", d.resource, singular(d.resource), singular(d.resource))
+		o.obstacle = fmt.Sprintf("maps no label to %s; add it to resources.overrides, such as %[2]s: {resource: %[2]q}",
+			d.resource, singular(d.resource))
 		return
 	}
 	o.label = string(label)
@@ -264,55 +265,4 @@ func singular(r schema.GroupResource) string {
 // isRoot tells whether the adapter serves metrics of the resource outside of namespaces.
 func isRoot(r schema.GroupResource) bool {
 	return r == naming.NsGroupResource || r == naming.NodeGroupResource || r == naming.PVGroupResource
-}
-
-// has tells whether a series has a label when the adapter sees it.
-func (d *demand) has(series, label string) presence {
-	for _, r := range d.recorded {
-		if r.Record == series {
-			return r.has(label)
-		}
-	}
-	return has(d.origins, series, label)
-}
-
-// recording is a rule of a PrometheusRule that gives a new series.
-type recording struct {
-	Record string            `json:"record"`
-	Expr   any               `json:"expr"`
-	Labels map[string]string `json:"labels"`
-}
-
-func (r recording) has(label string) presence {
-	if r.Labels[label] != "" {
-		return present
-	}
-	if e, err := promQL.ParseExpr(fmt.Sprint(r.Expr)); err == nil && fateOf(e, label) == lost {
-		return absent
-	}
-	return maybe
-}
-
-// recordings lists the recording rules of all PrometheusRules.
-func (w *world) recordings() []recording {
-	var out []recording
-	for _, it := range w.items {
-		if it.Place.Object.Kind != "PrometheusRule" {
-			continue
-		}
-		var rule struct {
-			Spec struct {
-				Groups []struct {
-					Rules []recording `json:"rules"`
-				} `json:"groups"`
-			} `json:"spec"`
-		}
-		if krm.Convert(it.Node, &rule) != nil {
-			continue
-		}
-		for _, g := range rule.Spec.Groups {
-			out = append(out, slices.DeleteFunc(g.Rules, func(r recording) bool { return r.Record == "" })...)
-		}
-	}
-	return out
 }

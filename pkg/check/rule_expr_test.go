@@ -70,8 +70,10 @@ func TestWindows(t *testing.T) {
 	}
 	got := windows(e)
 	want := []window{
-		{"rate", 5 * time.Minute, 2, 0}, {"last_over_time", time.Minute, 1, 0},
-		{"quantile_over_time", 10 * time.Minute, 1, 30 * time.Second}, {"rate", 2 * time.Minute, 2, 0},
+		{"rate", 5 * time.Minute, 2, 0},
+		{"last_over_time", time.Minute, 1, 0},
+		{"quantile_over_time", 10 * time.Minute, 1, 30 * time.Second},
+		{"rate", 2 * time.Minute, 2, 0},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("windows are %v, want %v", got, want)

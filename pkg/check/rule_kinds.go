@@ -32,8 +32,14 @@ var builtinGroups = []builtinGroup{
 	{name: "batch", namespaced: []string{"CronJob", "Job"}},
 	{name: "networking.k8s.io", namespaced: []string{"Ingress", "NetworkPolicy"}, cluster: []string{"IngressClass"}},
 	{name: "policy", namespaced: []string{"PodDisruptionBudget"}},
-	{name: "rbac.authorization.k8s.io", namespaced: []string{"Role", "RoleBinding"}, cluster: []string{"ClusterRole", "ClusterRoleBinding"}},
-	{name: "storage.k8s.io", namespaced: []string{"CSIStorageCapacity"}, cluster: []string{"CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"}},
+	{name: "rbac.authorization.k8s.io", namespaced: []string{"Role", "RoleBinding"}, cluster: []string{
+		"ClusterRole",
+		"ClusterRoleBinding",
+	}},
+	{name: "storage.k8s.io", namespaced: []string{"CSIStorageCapacity"}, cluster: []string{
+		"CSIDriver", "CSINode", "StorageClass",
+		"VolumeAttachment",
+	}},
 	{name: "coordination.k8s.io", namespaced: []string{"Lease"}},
 	{name: "discovery.k8s.io", namespaced: []string{"EndpointSlice"}},
 	{name: "scheduling.k8s.io", cluster: []string{"PriorityClass"}},
@@ -136,8 +142,8 @@ func (k *kinds) resolve(group, resource string) (problem, doubt string) {
 // assume adds a custom resource that is named in singular or plural.
 func (k *kinds) assume(group, name string) {
 	plural, singular := name, name
-	if strings.HasSuffix(name, "s") {
-		singular = strings.TrimSuffix(name, "s")
+	if one, ok := strings.CutSuffix(name, "s"); ok {
+		singular = one
 	} else {
 		plural += "s"
 	}

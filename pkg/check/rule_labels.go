@@ -5,26 +5,17 @@ import (
 	"strings"
 
 	prommodel "github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/prometheus-adapter/pkg/naming"
 
-	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 const ruleLabelsID model.ID = "rule/labels"
 
-var ruleLabels = Check{
-	ID:    ruleLabelsID,
-	Title: "A rule does not say which series belong to which object",
-	Why: "The adapter finds the values of a pod by the label that the rule maps to pods, in the query and in its result. Where the mapping, " +
-		"the label or its grouping is missing, the query fails or its result belongs to no pod, and the HPA sees no value.",
-	Mend: "Map namespace and pod in resources.overrides to labels that the series have, and write " +
-		"sum(...{<<.LabelMatchers>>}) by (<<.GroupBy>>) in metricsQuery.",
-	Bad: `apiVersion: autoscaling/v2
+const labelsExample = `apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: shop, namespace: shop}
 spec:
@@ -46,30 +37,18 @@ data:
       resources: {template: <<.Resource>>}
       name: {matches: "^(.*)_total$", as: "${1}_per_second"}
       metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m]))
-`,
-	Good: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods:
-      metric: {name: http_requests_per_second}
-      target: {type: AverageValue, averageValue: "10"}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: adapter-config, namespace: monitoring}
-data:
-  config.yaml: |
-    rules:
-    - seriesQuery: http_requests_total{namespace!="",pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {matches: "^(.*)_total$", as: "${1}_per_second"}
-      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
-`,
+`
+
+var ruleLabels = Check{
+	ID:    ruleLabelsID,
+	Title: "A rule does not say which series belong to which object",
+	Why: "The adapter finds the values of a pod by the label that the rule maps to pods, in the query and in its result. Where " +
+		"the mapping, the label or its grouping is missing, the query fails or its result belongs to no pod, and the HPA sees " +
+		"no value.",
+	Mend: "Map namespace and pod in resources.overrides to labels that the series have, and write sum(...{<<.LabelMatchers>>}) by " +
+		"(<<.GroupBy>>) in metricsQuery.",
+	Bad:  labelsExample,
+	Good: strings.Replace(labelsExample, "[2m]))\n", "[2m])) by (<<.GroupBy>>)\n", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands() {
 			if d.problem != "" || !w.judges(&d) {
@@ -139,11 +118,13 @@ func (d *demand) checkOffer(o *offer, ps *model.Problems) {
 			o.query, o.label, d.resource.Resource)
 		return
 	case empty:
-		what("its query %s joins vectors of which only one has label %q, so that they never match; aggregate both by (<<.GroupBy>>)", o.query, o.label)
+		what("its query %s joins vectors of which only one has label %q, so that they never match; aggregate both by (<<.GroupBy>>)",
+			o.query, o.label)
 		return
 	}
 	if len(o.selectorsWith(o.label)) == 0 && d.sharesNames() {
-		ps.Warnf(ruleLabelsID, o.at, "asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other namespaces "+
+		ps.Warnf(ruleLabelsID, o.at, "asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other "+
+			"namespaces "+
 			"get into those of %s; write {<<.LabelMatchers>>}", d.workload.item.Place.Object)
 	}
 	d.checkMapped(o, ps)
@@ -196,7 +177,8 @@ func (d *demand) checkMapped(o *offer, ps *model.Problems) {
 			d.what(), d.scaler.item.Place.Object, ns, series)
 	case maybe:
 		if ns != "namespace" && o.asksFor("namespace") && !o.asksFor(ns) {
-			ps.Warnf(ruleLabelsID, o.at, "asks for series with label \"namespace\" but maps namespaces from label %q; if the series do not have it, "+
+			ps.Warnf(ruleLabelsID, o.at, "asks for series with label \"namespace\" but maps namespaces from label %q; if the series do "+
+				"not have it, "+
 				"the query finds none; map \"namespace\"", ns)
 		}
 	}
@@ -226,96 +208,6 @@ func (o *offer) asksFor(label string) bool {
 	return false
 }
 
-// checkValues reports matchers on labels whose values follow from the monitors, such as job and service, where neither
-// the pods of the HPA nor, for the seriesQuery, any other pods here have one that matches.
-func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
-	if o.expr == nil {
-		return
-	}
-	d.checkRecorded(o, ps)
-	if len(d.origins) == 0 || slices.ContainsFunc(o.series, fromElsewhere) || slices.ContainsFunc(o.series, d.isRecorded) {
-		return
-	}
-	for _, s := range selectors(o.expr) {
-		for _, m := range s.LabelMatchers {
-			if u, ok := unmatched(m, d.origins, o.series[0]); ok && slices.Contains(o.series, s.Name) {
-				u.report(o.field("metricsQuery"), d, ps)
-			}
-		}
-	}
-	for _, m := range o.matchers {
-		if _, ok := unmatched(m, d.origins, o.series[0]); !ok {
-			continue
-		}
-		if u, ok := unmatched(m, w.allOrigins(), o.series[0]); ok {
-			u.report(o.field("seriesQuery"), d, ps)
-		}
-	}
-}
-
-// mismatch is a matcher that the series of the pods do not match.
-type mismatch struct {
-	*labels.Matcher
-	// value is what they have instead, "" if they have no such label.
-	value string
-}
-
-// report is an error where the value was most likely meant, or the label is one that only another way of scraping gives;
-// else the series may still come from elsewhere.
-func (u mismatch) report(at model.Place, d *demand, ps *model.Problems) {
-	who := d.scaler.item.Place.Object
-	switch {
-	case u.value == "" && u.Name == "service":
-		ps.Warnf(ruleLabelsID, at, "asks for series with %s, but PodMonitors, through which those of the pods of %s come, give no label %q", u, who, u.Name)
-	case u.value == "":
-		ps.Errorf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have no such label", u, who)
-	case krm.Suggest(u.Value, []string{u.value}) != "" || strings.Contains(u.value, u.Value) || strings.Contains(u.Value, u.value):
-		ps.Errorf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have %s=%q", u, who, u.Name, u.value)
-	default:
-		ps.Warnf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have %s=%q; that is right only if the series come from elsewhere",
-			u, who, u.Name, u.value)
-	}
-}
-
-// checkRecorded reports matchers on labels that a recording rule does not give its series.
-func (d *demand) checkRecorded(o *offer, ps *model.Problems) {
-	for _, s := range selectors(o.expr) {
-		for _, m := range s.LabelMatchers {
-			if d.isRecorded(s.Name) && m.Name != prommodel.MetricNameLabel && !m.Matches("") && d.has(s.Name, m.Name) == absent {
-				ps.Errorf(ruleLabelsID, o.field("metricsQuery"), "asks for series %s with %s, but the recording rule of %s gives it no such label",
-					s.Name, m, s.Name)
-			}
-		}
-	}
-}
-
-// statedLabels are labels whose values can be told from the monitors and Services.
-var statedLabels = []string{"job", "service", "container", "endpoint"}
-
-// unmatched tells whether no way gives series a label that a matcher matches.
-func unmatched(m *labels.Matcher, origins []origin, series string) (u mismatch, ok bool) {
-	u.Matcher = m
-	for _, o := range origins {
-		set, kept := o.series(series, nil)
-		value := set[m.Name]
-		switch {
-		case o.opaque || !kept || o.path.honorLabels || m.Matches(value):
-			return u, false
-		case slices.Contains(statedLabels, m.Name) && value != "" && !o.unstated(m.Name):
-			u.value = value
-		case o.has(series, m.Name) == absent, m.Name == "service" && o.path.service == nil:
-		default:
-			return u, false
-		}
-	}
-	return u, len(origins) > 0
-}
-
-// unstated tells whether the value of a label depends on a namespace that is not stated: the job of a PodMonitor does.
-func (o origin) unstated(label string) bool {
-	return label == "job" && o.path.service == nil && o.path.monitor.item.Place.Object.Namespace == ""
-}
-
 // checkTwice reports two labels that are mapped to one resource that the query needs.
 func (d *demand) checkTwice(o *offer, ps *model.Problems) {
 	mapped := map[string]string{}
@@ -323,7 +215,8 @@ func (d *demand) checkTwice(o *offer, ps *model.Problems) {
 		r := o.Resources.Overrides[label]
 		name := singular(schema.GroupResource{Group: r.Group, Resource: r.Resource})
 		if other := mapped[name]; other != "" {
-			ps.Warnf(ruleLabelsID, o.field("resources", "overrides"), "maps %s from both %q and %q; the adapter takes either, another one each "+
+			ps.Warnf(ruleLabelsID, o.field("resources", "overrides"), "maps %s from both %q and %q; the adapter takes either, another "+
+				"one each "+
 				"time it starts; keep one", name, other, label)
 		}
 		mapped[name] = label
@@ -342,7 +235,8 @@ func (d *demand) checkNamespace(o *offer, ps *model.Problems) {
 	}
 	for _, m := range o.matchers {
 		if m.Name == string(label) && !m.Matches(d.scaler.namespace()) {
-			ps.Errorf(ruleLabelsID, o.at, "selects series with %s, but external metrics are asked for in the namespace of the HPA, here %q; "+
+			ps.Errorf(ruleLabelsID, o.at, "selects series with %s, but external metrics are asked for in the namespace of the HPA, here "+
+				"%q; "+
 				"add resources: {namespaced: false} to ask in all namespaces", m, d.scaler.namespace())
 			return
 		}

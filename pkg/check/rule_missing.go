@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,13 +11,7 @@ import (
 
 const ruleMissingID model.ID = "rule/missing"
 
-var ruleMissing = Check{
-	ID:    ruleMissingID,
-	Title: "No rule of the adapter serves a metric of an HPA",
-	Why:   "The HPA reports FailedGetPodsMetric, FailedGetObjectMetric or FailedGetExternalMetric, and does not scale by this metric.",
-	Mend: "Add a rule whose series and name give the metric, or correct the name in the HPA. Pods and Object metrics are served by rules, " +
-		"External metrics by externalRules.",
-	Bad: `apiVersion: autoscaling/v2
+const missingExample = `apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: shop, namespace: shop}
 spec:
@@ -40,30 +33,17 @@ data:
       resources: {template: <<.Resource>>}
       name: {matches: "^(.*)_total$", as: "${1}_per_second"}
       metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
-`,
-	Good: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods:
-      metric: {name: http_requests_per_second}
-      target: {type: AverageValue, averageValue: "10"}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: adapter-config, namespace: monitoring}
-data:
-  config.yaml: |
-    rules:
-    - seriesQuery: http_requests_total{namespace!="",pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {matches: "^(.*)_total$", as: "${1}_per_second"}
-      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
-`,
+`
+
+var ruleMissing = Check{
+	ID:    ruleMissingID,
+	Title: "No rule of the adapter serves a metric of an HPA",
+	Why: "The HPA reports FailedGetPodsMetric, FailedGetObjectMetric or FailedGetExternalMetric, and does not scale by this " +
+		"metric.",
+	Mend: "Add a rule whose series and name give the metric, or correct the name in the HPA. Pods and Object metrics are served " +
+		"by rules, External metrics by externalRules.",
+	Bad:  missingExample,
+	Good: strings.Replace(missingExample, "metric: {name: http_request_per_second}", "metric: {name: http_requests_per_second}", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands() {
 			if w.judges(&d) {
@@ -130,7 +110,10 @@ func (w *world) mountsUnknown() bool {
 }
 
 // otherAdapters are parts of the names of Services behind which other programs serve custom and external metrics.
-var otherAdapters = []string{"keda", "stackdriver", "datadog", "azure", "kube-metrics-adapter", "cloudwatch", "newrelic", "k8s-metrics-adapter"}
+var otherAdapters = []string{
+	"keda", "stackdriver", "datadog", "azure", "kube-metrics-adapter", "cloudwatch", "newrelic",
+	"k8s-metrics-adapter",
+}
 
 // servedByOther tells whether an APIService among the items gives a group of metrics to another program.
 func (w *world) servedByOther(group string) bool {
@@ -218,7 +201,8 @@ func (d *demand) checkGuess(all []offer, ps *model.Problems) {
 			continue
 		}
 		if name := r.metricOf(counter); name != d.metric {
-			ps.Warnf(ruleMissingID, d.at, "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as %q; did you mean that?",
+			ps.Warnf(ruleMissingID, d.at, "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as "+
+				"%q; did you mean that?",
 				d.what(), r, counter, name)
 			return
 		}
@@ -238,124 +222,6 @@ func (d *demand) checkDropped(o *offer, ps *model.Problems) {
 		}
 	}
 	from := d.origins[0].path
-	ps.Errorf(ruleMissingID, d.at, "asks for %s, whose series %s the metricRelabelings of %s drop", d.what(), o.series[0], from.monitor.item.Place.Object)
-}
-
-// elsewhere names a rule of the other list that gives the metric.
-func (d *demand) elsewhere(w *world) string {
-	for _, s := range w.rules {
-		other, list, want := s.external, "rules", "External"
-		if d.external() {
-			other, list, want = s.custom, "externalRules", "Pods or Object"
-		}
-		for _, r := range other {
-			if r.specific() && len(r.seriesFor(d.metric, nil)) > 0 {
-				return fmt.Sprintf("; %s gives it, but only to metrics of type %s; change the type in the HPA, or put the rule under %s", r, want, list)
-			}
-		}
-	}
-	return ""
-}
-
-// nearest says which rule comes nearest to giving the metric.
-func (d *demand) nearest(w *world) string {
-	if hint := d.elsewhere(w); hint != "" {
-		return hint
-	}
-	for _, s := range w.rules {
-		if hint := d.nearestIn(s); hint != "" {
-			return hint
-		}
-	}
-	var given []string
-	for _, s := range w.rules {
-		for _, r := range d.list(s) {
-			given = append(given, r.gives(d.metric)...)
-		}
-	}
-	slices.Sort(given)
-	given = slices.Compact(given)
-	best := krm.Suggest(d.metric, given)
-	for _, name := range variants(d.metric) {
-		if best == "" && slices.Contains(given, name) {
-			best = name
-		}
-	}
-	if best != "" {
-		for _, s := range w.rules {
-			for _, r := range d.list(s) {
-				if slices.Contains(r.gives(d.metric), best) {
-					return fmt.Sprintf("; %s gives %q; did you mean that?", r, best)
-				}
-			}
-		}
-	}
-	const most = 6
-	if len(given) > 0 && len(given) <= most {
-		return "; there are " + strings.Join(given, ", ")
-	}
-	return ""
-}
-
-// nearestIn looks for a rule that gives the metric but for one part of it.
-func (d *demand) nearestIn(s *ruleSet) string {
-	for _, r := range d.list(s) {
-		if s.unread != "" && len(r.seriesFor(d.metric, d.known)) > 0 {
-			return fmt.Sprintf("; %s gives it, but %s", r, s.unread)
-		}
-		if _, good := r.badReference(); good != "" && r.with(func(c *rule) { c.Name.As = good }, d.metric) {
-			return fmt.Sprintf("; %s would if name.as were %q instead of %q", r, good, r.Name.As)
-		}
-	}
-	for _, r := range d.list(s) {
-		names := r.names()
-		if r.namer == nil || len(names) == 0 || slices.ContainsFunc(names, r.accepts) {
-			continue
-		}
-		part := fmt.Sprintf("name.matches %q", r.Name.Matches)
-		for i, f := range r.SeriesFilters {
-			if f.Is+f.IsNot != "" && r.Name.Matches == "" {
-				part = fmt.Sprintf("seriesFilters[%d]", i)
-			}
-		}
-		if slices.Contains(names, d.metric) || slices.ContainsFunc(variants(d.metric), func(v string) bool { return slices.Contains(names, v) }) {
-			return fmt.Sprintf("; %s selects the series %s, but its %s keeps none of that name", r, names[0], part)
-		}
-	}
-	return ""
-}
-
-// with tells whether the rule would give the metric after a change.
-func (r *rule) with(change func(*rule), metric string) bool {
-	c := *r
-	change(&c)
-	namer, err := renamed(c)
-	if err != nil {
-		return false
-	}
-	c.namer, c.naming = namer, newInverse(c.Name.Matches, c.Name.As)
-	return len(c.seriesFor(metric, nil)) > 0
-}
-
-// gives lists names under which the rule serves the series that it lists, or else those from which metric is usually made.
-func (r *rule) gives(metric string) []string {
-	if r.namer == nil {
-		return nil
-	}
-	series := r.names()
-	if series == nil {
-		series = append(variants(metric)[1:], spellPattern(r.Name.Matches)...)
-		if !r.specific() {
-			series = variants(metric)[1:2]
-		}
-	}
-	var out []string
-	for _, name := range series {
-		if r.accepts(name) {
-			if m := r.metricOf(name); m != "" && !slices.Contains(out, m) {
-				out = append(out, m)
-			}
-		}
-	}
-	return out
+	ps.Errorf(ruleMissingID, d.at, "asks for %s, whose series %s the metricRelabelings of %s drop", d.what(), o.series[0],
+		from.monitor.item.Place.Object)
 }

@@ -17,14 +17,7 @@ import (
 
 const ruleQueryID model.ID = "rule/query"
 
-var ruleQuery = Check{
-	ID:    ruleQueryID,
-	Title: "A rule of the adapter cannot be read, or asks what Prometheus refuses",
-	Why: "The adapter refuses to start with a configuration that has an unknown field, a regular expression or template that does not " +
-		"compile, or a resource that the cluster does not serve. A seriesQuery that Prometheus refuses leaves the list of all metrics empty; " +
-		"a metricsQuery that it refuses leaves its own metrics without a value.",
-	Mend: "Correct the field that the message names. Try seriesQuery and the query that the message shows in Prometheus itself.",
-	Bad: `apiVersion: v1
+const queryExample = `apiVersion: v1
 kind: ConfigMap
 metadata:
   name: adapter-config
@@ -38,22 +31,17 @@ data:
           namespace: {resource: namespace}
           pod: {resource: pod}
       metricsQuery: rate(<<.Series>>{<<.LabelMatchers>>}[2m]) by (<<.GroupBy>>)
-`,
-	Good: `apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: adapter-config
-  namespace: monitoring
-data:
-  config.yaml: |
-    rules:
-    - seriesQuery: http_requests_total{namespace!="",pod!=""}
-      resources:
-        overrides:
-          namespace: {resource: namespace}
-          pod: {resource: pod}
-      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
-`,
+`
+
+var ruleQuery = Check{
+	ID:    ruleQueryID,
+	Title: "A rule of the adapter cannot be read, or asks what Prometheus refuses",
+	Why: "The adapter refuses to start with a configuration that has an unknown field, a regular expression or template that " +
+		"does not compile, or a resource that the cluster does not serve. A seriesQuery that Prometheus refuses leaves the list " +
+		"of all metrics empty; a metricsQuery that it refuses leaves its own metrics without a value.",
+	Mend: "Correct the field that the message names. Try seriesQuery and the query that the message shows in Prometheus itself.",
+	Bad:  queryExample,
+	Good: strings.Replace(queryExample, "rate(<<.Series>>{<<.LabelMatchers>>}[2m]) by", "sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.rules {
 			ps.Add(s.problems...)
@@ -143,7 +131,10 @@ func (r *rule) exampleOf(series string, resource schema.GroupResource) (string, 
 
 // reportTemplate reports a template that fails when it is filled in, once for each rule.
 func (r *rule) reportTemplate(err error) {
-	p := model.Problem{ID: ruleQueryID, Severity: model.Error, Place: r.field("metricsQuery"), Message: fmt.Sprintf("cannot be filled in: %v", err)}
+	p := model.Problem{
+		ID: ruleQueryID, Severity: model.Error, Place: r.field("metricsQuery"),
+		Message: fmt.Sprintf("cannot be filled in: %v", err),
+	}
 	if strings.TrimSpace(r.MetricsQuery) != "" && !slices.Contains(r.set.problems, p) {
 		r.set.problems.Add(p)
 	}
@@ -226,7 +217,10 @@ func (s *ruleSet) compileResource(k *kinds) {
 			s.problems.Errorf(ruleQueryID, at, "%v; the adapter does not start with it", err)
 			continue
 		}
-		s.resourceQuery(conv, resourceQuery{at.Child("containerQuery"), part.rule.ContainerQuery, podResource, []string{part.rule.ContainerLabel}})
+		s.resourceQuery(conv, resourceQuery{
+			at.Child("containerQuery"), part.rule.ContainerQuery, podResource,
+			[]string{part.rule.ContainerLabel},
+		})
 		s.resourceQuery(conv, resourceQuery{at.Child("nodeQuery"), part.rule.NodeQuery, naming.NodeGroupResource, nil})
 	}
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"time"
 
 	prommodel "github.com/prometheus/common/model"
@@ -10,34 +11,56 @@ import (
 
 const ruleWindowID model.ID = "rule/window"
 
+const windowExample = `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+  metrics:
+  - type: Pods
+    pods:
+      metric: {name: http_requests_per_second}
+      target: {type: AverageValue, averageValue: "10"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: web, image: example/web:1, ports: [{name: metrics, containerPort: 8080}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  podMetricsEndpoints: [{port: metrics, interval: 30s}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: adapter-config, namespace: monitoring}
+data:
+  config.yaml: |
+    rules:
+    - seriesQuery: http_requests_total{namespace!="",pod!=""}
+      resources: {template: <<.Resource>>}
+      name: {as: http_requests_per_second}
+      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[30s])) by (<<.GroupBy>>)
+`
+
 var ruleWindow = Check{
 	ID:    ruleWindowID,
 	Title: "A rate looks back over too few samples",
-	Why: "A rate needs two samples in its window. With fewer than two scrape intervals the window often or always holds one, and the HPA sees " +
-		"no value; with fewer than four, one missed scrape is enough.",
+	Why: "A rate needs two samples in its window. With fewer than two scrape intervals the window often or always holds one, and " +
+		"the HPA sees no value; with fewer than four, one missed scrape is enough.",
 	Mend: "Make the window at least four times the scrape interval, or scrape more often.",
-	Bad: `apiVersion: monitoring.coreos.com/v1
-kind: ServiceMonitor
-metadata: {name: shop, namespace: shop}
-spec:
-  selector: {matchLabels: {app: shop}}
-  endpoints:
-  - {port: metrics, interval: 30s}
----
-# with the rule
-# metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[30s])) by (<<.GroupBy>>)
-`,
-	Good: `apiVersion: monitoring.coreos.com/v1
-kind: ServiceMonitor
-metadata: {name: shop, namespace: shop}
-spec:
-  selector: {matchLabels: {app: shop}}
-  endpoints:
-  - {port: metrics, interval: 30s}
----
-# with the rule
-# metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
-`,
+	Bad:  windowExample,
+	Good: strings.Replace(windowExample, "[30s]", "[2m]", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands() {
 			if d.problem != "" {
@@ -105,14 +128,16 @@ func (w *world) checkWindows(d *demand, o *offer, ps *model.Problems) {
 		case every == 0 || win.samples == 1 && win.span >= every || win.span >= 4*every:
 		case !certain && win.step == 0:
 			if win.span < least {
-				ps.Warnf(ruleWindowID, at, "looks back %s in %s, but Prometheus reads the pods of %s every %s unless its own scrapeInterval says otherwise; write at least [%s]",
+				ps.Warnf(ruleWindowID, at, "looks back %s in %s, but Prometheus reads the pods of %s every %s unless its own "+
+					"scrapeInterval says otherwise; write at least [%s]",
 					inWords(win.span), win.fn, d.scaler.item.Place.Object, inWords(every), inWords(4*every))
 			}
 		case win.span < least:
 			ps.Errorf(ruleWindowID, at, "looks back %s in %s, which needs %s, but the pods of %s are %s; write at least [%s]",
 				inWords(win.span), win.fn, samplesInWords(win.samples), d.scaler.item.Place.Object, read, inWords(4*every))
 		case win.step == 0:
-			ps.Warnf(ruleWindowID, at, "looks back %s in %s, but the pods of %s are %s, so that one missed scrape leaves no value; write at least [%s]",
+			ps.Warnf(ruleWindowID, at, "looks back %s in %s, but the pods of %s are %s, so that one missed scrape leaves no value; "+
+				"write at least [%s]",
 				inWords(win.span), win.fn, d.scaler.item.Place.Object, read, inWords(4*every))
 		}
 	}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -72,10 +73,7 @@ var promQL = parser.NewParser(parser.Options{
 })
 
 func promFunctions() map[string]*parser.Function {
-	fns := map[string]*parser.Function{}
-	for name, f := range parser.Functions {
-		fns[name] = f
-	}
+	fns := maps.Clone(parser.Functions)
 	old := *fns["double_exponential_smoothing"]
 	old.Name = "holt_winters"
 	fns[old.Name] = &old
@@ -205,7 +203,8 @@ func (r *rule) compile(k *kinds) {
 		ps.Errorf(ruleQueryID, at, "is no series selector that Prometheus accepts: %v; %s", err, noDiscovery)
 	case !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches("") }):
 		ps.Errorf(ruleQueryID, at,
-			"selects series without naming a label that they must have, which Prometheus refuses; add one, such as namespace!=\"\"; %s", noDiscovery)
+			"selects series without naming a label that they must have, which Prometheus refuses; add one, such as namespace!=\"\"; %s",
+			noDiscovery)
 	default:
 		r.matchers = matchers
 	}
@@ -238,7 +237,8 @@ func (r *rule) checkResources(k *kinds) bool {
 			r.set.problems.Errorf(ruleQueryID, r.field("resources", "overrides", label), "%s; the adapter does not start with it", problem)
 		}
 		if doubt != "" {
-			r.set.problems.Warnf(ruleQueryID, r.field("resources", "overrides", label), "has resource %q, which Kubernetes does not have of its own; did you mean %q?", o.Resource, doubt)
+			r.set.problems.Warnf(ruleQueryID, r.field("resources", "overrides", label), "has resource %q, which Kubernetes does not "+
+				"have of its own; did you mean %q?", o.Resource, doubt)
 		}
 	}
 	return ok

@@ -58,7 +58,7 @@ func (w *world) checkDropped(n need, ps *model.Problems) {
 		places = append(places, at)
 	}
 	for _, at := range places {
-		ps.Errorf(scrapeNoneID, at, "drops the pods of %s, which nothing else scrapes, so that %s of %s has no value; let them through", n.workload, n.what, n.scaler)
+		ps.Errorf(scrapeNoneID, at, "drops the pods of %s, which no other monitor scrapes, so that %s of %s has no value; let them through", n.workload, n.what, n.scaler)
 	}
 }
 

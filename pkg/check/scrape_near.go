@@ -24,6 +24,9 @@ type miss struct {
 	score int
 }
 
+// meant is the score from which a monitor was surely made for the pods: it has their name or two of their labels.
+const meant = 3
+
 // nearest finds the monitor or Service that most likely was meant to lead to the pods of wl, to which none does.
 func (w *world) nearest(wl *workload) *miss {
 	var all []miss
@@ -138,7 +141,7 @@ func misspelled(r labels.Requirement, set map[string]string) bool {
 // sameName is what equal names add to a score.
 func sameName(a, b *krm.Item) int {
 	if a.Place.Object.Name == b.Place.Object.Name {
-		return 3
+		return meant
 	}
 	return 0
 }
@@ -160,7 +163,7 @@ func selectorPlace(at model.Place, s *metav1.LabelSelector, r labels.Requirement
 // or one that lacks only one of several labels. It is nil if the monitor leads somewhere or may do so.
 func (w *world) idle(m *monitor) *miss {
 	var all []miss
-	meant := func(sel *metav1.LabelSelector, x selectable) {
+	try := func(sel *metav1.LabelSelector, x selectable) {
 		failed, met := unmet(sel, x.labels)
 		if sameName(m.item, x.item) > 0 || len(failed) == 0 && met > 1 ||
 			len(failed) == 1 && met > 0 && (misspelled(failed[0], x.labels) || x.labels[failed[0].Key()] == "") {
@@ -172,7 +175,7 @@ func (w *world) idle(m *monitor) *miss {
 			if m.selectsPods(wl) {
 				return nil
 			}
-			meant(&m.pod.Selector, wl.pods())
+			try(&m.pod.Selector, wl.pods())
 		}
 		return best(all)
 	}
@@ -180,7 +183,7 @@ func (w *world) idle(m *monitor) *miss {
 		if m.selects(svc) {
 			return w.idleService(m)
 		}
-		meant(&m.service.Selector, svc.labelled())
+		try(&m.service.Selector, svc.labelled())
 	}
 	return best(all)
 }

@@ -76,16 +76,19 @@ spec:
 		told := map[*monitor]bool{}
 		for _, n := range w.needs() {
 			routes := w.routes(n.workload)
-			miss, other := w.nearest(n.workload), w.scrapedOtherwise(n.workload)
+			miss := w.nearest(n.workload)
 			switch {
 			case len(routes) > 0:
 				checkNamespaces(n, routes, ps)
 				w.checkDropped(n, ps)
-			case other != "" && (miss == nil || miss.score < 3):
+			case miss != nil && miss.score >= meant:
+				told[miss.monitor] = true
+				reportMiss(n, miss, w.otherScraper(), ps)
+			case w.scrapedOtherwise(n.workload) != "":
 				unjudged = append(unjudged, n)
 			case miss != nil:
 				told[miss.monitor] = true
-				reportMiss(n, miss, other, ps)
+				reportMiss(n, miss, "", ps)
 			default:
 				w.reportNone(n, ps)
 			}

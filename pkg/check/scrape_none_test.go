@@ -142,7 +142,7 @@ data: {prometheus.yml: "scrape_configs: []"}
 			`error: PodMonitor web: spec.selector.matchLabels.tier: selects tier: front, and the pods of Deployment web have no label tier, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chain + podMonitorOf("{name: web}", "{selector: {matchLabels: {app: web, tier: front}}, podMetricsEndpoints: [{port: metrics}]}")},
 		{name: "relabeling that drops", want: []string{
-			`error: ServiceMonitor web: spec.endpoints[0].relabelings[0]: drops the pods of Deployment web, which nothing else scrapes, so that metric "requests_per_second" of HorizontalPodAutoscaler web has no value; let them through [scrape/none]`,
+			`error: ServiceMonitor web: spec.endpoints[0].relabelings[0]: drops the pods of Deployment web, which no other monitor scrapes, so that metric "requests_per_second" of HorizontalPodAutoscaler web has no value; let them through [scrape/none]`,
 		}, text: chain + serviceWeb +
 			monitorOf("{name: web}", "{selector: {matchLabels: {app: web}}, endpoints: [{port: metrics, relabelings: [{action: keep, sourceLabels: [__meta_kubernetes_pod_label_tier], regex: front}]}]}")},
 		{name: "relabeling that keeps", text: chain + serviceWeb +
@@ -166,6 +166,9 @@ data: {prometheus.yml: "scrape_configs: []"}
 		{name: "annotations for another Prometheus", want: []string{
 			`info: HorizontalPodAutoscaler web: spec.metrics[0]: it is not judged whether the pods of Deployment web are scraped: its annotations ask a Prometheus that is not among the objects given [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + monitorOf("{name: db}", "{selector: {matchLabels: {app: postgres}}, "+endpoints+"}")},
+		{name: "annotations beside a monitor that was meant", want: []string{
+			`error: ServiceMonitor web: spec.selector.matchLabels.app: selects app: wbe, and Service web has app: web, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+		}, text: metricOf(requestsMetric) + annotatedWeb + serviceWeb + monitorOf("{name: web}", "{selector: {matchLabels: {app: wbe}}, "+endpoints+"}")},
 		{name: "annotations that nobody reads", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing here scrapes the pods of Deployment web, so that metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor, since prometheus-operator does not read annotations such as prometheus.io/scrape [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + prometheusMain},

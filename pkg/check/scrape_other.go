@@ -34,6 +34,20 @@ var scraperImage = regexp.MustCompile(`(^|/)(prometheus|alloy|vmagent|victoria-m
 
 // scrapedOtherwise says what may scrape the pods of wl beside the monitors here, "" if nothing that can be seen does.
 func (w *world) scrapedOtherwise(wl *workload) string {
+	if other := w.otherScraper(); other != "" {
+		return other
+	}
+	switch {
+	case w.annotated(wl) && len(w.prometheuses) == 0:
+		return "its annotations ask a Prometheus that is not among the objects given"
+	case len(w.monitors)+len(w.prometheuses) == 0:
+		return "no ServiceMonitor, PodMonitor or Prometheus is among the objects given"
+	}
+	return ""
+}
+
+// otherScraper names an object here that may scrape by a configuration of its own, "" for none.
+func (w *world) otherScraper() string {
 	for _, it := range w.items {
 		o := it.Place.Object
 		switch {
@@ -57,12 +71,6 @@ func (w *world) scrapedOtherwise(wl *workload) string {
 				return fmt.Sprintf("%s may do so by a configuration of its own", other.item.Place.Object)
 			}
 		}
-	}
-	if w.annotated(wl) && len(w.prometheuses) == 0 {
-		return "its annotations ask a Prometheus that is not among the objects given"
-	}
-	if len(w.monitors)+len(w.prometheuses) == 0 {
-		return "no ServiceMonitor, PodMonitor or Prometheus is among the objects given"
 	}
 	return ""
 }

@@ -16,28 +16,64 @@ import (
 
 const scrapeSeriesID model.ID = "scrape/series"
 
+const seriesExample = `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+  metrics:
+  - type: Pods
+    pods:
+      metric: {name: http_requests_per_second}
+      target: {type: AverageValue, averageValue: "10"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: web, image: example/web:1, ports: [{name: metrics, containerPort: 8080}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: adapter-config, namespace: monitoring}
+data:
+  config.yaml: |
+    rules:
+    - seriesQuery: http_request_total{namespace!="",pod!=""}
+      resources: {template: <<.Resource>>}
+      name: {as: http_requests_per_second}
+      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: sample, annotations: {config.kubernetes.io/local-config: "true"}}
+data:
+  # What the pods of the Deployment say, given to the check by --sample.
+  web: |
+    http_requests_total{method="GET"} 12
+`
+
 var scrapeSeries = Check{
 	ID:    scrapeSeriesID,
 	Title: "A sample of the metrics page lacks the series or a label that the rule selects",
 	Why:   "The rule selects nothing, and the HPA sees no value.",
 	Mend:  "Correct the name or the label in the rule, or have the workload expose it.",
-	Bad: `# with a sample that says
-#   http_requests_total{method="GET"} 12
-# and the rule
-#   seriesQuery: http_request_total{namespace!="",pod!=""}
-`,
-	Good: `# with a sample that says
-#   http_requests_total{method="GET"} 12
-# and the rule
-#   seriesQuery: http_requests_total{namespace!="",pod!=""}
-`,
+	Bad:   seriesExample,
+	Good:  strings.Replace(seriesExample, "http_request_total", "http_requests_total", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.samples {
 			if _, err := parsePage(s.Text.Text); err != nil {
 				ps.Errorf(scrapeSeriesID, s.Place, "is no metrics page in the text format of Prometheus: %v", err)
 			}
 			if w.sampledWorkload(s) == nil {
-				ps.Errorf(scrapeSeriesID, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload, w.workloadNames()))
+				ps.Errorf(scrapeSeriesID, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload,
+					w.workloadNames()))
 			}
 		}
 		for _, d := range w.demands() {
@@ -165,7 +201,8 @@ func (d *demand) checkQueried(o *offer, p page, ps *model.Problems) {
 	who := d.workload.item.Place.Object
 	for _, s := range selectors(o.expr) {
 		if len(p[s.Name]) == 0 {
-			if s.Name != "" && !slices.Contains(o.series, s.Name) && !fromElsewhere(s.Name) && !d.isRecorded(s.Name) && !strings.Contains(s.Name, ":") {
+			if s.Name != "" && !slices.Contains(o.series,
+				s.Name) && !fromElsewhere(s.Name) && !d.isRecorded(s.Name) && !strings.Contains(s.Name, ":") {
 				ps.Errorf(scrapeSeriesID, o.field("metricsQuery"), "asks for the series %s for %s, which the sample of %s does not have%s",
 					s.Name, d.what(), who, likelySeries(s.Name, p))
 			}
@@ -175,7 +212,8 @@ func (d *demand) checkQueried(o *offer, p page, ps *model.Problems) {
 			if m.Name == prommodel.MetricNameLabel || m.Name == o.label || d.exposes([]string{s.Name}, p, m.Name, m.Matches) {
 				continue
 			}
-			ps.Errorf(scrapeSeriesID, o.field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s has it%s",
+			ps.Errorf(scrapeSeriesID, o.field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s "+
+				"has it%s",
 				m, d.what(), s.Name, who, labelHint(m.Name, p[s.Name]))
 		}
 	}

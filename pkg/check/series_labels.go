@@ -78,8 +78,10 @@ func discovered(p scrapePath, wl *workload) map[string]string {
 	metaLabels(set, "__meta_kubernetes_pod_label", wl.template.Labels)
 	metaLabels(set, "__meta_kubernetes_pod_annotation", wl.template.Annotations)
 	ns := wl.item.Place.Object.Namespace
-	var podLabels []string
-	jobLabel := ""
+	var (
+		podLabels []string
+		jobLabel  string
+	)
 	if s := p.service; s != nil {
 		ns = cmp.Or(s.item.Place.Object.Namespace, ns)
 		set["service"], set["job"] = s.item.Place.Object.Name, s.item.Place.Object.Name

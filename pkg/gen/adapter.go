@@ -45,7 +45,7 @@ func buildAdapter(src *source, f facts, opts options, ps *model.Problems) adapte
 	}
 	var set ruleSet
 	for _, file := range src.ruleFiles(a.own, opts, ps) {
-		set.addFile(file, ps)
+		set.addFile(&file, ps)
 	}
 	needs := f.needs()
 	for _, n := range needs {
@@ -75,7 +75,7 @@ func buildAdapter(src *source, f facts, opts options, ps *model.Problems) adapte
 // can stay as it is; once it gave way to a rendered one, it has to be rendered.
 func (s *ruleSet) isOnly(own *krm.Item) bool {
 	return own != nil && own.Annotations[krm.LocalConfigAnnotation] != "true" &&
-		!slices.ContainsFunc(s.files, func(f ruleFile) bool { return f.item != own }) &&
+		!slices.ContainsFunc(s.files, func(f *ruleFile) bool { return f.item != own }) &&
 		!slices.ContainsFunc(s.rules, func(e ruleEntry) bool { return e.file == nil })
 }
 

@@ -24,7 +24,7 @@ const (
 
 // ruleSet are the rules of one adapter, each once.
 type ruleSet struct {
-	files []ruleFile
+	files []*ruleFile
 	rules []ruleEntry
 	// resources is the file whose resourceRules apply, nil for none.
 	resources *ruleFile
@@ -44,7 +44,7 @@ type ruleEntry struct {
 func (e ruleEntry) written() bool { return e.file != nil && e.file.written }
 
 // addFile adds the rules of a file. Those that are there already are left out.
-func (s *ruleSet) addFile(f ruleFile, ps *model.Problems) {
+func (s *ruleSet) addFile(f *ruleFile, ps *model.Problems) {
 	s.files = append(s.files, f)
 	for _, l := range []struct {
 		section string
@@ -53,13 +53,13 @@ func (s *ruleSet) addFile(f ruleFile, ps *model.Problems) {
 		list := krm.Get(f.doc.Content[0], l.section)
 		for i, r := range l.rules {
 			place := f.place.Child(l.section).Item(i).At(list.Content[i].Line)
-			s.add(ruleEntry{DiscoveryRule: r, section: l.section, place: place, file: &f, index: i}, ps)
+			s.add(ruleEntry{DiscoveryRule: r, section: l.section, place: place, file: f, index: i}, ps)
 		}
 	}
 	switch {
 	case f.config.ResourceRules == nil:
 	case s.resources == nil:
-		s.resources = &f
+		s.resources = f
 	case !reflect.DeepEqual(s.resources.config.ResourceRules, f.config.ResourceRules):
 		ps.Errorf(model.AdapterRule, f.place.Child(resourceRules), "differs from that of %s; remove one of them", s.resources.place)
 	}
@@ -93,7 +93,7 @@ func (s *ruleSet) add(e ruleEntry, ps *model.Problems) {
 		case other.section != e.section:
 		case reflect.DeepEqual(other.DiscoveryRule, e.DiscoveryRule):
 			return
-		case other.file != nil && e.file != nil && other.file.place == e.file.place:
+		case other.file != nil && other.file == e.file:
 		case !other.sameMetric(e):
 		case other.written() && !e.written():
 			return
@@ -184,11 +184,10 @@ func keyOf(doc *yaml.Node, name string) *yaml.Node {
 // list is a section: the rules of the files in their order, then the generated ones by metric and series.
 func (s *ruleSet) list(section string) (*yaml.Node, error) {
 	list := &yaml.Node{Kind: yaml.SequenceNode}
-	for i := range s.files {
-		f := &s.files[i]
+	for i, f := range s.files {
 		var own []*yaml.Node
 		for _, e := range s.rules {
-			if e.section == section && e.file != nil && e.file.place == f.place {
+			if e.section == section && e.file == f {
 				n := *krm.Get(f.doc.Content[0], section).Content[e.index]
 				own = append(own, &n)
 			}

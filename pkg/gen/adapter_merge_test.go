@@ -21,7 +21,7 @@ func usersRules(t *testing.T, texts ...string) (ruleSet, model.Problems) {
 			t.Fatalf("%d: %v", i, ps)
 		}
 		f.written = true
-		set.addFile(f, &ps)
+		set.addFile(&f, &ps)
 	}
 	return set, ps
 }

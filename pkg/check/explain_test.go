@@ -1,0 +1,178 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// TestExamplesOfChecks proves what the documentation shows: each check reports its bad example and not its good one.
+func TestExamplesOfChecks(t *testing.T) {
+	for _, c := range Checks {
+		t.Run(string(c.ID), func(t *testing.T) {
+			reports := func(text string) bool {
+				p, ps := krm.ReadStream(strings.NewReader(text), "example.yaml")
+				if ps.HasErrors() {
+					t.Fatal(ps)
+				}
+				for _, p := range Run(exampleInput(p.Items)) {
+					if p.ID == c.ID && p.Severity != model.Info {
+						return true
+					}
+				}
+				return false
+			}
+			if !reports(c.Bad) {
+				t.Errorf("does not report its bad example:\n%s", c.Bad)
+			}
+			if reports(c.Good) {
+				t.Errorf("reports its good example:\n%s", c.Good)
+			}
+		})
+	}
+}
+
+// exampleInput is what the examples are judged with: a metrics page is a ConfigMap of that name there.
+func exampleInput(items []*krm.Item) Input {
+	in := Input{Items: items}
+	for _, it := range items {
+		if it.Place.Object.Name == "sample" {
+			for _, text := range krm.TextMap(it.Node, "data") {
+				in.Samples = append(in.Samples, Sample{Workload: "web", Text: Text{Text: []byte(text)}})
+			}
+		}
+	}
+	return in
+}
+
+const explained = `
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 2
+  maxReplicas: 5
+  metrics:
+  - type: Resource
+    resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}
+  - type: Pods
+    pods: {metric: {name: orders_per_second}, target: {type: AverageValue, averageValue: "3"}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: web, image: web, ports: [{name: http, containerPort: 8080}], resources: {requests: {cpu: 100m}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec:
+  selector: {app: web}
+  ports: [{name: PORT, port: 80, targetPort: 8080}]
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  endpoints: [{port: http, interval: 15s}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: adapter-config, namespace: custom-metrics}
+data:
+  config.yaml: |
+    rules:
+    - seriesQuery: '{__name__="orders_total",namespace!="",pod!=""}'
+      resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}}}
+      name: {matches: "^orders_total$", as: AS}
+      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>)
+`
+
+// outline is a chain with a line for each link: its depth, role, text, field and the IDs of its problems.
+func outline(root *Link) []string {
+	var lines []string
+	root.Walk(func(l *Link, depth int) {
+		line := fmt.Sprintf("%d %s: %s @%s", depth, l.Role, l.What, l.Place.Field)
+		for _, p := range l.Problems {
+			line += " !" + string(p.ID)
+		}
+		lines = append(lines, line)
+	})
+	return lines
+}
+
+func TestExplain(t *testing.T) {
+	const rule = `data["config.yaml"].rules[0]`
+	head := []string{
+		"0 scaler: HorizontalPodAutoscaler shop/web, 2 to 5 replicas @",
+		"1 target: Deployment shop/web @",
+		"1 metric: Resource cpu at 50 % @spec.metrics[0]",
+		"2 container: web: requests 100m @spec.template.spec.containers[0].resources",
+	}
+	for name, tc := range map[string]struct {
+		port, as string
+		want     []string
+		broken   bool
+	}{
+		"whole": {port: "http", as: "orders_per_second", want: []string{
+			"1 metric: Pods orders_per_second at 3 a pod @spec.metrics[1]",
+			"2 rule: rules[0] of ConfigMap custom-metrics/adapter-config @" + rule,
+			"3 series: orders_total @" + rule,
+			`3 query: sum(rate(orders_total{namespace="shop",pod=~"pod-a|pod-b"}[1m])) by (pod) @` + rule,
+			"2 monitor: ServiceMonitor shop/web, every 15s @spec.endpoints[0]",
+			"3 service: Service shop/web, port http @",
+			"4 port: 8080/metrics, container web @",
+		}},
+		"no port and no rule": {port: "web", as: "orders_per_minute", broken: true, want: []string{
+			"1 metric: Pods orders_per_second at 3 a pod @spec.metrics[1] !rule/missing",
+			"2 rule: none among the items @",
+			"2 monitor: none among the items @ !scrape/port",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.NewReplacer("PORT", tc.port, "AS", tc.as).Replace(explained)
+			p, ps := krm.ReadStream(strings.NewReader(text), "web.yaml")
+			if ps.HasErrors() {
+				t.Fatal(ps)
+			}
+			for _, hpa := range []string{"web", "hpa/web", "hpa/shop/web"} {
+				chain, ps := Explain(Input{Items: p.Items}, hpa)
+				if len(ps) > 0 {
+					t.Fatal(ps)
+				}
+				if diff := cmp.Diff(append(head, tc.want...), outline(chain)); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", hpa, diff)
+				}
+				if got := chain.Problematic().HasErrors(); got != tc.broken {
+					t.Errorf("broken: %v, want %v", got, tc.broken)
+				}
+			}
+		})
+	}
+}
+
+func TestExplainOfAnotherName(t *testing.T) {
+	p, _ := krm.ReadStream(strings.NewReader(explained+"---"+strings.ReplaceAll(explained, "namespace: shop", "namespace: other")), "web.yaml")
+	for name, want := range map[string]string{
+		"hpa/wbe": `error: no HorizontalPodAutoscaler "wbe" is among the items; did you mean "web"? [hpa/target]`,
+		"web":     `error: several HorizontalPodAutoscalers are named "web"; write NAMESPACE/web [hpa/target]`,
+	} {
+		chain, ps := Explain(Input{Items: p.Items}, name)
+		if chain != nil || len(ps) != 1 || ps[0].String() != want {
+			t.Errorf("%s: %v, want %s", name, ps, want)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	prommodel "github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// checkValues reports matchers on labels whose values follow from the monitors, such as job and service, where neither
+// the pods of the HPA nor, for the seriesQuery, any other pods here have one that matches.
+func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
+	if o.expr == nil {
+		return
+	}
+	d.checkRecorded(o, ps)
+	if len(d.origins) == 0 || slices.ContainsFunc(o.series, fromElsewhere) || slices.ContainsFunc(o.series, d.isRecorded) {
+		return
+	}
+	for _, s := range selectors(o.expr) {
+		for _, m := range s.LabelMatchers {
+			if u, ok := unmatched(m, d.origins, o.series[0]); ok && slices.Contains(o.series, s.Name) {
+				u.report(o.field("metricsQuery"), d, ps)
+			}
+		}
+	}
+	for _, m := range o.matchers {
+		if _, ok := unmatched(m, d.origins, o.series[0]); !ok {
+			continue
+		}
+		if u, ok := unmatched(m, w.allOrigins(), o.series[0]); ok {
+			u.report(o.field("seriesQuery"), d, ps)
+		}
+	}
+}
+
+// mismatch is a matcher that the series of the pods do not match.
+type mismatch struct {
+	*labels.Matcher
+	// value is what they have instead, "" if they have no such label.
+	value string
+}
+
+// report is an error where the value was most likely meant, or the label is one that only another way of scraping gives;
+// else the series may still come from elsewhere.
+func (u mismatch) report(at model.Place, d *demand, ps *model.Problems) {
+	who := d.scaler.item.Place.Object
+	switch {
+	case u.value == "" && u.Name == "service":
+		ps.Warnf(ruleLabelsID, at, "asks for series with %s, but PodMonitors, through which those of the pods of %s come, give no label "+
+			"%q", u, who, u.Name)
+	case u.value == "":
+		ps.Errorf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have no such label", u, who)
+	case krm.Suggest(u.Value, []string{u.value}) != "" || strings.Contains(u.value, u.Value) || strings.Contains(u.Value, u.value):
+		ps.Errorf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have %s=%q", u, who, u.Name, u.value)
+	default:
+		ps.Warnf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have %s=%q; that is right only if the series "+
+			"come from elsewhere",
+			u, who, u.Name, u.value)
+	}
+}
+
+// checkRecorded reports matchers on labels that a recording rule does not give its series.
+func (d *demand) checkRecorded(o *offer, ps *model.Problems) {
+	for _, s := range selectors(o.expr) {
+		for _, m := range s.LabelMatchers {
+			if d.isRecorded(s.Name) && m.Name != prommodel.MetricNameLabel && !m.Matches("") && d.has(s.Name, m.Name) == absent {
+				ps.Errorf(ruleLabelsID, o.field("metricsQuery"), "asks for series %s with %s, but the recording rule of %s gives it no "+
+					"such label",
+					s.Name, m, s.Name)
+			}
+		}
+	}
+}
+
+// statedLabels are labels whose values can be told from the monitors and Services.
+var statedLabels = []string{"job", "service", "container", "endpoint"}
+
+// unmatched tells whether no way gives series a label that a matcher matches.
+func unmatched(m *labels.Matcher, origins []origin, series string) (u mismatch, ok bool) {
+	u.Matcher = m
+	for _, o := range origins {
+		set, kept := o.series(series, nil)
+		value := set[m.Name]
+		switch {
+		case o.opaque || !kept || o.path.honorLabels || m.Matches(value):
+			return u, false
+		case slices.Contains(statedLabels, m.Name) && value != "" && !o.unstated(m.Name):
+			u.value = value
+		case o.has(series, m.Name) == absent, m.Name == "service" && o.path.service == nil:
+		default:
+			return u, false
+		}
+	}
+	return u, len(origins) > 0
+}
+
+// unstated tells whether the value of a label depends on a namespace that is not stated: the job of a PodMonitor does.
+func (o origin) unstated(label string) bool {
+	return label == "job" && o.path.service == nil && o.path.monitor.item.Place.Object.Namespace == ""
+}
