@@ -2,16 +2,19 @@
 package docs
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
+	_ "github.com/krm-fn/krm-fn/pkg/gen" // What the README runs: a change of it must run the tests again.
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -41,6 +44,30 @@ func TestDocsChecksPageIsGenerated(t *testing.T) {
 			c.ID, c.Title, c.Why, c.Mend, strings.TrimSpace(c.Bad), strings.TrimSpace(c.Good))
 	}
 	generated(t, "checks.md", b.String())
+}
+
+// TestReadmeShowsWhatCommandsPrint compares every block below a comment with a krm-fn command with what it prints.
+func TestReadmeShowsWhatCommandsPrint(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)<!-- krm-fn ([^\n]*) -->\n```\n(.*?)```\n").FindAllSubmatchIndex(text, -1)
+	if len(blocks) == 0 {
+		t.Fatal("the README shows no output")
+	}
+	want := string(text)
+	for _, b := range slices.Backward(blocks) {
+		cmd := exec.Command("go", append([]string{"run", "./cmd/krm-fn"}, strings.Fields(string(text[b[2]:b[3]]))...)...)
+		cmd.Dir = ".."
+		var exit *exec.ExitError
+		out, err := cmd.Output()
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		want = want[:b[4]] + string(out) + want[b[5]:]
+	}
+	generated(t, "../README.md", want)
 }
 
 func generated(t *testing.T, file, want string) {

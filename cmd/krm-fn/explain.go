@@ -85,11 +85,7 @@ func drawBranch(w io.Writer, l *check.Link, first, rest string) {
 
 // where is the file and field of a link.
 func where(l *check.Link) string {
-	p := model.Place{File: l.Place.File, Field: l.Place.Field}
-	if l.Role == "rule" {
-		p.Object = l.Place.Object
-	}
-	return p.String()
+	return model.Place{File: l.Place.File, Field: l.Place.Field}.String()
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -60,6 +60,7 @@ var Checks = []Check{
 	scrapeNone,
 	scrapePort,
 	scrapeUnselected,
+	scrapeAccess,
 	scrapeSeries,
 }
 

@@ -134,10 +134,10 @@ func (w *world) supply(d *demand) []*Link {
 	if o := w.effective(d); o != nil {
 		rule.What, rule.Place = o.String(), o.at
 		for _, s := range o.series {
-			rule.Links = append(rule.Links, &Link{Role: "series", What: s, Place: o.at})
+			rule.Links = append(rule.Links, &Link{Role: "series", What: s})
 		}
 		if o.query != "" {
-			rule.Links = append(rule.Links, &Link{Role: "query", What: o.query, Place: o.at})
+			rule.Links = append(rule.Links, &Link{Role: "query", What: o.query})
 		}
 	}
 	links := []*Link{rule}

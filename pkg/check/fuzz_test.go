@@ -19,20 +19,6 @@ func examples() []string {
 	return out
 }
 
-func TestExamples(t *testing.T) {
-	for _, c := range []Check{hpaTarget, hpaBounds, hpaMetric, hpaRequest, hpaReplicas, hpaOverlap, hpaVersion, scrapeNone, scrapePort, scrapeUnselected} {
-		if c.Title == "" || c.Why == "" || c.Mend == "" {
-			t.Errorf("%s: has no title, reason or cure", c.ID)
-		}
-		if len(findings(t, c, c.Bad, 0)) == 0 {
-			t.Errorf("%s: finds nothing in its bad example", c.ID)
-		}
-		if got := findings(t, c, c.Good, 0); len(got) > 0 {
-			t.Errorf("%s: finds in its good example: %v", c.ID, got)
-		}
-	}
-}
-
 // TestOrder judges the same objects in other orders.
 func TestOrder(t *testing.T) {
 	var items []*krm.Item

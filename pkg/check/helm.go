@@ -37,8 +37,11 @@ func readValues(root *yaml.Node, at model.Place) []*ruleSet {
 	s := &ruleSet{at: at, name: name}
 	for i := 0; i+1 < len(rules.Content); i += 2 {
 		if key := rules.Content[i]; !slices.Contains(chartKeys, key.Value) {
-			s.problems.Warnf(ruleQueryID, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s",
-				krm.DidYouMean(key.Value, chartKeys))
+			hint := krm.DidYouMean(key.Value, chartKeys)
+			if own := chartNames[key.Value]; own != "" {
+				hint = "; the chart calls it " + quote(own)
+			}
+			s.problems.Warnf(ruleQueryID, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s", hint)
 		}
 	}
 	if usesDefaults(krm.Get(rules, "default")) {
@@ -53,6 +56,9 @@ func readValues(root *yaml.Node, at model.Place) []*ruleSet {
 }
 
 var chartKeys = []string{"default", "custom", "existing", "external", "resource"}
+
+// chartNames are what the chart calls the parts of the adapter's configuration.
+var chartNames = map[string]string{"rules": "custom", "externalRules": "external", "resourceRules": "resource"}
 
 // usesDefaults tells whether rules.default holds for Helm: it does unless it is given and empty, as templates see it.
 func usesDefaults(n *yaml.Node) bool {
@@ -175,9 +181,9 @@ func (w *world) chartRules() []*ruleSet {
 		at := it.Place.Child("spec")
 		switch it.Place.Object.Kind {
 		case "HelmRelease":
-			own := krm.Get(spec, "values") != nil || krm.Get(spec, "valuesFrom") == nil
-			if own && krm.Text(spec, "chart", "spec", "chart") == adapterChart {
-				sets = append(sets, chartValues(krm.Get(spec, "values"), at.Child("values"))...)
+			values, elsewhere := krm.Get(spec, "values"), krm.Get(spec, "valuesFrom")
+			if krm.Text(spec, "chart", "spec", "chart") == adapterChart && (elsewhere == nil || krm.Get(values, "rules") != nil) {
+				sets = append(sets, chartValues(values, at.Child("values"))...)
 			}
 		case "Application":
 			sets = append(sets, applicationRules(krm.Get(spec, "source"), at.Child("source"))...)
@@ -202,7 +208,7 @@ func applicationRules(source *yaml.Node, at model.Place) []*ruleSet {
 	if text := krm.Text(helm, "values"); text != "" {
 		return readRules(Text{Place: at.Child("values"), Text: []byte(text)})
 	}
-	if krm.Get(helm, "valueFiles") != nil {
+	if krm.Get(helm, "valueFiles") != nil || krm.Get(helm, "parameters") != nil {
 		return nil
 	}
 	return chartValues(nil, at)

@@ -46,6 +46,14 @@ rules:
 			},
 		},
 		{
+			name: "keys of the adapter", in: values("rules: {externalRules: [], resourceRules: {}, rules: []}"),
+			want: []string{
+				`warning: values.yaml: rules.externalRules: line 1: is no key that the chart reads; the chart calls it "external"`,
+				`warning: values.yaml: rules.resourceRules: line 1: is no key that the chart reads; the chart calls it "resource"`,
+				`warning: values.yaml: rules.rules: line 1: is no key that the chart reads; the chart calls it "custom"`,
+			},
+		},
+		{
 			name: "as a dependency", in: values("prometheus-adapter: {rules: {default: false, custom: [{seriesQuery: up, metricsQuery: ''}]}}"),
 			want: []string{`error: values.yaml: prometheus-adapter.rules.custom[0].metricsQuery: line 1: is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`},
 		},
@@ -76,6 +84,11 @@ apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: {name: c}
 spec: {source: {chart: prometheus-adapter, helm: {valueFiles: [values.yaml]}}}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: d}
+spec: {chart: {spec: {chart: prometheus-adapter}}, valuesFrom: [{kind: ConfigMap, name: values}], values: {replicas: 2}}
 `,
 			want: []string{
 				`error: Application a: spec.source.helm.values.rules.custom[0].seriesQuery: line 1: is no series selector that Prometheus accepts: 1:2: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
@@ -100,7 +113,11 @@ func TestChartDefaults(t *testing.T) {
 	if len(w.rules) != 0 {
 		t.Errorf("rules.existing gives %d configurations, want none", len(w.rules))
 	}
-	in := Input{Items: objects(t, "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}, spec: {source: {chart: prometheus-adapter}}}")}
+	in := Input{Items: objects(t, "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {chart: {spec: {chart: prometheus-adapter}}, valuesFrom: [{name: x}]}}")}
+	if w, _ = newWorld(in); len(w.rules) != 0 {
+		t.Errorf("a HelmRelease with values from elsewhere has %d configurations, want none", len(w.rules))
+	}
+	in = Input{Items: objects(t, "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}, spec: {source: {chart: prometheus-adapter}}}")}
 	w, _ = newWorld(in)
 	if got := len(w.rules[0].custom); got != 6 {
 		t.Errorf("an Application without values has %d rules, want 6", got)

@@ -42,6 +42,14 @@ func matchesPods(s *metav1.LabelSelector, wl *workload) bool {
 	return matches(lax, wl.template.Labels)
 }
 
+// selector is what m selects Services or pods by.
+func (m *monitor) selector() *metav1.LabelSelector {
+	if m.pod != nil {
+		return &m.pod.Selector
+	}
+	return &m.service.Selector
+}
+
 // namespaces is what a monitor selects from: any, or the names.
 func (m *monitor) namespaces() monitoringv1.NamespaceSelector {
 	if m.pod != nil {

@@ -120,7 +120,7 @@ func sameExpr(a, b offer) bool {
 // several are the series that the seriesQuery lists, if the rule gives all of them one name and asks for the one that
 // was found.
 func (o *offer) several() []string {
-	if !o.literal() {
+	if !o.literal() || !strings.Contains(o.MetricsQuery, ".Series") {
 		return nil
 	}
 	var out []string
@@ -128,9 +128,6 @@ func (o *offer) several() []string {
 		if o.accepts(name) && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
-	}
-	if len(out) > 1 && !slices.ContainsFunc(selectors(o.expr), func(s *parser.VectorSelector) bool { return s.Name == o.series[0] }) {
-		return nil
 	}
 	return out
 }

@@ -17,6 +17,12 @@ func TestRuleLabels(t *testing.T) {
 		at    = `ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0]: line 2: `
 		gives = `error: ` + at + `gives metric "load" of pods, for which HorizontalPodAutoscaler shop/shop asks, but `
 	)
+	const recorded = `---
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: r, namespace: shop}
+spec: {groups: [{name: g, rules: [{record: "shop:queue:sum", expr: sum(queue) by (queue), labels: {team: blue}}]}]}
+`
 	stateful := `
 apiVersion: apps/v1
 kind: StatefulSet
@@ -147,6 +153,41 @@ spec:
 		},
 		{name: "label of the pods", manifests: relabelled("honorLabels: true") + with(`queue{app="shop"}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>,job="any"}) by (<<.GroupBy>>)`)},
 		{name: "metric of the namespace", manifests: shop + asking(objectMetric("load", "{apiVersion: v1, kind: Namespace, name: shop}")) + with(`queue{pod!=""}`, "resources: {overrides: {namespace: {resource: namespace}}}\n  "+query)},
+		{
+			name: "metric of the Service that is read", manifests: shop + asking(objectMetric("load", "{apiVersion: v1, kind: Service, name: shop-svc}")) + with(`queue{pod!=""}`, "resources: {template: <<.Resource>>}\n  "+query),
+		},
+		{
+			name: "metric of another Service", manifests: shop + asking(objectMetric("load", "{kind: Service, name: shop}")) + with(`queue{pod!=""}`, "resources: {template: <<.Resource>>}\n  "+query),
+			want: []string{`warning: ` + at + `gives metric "load" of services, for which HorizontalPodAutoscaler shop/shop asks of Service "shop", but no monitor here reads pods through that`},
+		},
+		{
+			name: "metric of a custom resource with a name of its own", manifests: shop + asking(objectMetric("load", "{apiVersion: example.com/v1, kind: Box, name: shop}")) +
+				with(`queue{box!=""}`, "resources: {overrides: {namespace: {resource: namespace}, box: {group: example.com, resource: box}}}\n  "+query) + `---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: boxen.example.com}
+spec: {group: example.com, scope: Cluster, names: {kind: Box, plural: boxen}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: nameless}
+spec: {group: example.com}
+`,
+		},
+		{
+			name: "recorded for no pod", manifests: shop + perSecond + with(`"shop:queue:sum"`, both+query) + recorded,
+			want: []string{gives + `maps pods from label "pod", which the series shop:queue:sum do not have`},
+		},
+		{
+			name: "recorded for no namespace", manifests: shop + asking(externalMetric("load")) + configured("externalRules: [{seriesQuery: 'shop:queue:sum', name: {as: load}, resources: {template: <<.Resource>>}, metricsQuery: 'max(<<.Series>>{<<.LabelMatchers>>})'}]") + recorded,
+			want: []string{`error: ConfigMap monitoring/adapter-config: data["config.yaml"].externalRules[0].metricsQuery: line 1: asks for series shop:queue:sum with namespace="shop", but the recording rule of shop:queue:sum gives it no such label`},
+		},
+		{name: "recorded with the namespace of its rule", manifests: shop + asking(externalMetric("load")) + configured("externalRules: [{seriesQuery: 'shop:queue:sum', name: {as: load}, resources: {template: <<.Resource>>}, metricsQuery: 'max(<<.Series>>{<<.LabelMatchers>>})'}]") + recorded + `---
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: p, namespace: shop}
+spec: {enforcedNamespaceLabel: namespace, serviceMonitorSelector: {}}
+`},
 		{
 			name: "metric of a node", manifests: shop + asking(objectMetric("load", "{apiVersion: v1, kind: Node, name: n}")) + with(`queue{pod!=""}`, "resources: {template: <<.Resource>>}\n  "+query),
 			want: []string{`error: ` + at + `gives metric "load" of nodes, for which HorizontalPodAutoscaler shop/shop asks, but gives a metric of nodes, which are in no namespace, while an HPA asks within its own`},

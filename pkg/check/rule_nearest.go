@@ -44,8 +44,8 @@ func (d *demand) nearest(w *world) string {
 	slices.Sort(given)
 	given = slices.Compact(given)
 	best := krm.Suggest(d.metric, given)
-	for _, name := range variants(d.metric) {
-		if best == "" && slices.Contains(given, name) {
+	for _, name := range given {
+		if best == "" && (slices.Contains(variants(d.metric), name) || strings.HasPrefix(name, d.metric+"_") || strings.HasPrefix(d.metric, name+"_")) {
 			best = name
 		}
 	}

@@ -41,7 +41,7 @@ var ruleQuery = Check{
 		"of all metrics empty; a metricsQuery that it refuses leaves its own metrics without a value.",
 	Mend: "Correct the field that the message names. Try seriesQuery and the query that the message shows in Prometheus itself.",
 	Bad:  queryExample,
-	Good: strings.Replace(queryExample, "rate(<<.Series>>{<<.LabelMatchers>>}[2m]) by", "sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by", 1),
+	Good: strings.Replace(queryExample, "rate(<<.Series>>{<<.LabelMatchers>>}[2m])", "sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m]))", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.rules {
 			ps.Add(s.problems...)

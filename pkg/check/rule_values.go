@@ -6,6 +6,7 @@ import (
 
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -18,6 +19,7 @@ func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
 		return
 	}
 	d.checkRecorded(o, ps)
+	w.checkDescribed(d, o, ps)
 	if len(d.origins) == 0 || slices.ContainsFunc(o.series, fromElsewhere) || slices.ContainsFunc(o.series, d.isRecorded) {
 		return
 	}
@@ -36,6 +38,24 @@ func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
 			u.report(o.field("seriesQuery"), d, ps)
 		}
 	}
+}
+
+// checkDescribed reports a metric of a Service through which nothing reads pods, where the rule finds its series by the
+// label that the operator takes from the Service.
+func (w *world) checkDescribed(d *demand, o *offer, ps *model.Problems) {
+	if d.resource != (schema.GroupResource{Resource: "services"}) || o.label != "service" || slices.ContainsFunc(o.series, fromElsewhere) ||
+		slices.ContainsFunc(o.series, d.isRecorded) || len(w.allOrigins()) == 0 {
+		return
+	}
+	var names []string
+	for _, from := range w.allOrigins() {
+		if from.path.service == nil || from.path.honorLabels || from.opaque || from.target["service"] == d.names[0] {
+			return
+		}
+		names = append(names, from.target["service"])
+	}
+	ps.Warnf(ruleLabelsID, o.at, "gives %s, for which %s asks of Service %q, but no monitor here reads pods through that%s",
+		d.what(), d.scaler.item.Place.Object, d.names[0], krm.DidYouMean(d.names[0], names))
 }
 
 // mismatch is a matcher that the series of the pods do not match.

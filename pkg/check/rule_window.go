@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +69,7 @@ var ruleWindow = Check{
 			}
 			if o := w.effective(&d); o != nil && o.expr != nil && !fromElsewhere(o.series[0]) && !d.isRecorded(o.series[0]) {
 				w.checkWindows(&d, o, ps)
+				w.checkRelist(&d, ps)
 			}
 		}
 	},
@@ -139,6 +141,28 @@ func (w *world) checkWindows(d *demand, o *offer, ps *model.Problems) {
 			ps.Warnf(ruleWindowID, at, "looks back %s in %s, but the pods of %s are %s, so that one missed scrape leaves no value; "+
 				"write at least [%s]",
 				inWords(win.span), win.fn, d.scaler.item.Place.Object, read, inWords(4*every))
+		}
+	}
+}
+
+// checkRelist reports an adapter that lists the series more often than they are scraped: it then forgets those that had
+// no sample in between (cmd/adapter, --metrics-max-age is --metrics-relist-interval by default).
+func (w *world) checkRelist(d *demand, ps *model.Problems) {
+	interval, certain := w.interval(d.origins)
+	if !certain {
+		return
+	}
+	for _, a := range w.adapters() {
+		args := slices.Concat(a.container.Command, a.container.Args)
+		for _, name := range []string{"metrics-max-age", "metrics-relist-interval"} {
+			value, ok := flagValue(args, name)
+			if age, err := time.ParseDuration(value); ok && err == nil && age > 0 {
+				if age < interval {
+					ps.Warnf(ruleWindowID, a.at.Child("args"), "has --%s=%s, but the pods of %s are read every %s, so that the adapter forgets their "+
+						"metrics from time to time; write at least %s", name, value, d.scaler.item.Place.Object, inWords(interval), inWords(2*interval))
+				}
+				break
+			}
 		}
 	}
 }

@@ -27,6 +27,20 @@ rules:
 	tooShort := func(span, fn, every, least string) string {
 		return `error: ` + at + span + ` in ` + fn + `, which needs two samples, but ` + pods + every + `; write at least [` + least + `]`
 	}
+	adapterWith := func(args string) string {
+		return `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: adapter, namespace: monitoring}
+spec:
+  selector: {matchLabels: {app: adapter}}
+  template:
+    metadata: {labels: {app: adapter}}
+    spec:
+      containers: [{name: adapter, image: prometheus-adapter, args: [--config=/c/config.yaml, ` + args + `], volumeMounts: [{name: c, mountPath: /c}]}]
+      volumes: [{name: c, configMap: {name: adapter-config}}]
+`
+	}
 	checkCases(t, ruleWindowID, []ruleCase{
 		{name: "four intervals", manifests: over("15s", "sum(rate"+matched+"[1m])"+by)},
 		{name: "no window", manifests: over("15s", "sum"+matched+by)},
@@ -58,6 +72,12 @@ rules:
 		{name: "default of a Prometheus here", manifests: over("", "sum(rate"+matched+"[1m])"+by) + prometheus + "}\n", want: []string{missed("1m", "rate", "30s", "2m")}},
 		{name: "series from elsewhere", manifests: strings.ReplaceAll(over("15s", "sum(rate"+matched+"[15s])"+by), "requests_total", "container_requests_total")},
 		{name: "nothing reads the pods", manifests: strings.Replace(over("15s", "sum(rate"+matched+"[15s])"+by), "port: web", "port: other", 1)},
+		{
+			name: "adapter that lists series too often", manifests: over("45s", "sum(rate"+matched+"[4m])"+by) + adapterWith("--metrics-relist-interval=30s"),
+			want: []string{`warning: Deployment monitoring/adapter: spec.template.spec.containers[0].args: has --metrics-relist-interval=30s, but the pods of HorizontalPodAutoscaler shop/shop are read every 45s, so that the adapter forgets their metrics from time to time; write at least 1m30s`},
+		},
+		{name: "adapter that remembers longer", manifests: over("45s", "sum(rate"+matched+"[4m])"+by) + adapterWith("--metrics-relist-interval=30s, --metrics-max-age=2m")},
+		{name: "adapter that lists series often where the interval is open", manifests: over("", "sum(rate"+matched+"[4m])"+by) + adapterWith("--metrics-relist-interval=10s")},
 		{name: "recorded series", manifests: over("15s", "sum(rate"+matched+"[15s])"+by) + `---
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule

@@ -32,13 +32,13 @@ func (w *world) nearest(wl *workload) *miss {
 	var all []miss
 	for _, m := range w.monitors {
 		if m.pod != nil {
-			all = append(all, m.misses(&m.pod.Selector, wl.pods())...)
+			all = append(all, m.misses(wl.pods())...)
 			continue
 		}
 		for _, svc := range w.services {
 			switch {
 			case svc.selectsPods(wl):
-				all = append(all, m.misses(&m.service.Selector, svc.labelled())...)
+				all = append(all, m.misses(svc.labelled())...)
 			case m.selects(svc) && svc.hasSelector() && !w.hasPods(svc):
 				all = append(all, svc.misses(m, wl)...)
 			}
@@ -80,7 +80,8 @@ func (wl *workload) pods() selectable {
 }
 
 // misses tells why m does not select x.
-func (m *monitor) misses(sel *metav1.LabelSelector, x selectable) []miss {
+func (m *monitor) misses(x selectable) []miss {
+	sel := m.selector()
 	failed, met := unmet(sel, x.labels)
 	score := affinity(failed, met, x.labels) + sameName(m.item, x.item)
 	at := m.item.Place.Child("spec")
@@ -163,11 +164,11 @@ func selectorPlace(at model.Place, s *metav1.LabelSelector, r labels.Requirement
 // or one that lacks only one of several labels. It is nil if the monitor leads somewhere or may do so.
 func (w *world) idle(m *monitor) *miss {
 	var all []miss
-	try := func(sel *metav1.LabelSelector, x selectable) {
-		failed, met := unmet(sel, x.labels)
+	try := func(x selectable) {
+		failed, met := unmet(m.selector(), x.labels)
 		if sameName(m.item, x.item) > 0 || len(failed) == 0 && met > 1 ||
 			len(failed) == 1 && met > 0 && (misspelled(failed[0], x.labels) || x.labels[failed[0].Key()] == "") {
-			all = append(all, m.misses(sel, x)...)
+			all = append(all, m.misses(x)...)
 		}
 	}
 	if m.pod != nil {
@@ -175,7 +176,7 @@ func (w *world) idle(m *monitor) *miss {
 			if m.selectsPods(wl) {
 				return nil
 			}
-			try(&m.pod.Selector, wl.pods())
+			try(wl.pods())
 		}
 		return best(all)
 	}
@@ -183,7 +184,7 @@ func (w *world) idle(m *monitor) *miss {
 		if m.selects(svc) {
 			return w.idleService(m)
 		}
-		try(&m.service.Selector, svc.labelled())
+		try(svc.labelled())
 	}
 	return best(all)
 }

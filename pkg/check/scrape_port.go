@@ -98,7 +98,7 @@ func (w *world) checkPorts(m *monitor, needed []*workload, ps *model.Problems) {
 	}
 	for _, e := range endpoints {
 		ways := w.ways(m, e)
-		dead := len(ways) > 0 && !m.selectsAll() && !slices.ContainsFunc(ways, func(y way) bool { return y.broken == nil })
+		dead := m.isFor(ways) && !slices.ContainsFunc(ways, func(y way) bool { return y.broken == nil })
 		for _, y := range ways {
 			severity := model.Warning
 			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return slices.Contains(needed, wl) }) {
@@ -111,12 +111,13 @@ func (w *world) checkPorts(m *monitor, needed []*workload, ps *model.Problems) {
 	}
 }
 
-// selectsAll tells whether m selects everything, so that something without its port proves nothing.
-func (m *monitor) selectsAll() bool {
-	if m.pod != nil {
-		return len(m.pod.Selector.MatchLabels)+len(m.pod.Selector.MatchExpressions) == 0
-	}
-	return len(m.service.Selector.MatchLabels)+len(m.service.Selector.MatchExpressions) == 0
+// isFor tells whether m was made for what it selects here: not if it selects everything, nor if it selects Services of
+// other names whose pods are not here. Another one, that is not here either, may have the port.
+func (m *monitor) isFor(ways []way) bool {
+	sel := m.selector()
+	return len(sel.MatchLabels)+len(sel.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y way) bool {
+		return len(y.pods) > 0 || y.service != nil && sameName(m.item, y.service.item) > 0
+	})
 }
 
 // ways are all ways of an endpoint of m among the objects here.

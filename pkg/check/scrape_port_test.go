@@ -104,6 +104,10 @@ spec:
 			`warning: ServiceMonitor web: spec.endpoints[0].port: no port of Service web is named "http"; its ports are named metrics [scrape/port]`,
 		}, text: deploymentWeb + named + monitor("[{port: http}]")},
 		{name: "no HPA needs it, and it selects everything", text: deploymentWeb + named + monitorOf("{name: all}", "{selector: {}, endpoints: [{port: http}]}")},
+		{name: "another service that is not here may have the port", text: serviceOf("{name: web-admin, labels: {app: web}}", "{app: web}", "[{name: admin, port: 80}]") + monitor("[{port: metrics}]")},
+		{name: "no pods are here, but the names agree", want: []string{
+			`warning: ServiceMonitor web: spec.endpoints[0].port: no port of Service web is named "metrics"; its ports are named admin [scrape/port]`,
+		}, text: service("[{name: admin, port: 80}]") + monitor("[{port: metrics}]")},
 		{name: "an HPA needs it, and it selects everything", want: []string{
 			`error: ServiceMonitor all: spec.endpoints[0].port: no port of Service web is named "http"; its ports are named metrics [scrape/port]`,
 		}, text: chain + named + monitorOf("{name: all}", "{selector: {}, endpoints: [{port: http}]}")},

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	prommodel "github.com/prometheus/common/model"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -109,18 +108,14 @@ func parsePage(text []byte) (page, error) {
 	p := page{}
 	for name, family := range families {
 		for _, m := range family.GetMetric() {
-			p[name] = append(p[name], labelsOf(m))
+			e := exposed{}
+			for _, l := range m.GetLabel() {
+				e[l.GetName()] = append(e[l.GetName()], l.GetValue())
+			}
+			p[name] = append(p[name], e)
 		}
 	}
 	return p, nil
-}
-
-func labelsOf(m *dto.Metric) exposed {
-	e := exposed{}
-	for _, l := range m.GetLabel() {
-		e[l.GetName()] = append(e[l.GetName()], l.GetValue())
-	}
-	return e
 }
 
 // page joins the samples of a workload; nil if there is none that can be read.

@@ -22,16 +22,29 @@ type recording struct {
 	Record string            `json:"record"`
 	Expr   any               `json:"expr"`
 	Labels map[string]string `json:"labels"`
+	// enforced are labels that a Prometheus puts on all series of rules.
+	enforced []string
 }
 
 func (r recording) has(label string) presence {
-	if r.Labels[label] != "" {
+	if r.Labels[label] != "" || slices.Contains(r.enforced, label) {
 		return present
 	}
 	if e, err := promQL.ParseExpr(fmt.Sprint(r.Expr)); err == nil && fateOf(e, label) == lost {
 		return absent
 	}
 	return maybe
+}
+
+// enforced are the labels that the Prometheuses among the items put on the series of every rule for its namespace.
+func (w *world) enforced() []string {
+	var out []string
+	for _, p := range w.prometheuses {
+		if l := p.spec.EnforcedNamespaceLabel; l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // recordings lists the recording rules of all PrometheusRules.
@@ -52,7 +65,12 @@ func (w *world) recordings() []recording {
 			continue
 		}
 		for _, g := range rule.Spec.Groups {
-			out = append(out, slices.DeleteFunc(g.Rules, func(r recording) bool { return r.Record == "" })...)
+			for _, r := range g.Rules {
+				if r.Record != "" {
+					r.enforced = w.enforced()
+					out = append(out, r)
+				}
+			}
 		}
 	}
 	return out

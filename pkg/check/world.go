@@ -22,6 +22,8 @@ type world struct {
 	scalers      []*scaler
 	prometheuses []*prometheus
 	limitRanges  []*limitRange
+	roles        []*role
+	bindings     []*binding
 	// namespaces are the labels of the Namespaces among the items.
 	namespaces map[string]map[string]string
 	rules      []*ruleSet
@@ -161,6 +163,10 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 	o := it.Place.Object
 	if o.Kind == "HorizontalPodAutoscaler" {
 		w.addScaler(it, ps)
+		return
+	}
+	if groupOf(o.APIVersion) == rbacGroup {
+		w.addAccess(it)
 		return
 	}
 	switch groupOf(o.APIVersion) + "/" + o.Kind {

@@ -163,7 +163,7 @@ func (m mutator) change(n *yaml.Node, others []*yaml.Node) {
 		}
 	case 1: // double one
 		if n.Kind == yaml.SequenceNode && len(n.Content) > 0 {
-			n.Content = append(n.Content, n.Content[m.rand.IntN(len(n.Content))])
+			n.Content = append(n.Content, clone(n.Content[m.rand.IntN(len(n.Content))]))
 		}
 	case 2: // rename a member
 		if n.Kind == yaml.MappingNode && len(n.Content) > 0 {
@@ -176,7 +176,7 @@ func (m mutator) change(n *yaml.Node, others []*yaml.Node) {
 	case 3: // put something from elsewhere here
 		from := others[m.rand.IntN(len(others))]
 		if !contains(from, n) {
-			*n = *from
+			*n = *clone(from)
 		}
 	default: // an odd value
 		var v yaml.Node
@@ -184,6 +184,16 @@ func (m mutator) change(n *yaml.Node, others []*yaml.Node) {
 			*n = *v.Content[0]
 		}
 	}
+}
+
+// clone copies n, but for what its aliases stand for.
+func clone(n *yaml.Node) *yaml.Node {
+	c := *n
+	c.Anchor, c.Content = "", make([]*yaml.Node, len(n.Content))
+	for i := range n.Content {
+		c.Content[i] = clone(n.Content[i])
+	}
+	return &c
 }
 
 func contains(n, other *yaml.Node) bool {

@@ -171,7 +171,12 @@ func (r *reader) scaling(k keys) Scaling {
 	before := len(r.problems)
 	s := Scaling{MaxReplicas: r.max(k.max)}
 	s.Places.MaxReplicas = r.at.Child(k.max)
-	s.Metrics, s.Places.Metrics = r.metrics(k)
+	metrics, places := r.metrics(k)
+	for i, m := range metrics {
+		if hasSource(m) { // The others were reported.
+			s.Metrics, s.Places.Metrics = append(s.Metrics, m), append(s.Places.Metrics, places[i])
+		}
+	}
 	s.Behavior, s.Places.Behavior = r.behavior(k.behavior)
 	own := r.problems[before:]
 	r.problems = slices.Clip(r.problems[:before])
@@ -183,6 +188,23 @@ func (r *reader) scaling(k keys) Scaling {
 		}
 	}
 	return s
+}
+
+// hasSource tells whether m says what its type calls for.
+func hasSource(m autoscalingv2.MetricSpec) bool {
+	switch m.Type {
+	case autoscalingv2.ResourceMetricSourceType:
+		return m.Resource != nil
+	case autoscalingv2.ContainerResourceMetricSourceType:
+		return m.ContainerResource != nil
+	case autoscalingv2.PodsMetricSourceType:
+		return m.Pods != nil
+	case autoscalingv2.ObjectMetricSourceType:
+		return m.Object != nil
+	case autoscalingv2.ExternalMetricSourceType:
+		return m.External != nil
+	}
+	return false
 }
 
 func (r *reader) max(key string) int32 {

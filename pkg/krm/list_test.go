@@ -77,7 +77,7 @@ func TestListsThatCannotKeepTheirBytesKeepTheirValues(t *testing.T) {
 		},
 		"an anchor of the configuration": {
 			in:   listHead + "functionConfig:\n  kind: &k ConfigMap\nitems:\n- kind: *k\n",
-			want: listHead + "functionConfig:\n  kind: ConfigMap\nitems:\n- kind: ConfigMap\n",
+			want: listHead + "functionConfig:\n  kind: &k ConfigMap\nitems:\n- kind: ConfigMap\n",
 		},
 		"no line break after a text block": {
 			in:   listHead + "items:\n- kind:   A\n- data:\n    t: |\n        x",
@@ -103,7 +103,7 @@ func TestListsThatCannotKeepTheirBytesKeepTheirValues(t *testing.T) {
 func TestAliasesAcrossItems(t *testing.T) {
 	l := mustReadList(t, listHead+"items:\n- kind: A\n  labels: &l {x: y}\n- kind: B\n  labels: *l\n- kind: C\n  <<: {z: 1}\n")
 	got := mustBytes(t, l, l.Items[1:], nil)
-	want := listHead + "items:\n- kind: B\n  labels: {x: y}\n- kind: C\n  z: 1\n"
+	want := listHead + "items:\n- kind: B\n  labels: {x: y}\n- kind: C\n  <<: {z: 1}\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -118,12 +118,13 @@ func (p Problem) String() string {
 // maxLine is how many bytes of a problem are printed: names and values of the input stand in it.
 const maxLine = 2000
 
-// cut shortens a text to most bytes and keeps it in one line.
+// cut keeps a text in one line and shortens it to most bytes.
 func cut(s string, most int) string {
+	s = oneLine(s)
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "..."
 	}
-	return oneLine(s)
+	return s
 }
 
 // Problems collects the findings of a stage.
