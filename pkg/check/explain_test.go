@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
-	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 const explained = `
