@@ -41,6 +41,41 @@ func (w *world) targetOf(s *scaler) *workload {
 	return w.find(s.item, targetRef{ref.APIVersion, ref.Kind, ref.Name})
 }
 
+// joins are which objects select which. They are many times fewer than the pairs that have to be looked at.
+type joins struct {
+	// services are those that a ServiceMonitor selects, pods the workloads that a PodMonitor selects.
+	services map[*monitor][]*service
+	pods     map[*monitor][]*workload
+	// behind are the workloads whose pods a Service selects, before the Services that select those of a workload.
+	behind map[*service][]*workload
+	before map[*workload][]*service
+}
+
+// join finds what selects what.
+func (w *world) join() joins {
+	j := joins{map[*monitor][]*service{}, map[*monitor][]*workload{}, map[*service][]*workload{}, map[*workload][]*service{}}
+	for _, m := range w.monitors {
+		for _, svc := range w.services {
+			if m.selects(svc) {
+				j.services[m] = append(j.services[m], svc)
+			}
+		}
+		for _, wl := range w.workloads {
+			if m.selectsPods(wl) {
+				j.pods[m] = append(j.pods[m], wl)
+			}
+		}
+	}
+	for _, svc := range w.services {
+		for _, wl := range w.workloads {
+			if svc.selectsPods(wl) {
+				j.behind[svc], j.before[wl] = append(j.behind[svc], wl), append(j.before[wl], svc)
+			}
+		}
+	}
+	return j
+}
+
 // scrapes lists the ways by which Prometheus reads the pods of wl, in the order of the monitors, Services, endpoints
 // and ports. Whether a Prometheus selects the monitors is another matter.
 func (w *world) scrapes(wl *workload) []scrapePath {
@@ -50,11 +85,11 @@ func (w *world) scrapes(wl *workload) []scrapePath {
 func (w *world) findScrapes(wl *workload) []scrapePath {
 	var paths []scrapePath
 	for _, m := range w.monitors {
-		if m.selectsPods(wl) {
+		if slices.Contains(w.memo.joins.pods[m], wl) {
 			paths = append(paths, m.paths(nil, podTargets(wl))...)
 		}
-		for _, svc := range w.services {
-			if m.selects(svc) && svc.selectsPods(wl) {
+		for _, svc := range w.memo.joins.services[m] {
+			if slices.Contains(w.memo.joins.behind[svc], wl) {
 				paths = append(paths, m.paths(svc, targets(svc, wl))...)
 			}
 		}

@@ -158,8 +158,9 @@ func (w *world) checkRelist(d *demand, ps *model.Problems) {
 			value, ok := flagValue(args, name)
 			if age, err := time.ParseDuration(value); ok && err == nil && age > 0 {
 				if age < interval {
-					ps.Warnf(ruleWindowID, a.at.Child("args"), "has --%s=%s, but the pods of %s are read every %s, so that the adapter forgets their "+
-						"metrics from time to time; write at least %s", name, value, d.scaler.item.Place.Object, inWords(interval), inWords(2*interval))
+					ps.Warnf(ruleWindowID, a.at.Child("args"), "has --%s=%s, but the pods of %s are read every %s, so that the adapter "+
+						"forgets their metrics from time to time; write at least %s",
+						name, value, d.scaler.item.Place.Object, inWords(interval), inWords(2*interval))
 				}
 				break
 			}

@@ -139,15 +139,11 @@ func (w *world) checkAccess(m *monitor, needed bool, ps *model.Problems) {
 // namespacesOf are those in which m leads to a Service or to pods here.
 func (w *world) namespacesOf(m *monitor) []string {
 	var out []string
-	for _, svc := range w.services {
-		if m.selects(svc) {
-			out = append(out, svc.item.Place.Object.Namespace)
-		}
+	for _, svc := range w.memo.joins.services[m] {
+		out = append(out, svc.item.Place.Object.Namespace)
 	}
-	for _, wl := range w.workloads {
-		if m.selectsPods(wl) {
-			out = append(out, wl.item.Place.Object.Namespace)
-		}
+	for _, wl := range w.memo.joins.pods[m] {
+		out = append(out, wl.item.Place.Object.Namespace)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -35,11 +35,11 @@ func (w *world) nearest(wl *workload) *miss {
 			all = append(all, m.misses(wl.pods())...)
 			continue
 		}
-		for _, svc := range w.services {
-			switch {
-			case svc.selectsPods(wl):
-				all = append(all, m.misses(svc.labelled())...)
-			case m.selects(svc) && svc.hasSelector() && !w.hasPods(svc):
+		for _, svc := range w.memo.joins.before[wl] {
+			all = append(all, m.misses(svc.labelled())...)
+		}
+		for _, svc := range w.memo.joins.services[m] {
+			if svc.hasSelector() && len(w.memo.joins.behind[svc]) == 0 {
 				all = append(all, svc.misses(m, wl)...)
 			}
 		}
@@ -58,9 +58,6 @@ func best(all []miss) *miss {
 	})
 	return &found
 }
-
-// hasPods tells whether a Service selects pods that are described here.
-func (w *world) hasPods(svc *service) bool { return slices.ContainsFunc(w.workloads, svc.selectsPods) }
 
 // String is how messages name a Service.
 func (s *service) String() string { return "Service " + s.item.Place.Object.Name }
@@ -171,20 +168,19 @@ func (w *world) idle(m *monitor) *miss {
 			all = append(all, m.misses(x)...)
 		}
 	}
-	if m.pod != nil {
+	switch {
+	case len(w.memo.joins.pods[m]) > 0:
+		return nil
+	case len(w.memo.joins.services[m]) > 0:
+		return w.idleService(m)
+	case m.pod != nil:
 		for _, wl := range w.workloads {
-			if m.selectsPods(wl) {
-				return nil
-			}
 			try(wl.pods())
 		}
-		return best(all)
-	}
-	for _, svc := range w.services {
-		if m.selects(svc) {
-			return w.idleService(m)
+	default:
+		for _, svc := range w.services {
+			try(svc.labelled())
 		}
-		try(svc.labelled())
 	}
 	return best(all)
 }
@@ -192,11 +188,8 @@ func (w *world) idle(m *monitor) *miss {
 // idleService does the same for the Services that m selects: whether one of them leads to pods.
 func (w *world) idleService(m *monitor) *miss {
 	var all []miss
-	for _, svc := range w.services {
-		if !m.selects(svc) {
-			continue
-		}
-		if !svc.hasSelector() || w.hasPods(svc) {
+	for _, svc := range w.memo.joins.services[m] {
+		if !svc.hasSelector() || len(w.memo.joins.behind[svc]) > 0 {
 			return nil
 		}
 		for _, wl := range w.workloads {

@@ -76,11 +76,13 @@ spec:
 		told := map[*monitor]bool{}
 		for _, n := range w.needs() {
 			routes := w.routes(n.workload)
-			miss := w.nearest(n.workload)
-			switch {
-			case len(routes) > 0:
+			if len(routes) > 0 {
 				checkNamespaces(n, routes, ps)
 				w.checkDropped(n, ps)
+				continue
+			}
+			miss := w.nearest(n.workload)
+			switch {
 			case miss != nil && miss.score >= meant:
 				told[miss.monitor] = true
 				reportMiss(n, miss, w.otherScraper(), ps)
@@ -113,7 +115,14 @@ type need struct {
 
 // needs are the metrics for which Prometheus has to read the pods of workloads whose pods are known.
 func (w *world) needs() []need {
-	var out []need
+	if w.memo.needs == nil {
+		w.memo.needs = w.findNeeds()
+	}
+	return w.memo.needs
+}
+
+func (w *world) findNeeds() []need {
+	out := []need{}
 	for _, d := range w.demands() {
 		if d.kind == autoscalingv2.PodsMetricSourceType && d.workload != nil && d.workload.knowsPods() && w.fromPods(d) {
 			out = append(out, need{d.scaler, d.workload, d.at, fmt.Sprintf("metric %q", d.metric)})
@@ -132,11 +141,11 @@ type route struct {
 func (w *world) routes(wl *workload) []route {
 	var out []route
 	for _, m := range w.monitors {
-		if m.selectsPods(wl) {
+		if slices.Contains(w.memo.joins.pods[m], wl) {
 			out = append(out, route{m, nil})
 		}
-		for _, svc := range w.services {
-			if m.selects(svc) && (svc.selectsPods(wl) || !svc.hasSelector() && meet(svc.item, wl.item)) {
+		for _, svc := range w.memo.joins.services[m] {
+			if slices.Contains(w.memo.joins.behind[svc], wl) || !svc.hasSelector() && meet(svc.item, wl.item) {
 				out = append(out, route{m, svc})
 			}
 		}

@@ -81,9 +81,7 @@ func (w *world) annotated(wl *workload) bool {
 	asks := func(annotations map[string]string) bool {
 		return annotations["prometheus.io/scrape"] == "true" || annotations["prometheus.io/port"] != ""
 	}
-	return asks(wl.template.Annotations) || slices.ContainsFunc(w.services, func(s *service) bool {
-		return asks(s.item.Annotations) && s.selectsPods(wl)
-	})
+	return asks(wl.template.Annotations) || slices.ContainsFunc(w.memo.joins.before[wl], func(s *service) bool { return asks(s.item.Annotations) })
 }
 
 // configuresScrapes tells whether a value of a ConfigMap or Secret is a configuration of a scraper.

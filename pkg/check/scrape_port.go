@@ -123,23 +123,15 @@ func (m *monitor) isFor(ways []way) bool {
 // ways are all ways of an endpoint of m among the objects here.
 func (w *world) ways(m *monitor, e endpoint) []way {
 	var out []way
-	for _, wl := range w.workloads {
-		if m.selectsPods(wl) {
-			out = append(out, way{pods: []*workload{wl}, broken: w.containerPort(e, []*workload{wl})})
-		}
+	for _, wl := range w.memo.joins.pods[m] {
+		out = append(out, way{pods: []*workload{wl}, broken: w.containerPort(e, []*workload{wl})})
 	}
-	for _, svc := range w.services {
-		if !m.selects(svc) || svc.spec.Type == corev1.ServiceTypeExternalName {
-			continue
+	for _, svc := range w.memo.joins.services[m] {
+		if svc.spec.Type != corev1.ServiceTypeExternalName {
+			y := way{service: svc, pods: w.memo.joins.behind[svc]}
+			y.broken = w.brokenPort(e, y)
+			out = append(out, y)
 		}
-		y := way{service: svc}
-		for _, wl := range w.workloads {
-			if svc.selectsPods(wl) {
-				y.pods = append(y.pods, wl)
-			}
-		}
-		y.broken = w.brokenPort(e, y)
-		out = append(out, y)
 	}
 	return out
 }
@@ -286,8 +278,14 @@ func isNumber(p intstr.IntOrString) bool {
 // checkServices reports what the API server refuses in the ports of Services that a monitor selects (Kubernetes,
 // pkg/apis/core/validation/validation.go, validateServicePort).
 func (w *world) checkServices(ps *model.Problems) {
+	monitored := map[*service]bool{}
+	for _, m := range w.monitors {
+		for _, svc := range w.memo.joins.services[m] {
+			monitored[svc] = true
+		}
+	}
 	for _, svc := range w.services {
-		if !slices.ContainsFunc(w.monitors, func(m *monitor) bool { return m.selects(svc) }) {
+		if !monitored[svc] {
 			continue
 		}
 		for i, p := range svc.spec.Ports {

@@ -35,6 +35,8 @@ type world struct {
 
 // memo is what several checks ask for and what is costly to find.
 type memo struct {
+	joins   joins
+	needs   []need
 	scrapes map[*workload][]scrapePath
 	origins map[*workload][]origin
 	all     []origin
@@ -117,6 +119,7 @@ func newWorld(in Input) (*world, model.Problems) {
 	for _, m := range w.monitors {
 		m.ownOnly = w.ownOnly(m)
 	}
+	w.memo.joins = w.join()
 	w.addRules(in, &ps)
 	return w, ps
 }

@@ -31,11 +31,11 @@ func FuzzRun(f *testing.F) {
 		if len(text) > 64<<10 {
 			return
 		}
-		first, ok := runOn(t, text)
+		first, _, ok := runOn(t, text)
 		if !ok {
 			return
 		}
-		second, ok := runOn(t, first)
+		second, _, ok := runOn(t, first)
 		if !ok {
 			t.Fatalf("the output is refused:\n%s", first)
 		}
@@ -45,14 +45,14 @@ func FuzzRun(f *testing.F) {
 	})
 }
 
-// runOn runs the pipeline and gives the ResourceList that comes out, if there is one.
-func runOn(t *testing.T, text []byte) ([]byte, bool) {
+// runOn runs the pipeline and gives the ResourceList that comes out, if there is one, and the problems.
+func runOn(t *testing.T, text []byte) (out []byte, problems []string, ok bool) {
 	t.Helper()
 	list, ps := krm.ReadList(text)
 	if ps.HasErrors() || len(list.Items) == 0 {
-		return nil, false // Comments of an empty list are not kept.
+		return nil, nil, false // Comments of an empty list are not kept.
 	}
-	out, ps := Run(Input{Items: list.Items, Config: list.FunctionConfig, ReadFile: func(name string) ([]byte, error) {
+	result, ps := Run(Input{Items: list.Items, Config: list.FunctionConfig, ReadFile: func(name string) ([]byte, error) {
 		if name == "swagger.yaml" {
 			return []byte("openapi: 3.0.3\ninfo: {version: v1}\nx-wso2-production-endpoints: https://a.example.com\npaths: {/: {get: {}}}\n"), nil
 		}
@@ -62,17 +62,18 @@ func runOn(t *testing.T, text []byte) ([]byte, bool) {
 		if p.Message == "" || p.ID == "" || p.Severity != model.Error && p.Severity != model.Warning && p.Severity != model.Info {
 			t.Errorf("a problem says nothing: %#v", p)
 		}
+		problems = append(problems, p.String())
 	}
 	results, err := krm.Results(ps)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if ps.HasErrors() {
-		return nil, false
+		return nil, problems, false
 	}
-	result, err := list.Bytes(out.Items, results)
+	out, err = list.Bytes(result.Items, results)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return result, true
+	return out, problems, true
 }

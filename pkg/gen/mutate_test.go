@@ -51,12 +51,12 @@ func judge(t *testing.T, text []byte, r *rand.Rand) {
 			t.Errorf("panic: %v\n%s\n%s", p, debug.Stack(), text)
 		}
 	}()
-	first, ok := runOn(t, text)
+	first, problems, ok := runOn(t, text)
 	shuffled, could := shuffle(text, r)
 	if could {
-		other, otherOK := runOn(t, shuffled)
-		if ok != otherOK {
-			t.Errorf("whether there are errors depends on the order of the items:\n%s", text)
+		other, otherProblems, _ := runOn(t, shuffled)
+		if diff := cmp.Diff(problems, otherProblems); diff != "" {
+			t.Errorf("the problems depend on the order of the items (-input +shuffled):\n%s\n%s", diff, text)
 		}
 		if diff := cmp.Diff(sortedItems(first), sortedItems(other)); diff != "" {
 			t.Errorf("the output depends on the order of the items (-input +shuffled):\n%s\n%s", diff, text)
@@ -65,7 +65,7 @@ func judge(t *testing.T, text []byte, r *rand.Rand) {
 	if !ok || bytes.Contains(text, []byte(kustomizeID)) || bytes.Contains(text, []byte(krm.PackagePathAnnotation)) {
 		return // kustomize and kpt never hand over annotations of theirs that do not fit each other.
 	}
-	second, ok := runOn(t, first)
+	second, _, ok := runOn(t, first)
 	if !ok || !bytes.Equal(first, second) {
 		t.Errorf("a run on its own output changes it (-first +second):\n%s\n%s", cmp.Diff(string(first), string(second)), text)
 	}

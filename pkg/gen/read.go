@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
-
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -131,9 +129,6 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	meta := it.Place.Child("metadata")
 	checkName(o.Name, meta.Child("name"), ps)
 	checkNamespace(o.Namespace, meta.Child("namespace"), ps)
-	if len(o.Name) > validation.DNS1123SubdomainMaxLength {
-		return // Whatever else is said about the object would repeat its name.
-	}
 	unknownAnnotations(it, ps)
 	if o.Kind == "API" {
 		var api apiObject

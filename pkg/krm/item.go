@@ -49,12 +49,22 @@ func NewItem(n *yaml.Node) *Item {
 		Labels:      TextMap(n, "metadata", "labels"),
 	}
 	it.Place.Object = model.Object{
-		APIVersion: Text(n, "apiVersion"), Kind: Text(n, "kind"),
-		Namespace: Text(n, "metadata", "namespace"), Name: Text(n, "metadata", "name"),
+		APIVersion: short(Text(n, "apiVersion")), Kind: short(Text(n, "kind")),
+		Namespace: short(Text(n, "metadata", "namespace")), Name: short(Text(n, "metadata", "name")),
 	}
 	it.Place.File = it.FilePath()
 	it.Place.Index, _ = strconv.Atoi(firstOf(it.Annotations, IndexAnnotation, legacyIndexAnnotation))
 	return it
+}
+
+// short cuts a name that is longer than any that Kubernetes accepts, since names stand in every message. What is left
+// is no valid name either.
+func short(s string) string {
+	const most = 253
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return s
 }
 
 func firstOf(m map[string]string, keys ...string) string {
