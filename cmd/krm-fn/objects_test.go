@@ -190,7 +190,7 @@ func TestPodsAreSafeByDefault(t *testing.T) {
 					continue
 				}
 				gateway := strings.HasPrefix(it.Annotations["krm-fn.dev/source"], "API/")
-				if r.name == "backend-annotations" && d.Name == "none" {
+				if r.name == "backend-annotations" && d.Name == "none" || r.name == "backend-opts-out" {
 					continue // It opts out of everything.
 				}
 				pod := d.Spec.Template.Spec

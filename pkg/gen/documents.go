@@ -14,6 +14,7 @@ func (src *source) documents(in apiInput, opts options, ps *model.Problems) []*s
 		doc, more := swagger.Read(text, at)
 		ps.Add(more...)
 		if doc != nil {
+			ps.Add(doc.Validate()...)
 			docs = append(docs, doc)
 		}
 	}
