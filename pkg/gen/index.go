@@ -59,6 +59,7 @@ func (ix index) find(kind, name string, from referrer, at model.Place, ps *model
 	if len(like) > 0 {
 		all = like
 	}
+	slices.SortFunc(all, func(a, b *krm.Item) int { return strings.Compare(a.Ref().String(), b.Ref().String()) })
 	if len(all) > 1 {
 		ps.Valuef(model.InputReference, at, name, "%q may be %s or %s; write the present name of one", name,
 			all[0].Place.Object, all[1].Place.Object)
