@@ -288,7 +288,7 @@ func TestRenderReadsFilesOfItsPackageOnly(t *testing.T) {
 		"none.yaml":                            "no such file or directory",
 		"sub":                                  "it is no regular file",
 	} {
-		put(t, filepath.Join(dir, "pkg/config"), map[string]string{"render.yaml": strings.Replace(configYAML, "[swagger.yaml]", "["+file+"]", 1)})
+		put(t, filepath.Join(dir, "pkg", "config"), map[string]string{"render.yaml": strings.Replace(configYAML, "[swagger.yaml]", "["+file+"]", 1)})
 		got := run(t, ".", "", "render", filepath.Join(dir, "pkg"))
 		if want == "" {
 			if got.code != exitOK {

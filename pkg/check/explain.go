@@ -62,7 +62,8 @@ func (w *world) chain(s *scaler) *Link {
 	if s.spec.MinReplicas != nil {
 		low = *s.spec.MinReplicas
 	}
-	root := &Link{Role: "scaler", What: fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.spec.MaxReplicas), Place: s.item.Place}
+	root := &Link{Role: "scaler", Place: s.item.Place}
+	root.What = fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.spec.MaxReplicas)
 	target := &Link{Role: "target", What: s.spec.ScaleTargetRef.Kind + " " + s.spec.ScaleTargetRef.Name + " is not among the items"}
 	target.Place = s.item.Place.Child("spec").Child("scaleTargetRef")
 	wl := w.targetOf(s)

@@ -1,7 +1,7 @@
 package check
 
 import (
-	"math/rand"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,7 +26,7 @@ func TestOrder(t *testing.T) {
 		items = append(items, itemsOf(t, text)...)
 	}
 	want := Run(Input{Items: items})
-	r := rand.New(rand.NewSource(1))
+	r := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
 		r.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
 		if diff := cmp.Diff(want, Run(Input{Items: items})); diff != "" {

@@ -69,7 +69,10 @@ var sources = []struct {
 	field   string
 	present func(autoscalingv2.MetricSpec) bool
 }{
-	{autoscalingv2.ContainerResourceMetricSourceType, "containerResource", func(m autoscalingv2.MetricSpec) bool { return m.ContainerResource != nil }},
+	{
+		autoscalingv2.ContainerResourceMetricSourceType, "containerResource",
+		func(m autoscalingv2.MetricSpec) bool { return m.ContainerResource != nil },
+	},
 	{autoscalingv2.ExternalMetricSourceType, "external", func(m autoscalingv2.MetricSpec) bool { return m.External != nil }},
 	{autoscalingv2.ObjectMetricSourceType, "object", func(m autoscalingv2.MetricSpec) bool { return m.Object != nil }},
 	{autoscalingv2.PodsMetricSourceType, "pods", func(m autoscalingv2.MetricSpec) bool { return m.Pods != nil }},
@@ -102,8 +105,10 @@ func (j *metricJudge) known(at model.Place, of, got, known string, all []string)
 	case got == "":
 		j.ps.Errorf(hpaMetricID, at, "is missing; write %s", known)
 	case !slices.Contains(all, got):
-		j.ps.Add(model.Problem{ID: hpaMetricID, Severity: model.Error, Place: at, Value: got, Suggestion: krm.Suggest(got, all),
-			Message: fmt.Sprintf("%q is no type of %s; write %s", got, of, known)})
+		j.ps.Add(model.Problem{
+			ID: hpaMetricID, Severity: model.Error, Place: at, Value: got, Suggestion: krm.Suggest(got, all),
+			Message: fmt.Sprintf("%q is no type of %s; write %s", got, of, known),
+		})
 	default:
 		return true
 	}
@@ -119,7 +124,7 @@ func (j *metricJudge) source(m autoscalingv2.MetricSpec) {
 		j.required(j.at.Child(at).Child("container"), m.ContainerResource.Container == "")
 		j.resource(at, m.ContainerResource.Name, m.ContainerResource.Target)
 	case m.Pods != nil && m.Type == autoscalingv2.PodsMetricSourceType:
-		j.custom("pods", m.Pods.Metric, m.Pods.Target, "averageValue")
+		j.custom("pods", m.Pods.Metric, m.Pods.Target)
 	case m.Object != nil && m.Type == autoscalingv2.ObjectMetricSourceType:
 		at := j.at.Child("object").Child("describedObject")
 		if j.flat {
@@ -127,10 +132,10 @@ func (j *metricJudge) source(m autoscalingv2.MetricSpec) {
 		}
 		j.required(at.Child("kind"), m.Object.DescribedObject.Kind == "")
 		j.required(at.Child("name"), m.Object.DescribedObject.Name == "")
-		j.custom("object", m.Object.Metric, m.Object.Target, "value or averageValue")
+		j.custom("object", m.Object.Metric, m.Object.Target)
 		j.objectTarget(m.Object.Target)
 	case m.External != nil && m.Type == autoscalingv2.ExternalMetricSourceType:
-		j.custom("external", m.External.Metric, m.External.Target, "value or averageValue")
+		j.custom("external", m.External.Metric, m.External.Target)
 		if t := m.External.Target; t.Value != nil && t.AverageValue != nil {
 			j.ps.Errorf(hpaMetricID, j.target("external"), "has both a value and an averageValue; write one of them")
 		}
@@ -172,40 +177,41 @@ func (j *metricJudge) resource(source string, name corev1.ResourceName, t autosc
 		j.required(at, true)
 	case corev1.ResourceCPU, corev1.ResourceMemory:
 	default:
-		j.ps.Valuef(hpaMetricID, at, string(name), "%q is no resource whose usage is measured; write cpu or memory, or serve a metric of type Pods", name)
+		j.ps.Valuef(hpaMetricID, at, string(name),
+			"%q is no resource whose usage is measured; write cpu or memory, or serve a metric of type Pods", name)
+	}
+	utilization, value := "averageUtilization", "averageValue"
+	if j.flat {
+		utilization, value = "targetAverageUtilization", "targetAverageValue"
 	}
 	switch {
 	case t.AverageUtilization == nil && t.AverageValue == nil:
-		j.ps.Errorf(hpaMetricID, j.target(source), "has neither %s nor %s; write one of them", j.name("averageUtilization"), j.name("averageValue"))
+		j.ps.Errorf(hpaMetricID, j.target(source), "has neither %s nor %s; write one of them", utilization, value)
 	case t.AverageUtilization != nil && t.AverageValue != nil:
-		j.ps.Errorf(hpaMetricID, j.target(source), "has both %s and %s; write one of them", j.name("averageUtilization"), j.name("averageValue"))
+		j.ps.Errorf(hpaMetricID, j.target(source), "has both %s and %s; write one of them", utilization, value)
 	}
 	j.values(source, t)
 }
 
-// name is how the shape of the item calls a target of a resource.
-func (j *metricJudge) name(field string) string {
-	if j.flat {
-		return map[string]string{"averageUtilization": "targetAverageUtilization", "averageValue": "targetAverageValue"}[field]
-	}
-	return field
+// targetFields are the fields of which a source needs one, in the flat shape and in that of v2.
+var targetFields = map[string]struct{ flat, nested string }{
+	"pods":     {"targetAverageValue", "averageValue"},
+	"object":   {"targetValue or averageValue", "value or averageValue"},
+	"external": {"targetValue or targetAverageValue", "value or averageValue"},
 }
 
-func (j *metricJudge) custom(source string, id autoscalingv2.MetricIdentifier, t autoscalingv2.MetricTarget, wanted string) {
-	at := j.at.Child(source).Child("metric").Child("name")
+func (j *metricJudge) custom(source string, id autoscalingv2.MetricIdentifier, t autoscalingv2.MetricTarget) {
+	name, wanted := j.at.Child(source).Child("metric").Child("name"), targetFields[source].nested
 	if j.flat {
-		at = j.at.Child(source).Child("metricName")
+		name, wanted = j.at.Child(source).Child("metricName"), targetFields[source].flat
 	}
-	j.required(at, id.Name == "")
+	j.required(name, id.Name == "")
 	if id.Selector != nil {
 		if _, err := metav1.LabelSelectorAsSelector(id.Selector); err != nil {
 			j.ps.Errorf(hpaMetricID, j.at.Child(source), "has a selector that cannot be used: %v", err)
 		}
 	}
 	if t.AverageValue == nil && (t.Value == nil || source == "pods") {
-		if j.flat {
-			wanted = map[string]string{"pods": "targetAverageValue", "object": "targetValue or averageValue", "external": "targetValue or targetAverageValue"}[source]
-		}
 		j.ps.Errorf(hpaMetricID, j.target(source), "has no %s; write it", wanted)
 	}
 	j.values(source, t)

@@ -96,7 +96,8 @@ func (w *world) checkPods(u usage, name corev1.ResourceName, wl *workload, ps *m
 			if w.podRequests(other, name) || w.requests(other, c.Container, name) {
 				continue
 			}
-			p := model.Problem{ID: hpaRequestID, Severity: model.Error, Place: c.at.Child("resources").Child("requests"), Message: fmt.Sprintf(
+			at := c.at.Child("resources").Child("requests")
+			p := model.Problem{ID: hpaRequestID, Severity: model.Error, Place: at, Message: fmt.Sprintf(
 				"container %q has no request of %s, and %s counts it too, since the selector of %s matches its pod; give %s another label or write a request",
 				c.Name, name, u.scaler, wl, other)}
 			if isHook(other.item) {
@@ -138,8 +139,10 @@ func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricS
 		ps.Infof(hpaRequestID, at, "no container %q is in the template of %s; it is not judged whether one is injected", m.Container, wl)
 		return
 	}
-	ps.Add(model.Problem{ID: hpaRequestID, Severity: model.Error, Place: at, Value: m.Container, Suggestion: krm.Suggest(m.Container, names),
-		Message: fmt.Sprintf("no container %q is in the pods of %s%s", m.Container, wl, krm.DidYouMean(m.Container, names))})
+	ps.Add(model.Problem{
+		ID: hpaRequestID, Severity: model.Error, Place: at, Value: m.Container, Suggestion: krm.Suggest(m.Container, names),
+		Message: fmt.Sprintf("no container %q is in the pods of %s%s", m.Container, wl, krm.DidYouMean(m.Container, names)),
+	})
 }
 
 // requests tells whether a container has a request of a resource when its pod is made: a limit counts as one, and a

@@ -173,8 +173,10 @@ func (w *world) reportMissing(s *scaler, ps *model.Problems) {
 	switch {
 	case otherKind != nil:
 		o := otherKind.item.Place.Object
-		ps.Add(model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("kind"), Value: ref.Kind, Suggestion: o.Kind,
-			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, o.Kind, o.Kind)})
+		ps.Add(model.Problem{
+			ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("kind"), Value: ref.Kind, Suggestion: o.Kind,
+			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, o.Kind, o.Kind),
+		})
 	case elsewhere != nil:
 		ps.Errorf(hpaTargetID, s.item.Place.Child("metadata").Child("namespace"),
 			"is %s, but %s %s is in %s, and both have to be in one namespace", s.namespace(), ref.Kind, ref.Name, namespaceOf(elsewhere.item))
@@ -186,7 +188,9 @@ func (w *world) reportMissing(s *scaler, ps *model.Problems) {
 			slices.Sort(names)
 			hint = "; here are " + strings.Join(slices.Compact(names), ", ")
 		}
-		ps.Add(model.Problem{ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: krm.Suggest(ref.Name, names),
-			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.namespace(), ref.Name, hint)})
+		ps.Add(model.Problem{
+			ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: krm.Suggest(ref.Name, names),
+			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.namespace(), ref.Name, hint),
+		})
 	}
 }

@@ -179,7 +179,9 @@ func podTargets(wl *workload) []target {
 			out = append(out, target{container: c.Name})
 		}
 		for _, p := range c.Ports {
-			out = append(out, target{container: c.Name, name: p.Name, port: p.ContainerPort, protocol: protocol(p.Protocol), declared: true})
+			out = append(out, target{
+				container: c.Name, name: p.Name, port: p.ContainerPort, protocol: protocol(p.Protocol), declared: true,
+			})
 		}
 	}
 	return out

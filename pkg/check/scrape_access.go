@@ -124,13 +124,15 @@ func (w *world) checkAccess(m *monitor, needed bool, ps *model.Problems) {
 				found = nil
 				break
 			}
-			severity := model.Warning
-			if needed {
-				severity = model.Error
+			name := p.spec.ServiceAccountName
+			found.Add(model.Problem{
+				ID: scrapeAccessID, Severity: model.Warning, Place: p.item.Place.Child("spec").Child("serviceAccountName"), Value: name,
+				Message: fmt.Sprintf("ServiceAccount %s may not list and watch %s in namespace %s, so that nothing of %s is found there; "+
+					"bind it a role that allows it", name, strings.Join(lacking, ", "), orDefault(ns), m.item.Place.Object),
+			})
+			if needed && !w.hasNamespacedRights(p) {
+				found[len(found)-1].Severity = model.Error
 			}
-			found.Add(model.Problem{ID: scrapeAccessID, Severity: severity, Place: p.item.Place.Child("spec").Child("serviceAccountName"), Value: p.spec.ServiceAccountName,
-				Message: fmt.Sprintf("ServiceAccount %s may not list and watch %s in namespace %s, so that nothing of %s is found there; bind it a role that allows it",
-					p.spec.ServiceAccountName, strings.Join(lacking, ", "), orDefault(ns), m.item.Place.Object)})
 		}
 		ps.Add(found...)
 	}
@@ -176,7 +178,8 @@ func (r listable) listed(roles []*role) bool {
 	return !slices.ContainsFunc([]string{"list", "watch"}, func(verb string) bool {
 		return !slices.ContainsFunc(roles, func(role *role) bool {
 			return slices.ContainsFunc(role.rules, func(rule rbacv1.PolicyRule) bool {
-				return oneIn(rule.APIGroups, r.group) && oneIn(rule.Resources, r.name) && oneIn(rule.Verbs, verb) && len(rule.ResourceNames) == 0
+				return oneIn(rule.APIGroups, r.group) && oneIn(rule.Resources, r.name) && oneIn(rule.Verbs, verb) &&
+					len(rule.ResourceNames) == 0
 			})
 		})
 	})
@@ -209,15 +212,26 @@ func (w *world) rolesOf(p *prometheus, ns string) (roles []*role, known bool) {
 	return roles, known
 }
 
+// hasNamespacedRights tells whether p is given rights namespace by namespace, so that who owns the one in question may
+// give them elsewhere.
+func (w *world) hasNamespacedRights(p *prometheus) bool {
+	return slices.ContainsFunc(w.bindings, func(b *binding) bool {
+		return b.item.Place.Object.Kind == "RoleBinding" &&
+			slices.ContainsFunc(b.subjects, func(s rbacv1.Subject) bool { return p.is(s, b) })
+	})
+}
+
 // is tells whether a subject of a binding is the ServiceAccount of p, or a group that it belongs to.
 func (p *prometheus) is(s rbacv1.Subject, b *binding) bool {
 	own := p.item.Place.Object.Namespace
 	if s.Kind == "Group" {
-		return slices.Contains([]string{"system:authenticated", "system:serviceaccounts", "system:serviceaccounts:" + orDefault(own)}, s.Name)
+		all := "system:serviceaccounts"
+		return slices.Contains([]string{"system:authenticated", all, all + ":" + orDefault(own)}, s.Name)
 	}
 	ns := s.Namespace
 	if ns == "" {
 		ns = b.item.Place.Object.Namespace
 	}
-	return s.Kind == rbacv1.ServiceAccountKind && p.spec.ServiceAccountName != "" && s.Name == p.spec.ServiceAccountName && relate(ns, own) != apart
+	name := p.spec.ServiceAccountName
+	return s.Kind == rbacv1.ServiceAccountKind && name != "" && s.Name == name && relate(ns, own) != apart
 }

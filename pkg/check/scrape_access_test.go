@@ -48,7 +48,7 @@ func TestScrapeAccess(t *testing.T) {
 		}, text: pods + account + everywhere + role("ClusterRole", "{name: prometheus}", `rules: [{apiGroups: [""], resources: [services], verbs: [list, watch]}]`)},
 		{name: "in the namespace", text: scraped + account + here("prod")},
 		{name: "in another namespace", want: []string{
-			`error: Prometheus monitoring/main: spec.serviceAccountName: ServiceAccount prometheus may not list and watch pods, services, endpoints in namespace prod, so that nothing of ServiceMonitor prod/web is found there; bind it a role that allows it [scrape/access]`,
+			`warning: Prometheus monitoring/main: spec.serviceAccountName: ServiceAccount prometheus may not list and watch pods, services, endpoints in namespace prod, so that nothing of ServiceMonitor prod/web is found there; bind it a role that allows it [scrape/access]`,
 		}, text: scraped + account + here("monitoring")},
 		{name: "cluster role in the namespace", text: scraped + account + binding("RoleBinding", "{name: prometheus, namespace: prod}", "ClusterRole") + role("ClusterRole", "{name: prometheus}", all)},
 		{name: "role that is not here", text: scraped + account + everywhere},
@@ -60,7 +60,7 @@ func TestScrapeAccess(t *testing.T) {
 		}, text: scraped + account + role("ClusterRole", "{name: prometheus}", "rules: []") +
 			strings.ReplaceAll(everywhere, "kind: ServiceAccount, name: prometheus, namespace: monitoring", "kind: Group, name: 'system:serviceaccounts:monitoring'")},
 		{name: "binding without the namespace of the account", want: []string{
-			`error: Prometheus monitoring/main: spec.serviceAccountName: ServiceAccount prometheus may not list and watch pods, services, endpoints in namespace prod, so that nothing of ServiceMonitor prod/web is found there; bind it a role that allows it [scrape/access]`,
+			`warning: Prometheus monitoring/main: spec.serviceAccountName: ServiceAccount prometheus may not list and watch pods, services, endpoints in namespace prod, so that nothing of ServiceMonitor prod/web is found there; bind it a role that allows it [scrape/access]`,
 		}, text: scraped + account + role("Role", "{name: prometheus, namespace: monitoring}", all) +
 			strings.ReplaceAll(binding("RoleBinding", "{name: prometheus, namespace: monitoring}", "Role"), "name: prometheus, namespace: monitoring}]", "name: prometheus}]")},
 		{name: "another Prometheus may", text: scraped + account + here("monitoring") +

@@ -83,8 +83,10 @@ func (m *monitor) misses(x selectable) []miss {
 	score := affinity(failed, met, x.labels) + sameName(m.item, x.item)
 	at := m.item.Place.Child("spec")
 	if len(failed) > 0 {
-		return []miss{{m, selectorPlace(at.Child("selector"), sel, failed[0]),
-			fmt.Sprintf("selects %s, and %s %s %s", wants(failed[0]), x.what, x.has, having(failed[0], x.labels)), score}}
+		return []miss{{
+			m, selectorPlace(at.Child("selector"), sel, failed[0]),
+			fmt.Sprintf("selects %s, and %s %s %s", wants(failed[0]), x.what, x.has, having(failed[0], x.labels)), score,
+		}}
 	}
 	if m.reaches(x.item.Place.Object.Namespace) {
 		return nil

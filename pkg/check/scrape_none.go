@@ -124,7 +124,8 @@ func (w *world) needs() []need {
 func (w *world) findNeeds() []need {
 	out := []need{}
 	for _, d := range w.demands() {
-		if d.kind == autoscalingv2.PodsMetricSourceType && d.workload != nil && d.workload.knowsPods() && w.fromPods(d) {
+		if d.kind == autoscalingv2.PodsMetricSourceType && d.workload != nil && d.workload.knowsPods() &&
+			w.fromPrometheus(d) && w.fromPods(d) {
 			out = append(out, need{d.scaler, d.workload, d.at, fmt.Sprintf("metric %q", d.metric)})
 		}
 	}
@@ -162,7 +163,8 @@ func checkNamespaces(n need, routes []route, ps *model.Problems) {
 	}
 	a, b := routes[0].uncertain(n.workload)
 	if names := routes[0].monitor.namespaces().MatchNames; a == routes[0].monitor.item && len(names) > 0 {
-		ps.Warnf(scrapeNoneID, b.Place.Child("metadata").Child("namespace"), "is missing, but %s looks into namespace %s; write that one", a.Place.Object, oneOf(names))
+		ps.Warnf(scrapeNoneID, b.Place.Child("metadata").Child("namespace"),
+			"is missing, but %s looks into namespace %s; write that one", a.Place.Object, oneOf(names))
 		return
 	}
 	apartBy(scrapeNoneID, a, b, ps)

@@ -214,6 +214,22 @@ spec:
   selector: {matchLabels: {app: adapter}}
   template: {metadata: {labels: {app: adapter}}, spec: {containers: [{name: a, image: registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0}, {name: o, image: quay.io/prometheus-operator/prometheus-operator}]}}
 `},
+		{name: "metric of another provider", text: metricOf("{type: Pods, pods: {metric: {name: 'custom.googleapis.com|load'}, target: {type: AverageValue, averageValue: 10}}}") + deploymentWeb + prometheusMain},
+		{name: "metrics served by another adapter", text: chain + prometheusMain + `---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: {name: v1beta1.custom.metrics.k8s.io}
+spec: {group: custom.metrics.k8s.io, service: {name: datadog-cluster-agent, namespace: datadog}}
+`},
+		{name: "metric configured by annotations", text: `---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, annotations: {metric-config.pods.requests_per_second.json-path/path: /metrics}}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 5
+  metrics: [` + requestsMetric + `]
+` + deploymentWeb + prometheusMain},
 		{name: "series of cAdvisor", text: metricOf("{type: Pods, pods: {metric: {name: container_network_receive_bytes}, target: {type: AverageValue, averageValue: 10}}}") + deploymentWeb + prometheusMain},
 		{name: "series of a recording rule", text: metricOf("{type: Pods, pods: {metric: {name: load}, target: {type: AverageValue, averageValue: 10}}}") + deploymentWeb + prometheusMain + `---
 apiVersion: monitoring.coreos.com/v1

@@ -81,7 +81,8 @@ func (w *world) annotated(wl *workload) bool {
 	asks := func(annotations map[string]string) bool {
 		return annotations["prometheus.io/scrape"] == "true" || annotations["prometheus.io/port"] != ""
 	}
-	return asks(wl.template.Annotations) || slices.ContainsFunc(w.memo.joins.before[wl], func(s *service) bool { return asks(s.item.Annotations) })
+	return asks(wl.template.Annotations) ||
+		slices.ContainsFunc(w.memo.joins.before[wl], func(s *service) bool { return asks(s.item.Annotations) })
 }
 
 // configuresScrapes tells whether a value of a ConfigMap or Secret is a configuration of a scraper.
@@ -104,6 +105,17 @@ func configuresScrapes(it *krm.Item) bool {
 // elsewhere are the beginnings of the names of series that Prometheus does not read from the pods that they are about:
 // those of cAdvisor, kube-state-metrics, the kubelet, node-exporter, dcgm-exporter, meshes and ingress controllers.
 var elsewhere = regexp.MustCompile(`^(container|kube|kubelet|node|DCGM|istio|envoy|nginx_ingress_controller|traefik|haproxy)_`)
+
+// fromPrometheus tells whether a metric of pods comes from Prometheus at all, as far as its name, the annotations of the
+// HPA and the APIServices here tell.
+func (w *world) fromPrometheus(d demand) bool {
+	for key := range d.scaler.item.Annotations {
+		if strings.HasPrefix(key, metricConfig) {
+			return false
+		}
+	}
+	return !foreign.MatchString(d.metric) && !w.servedByOther("custom.metrics.k8s.io")
+}
 
 // fromPods tells whether a metric is read from the pods themselves, as far as the names of its series tell: those that
 // the rules of the adapter make it from, and its own. What a recording rule computes may come from anywhere.

@@ -105,7 +105,9 @@ func (w *world) checkPorts(m *monitor, needed []*workload, ps *model.Problems) {
 				severity = model.Error
 			}
 			if b := y.broken; b != nil && (dead || severity == model.Error) {
-				ps.Add(model.Problem{ID: scrapePortID, Severity: severity, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why})
+				ps.Add(model.Problem{
+					ID: scrapePortID, Severity: severity, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
+				})
 			}
 		}
 	}
@@ -235,7 +237,8 @@ func undeclared(at model.Place, port string, pods []*workload) *brokenPort {
 	for _, wl := range pods {
 		for _, t := range podTargets(wl) {
 			if t.name != "" && strconv.Itoa(int(t.port)) == port {
-				return &brokenPort{at: at, value: port, suggestion: t.name, why: fmt.Sprintf("%q is the number of a port of %s; write its name, %q", port, wl, t.name)}
+				return &brokenPort{at: at, value: port, suggestion: t.name, why: fmt.Sprintf(
+					"%q is the number of a port of %s; write its name, %q", port, wl, t.name)}
 			}
 			if t.name != "" {
 				names = append(names, t.name)

@@ -209,7 +209,7 @@ func (p *prometheus) rejects(m *monitor) *refusal {
 const defaultScrapeInterval monitoringv1.Duration = "30s"
 
 func (m *monitor) scrapeClass() string {
-	class := (*string)(nil)
+	var class *string
 	if m.service != nil {
 		class = m.service.ScrapeClassName
 	} else {

@@ -155,7 +155,8 @@ func compareItems(a, b *krm.Item) int {
 }
 
 func compareNodes(a, b *yaml.Node) int {
-	c := cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Value, b.Value), cmp.Compare(len(a.Content), len(b.Content)))
+	c := cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Value, b.Value),
+		cmp.Compare(len(a.Content), len(b.Content)))
 	for i := 0; c == 0 && i < len(a.Content); i++ {
 		c = compareNodes(a.Content[i], b.Content[i])
 	}

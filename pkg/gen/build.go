@@ -21,7 +21,8 @@ func build(src source, opts options) (facts, model.Problems) {
 	for _, in := range src.endpoints {
 		b, more := buildBackend(&src, in)
 		ps.Add(more...)
-		mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar)}, in.item.Place.Child("spec").Child("mode"), &ps)
+		at := in.item.Place.Child("spec").Child("mode")
+		mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar)}, at, &ps)
 		endpoints[in.item.Ref().String()] = &endpoint{backend: b, input: in, mode: mode}
 	}
 	var f facts

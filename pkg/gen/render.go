@@ -87,9 +87,11 @@ func typeMeta(apiVersion, kind string) metav1.TypeMeta {
 func (w workload) meta(name string, opts options) metav1.ObjectMeta {
 	labels := maps.Clone(w.labels)
 	labels[managedByLabel] = managedBy
+	from := w.origin.source
+	source := from.Kind + "/" + model.Ref{Namespace: from.Namespace, Name: from.Name}.String()
 	return metav1.ObjectMeta{
 		Name: name, Namespace: w.ref.Namespace, Labels: labels,
-		Annotations: map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: w.origin.source.Kind + "/" + model.Ref{Namespace: w.origin.source.Namespace, Name: w.origin.source.Name}.String()},
+		Annotations: map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: source},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,7 +60,7 @@ func FuzzReadList(f *testing.F) {
 		}
 		sameItems(t, l.Items, mustBytes(t, l, l.Items, nil))
 		if len(l.Items) > 1 {
-			reversed := append(l.Items[1:len(l.Items):len(l.Items)], l.Items[0])
+			reversed := slices.Concat(l.Items[1:], l.Items[:1])
 			sameItems(t, reversed, mustBytes(t, l, reversed, nil))
 		}
 	})

@@ -146,7 +146,7 @@ func TestSortedDependsOnTheContentOnly(t *testing.T) {
 			t.Fatalf("sorting changed the problems given (-before +after):\n%s", diff)
 		}
 	}
-	if got := (Problems)(nil).Sorted(); len(got) > 0 {
+	if got := Problems(nil).Sorted(); len(got) > 0 {
 		t.Errorf("no problems become %v", got)
 	}
 }
