@@ -43,7 +43,7 @@ func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.
 			ps.Errorf(model.InputFile, model.Place{File: name}, "%v", err)
 			continue
 		}
-		in.HelmValues = append(in.HelmValues, check.Text{Place: model.Place{File: name}, Text: text})
+		in.Rules = append(in.Rules, check.Text{Place: model.Place{File: name}, Text: text})
 	}
 	for _, s := range f.samples {
 		workload, name, ok := strings.Cut(s, "=")

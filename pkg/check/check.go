@@ -9,10 +9,9 @@ import (
 type Input struct {
 	// Items are all objects that are going to be in the cluster. Local configuration among them is left out.
 	Items []*krm.Item
-	// Rules are configurations of prometheus-adapter from elsewhere than a ConfigMap among the items.
+	// Rules are configurations of prometheus-adapter from elsewhere than a ConfigMap among the items, or values of its Helm
+	// chart.
 	Rules []Text
-	// HelmValues are values files of the Helm chart of prometheus-adapter.
-	HelmValues []Text
 	// Samples are metrics pages, each of a workload.
 	Samples []Sample
 	// Minor is the Kubernetes 1.x to check for, 0 for the newest that is known.

@@ -51,7 +51,7 @@ func (in *Input) Configure(it *krm.Item, readFile func(string) ([]byte, error)) 
 	}
 	for i, name := range c.Spec.AdapterValuesFiles {
 		if text, ok := read(name, at.Child("adapterValuesFiles").Item(i)); ok {
-			in.HelmValues = append(in.HelmValues, text)
+			in.Rules = append(in.Rules, text)
 		}
 	}
 	for i, s := range c.Spec.Samples {

@@ -139,11 +139,16 @@ func (w *world) checkFound(s *scaler, wl *workload, ps *model.Problems) {
 	if relate(s.item.Place.Object.Namespace, its.Namespace) == unknown {
 		apartBy(hpaTargetID, s.item, wl.item, ps)
 	}
-	if !slices.Contains(scalable, wl.groupKind()) || !wl.knowsPods() {
+	if !slices.Contains(scalable, wl.groupKind()) {
 		return
 	}
 	at := wl.item.Place.Child("spec").Child("selector")
 	switch {
+	case !wl.knowsPods():
+		ps.Errorf(hpaTargetID, wl.at.Child("spec").Child("containers"),
+			"is missing, so that the API server refuses the %s; write at least one container", its.Kind)
+	case wl.selector != nil && len(wl.selector.MatchLabels)+len(wl.selector.MatchExpressions) == 0:
+		ps.Errorf(hpaTargetID, at, "is empty, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
 	case wl.selector == nil:
 		ps.Errorf(hpaTargetID, at, "is missing, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
 	case !matches(wl.selector, wl.template.Labels):

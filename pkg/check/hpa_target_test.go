@@ -140,6 +140,26 @@ metadata: {name: web}
 spec:
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
 `},
+		{name: "empty selector", want: []string{
+			`error: Deployment web: spec.selector: is empty, so that the API server refuses the Deployment; write the labels of spec.template [hpa/target]`,
+		}, text: hpaWeb + `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
+`},
+		{name: "no containers", want: []string{
+			`error: Deployment web: spec.template.spec.containers: is missing, so that the API server refuses the Deployment; write at least one container [hpa/target]`,
+		}, text: hpaWeb + `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}}
+`},
 		{name: "no selector where there is a default", text: hpaOf("{name: web}", "{apiVersion: v1, kind: ReplicationController, name: web}") + `---
 apiVersion: v1
 kind: ReplicationController

@@ -77,6 +77,8 @@ func (w *world) checkVersion(it *krm.Item, ps *model.Problems) {
 	if i < 0 {
 		if o.Kind == hpaKind[0] {
 			w.checkUnknownVersion(p, ps)
+		} else {
+			checkSpelling(p, ps)
 		}
 		return
 	}
@@ -103,6 +105,57 @@ func (w *world) checkUnknownVersion(p model.Problem, ps *model.Problems) {
 	}
 	p.Message = fmt.Sprintf("no Kubernetes in use serves a HorizontalPodAutoscaler in %s; write %s", p.Place.Object.APIVersion, p.Suggestion)
 	ps.Add(p)
+}
+
+// known are kinds of the chain, by group, with the versions in which they ever were.
+var known = []struct {
+	group, kind string
+	versions    []string
+}{
+	{"", "ConfigMap", []string{"v1"}},
+	{"", "Service", []string{"v1"}},
+	{"apps", "DaemonSet", []string{"v1", "v1beta2"}},
+	{"apps", "Deployment", []string{"v1", "v1beta1", "v1beta2"}},
+	{"apps", "ReplicaSet", []string{"v1", "v1beta2"}},
+	{"apps", "StatefulSet", []string{"v1", "v1beta1", "v1beta2"}},
+	{"autoscaling", "HorizontalPodAutoscaler", []string{"v2"}},
+	{"monitoring.coreos.com", "PodMonitor", []string{"v1"}},
+	{"monitoring.coreos.com", "Prometheus", []string{"v1"}},
+	{"monitoring.coreos.com", "PrometheusRule", []string{"v1"}},
+	{"monitoring.coreos.com", "ServiceMonitor", []string{"v1"}},
+}
+
+// checkSpelling reports a version in which a known kind never was, and a kind that is almost a known one of its group.
+func checkSpelling(p model.Problem, ps *model.Problems) {
+	o := p.Place.Object
+	group, version := groupOf(o.APIVersion), o.APIVersion[strings.LastIndexByte(o.APIVersion, '/')+1:]
+	var kinds []string
+	for _, k := range known {
+		if k.group != group {
+			continue
+		}
+		if k.kind != o.Kind {
+			kinds = append(kinds, k.kind)
+			continue
+		}
+		if !slices.Contains(k.versions, version) {
+			p.Suggestion = strings.TrimSuffix(o.APIVersion, version) + k.versions[0]
+			p.Message = fmt.Sprintf("nothing serves a %s in %s; write %s", o.Kind, o.APIVersion, p.Suggestion)
+			ps.Add(p)
+		}
+		return
+	}
+	// What is like a kind of the core may be another one of it, and PrometheusAgent is not meant to be a Prometheus.
+	if like := krm.Suggest(o.Kind, kinds); like != "" && group != "" && !slices.Contains(otherKinds, o.Kind) {
+		p.Place.Field, p.Value, p.Suggestion = "kind", o.Kind, like
+		p.Message = fmt.Sprintf("%s has no kind %q%s", group, o.Kind, krm.DidYouMean(o.Kind, kinds))
+		ps.Add(p)
+	}
+}
+
+// otherKinds are those of the same groups that are not of the chain.
+var otherKinds = []string{
+	"Alertmanager", "AlertmanagerConfig", "ControllerRevision", "Probe", "PrometheusAgent", "Scale", "ScrapeConfig", "ThanosRuler",
 }
 
 // Versions from which Kubernetes 1.x knows a part of the spec by default (pkg/features/kube_features.go).

@@ -25,6 +25,19 @@ func TestHPAVersion(t *testing.T) {
 		{name: "other group", want: []string{
 			`error: HorizontalPodAutoscaler web: apiVersion: no Kubernetes in use serves a HorizontalPodAutoscaler in apps/v1; write autoscaling/v2beta2 [hpa/version]`,
 		}, text: "{apiVersion: apps/v1, kind: HorizontalPodAutoscaler, metadata: {name: web}}", minor: 20},
+		{name: "misspelled version", want: []string{
+			`error: Deployment web: apiVersion: nothing serves a Deployment in apps/v1x; write apps/v1 [hpa/version]`,
+			`error: Service web: apiVersion: nothing serves a Service in v2; write v1 [hpa/version]`,
+		}, text: "{apiVersion: apps/v1x, kind: Deployment, metadata: {name: web}}\n---\n{apiVersion: v2, kind: Service, metadata: {name: web}}"},
+		{name: "monitor of long ago", want: []string{
+			`error: ServiceMonitor web: apiVersion: nothing serves a ServiceMonitor in monitoring.coreos.com/v1alpha1; write monitoring.coreos.com/v1 [hpa/version]`,
+		}, text: "{apiVersion: monitoring.coreos.com/v1alpha1, kind: ServiceMonitor, metadata: {name: web}}"},
+		{name: "misspelled kinds", want: []string{
+			`error: Deploymnt web: kind: apps has no kind "Deploymnt"; did you mean "Deployment"? [hpa/version]`,
+			`error: HorizontalPodAutoScaler web: kind: autoscaling has no kind "HorizontalPodAutoScaler"; did you mean "HorizontalPodAutoscaler"? [hpa/version]`,
+			`error: ServiceMonitors web: kind: monitoring.coreos.com has no kind "ServiceMonitors"; did you mean "ServiceMonitor"? [hpa/version]`,
+		}, text: "{apiVersion: apps/v1, kind: Deploymnt, metadata: {name: web}}\n---\n{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitors, metadata: {name: web}}\n---\n{apiVersion: autoscaling/v2, kind: HorizontalPodAutoScaler, metadata: {name: web}}"},
+		{name: "other kinds", text: "{apiVersion: monitoring.coreos.com/v1alpha1, kind: PrometheusAgent, metadata: {name: web}}\n---\n{apiVersion: apps/v1, kind: ControllerRevision, metadata: {name: web}}\n---\n{apiVersion: v1, kind: Secret, metadata: {name: web}}"},
 		{name: "workload of long ago", want: []string{
 			`error: Deployment web: apiVersion: extensions/v1beta1 is not served since Kubernetes 1.16; write apps/v1 [hpa/version]`,
 		}, text: "{apiVersion: extensions/v1beta1, kind: Deployment, metadata: {name: web}}"},

@@ -6,8 +6,10 @@ import (
 	"slices"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	promodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/relabel"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -62,10 +64,23 @@ func (w *world) checkDropped(n need, ps *model.Problems) {
 	}
 }
 
-// checkRelabelings reports relabelings for which the operator leaves out a monitor, whichever Prometheus selects it
-// (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
-func checkRelabelings(m *monitor, ps *model.Problems) {
+// checkRefused reports for what the API server refuses a monitor or the operator leaves it out, whichever Prometheus
+// selects it (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
+func checkRefused(m *monitor, ps *model.Problems) {
+	spec := m.item.Place.Child("spec")
+	if krm.IsNull(krm.Get(krm.Get(m.item.Node, "spec"), "selector")) {
+		ps.Errorf(scrapeUnselectedID, spec.Child("selector"), "is missing, so that the API server refuses the monitor; write {} to select everything")
+	}
 	for _, e := range m.endpoints() {
+		for _, d := range []struct {
+			name  string
+			value monitoringv1.Duration
+		}{{"interval", e.interval}, {"scrapeTimeout", e.timeout}} {
+			if _, err := promodel.ParseDuration(string(d.value)); err != nil && d.value != "" {
+				ps.Valuef(scrapeUnselectedID, e.at.Child(d.name), string(d.value),
+					"%q is no duration, so that the API server refuses the monitor; write one such as 15s", d.value)
+			}
+		}
 		for _, l := range []struct {
 			name string
 			list []monitoringv1.RelabelConfig

@@ -79,6 +79,7 @@ spec:
 			if len(routes) > 0 {
 				checkNamespaces(n, routes, ps)
 				w.checkDropped(n, ps)
+				w.checkEndpoints(n, routes, ps)
 				continue
 			}
 			miss := w.nearest(n.workload)
@@ -168,6 +169,29 @@ func checkNamespaces(n need, routes []route, ps *model.Problems) {
 		return
 	}
 	apartBy(scrapeNoneID, a, b, ps)
+}
+
+// checkEndpoints reports pods to which only Services without a selector lead, whose endpoints nobody here writes.
+func (w *world) checkEndpoints(n need, routes []route, ps *model.Problems) {
+	for _, r := range routes {
+		if r.service == nil || r.service.hasSelector() || slices.ContainsFunc(w.items, r.service.isWritten) {
+			return
+		}
+	}
+	for _, r := range routes {
+		ps.Warnf(scrapeNoneID, r.service.item.Place.Child("spec").Child("selector"),
+			"is missing, so that %s leads to pods only if somebody writes its endpoints; select the pods of %s", r.service, n.workload)
+	}
+}
+
+// isWritten tells whether an object holds endpoints of the Service.
+func (s *service) isWritten(it *krm.Item) bool {
+	o := it.Place.Object
+	name := o.Name
+	if o.Kind == "EndpointSlice" {
+		name = it.Labels["kubernetes.io/service-name"]
+	}
+	return (o.Kind == "Endpoints" || o.Kind == "EndpointSlice") && name == s.item.Place.Object.Name && meet(it, s.item)
 }
 
 // uncertain are two objects on a route that meet only if one of them is applied to the namespace of the other; nil and

@@ -162,7 +162,11 @@ data: {prometheus.yml: "scrape_configs: []"}
 		{name: "Prometheus without a monitor", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing here scrapes the pods of Deployment web, so that metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor [scrape/none]`,
 		}, text: chain + serviceWeb + prometheusMain},
-		{name: "service without a selector", text: chain + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, labels: {app: web}}\nspec: {ports: [{name: metrics, port: 9000}]}\n" + monitorWeb},
+		{name: "service without a selector", want: []string{
+			`warning: Service web: spec.selector: is missing, so that Service web leads to pods only if somebody writes its endpoints; select the pods of Deployment web [scrape/none]`,
+		}, text: chain + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, labels: {app: web}}\nspec: {ports: [{name: metrics, port: 9000}]}\n" + monitorWeb},
+		{name: "service without a selector, with endpoints", text: chain + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, labels: {app: web}}\nspec: {ports: [{name: metrics, port: 9000}]}\n" + monitorWeb +
+			"---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: web-1, labels: {kubernetes.io/service-name: web}}\n"},
 		{name: "annotations for another Prometheus", want: []string{
 			`info: HorizontalPodAutoscaler web: spec.metrics[0]: it is not judged whether the pods of Deployment web are scraped: its annotations ask a Prometheus that is not among the objects given [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + monitorOf("{name: db}", "{selector: {matchLabels: {app: postgres}}, "+endpoints+"}")},

@@ -52,7 +52,7 @@ spec:
 	run: func(w *world, ps *model.Problems) {
 		needed := w.neededMonitors()
 		for _, m := range w.monitors {
-			checkRelabelings(m, ps)
+			checkRefused(m, ps)
 			if r := w.refusal(m); r != nil {
 				severity := model.Warning
 				if slices.Contains(needed, m) && !r.unsure {

@@ -101,6 +101,12 @@ func TestScrapeUnselected(t *testing.T) {
 			`error: ServiceMonitor web: spec.endpoints[0].relabelings[0]: is none that Prometheus takes, so that prometheus-operator leaves the monitor out; correct its regex, "(" [scrape/unselected]`,
 		}, text: chain + monitorOf("{name: web}", "{selector: {matchLabels: {app: web}}, endpoints: [{port: metrics, "+
 			"relabelings: [{action: keep, sourceLabels: [a], regex: '('}], metricRelabelings: [{targetLabel: a}, {sourceLabels: [a]}]}]}")},
+		{name: "no selector of its own", want: []string{
+			`error: ServiceMonitor web: spec.selector: is missing, so that the API server refuses the monitor; write {} to select everything [scrape/unselected]`,
+		}, text: chain + monitorOf("{name: web}", "{endpoints: [{port: metrics}]}")},
+		{name: "no durations", want: []string{
+			`error: ServiceMonitor web: spec.endpoints[0].scrapeTimeout: "10 s" is no duration, so that the API server refuses the monitor; write one such as 15s [scrape/unselected]`,
+		}, text: chain + monitorOf("{name: web}", "{selector: {}, endpoints: [{port: metrics, interval: 15, scrapeTimeout: 10 s}]}")},
 		{name: "token that is denied", want: []string{
 			`error: ServiceMonitor web: spec.endpoints[0].bearerTokenFile: reads files of the Prometheus pod, which arbitraryFSAccessThroughSMs of Prometheus main denies, so that it leaves the monitor out; use a Secret [scrape/unselected]`,
 		}, text: chain + monitorOf("{name: web}", "{selector: {matchLabels: {app: web}}, endpoints: [{port: metrics, bearerTokenFile: /token}]}") +

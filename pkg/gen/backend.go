@@ -50,7 +50,11 @@ func newWorkload(it *krm.Item, at model.Place) workload {
 	if labels == nil {
 		labels = map[string]string{}
 	}
-	delete(labels, managedByLabel)
+	for k := range labels {
+		if k == managedByLabel || strings.HasPrefix(k, group+"/") {
+			delete(labels, k)
+		}
+	}
 	return workload{place: at, ref: it.Ref(), labels: labels, origin: originOf(it)}
 }
 

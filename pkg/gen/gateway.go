@@ -88,6 +88,10 @@ func (g *gatewayBuilder) findImage() {
 		g.ps.Errorf(model.GatewayImage, at, "is missing; write the image of the gateway, or repositoryName in %s", registryConfig)
 		return
 	}
+	if strings.ContainsAny(repo, " \t\r\n") {
+		g.ps.Valuef(model.GatewayImage, at, repo, "cannot be derived of repositoryName %q in %s; write one without spaces", repo, registryConfig)
+		return
+	}
 	tag := spec.Version
 	switch {
 	case tag != "":

@@ -48,11 +48,37 @@ func Run(in Input) (Output, model.Problems) {
 		ps.Errorf(model.OutputConflict, model.Place{}, "%v", err)
 		return Output{}, ps.Sorted()
 	}
-	ps.Add(check.Run(check.Input{Items: out.Items, Minor: opts.minor})...)
+	ps.Add(checkChains(out, opts)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
 	return out, ps.Sorted()
+}
+
+// checkChains proves the chain of everything rendered. What is wrong with a HorizontalPodAutoscaler or another object of somebody
+// else does not stop the rendering; krm-fn check is for that.
+func checkChains(out Output, opts options) model.Problems {
+	own := map[model.Object]bool{}
+	for _, it := range out.Rendered {
+		own[it.Place.Object] = true
+	}
+	isForeignScaler := func(it *krm.Item) bool {
+		o := it.Place.Object
+		return o.Kind == "HorizontalPodAutoscaler" && !own[o]
+	}
+	all := check.Run(check.Input{Items: out.Items, Minor: opts.minor})
+	ours := all
+	if slices.ContainsFunc(out.Items, isForeignScaler) {
+		items := slices.DeleteFunc(slices.Clone(out.Items), isForeignScaler)
+		ours = check.Run(check.Input{Items: items, Minor: opts.minor})
+	}
+	for i, p := range all {
+		foreign := strings.HasPrefix(string(p.ID), "hpa/") && !own[p.Place.Object]
+		if p.Severity == model.Error && (foreign || !slices.Contains(ours, p)) {
+			all[i].Severity = model.Warning
+		}
+	}
+	return all
 }
 
 // withoutFollowUps leaves out what is said about a field whose value could not even be decoded.

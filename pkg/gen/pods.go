@@ -114,9 +114,9 @@ func (b *podBuilder) add(kind string, m mount, at model.Place) {
 func (b *podBuilder) mount(kind string, m mount, at model.Place) {
 	path := at.Child("mountLocation")
 	switch {
-	case !strings.HasPrefix(m.MountLocation, "/") || strings.Contains(m.MountLocation, ":"):
+	case !strings.HasPrefix(m.MountLocation, "/") || strings.Contains(m.MountLocation, ":") || strings.Trim(m.MountLocation, "/") == "":
 		b.ps.Valuef(model.GatewayConfig, path, m.MountLocation,
-			"%q is no path in the container; write one that begins with a slash", m.MountLocation)
+			"%q is no path in the container to mount at; write one that begins with a slash, but not the root", m.MountLocation)
 		return
 	case b.paths[m.MountLocation]:
 		b.ps.Valuef(model.GatewayConfig, path, m.MountLocation, "%q is mounted twice; choose another path", m.MountLocation)

@@ -131,6 +131,10 @@ func (d *Document) judge() (err error) {
 func (d *Document) isFalse(finding error) bool {
 	var fields *openapi3.ExtraSiblingFieldsError
 	var component *openapi3.ComponentValidationError
+	var scheme *openapi3.SecurityRequirementSchemeUndefinedError
+	if errors.As(finding, &scheme) {
+		return true // The operator defined schemes by objects of kind Security, beside the document.
+	}
 	switch d.version {
 	case swagger2:
 		// The names of components are free in Swagger 2.0.
