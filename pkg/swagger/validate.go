@@ -131,8 +131,7 @@ func (d *Document) judge() (err error) {
 func (d *Document) isFalse(finding error) bool {
 	var fields *openapi3.ExtraSiblingFieldsError
 	var component *openapi3.ComponentValidationError
-	var scheme *openapi3.SecurityRequirementSchemeUndefinedError
-	if errors.As(finding, &scheme) {
+	if _, ok := errors.AsType[*openapi3.SecurityRequirementSchemeUndefinedError](finding); ok {
 		return true // The operator defined schemes by objects of kind Security, beside the document.
 	}
 	switch d.version {
