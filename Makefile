@@ -39,7 +39,7 @@ golden: ## write the expected outputs anew; fails, so that nothing is blessed un
 fuzz: ## run every fuzz test for FUZZTIME
 	@for pkg in $$($(GO) list $(COVERED)); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep ^Fuzz); do \
-	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
 	  done; \
 	done
 

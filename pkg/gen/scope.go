@@ -29,7 +29,8 @@ func PackagePath(items []*krm.Item, config *krm.Item) string {
 	}
 	shortest := ""
 	for _, it := range items {
-		if p := it.Annotations[krm.PackagePathAnnotation]; p != "" && (shortest == "" || len(p) < len(shortest)) {
+		p := it.Annotations[krm.PackagePathAnnotation]
+		if p != "" && (shortest == "" || len(p) < len(shortest) || len(p) == len(shortest) && p < shortest) {
 			shortest = p
 		}
 	}
