@@ -23,14 +23,15 @@ func EncodeNode(n *yaml.Node) ([]byte, error) {
 	return b.Bytes(), enc.Close()
 }
 
-// explicitNulls writes out the nulls of n that flow style would show as empty strings.
+// explicitNulls writes out the nulls of n that would be shown as empty strings: keys, and everything in flow style.
 func explicitNulls(n *yaml.Node, flow bool) *yaml.Node {
 	if flow && isNull(n) && n.Value == "" {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: nullTag, Value: "null"}
 	}
 	flow = flow || n.Style&yaml.FlowStyle != 0
 	for i, c := range n.Content {
-		n.Content[i] = explicitNulls(c, flow)
+		key := n.Kind == yaml.MappingNode && i%2 == 0
+		n.Content[i] = explicitNulls(c, flow || key)
 	}
 	return n
 }
