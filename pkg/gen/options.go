@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -153,26 +154,18 @@ func words(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
 }
 
-var versionPattern = regexp.MustCompile(`^v?1\.(\d{1,3})(\.\d+)?$`)
-
 func (o *options) setVersion(s string, at model.Place, ps *model.Problems) {
 	if s == "" {
 		return
 	}
-	m := versionPattern.FindStringSubmatch(s)
-	if m == nil {
-		ps.Add(model.Problem{
-			ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
-			Message: fmt.Sprintf("%q is no Kubernetes version; write one such as \"1.%d\"", s, newestMinor),
-		})
+	minor, err := check.ParseVersion(s)
+	if err != nil {
+		ps.Valuef(model.InputValue, at, s, "%q is no Kubernetes version; write one such as \"1.%d\"", s, newestMinor)
 		return
 	}
-	o.minor, _ = strconv.Atoi(m[1])
-	if o.minor < oldestMinor {
-		ps.Add(model.Problem{
-			ID: model.OutputUnsupported, Severity: model.Error, Place: at, Value: s,
-			Message: fmt.Sprintf("Kubernetes %s lacks APIs that are rendered; the oldest is 1.%d", s, oldestMinor),
-		})
+	o.minor = minor
+	if minor < oldestMinor {
+		ps.Valuef(model.OutputUnsupported, at, s, "Kubernetes %s lacks APIs that are rendered; the oldest is 1.%d", s, oldestMinor)
 	}
 }
 
