@@ -53,10 +53,8 @@ func prepare() (cluster.Config, error) {
 			_, _ = fmt.Fprintf(os.Stderr, "built %s in %s\n", name, took.Round(time.Second))
 		}
 	}
-	c.Bin["krm-fn"] = filepath.Join(c.WorkDir, "krm-fn")
-	build := exec.Command("go", "build", "-C", root, "-o", c.Bin["krm-fn"], "./cmd/krm-fn")
-	if out, err := build.CombinedOutput(); err != nil {
-		return c, fmt.Errorf("build krm-fn: %w: %s", err, out)
+	if c.Bin["krm-fn"], err = tools.ProgramKrmFn(root); err != nil {
+		return c, err
 	}
 	if c.KwokModule, err = tools.Required(root, "cluster", "sigs.k8s.io/kwok"); err != nil {
 		return c, err

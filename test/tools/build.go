@@ -41,7 +41,8 @@ var programs = map[string]program{
 
 var built struct {
 	sync.Mutex
-	path map[string]string
+	path  map[string]string
+	krmFn string
 }
 
 // Build returns the path of a binary called name, one of programs. The path holds a hash of the module's files and of the Go

@@ -1,0 +1,384 @@
+package truth
+
+import "strings"
+
+// Cases are changes within a namespace: many of them share a cluster.
+var Cases = []Case{
+	{Name: "sound", Cluster: Reads},
+
+	// The HorizontalPodAutoscaler.
+	{
+		Name:   "target-name",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "    name: products-privatejet\n", "    name: products-privatjet\n"}},
+		Errors: []string{"hpa/target"}, Cluster: Unknown,
+	},
+	{
+		Name:   "target-version",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "apiVersion: apps/v1", "apiVersion: extensions/v1beta1"}},
+		Errors: []string{"hpa/target"}, Cluster: Unknown,
+	},
+	{
+		Name:   "bounds",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "minReplicas: 1", "minReplicas: 7"}},
+		Errors: []string{"hpa/bounds"}, Cluster: Refused,
+	},
+	{
+		Name:   "api-version",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "apiVersion: autoscaling/v2", "apiVersion: autoscaling/v2beta2"}},
+		Errors: []string{"hpa/version"}, Cluster: Refused,
+	},
+	{
+		Name:   "metric-name",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "_total_per_second", "_totals_per_second"}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
+		Name:   "metric-target-type",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "type: AverageValue\n        averageValue: 100m", "type: Value\n        value: 100m"}},
+		Errors: []string{"hpa/metric"}, Cluster: Refused,
+	},
+	{
+		Name:   "metric-resource-name",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "name: cpu", "name: network"}},
+		Errors: []string{"hpa/request", "hpa/metric"}, Cluster: Unknown,
+	},
+	{
+		Name: "metric-selector",
+		Edits: []Edit{{
+			"HorizontalPodAutoscaler", "_total_per_second\n",
+			"_total_per_second\n        selector:\n          matchLabels:\n            http_method: GET\n",
+		}},
+		Cluster: Reads,
+	},
+	{
+		Name: "metric-selector-of-nothing",
+		Edits: []Edit{{
+			"HorizontalPodAutoscaler", "_total_per_second\n",
+			"_total_per_second\n        selector:\n          matchLabels:\n            http_method: BREW\n",
+		}},
+		Cluster: Unknown,
+		Blind:   "the values of labels are the program's own",
+	},
+	{
+		Name:   "cpu-request",
+		Edits:  []Edit{{"Deployment", "            cpu: 150m\n", ""}, {"Deployment", "            cpu: 300m\n", ""}},
+		Errors: []string{"hpa/request"}, Cluster: Unknown,
+	},
+	{
+		Name:    "cpu-request-from-limit",
+		Edits:   []Edit{{"Deployment", "            cpu: 150m\n", ""}},
+		Cluster: Reads,
+	},
+	{
+		Name:     "replicas",
+		Edits:    []Edit{{"Deployment", "spec:\n  selector:", "spec:\n  replicas: 1\n  selector:"}},
+		Warnings: []string{"hpa/replicas"}, Cluster: Reads,
+	},
+	{
+		Name: "two-scalers",
+		Edits: []Edit{{"Service", "apiVersion: v1", `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: by-cpu
+  namespace: two-scalers
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: products-privatejet
+  maxReplicas: 3
+  metrics:
+  - type: Resource
+    resource:
+      name: cpu
+      target:
+        type: Utilization
+        averageUtilization: 50
+---
+apiVersion: v1`}},
+		Errors: []string{"hpa/overlap", "hpa/overlap"}, Cluster: Unknown,
+	},
+	{
+		Name: "overlapping-selectors",
+		Edits: []Edit{{"Service", "apiVersion: v1", `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: canary
+  namespace: overlapping-selectors
+spec:
+  selector:
+    matchLabels:
+      app: products-backend
+  template:
+    metadata:
+      labels:
+        app: products-backend
+        krm-fn.dev/workload: products-privatejet
+    spec:
+      containers:
+      - name: canary
+        image: registry.example.com/canary:v1
+        resources:
+          requests:
+            cpu: 100m
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: canary
+  namespace: overlapping-selectors
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: canary
+  maxReplicas: 3
+  metrics:
+  - type: Resource
+    resource:
+      name: cpu
+      target:
+        type: Utilization
+        averageUtilization: 50
+---
+apiVersion: v1`}},
+		Errors: []string{"hpa/overlap", "hpa/overlap"}, Cluster: Unknown,
+	},
+
+	// The rule of the adapter.
+	{
+		Name:   "rule-regex",
+		Edits:  []Edit{{"ConfigMap", "matches: ^rule_regex_http_requests_total$", "matches: ^rule_regex_http_request_total$"}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
+		Name:    "rule-regex-loose",
+		Edits:   []Edit{{"ConfigMap", "matches: ^rule_regex_loose_http_requests_total$", "matches: ^(.*)_total$"}},
+		Cluster: Reads,
+	},
+	{
+		Name:   "rule-as",
+		Edits:  []Edit{{"ConfigMap", "as: rule_as_http_requests_total_per_second", "as: rule_as_http_requests_per_second"}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
+		Name: "rule-as-group",
+		Edits: []Edit{
+			{"ConfigMap", "matches: ^rule_as_group_http_requests_total$", "matches: ^(.*)_total$"},
+			{"ConfigMap", "as: rule_as_group_http_requests_total_per_second", `as: ${1}_total_per_second`},
+		},
+		Cluster: Reads,
+	},
+	{
+		Name:   "rule-series",
+		Edits:  []Edit{{"ConfigMap", `__name__="rule_series_http_requests_total"`, `__name__="rule_series_http_request_total"`}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
+		Name:    "rule-series-all-labels",
+		Edits:   []Edit{{"ConfigMap", `,namespace!="",pod!=""}'`, `}'`}},
+		Cluster: Reads,
+	},
+	{
+		Name:   "rule-no-pod",
+		Edits:  []Edit{{"ConfigMap", "          pod:\n            resource: pod\n", ""}},
+		Errors: []string{"rule/labels"}, Cluster: Unknown,
+	},
+	{
+		Name:   "rule-no-namespace",
+		Edits:  []Edit{{"ConfigMap", "          namespace:\n            resource: namespace\n", ""}},
+		Errors: []string{"rule/labels"}, Cluster: Unknown,
+	},
+	{
+		Name: "rule-template",
+		Edits: []Edit{{
+			"ConfigMap", "        overrides:\n          namespace:\n            resource: namespace\n          pod:\n            resource: pod\n",
+			"        template: <<.Resource>>\n",
+		}},
+		Cluster: Reads,
+	},
+	{
+		Name:    "rule-label-matchers",
+		Edits:   []Edit{{"ConfigMap", "{<<.LabelMatchers>>}", ""}},
+		Cluster: Reads,
+	},
+	{
+		Name:   "rule-group-by",
+		Edits:  []Edit{{"ConfigMap", " by (<<.GroupBy>>)", ""}},
+		Errors: []string{"rule/labels"}, Cluster: Unknown,
+	},
+	{
+		Name:   "rule-query",
+		Edits:  []Edit{{"ConfigMap", "sum(rate(", "sum(rate(("}},
+		Errors: []string{"rule/query"}, Cluster: Unknown,
+	},
+	{
+		Name:   "rule-window-short",
+		Edits:  []Edit{{"ConfigMap", "[1m]", "[10s]"}},
+		Errors: []string{"rule/window"}, Cluster: Unknown,
+	},
+	{
+		Name:     "rule-window-tight",
+		Edits:    []Edit{{"ConfigMap", "[1m]", "[45s]"}},
+		Warnings: []string{"rule/window"}, Cluster: Reads,
+	},
+	{
+		Name:     "rule-twice",
+		Edits:    []Edit{{"ConfigMap", "    rules:\n", "    rules:\n" + sevenfold("rule_twice")}},
+		Warnings: []string{"rule/ambiguous"}, Cluster: Reads,
+	},
+	{
+		Name:     "rule-twice-other-last",
+		Edits:    []Edit{{"ConfigMap", "by (<<.GroupBy>>)\n", "by (<<.GroupBy>>)\n" + sevenfold("rule_twice_other_last")}},
+		Warnings: []string{"rule/ambiguous"}, Cluster: Misreads,
+		Blind: "which of the two rules is meant, nobody has written",
+	},
+
+	// From the pods to Prometheus.
+	{
+		Name:   "monitor-port",
+		Edits:  []Edit{{"ServiceMonitor", "port: http-products", "port: http-product"}},
+		Errors: []string{"scrape/port"}, Cluster: Unknown,
+	},
+	{
+		Name:   "monitor-port-number",
+		Edits:  []Edit{{"ServiceMonitor", "port: http-products", `port: "80"`}},
+		Errors: []string{"scrape/port"}, Cluster: Unknown,
+	},
+	{
+		Name:    "monitor-target-port",
+		Edits:   []Edit{{"ServiceMonitor", "port: http-products", "targetPort: 8080"}},
+		Cluster: Reads,
+	},
+	{
+		Name:   "monitor-selector",
+		Edits:  []Edit{{"ServiceMonitor", "krm-fn.dev/metrics: products-privatejet", "krm-fn.dev/metrics: products"}},
+		Errors: []string{"scrape/none"}, Cluster: Unknown,
+	},
+	{
+		Name:   "monitor-label",
+		Edits:  []Edit{{"ServiceMonitor", "    app.kubernetes.io/managed-by: krm-fn\n", ""}},
+		Errors: []string{"scrape/unselected"}, Cluster: Unknown,
+	},
+	{
+		Name:   "monitor-namespace",
+		Edits:  []Edit{{"ServiceMonitor", "  namespace: monitor-namespace\n", "  namespace: monitoring\n"}},
+		Errors: []string{"scrape/none"}, Cluster: Unknown,
+	},
+	{
+		Name: "monitor-namespace-selector",
+		Edits: []Edit{
+			{"ServiceMonitor", "  name: products-privatejet\n  namespace: monitor-namespace-selector\n", "  name: from-elsewhere\n  namespace: monitoring\n"},
+			{"ServiceMonitor", "spec:\n", "spec:\n  namespaceSelector:\n    matchNames: [monitor-namespace-selector]\n"},
+		},
+		Cluster: Reads,
+	},
+	{
+		Name:   "monitor-path",
+		Edits:  []Edit{{"ServiceMonitor", "path: /metrics", "path: /metric"}},
+		Errors: nil, Cluster: Unknown,
+		Blind: "no manifest says at which path a program serves its metrics",
+	},
+	{
+		Name: "monitor-drops-series",
+		Edits: []Edit{{
+			"ServiceMonitor", "    interval: 15s\n",
+			"    interval: 15s\n    metricRelabelings:\n    - action: drop\n      sourceLabels: [__name__]\n      regex: .*_http_requests_total\n",
+		}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
+		Name: "monitor-drops-pod",
+		Edits: []Edit{{
+			"ServiceMonitor", "    interval: 15s\n",
+			"    interval: 15s\n    metricRelabelings:\n    - action: labeldrop\n      regex: pod\n",
+		}},
+		Errors: []string{"rule/labels"}, Cluster: Unknown,
+	},
+	{
+		Name: "monitor-drops-others",
+		Edits: []Edit{{
+			"ServiceMonitor", "    interval: 15s\n",
+			"    interval: 15s\n    metricRelabelings:\n    - action: drop\n      sourceLabels: [__name__]\n      regex: go_.*\n",
+		}},
+		Cluster: Reads,
+	},
+	{
+		Name: "pod-monitor",
+		Edits: []Edit{{"ServiceMonitor", "", `apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata:
+  name: products-privatejet
+  namespace: pod-monitor
+  labels:
+    app.kubernetes.io/managed-by: krm-fn
+spec:
+  selector:
+    matchLabels:
+      krm-fn.dev/workload: products-privatejet
+  podMetricsEndpoints:
+  - port: http-products
+    interval: 15s
+`}},
+		Cluster: Reads,
+	},
+	{
+		Name:   "no-monitor",
+		Edits:  []Edit{{Object: "ServiceMonitor"}},
+		Errors: []string{"scrape/none"}, Cluster: Unknown,
+	},
+	{
+		Name:   "service-label",
+		Edits:  []Edit{{"Service", "    krm-fn.dev/metrics: products-privatejet\n", ""}},
+		Errors: []string{"scrape/none"}, Cluster: Unknown,
+	},
+	{
+		Name:   "service-selector",
+		Edits:  []Edit{{"Service", "    app: products-backend\n    krm-fn.dev/workload: products-privatejet\n  type", "    app: products\n  type"}},
+		Errors: []string{"scrape/none"}, Cluster: Unknown,
+	},
+	{
+		Name:   "service-target-port",
+		Edits:  []Edit{{"Service", "targetPort: 8080", "targetPort: 8081"}},
+		Errors: []string{"scrape/port"}, Cluster: Unknown,
+	},
+	{
+		Name:   "service-target-port-name",
+		Edits:  []Edit{{"Service", "targetPort: 8080", "targetPort: http"}},
+		Errors: []string{"scrape/port"}, Cluster: Unknown,
+	},
+	{
+		Name:    "service-target-port-by-name",
+		Edits:   []Edit{{"Service", "targetPort: 8080", "targetPort: http-products"}},
+		Cluster: Reads,
+	},
+	{
+		Name:    "container-port-undeclared",
+		Edits:   []Edit{{"Deployment", "        ports:\n        - name: http-products\n          containerPort: 8080\n          protocol: TCP\n", ""}},
+		Cluster: Reads,
+	},
+	{
+		Name: "more-labels",
+		Edits: []Edit{
+			{"ServiceMonitor", "  labels:\n", "  labels:\n    team: a\n"}, {"Service", "  labels:\n", "  labels:\n    team: b\n"},
+			{"Deployment", "    metadata:\n      labels:\n", "    metadata:\n      labels:\n        team: c\n"},
+		},
+		Cluster: Reads,
+	},
+}
+
+// sevenfold is a rule that gives the metric of a case seven times as high.
+func sevenfold(name string) string {
+	return strings.ReplaceAll(`    - seriesQuery: '{__name__="NAME_http_requests_total",namespace!="",pod!=""}'
+      resources:
+        overrides:
+          namespace:
+            resource: namespace
+          pod:
+            resource: pod
+      name:
+        matches: ^NAME_http_requests_total$
+        as: NAME_http_requests_total_per_second
+      metricsQuery: 7*sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>)
+`, "NAME", name)
+}
