@@ -4,46 +4,54 @@ import "strings"
 
 // Cases are changes within a namespace: many of them share a cluster.
 var Cases = []Case{
-	{Name: "sound", Cluster: Reads},
+	{Name: "sound", Change: "nothing", Cluster: Reads},
 
 	// The HorizontalPodAutoscaler.
 	{
 		Name:   "target-name",
+		Change: "scaleTargetRef names no Deployment",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "    name: products-privatejet\n", "    name: products-privatjet\n"}},
 		Errors: []string{"hpa/target"}, Cluster: Unknown,
 	},
 	{
 		Name:   "target-version",
+		Change: "scaleTargetRef: extensions/v1beta1, which is gone",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "apiVersion: apps/v1", "apiVersion: extensions/v1beta1"}},
 		Errors: []string{"hpa/target"}, Cluster: Unknown,
 	},
 	{
 		Name:   "bounds",
+		Change: "minReplicas above maxReplicas",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "minReplicas: 1", "minReplicas: 7"}},
 		Errors: []string{"hpa/bounds"}, Cluster: Refused,
 	},
 	{
 		Name:   "api-version",
+		Change: "autoscaling/v2beta2, which is gone",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "apiVersion: autoscaling/v2", "apiVersion: autoscaling/v2beta2"}},
 		Errors: []string{"hpa/version"}, Cluster: Refused,
 	},
 	{
 		Name:   "metric-name",
+		Change: "the metric of the HorizontalPodAutoscaler misspelt",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "_total_per_second", "_totals_per_second"}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
 	{
 		Name:   "metric-target-type",
+		Change: "a Pods metric with a Value",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "type: AverageValue\n        averageValue: 100m", "type: Value\n        value: 100m"}},
 		Errors: []string{"hpa/metric"}, Cluster: Refused,
 	},
 	{
 		Name:   "metric-resource-name",
+		Change: "a Resource that nobody measures",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "name: cpu", "name: network"}},
 		Errors: []string{"hpa/request", "hpa/metric"}, Cluster: Unknown,
 	},
 	{
-		Name: "metric-selector",
+		Name:   "metric-selector",
+		Change: "the metric narrowed by a label that the series have",
 		Edits: []Edit{{
 			"HorizontalPodAutoscaler", "_total_per_second\n",
 			"_total_per_second\n        selector:\n          matchLabels:\n            http_method: GET\n",
@@ -51,7 +59,8 @@ var Cases = []Case{
 		Cluster: Reads,
 	},
 	{
-		Name: "metric-selector-of-nothing",
+		Name:   "metric-selector-of-nothing",
+		Change: "the metric narrowed by a value that no series has",
 		Edits: []Edit{{
 			"HorizontalPodAutoscaler", "_total_per_second\n",
 			"_total_per_second\n        selector:\n          matchLabels:\n            http_method: BREW\n",
@@ -61,21 +70,25 @@ var Cases = []Case{
 	},
 	{
 		Name:   "cpu-request",
+		Change: "no request of cpu",
 		Edits:  []Edit{{"Deployment", "            cpu: 150m\n", ""}, {"Deployment", "            cpu: 300m\n", ""}},
 		Errors: []string{"hpa/request"}, Cluster: Unknown,
 	},
 	{
 		Name:    "cpu-request-from-limit",
+		Change:  "no request of cpu, but a limit, which becomes the request",
 		Edits:   []Edit{{"Deployment", "            cpu: 150m\n", ""}},
 		Cluster: Reads,
 	},
 	{
 		Name:     "replicas",
+		Change:   "spec.replicas beside a HorizontalPodAutoscaler",
 		Edits:    []Edit{{"Deployment", "spec:\n  selector:", "spec:\n  replicas: 1\n  selector:"}},
 		Warnings: []string{"hpa/replicas"}, Cluster: Reads,
 	},
 	{
-		Name: "two-scalers",
+		Name:   "two-scalers",
+		Change: "a second HorizontalPodAutoscaler on the Deployment",
 		Edits: []Edit{{"Service", "apiVersion: v1", `apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
@@ -99,7 +112,8 @@ apiVersion: v1`}},
 		Errors: []string{"hpa/overlap", "hpa/overlap"}, Cluster: Unknown,
 	},
 	{
-		Name: "overlapping-selectors",
+		Name:   "overlapping-selectors",
+		Change: "another Deployment, scaled as well, whose selector matches the pods",
 		Edits: []Edit{{"Service", "apiVersion: v1", `apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -148,21 +162,25 @@ apiVersion: v1`}},
 	// The rule of the adapter.
 	{
 		Name:   "rule-regex",
+		Change: "the rule's name.matches misspelt",
 		Edits:  []Edit{{"ConfigMap", "matches: ^rule_regex_http_requests_total$", "matches: ^rule_regex_http_request_total$"}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
 	{
 		Name:    "rule-regex-loose",
+		Change:  "name.matches without the whole name",
 		Edits:   []Edit{{"ConfigMap", "matches: ^rule_regex_loose_http_requests_total$", "matches: ^(.*)_total$"}},
 		Cluster: Reads,
 	},
 	{
 		Name:   "rule-as",
+		Change: "the rule's name.as misspelt",
 		Edits:  []Edit{{"ConfigMap", "as: rule_as_http_requests_total_per_second", "as: rule_as_http_requests_per_second"}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
 	{
-		Name: "rule-as-group",
+		Name:   "rule-as-group",
+		Change: "name.as from a group of name.matches",
 		Edits: []Edit{
 			{"ConfigMap", "matches: ^rule_as_group_http_requests_total$", "matches: ^(.*)_total$"},
 			{"ConfigMap", "as: rule_as_group_http_requests_total_per_second", `as: ${1}_total_per_second`},
@@ -171,26 +189,31 @@ apiVersion: v1`}},
 	},
 	{
 		Name:   "rule-series",
+		Change: "the rule's seriesQuery misspelt",
 		Edits:  []Edit{{"ConfigMap", `__name__="rule_series_http_requests_total"`, `__name__="rule_series_http_request_total"`}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
 	{
 		Name:    "rule-series-all-labels",
+		Change:  "seriesQuery without namespace and pod",
 		Edits:   []Edit{{"ConfigMap", `,namespace!="",pod!=""}'`, `}'`}},
 		Cluster: Reads,
 	},
 	{
 		Name:   "rule-no-pod",
+		Change: "no override for pod",
 		Edits:  []Edit{{"ConfigMap", "          pod:\n            resource: pod\n", ""}},
 		Errors: []string{"rule/labels"}, Cluster: Unknown,
 	},
 	{
 		Name:   "rule-no-namespace",
+		Change: "no override for namespace",
 		Edits:  []Edit{{"ConfigMap", "          namespace:\n            resource: namespace\n", ""}},
 		Errors: []string{"rule/labels"}, Cluster: Unknown,
 	},
 	{
-		Name: "rule-template",
+		Name:   "rule-template",
+		Change: "resources.template for the overrides",
 		Edits: []Edit{{
 			"ConfigMap", "        overrides:\n          namespace:\n            resource: namespace\n          pod:\n            resource: pod\n",
 			"        template: <<.Resource>>\n",
@@ -199,36 +222,43 @@ apiVersion: v1`}},
 	},
 	{
 		Name:    "rule-label-matchers",
+		Change:  "metricsQuery without <<.LabelMatchers>>",
 		Edits:   []Edit{{"ConfigMap", "{<<.LabelMatchers>>}", ""}},
 		Cluster: Reads,
 	},
 	{
 		Name:   "rule-group-by",
+		Change: "metricsQuery without <<.GroupBy>>",
 		Edits:  []Edit{{"ConfigMap", " by (<<.GroupBy>>)", ""}},
 		Errors: []string{"rule/labels"}, Cluster: Unknown,
 	},
 	{
 		Name:   "rule-query",
+		Change: "metricsQuery is no PromQL",
 		Edits:  []Edit{{"ConfigMap", "sum(rate(", "sum(rate(("}},
 		Errors: []string{"rule/query"}, Cluster: Unknown,
 	},
 	{
 		Name:   "rule-window-short",
+		Change: "a rate over less than a scrape interval",
 		Edits:  []Edit{{"ConfigMap", "[1m]", "[10s]"}},
 		Errors: []string{"rule/window"}, Cluster: Unknown,
 	},
 	{
 		Name:     "rule-window-tight",
+		Change:   "a rate over three scrape intervals",
 		Edits:    []Edit{{"ConfigMap", "[1m]", "[45s]"}},
 		Warnings: []string{"rule/window"}, Cluster: Reads,
 	},
 	{
 		Name:     "rule-twice",
+		Change:   "another rule for the metric, before the one that is meant",
 		Edits:    []Edit{{"ConfigMap", "    rules:\n", "    rules:\n" + sevenfold("rule_twice")}},
 		Warnings: []string{"rule/ambiguous"}, Cluster: Reads,
 	},
 	{
 		Name:     "rule-twice-other-last",
+		Change:   "another rule for the metric, after the one that is meant",
 		Edits:    []Edit{{"ConfigMap", "by (<<.GroupBy>>)\n", "by (<<.GroupBy>>)\n" + sevenfold("rule_twice_other_last")}},
 		Warnings: []string{"rule/ambiguous"}, Cluster: Misreads,
 		Blind: "which of the two rules is meant, nobody has written",
@@ -237,50 +267,59 @@ apiVersion: v1`}},
 	// From the pods to Prometheus.
 	{
 		Name:   "monitor-port",
+		Change: "the monitor's port misspelt",
 		Edits:  []Edit{{"ServiceMonitor", "port: http-products", "port: http-product"}},
 		Errors: []string{"scrape/port"}, Cluster: Unknown,
 	},
 	{
 		Name:   "monitor-port-number",
+		Change: "a number as the monitor's port",
 		Edits:  []Edit{{"ServiceMonitor", "port: http-products", `port: "80"`}},
 		Errors: []string{"scrape/port"}, Cluster: Unknown,
 	},
 	{
 		Name:    "monitor-target-port",
+		Change:  "targetPort for port in the monitor",
 		Edits:   []Edit{{"ServiceMonitor", "port: http-products", "targetPort: 8080"}},
 		Cluster: Reads,
 	},
 	{
 		Name:   "monitor-selector",
+		Change: "the monitor's selector misspelt",
 		Edits:  []Edit{{"ServiceMonitor", "krm-fn.dev/metrics: products-privatejet", "krm-fn.dev/metrics: products"}},
 		Errors: []string{"scrape/none"}, Cluster: Unknown,
 	},
 	{
 		Name:   "monitor-label",
+		Change: "the monitor without the label that the Prometheus selects",
 		Edits:  []Edit{{"ServiceMonitor", "    app.kubernetes.io/managed-by: krm-fn\n", ""}},
 		Errors: []string{"scrape/unselected"}, Cluster: Unknown,
 	},
 	{
 		Name:   "monitor-namespace",
+		Change: "the monitor in another namespace",
 		Edits:  []Edit{{"ServiceMonitor", "  namespace: monitor-namespace\n", "  namespace: monitoring\n"}},
 		Errors: []string{"scrape/none"}, Cluster: Unknown,
 	},
 	{
-		Name: "monitor-namespace-selector",
+		Name:   "monitor-namespace-selector",
+		Change: "the monitor in another namespace, with a namespaceSelector",
 		Edits: []Edit{
 			{"ServiceMonitor", "  name: products-privatejet\n  namespace: monitor-namespace-selector\n", "  name: from-elsewhere\n  namespace: monitoring\n"},
-			{"ServiceMonitor", "spec:\n", "spec:\n  namespaceSelector:\n    matchNames: [monitor-namespace-selector]\n"},
+			{"ServiceMonitor/from-elsewhere", "spec:\n", "spec:\n  namespaceSelector:\n    matchNames: [monitor-namespace-selector]\n"},
 		},
 		Cluster: Reads,
 	},
 	{
 		Name:   "monitor-path",
+		Change: "the monitor's path misspelt",
 		Edits:  []Edit{{"ServiceMonitor", "path: /metrics", "path: /metric"}},
 		Errors: nil, Cluster: Unknown,
 		Blind: "no manifest says at which path a program serves its metrics",
 	},
 	{
-		Name: "monitor-drops-series",
+		Name:   "monitor-drops-series",
+		Change: "the monitor drops the series",
 		Edits: []Edit{{
 			"ServiceMonitor", "    interval: 15s\n",
 			"    interval: 15s\n    metricRelabelings:\n    - action: drop\n      sourceLabels: [__name__]\n      regex: .*_http_requests_total\n",
@@ -288,7 +327,8 @@ apiVersion: v1`}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
 	{
-		Name: "monitor-drops-pod",
+		Name:   "monitor-drops-pod",
+		Change: "the monitor drops the label pod",
 		Edits: []Edit{{
 			"ServiceMonitor", "    interval: 15s\n",
 			"    interval: 15s\n    metricRelabelings:\n    - action: labeldrop\n      regex: pod\n",
@@ -296,7 +336,8 @@ apiVersion: v1`}},
 		Errors: []string{"rule/labels"}, Cluster: Unknown,
 	},
 	{
-		Name: "monitor-drops-others",
+		Name:   "monitor-drops-others",
+		Change: "the monitor drops other series",
 		Edits: []Edit{{
 			"ServiceMonitor", "    interval: 15s\n",
 			"    interval: 15s\n    metricRelabelings:\n    - action: drop\n      sourceLabels: [__name__]\n      regex: go_.*\n",
@@ -304,7 +345,8 @@ apiVersion: v1`}},
 		Cluster: Reads,
 	},
 	{
-		Name: "pod-monitor",
+		Name:   "pod-monitor",
+		Change: "a PodMonitor for the ServiceMonitor",
 		Edits: []Edit{{"ServiceMonitor", "", `apiVersion: monitoring.coreos.com/v1
 kind: PodMonitor
 metadata:
@@ -324,41 +366,50 @@ spec:
 	},
 	{
 		Name:   "no-monitor",
+		Change: "no monitor",
 		Edits:  []Edit{{Object: "ServiceMonitor"}},
 		Errors: []string{"scrape/none"}, Cluster: Unknown,
 	},
 	{
 		Name:   "service-label",
+		Change: "the Service without the label that the monitor selects",
 		Edits:  []Edit{{"Service", "    krm-fn.dev/metrics: products-privatejet\n", ""}},
 		Errors: []string{"scrape/none"}, Cluster: Unknown,
 	},
 	{
 		Name:   "service-selector",
+		Change: "the Service's selector matches no pod",
 		Edits:  []Edit{{"Service", "    app: products-backend\n    krm-fn.dev/workload: products-privatejet\n  type", "    app: products\n  type"}},
 		Errors: []string{"scrape/none"}, Cluster: Unknown,
 	},
 	{
-		Name:   "service-target-port",
-		Edits:  []Edit{{"Service", "targetPort: 8080", "targetPort: 8081"}},
-		Errors: []string{"scrape/port"}, Cluster: Unknown,
+		Name:     "service-target-port",
+		Change:   "the Service's targetPort is another number",
+		Edits:    []Edit{{"Service", "targetPort: 8080", "targetPort: 8081"}},
+		Warnings: []string{"scrape/port"}, Cluster: Unknown,
+		Blind: "a container need not declare the ports on which it listens",
 	},
 	{
 		Name:   "service-target-port-name",
+		Change: "the Service's targetPort is a name that no container has",
 		Edits:  []Edit{{"Service", "targetPort: 8080", "targetPort: http"}},
 		Errors: []string{"scrape/port"}, Cluster: Unknown,
 	},
 	{
 		Name:    "service-target-port-by-name",
+		Change:  "the Service's targetPort by name",
 		Edits:   []Edit{{"Service", "targetPort: 8080", "targetPort: http-products"}},
 		Cluster: Reads,
 	},
 	{
 		Name:    "container-port-undeclared",
+		Change:  "the container declares no port",
 		Edits:   []Edit{{"Deployment", "        ports:\n        - name: http-products\n          containerPort: 8080\n          protocol: TCP\n", ""}},
 		Cluster: Reads,
 	},
 	{
-		Name: "more-labels",
+		Name:   "more-labels",
+		Change: "more labels everywhere",
 		Edits: []Edit{
 			{"ServiceMonitor", "  labels:\n", "  labels:\n    team: a\n"}, {"Service", "  labels:\n", "  labels:\n    team: b\n"},
 			{"Deployment", "    metadata:\n      labels:\n", "    metadata:\n      labels:\n        team: c\n"},

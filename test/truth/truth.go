@@ -13,7 +13,7 @@ const (
 	// Reads: the HorizontalPodAutoscaler reads all its metrics, and they are right.
 	Reads Outcome = "reads"
 	// Misreads: it reads all its metrics, but another value than the pods have.
-	Misreads Outcome = "reads a wrong value"
+	Misreads Outcome = "reads another value"
 	// Unknown: it does not read all its metrics, and says why in its conditions or events.
 	Unknown Outcome = "<unknown>"
 	// Refused: the API server does not take the manifests.
@@ -24,6 +24,8 @@ const (
 type Case struct {
 	// Name is also that of its namespace.
 	Name string
+	// Change says in words what Edits do.
+	Change string
 	// Edits change the manifests of the backend and, where they name an object of the stack, those.
 	Edits []Edit
 	// Errors are the IDs of the errors that krm-fn check finds, in their order; Warnings those of the warnings.
@@ -134,4 +136,17 @@ func valueOf(doc, key string) string {
 		}
 	}
 	return ""
+}
+
+// Cut parts manifests into all but the adapter's ConfigMap, and that.
+func Cut(manifests string) (others, configMap string) {
+	var docs []string
+	for _, doc := range split(manifests) {
+		if kindOf(doc) == "ConfigMap" {
+			configMap = doc
+		} else {
+			docs = append(docs, doc)
+		}
+	}
+	return strings.Join(docs, separator), configMap
 }
