@@ -52,7 +52,8 @@ func readHPA(ctx context.Context, c *cluster.Cluster, namespace, name string) (r
 func readingOf(hpa *autoscalingv2.HorizontalPodAutoscaler) reading {
 	r := reading{replicas: hpa.Status.CurrentReplicas, desired: hpa.Status.DesiredReplicas, values: map[string]int64{}}
 	for _, condition := range hpa.Status.Conditions {
-		if condition.Type != autoscalingv2.ScalingLimited && condition.Status != corev1.ConditionTrue && r.reason == "" {
+		acts := condition.Type == autoscalingv2.AbleToScale || condition.Type == autoscalingv2.ScalingActive
+		if acts && condition.Status != corev1.ConditionTrue && r.reason == "" {
 			r.reason, r.message = condition.Reason, condition.Message
 		}
 	}

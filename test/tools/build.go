@@ -19,6 +19,8 @@ import (
 type program struct {
 	module, pkg string
 	tags        string
+	// version is what the program says of itself, where others act on that.
+	version string
 }
 
 // programs says what tests can build, by name.
@@ -26,7 +28,7 @@ var programs = map[string]program{
 	"adapter":                    {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
 	"etcd":                       {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
 	"kpt":                        {module: "kpt", pkg: "."},
-	"kube-apiserver":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver"},
+	"kube-apiserver":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver", version: "k8s.io/component-base/version.gitVersion=v1.37.2"},
 	"kube-controller-manager":    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-controller-manager"},
 	"kube-scheduler":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-scheduler"},
 	"kubectl":                    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kubectl"},
@@ -94,7 +96,11 @@ func Program(root, name string) (string, error) {
 		return path, err
 	}
 	partial := fmt.Sprintf("%s.%d", path, os.Getpid())
-	cmd := exec.Command("go", "build", "-C", module, "-ldflags=-s -w", "-tags="+program.tags, "-o", partial, program.pkg)
+	ldflags := "-ldflags=-s -w"
+	if program.version != "" {
+		ldflags += " -X " + program.version
+	}
+	cmd := exec.Command("go", "build", "-C", module, ldflags, "-tags="+program.tags, "-o", partial, program.pkg)
 	cmd.Env = goEnv("CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)

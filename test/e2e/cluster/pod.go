@@ -5,6 +5,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,6 +18,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 )
+
+// volumePeriod is the number of seconds after which volumes are brought up to date. A kubelet takes its time, too, and programs
+// count on that: prometheus-config-reloader misses what changes just after it has started.
+const volumePeriod = 15
 
 // A podProcess runs the containers of one pod.
 type podProcess struct {
@@ -39,6 +44,10 @@ func (p *podProcess) run(ctx context.Context) {
 		p.kubelet.log(p.name(), "network: %v", err)
 		return
 	}
+	if err := p.hosts(); err != nil {
+		p.kubelet.log(p.name(), "%v", err)
+		return
+	}
 	for err := p.volumes(ctx); err != nil; err = p.volumes(ctx) { // a ConfigMap that isn't there yet
 		p.kubelet.log(p.name(), "volumes: %v", err)
 		if pause(ctx, time.Second); ctx.Err() != nil {
@@ -55,8 +64,13 @@ func (p *podProcess) run(ctx context.Context) {
 	for i := range p.pod.Spec.Containers {
 		group.Go(func() { p.supervise(ctx, &p.pod.Spec.Containers[i]) })
 	}
-	for ; ctx.Err() == nil; pause(ctx, time.Second) {
-		if err := p.volumes(ctx); err != nil {
+	for i := 1; ctx.Err() == nil; i++ {
+		pause(ctx, time.Second)
+		err := p.hosts()
+		if i%volumePeriod == 0 {
+			err = errors.Join(err, p.volumes(ctx))
+		}
+		if err != nil {
 			p.kubelet.log(p.name(), "volumes: %v", err)
 		}
 	}

@@ -16,16 +16,16 @@ import (
 
 const tokenSeconds = 3600
 
-// volumes brings the pod's volumes, and its /etc/hosts, up to date.
-func (p *podProcess) volumes(ctx context.Context) error {
-	hosts := filepath.Join(p.dir, "hosts")
+// hosts brings the pod's /etc/hosts up to date, in place: the file itself is mounted.
+func (p *podProcess) hosts() error {
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		return err
 	}
-	// In place: the file itself is mounted.
-	if err := os.WriteFile(hosts, p.kubelet.hostsFile(), 0o644); err != nil {
-		return err
-	}
+	return os.WriteFile(filepath.Join(p.dir, "hosts"), p.kubelet.hostsFile(), 0o644)
+}
+
+// volumes brings the pod's volumes up to date.
+func (p *podProcess) volumes(ctx context.Context) error {
 	for i := range p.pod.Spec.Volumes {
 		volume := &p.pod.Spec.Volumes[i]
 		if err := p.volume(ctx, volume, filepath.Join(p.dir, "volumes", volume.Name)); err != nil {
