@@ -14,6 +14,7 @@ const (
 	group = "krm-fn.dev"
 
 	hpaConfigsAnnotation   = group + "/hpa-configs"
+	selectorAnnotation     = group + "/selector"
 	securityAnnotation     = group + "/security"
 	runAsNonRootAnnotation = group + "/run-as-non-root"
 	readOnlyRootAnnotation = group + "/read-only-root-filesystem"
@@ -80,7 +81,7 @@ const (
 
 // annotations are those that users may set on inputs, and those that this program sets on them.
 var annotations = []string{
-	hpaConfigsAnnotation, securityAnnotation, runAsNonRootAnnotation, readOnlyRootAnnotation, readinessAnnotation, metricsAnnotation,
+	hpaConfigsAnnotation, selectorAnnotation, securityAnnotation, runAsNonRootAnnotation, readOnlyRootAnnotation, readinessAnnotation, metricsAnnotation,
 	metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton, metricsTLSAnnotation, metricsServerNameAnnotation,
 	rulesAnnotation, renderedAnnotation,
 }
