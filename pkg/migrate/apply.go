@@ -29,9 +29,9 @@ func (d dump) baseline(k key, apiVersion string, live object) object {
 		template["spec"] = pod
 		b["spec"] = object{"selector": get(o, "spec", "selector"), "template": template}
 	case "Service":
-		spec := pick(o["spec"], "ports", "selector")
-		spec["type"] = get(live, "spec", "type")
-		b["spec"] = spec
+		chosen, _ := clone(live).(object)
+		dropAllocated(chosen, k)
+		b["spec"] = pick(chosen["spec"], "type", "ports", "selector")
 	case "HorizontalPodAutoscaler":
 		b["spec"] = pick(live["spec"], "scaleTargetRef", "minReplicas", "maxReplicas", "metrics")
 	case "Ingress":

@@ -39,8 +39,11 @@ func typed(k key) any {
 // knows: status and the metadata that it manages.
 func toObject(it *krm.Item) (object, error) {
 	k := keyOf(it.Place.Object)
-	if k.kind == "HorizontalPodAutoscaler" {
+	switch version := it.Place.Object.APIVersion; {
+	case k.kind == "HorizontalPodAutoscaler":
 		return scalerObject(it)
+	case k.kind == "Ingress" && version != "networking.k8s.io/v1":
+		return nil, fmt.Errorf("apiVersion: %s cannot be compared; make the dump with ingresses.v1.networking.k8s.io", version)
 	}
 	return convert(it.Node, typed(k))
 }
@@ -63,6 +66,11 @@ func convert(n *yaml.Node, as any) (object, error) {
 	}
 	if err := json.Unmarshal(text, &o); err != nil {
 		return nil, err
+	}
+	for _, p := range listAt(o, "spec", "ports") {
+		if p, ok := p.(object); ok && p["targetPort"] == 0.0 {
+			delete(p, "targetPort") // Go encodes it although it is empty.
+		}
 	}
 	return bare(o), nil
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/intstr"
+
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -114,13 +116,42 @@ func judgeDeployment(o *rendered, at model.Place, ps *model.Problems) {
 	}
 	for _, c := range o.changes {
 		if name, ok := strings.CutPrefix(c.Field, "spec.template.spec.containers["); ok && strings.HasSuffix(name, "].image") {
-			ps.Warnf(model.MigrateImage, at.Child(c.Field), "becomes %s; the pods run %s, because the operator did not apply the later one", c.To, c.From)
+			at.Field = c.Field
+			ps.Warnf(model.MigrateImage, at, "becomes %s; the pods run %s, because the operator did not apply the later one", c.To, c.From)
 		}
 	}
-	if textAt(o.after, "spec", "strategy", "type") == "Recreate" {
-		ps.Errorf(model.MigrateTraffic, at.Child("spec").Child("strategy").Child("type"),
-			"is Recreate in the cluster, so that all pods would end before new ones begin; set it to RollingUpdate and make the dump again")
+	if all, unavailable := replicas(o.after), maxUnavailable(o.after); all > 0 && unavailable >= all {
+		ps.Errorf(model.MigrateTraffic, model.Place{Object: at.Object, Field: "spec.strategy"},
+			"lets all pods end before new ones are ready; set it to RollingUpdate, with a maxUnavailable below %d, and make the dump again", all)
 	}
+}
+
+// replicas are those that a Deployment has now.
+func replicas(o object) int {
+	if n, ok := get(o, "spec", "replicas").(float64); ok {
+		return int(n)
+	}
+	return 1
+}
+
+// maxUnavailable is how many pods of a Deployment may be missing while it is updated (ResolveFenceposts,
+// k8s.io/kubernetes/pkg/controller/deployment/util).
+func maxUnavailable(o object) int {
+	if textAt(o, "spec", "strategy", "type") == "Recreate" {
+		return replicas(o)
+	}
+	value := intstr.FromString("25%")
+	switch v := get(o, "spec", "strategy", "rollingUpdate", "maxUnavailable").(type) {
+	case string:
+		value = intstr.FromString(v)
+	case float64:
+		value = intstr.FromInt32(int32(v))
+	}
+	n, err := intstr.GetScaledValueFromIntOrPercent(&value, replicas(o), false)
+	if err != nil {
+		return replicas(o)
+	}
+	return n
 }
 
 // judgeService proves that the Service leads to the pods of its Deployment at any time: to those that are there, when it is

@@ -22,8 +22,11 @@ type key struct{ group, kind, namespace, name string }
 
 func keyOf(o model.Object) key {
 	group, _, found := strings.Cut(o.APIVersion, "/")
-	if !found {
+	switch {
+	case !found:
 		group = ""
+	case o.Kind == "Ingress" && group == "extensions":
+		group = "networking.k8s.io" // The same objects, under the group that they had before Kubernetes 1.14.
 	}
 	namespace := o.Namespace
 	if namespace == "" {

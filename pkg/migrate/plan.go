@@ -77,13 +77,16 @@ func (m *migration) stop() Step {
 		Title: "Stop the operator.",
 		Why:   "It would overwrite what is applied, and own it again. To go back, scale it to 1.",
 	}
-	namespace, name := "wso2-system", "api-operator"
+	namespace, name, selector := "wso2-system", "api-operator", "name=api-operator"
 	for _, it := range m.dump.of("apps", "Deployment") {
 		if !isOperator(it) {
 			continue
 		}
 		o := it.Place.Object
 		namespace, name = o.Namespace, o.Name
+		if labels := krm.TextMap(it.Node, "spec", "selector", "matchLabels"); len(labels) > 0 {
+			selector = selectorText(labels)
+		}
 		for _, n := range content(it.Node, "metadata", "ownerReferences") {
 			if version := krm.Text(n, "name"); krm.Text(n, "kind") == "ClusterServiceVersion" && isName(version) {
 				s.Why = "It would overwrite what is applied, and own it again. The Operator Lifecycle Manager would start it again: " +
@@ -95,7 +98,7 @@ func (m *migration) stop() Step {
 	if len(s.Commands) == 0 {
 		s.Commands = []string{kubectl(namespace, "scale deployment "+name+" --replicas=0")}
 	}
-	s.Commands = append(s.Commands, kubectl(namespace, "wait --for=delete pod -l name=api-operator --timeout=2m"))
+	s.Commands = append(s.Commands, kubectl(namespace, "wait --for=delete pod -l "+quote(selector)+" --timeout=2m"))
 	return s
 }
 

@@ -117,7 +117,7 @@ func (o Object) write(b *strings.Builder) {
 		case "remove":
 			fmt.Fprintf(b, "    - %s: %s\n", c.Field, line(c.From))
 		default:
-			fmt.Fprintf(b, "    ~ %s: %s -> %s\n", c.Field, line(c.From), line(c.To))
+			fmt.Fprintf(b, "    ~ %s: %s\n", c.Field, c.arrow())
 		}
 	}
 	for _, c := range o.Kept {
@@ -125,7 +125,19 @@ func (o Object) write(b *strings.Builder) {
 	}
 }
 
-// line is a value in one line. What is longer than a screen is cut: rules of the adapter, for instance.
+// arrow shows both values, or of texts, such as rules of the adapter, their size.
+func (c Change) arrow() string {
+	if isText(c.From) && isText(c.To) {
+		return fmt.Sprintf("a text of %d lines -> one of %d lines", lines(c.From), lines(c.To))
+	}
+	return line(c.From) + " -> " + line(c.To)
+}
+
+func isText(s string) bool { return strings.HasPrefix(s, `"`) && strings.Contains(s, `\n`) }
+
+func lines(s string) int { return strings.Count(strings.TrimSuffix(s, `\n"`), `\n`) + 1 }
+
+// line is a value in one line, which is cut where it is longer than a screen.
 func line(s string) string {
 	const most = 200
 	if len(s) > most {
