@@ -6,12 +6,10 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/krm-fn/krm-fn/pkg/gen"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
-
-// renderedContainer is the name that pkg/gen gives the container of a gateway.
-const renderedContainer = "mgw"
 
 // migration compares what is rendered with what is in the cluster.
 type migration struct {
@@ -77,12 +75,12 @@ func (m *migration) compareWith(o *rendered) error {
 	}
 	before, old := live, ""
 	if o.key.kind == "Deployment" && m.dump.isGateway(o.key) {
-		before, old = renamed(live, gatewayContainer(o.key.name), renderedContainer)
+		before, old = renamed(live, gatewayContainer(o.key.name), gen.GatewayContainer)
 	}
 	o.changes = diff(withoutMarks(stripped(before, o.key)), withoutMarks(stripped(o.after, o.key)), "")
 	if old != "" {
-		name := "spec.template.spec.containers[" + renderedContainer + "].name"
-		o.changes = append([]Change{{Op: "replace", Field: name, From: old, To: renderedContainer}}, o.changes...)
+		name := "spec.template.spec.containers[" + gen.GatewayContainer + "].name"
+		o.changes = append([]Change{{Op: "replace", Field: name, From: old, To: gen.GatewayContainer}}, o.changes...)
 	}
 	o.kept = diff(stripped(o.want, o.key), stripped(o.after, o.key), "")
 	o.replacesPods = o.key.kind == "Deployment" && slices.ContainsFunc(o.changes, func(c Change) bool {
@@ -154,8 +152,7 @@ func maxUnavailable(o object) int {
 	return n
 }
 
-// judgeService proves that the Service leads to the pods of its Deployment at any time: to those that are there, when it is
-// updated first, and to the new ones, when the Deployment is.
+// judgeService reports how clients would have to reach a Service otherwise than they do.
 func (m *migration) judgeService(o *rendered, at model.Place, ps *model.Problems) {
 	ports := at.Child("spec").Child("ports")
 	for _, p := range listAt(o.live, "spec", "ports") {
@@ -180,6 +177,12 @@ func (m *migration) judgeService(o *rendered, at model.Place, ps *model.Problems
 	if a, b := textAt(o.live, "spec", "clusterIP") == "None", textAt(o.after, "spec", "clusterIP") == "None"; a != b {
 		ps.Errorf(model.MigrateTraffic, at.Child("spec").Child("clusterIP"), "cannot be changed from or to None; rename the Service in the cluster")
 	}
+	m.judgeSelector(o, at.Child("spec").Child("selector"), ps)
+}
+
+// judgeSelector proves that the Service leads to the pods of its Deployment at any time: to those that are there, when it is
+// updated first, and to the new ones, when the Deployment is.
+func (m *migration) judgeSelector(o *rendered, at model.Place, ps *model.Problems) {
 	for _, d := range m.objects {
 		if d.key.kind != "Deployment" || d.key.namespace != o.key.namespace || d.live == nil {
 			continue
@@ -198,7 +201,7 @@ func (m *migration) judgeService(o *rendered, at model.Place, ps *model.Problems
 			{labelsAt(d.after, "spec", "template", "metadata", "labels"), after, "new pods"},
 		} {
 			if !matches(state.selector, state.pods) {
-				ps.Errorf(model.MigrateTraffic, at.Child("spec").Child("selector"), "%s does not select %s of Deployment %s; "+
+				ps.Errorf(model.MigrateTraffic, at, "%s does not select %s of Deployment %s; "+
 					"add the labels to the input, or correct the Service in the cluster, and make the dump again",
 					selectorText(state.selector), state.which, d.key.name)
 			}

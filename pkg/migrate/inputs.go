@@ -14,9 +14,6 @@ import (
 // configKind is the kind of the function configuration.
 const configKind = "RenderAPIs"
 
-// selectorAnnotation makes pkg/gen render the selector that a Deployment has.
-const selectorAnnotation = "krm-fn.dev/selector"
-
 // input is an object as a user would have written it.
 type input struct {
 	APIVersion string         `json:"apiVersion"`
@@ -169,8 +166,8 @@ func keepSelector(it, live, rendered *krm.Item, ps *model.Problems) {
 		return
 	}
 	text := selectorText(selector)
-	it.Annotate(selectorAnnotation, text)
-	ps.Infof(model.MigrateInput, it.Place.Child("metadata").Child("annotations").Child(selectorAnnotation),
+	it.Annotate(gen.SelectorAnnotation, text)
+	ps.Infof(model.MigrateInput, it.Place.Child("metadata").Child("annotations").Child(gen.SelectorAnnotation),
 		"is written as %s, because the selector of a Deployment cannot be changed", text)
 }
 

@@ -50,7 +50,7 @@ func oldScaler(it *krm.Item) (object, error) {
 	}
 	metrics := listAt(spec, "metrics")
 	if it.Annotations[oldScalerAnnotations+"behavior"] != "" {
-		return nil, fmt.Errorf("its behavior cannot be read; make the dump with horizontalpodautoscalers.v2.autoscaling")
+		return nil, errors.New("its behavior cannot be read; make the dump with horizontalpodautoscalers.v2.autoscaling")
 	}
 	if text := it.Annotations[oldScalerAnnotations+"metrics"]; text != "" {
 		if err := json.Unmarshal([]byte(text), &metrics); err != nil {
