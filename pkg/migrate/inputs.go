@@ -160,9 +160,9 @@ func (d dump) selected(inputs []*krm.Item, out gen.Output, ps *model.Problems) [
 
 // keepSelector lets an input state the selector of its Deployment, unless what is rendered has the same.
 func keepSelector(it, live, rendered *krm.Item, ps *model.Problems) {
-	path := []string{"spec", "selector", "matchLabels"}
-	selector := krm.TextMap(live.Node, path...)
-	if len(selector) == 0 || maps.Equal(selector, krm.TextMap(rendered.Node, path...)) {
+	where := []string{"spec", "selector", "matchLabels"}
+	selector := krm.TextMap(live.Node, where...)
+	if len(selector) == 0 || maps.Equal(selector, krm.TextMap(rendered.Node, where...)) {
 		return
 	}
 	text := selectorText(selector)
