@@ -55,6 +55,9 @@ func (m *migration) compare(items []*krm.Item, ps *model.Problems) {
 		}
 		m.objects = append(m.objects, o)
 	}
+	if ps.HasErrors() {
+		return // What could not be compared would seem to be missing.
+	}
 	for i := range m.objects {
 		m.judge(&m.objects[i], ps)
 	}

@@ -100,7 +100,8 @@ func TestRunProblems(t *testing.T) {
 		},
 		"another type of a field": {
 			edited(t, "private-jet", "    progressDeadlineSeconds: 600\n", "    progressDeadlineSeconds: soon\n"),
-			"error: dump.yaml: Deployment shop/products-api: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.progressDeadlineSeconds of type int32 [input/type]\n", true,
+			"error: dump.yaml: Deployment shop/products-api: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.progressDeadlineSeconds of type int32 [input/type]\n" +
+				"error: dump.yaml: Deployment shop/products-privatejet: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.progressDeadlineSeconds of type int32 [input/type]\n", true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
