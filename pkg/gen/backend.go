@@ -29,6 +29,7 @@ func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
 		resources: set.backend,
 	}
 	b.identify(cmp.Or(b.labels[appLabel], b.ref.Name))
+	b.keepSelector(it, &ps)
 	checkLabels(b.labels, it.Place.Child("metadata").Child("labels"), &ps)
 	switch b.protocol {
 	case "http", "https":

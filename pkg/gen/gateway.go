@@ -37,6 +37,9 @@ func buildGateway(src *source, in apiInput, endpoints map[string]*endpoint, opts
 	}
 	checkLabels(g.labels, in.place.Child("metadata").Child("labels"), &ps)
 	g.identify(g.ref.Name)
+	if !in.short {
+		g.keepSelector(in.item, &ps)
+	}
 	g.origin.source = in.object()
 	g.settings = src.readSettings(in.referrer(), &ps)
 	g.settings.gateway.check(in.place, &ps)

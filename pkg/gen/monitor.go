@@ -44,7 +44,7 @@ func serviceMonitor(w workload, ports []metricsPort, opts options) *monitoringv1
 // podMonitor selects the pods by the label that keeps workloads apart, whatever Services lead to them.
 func podMonitor(w workload, ports []metricsPort, containers []corev1.Container, opts options) *monitoringv1.PodMonitor {
 	m := &monitoringv1.PodMonitor{TypeMeta: typeMeta(monitoringVersion, podMonitorKind), ObjectMeta: w.meta(w.ref.Name, opts)}
-	m.Spec.Selector.MatchLabels = map[string]string{workloadLabel: w.selector[workloadLabel]}
+	m.Spec.Selector.MatchLabels = map[string]string{workloadLabel: w.labels[workloadLabel]}
 	maps.Copy(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
 		ep := monitoringv1.PodMetricsEndpoint{Path: p.path, Interval: monitoringv1.Duration(opts.interval)}

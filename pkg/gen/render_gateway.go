@@ -28,7 +28,7 @@ func gatewayDeployment(g gateway, opts options) *appsv1.Deployment {
 	security.RunAsNonRoot = new(true)
 	security.RunAsUser = new(gatewayUser)
 	containers := []corev1.Container{{
-		Name: gatewayContainer, Image: g.image, Ports: ports, Env: g.env, EnvFrom: g.envFrom,
+		Name: GatewayContainer, Image: g.image, Ports: ports, Env: g.env, EnvFrom: g.envFrom,
 		Resources: g.settings.gateway.requirements(), VolumeMounts: g.mounts, SecurityContext: security,
 		ReadinessProbe: timed(probe, g.settings.readiness), LivenessProbe: timed(probe, g.settings.liveness),
 	}}
