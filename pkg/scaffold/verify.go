@@ -53,31 +53,51 @@ func (b *builder) verify(files []File) {
 	for _, p := range b.ps {
 		reported[p.Place.Field] = true
 	}
-	if reported[imageFlag] {
+	if reported[imageFlag] { // One of both would do.
 		reported[registryFlag] = true
 	}
 	_, ps := gen.Run(in)
 	failed := len(reported) > 0 || ps.HasErrors()
 	for _, p := range ps {
-		name := flags[p.Place.File+" "+p.Place.Field]
-		if name == imageFlag && b.Image == "" {
-			name = registryFlag
-		}
-		ofName := b.derived && (name == backendFlag && p.ID == model.InputName || name == "" && p.Place.File == "backend.yaml")
+		name := b.flagOf(p)
 		switch {
 		case failed && p.Severity != model.Error: // The file that it names is not written.
-			continue
-		case name != "" && reported[name], ofName:
-			continue // It is reported, or will be of the name of the API.
+		case reported[name] || b.followsUp(p, name, reported):
 		case name != "":
 			p.Place = flag(name)
-		case b.doc == nil, p.ID == model.InputReference && len(reported) > 0, p.ID == model.OutputConflict && reported[nameFlag]:
-			continue // It is about the stand-in, or follows from what is reported.
+			b.ps.Add(p)
 		case p.Place.File != "":
 			p.Place.File = path.Join(b.Dir, p.Place.File)
+			b.ps.Add(p)
+		default:
+			b.ps.Add(p)
 		}
-		b.ps.Add(p)
 	}
+}
+
+// flagOf is the flag that p is about, "" for none.
+func (b *builder) flagOf(p model.Problem) string {
+	name := flags[p.Place.File+" "+p.Place.Field]
+	if name == imageFlag && b.Image == "" && b.Registry != "" {
+		return registryFlag
+	}
+	return name
+}
+
+// followsUp tells whether p, which is about the flag name, follows from what is reported already, or is of no file of the
+// user.
+func (b *builder) followsUp(p model.Problem, name string, reported map[string]bool) bool {
+	switch {
+	case b.derived && p.Place.File == "backend.yaml" && (name == "" || name == backendFlag && p.ID == model.InputName):
+		return true // The name of the backend is made from that of the API.
+	case name != "":
+		return false
+	case p.ID == model.InputReference:
+		return len(reported) > 0 // A backend without an image.
+	case p.ID == model.OutputConflict:
+		return reported[nameFlag]
+	}
+	return b.doc == nil // The stand-in.
 }
 
 // input is what the function gets from the orchestrator.
