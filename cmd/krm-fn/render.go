@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/krm-fn/krm-fn/pkg/gen"
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -87,6 +88,7 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 			}
 			return krm.ReadFile(root, path.Join(filepath.ToSlash(folder), name))
 		}
+		ps = slices.DeleteFunc(ps, func(p model.Problem) bool { return isNamedDocument(p, config) })
 	}
 	out, more := gen.Run(in)
 	ps.Add(more...)
@@ -94,6 +96,23 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 		return gen.Output{}, ps.Sorted()
 	}
 	return out, ps.Sorted()
+}
+
+// isNamedDocument tells whether p says that a file is left out which the configuration names as an OpenAPI document.
+func isNamedDocument(p model.Problem, config *krm.Item) bool {
+	apis := krm.Get(krm.Get(config.Node, "spec"), "apis")
+	if p.ID != model.InputFile || p.Severity != model.Info || apis == nil {
+		return false
+	}
+	for _, api := range apis.Content {
+		files := krm.Get(api, "swaggerFiles")
+		if files != nil && slices.ContainsFunc(files.Content, func(n *yaml.Node) bool {
+			return path.Join(path.Dir(config.Place.File), n.Value) == p.Place.File
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // documents writes items as a stream of YAML documents.

@@ -27,6 +27,9 @@ type Document struct {
 	// the document, then the named ones that nothing refers to. An interceptor can choose one of these at run time,
 	// and the operator resolved them too; they count for production.
 	Endpoints []Endpoint
+	// HasServer tells that servers of OpenAPI 3, or host of Swagger 2.0, name a host. The gateway forwards requests of
+	// operations without an endpoint to it.
+	HasServer bool
 	// Operations is the number of operations.
 	Operations int
 

@@ -113,7 +113,8 @@ func (r *reader) document() bool {
 		r.extension(m, atRoot)
 	}
 	r.basePath()
-	r.covered = krm.Get(root, productionExtension) != nil || krm.Get(root, sandboxExtension) != nil || r.hasServer()
+	r.doc.HasServer = r.hasServer()
+	r.covered = krm.Get(root, productionExtension) != nil || krm.Get(root, sandboxExtension) != nil || r.doc.HasServer
 	r.paths()
 	r.unreferenced()
 	return true
