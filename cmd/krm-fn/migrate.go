@@ -62,7 +62,7 @@ The folder DIR must be new or empty. It gets ` + migrate.InputsDir + `, the pack
 			if err := report(cmd.ErrOrStderr(), ps); err != nil {
 				return err
 			}
-			if err := writeNew(dir, out.Files); err != nil {
+			if err := writeFolder(dir, out.Files); err != nil {
 				return &failure{err}
 			}
 			if err := write(cmd.OutOrStdout(), out.Report, ps); err != nil {
@@ -112,8 +112,8 @@ func checkFree(dir string) error {
 	return nil
 }
 
-// writeNew writes files into a folder beside dir, and renames that when it is whole.
-func writeNew(dir string, files []migrate.File) error {
+// writeFolder writes files into a folder beside dir, and renames that when it is whole.
+func writeFolder(dir string, files []migrate.File) error {
 	parent := filepath.Dir(filepath.Clean(dir))
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return err
