@@ -91,7 +91,8 @@ func makePackage(r *scaffold.Request) (scaffold.Package, model.Problems) {
 	for _, f := range pkg.Files {
 		file := filepath.Join(r.Dir, f.Name)
 		if _, err := os.Lstat(file); err == nil {
-			ps.Errorf(model.OutputConflict, model.Place{File: filepath.ToSlash(file)}, "is there already; choose another folder with --output")
+			at := model.Place{File: filepath.ToSlash(file)}
+			ps.Errorf(model.OutputConflict, at, "is there already; choose another folder with --output")
 		}
 	}
 	return pkg, ps.Sorted()

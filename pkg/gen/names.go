@@ -83,9 +83,9 @@ const (
 
 // annotations are those that users may set on inputs, and those that this program sets on them.
 var annotations = []string{
-	hpaConfigsAnnotation, SelectorAnnotation, securityAnnotation, runAsNonRootAnnotation, readOnlyRootAnnotation, readinessAnnotation, metricsAnnotation,
-	metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton, metricsTLSAnnotation, metricsServerNameAnnotation,
-	rulesAnnotation, renderedAnnotation,
+	hpaConfigsAnnotation, SelectorAnnotation, securityAnnotation, runAsNonRootAnnotation, readOnlyRootAnnotation,
+	readinessAnnotation, metricsAnnotation, metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton,
+	metricsTLSAnnotation, metricsServerNameAnnotation, rulesAnnotation, renderedAnnotation,
 }
 
 // metricsService names the Service that only Prometheus uses.

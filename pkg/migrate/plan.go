@@ -214,7 +214,8 @@ func (m *migration) orphan() []string {
 	for _, k := range []struct{ kind, resource string }{{"API", "apis"}, {"TargetEndpoint", "targetendpoints"}} {
 		for _, it := range m.dump.of(operatorGroup, k.kind) {
 			o := it.Place.Object
-			commands = append(commands, kubectl(o.Namespace, fmt.Sprintf("delete %s.%s %s --cascade=orphan", k.resource, operatorGroup, o.Name)))
+			command := fmt.Sprintf("delete %s.%s %s --cascade=orphan", k.resource, operatorGroup, o.Name)
+			commands = append(commands, kubectl(o.Namespace, command))
 		}
 	}
 	return commands

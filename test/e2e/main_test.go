@@ -24,7 +24,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(cluster.Main(os.Stderr, prepare, func(c cluster.Config) int {
+	os.Exit(cluster.Main(os.Stdout, os.Stderr, prepare, func(c cluster.Config) int {
 		config = c
 		code := m.Run()
 		if code == 0 && proved != "" {

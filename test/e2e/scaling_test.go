@@ -150,6 +150,7 @@ func play(t *testing.T, c *cluster.Cluster, p *phase) {
 // noDrift shows that manifests which are in the cluster, and have been scaled there, are not changed by applying them again,
 // and do not differ: what Argo CD and others compare.
 func noDrift(t *testing.T, c *cluster.Cluster, manifests string) {
+	t.Helper()
 	type state struct {
 		generation int64
 		replicas   int32

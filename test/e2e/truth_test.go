@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/krm-fn/krm-fn/test/e2e/cluster"
@@ -205,30 +204,31 @@ func disturb(t *testing.T, c *cluster.Cluster, item *truth.Case, sound string, v
 		}
 	}
 	wait("it begins sound", truth.Reads)
-	change(t, c, item, sound, changed, true)
+	change(t, c, item.Name, [2]string{sound, changed})
 	wait("it is changed", item.Cluster)
 	seen := verdicts[item.Name]
-	change(t, c, item, changed, sound, false)
+	change(t, c, item.Name, [2]string{changed, sound})
 	wait("the change is taken back", truth.Reads)
 	verdicts[item.Name] = seen
 	t.Logf("%s: %s: %s (%s)", c.Since(), item.Name, seen.outcome, seen.detail)
 }
 
-// change applies what differs between two texts of all manifests, and starts what reads its manifests only then.
-func change(t *testing.T, c *cluster.Cluster, item *truth.Case, before, after string, broken bool) {
+// change applies what differs between two texts of all manifests, the old and the new, and starts again what reads its
+// manifests only then.
+func change(t *testing.T, c *cluster.Cluster, name string, manifests [2]string) {
 	t.Helper()
 	var docs []string
-	for doc := range strings.SplitSeq(after, "---\n") {
-		if !strings.Contains(before, doc) {
+	for doc := range strings.SplitSeq(manifests[1], "---\n") {
+		if !strings.Contains(manifests[0], doc) {
 			docs = append(docs, doc)
 		}
 	}
 	switch {
-	case item.Name == "controller-role":
-		changeControllerRole(t, c, broken)
+	case name == "controller-role":
+		changeControllerRole(t, c)
 	case len(docs) == 0:
-		t.Fatalf("%s changes nothing", item.Name)
-	case strings.HasPrefix(item.Name, "prometheus-"):
+		t.Fatalf("%s changes nothing", name)
+	case strings.HasPrefix(name, "prometheus-"):
 		generated := prometheusConfig(t, c)
 		apply(t, c, strings.Join(docs, "---\n"))
 		if strings.Contains(docs[0], "kind: Prometheus\n") {
@@ -269,24 +269,22 @@ func restart(t *testing.T, c *cluster.Cluster, namespace, selector string) {
 }
 
 // changeControllerRole takes the API of custom metrics out of the role of the HorizontalPodAutoscaler controller, which
-// kube-apiserver makes when it starts, or gives it back.
-func changeControllerRole(t *testing.T, c *cluster.Cluster, without bool) {
+// kube-apiserver makes when it starts, or, the next time, gives it back.
+func changeControllerRole(t *testing.T, c *cluster.Cluster) {
 	t.Helper()
+	const group, other = "custom.metrics.k8s.io", "none.example.com"
 	roles := c.Client.RbacV1().ClusterRoles()
 	role, err := roles.Get(t.Context(), "system:controller:horizontal-pod-autoscaler", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if without {
-		for i := range role.Rules {
-			if role.Rules[i].APIGroups[0] == "custom.metrics.k8s.io" {
-				role.Rules[i].APIGroups[0] = "none.example.com"
-			}
+	for i := range role.Rules {
+		switch groups := role.Rules[i].APIGroups; groups[0] {
+		case group:
+			groups[0] = other
+		case other:
+			groups[0] = group
 		}
-	} else {
-		role.Rules = append(role.Rules, rbacv1.PolicyRule{
-			APIGroups: []string{"custom.metrics.k8s.io"}, Resources: []string{"*"}, Verbs: []string{"get", "list"},
-		})
 	}
 	if _, err := roles.Update(t.Context(), role, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)

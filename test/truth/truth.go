@@ -10,13 +10,13 @@ import (
 type Outcome string
 
 const (
-	// Reads: the HorizontalPodAutoscaler reads all its metrics, and they are right.
+	// Reads means that the HorizontalPodAutoscaler reads all its metrics, and they are right.
 	Reads Outcome = "reads"
-	// Misreads: it reads all its metrics, but another value than the pods have.
+	// Misreads means that it reads all its metrics, but another value than the pods have.
 	Misreads Outcome = "reads another value"
-	// Unknown: it does not read all its metrics, and says why in its conditions or events.
+	// Unknown means that it does not read all its metrics, and says why in its conditions or events.
 	Unknown Outcome = "<unknown>"
-	// Refused: the API server does not take the manifests.
+	// Refused means that the API server does not take the manifests.
 	Refused Outcome = "refused"
 )
 

@@ -57,8 +57,11 @@ func becomeContainer(text string) error {
 		return err
 	}
 	mounts := append([]containerMount{
-		{From: spec.Program, To: "/program", ReadOnly: true}, {From: spec.Hosts, To: "/etc/hosts", ReadOnly: true},
-		{From: "/dev/null", To: "/dev/null"}, {From: "/dev/urandom", To: "/dev/urandom"}, {From: "/proc", To: "/proc"},
+		{From: spec.Program, To: "/program", ReadOnly: true},
+		{From: spec.Hosts, To: "/etc/hosts", ReadOnly: true},
+		{From: "/dev/null", To: "/dev/null"},
+		{From: "/dev/urandom", To: "/dev/urandom"},
+		{From: "/proc", To: "/proc"},
 	}, spec.Mounts...)
 	for _, m := range mounts {
 		if err := m.mount(spec.Root); err != nil {

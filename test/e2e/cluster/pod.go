@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,7 +51,8 @@ func (p *podProcess) run(ctx context.Context) {
 	}
 	for err := p.volumes(ctx); err != nil; err = p.volumes(ctx) { // a ConfigMap that isn't there yet
 		p.kubelet.log(p.name(), "volumes: %v", err)
-		if pause(ctx, time.Second); ctx.Err() != nil {
+		pause(ctx, time.Second)
+		if ctx.Err() != nil {
 			return
 		}
 	}
@@ -179,7 +181,7 @@ func (p *podProcess) field(path string) (string, error) {
 
 // put writes a file in one step, if its text has changed.
 func put(file string, text []byte) error {
-	if old, err := os.ReadFile(file); err == nil && string(old) == string(text) {
+	if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, text) {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

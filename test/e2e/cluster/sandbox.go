@@ -40,7 +40,7 @@ type Config struct {
 // Main runs a test binary's tests in a sandbox: the process starts itself again, as the first process of new network,
 // mount and process namespaces, and there run gets the Config that prepare gave outside. It returns an exit code. If either
 // process ends, by itself or by a signal, all processes inside end with it, and so do their network and their files.
-func Main(stderr io.Writer, prepare func() (Config, error), run func(Config) int) int {
+func Main(stdout, stderr io.Writer, prepare func() (Config, error), run func(Config) int) int {
 	if len(os.Args) == 3 && os.Args[1] == containerArg {
 		_, _ = fmt.Fprintln(stderr, becomeContainer(os.Args[2])) // it only returns if it fails
 		return 125
@@ -57,7 +57,7 @@ func Main(stderr io.Writer, prepare func() (Config, error), run func(Config) int
 		}
 		return run(config)
 	}
-	code, err := enter(prepare)
+	code, err := enter(stdout, stderr, prepare)
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, err)
 		return 1
@@ -66,7 +66,7 @@ func Main(stderr io.Writer, prepare func() (Config, error), run func(Config) int
 }
 
 // enter starts this program again inside of new namespaces and waits for it.
-func enter(prepare func() (Config, error)) (int, error) {
+func enter(stdout, stderr io.Writer, prepare func() (Config, error)) (int, error) {
 	if os.Geteuid() != 0 {
 		return 0, errors.New("the end-to-end tests need root: they make network namespaces of their own")
 	}
@@ -87,7 +87,7 @@ func enter(prepare func() (Config, error)) (int, error) {
 	defer stop()
 	runtime.LockOSThread() // Pdeathsig is about the thread that starts the child
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", os.Args[1:]...)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.Env = append(os.Environ(), insideEnv+"="+string(text))
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
