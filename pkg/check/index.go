@@ -82,8 +82,8 @@ func (x *labelIndex) find(pairs map[string]string, spaces []string) []int {
 	return x.within(best, spaces)
 }
 
-// any gives the positions, in order, of the objects that have one of the labels.
-func (x *labelIndex) any(pairs map[string]string) []int {
+// anyOf gives the positions, in order, of the objects that have one of the labels.
+func (x *labelIndex) anyOf(pairs map[string]string) []int {
 	var out []int
 	for k, v := range pairs {
 		if p := x.pairs[pair{k, v}]; p != nil {

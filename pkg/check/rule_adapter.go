@@ -117,12 +117,21 @@ func configKeys(it *krm.Item) []string {
 	var keys []string
 	for _, key := range sortedKeys(data) {
 		named := key == "config.yaml" && isAdapterName(it.Place.Object.Name)
-		docs, ps := krm.ParseAll([]byte(data[key]), it.Place)
-		if named || !ps.HasErrors() && len(docs) > 0 && looksLikeConfig(docs[0].Root) {
+		if named || hasConfig(data[key], it.Place) {
 			keys = append(keys, key)
 		}
 	}
 	return keys
+}
+
+// hasConfig tells whether a text is a configuration of the adapter. One that has neither the end of the names of its keys
+// nor an escape, behind which that may hide, is not worth to be parsed.
+func hasConfig(text string, at model.Place) bool {
+	if !strings.Contains(text, "ules") && !strings.Contains(text, "\\") {
+		return false
+	}
+	docs, ps := krm.ParseAll([]byte(text), at)
+	return !ps.HasErrors() && len(docs) > 0 && looksLikeConfig(docs[0].Root)
 }
 
 func isAdapterName(name string) bool {

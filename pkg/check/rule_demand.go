@@ -208,7 +208,7 @@ func (o *offer) custom(d *demand) {
 		namespace = ""
 	}
 	o.registered = true
-	a := o.ask(question{o.series[0], d.resource, namespace, d.selector.String(), strings.Join(d.names, "|")}, d)
+	a := o.ask(question{o.series[0], d.resource, namespace, d.selector.String(), strings.Join(d.names, "|"), len(d.names)}, d)
 	if a.err != nil {
 		o.obstacle = queryObstacle(o.rule, a.err)
 		return
@@ -228,8 +228,9 @@ type question struct {
 	series    string
 	resource  schema.GroupResource
 	namespace string
-	// selector and names are written out.
+	// selector and names, of which there are count, are written out.
 	selector, names string
+	count           int
 }
 
 // answer is a query, nil and an error if the rule makes none; expr is nil if Prometheus refuses it.

@@ -100,6 +100,6 @@ func (r *rule) renamed(as string) *rule {
 	if err != nil {
 		return nil
 	}
-	c.namer, c.naming = namers[0], newInverse(c.Name.Matches, c.Name.As)
+	c.namer, c.naming = namers[0], once[*inverse]{}
 	return &c
 }

@@ -52,8 +52,8 @@ func (r *rule) metrics() (metrics []string, known bool) {
 		}
 		return metrics, true
 	}
-	if r.literal() && !r.naming.marked {
-		return slices.Compact([]string{r.naming.text(), r.Name.As}), true
+	if r.literal() && !r.inverse().marked {
+		return slices.Compact([]string{r.inverse().text(), r.Name.As}), true
 	}
 	return nil, false
 }
@@ -89,7 +89,7 @@ func (x *ruleIndex) find(metric string, known []string) []match {
 func (x *ruleIndex) candidates(metric string) []*rule {
 	var general []*rule
 	for _, r := range x.general {
-		if r.naming.mayGive(metric) {
+		if r.inverse().mayGive(metric) {
 			general = append(general, r)
 		}
 	}

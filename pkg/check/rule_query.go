@@ -145,6 +145,9 @@ var (
 // badReference finds a part of name.as that is meant to be a capture of name.matches and is none, and the name.as that
 // was most likely meant, "" if nobody can tell.
 func (r *rule) badReference() (bad, good string) {
+	if !strings.ContainsAny(r.Name.As, "${") {
+		return "", ""
+	}
 	re, err := regexp.Compile(r.Name.Matches)
 	if err != nil {
 		return "", ""

@@ -49,8 +49,8 @@ type rule struct {
 	namer naming.MetricNamer
 	// matchers are those of the seriesQuery, nil if Prometheus refuses it.
 	matchers []*labels.Matcher
-	// naming is name.matches and name.as, to be read backwards.
-	naming *inverse
+	// naming is name.matches and name.as, to be read backwards; inverse gives it.
+	naming once[*inverse]
 	// number is its position among the rules of all configurations.
 	number int
 	// answers are the queries that it makes.
@@ -84,6 +84,11 @@ func promFunctions() map[string]*parser.Function {
 }
 
 func quote(s string) string { return strconv.Quote(s) }
+
+// inverse is the naming of a rule that the adapter has accepted, to be read backwards.
+func (r *rule) inverse() *inverse {
+	return r.naming.get(func() *inverse { return newInverse(r.Name.Matches, r.Name.As) })
+}
 
 // addRules finds the configurations of the adapter among the items and in the input.
 func (w *world) addRules(in Input, ps *model.Problems) {
@@ -224,7 +229,7 @@ func (r *rule) compile(k *kinds) {
 		ps.Errorf(ruleQueryID, r.at, "%v; the adapter does not start with it", err)
 		return
 	}
-	r.namer, r.naming = namers[0], newInverse(r.Name.Matches, r.Name.As)
+	r.namer = namers[0]
 	r.warnOfName()
 	r.checkQuery()
 }

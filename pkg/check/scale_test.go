@@ -2,8 +2,11 @@ package check
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // fleet says how the APIs of a large input are laid out.
@@ -196,6 +199,36 @@ spec:
 `, meta, name)
 	}
 	return text
+}
+
+// TestCost counts the allocations for an API among few and among many, which do not depend on how busy the machine is.
+func TestCost(t *testing.T) {
+	for _, f := range fleets {
+		t.Run(f.name, func(t *testing.T) {
+			each := func(n int) float64 {
+				in := f.input(t, n)
+				return testing.AllocsPerRun(1, func() { Run(in) }) / float64(n)
+			}
+			if few, many := each(100), each(200); many > 1.05*few {
+				t.Errorf("an API takes %.0f allocations among 200, and %.0f among 100", many, few)
+			}
+		})
+	}
+}
+
+// TestFleetOrder judges the objects of large inputs in other orders.
+func TestFleetOrder(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, f := range fleets {
+		in := f.input(t, 8)
+		want := Run(in)
+		for range 3 {
+			r.Shuffle(len(in.Items), func(i, j int) { in.Items[i], in.Items[j] = in.Items[j], in.Items[i] })
+			if diff := cmp.Diff(want, Run(in)); diff != "" {
+				t.Fatalf("%s (-first +shuffled):\n%s", f.name, diff)
+			}
+		}
+	}
 }
 
 // BenchmarkRun judges sound and broken chains. The figure that counts is the time of an API.

@@ -288,7 +288,7 @@ func (x *labelIndex) like(m *monitor) []int {
 	if len(pairs) < len(m.requirements()) {
 		return x.all.at
 	}
-	return sortedPositions(slices.Concat(x.named(m.item.Place.Object.Name), x.any(pairs)))
+	return sortedPositions(slices.Concat(x.named(m.item.Place.Object.Name), x.anyOf(pairs)))
 }
 
 // idleService does the same for the Services that m selects: whether one of them leads to pods.
