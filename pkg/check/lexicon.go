@@ -79,23 +79,29 @@ func (s *search) walk(lo, hi, depth, least int) {
 		return
 	}
 	for lo < hi {
-		c := s.words[lo].lower[depth]
-		end := hi
-		if s.words[hi-1].lower[depth] != c {
-			end, _ = slices.BinarySearchFunc(s.words[lo:hi], c, func(w word, c byte) int {
-				if w.lower[depth] <= c {
-					return -1
-				}
-				return 1
-			})
-			end += lo
-		}
+		end := s.end(lo, hi, depth)
 		// A swap of neighbours may still lead back to the row before.
 		if next := s.row(lo, depth+1); next <= s.limit || least < s.limit {
 			s.walk(lo, end, depth+1, next)
 		}
 		lo = end
 	}
+}
+
+// end is where the words from lo on, up to hi, no longer have the byte that the first of them has at depth.
+func (s *search) end(lo, hi, depth int) int {
+	c := s.words[lo].lower[depth]
+	if s.words[hi-1].lower[depth] == c {
+		return hi
+	}
+	for lo+1 < hi {
+		if middle := (lo + hi) / 2; s.words[middle].lower[depth] == c {
+			lo = middle
+		} else {
+			hi = middle
+		}
+	}
+	return hi
 }
 
 // row computes the row for the first depth bytes of word i and gives the least number in it.

@@ -126,11 +126,12 @@ func promises(reqs []labels.Requirement, set map[string]string) int {
 	most, failed := 0, false
 	for i := range reqs {
 		r := &reqs[i]
-		if _, has := set[r.Key()]; has || r.Matches(labels.Set(set)) {
+		_, has := set[r.Key()]
+		met := r.Matches(labels.Set(set))
+		if met || has {
 			most += 2
-		} else {
-			failed = true
 		}
+		failed = failed || !met
 	}
 	if !failed {
 		most++
