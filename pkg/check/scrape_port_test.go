@@ -139,7 +139,7 @@ func TestScrapes(t *testing.T) {
 		Honor                                                bool
 	}
 	var got []path
-	for _, p := range w.scrapes(w.workloads[0]) {
+	for _, p := range w.workloads[0].scrapes() {
 		got = append(got, path{p.at.String(), string(p.interval), p.path, p.servicePort, p.container, p.portName, p.port, p.honorLabels})
 	}
 	want := []path{
