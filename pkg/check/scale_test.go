@@ -209,8 +209,8 @@ func TestCost(t *testing.T) {
 				in := f.input(t, n)
 				return testing.AllocsPerRun(1, func() { Run(in) }) / float64(n)
 			}
-			if few, many := each(100), each(200); many > 1.05*few {
-				t.Errorf("an API takes %.0f allocations among 200, and %.0f among 100", many, few)
+			if few, many := each(50), each(100); many > 1.05*few {
+				t.Errorf("an API takes %.0f allocations among 100, and %.0f among 50", many, few)
 			}
 		})
 	}

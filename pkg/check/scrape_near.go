@@ -31,9 +31,9 @@ const meant = 3
 func (w *world) nearest(wl *workload) *miss {
 	var found misses
 	pods := wl.pods()
-	before := make([]selectable, len(wl.before))
-	for i, svc := range wl.before {
-		before[i] = svc.labelled()
+	var before []selectable
+	for _, svc := range wl.before {
+		before = append(before, svc.labelled())
 	}
 	try := func(m *monitor) {
 		if m.pod != nil {
@@ -45,7 +45,7 @@ func (w *world) nearest(wl *workload) *miss {
 		}
 	}
 	// Those that have a name in common come first, since with them known most others need no closer look.
-	for _, x := range append(before, pods) {
+	for _, x := range slices.Concat(before, []selectable{pods}) {
 		for _, m := range w.monitorsNamed(x.item.Place.Object.Name) {
 			try(m)
 		}

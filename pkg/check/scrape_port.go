@@ -55,6 +55,7 @@ spec:
 			w.checkPorts(m, needed, ps)
 		}
 		w.checkServices(ps)
+		w.checkNumbers(ps)
 	},
 }
 
@@ -295,4 +296,48 @@ func (w *world) checkServices(ps *model.Problems) {
 			}
 		}
 	}
+}
+
+// checkNumbers warns of ports of Services that monitors read and that lead to a number which no container declares, though
+// containers declare others. Kubernetes asks for no declaration, so that it may be right.
+func (w *world) checkNumbers(ps *model.Problems) {
+	seen := map[*corev1.ServicePort]bool{}
+	for _, m := range w.monitors {
+		for _, e := range m.endpoints() {
+			for _, svc := range m.services {
+				for i := range svc.spec.Ports {
+					p := &svc.spec.Ports[i]
+					if e.servicePort == "" || seen[p] || !matchesPort(e.servicePort, p.Name) || svc.spec.Type == corev1.ServiceTypeExternalName {
+						continue
+					}
+					seen[p] = true
+					if number, names := w.otherNumbers(svc, *p); names != "" {
+						at := svc.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
+						ps.Warnf(scrapePortID, at, "leads to port %d, which no container of %s declares; declared are %s", number, namesOf(svc.behind), names)
+					}
+				}
+			}
+		}
+	}
+}
+
+// otherNumbers gives the number to which a port of a Service leads, and the ports that the containers behind it declare, if
+// that number is none of them.
+func (w *world) otherNumbers(svc *service, p corev1.ServicePort) (number int32, names string) {
+	var all []string
+	for _, wl := range svc.behind {
+		declared := podTargets(wl)
+		t, ok := resolve(p, declared)
+		if !ok || t.declared || w.mayHaveMore(wl) {
+			return 0, ""
+		}
+		number = t.port
+		for _, d := range declared {
+			if d.declared {
+				all = append(all, strings.TrimSpace(fmt.Sprintf("%d %s", d.port, d.name)))
+			}
+		}
+	}
+	slices.Sort(all)
+	return number, strings.Join(slices.Compact(all), ", ")
 }
