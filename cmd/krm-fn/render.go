@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
+	"io"
 	"path"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -39,11 +39,7 @@ relative to its own folder, and lie inside of the PATH that holds it.`,
 			if dir != "" {
 				return writeDir(dir, out)
 			}
-			text, err := documents(out.Rendered)
-			if err != nil {
-				return &failure{err}
-			}
-			if _, err := cmd.OutOrStdout().Write(text); err != nil {
+			if err := writeDocuments(cmd.OutOrStdout(), out.Rendered); err != nil {
 				return &failure{fmt.Errorf("standard output: %w", err)}
 			}
 			return nil
@@ -96,15 +92,18 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 	return out, ps.Sorted()
 }
 
-// documents writes items as a stream of YAML documents.
-func documents(items []*krm.Item) ([]byte, error) {
-	texts := make([][]byte, len(items))
-	for i, it := range items {
-		text, err := krm.EncodeNode(it.Node)
-		if err != nil {
-			return nil, err
-		}
-		texts[i] = text
+// writeDocuments writes items as a stream of YAML documents.
+func writeDocuments(stdout io.Writer, items []*krm.Item) error {
+	w := bufio.NewWriterSize(stdout, 1<<16)
+	separator := ""
+	err := krm.Encode(items, func(_ *krm.Item, text []byte) error {
+		_, _ = w.WriteString(separator)
+		separator = "---\n"
+		_, err := w.Write(text)
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	return bytes.Join(slices.Clip(texts), []byte("---\n")), nil
+	return w.Flush()
 }

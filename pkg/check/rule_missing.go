@@ -126,8 +126,8 @@ func (w *world) servedByOther(group string) bool {
 func (w *world) apiServices(group string) []string {
 	var out []string
 	for _, it := range w.items {
-		if it.Place.Object.Kind == "APIService" && krm.Text(it.Node, "spec", "group") == group {
-			out = append(out, krm.Text(it.Node, "spec", "service", "name"))
+		if it.Place.Object.Kind == "APIService" && krm.Text(it.Node(), "spec", "group") == group {
+			out = append(out, krm.Text(it.Node(), "spec", "service", "name"))
 		}
 	}
 	return out

@@ -61,7 +61,7 @@ func (w *world) recordings() []recording {
 				} `json:"groups"`
 			} `json:"spec"`
 		}
-		if krm.Convert(it.Node, &rule) != nil {
+		if krm.Convert(it.Node(), &rule) != nil {
 			continue
 		}
 		for _, g := range rule.Spec.Groups {

@@ -43,11 +43,7 @@ func Run(in Input) (Output, model.Problems) {
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
-	out, err := merge(in.Items, objects, src, opts)
-	if err != nil {
-		ps.Errorf(model.OutputConflict, model.Place{}, "%v", err)
-		return Output{}, ps.Sorted()
-	}
+	out := merge(in.Items, objects, src, opts)
 	ps.Add(checkChains(out, opts)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
