@@ -63,7 +63,6 @@ type configMap struct {
 	data  map[string]string
 	place model.Place
 	ps    *model.Problems
-	found bool
 }
 
 // readConfig reads a ConfigMap, nil for none. Keys beside known ones are reported unless known is nil.
@@ -74,7 +73,7 @@ func (src *source) readConfig(it *krm.Item, known []string, ps *model.Problems) 
 	src.inputs[it] = true
 	data, more := configMapData(it)
 	ps.Add(more...)
-	cm := configMap{data: data, place: it.Place.Child("data"), ps: ps, found: true}
+	cm := configMap{data: data, place: it.Place.Child("data"), ps: ps}
 	if known != nil {
 		unknownKeys(data, known, cm.place, ps)
 	}

@@ -94,7 +94,7 @@ func TestItemsOfFilesAreReadAgain(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	second.text = "]"
-	if _, err := second.AppendTo(nil); err == nil || err.Error() != "f.yaml: Secret cannot be read again: [error: line 1: is not valid YAML: did not find expected node content [input/syntax]]" {
+	if _, err := second.AppendTo(nil); err == nil || err.Error() != "f.yaml: Secret cannot be read again: [error: is not valid YAML: did not find expected node content [input/syntax]]" {
 		t.Errorf("got error %v", err)
 	}
 }

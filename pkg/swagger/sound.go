@@ -159,6 +159,7 @@ var (
 	}
 	responseFields = shape{"description": isText, "content": (*certifier).content, "headers": (*certifier).headers}
 	headerFields   = shape{"description": isText, "required": isFlag, "deprecated": isFlag, "schema": (*certifier).schema}
+	mediaFields    = shape{"schema": (*certifier).schema, "example": isExtension}
 	bodyFields     = shape{"description": isText, "content": (*certifier).content, "required": isFlag}
 )
 
@@ -293,7 +294,7 @@ func (c *certifier) parameters(n *yaml.Node) (inPath []string, ok bool) {
 func (c *certifier) content(n *yaml.Node) bool {
 	return len(n.Content) > 0 && c.members(n, func(name string, value *yaml.Node) bool {
 		kind, format, _ := strings.Cut(name, "/")
-		return kind != "" && format != "" && madeOf(kind+format, ".+*-") && c.mapping(value, shape{"schema": (*certifier).schema, "example": isExtension})
+		return kind != "" && format != "" && madeOf(kind+format, ".+*-") && c.mapping(value, mediaFields)
 	})
 }
 
