@@ -1,8 +1,9 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
+	"io"
 	"path"
 	"path/filepath"
 	"slices"
@@ -40,11 +41,7 @@ relative to its own folder, and lie inside of the PATH that holds it.`,
 			if dir != "" {
 				return writeDir(dir, out)
 			}
-			text, err := documents(out.Rendered)
-			if err != nil {
-				return &failure{err}
-			}
-			if _, err := cmd.OutOrStdout().Write(text); err != nil {
+			if err := writeDocuments(cmd.OutOrStdout(), out.Rendered); err != nil {
 				return &failure{fmt.Errorf("standard output: %w", err)}
 			}
 			return nil
@@ -100,7 +97,7 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 
 // isNamedDocument tells whether p says that a file is left out which the configuration names as an OpenAPI document.
 func isNamedDocument(p model.Problem, config *krm.Item) bool {
-	apis := krm.Get(krm.Get(config.Node, "spec"), "apis")
+	apis := krm.Get(krm.Get(config.Node(), "spec"), "apis")
 	if p.ID != model.InputFile || p.Severity != model.Info || apis == nil {
 		return false
 	}
@@ -115,15 +112,18 @@ func isNamedDocument(p model.Problem, config *krm.Item) bool {
 	return false
 }
 
-// documents writes items as a stream of YAML documents.
-func documents(items []*krm.Item) ([]byte, error) {
-	texts := make([][]byte, len(items))
-	for i, it := range items {
-		text, err := krm.EncodeNode(it.Node)
-		if err != nil {
-			return nil, err
-		}
-		texts[i] = text
+// writeDocuments writes items as a stream of YAML documents.
+func writeDocuments(stdout io.Writer, items []*krm.Item) error {
+	w := bufio.NewWriterSize(stdout, 1<<16)
+	separator := ""
+	err := krm.Encode(items, func(_ *krm.Item, text []byte) error {
+		_, _ = w.WriteString(separator)
+		separator = "---\n"
+		_, err := w.Write(text)
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	return bytes.Join(slices.Clip(texts), []byte("---\n")), nil
+	return w.Flush()
 }

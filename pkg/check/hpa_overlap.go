@@ -117,7 +117,7 @@ func (w *world) alsoMatched(wl *workload) []*workload {
 		case other == wl, other == wl.borrowed, other.borrowed == wl, relate(own.Namespace, its.Namespace) != together:
 		case its.Name == own.Name && other.groupKind() == wl.groupKind():
 			// Another version of the same object.
-		case krm.Get(krm.Get(other.item.Node, "metadata"), "ownerReferences") != nil:
+		case other.item.Field("metadata", "ownerReferences") != nil:
 			// Its owner makes it, such as the ReplicaSet of a Deployment.
 		case matches(wl.selector, other.template.Labels):
 			out = append(out, other)

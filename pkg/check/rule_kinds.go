@@ -114,7 +114,7 @@ func newKinds(items []*krm.Item, minor int) *kinds {
 func (k *kinds) serves(g builtinGroup) bool { return g.until == 0 || k.minor > 0 && k.minor < g.until }
 
 func (k *kinds) addCRD(it *krm.Item) {
-	spec := krm.Get(it.Node, "spec")
+	spec := krm.Get(it.Node(), "spec")
 	group, names := krm.Text(spec, "group"), krm.Get(spec, "names")
 	kind, plural, singular := krm.Text(names, "kind"), krm.Text(names, "plural"), krm.Text(names, "singular")
 	if kind == "" || plural == "" {

@@ -132,8 +132,9 @@ func (w *world) apiServices(group string) []string {
 		services := map[string][]string{}
 		for _, it := range w.items {
 			if it.Place.Object.Kind == "APIService" {
-				group := krm.Text(it.Node, "spec", "group")
-				services[group] = append(services[group], krm.Text(it.Node, "spec", "service", "name"))
+				node := it.Node()
+				group := krm.Text(node, "spec", "group")
+				services[group] = append(services[group], krm.Text(node, "spec", "service", "name"))
 			}
 		}
 		return services

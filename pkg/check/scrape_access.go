@@ -91,14 +91,14 @@ func (w *world) addAccess(it *krm.Item) {
 			Rules           []rbacv1.PolicyRule     `json:"rules"`
 			AggregationRule *rbacv1.AggregationRule `json:"aggregationRule"`
 		}
-		_ = mistakes(it.Node, it.Place, &r, false)
+		_ = mistakes(it.Node(), it.Place, &r, false)
 		w.addRole(&role{item: it, rules: r.Rules, aggregated: r.AggregationRule != nil})
 	case "RoleBinding", "ClusterRoleBinding":
 		var b struct {
 			Subjects []rbacv1.Subject `json:"subjects"`
 			RoleRef  rbacv1.RoleRef   `json:"roleRef"`
 		}
-		_ = mistakes(it.Node, it.Place, &b, false)
+		_ = mistakes(it.Node(), it.Place, &b, false)
 		w.bindings = append(w.bindings, &binding{it, b.Subjects, b.RoleRef})
 	}
 }

@@ -68,7 +68,7 @@ func (w *world) checkDropped(n need, ps *model.Problems) {
 // selects it (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
 func checkRefused(m *monitor, ps *model.Problems) {
 	spec := m.item.Place.Child("spec")
-	if krm.IsNull(krm.Get(krm.Get(m.item.Node, "spec"), "selector")) {
+	if krm.IsNull(m.item.Field("spec", "selector")) {
 		ps.Errorf(scrapeUnselectedID, spec.Child("selector"), "is missing, so that the API server refuses the monitor; write {} to select everything")
 	}
 	for _, e := range m.endpoints() {

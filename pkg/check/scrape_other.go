@@ -90,7 +90,7 @@ func (w *world) annotated(wl *workload) bool {
 // configuresScrapes tells whether a value of a ConfigMap or Secret is a configuration of a scraper.
 func configuresScrapes(it *krm.Item) bool {
 	for _, key := range []string{"data", "stringData"} {
-		values := krm.Get(it.Node, key)
+		values := krm.Get(it.Node(), key)
 		if values == nil || values.Kind != yaml.MappingNode {
 			continue
 		}

@@ -81,7 +81,7 @@ func (w *world) findRecordings() *recordings {
 				} `json:"groups"`
 			} `json:"spec"`
 		}
-		if krm.Convert(it.Node, &rule) != nil {
+		if krm.Convert(it.Node(), &rule) != nil {
 			continue
 		}
 		for _, g := range rule.Spec.Groups {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -87,12 +88,17 @@ func (wl *workload) endsByItself() bool {
 // addWorkload takes objects that make pods. What the API server refuses is known of its own kinds alone.
 func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
 	wl := &workload{item: it, at: it.Place.Child("spec").Child("template")}
-	spec := krm.Get(it.Node, "spec")
+	if it.Spec(&appsv1.DeploymentSpec{}) {
+		wl.take(it)
+		w.workloads = append(w.workloads, wl)
+		return
+	}
+	spec := krm.Get(it.Node(), "spec")
 	var found model.Problems
 	switch kind := groupKind(it.Place.Object.APIVersion, it.Place.Object.Kind); {
 	case kind == pod:
 		wl.at = it.Place
-		found = mistakes(it.Node, wl.at, &wl.template, false)
+		found = mistakes(it.Node(), wl.at, &wl.template, false)
 	case kind == cronJob:
 		wl.at = it.Place.Child("spec").Child("jobTemplate").Child("spec").Child("template")
 		found = mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.at, &wl.template, true)
@@ -107,6 +113,13 @@ func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
 	ps.Add(found...)
 	wl.number = len(w.workloads)
 	w.workloads = append(w.workloads, wl)
+}
+
+// take takes the spec of a Deployment that was rendered.
+func (wl *workload) take(it *krm.Item) {
+	var spec appsv1.DeploymentSpec
+	it.Spec(&spec)
+	wl.replicas, wl.template, wl.selector = spec.Replicas, spec.Template, spec.Selector
 }
 
 // read reads the spec of a workload with a template.
@@ -139,8 +152,11 @@ func (wl *workload) read(spec *yaml.Node, kind string) model.Problems {
 // borrowTemplates gives the Rollouts that refer to a Deployment its template and selector.
 func (w *world) borrowTemplates() {
 	for _, wl := range w.workloads {
-		ref := krm.Get(krm.Get(wl.item.Node, "spec"), "workloadRef")
-		if ref == nil || wl.groupKind() != rollout {
+		if wl.groupKind() != rollout {
+			continue
+		}
+		ref := krm.Get(krm.Get(wl.item.Node(), "spec"), "workloadRef")
+		if ref == nil {
 			continue
 		}
 		from := w.find(wl.item, targetRef{krm.Text(ref, "apiVersion"), krm.Text(ref, "kind"), krm.Text(ref, "name")})

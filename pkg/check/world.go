@@ -195,8 +195,12 @@ func (w *world) collect(it *krm.Item) {
 	if it.Annotations[krm.LocalConfigAnnotation] == "true" {
 		return
 	}
-	items := krm.Get(it.Node, "items")
-	if !strings.HasSuffix(it.Place.Object.Kind, "List") || items == nil || items.Kind != yaml.SequenceNode {
+	if !strings.HasSuffix(it.Place.Object.Kind, "List") {
+		w.items = append(w.items, it)
+		return
+	}
+	items := krm.Get(it.Node(), "items")
+	if items == nil || items.Kind != yaml.SequenceNode {
 		w.items = append(w.items, it)
 		return
 	}
@@ -217,7 +221,7 @@ func compareItems(a, b *krm.Item) int {
 	); c != 0 || a == b {
 		return c
 	}
-	return compareNodes(a.Node, b.Node)
+	return compareNodes(a.Node(), b.Node())
 }
 
 func compareNodes(a, b *yaml.Node) int {
@@ -260,7 +264,7 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 		w.monitors = append(w.monitors, m)
 	case "monitoring.coreos.com/Prometheus", "monitoring.coreos.com/PrometheusAgent":
 		p := &prometheus{item: it, wants: map[*metav1.LabelSelector][]labels.Requirement{}}
-		ps.Add(mistakes(krm.Get(it.Node, "spec"), it.Place.Child("spec"), &p.spec, false)...)
+		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), &p.spec, false)...)
 		w.prometheuses = append(w.prometheuses, p)
 	default:
 		w.addWorkload(it, ps)
@@ -270,7 +274,10 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 // decode reads the spec of an object into out and reports what the API server refuses or drops. What is sound is read
 // all the same.
 func decode(it *krm.Item, out any, ps *model.Problems) {
-	ps.Add(mistakes(krm.Get(it.Node, "spec"), it.Place.Child("spec"), out, true)...)
+	if it.Spec(out) {
+		return
+	}
+	ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), out, true)...)
 }
 
 // mistakes reads n into out. A value of a wrong type is an error. An unknown field may be one of a newer version: it is

@@ -95,7 +95,7 @@ func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *mode
 	b.scaling = src.policy(from, ps).Backend
 	ps.Add(b.scaling.Assumed...)
 	checkContainers(b.scaling, []string{b.container}, it.Place, ps)
-	src.renameDescribed(b.scaling, from, ps)
+	src.renameDescribed(&b.scaling, from, ps)
 	ps.Add(hpa.Unsupported(b.scaling, opts.minor)...)
 	b.metrics = b.buildMetrics(src, it, b.observed || b.scaling.PodsMetrics(), ps)
 	b.min, b.max = d.MinReplicas, d.MaxReplicas
@@ -220,9 +220,15 @@ func (src *source) policy(from referrer, ps *model.Problems) hpa.Policy {
 		return hpa.Defaults()
 	}
 	src.inputs[cm] = true
-	data, more := configMapData(cm)
-	ps.Add(more...)
-	p, more := hpa.Read(data, cm.Place)
-	ps.Add(more...)
-	return p
+	known, ok := src.policies[cm]
+	if !ok {
+		var data map[string]string
+		data, known.problems = configMapData(cm)
+		policy, more := hpa.Read(data, cm.Place)
+		known.value = policy
+		known.problems.Add(more...)
+		src.policies[cm] = known
+	}
+	ps.Add(known.problems...)
+	return known.value
 }

@@ -45,7 +45,7 @@ func toObject(it *krm.Item) (object, error) {
 	case k.kind == "Ingress" && version != "networking.k8s.io/v1":
 		return nil, fmt.Errorf("apiVersion: %s cannot be compared; make the dump with ingresses.v1.networking.k8s.io", version)
 	}
-	return convert(it.Node, typed(k))
+	return convert(it.Node(), typed(k))
 }
 
 // convert decodes n into a typed object, if there is a type, and that into maps.

@@ -34,7 +34,7 @@ type rendered struct {
 	replacesPods bool
 }
 
-func textOf(it *krm.Item, path ...string) string { return krm.Text(it.Node, path...) }
+func textOf(it *krm.Item, path ...string) string { return krm.Text(it.Node(), path...) }
 
 // compare fills m with every difference.
 func (m *migration) compare(items []*krm.Item, ps *model.Problems) {
@@ -241,7 +241,7 @@ func targetPort(p any) any {
 
 func addresses(it *krm.Item) string {
 	var all []string
-	for _, n := range content(it.Node, "status", "loadBalancer", "ingress") {
+	for _, n := range content(it.Node(), "status", "loadBalancer", "ingress") {
 		for _, name := range []string{"ip", "hostname"} {
 			if s := krm.Text(n, name); s != "" {
 				all = append(all, s)
@@ -293,7 +293,7 @@ func (m *migration) findRivals(ps *model.Problems) {
 // owners are the indices of the references by which an API or TargetEndpoint owns an object: when it goes, so does the object.
 func owners(it *krm.Item) []int {
 	var all []int
-	for i, n := range content(it.Node, "metadata", "ownerReferences") {
+	for i, n := range content(it.Node(), "metadata", "ownerReferences") {
 		if group, _, _ := strings.Cut(krm.Text(n, "apiVersion"), "/"); group == operatorGroup {
 			all = append(all, i)
 		}

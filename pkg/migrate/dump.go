@@ -101,7 +101,7 @@ func newDump(items []*krm.Item) (dump, model.Problems) {
 		}
 		k := keyOf(o)
 		if other := d.byKey[k]; other != nil {
-			if krm.Digest(other.Node) != krm.Digest(it.Node) {
+			if krm.Digest(other.Node()) != krm.Digest(it.Node()) {
 				ps.Errorf(model.InputDuplicate, it.Place, "is in the dump twice, with different contents; make it with one command")
 			}
 			continue

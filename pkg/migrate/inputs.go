@@ -41,7 +41,7 @@ func (d dump) inputs(ps *model.Problems) []*krm.Item {
 	var all []*krm.Item
 	for _, k := range []struct{ group, kind string }{{operatorGroup, "API"}, {operatorGroup, "TargetEndpoint"}, {"", "ConfigMap"}} {
 		for _, it := range d.of(k.group, k.kind) {
-			if k.group != "" && krm.Text(it.Node, "metadata", "deletionTimestamp") != "" {
+			if k.group != "" && krm.Text(it.Node(), "metadata", "deletionTimestamp") != "" {
 				ps.Errorf(model.MigrateDump, it.Place, "is being deleted, and what it owns with it; wait for that, or restore it, and make the dump again")
 				continue
 			}
@@ -55,7 +55,7 @@ func (d dump) inputs(ps *model.Problems) []*krm.Item {
 
 func (d dump) clean(it *krm.Item, ps *model.Problems) *krm.Item {
 	var in input
-	if err := krm.Convert(it.Node, &in); err != nil {
+	if err := krm.Convert(it.Node(), &in); err != nil {
 		ps.Errorf(model.InputType, it.Place, "%v", err)
 		return nil
 	}
@@ -114,7 +114,7 @@ func (d dump) pinImage(it *krm.Item, in *input, ps *model.Problems) {
 		return
 	}
 	name := gatewayContainer(it.Place.Object.Name)
-	for _, c := range content(live.Node, "spec", "template", "spec", "containers") {
+	for _, c := range content(live.Node(), "spec", "template", "spec", "containers") {
 		if image := krm.Text(c, "image"); krm.Text(c, "name") == name && image != "" {
 			if in.Spec == nil {
 				in.Spec = map[string]any{}
@@ -161,8 +161,8 @@ func (d dump) selected(inputs []*krm.Item, out gen.Output, ps *model.Problems) [
 // keepSelector lets an input state the selector of its Deployment, unless what is rendered has the same.
 func keepSelector(it, live, rendered *krm.Item, ps *model.Problems) {
 	where := []string{"spec", "selector", "matchLabels"}
-	selector := krm.TextMap(live.Node, where...)
-	if len(selector) == 0 || maps.Equal(selector, krm.TextMap(rendered.Node, where...)) {
+	selector := krm.TextMap(live.Node(), where...)
+	if len(selector) == 0 || maps.Equal(selector, krm.TextMap(rendered.Node(), where...)) {
 		return
 	}
 	text := selectorText(selector)

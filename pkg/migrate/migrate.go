@@ -126,7 +126,7 @@ func (m *migration) files(ps *model.Problems) []File {
 }
 
 func addFile(files []File, dir string, it *krm.Item, ps *model.Problems) []File {
-	text, err := krm.EncodeNode(it.Node)
+	text, err := krm.EncodeNode(it.Node())
 	if err != nil {
 		ps.Errorf(model.MigrateDump, it.Place, "%v", err)
 		return files

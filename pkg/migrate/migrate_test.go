@@ -160,13 +160,13 @@ func TestPackageRenders(t *testing.T) {
 					continue
 				}
 				in.Items = append(in.Items, it)
-				meta := krm.Get(it.Node, "metadata")
+				meta := krm.Get(it.Node(), "metadata")
 				for i := 0; i < len(meta.Content); i += 2 {
 					if k := meta.Content[i].Value; !slices.Contains([]string{"name", "namespace", "labels", "annotations"}, k) {
 						t.Errorf("%s has metadata.%s", it.Place.Object, k)
 					}
 				}
-				if krm.Get(it.Node, "status") != nil || it.Annotations[lastApplied] != "" {
+				if krm.Get(it.Node(), "status") != nil || it.Annotations[lastApplied] != "" {
 					t.Errorf("%s is not clean:\n%s", it.Place.Object, it.Text())
 				}
 			}

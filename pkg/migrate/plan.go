@@ -84,10 +84,10 @@ func (m *migration) stop() Step {
 		}
 		o := it.Place.Object
 		namespace, name = o.Namespace, o.Name
-		if labels := krm.TextMap(it.Node, "spec", "selector", "matchLabels"); len(labels) > 0 {
+		if labels := krm.TextMap(it.Node(), "spec", "selector", "matchLabels"); len(labels) > 0 {
 			selector = selectorText(labels)
 		}
-		for _, n := range content(it.Node, "metadata", "ownerReferences") {
+		for _, n := range content(it.Node(), "metadata", "ownerReferences") {
 			if version := krm.Text(n, "name"); krm.Text(n, "kind") == "ClusterServiceVersion" && isName(version) {
 				s.Why = "It would overwrite what is applied, and own it again. The Operator Lifecycle Manager would start it again: " +
 					"delete its Subscription first. To go back, install it."
@@ -107,7 +107,7 @@ func isOperator(it *krm.Item) bool {
 	if o := it.Place.Object; !isName(o.Name) || !isName(o.Namespace) {
 		return false
 	}
-	return slices.ContainsFunc(content(it.Node, "spec", "template", "spec", "containers"), func(c *yaml.Node) bool {
+	return slices.ContainsFunc(content(it.Node(), "spec", "template", "spec", "containers"), func(c *yaml.Node) bool {
 		return strings.Contains(krm.Text(c, "image"), "k8s-api-operator")
 	})
 }
@@ -119,7 +119,7 @@ func (m *migration) release() []string {
 	for _, it := range m.owned() {
 		var patch []string
 		for _, i := range slices.Backward(owners(it)) {
-			uid := krm.Text(content(it.Node, "metadata", "ownerReferences")[i], "uid")
+			uid := krm.Text(content(it.Node(), "metadata", "ownerReferences")[i], "uid")
 			patch = append(patch,
 				fmt.Sprintf(`{"op":"test","path":"/metadata/ownerReferences/%d/uid","value":%q}`, i, uid),
 				fmt.Sprintf(`{"op":"remove","path":"/metadata/ownerReferences/%d"}`, i))
@@ -189,7 +189,7 @@ func (m *migration) restart() []string {
 		}
 		for _, it := range m.dump.of("apps", "Deployment") {
 			d := it.Place.Object
-			mounts := slices.ContainsFunc(content(it.Node, "spec", "template", "spec", "volumes"), func(v *yaml.Node) bool {
+			mounts := slices.ContainsFunc(content(it.Node(), "spec", "template", "spec", "volumes"), func(v *yaml.Node) bool {
 				return krm.Text(v, "configMap", "name") == o.key.name
 			})
 			if d.Namespace == o.key.namespace && isName(d.Name) && mounts {

@@ -23,7 +23,7 @@ func scalerObject(it *krm.Item) (object, error) {
 	var err error
 	switch it.Place.Object.APIVersion {
 	case "autoscaling/v2", "autoscaling/v2beta2":
-		o, err = convert(it.Node, typed(k))
+		o, err = convert(it.Node(), typed(k))
 	case "autoscaling/v2beta1", "autoscaling/v1":
 		o, err = oldScaler(it)
 	default:
@@ -41,7 +41,7 @@ func scalerObject(it *krm.Item) (object, error) {
 // one of cpu (pkg/apis/autoscaling/v1/conversion.go of Kubernetes).
 func oldScaler(it *krm.Item) (object, error) {
 	var o object
-	if err := krm.Convert(it.Node, &o); err != nil {
+	if err := krm.Convert(it.Node(), &o); err != nil {
 		return nil, err
 	}
 	spec, ok := o["spec"].(object)

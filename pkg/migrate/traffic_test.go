@@ -55,7 +55,7 @@ func newCluster(t *testing.T, items []*krm.Item, files []File) *cluster {
 			t.Fatal(err)
 		}
 		c.objects[k] = o
-		for _, n := range content(it.Node, "metadata", "ownerReferences") {
+		for _, n := range content(it.Node(), "metadata", "ownerReferences") {
 			c.ownerReferences[k] = append(c.ownerReferences[k], object{"kind": krm.Text(n, "kind"), "uid": krm.Text(n, "uid")})
 		}
 	}

@@ -6,6 +6,8 @@
 package swagger
 
 import (
+	"strings"
+
 	"go.yaml.in/yaml/v3"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -35,6 +37,18 @@ type Document struct {
 
 	root    *yaml.Node
 	version specVersion
+}
+
+// Release lets go of the text, which takes far more memory than the facts. Validate has nothing to judge any more.
+func (d *Document) Release() {
+	d.root, d.version = nil, ""
+	for _, s := range []*string{&d.Title, &d.Version, &d.BasePath} {
+		*s = strings.Clone(*s)
+	}
+	for i := range d.Endpoints {
+		e := &d.Endpoints[i]
+		e.URL, e.Target.Name, e.Target.Namespace = strings.Clone(e.URL), strings.Clone(e.Target.Name), strings.Clone(e.Target.Namespace)
+	}
 }
 
 // Endpoint is one backend that the gateway forwards requests to.

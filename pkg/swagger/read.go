@@ -20,7 +20,7 @@ func Read(text []byte, at model.Place) (*Document, model.Problems) {
 		r.problems.Errorf(model.InputLimit, at, "has more than %d MiB; split the API", krm.MaxText>>20)
 		return nil, r.problems
 	}
-	root, problems := krm.Parse(text, at)
+	root, problems := krm.ParseValues(text, at)
 	if problems.HasErrors() {
 		return nil, problems
 	}

@@ -17,10 +17,13 @@ import (
 const truthHead = `# What a cluster does, and what krm-fn check says
 
 This page is written by ` + "`make e2e-truth`" + `. Each row is a change of sound manifests ([package truth](../test/truth/cases.go) has
-the text): what ` + "`krm-fn examples/products-privatejet`" + ` renders for the backend, and the [monitoring stack](stack.md). The second
+the text): what ` + "`krm-fn render examples/products-privatejet`" + ` prints for the backend, and the [monitoring stack](stack.md). The second
 column is what ` + "`krm-fn check`" + ` finds in the changed manifests, the third what a real control plane does with them: etcd, kube-apiserver,
 the HorizontalPodAutoscaler controller, prometheus-operator, Prometheus, prometheus-adapter and metrics-server. The run fails if
 a row is not as the table says, or if check finds an error where the cluster reads the metrics.
+
+Behind &lt;unknown&gt; stands why: the reason of the HorizontalPodAutoscaler's condition, or what the API of custom metrics
+answers for the pods: NotFound, no values, or an error.
 
 `
 

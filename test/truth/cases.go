@@ -258,20 +258,20 @@ apiVersion: v1`}},
 	{
 		Name:     "rule-twice",
 		Change:   "another rule for the metric, before the one that is meant",
-		Edits:    []Edit{{"ConfigMap", "    rules:\n", "    rules:\n" + sevenfold("rule_twice")}},
+		Edits:    []Edit{{"ConfigMap", "    rules:\n", "    rules:\n" + another("rule_twice")}},
 		Warnings: []string{"rule/ambiguous"}, Cluster: Reads,
 	},
 	{
 		Name:     "rule-twice-other-last",
 		Change:   "another rule for the metric, after the one that is meant",
-		Edits:    []Edit{{"ConfigMap", "by (<<.GroupBy>>)\n", "by (<<.GroupBy>>)\n" + sevenfold("rule_twice_other_last")}},
+		Edits:    []Edit{{"ConfigMap", "by (<<.GroupBy>>)\n", "by (<<.GroupBy>>)\n" + another("rule_twice_other_last")}},
 		Warnings: []string{"rule/ambiguous"}, Cluster: Misreads,
 		Blind: "which of the two rules is meant, nobody has written",
 	},
 }
 
-// sevenfold is a rule that gives the metric of a case seven times as high.
-func sevenfold(name string) string {
+// another is a rule that gives the metric of a case a fifth higher, at which nothing scales yet.
+func another(name string) string {
 	return strings.ReplaceAll(`    - seriesQuery: '{__name__="NAME_http_requests_total",namespace!="",pod!=""}'
       resources:
         overrides:
@@ -282,6 +282,6 @@ func sevenfold(name string) string {
       name:
         matches: ^NAME_http_requests_total$
         as: NAME_http_requests_total_per_second
-      metricsQuery: 7*sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>)
+      metricsQuery: 1.2*sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>)
 `, "NAME", name)
 }
