@@ -307,7 +307,8 @@ func (w *world) checkNumbers(ps *model.Problems) {
 			for _, svc := range m.services {
 				for i := range svc.spec.Ports {
 					p := &svc.spec.Ports[i]
-					if e.servicePort == "" || seen[p] || !matchesPort(e.servicePort, p.Name) || svc.spec.Type == corev1.ServiceTypeExternalName {
+					external := svc.spec.Type == corev1.ServiceTypeExternalName
+					if e.servicePort == "" || seen[p] || external || !matchesPort(e.servicePort, p.Name) {
 						continue
 					}
 					seen[p] = true

@@ -52,7 +52,8 @@ func emit(out []byte, obj any, added []annotation) ([]byte, bool) {
 	root := e.parse("")
 	e.tidy(root)
 	e.annotate(root, added)
-	if e.members(root, 0, 0); e.failed || e.values[root].first == 0 {
+	e.members(root, 0, 0)
+	if e.failed || e.values[root].first == 0 {
 		return out, false
 	}
 	out, e.out, e.text = e.out, nil, ""

@@ -80,7 +80,7 @@ func (it *Item) AppendTo(out []byte) ([]byte, error) {
 	return append(out, text...), err
 }
 
-// Spec sets the struct that out points to to the spec of the typed object that the item was made of, and tells whether it
+// Spec sets the struct at out to the spec of the typed object that the item was made of, and tells whether it
 // was made of one with such a spec. Out shares memory with it.
 func (it *Item) Spec(out any) bool {
 	if it.typed == nil {

@@ -92,7 +92,7 @@ func parseAll(text []byte, at model.Place, comments bool) ([]Document, model.Pro
 			return nil, ps
 		}
 	}
-	if docs, commented, ok := quick(string(text)); ok && !(commented && comments) {
+	if docs, commented, ok := quick(string(text)); ok && (!commented || !comments) {
 		return docs, nil
 	}
 	return parseSlowly(text, at)

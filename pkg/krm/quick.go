@@ -177,10 +177,10 @@ func (p *quickParser) list() *yaml.Node {
 		switch {
 		case p.isEmpty(p.start):
 			null := p.node(yaml.ScalarNode, nullTag, dash+1)
-			if p.advance(); p.column > column {
+			c = null
+			p.advance()
+			if p.column > column {
 				c = p.block()
-			} else {
-				c = null
 			}
 		case p.isDash() || p.keyEnd(p.start) >= 0:
 			p.column = p.start - p.begin
@@ -216,7 +216,8 @@ func (p *quickParser) mapping() *yaml.Node {
 		var c *yaml.Node
 		if p.isEmpty(value) {
 			c = p.node(yaml.ScalarNode, nullTag, colon+1)
-			if p.advance(); p.column > column || p.column == column && p.isDash() {
+			p.advance()
+			if p.column > column || p.column == column && p.isDash() {
 				c = p.block()
 			}
 		} else {

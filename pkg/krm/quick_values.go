@@ -26,7 +26,8 @@ func (p *quickParser) value(at, column int) *yaml.Node {
 		return nil
 	}
 	// A deeper line would go on with the scalar.
-	if p.advance(); p.column > column {
+	p.advance()
+	if p.column > column {
 		p.fail()
 	}
 	return n
@@ -118,6 +119,9 @@ func (p *quickParser) flow(at *int, depth int) *yaml.Node {
 			}
 			*at = p.skip(*at + 1)
 		}
+		if *at == p.end {
+			return nil
+		}
 		if open == '{' {
 			key := p.flowScalar(at)
 			if key == nil || !strings.HasPrefix(p.text[*at:p.end], ": ") {
@@ -189,11 +193,7 @@ func (p *quickParser) literal(at, column int) *yaml.Node {
 	var b strings.Builder
 	breaks := 0
 	for p.next < len(p.text) {
-		end, next := len(p.text), len(p.text)
-		if i := strings.IndexByte(p.text[p.next:], '\n'); i >= 0 {
-			end = p.next + i
-			next = end + 1
-		}
+		end, next := p.following()
 		line := p.text[p.next:end]
 		spaces := len(line) - len(strings.TrimLeft(line, " "))
 		blank := spaces == len(line)
@@ -225,6 +225,14 @@ func (p *quickParser) literal(at, column int) *yaml.Node {
 		p.next = next
 	}
 	return p.endLiteral(n, &b, header, breaks)
+}
+
+// following gives the offset where the next line ends, and that of the line behind it.
+func (p *quickParser) following() (end, next int) {
+	if i := strings.IndexByte(p.text[p.next:], '\n'); i >= 0 {
+		return p.next + i, p.next + i + 1
+	}
+	return len(p.text), len(p.text)
 }
 
 // blockSize is the size of a literal block that is indented by indent, as long as no line in it is blank.

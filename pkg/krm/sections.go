@@ -131,12 +131,7 @@ func (c *cutter) line(at int, line string) bool {
 	indent := len(line) - len(rest)
 	switch {
 	case rest[0] == '#':
-		if indent > 0 {
-			c.comments[0] = at + len(line)
-		}
-		if indent > c.column && c.column >= 0 {
-			c.comments[1] = at + len(line)
-		}
+		c.comment(at+len(line), indent)
 		return true
 	case rest == "\n":
 	case indent == 0 && (strings.HasPrefix(line, "---") && at > 0 || strings.HasPrefix(line, "...") || line[0] == '%'):
@@ -149,22 +144,37 @@ func (c *cutter) line(at int, line string) bool {
 		c.flush(c.comments[1])
 		c.item = true
 	case indent == 0 && line[0] != '-':
-		start := c.comments[0]
-		if strings.HasPrefix(line, "results:") {
-			start = at
-		}
-		if c.started {
-			c.flush(start)
-		}
-		c.started, c.item = true, false
-		tail, isItems := strings.CutPrefix(line, "items:")
-		tail = strings.TrimLeft(tail, " ")
-		c.inItems = isItems && (tail == "\n" || tail[0] == '#')
+		c.field(at, line)
 	case c.inItems && c.column < 0, c.inItems && indent <= c.column, indent == 0 && at > 0 && !c.started:
 		return false
 	}
 	c.comments = [2]int{at + len(line), at + len(line)}
 	return true
+}
+
+// comment takes a comment that ends at an offset.
+func (c *cutter) comment(end, indent int) {
+	if indent > 0 {
+		c.comments[0] = end
+	}
+	if indent > c.column && c.column >= 0 {
+		c.comments[1] = end
+	}
+}
+
+// field takes the line at an offset that begins a field of the list.
+func (c *cutter) field(at int, line string) {
+	start := c.comments[0]
+	if strings.HasPrefix(line, "results:") {
+		start = at
+	}
+	if c.started {
+		c.flush(start)
+	}
+	c.started, c.item = true, false
+	tail, isItems := strings.CutPrefix(line, "items:")
+	tail = strings.TrimLeft(tail, " ")
+	c.inItems = isItems && (tail == "\n" || tail[0] == '#')
 }
 
 // firstComment is where the comments directly above the first dash, at an offset, begin that are not indented more than it.

@@ -310,30 +310,29 @@ func (c *certifier) namedSchemas(n *yaml.Node) bool {
 
 var types = []string{"boolean", "number", "integer", "string", "object", "array"}
 
+// schemaValues are the fields of a schema whose values are judged by themselves.
+var schemaValues = map[string]func(*certifier, *yaml.Node) bool{
+	"format": isText, "title": isText, "description": isText, "pattern": isText,
+	"nullable": isFlag, "deprecated": isFlag, "uniqueItems": isFlag, "readOnly": isFlag,
+	"minLength": isCount, "maxLength": isCount, "minItems": isCount, "maxItems": isCount,
+	"minimum": isNumber, "maximum": isNumber, "default": isAnything, "required": names,
+}
+
 func (c *certifier) schema(n *yaml.Node) bool {
 	if ref := krm.Get(n, "$ref"); ref != nil {
 		return len(n.Content) == 2 && isText(c, ref) && c.schemas[ref.Value]
 	}
 	return c.members(n, func(key string, value *yaml.Node) bool {
+		if judge, ok := schemaValues[key]; ok {
+			return judge(c, value)
+		}
 		switch key {
 		case "type":
 			return isText(c, value) && slices.Contains(types, value.Value) && (value.Value != "array" || krm.Get(n, "items") != nil)
-		case "format", "title", "description", "pattern":
-			return isText(c, value)
-		case "nullable", "deprecated", "uniqueItems", "readOnly":
-			return isFlag(c, value)
-		case "minLength", "maxLength", "minItems", "maxItems":
-			return isCount(c, value)
-		case "minimum", "maximum":
-			return isNumber(c, value)
-		case "default":
-			return isAnything(c, value)
 		case "example":
 			return true
 		case "enum":
 			return len(value.Content) > 0 && c.list(value, isAnything)
-		case "required":
-			return names(c, value)
 		case "items":
 			return c.schema(value)
 		case "properties":
