@@ -16,6 +16,7 @@ import (
 var quickTexts = map[string]string{
 	"nested":            "a:\n  b:\n  - c: 1\n    d:\n    - e\n    -   f: g\n        h: i\n  - - x\n    - y\nz: 2\n",
 	"nulls":             "a:\nb:\n- \n-\n- c:\nd:   \n",
+	"flow cut off":      "a: {b: c, ",
 	"list at its key":   "a:\n- b\n- c\nd: e\n",
 	"literals":          "a: |\n  x\n\n    y\n\n\nb: |-\n  x\n\nc: |+\n   x\n   \n\nd:\n- |\n  x\n  # no comment\n- |-\n   y\n",
 	"literal at end":    "a: |\n  x\n   y",
