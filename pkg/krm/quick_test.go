@@ -16,7 +16,6 @@ import (
 var quickTexts = map[string]string{
 	"nested":            "a:\n  b:\n  - c: 1\n    d:\n    - e\n    -   f: g\n        h: i\n  - - x\n    - y\nz: 2\n",
 	"nulls":             "a:\nb:\n- \n-\n- c:\nd:   \n",
-	"flow cut off":      "a: {b: c, ",
 	"list at its key":   "a:\n- b\n- c\nd: e\n",
 	"literals":          "a: |\n  x\n\n    y\n\n\nb: |-\n  x\n\nc: |+\n   x\n   \n\nd:\n- |\n  x\n  # no comment\n- |-\n   y\n",
 	"literal at end":    "a: |\n  x\n   y",
@@ -40,6 +39,15 @@ func TestQuickReadsWhatPeopleWrite(t *testing.T) {
 			}
 			compareQuick(t, text)
 		})
+	}
+}
+
+// TestQuickGivesUp: what ends too early is left to the library, and its error.
+func TestQuickGivesUp(t *testing.T) {
+	for _, text := range []string{"a: {b: c, ", "a: [b, ", "a: {b: ", "a: {", "a: \"b", "a: |\n"} {
+		if _, _, ok := quick(text); ok {
+			t.Errorf("the quick parser reads %q", text)
+		}
 	}
 }
 
