@@ -1,20 +1,28 @@
-// Command bench measures krm-fn against programs that users might choose instead.
+// Command bench measures krm-fn against programs that users might choose instead, and writes what it finds to
+// docs/performance.md.
 //
-// bench generate writes an input of any size. It imports none of the product's packages.
+// In: the programs, built from this module and from those under tools/, and inputs that test/bench/input makes.
+// Out: tables of CPU time, time by the clock and memory, and whether krm-fn keeps to its bars. The command imports none
+// of the product's packages: it runs the program that users run.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 
 	"github.com/krm-fn/krm-fn/test/bench/input"
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	if err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 		}
@@ -22,17 +30,29 @@ func main() {
 	}
 }
 
-func run(args []string, stdout, stderr io.Writer) error {
-	if len(args) > 0 && args[0] == "generate" {
-		return generate(args[1:], stdout, stderr)
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func run(ctx context.Context, args []string, s streams) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "compare":
+			return compare(ctx, args[1:], s)
+		case "generate":
+			return generate(args[1:], s)
+		case measureCommand:
+			return measure(ctx, s)
+		}
 	}
-	return errors.New("write generate, and what to generate")
+	return errors.New("write compare or generate; -h after either tells the flags")
 }
 
 // generate writes one form of a set.
-func generate(args []string, stdout, stderr io.Writer) error {
+func generate(args []string, s streams) error {
 	flags := flag.NewFlagSet("bench generate", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags.SetOutput(s.err)
 	apis := flags.Int("n", 1, "how many APIs")
 	documents := flags.String("documents", string(input.Small), "size of the OpenAPI documents: small (30 lines) or big (1,600 lines)")
 	form := flags.String("form", "package", "package, list (to standard output), kustomization, kpt, chart, score or openapi")
@@ -43,7 +63,7 @@ func generate(args []string, stdout, stderr io.Writer) error {
 	}
 	set := input.Set{APIs: *apis, Documents: input.Documents(*documents)}
 	if *form == "list" {
-		return set.ResourceList(stdout)
+		return set.ResourceList(s.out)
 	}
 	if *dir == "" {
 		return errors.New("-o: name the folder to write to")

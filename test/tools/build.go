@@ -14,11 +14,15 @@ import (
 	"testing"
 )
 
-// mainPackages says what to build in the modules under tools/ that tests use.
+// mainPackages says what to build in the modules under tools/ that tests and
+// benchmarks use.
 var mainPackages = map[string]string{
-	"kpt":         ".",
-	"kustomize":   "sigs.k8s.io/kustomize/kustomize/v5",
-	"schemacheck": ".",
+	"helm":           "helm.sh/helm/v3/cmd/helm",
+	"kpt":            ".",
+	"kustomize":      "sigs.k8s.io/kustomize/kustomize/v5",
+	"kyaml-identity": ".",
+	"schemacheck":    ".",
+	"yaml-nodes":     ".",
 }
 
 var built struct {
@@ -37,7 +41,7 @@ func Build(t testing.TB, name string) string {
 	if path, ok := built.path[name]; ok {
 		return path
 	}
-	path, err := build(Root(t), name)
+	path, err := BuildIn(Root(t), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,10 +52,12 @@ func Build(t testing.TB, name string) string {
 	return path
 }
 
-func build(root, name string) (string, error) {
+// BuildIn is Build for a program that is not a test: it takes the repository's
+// root.
+func BuildIn(root, name string) (string, error) {
 	pkg, ok := mainPackages[name]
 	if !ok {
-		return "", fmt.Errorf("tools/%s: not a tool that tests use", name)
+		return "", fmt.Errorf("tools/%s: not a tool that tests or benchmarks use", name)
 	}
 	module := filepath.Join(root, "tools", name)
 	hash, err := hashFiles(module)

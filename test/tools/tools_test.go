@@ -43,8 +43,8 @@ func TestHashFiles(t *testing.T) {
 }
 
 func TestBuildRefuses(t *testing.T) {
-	_, err := build(t.TempDir(), "helm")
-	if want := "tools/helm: not a tool that tests use"; err == nil || err.Error() != want {
+	_, err := BuildIn(t.TempDir(), "helmfile")
+	if want := "tools/helmfile: not a tool that tests or benchmarks use"; err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
 	}
 }
