@@ -22,7 +22,8 @@ type plan struct {
 	budget time.Duration
 	limit  time.Duration
 	most   int
-	file   string
+	// krmFn is a binary that is measured instead of this repository's krm-fn; file is the page that gets the tables.
+	krmFn, file string
 }
 
 // compare measures everything and writes the tables. It fails if a program fails or a bar is missed.
@@ -36,6 +37,7 @@ func compare(ctx context.Context, args []string, s streams) error {
 	flags.DurationVar(&p.budget, "budget", 10*time.Second, "how long one program is measured on one input; a longer run is made once")
 	flags.DurationVar(&p.limit, "limit", 90*time.Second, "how long one run may take")
 	flags.IntVar(&p.most, "runs", 15, "how often one program is run on one input at most")
+	flags.StringVar(&p.krmFn, "krm-fn", "", "binary to measure, for instance of an older version, instead of building this one; its name must be krm-fn")
 	flags.StringVar(&p.file, "o", "", "page that gets the tables between its markers, instead of standard output")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -79,8 +81,14 @@ func (p plan) measure(ctx context.Context, s streams) (results, error) {
 	if err != nil {
 		return results{}, err
 	}
+	krmFn := p.krmFn
+	if krmFn != "" {
+		if krmFn, err = filepath.Abs(krmFn); err != nil {
+			return results{}, err
+		}
+	}
 	l := &lab{ctx: ctx, dir: dir, budget: p.budget, limit: p.limit, most: p.most, progress: s.err}
-	if err := l.build(root); err != nil {
+	if err := l.build(root, krmFn); err != nil {
 		return results{}, err
 	}
 	r := results{cores: runtime.NumCPU(), versions: versions(l.path)}

@@ -35,9 +35,9 @@ type lab struct {
 var peers = []string{"helm", "kpt", "kustomize", identityName, "yaml-nodes"}
 
 // build finds or builds all binaries. score-k8s is not built, because its module cannot be had from the public module
-// proxy: it is measured where it is on the PATH.
-func (l *lab) build(root string) error {
-	l.path = map[string]string{}
+// proxy: it is measured where it is on the PATH. An empty krmFn stands for the one of this repository.
+func (l *lab) build(root, krmFn string) error {
+	l.path = map[string]string{krmFnName: krmFn}
 	for _, name := range peers {
 		path, err := tools.BuildIn(root, name)
 		if err != nil {
@@ -48,8 +48,11 @@ func (l *lab) build(root string) error {
 	if path, err := exec.LookPath(scoreName); err == nil {
 		l.path[scoreName] = path
 	}
+	if krmFn != "" {
+		return nil
+	}
 	path := filepath.Join(l.dir, "bin", krmFnName)
-	cmd := exec.CommandContext(l.ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "./cmd/krm-fn")
+	cmd := exec.CommandContext(l.ctx, "go", "build", "-ldflags", "-s -w", "-o", path, "./cmd/krm-fn")
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)

@@ -140,8 +140,12 @@ func (p plan) command() string {
 	for _, n := range p.small {
 		sizes = append(sizes, fmt.Sprint(n))
 	}
-	return fmt.Sprintf("go run ./test/bench compare -sizes %s -big %d -runs %d -budget %s -limit %s",
+	text := fmt.Sprintf("go run ./test/bench compare -sizes %s -big %d -runs %d -budget %s -limit %s",
 		strings.Join(sizes, ","), p.big, p.most, p.budget, p.limit)
+	if p.krmFn != "" {
+		text += " -krm-fn FILE"
+	}
+	return text
 }
 
 // versions gives what peers are built from.
