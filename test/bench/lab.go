@@ -214,7 +214,8 @@ func (c *cell) summary() string {
 		return c.err.Error()
 	}
 	m := c.median()
-	return fmt.Sprintf("%.3f s CPU, %.3f s by the clock, %.0f MiB, %d runs", m.CPU.Seconds(), m.Wall.Seconds(), mebibytes(m.Memory), len(c.runs))
+	return fmt.Sprintf("%.3f s CPU, %.3f s by the clock, %.0f MiB, %d runs",
+		m.CPU.Seconds(), m.Wall.Seconds(), mebibytes(m.Memory), len(c.runs))
 }
 
 // median gives the median of each measure.
