@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/krm-fn/krm-fn/test/bench/input"
+)
+
+// plan is what a comparison measures.
+type plan struct {
+	small  []int // numbers of APIs with small documents
+	big    int   // number of APIs with big documents; 0 leaves them out
+	budget time.Duration
+	limit  time.Duration
+	most   int
+	// krmFn is a binary that is measured instead of this repository's krm-fn; file is the page that gets the tables.
+	krmFn, file string
+}
+
+// compare measures everything and writes the tables. It fails if a program fails or a bar is missed.
+func compare(ctx context.Context, args []string, s streams) error {
+	var p plan
+	var sizes string
+	flags := flag.NewFlagSet("bench compare", flag.ContinueOnError)
+	flags.SetOutput(s.err)
+	flags.StringVar(&sizes, "sizes", "1,100,1000,10000", "numbers of APIs with documents of 30 lines")
+	flags.IntVar(&p.big, "big", 1000, "number of APIs with documents of 1,600 lines; 0 for none")
+	flags.DurationVar(&p.budget, "budget", 10*time.Second, "how long one program is measured on one input; a longer run is made once")
+	flags.DurationVar(&p.limit, "limit", 90*time.Second, "how long one run may take")
+	flags.IntVar(&p.most, "runs", 15, "how often one program is run on one input at most")
+	flags.StringVar(&p.krmFn, "krm-fn", "", "binary to measure, for instance of an older version, instead of building this one; its name must be krm-fn")
+	flags.StringVar(&p.file, "o", "", "page that gets the tables between its markers, instead of standard output")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	for size := range strings.SplitSeq(sizes, ",") {
+		n, err := strconv.Atoi(size)
+		if err != nil || n < 1 {
+			return fmt.Errorf("-sizes: %q is not a number of APIs", size)
+		}
+		p.small = append(p.small, n)
+	}
+	r, err := p.measure(ctx, s)
+	if err != nil {
+		return err
+	}
+	verdicts := judge(bars, r)
+	text := r.page(p, verdicts)
+	if p.file == "" {
+		if _, err := fmt.Fprint(s.out, text); err != nil {
+			return err
+		}
+	} else if err := writeBetweenMarkers(p.file, text); err != nil {
+		return err
+	}
+	return errors.Join(r.failures(), missed(verdicts))
+}
+
+// measure runs all programs on all inputs.
+func (p plan) measure(ctx context.Context, s streams) (results, error) {
+	dir, err := os.MkdirTemp("", "krm-fn-bench-")
+	if err != nil {
+		return results{}, err
+	}
+	defer os.RemoveAll(dir)
+	for _, name := range []string{"bin", "home", "tmp"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			return results{}, err
+		}
+	}
+	root, err := filepath.Abs(".")
+	if err != nil {
+		return results{}, err
+	}
+	krmFn := p.krmFn
+	if krmFn != "" {
+		if krmFn, err = filepath.Abs(krmFn); err != nil {
+			return results{}, err
+		}
+	}
+	l := &lab{ctx: ctx, dir: dir, budget: p.budget, limit: p.limit, most: p.most, progress: s.err}
+	if err := l.build(root, krmFn); err != nil {
+		return results{}, err
+	}
+	r := results{cores: runtime.NumCPU(), versions: versions(l.path)}
+	for _, n := range p.small {
+		cells, err := l.compare(l.available(smallPrograms), input.Set{APIs: n, Documents: input.Small})
+		if err != nil {
+			return results{}, err
+		}
+		r.cells = append(r.cells, cells...)
+	}
+	if p.big > 0 {
+		cells, err := l.compare(bigPrograms, input.Set{APIs: p.big, Documents: input.Big})
+		if err != nil {
+			return results{}, err
+		}
+		r.cells = append(r.cells, cells...)
+	}
+	return r, nil
+}
