@@ -93,7 +93,7 @@ func countLines(r io.Reader, before string) (counts, error) {
 // listOf makes a ResourceList of a stream of YAML documents.
 func listOf(w io.Writer, documents io.Reader) error {
 	b := bufio.NewWriter(w)
-	b.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
+	_, _ = b.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")
 	lines := bufio.NewScanner(documents)
 	first := true
 	for lines.Scan() {
@@ -103,12 +103,12 @@ func listOf(w io.Writer, documents io.Reader) error {
 			first = true
 			continue
 		case first:
-			b.WriteString("- ")
+			_, _ = b.WriteString("- ")
 			first = false
 		default:
-			b.WriteString("  ")
+			_, _ = b.WriteString("  ")
 		}
-		b.WriteString(line + "\n")
+		_, _ = b.WriteString(line + "\n")
 	}
 	return errors.Join(lines.Err(), b.Flush())
 }

@@ -111,5 +111,6 @@ func (r request) measured(ctx context.Context) (usage, error) {
 		return usage{}, fmt.Errorf("%s: %w: %s", r.Args[0], err, stderr.Bytes())
 	}
 	var u usage
-	return u, json.Unmarshal(out, &u)
+	err = json.Unmarshal(out, &u)
+	return u, err
 }

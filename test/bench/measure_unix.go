@@ -25,5 +25,5 @@ func peakMemory(state *os.ProcessState) int64 {
 	if runtime.GOOS == "darwin" {
 		unit = 1
 	}
-	return int64(r.Maxrss) * unit
+	return r.Maxrss * unit
 }

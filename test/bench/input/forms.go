@@ -103,12 +103,12 @@ func writeItem(b *bufio.Writer, object string) {
 		switch {
 		case above && strings.HasPrefix(line, "#"):
 		case above:
-			b.WriteString("- ")
+			_, _ = b.WriteString("- ")
 			above = false
 		case line != "\n":
-			b.WriteString("  ")
+			_, _ = b.WriteString("  ")
 		}
-		b.WriteString(line)
+		_, _ = b.WriteString(line)
 	}
 }
 
@@ -178,10 +178,10 @@ func (s Set) one(file, name, head string) (err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	b := bufio.NewWriter(f)
-	b.WriteString(head)
+	_, _ = b.WriteString(head)
 	err = s.each(func(a api) error {
 		text, err := render(name, a)
-		b.WriteString(text)
+		_, _ = b.WriteString(text)
 		return err
 	})
 	return errors.Join(err, b.Flush())
