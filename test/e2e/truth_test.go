@@ -24,7 +24,7 @@ const (
 )
 
 // caseSpan is what its HorizontalPodAutoscaler then reads, in thousandths.
-var caseSpan = span{75, 85}
+var caseSpan = span{70, 90}
 
 // A verdict is what happened to a case.
 type verdict struct {
