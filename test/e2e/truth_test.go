@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,11 +146,11 @@ func judge(ctx context.Context, c *cluster.Cluster, namespace string) (verdict, 
 	switch {
 	case r.reason != "" && r.reason != "FailedGetPodsMetric":
 		return verdict{truth.Unknown, r.reason}, nil
-	case len(r.unknown) > 0 && (r.unknown[0] == "cpu" || r.unknown[0] == "network"):
+	case len(r.unknown) > 0 && slices.Contains([]string{"cpu", "network"}, r.unknown[len(r.unknown)-1]):
 		return verdict{truth.Unknown, "FailedGetResourceMetric"}, nil
 	case len(r.unknown) > 0:
 		// Whether a condition says it depends on the other metrics; what the controller is told is always the same.
-		detail, err := ask(ctx, c, namespace, r.unknown[0])
+		detail, err := ask(ctx, c, namespace, r.unknown[len(r.unknown)-1])
 		return verdict{truth.Unknown, detail}, err
 	}
 	for metric, value := range r.values {
