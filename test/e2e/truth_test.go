@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ const (
 )
 
 // caseSpan is what its HorizontalPodAutoscaler then reads, in thousandths.
-var caseSpan = span{75, 85}
+var caseSpan = span{70, 90}
 
 // A verdict is what happened to a case.
 type verdict struct {
@@ -145,6 +146,8 @@ func judge(ctx context.Context, c *cluster.Cluster, namespace string) (verdict, 
 	switch {
 	case r.reason != "" && r.reason != "FailedGetPodsMetric":
 		return verdict{truth.Unknown, r.reason}, nil
+	case len(r.unknown) > 0 && slices.Contains([]string{"cpu", "network"}, r.unknown[len(r.unknown)-1]):
+		return verdict{truth.Unknown, "FailedGetResourceMetric"}, nil
 	case len(r.unknown) > 0:
 		// Whether a condition says it depends on the other metrics; what the controller is told is always the same.
 		detail, err := ask(ctx, c, namespace, r.unknown[len(r.unknown)-1])
@@ -208,7 +211,8 @@ func disturb(t *testing.T, c *cluster.Cluster, item *truth.Case, sound string, v
 	seen := verdicts[item.Name]
 	change(t, c, item.Name, [2]string{changed, sound})
 	wait("the change is taken back", truth.Reads)
-	verdicts[item.Name] = seen
+	// What the metrics API answers while programs start again is a matter of moments.
+	verdicts[item.Name] = verdict{outcome: seen.outcome}
 	t.Logf("%s: %s: %s (%s)", c.Since(), item.Name, seen.outcome, seen.detail)
 }
 

@@ -148,7 +148,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// network makes the network of a pod: a pair of devices, with routes. Neighbours are fixed, because the node takes the
+// network makes the network of a pod: a pair of devices, with routes. The address may be that of a pod that is still ending.
+// Neighbours are fixed, because the node takes the
 // pod's address for one of its own and would not answer when it is asked by it.
 func network(netns, address string, number int) error {
 	node := fmt.Sprintf("02:00:00:01:%02x:%02x", number/256, number%256)
@@ -157,7 +158,7 @@ func network(netns, address string, number int) error {
 		"ip netns add "+netns,
 		fmt.Sprintf("ip link add %s address %s type veth peer name eth0 address %s netns %s", netns, node, pod, netns),
 		"ip link set "+netns+" up",
-		"ip route add "+address+"/32 dev "+netns,
+		"ip route replace "+address+"/32 dev "+netns,
 		"ip neigh replace "+address+" lladdr "+pod+" dev "+netns+" nud permanent",
 		"ip -n "+netns+" link set lo up",
 		"ip -n "+netns+" addr add "+address+"/32 dev eth0",
