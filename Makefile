@@ -63,8 +63,8 @@ e2e-smoke: ## on a real control plane: one example scales up once
 e2e-truth: ## on a real control plane: what krm-fn check says of broken manifests is true; writes docs/truth.md
 	$(E2E) '^TestTruth$$'
 
-bench: ## measure krm-fn beside other programs, write docs/performance.md; fails if a bar is missed
-	$(GO) run ./test/bench compare $(BENCHFLAGS) -o docs/performance.md
+bench: ## measure krm-fn beside other programs, write docs/performance.md; fails if a bar is missed; goes on if it was interrupted
+	$(GO) run ./test/bench compare -resume .cache/bench.json $(BENCHFLAGS) -o docs/performance.md
 
 # In turn, so that both see the same machine.
 benchstat: $(OUT)/benchstat ## compare the Go benchmarks of pkg/ with those of the commit BASE

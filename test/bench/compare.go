@@ -24,6 +24,8 @@ type plan struct {
 	most   int
 	// krmFn is a binary that is measured instead of this repository's krm-fn; file is the page that gets the tables.
 	krmFn, file string
+	// resume is a file for what was measured, lock one that is locked while programs run; both may be "".
+	resume, lock string
 }
 
 // compare measures everything and writes the tables. It fails if a program fails or a bar is missed.
@@ -38,6 +40,8 @@ func compare(ctx context.Context, args []string, s streams) error {
 	flags.DurationVar(&p.limit, "limit", 90*time.Second, "how long one run may take")
 	flags.IntVar(&p.most, "runs", 15, "how often one program is run on one input at most")
 	flags.StringVar(&p.krmFn, "krm-fn", "", "binary to measure, for instance of an older version, instead of building this one; its name must be krm-fn")
+	flags.StringVar(&p.resume, "resume", "", "file that keeps what was measured: a comparison that was interrupted goes on from there")
+	flags.StringVar(&p.lock, "lock", "", "file that is locked while programs run, for at most about a minute, on a machine where others who need it do the same with flock(1)")
 	flags.StringVar(&p.file, "o", "", "page that gets the tables between its markers, instead of standard output")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -49,62 +53,82 @@ func compare(ctx context.Context, args []string, s streams) error {
 		}
 		p.small = append(p.small, n)
 	}
-	r, err := p.measure(ctx, s)
+	r, k, err := p.measure(ctx, s)
 	if err != nil {
 		return err
 	}
 	verdicts := judge(bars, r)
 	text := r.page(p, verdicts)
 	if p.file == "" {
-		if _, err := fmt.Fprint(s.out, text); err != nil {
-			return err
-		}
-	} else if err := writeBetweenMarkers(p.file, text); err != nil {
+		_, err = fmt.Fprint(s.out, text)
+	} else {
+		err = writeBetweenMarkers(p.file, text)
+	}
+	if err != nil {
 		return err
 	}
-	return errors.Join(r.failures(), missed(verdicts))
+	return errors.Join(k.forget(), r.failures(), missed(verdicts))
 }
 
 // measure runs all programs on all inputs.
-func (p plan) measure(ctx context.Context, s streams) (results, error) {
-	dir, err := os.MkdirTemp("", "krm-fn-bench-")
+func (p plan) measure(ctx context.Context, s streams) (results, *kept, error) {
+	l, err := p.lab(ctx, s)
 	if err != nil {
-		return results{}, err
+		return results{}, nil, err
 	}
-	defer os.RemoveAll(dir)
-	for _, name := range []string{"bin", "home", "tmp"} {
-		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
-			return results{}, err
-		}
+	defer os.RemoveAll(l.dir)
+	defer l.turn.give()
+	if err := l.build(p.krmFn); err != nil {
+		return results{}, nil, err
 	}
-	root, err := filepath.Abs(".")
+	of, err := l.identity(p)
 	if err != nil {
-		return results{}, err
+		return results{}, nil, err
 	}
-	krmFn := p.krmFn
-	if krmFn != "" {
-		if krmFn, err = filepath.Abs(krmFn); err != nil {
-			return results{}, err
-		}
+	k, err := open(p.resume, of)
+	if err != nil {
+		return results{}, nil, err
 	}
-	l := &lab{ctx: ctx, dir: dir, budget: p.budget, limit: p.limit, most: p.most, progress: s.err}
-	if err := l.build(root, krmFn); err != nil {
-		return results{}, err
-	}
-	r := results{cores: runtime.NumCPU(), versions: versions(l.path)}
-	for _, n := range p.small {
-		cells, err := l.compare(l.available(smallPrograms), input.Set{APIs: n, Documents: input.Small})
-		if err != nil {
-			return results{}, err
+	r := results{cores: runtime.NumCPU(), versions: l.versions()}
+	for _, set := range p.sets() {
+		cells := k.cells(set)
+		if cells == nil {
+			if cells, err = l.compare(l.available(programs[set.Documents]), set); err != nil {
+				return results{}, nil, err
+			}
+			if err := k.add(cells); err != nil {
+				return results{}, nil, err
+			}
 		}
 		r.cells = append(r.cells, cells...)
+	}
+	return r, k, nil
+}
+
+// sets are the inputs, in the order in which they are measured.
+func (p plan) sets() []input.Set {
+	var all []input.Set
+	for _, n := range p.small {
+		all = append(all, input.Set{APIs: n, Documents: input.Small})
 	}
 	if p.big > 0 {
-		cells, err := l.compare(bigPrograms, input.Set{APIs: p.big, Documents: input.Big})
-		if err != nil {
-			return results{}, err
-		}
-		r.cells = append(r.cells, cells...)
+		all = append(all, input.Set{APIs: p.big, Documents: input.Big})
 	}
-	return r, nil
+	return all
+}
+
+// lab makes a lab in a new folder.
+func (p plan) lab(ctx context.Context, s streams) (*lab, error) {
+	dir, err := os.MkdirTemp("", "krm-fn-bench-")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"bin", "home", "tmp"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			return nil, err
+		}
+	}
+	return &lab{
+		ctx: ctx, dir: dir, budget: p.budget, limit: p.limit, most: p.most, progress: s.err, turn: turn{file: p.lock},
+	}, nil
 }

@@ -29,6 +29,8 @@ type lab struct {
 	most int
 	// progress gets a line for every program and input.
 	progress io.Writer
+	// turn is taken for whatever keeps the machine busy.
+	turn turn
 }
 
 // peers are the programs that are built from modules under tools/.
@@ -36,28 +38,35 @@ var peers = []string{"helm", "kpt", "kustomize", identityName, "yaml-nodes"}
 
 // build finds or builds all binaries. score-k8s is not built, because its module cannot be had from the public module
 // proxy: it is measured where it is on the PATH. An empty krmFn stands for the one of this repository.
-func (l *lab) build(root, krmFn string) error {
-	l.path = map[string]string{krmFnName: krmFn}
+func (l *lab) build(krmFn string) error {
+	root, err := tools.FindRoot()
+	if err != nil {
+		return err
+	}
+	if err := l.turn.take(l.ctx); err != nil {
+		return err
+	}
+	l.path = map[string]string{}
 	for _, name := range peers {
-		path, err := tools.Program(root, name)
-		if err != nil {
+		if l.path[name], err = tools.Program(root, name); err != nil {
 			return err
 		}
-		l.path[name] = path
 	}
 	if path, err := exec.LookPath(scoreName); err == nil {
 		l.path[scoreName] = path
+	} else {
+		fmt.Fprintln(l.progress, "WITHOUT score-k8s, which is not on the PATH: its row will be missing")
 	}
 	if krmFn != "" {
-		return nil
+		l.path[krmFnName], err = filepath.Abs(krmFn)
+		return err
 	}
-	path := filepath.Join(l.dir, "bin", krmFnName)
-	cmd := exec.CommandContext(l.ctx, "go", "build", "-ldflags", "-s -w", "-o", path, "./cmd/krm-fn")
+	l.path[krmFnName] = filepath.Join(l.dir, "bin", krmFnName)
+	cmd := exec.CommandContext(l.ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", l.path[krmFnName], "./cmd/krm-fn")
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
 	}
-	l.path[krmFnName] = path
 	return nil
 }
 
@@ -141,7 +150,9 @@ type cell struct {
 	last    time.Duration
 	// warm tells that the program ran before, so that a run counts.
 	warm bool
-	err  error
+	// least is how many runs must count, however long they take.
+	least int
+	err   error
 }
 
 // compare measures programs on a set, in turn, until each has used its time or has run often enough. The error is one
@@ -157,11 +168,17 @@ func (l *lab) compare(programs []program, set input.Set) ([]*cell, error) {
 		if set.APIs < p.least || p.most > 0 && set.APIs > p.most {
 			continue
 		}
+		if err := l.turn.take(l.ctx); err != nil {
+			return nil, err
+		}
 		folder := filepath.Join(dir, fmt.Sprint(i))
 		if err := os.Mkdir(folder, 0o755); err != nil {
 			return nil, err
 		}
-		c := &cell{program: p.name, set: set}
+		c := &cell{program: p.name, set: set, least: 1}
+		if slices.Contains(judged, p.name) {
+			c.least = min(leastJudged, l.most)
+		}
 		if c.trial, err = p.setUp(l, folder, set); err != nil {
 			return nil, fmt.Errorf("%s, %d APIs: %w", p.name, set.APIs, err)
 		}
@@ -174,6 +191,9 @@ func (l *lab) compare(programs []program, set input.Set) ([]*cell, error) {
 				continue
 			}
 			ran = true
+			if err := l.turn.take(l.ctx); err != nil {
+				return nil, err
+			}
 			l.add(c)
 			if err := l.ctx.Err(); err != nil {
 				return nil, err
@@ -186,9 +206,9 @@ func (l *lab) compare(programs []program, set input.Set) ([]*cell, error) {
 	return cells, nil
 }
 
-// wants tells whether a cell is to be run once more: always until there is one run that counts.
+// wants tells whether a cell is to be run once more.
 func (l *lab) wants(c *cell) bool {
-	return c.err == nil && (len(c.runs) == 0 || len(c.runs) < l.most && c.spent+c.last <= l.budget)
+	return c.err == nil && (len(c.runs) < c.least || len(c.runs) < l.most && c.spent+c.last <= l.budget)
 }
 
 // add runs a cell. The first run warms up the caches and does not count, unless it takes so long that a second one would

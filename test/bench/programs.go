@@ -52,7 +52,9 @@ const (
 	partAPIs = 100
 )
 
-// smallPrograms are measured with small OpenAPI documents.
+// programs are measured, by the OpenAPI documents with which they are.
+var programs = map[input.Documents][]program{input.Small: smallPrograms, input.Big: bigPrograms}
+
 var smallPrograms = []program{
 	{name: render, setUp: setUpRender},
 	{name: fn, setUp: setUpFunction},
@@ -67,7 +69,6 @@ var smallPrograms = []program{
 	{name: "`kpt fn render`, `krm-fn`", most: manyAPIs, setUp: kpt(krmFnName, packaged(inputs, rendered))},
 }
 
-// bigPrograms are measured with big OpenAPI documents.
 var bigPrograms = []program{
 	{name: nodes, setUp: setUpNodes},
 	{name: render, setUp: setUpRender},

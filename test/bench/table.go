@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
@@ -44,14 +45,18 @@ func (r results) page(p plan, verdicts []verdict) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured by `%s` on %s/%s with %d cores, %s. %s. Medians of up to %d runs.\n",
 		p.command(), runtime.GOOS, runtime.GOARCH, r.cores, runtime.Version(), strings.Join(r.versions, ", "), p.most)
-	small := func(documents input.Documents) bool { return documents == input.Small }
-	r.table(&b, "CPU seconds, documents of 30 lines", small, func(u usage) string { return seconds(cpu(u)) })
-	r.table(&b, "Seconds by the clock, documents of 30 lines", small, func(u usage) string { return seconds(wall(u)) })
-	r.table(&b, "Memory in MiB, documents of 30 lines", small, func(u usage) string { return fmt.Sprintf("%.0f", memory(u)) })
+	times := func(u, of usage) string {
+		if of.CPU == 0 {
+			return seconds(cpu(u))
+		}
+		return fmt.Sprintf("%s (%.1f)", seconds(cpu(u)), cpu(u)/cpu(of))
+	}
+	r.table(&b, input.Small, "CPU seconds (and as a multiple of "+render+")", times)
+	r.table(&b, input.Small, "Seconds by the clock", func(u, _ usage) string { return seconds(wall(u)) })
+	r.table(&b, input.Small, "Memory in MiB", func(u, _ usage) string { return fmt.Sprintf("%.0f", memory(u)) })
 	if p.big > 0 {
-		big := func(documents input.Documents) bool { return documents == input.Big }
-		r.table(&b, "CPU seconds, seconds by the clock and MiB, documents of 1,600 lines", big, func(u usage) string {
-			return fmt.Sprintf("%s, %s, %.0f", seconds(cpu(u)), seconds(wall(u)), memory(u))
+		r.table(&b, input.Big, "CPU seconds (and as a multiple of "+render+"), seconds by the clock, MiB", func(u, of usage) string {
+			return fmt.Sprintf("%s, %s, %.0f", times(u, of), seconds(wall(u)), memory(u))
 		})
 	}
 	b.WriteString("\n### Bars\n\n| | at most | measured | |\n| --- | --- | --- | --- |\n")
@@ -65,12 +70,13 @@ func (r results) page(p plan, verdicts []verdict) string {
 	return b.String()
 }
 
-// table writes a measure of every program, a column for every number of APIs.
-func (r results) table(b *strings.Builder, title string, in func(input.Documents) bool, text func(usage) string) {
+// table writes a measure of every program, a column for every number of APIs. text gets what the program took and what
+// krm-fn render took; the latter is zero if it was not measured.
+func (r results) table(b *strings.Builder, documents input.Documents, title string, text func(u, of usage) string) {
 	var programs []string
 	var sizes []int
 	for _, c := range r.cells {
-		if !in(c.set.Documents) {
+		if c.set.Documents != documents {
 			continue
 		}
 		if !slices.Contains(programs, c.program) {
@@ -80,7 +86,7 @@ func (r results) table(b *strings.Builder, title string, in func(input.Documents
 			sizes = append(sizes, c.set.APIs)
 		}
 	}
-	fmt.Fprintf(b, "\n### %s\n\n| |", title)
+	fmt.Fprintf(b, "\n### %s, %s\n\n| |", title, lines[documents])
 	for _, n := range sizes {
 		fmt.Fprintf(b, " %s |", apis(n))
 	}
@@ -88,27 +94,31 @@ func (r results) table(b *strings.Builder, title string, in func(input.Documents
 	for _, program := range programs {
 		fmt.Fprintf(b, "| %s |", program)
 		for _, n := range sizes {
-			fmt.Fprintf(b, " %s |", r.entry(program, n, in, text))
+			fmt.Fprintf(b, " %s |", r.entry(program, input.Set{APIs: n, Documents: documents}, text))
 		}
 		b.WriteString("\n")
 	}
 }
 
+// lines are how titles name the documents.
+var lines = map[input.Documents]string{input.Small: "documents of 30 lines", input.Big: "documents of 1,600 lines"}
+
 // entry is one field of a table.
-func (r results) entry(program string, n int, in func(input.Documents) bool, text func(usage) string) string {
-	for _, c := range r.cells {
-		if c.program != program || c.set.APIs != n || !in(c.set.Documents) {
-			continue
-		}
-		switch {
-		case errors.Is(c.err, errLimit):
-			return fmt.Sprintf("over %.0f s", c.last.Seconds())
-		case c.err != nil:
-			return "failed"
-		}
-		return text(c.median())
+func (r results) entry(program string, set input.Set, text func(u, of usage) string) string {
+	c := r.cell(program, set)
+	switch {
+	case c == nil:
+		return ""
+	case errors.Is(c.err, errLimit):
+		return fmt.Sprintf("over %.0f s", c.last.Seconds())
+	case c.err != nil:
+		return "failed"
 	}
-	return ""
+	var of usage
+	if base := r.cell(render, set); base != nil && base.err == nil {
+		of = base.median()
+	}
+	return text(c.median(), of)
 }
 
 // apis is the head of a column.
@@ -148,8 +158,8 @@ func (p plan) command() string {
 	return text
 }
 
-// versions gives what peers are built from.
-func versions(path map[string]string) []string {
+// versions gives what peers are built from, and what score-k8s says of itself.
+func (l *lab) versions() []string {
 	var all []string
 	for _, m := range []struct{ binary, module, name string }{
 		{"helm", "helm.sh/helm/v3", "helm"},
@@ -158,7 +168,7 @@ func versions(path map[string]string) []string {
 		{identityName, "sigs.k8s.io/kustomize/kyaml", "kyaml"},
 		{"yaml-nodes", "go.yaml.in/yaml/v3", "yaml.v3"},
 	} {
-		info, err := buildinfo.ReadFile(path[m.binary])
+		info, err := buildinfo.ReadFile(l.path[m.binary])
 		if err != nil {
 			continue
 		}
@@ -167,6 +177,13 @@ func versions(path map[string]string) []string {
 				all = append(all, m.name+" "+d.Version)
 			}
 		}
+	}
+	if l.path[scoreName] == "" {
+		return append(all, "score-k8s not measured")
+	}
+	out, err := exec.CommandContext(l.ctx, l.path[scoreName], "--version").Output()
+	if words := strings.Fields(string(out)); err == nil && len(words) > 1 {
+		all = append(all, scoreName+" v"+strings.TrimPrefix(words[1], "v"))
 	}
 	return all
 }
