@@ -64,7 +64,7 @@ e2e-truth: ## on a real control plane: what krm-fn check says of broken manifest
 	$(E2E) '^TestTruth$$'
 
 bench: ## measure krm-fn beside other programs, write docs/performance.md; fails if a bar is missed; goes on if it was interrupted
-	$(GO) run ./test/bench compare -resume .cache/bench.json $(BENCHFLAGS) -o docs/performance.md
+	$(GO) run ./test/bench compare -resume .cache/bench.json -o docs/performance.md $(BENCHFLAGS)
 
 # In turn, so that both see the same machine.
 benchstat: $(OUT)/benchstat ## compare the Go benchmarks of pkg/ with those of the commit BASE

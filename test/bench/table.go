@@ -52,6 +52,7 @@ func (r results) page(p plan, verdicts []verdict) string {
 		return fmt.Sprintf("%s (%.1f)", seconds(cpu(u)), cpu(u)/cpu(of))
 	}
 	r.table(&b, input.Small, "CPU seconds (and as a multiple of "+render+")", times)
+	r.growth(&b, p.small)
 	r.table(&b, input.Small, "Seconds by the clock", func(u, _ usage) string { return seconds(wall(u)) })
 	r.table(&b, input.Small, "Memory in MiB", func(u, _ usage) string { return fmt.Sprintf("%.0f", memory(u)) })
 	if p.big > 0 {
@@ -100,6 +101,38 @@ func (r results) table(b *strings.Builder, documents input.Documents, title stri
 	}
 }
 
+// growth writes how CPU grows from one number of APIs to the next: as their number does, if the cost of each stays the same.
+func (r results) growth(b *strings.Builder, sizes []int) {
+	if len(sizes) < 2 {
+		return
+	}
+	b.WriteString("\n### How CPU grows with the number of APIs\n\n| |")
+	for i, n := range sizes[1:] {
+		fmt.Fprintf(b, " %s to %s |", thousands(sizes[i]), apis(n))
+	}
+	b.WriteString("\n| --- |" + strings.Repeat(" --- |", len(sizes)-1) + "\n| number of APIs |")
+	for i, n := range sizes[1:] {
+		fmt.Fprintf(b, " %.0f |", float64(n)/float64(sizes[i]))
+	}
+	for _, p := range smallPrograms {
+		var row string
+		var known bool
+		for i, n := range sizes[1:] {
+			set := func(n int) at { return at{p.name, input.Set{APIs: n, Documents: input.Small}} }
+			factor, ok := ratio(cpu, set(n), set(sizes[i]))(r)
+			if ok {
+				row += fmt.Sprintf(" %.1f", factor)
+			}
+			row += " |"
+			known = known || ok
+		}
+		if known {
+			fmt.Fprintf(b, "\n| %s |%s", p.name, row)
+		}
+	}
+	b.WriteString("\n")
+}
+
 // lines are how titles name the documents.
 var lines = map[input.Documents]string{input.Small: "documents of 30 lines", input.Big: "documents of 1,600 lines"}
 
@@ -123,14 +156,19 @@ func (r results) entry(program string, set input.Set, text func(u, of usage) str
 
 // apis is the head of a column.
 func apis(n int) string {
+	if n == 1 {
+		return "1 API"
+	}
+	return thousands(n) + " APIs"
+}
+
+// thousands sets commas.
+func thousands(n int) string {
 	text := fmt.Sprint(n)
 	for i := len(text) - 3; i > 0; i -= 3 {
 		text = text[:i] + "," + text[i:]
 	}
-	if n == 1 {
-		return text + " API"
-	}
-	return text + " APIs"
+	return text
 }
 
 // seconds has two digits that count, or all before the point.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -49,6 +50,14 @@ func TestPage(t *testing.T) {
 | ` + helm + ` | 0.19 (4.6) | 2.10 (2.0) |  |
 | ` + identity + ` |  | over 90 s |  |
 | broken |  | failed |  |
+
+### How CPU grows with the number of APIs
+
+| | 1 to 1,000 APIs | 1,000 to 10,000 APIs |
+| --- | --- | --- |
+| number of APIs | 1000 | 10 |
+| ` + render + ` | 25.6 | 11.8 |
+| ` + helm + ` | 11.1 | |
 
 ### Seconds by the clock, documents of 30 lines
 
@@ -161,7 +170,7 @@ func TestWriteBetweenMarkers(t *testing.T) {
 	}
 }
 
-// The page of this repository must have the markers and, once it was measured, the bars that are judged today.
+// The page of this repository must have every bar that is judged today, measured.
 func TestPerformancePage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/performance.md")
 	if err != nil {
@@ -173,8 +182,10 @@ func TestPerformancePage(t *testing.T) {
 		t.Fatal("docs/performance.md has no markers")
 	}
 	for _, b := range bars {
-		if tables != "" && !strings.Contains(tables, "| "+b.text+" |") {
-			t.Errorf("docs/performance.md has no bar %q; run make bench", b.text)
+		_, rest, ok := strings.Cut(tables, fmt.Sprintf("\n| %s | %v%s | ", b.text, b.limit, b.unit))
+		row, _, _ := strings.Cut(rest, "\n")
+		if !ok || !strings.HasSuffix(row, "| met |") && !strings.HasSuffix(row, "| not met |") {
+			t.Errorf("docs/performance.md does not tell whether the bar %q is met: %q; run make bench", b.text, row)
 		}
 	}
 }

@@ -18,7 +18,7 @@ type turn struct {
 // length is how long a turn lasts once it was taken, but for the run that is under way; pause is how long it is left to
 // others then.
 const (
-	length = time.Minute
+	length = 3 * time.Minute
 	pause  = 200 * time.Millisecond
 )
 
@@ -31,20 +31,26 @@ func (t *turn) take(ctx context.Context) error {
 		t.give()
 		time.Sleep(pause)
 	}
-	// The lock itself cannot be interrupted.
-	var err error
-	locked := make(chan struct{})
+	// Waiting for the lock cannot be interrupted.
+	failed := make(chan error, 1)
+	locked := make(chan func(), 1)
 	go func() {
-		defer close(locked)
-		t.end, err = tools.Lock(t.file)
+		end, err := tools.Lock(t.file)
+		if err != nil {
+			failed <- err
+			return
+		}
+		locked <- end
 	}()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-locked:
+	case err := <-failed:
+		return err
+	case t.end = <-locked:
+		t.since = time.Now()
+		return nil
 	}
-	t.since = time.Now()
-	return err
 }
 
 // give ends the turn, if there is one.
