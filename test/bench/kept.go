@@ -74,7 +74,7 @@ func (k *kept) cells(set input.Set) []*cell {
 
 // add keeps the cells of a set, unless a program failed on it: that is tried again.
 func (k *kept) add(cells []*cell) error {
-	if k.file == "" || (results{cells: cells}).failures() != nil {
+	if k.file == "" || slices.ContainsFunc(cells, (*cell).failed) {
 		return nil
 	}
 	for _, c := range cells {

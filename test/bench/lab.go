@@ -229,6 +229,9 @@ func (l *lab) add(c *cell) {
 	c.runs = append(c.runs, u)
 }
 
+// failed tells that the program failed, not only that it took too long.
+func (c *cell) failed() bool { return c.err != nil && !errors.Is(c.err, errLimit) }
+
 func (c *cell) summary() string {
 	if c.err != nil {
 		return c.err.Error()

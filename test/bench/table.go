@@ -29,11 +29,11 @@ func (r results) cell(program string, set input.Set) *cell {
 	return nil
 }
 
-// failures is an error that lists the programs that failed, those that took too long aside.
+// failures is an error that lists the programs that failed.
 func (r results) failures() error {
 	var all []error
 	for _, c := range r.cells {
-		if c.err != nil && !errors.Is(c.err, errLimit) {
+		if c.failed() {
 			all = append(all, fmt.Errorf("%s, %d APIs: %w", c.program, c.set.APIs, c.err))
 		}
 	}
@@ -115,19 +115,17 @@ func (r results) growth(b *strings.Builder, sizes []int) {
 		fmt.Fprintf(b, " %.0f |", float64(n)/float64(sizes[i]))
 	}
 	for _, p := range smallPrograms {
-		var row string
-		var known bool
+		var row []string
 		for i, n := range sizes[1:] {
 			set := func(n int) at { return at{p.name, input.Set{APIs: n, Documents: input.Small}} }
-			factor, ok := ratio(cpu, set(n), set(sizes[i]))(r)
-			if ok {
-				row += fmt.Sprintf(" %.1f", factor)
+			text := ""
+			if factor, ok := ratio(cpu, set(n), set(sizes[i]))(r); ok {
+				text = fmt.Sprintf("%.1f", factor)
 			}
-			row += " |"
-			known = known || ok
+			row = append(row, text)
 		}
-		if known {
-			fmt.Fprintf(b, "\n| %s |%s", p.name, row)
+		if strings.Join(row, "") != "" {
+			fmt.Fprintf(b, "\n| %s | %s |", p.name, strings.Join(row, " | "))
 		}
 	}
 	b.WriteString("\n")

@@ -57,7 +57,7 @@ func TestPage(t *testing.T) {
 | --- | --- | --- |
 | number of APIs | 1000 | 10 |
 | ` + render + ` | 25.6 | 11.8 |
-| ` + helm + ` | 11.1 | |
+| ` + helm + ` | 11.1 |  |
 
 ### Seconds by the clock, documents of 30 lines
 
