@@ -41,7 +41,7 @@ func compare(ctx context.Context, args []string, s streams) error {
 	flags.IntVar(&p.most, "runs", 15, "how often one program is run on one input at most")
 	flags.StringVar(&p.krmFn, "krm-fn", "", "binary to measure, for instance of an older version, instead of building this one; its name must be krm-fn")
 	flags.StringVar(&p.resume, "resume", "", "file that keeps what was measured: a comparison that was interrupted goes on from there")
-	flags.StringVar(&p.lock, "lock", "", "file that is locked while programs run, for about three minutes at most, on a machine where others who need it do the same with flock(1)")
+	flags.StringVar(&p.lock, "lock", "", "file that is locked while programs run, for about five minutes at a time, on a machine where others who need it do the same with flock(1)")
 	flags.StringVar(&p.file, "o", "", "page that gets the tables between its markers, instead of standard output")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -18,7 +18,7 @@ type turn struct {
 // length is how long a turn lasts once it was taken, but for the run that is under way; pause is how long it is left to
 // others then.
 const (
-	length = 3 * time.Minute
+	length = 5 * time.Minute
 	pause  = 200 * time.Millisecond
 )
 
