@@ -91,12 +91,9 @@ func (p plan) measure(ctx context.Context, s streams) (results, *kept, error) {
 	}
 	r := results{cores: runtime.NumCPU(), versions: l.versions()}
 	for _, set := range p.sets() {
-		cells := k.cells(set)
-		if cells == nil {
-			if cells, err = l.compare(l.available(programs[set.Documents]), set); err != nil {
-				return results{}, nil, err
-			}
-			if err := k.add(cells); err != nil {
+		cells, done := k.cells(set)
+		if !done {
+			if cells, err = l.compare(l.available(programs[set.Documents]), set, k); err != nil {
 				return results{}, nil, err
 			}
 		}

@@ -22,18 +22,24 @@ import (
 type kept struct {
 	file string
 	// Of identifies what is measured: another program, plan or machine begins anew.
-	Of    string
+	Of   string
+	Sets []keptSet
+}
+
+// keptSet has the runs on a set; Done tells that there will be no more.
+type keptSet struct {
+	Set   input.Set
+	Done  bool
 	Cells []record
 }
 
 // A record is a cell in the file.
 type record struct {
 	Program string
-	Set     input.Set
 	Runs    []usage
-	// Last is how long the last run took; Stopped tells that it ran into the limit.
-	Last    time.Duration
-	Stopped bool
+	// Spent is how long the runs took, Last how long the last of them did; Stopped tells that it ran into the limit.
+	Spent, Last time.Duration
+	Stopped     bool
 }
 
 // open reads what was kept of the same comparison. An empty file name keeps nothing.
@@ -56,29 +62,41 @@ func open(file, of string) (*kept, error) {
 	return k, nil
 }
 
-// cells gives the cells of a set; none if it was not measured.
-func (k *kept) cells(set input.Set) []*cell {
-	var all []*cell
-	for _, r := range k.Cells {
-		if r.Set != set {
-			continue
-		}
-		c := &cell{program: r.Program, set: set, runs: r.Runs, last: r.Last}
+// cells gives what was measured on a set, and whether that is all.
+func (k *kept) cells(set input.Set) (all []*cell, done bool) {
+	i := k.index(set)
+	if i < 0 {
+		return nil, false
+	}
+	for _, r := range k.Sets[i].Cells {
+		c := &cell{program: r.Program, set: set, runs: r.Runs, spent: r.Spent, last: r.Last, warm: len(r.Runs) > 0}
 		if r.Stopped {
 			c.err = errLimit
 		}
 		all = append(all, c)
 	}
-	return all
+	return all, k.Sets[i].Done
 }
 
-// add keeps the cells of a set, unless a program failed on it: that is tried again.
-func (k *kept) add(cells []*cell) error {
-	if k.file == "" || slices.ContainsFunc(cells, (*cell).failed) {
+func (k *kept) index(set input.Set) int {
+	return slices.IndexFunc(k.Sets, func(s keptSet) bool { return s.Set == set })
+}
+
+// keep writes what was measured on a set so far. A program that failed is tried again the next time.
+func (k *kept) keep(set input.Set, cells []*cell, done bool) error {
+	if k.file == "" {
 		return nil
 	}
+	s := keptSet{Set: set, Done: done && !slices.ContainsFunc(cells, (*cell).failed)}
 	for _, c := range cells {
-		k.Cells = append(k.Cells, record{c.program, c.set, c.runs, c.last, errors.Is(c.err, errLimit)})
+		if !c.failed() {
+			s.Cells = append(s.Cells, record{c.program, c.runs, c.spent, c.last, errors.Is(c.err, errLimit)})
+		}
+	}
+	if i := k.index(set); i >= 0 {
+		k.Sets[i] = s
+	} else {
+		k.Sets = append(k.Sets, s)
 	}
 	text, err := json.Marshal(k)
 	if err != nil {
@@ -87,7 +105,9 @@ func (k *kept) add(cells []*cell) error {
 	if err := os.MkdirAll(filepath.Dir(k.file), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(k.file, text, 0o644)
+	// A file that was written in part would be refused.
+	partial := k.file + ".part"
+	return errors.Join(os.WriteFile(partial, text, 0o644), os.Rename(partial, k.file))
 }
 
 // forget removes the file.

@@ -23,24 +23,25 @@ func reopen(t *testing.T, file, of string) *kept {
 }
 
 // A comparison that was interrupted must find what it measured, and nothing else.
-func TestResume(t *testing.T) {
+func TestKeep(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sub", "kept.json")
 	k := reopen(t, file, "one")
-	if cells := k.cells(one); cells != nil {
+	if cells, done := k.cells(one); cells != nil || done {
 		t.Fatalf("nothing was measured, but there are %d cells", len(cells))
 	}
-	first := []*cell{
+	whole := []*cell{
 		measured(render, one, time.Second, 2*time.Second, 3),
 		{program: helm, set: one, err: errLimit, last: 90 * time.Second},
 	}
-	failed := []*cell{{program: render, set: thousand, err: errors.New("exit code 1")}}
-	for _, cells := range [][]*cell{first, failed} {
-		if err := k.add(cells); err != nil {
+	failed := []*cell{
+		measured(render, thousand, time.Second, 2*time.Second, 3),
+		{program: helm, set: thousand, err: errors.New("exit code 1")},
+	}
+	for _, err := range []error{k.keep(one, whole[:1], false), k.keep(thousand, failed, true), k.keep(one, whole, true)} {
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	k = reopen(t, file, "one")
-	got := k.cells(one)
 	text := func(cells []*cell) []string {
 		var all []string
 		r := results{cells: cells}
@@ -49,13 +50,16 @@ func TestResume(t *testing.T) {
 		}
 		return all
 	}
-	if diff := cmp.Diff(text(first), text(got)); diff != "" {
-		t.Errorf("-measured +found:\n%s", diff)
+	k = reopen(t, file, "one")
+	got, done := k.cells(one)
+	if diff := cmp.Diff(text(whole), text(got)); diff != "" || !done {
+		t.Errorf("done: %t, -measured +found:\n%s", done, diff)
 	}
-	if cells := k.cells(thousand); cells != nil {
-		t.Error("a set on which a program failed was kept")
+	got, done = k.cells(thousand)
+	if diff := cmp.Diff(text(failed[:1]), text(got)); diff != "" || done {
+		t.Errorf("done: %t although a program failed, -measured +found:\n%s", done, diff)
 	}
-	if cells := reopen(t, file, "another").cells(one); cells != nil {
+	if cells, _ := reopen(t, file, "another").cells(one); cells != nil {
 		t.Error("what another comparison measured was found")
 	}
 	for range 2 {
@@ -63,15 +67,46 @@ func TestResume(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if cells := reopen(t, file, "one").cells(one); cells != nil {
+	if cells, _ := reopen(t, file, "one").cells(one); cells != nil {
 		t.Error("what was forgotten was found")
 	}
 }
 
-func TestResumeWithoutFile(t *testing.T) {
+func TestKeepWithoutFile(t *testing.T) {
 	k := reopen(t, "", "one")
-	if err := errors.Join(k.add([]*cell{measured(render, one, 1, 1, 1)}), k.forget()); err != nil {
+	if err := errors.Join(k.keep(one, []*cell{measured(render, one, 1, 1, 1)}, true), k.forget()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Only the runs that are missing are made, without warming up again.
+func TestResume(t *testing.T) {
+	l := shell(t)
+	set := input.Set{APIs: 1}
+	k := reopen(t, filepath.Join(l.dir, "kept.json"), "one")
+	before := measured("a", set, time.Second, time.Second, 1)
+	before.spent = time.Second
+	if err := k.keep(set, []*cell{before}, false); err != nil {
+		t.Fatal(err)
+	}
+	order := filepath.Join(l.dir, "order")
+	programs := []program{
+		{name: "a", setUp: script("echo a >> "+order, counts{})},
+		{name: "b", setUp: script("echo b >> "+order, counts{})},
+	}
+	cells, err := l.compare(programs, set, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(order)
+	if want := "a\nb\na\nb\nb\nb\n"; err != nil || string(text) != want {
+		t.Errorf("ran %q, want %q: %v", text, want, err)
+	}
+	if n, m := len(cells[0].runs), len(cells[1].runs); n != 3 || m != 3 || cells[0].runs[0].CPU != time.Second {
+		t.Errorf("%d and %d runs count", n, m)
+	}
+	if got, done := reopen(t, k.file, "one").cells(set); !done || len(got) != 2 {
+		t.Errorf("done: %t with %d cells", done, len(got))
 	}
 }
 
@@ -135,7 +170,7 @@ func TestRunsWaitForTheirTurn(t *testing.T) {
 	started := filepath.Join(l.dir, "started")
 	done := make(chan error, 1)
 	go func() {
-		_, err := l.compare([]program{{name: "a", setUp: script("echo a >> "+started, counts{})}}, input.Set{APIs: 1})
+		_, err := l.compare([]program{{name: "a", setUp: script("echo a >> "+started, counts{})}}, input.Set{APIs: 1}, &kept{})
 		l.turn.give()
 		done <- err
 	}()

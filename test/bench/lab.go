@@ -155,34 +155,17 @@ type cell struct {
 	err   error
 }
 
-// compare measures programs on a set, in turn, until each has used its time or has run often enough. The error is one
-// that ends the whole comparison; that of one program is in its cell.
-func (l *lab) compare(programs []program, set input.Set) ([]*cell, error) {
+// compare measures programs on a set, in turn, until each has used its time or has run often enough. Runs that were kept
+// count. The error is one that ends the whole comparison; that of one program is in its cell.
+func (l *lab) compare(programs []program, set input.Set, k *kept) ([]*cell, error) {
 	dir, err := os.MkdirTemp(l.dir, "set-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	var cells []*cell
-	for i, p := range programs {
-		if set.APIs < p.least || p.most > 0 && set.APIs > p.most {
-			continue
-		}
-		if err := l.turn.take(l.ctx); err != nil {
-			return nil, err
-		}
-		folder := filepath.Join(dir, fmt.Sprint(i))
-		if err := os.Mkdir(folder, 0o755); err != nil {
-			return nil, err
-		}
-		c := &cell{program: p.name, set: set, least: 1}
-		if slices.Contains(judged, p.name) {
-			c.least = min(leastJudged, l.most)
-		}
-		if c.trial, err = p.setUp(l, folder, set); err != nil {
-			return nil, fmt.Errorf("%s, %d APIs: %w", p.name, set.APIs, err)
-		}
-		cells = append(cells, c)
+	cells, err := l.setUp(programs, set, k, dir)
+	if err != nil {
+		return nil, err
 	}
 	for ran := true; ran; {
 		ran = false
@@ -198,10 +181,45 @@ func (l *lab) compare(programs []program, set input.Set) ([]*cell, error) {
 			if err := l.ctx.Err(); err != nil {
 				return nil, err
 			}
+			if err := k.keep(set, cells, false); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, c := range cells {
-		fmt.Fprintf(l.progress, "%d APIs, %s documents: %s: %s\n", set.APIs, set.Documents, c.program, c.summary())
+		fmt.Fprintf(l.progress, "%s, %s documents: %s: %s\n", apis(set.APIs), set.Documents, c.program, c.summary())
+	}
+	return cells, k.keep(set, cells, true)
+}
+
+// setUp writes the inputs of programs below dir.
+func (l *lab) setUp(programs []program, set input.Set, k *kept, dir string) ([]*cell, error) {
+	before, _ := k.cells(set)
+	var cells []*cell
+	for i, p := range programs {
+		if set.APIs < p.least || p.most > 0 && set.APIs > p.most {
+			continue
+		}
+		if err := l.turn.take(l.ctx); err != nil {
+			return nil, err
+		}
+		folder := filepath.Join(dir, fmt.Sprint(i))
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			return nil, err
+		}
+		c := &cell{program: p.name, set: set}
+		if i := slices.IndexFunc(before, func(c *cell) bool { return c.program == p.name }); i >= 0 {
+			c = before[i]
+		}
+		c.least = 1
+		if slices.Contains(judged, p.name) {
+			c.least = min(leastJudged, l.most)
+		}
+		var err error
+		if c.trial, err = p.setUp(l, folder, set); err != nil {
+			return nil, fmt.Errorf("%s, %d APIs: %w", p.name, set.APIs, err)
+		}
+		cells = append(cells, c)
 	}
 	return cells, nil
 }

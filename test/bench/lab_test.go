@@ -44,7 +44,7 @@ func TestCompareRunsInTurn(t *testing.T) {
 		{name: "never", least: 3, setUp: script("exit 1", nil)},
 		{name: "nor", most: 1, setUp: script("exit 1", nil)},
 		{name: "b", setUp: script("echo b >> "+order, counts{})},
-	}, input.Set{APIs: 2})
+	}, input.Set{APIs: 2}, &kept{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestCompareRunsInTurn(t *testing.T) {
 func TestALongRunIsMadeOnce(t *testing.T) {
 	l := shell(t)
 	l.budget = time.Millisecond
-	cells, err := l.compare([]program{{name: "a", setUp: script("sleep 0.01; echo >> runs; cat runs", counts{})}}, input.Set{APIs: 1})
+	cells, err := l.compare([]program{{name: "a", setUp: script("sleep 0.01; echo >> runs; cat runs", counts{})}}, input.Set{APIs: 1}, &kept{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestCompareRefuses(t *testing.T) {
 	cells, err := l.compare([]program{
 		{name: "fails", setUp: script("echo oh no >&2; exit 3", counts{})},
 		{name: "misses", setUp: script("echo 'kind: A'", counts{"A": 1, "B": 2})},
-	}, input.Set{APIs: 1})
+	}, input.Set{APIs: 1}, &kept{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestCompareRefuses(t *testing.T) {
 func TestCompareStopsWhatHangs(t *testing.T) {
 	l := shell(t)
 	l.limit = 200 * time.Millisecond
-	cells, err := l.compare([]program{{name: "hangs", setUp: script("sleep 600 & wait", counts{})}}, input.Set{APIs: 1})
+	cells, err := l.compare([]program{{name: "hangs", setUp: script("sleep 600 & wait", counts{})}}, input.Set{APIs: 1}, &kept{})
 	if err != nil {
 		t.Fatal(err)
 	}
