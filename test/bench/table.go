@@ -208,7 +208,7 @@ func (l *lab) versions() []string {
 		if err != nil {
 			continue
 		}
-		for _, d := range info.Deps {
+		for _, d := range append(info.Deps, &info.Main) {
 			if d.Path == m.module {
 				all = append(all, m.name+" "+d.Version)
 			}
