@@ -198,7 +198,9 @@ func (w *world) brokenTarget(svc *service, i int, a adapter) *model.Problem {
 	t, ok := resolve(port, podTargets(a.workload))
 	if !ok {
 		b := undeclared(at, port.TargetPort.StrVal, []*workload{a.workload})
-		return &model.Problem{ID: apiServiceID, Severity: model.Warning, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why}
+		return &model.Problem{
+			ID: apiServiceID, Severity: model.Warning, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
+		}
 	}
 	listens, known := flagValue(a.args(), "secure-port")
 	number := strconv.Itoa(int(t.port))

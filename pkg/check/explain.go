@@ -161,7 +161,8 @@ func (w *world) apiLinks(group string) []*Link {
 		if s := w.named(a.service); s != nil {
 			svc.Place = s.item.Place
 			for _, b := range w.adaptersBehind(s) {
-				svc.Links = append(svc.Links, &Link{Role: "adapter", What: b.workload.item.Place.Object.String(), Place: b.workload.item.Place})
+				at := b.workload.item.Place
+				svc.Links = append(svc.Links, &Link{Role: "adapter", What: at.Object.String(), Place: at})
 			}
 		} else {
 			svc.What += ", is not among the items"
