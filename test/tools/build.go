@@ -16,6 +16,7 @@ import (
 
 // mainPackages says what to build in the modules under tools/ that tests use.
 var mainPackages = map[string]string{
+	"argocd":      ".",
 	"kpt":         ".",
 	"kustomize":   "sigs.k8s.io/kustomize/kustomize/v5",
 	"schemacheck": ".",
@@ -23,7 +24,8 @@ var mainPackages = map[string]string{
 
 var built struct {
 	sync.Mutex
-	path map[string]string
+	path  map[string]string
+	krmFn string
 }
 
 // Build returns the path of a binary called name, built from the module
