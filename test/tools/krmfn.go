@@ -18,7 +18,7 @@ func KrmFn(t testing.TB) string {
 	if built.krmFn != "" {
 		return built.krmFn
 	}
-	path, err := buildKrmFn(Root(t))
+	path, err := ProgramKrmFn(Root(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,8 @@ func KrmFn(t testing.TB) string {
 	return path
 }
 
-func buildKrmFn(root string) (string, error) {
+// ProgramKrmFn is KrmFn for callers that have no test yet.
+func ProgramKrmFn(root string) (string, error) {
 	// The go command keeps the results of tests as long as no file changes that they have read. What the build reads, it
 	// doesn't notice.
 	for _, folder := range []string{"cmd", "pkg"} {
@@ -40,8 +41,7 @@ func buildKrmFn(root string) (string, error) {
 	}
 	path := filepath.Join(dir, "krm-fn")
 	partial := fmt.Sprintf("%s.%d", path, os.Getpid())
-	cmd := exec.Command("go", "build", "-o", partial, "./cmd/krm-fn")
-	cmd.Dir = root
+	cmd := exec.Command("go", "build", "-C", root, "-o", partial, "./cmd/krm-fn")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
