@@ -60,7 +60,8 @@ var (
 // TestPlugin asks a repo server with the plugin's sidecar for manifests.
 func TestPlugin(t *testing.T) {
 	t.Parallel()
-	argo := install(t, sidecar(t))
+	plugins, _ := sidecar(t, asIs)
+	argo := install(t, plugins)
 	application := example(t, "argocd", "plugin", "application.yaml")
 	const byName, byDiscovery = "    plugin:\n      name: krm-fn\n", "    plugin: {}\n"
 

@@ -4,16 +4,13 @@ package argocd
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -55,16 +52,21 @@ func install(t *testing.T, plugins string) installation {
 	return installation{repoServer: serve}
 }
 
-// start starts a server. It ends with its input, and that with the test or with this process.
-func start(t *testing.T, cmd *exec.Cmd) {
+// start starts a server, and gives the file of its log. It ends with its input, and that with the test or with this process.
+func start(t *testing.T, cmd *exec.Cmd) (log string) {
 	t.Helper()
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
-	if cmd.Stderr = &log; cmd.Stdout == nil {
-		cmd.Stdout = &log
+	log = filepath.Join(t.TempDir(), "log")
+	file, err := os.Create(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	if cmd.Stderr = file; cmd.Stdout == nil {
+		cmd.Stdout = file
 	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -73,9 +75,10 @@ func start(t *testing.T, cmd *exec.Cmd) {
 		_ = in.Close()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("%s:\n%s", cmd, log.String())
+			t.Logf("%s:\n%s", cmd, read(t, log))
 		}
 	})
+	return log
 }
 
 // startAndReadLine starts a server and gives the first line that it prints.
@@ -183,81 +186,4 @@ func (i installation) mustGenerate(t *testing.T, application, repo string) respo
 		t.Fatal(message)
 	}
 	return r
-}
-
-// sidecar runs the plugin as its image does, and gives the folder of its socket, which the repo server shares. The files of the
-// image are those that its Dockerfile puts there. Root can confine it to these files and run it as the user of the image;
-// anybody else runs it beside them.
-func sidecar(t *testing.T) (plugins string) {
-	t.Helper()
-	image := shortTempDir(t)
-	if err := os.Chmod(image, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	layOut(t, image)
-	server := filepath.Join(image, "var", "run", "argocd", "argocd-cmp-server")
-	plugins = filepath.Join(image, "home", "argocd", "cmp-server", "plugins")
-	tmp := filepath.Join(image, "tmp")
-	for _, volume := range []string{filepath.Dir(server), plugins, tmp} {
-		if err := os.MkdirAll(volume, 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chmod(volume, 0o777); err != nil {
-			t.Fatal(err)
-		}
-	}
-	link(t, argoCD(t), server)
-	cmd := exec.Command(server, "cmp-server")
-	cmd.Dir, cmd.Env = "/", []string{"PATH=/usr/local/bin"}
-	if os.Geteuid() == 0 {
-		// The runtime of containers provides this device; here an empty file does.
-		write(t, filepath.Join(image, "dev", "null"), "")
-		cmd.Path = "/var/run/argocd/argocd-cmp-server"
-		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: image, Credential: &syscall.Credential{Uid: 999, Gid: 999}}
-	} else {
-		t.Log("not root: the plugin sees more files than those of its image, and runs as you")
-		cmd.Args = append(cmd.Args, "--config-dir-path", filepath.Join(image, "home", "argocd", "cmp-server", "config"))
-		cmd.Env = []string{
-			"PATH=" + filepath.Join(image, "usr", "local", "bin"), "TMPDIR=" + tmp, "ARGOCD_PLUGINSOCKFILEPATH=" + plugins,
-		}
-	}
-	start(t, cmd)
-	socket := filepath.Join(plugins, "krm-fn.sock")
-	await(t, "argocd-cmp-server", func() bool { return answers(t, "unix", socket) })
-	return plugins
-}
-
-// link gives a file a second name, or copies it where that cannot be.
-func link(t *testing.T, from, to string) {
-	t.Helper()
-	if os.Link(from, to) == nil {
-		return
-	}
-	text, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(to, text, 0o755); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// layOut makes the files of the plugin's image: krm-fn, as the image that it builds on has it, and what its Dockerfile copies.
-func layOut(t *testing.T, image string) {
-	t.Helper()
-	bin := filepath.Join(image, "usr", "local", "bin")
-	if err := os.MkdirAll(bin, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	link(t, tools.KrmFn(t), filepath.Join(bin, "krm-fn"))
-	for _, i := range dockerfile(t, example(t, "argocd", "plugin", "Dockerfile")) {
-		if i.name != "COPY" {
-			continue
-		}
-		var from, to string
-		if n, err := fmt.Sscan(i.args, &from, &to); n != 2 || err != nil {
-			t.Fatalf("COPY %s: %v", i.args, err)
-		}
-		write(t, filepath.Join(image, to), read(t, example(t, "argocd", "plugin", from)))
-	}
 }
