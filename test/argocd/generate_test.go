@@ -121,10 +121,8 @@ func TestPlugin(t *testing.T) {
 				write(t, filepath.Join(dir, "krm-fn.yaml"), "kind: RenderAPIs\n")
 			}, "Directory"},
 			"a kustomization": {func(dir string) {
-				kustomization(t)(dir)
-				if err := os.Rename(filepath.Join(dir, "products"), filepath.Join(dir, "apis")); err != nil {
-					t.Fatal(err)
-				}
+				write(t, filepath.Join(dir, "apis", "manifests.yaml"), read(t, example(t, "broken-chain", "manifests.yaml")))
+				write(t, filepath.Join(dir, "apis", "kustomization.yaml"), "resources: [manifests.yaml]\n")
 			}, "Kustomize"},
 		} {
 			url := repository(t, tt.fill)
@@ -138,9 +136,9 @@ func TestPlugin(t *testing.T) {
 					t.Errorf("%s, with%s: %s", name, source, message)
 				}
 			}
-			r, message := argo.generate(t, changed(t, application, byName, ""), url)
+			r := argo.mustGenerate(t, changed(t, application, byName, ""), url)
 			if r.SourceType != tt.sourceType {
-				t.Errorf("%s, without a plugin: Argo CD takes it for %q, not %s\n%s", name, r.SourceType, tt.sourceType, message)
+				t.Errorf("%s, without a plugin: Argo CD takes it for %s, not %s", name, r.SourceType, tt.sourceType)
 			}
 		}
 	})
@@ -188,14 +186,34 @@ func TestBuildOptions(t *testing.T) {
 	application := example(t, "argocd", "build-options", "application.yaml")
 	url := repository(t, kustomization(t))
 
-	t.Run("none", func(t *testing.T) {
-		r := argo.mustGenerate(t, application, url)
+	t.Run("neither flag", func(t *testing.T) {
+		_, message := argo.generate(t, application, url)
+		const want = "`kustomize build <path to cached source>/products` failed exit status 1: " +
+			"Error: external plugins disabled; unable to load external plugin 'RenderAPIs'"
+		if message != want {
+			t.Errorf("message: %s", message)
+		}
+	})
+
+	argocdCM := example(t, "argocd", "build-options", "argocd-cm.yaml")
+	t.Run("plugins alone", func(t *testing.T) {
+		one := argo
+		one.argocdCM = changed(t, argocdCM, "kustomize.buildOptions: --enable-alpha-plugins --enable-exec", "kustomize.buildOptions: --enable-alpha-plugins")
+		r := one.mustGenerate(t, application, url)
 		if diff := cmp.Diff(ofInputs, kinds(r.objects(t))); r.SourceType != "Kustomize" || diff != "" {
 			t.Errorf("%s (-inputs +got):\n%s", r.SourceType, diff)
 		}
 	})
 
-	argo.argocdCM = example(t, "argocd", "build-options", "argocd-cm.yaml")
+	argo.argocdCM = argocdCM
+	t.Run("from the cache, despite new flags", func(t *testing.T) {
+		r := argo.mustGenerate(t, application, url)
+		if diff := cmp.Diff(ofInputs, kinds(r.objects(t))); diff != "" {
+			t.Errorf("(-inputs +got):\n%s", diff)
+		}
+	})
+
+	argo.hardRefresh = true
 	t.Run("gives what krm-fn render prints", func(t *testing.T) {
 		want := byNameWithout(t, rendered(t, example(t, "products-privatejet")), ownerAnnotation)
 		r := argo.mustGenerate(t, application, url)
@@ -213,9 +231,11 @@ func TestBuildOptions(t *testing.T) {
 			edit(t, filepath.Join(dir, "products", "backend.yaml"), "maxReplicas: 6", "maxReplica: 6")
 		})
 		_, message := argo.generate(t, application, broken)
-		const problem = "error: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field \"maxReplica\"; did you mean \"maxReplicas\"? [input/field]\n"
-		if !strings.HasPrefix(message, "`kustomize build ") || !strings.Contains(message, problem) {
-			t.Errorf("message: %s", message)
+		const want = "`kustomize build <path to cached source>/products --enable-alpha-plugins --enable-exec` failed exit status 1: " +
+			"error: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field \"maxReplica\"; did you mean \"maxReplicas\"? " +
+			"[input/field]\nError: couldn't execute function: exit status 1"
+		if diff := cmp.Diff(want, message); diff != "" {
+			t.Errorf("message (-want +got):\n%s", diff)
 		}
 	})
 

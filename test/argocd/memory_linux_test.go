@@ -26,7 +26,7 @@ func TestMemory(t *testing.T) {
 	for _, file := range []string{"api.yaml", "backend.yaml", "swagger.yaml"} {
 		text := read(t, example(t, "products-privatejet", file))
 		for i := range apis {
-			write(t, filepath.Join(dir, fmt.Sprintf("%d-%s", i, file)), strings.ReplaceAll(text, "products", fmt.Sprintf("products%d", i)))
+			write(t, filepath.Join(dir, fmt.Sprintf("%d-%s", i, file)), strings.ReplaceAll(text, "products", fmt.Sprintf("p%d", i)))
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), tools.KrmFn(t), "render", dir)

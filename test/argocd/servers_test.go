@@ -23,6 +23,8 @@ type installation struct {
 	repoServer string
 	// argocdCM is the file of the ConfigMap argocd-cm, or "" for an empty one.
 	argocdCM string
+	// hardRefresh keeps the repo server from answering out of its cache, as a hard refresh of an Application does.
+	hardRefresh bool
 }
 
 // install starts a repo server with kustomize, krm-fn and git on its PATH. Sockets of plugins are looked for in a folder.
@@ -165,6 +167,9 @@ func (i installation) generate(t *testing.T, application, repo string) (r respon
 	args := []string{"generate", "--server", i.repoServer, "--application", application, "--repo", repo}
 	if i.argocdCM != "" {
 		args = append(args, "--argocd-cm", i.argocdCM)
+	}
+	if i.hardRefresh {
+		args = append(args, "--hard-refresh")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

@@ -99,6 +99,7 @@ func layOut(t *testing.T, image string) {
 // discover none.
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
+	needsArgoCD(t)
 	application := example(t, "argocd", "plugin", "application.yaml")
 	noPlugin := changed(t, application, "    plugin:\n      name: krm-fn\n", "")
 	url := repository(t, pluginPackage(t))
@@ -117,7 +118,7 @@ func TestDiscovery(t *testing.T) {
 		if r := argo.mustGenerate(t, noPlugin, url); r.SourceType != tt.sourceType {
 			t.Errorf("%s, no plugin named: Argo CD takes the package for %s, not %s", tt.name, r.SourceType, tt.sourceType)
 		}
-		if sent := strings.Contains(read(t, log), "grpc.method=MatchRepository"); sent != tt.sent {
+		if sent := strings.Contains(read(t, log), `"grpc.method":"MatchRepository"`); sent != tt.sent {
 			t.Errorf("%s, no plugin named: the repository was sent: %v", tt.name, sent)
 		}
 		if r := argo.mustGenerate(t, application, url); r.SourceType != "Plugin" || len(r.Manifests) != 10 {

@@ -15,6 +15,7 @@ import (
 func newGenerate() *cobra.Command {
 	var in installation
 	var server, repo, kubeVersion string
+	var hardRefresh bool
 	cmd := &cobra.Command{
 		Use:  "generate",
 		Args: cobra.NoArgs,
@@ -59,6 +60,7 @@ func newGenerate() *cobra.Command {
 				EnabledSourceTypes: enabled,
 				ProjectName:        app.Spec.Project,
 				ProjectSourceRepos: []string{"*"},
+				NoCache:            hardRefresh,
 			})
 			if err != nil {
 				return errors.New(status.Convert(err).Message())
@@ -69,6 +71,7 @@ func newGenerate() *cobra.Command {
 	in.flags(cmd)
 	cmd.Flags().StringVar(&server, "server", "", "address of the repo server")
 	cmd.Flags().StringVar(&repo, "repo", "", "URL of the repository, in place of the Application's")
+	cmd.Flags().BoolVar(&hardRefresh, "hard-refresh", false, "generate the manifests even if the repo server has them in its cache")
 	cmd.Flags().StringVar(&kubeVersion, "kubernetes-version", "v1.34.0", "what the cluster runs")
 	return cmd
 }

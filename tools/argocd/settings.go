@@ -8,6 +8,7 @@ import (
 	"github.com/argoproj/argo-cd/v3/common"
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 	"github.com/argoproj/argo-cd/v3/util/settings"
+	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,8 +27,9 @@ func (i *installation) flags(cmd *cobra.Command) {
 	_ = cmd.MarkFlagRequired("application")
 }
 
-// load reads both files strictly, and argocd-cm as Argo CD's own settings manager does.
+// load reads both files strictly, and argocd-cm as Argo CD's own settings manager does, but without its notes on that.
 func (i *installation) load(ctx context.Context) (*v1alpha1.Application, *settings.SettingsManager, error) {
+	logrus.SetLevel(logrus.WarnLevel)
 	app := &v1alpha1.Application{}
 	if err := readStrictly(i.application, app); err != nil {
 		return nil, nil, err
