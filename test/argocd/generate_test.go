@@ -60,7 +60,7 @@ var (
 // TestPlugin asks a repo server with the plugin's sidecar for manifests.
 func TestPlugin(t *testing.T) {
 	t.Parallel()
-	plugins, _ := sidecar(t, asIs)
+	plugins, log := sidecar(t, asIs)
 	argo := install(t, plugins)
 	application := example(t, "argocd", "plugin", "application.yaml")
 	const byName, byDiscovery = "    plugin:\n      name: krm-fn\n", "    plugin: {}\n"
@@ -139,6 +139,22 @@ func TestPlugin(t *testing.T) {
 			r := argo.mustGenerate(t, changed(t, application, byName, ""), url)
 			if r.SourceType != tt.sourceType {
 				t.Errorf("%s, without a plugin: Argo CD takes it for %s, not %s", name, r.SourceType, tt.sourceType)
+			}
+		}
+	})
+
+	t.Run("is asked again for the same commit by a hard refresh only", func(t *testing.T) {
+		url := repository(t, pluginPackage(t))
+		before := calls(t, log, "GenerateManifest")
+		refreshed := argo
+		refreshed.hardRefresh = true
+		for i, tt := range []struct {
+			argo installation
+			want int
+		}{{argo, 1}, {argo, 1}, {refreshed, 2}} {
+			tt.argo.mustGenerate(t, application, url)
+			if n := calls(t, log, "GenerateManifest") - before; n != tt.want {
+				t.Errorf("after request %d it has been asked %d times, not %d", i, n, tt.want)
 			}
 		}
 	})

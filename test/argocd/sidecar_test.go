@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"syscall"
 	"testing"
 
@@ -55,6 +55,12 @@ func sidecar(t *testing.T, change func(image string)) (plugins, log string) {
 	socket := filepath.Join(plugins, "krm-fn.sock")
 	await(t, "argocd-cmp-server", func() bool { return answers(t, "unix", socket) })
 	return plugins, log
+}
+
+// calls counts the calls of a method in the log of a plugin. A call is noted when it comes, before it is answered.
+func calls(t *testing.T, log, method string) int {
+	t.Helper()
+	return len(regexp.MustCompile(`(?m)^.*"grpc.method":"`+method+`".*"msg":"started call".*$`).FindAllString(read(t, log), -1))
 }
 
 // asIs leaves the image of the plugin as its Dockerfile makes it.
@@ -118,7 +124,7 @@ func TestDiscovery(t *testing.T) {
 		if r := argo.mustGenerate(t, noPlugin, url); r.SourceType != tt.sourceType {
 			t.Errorf("%s, no plugin named: Argo CD takes the package for %s, not %s", tt.name, r.SourceType, tt.sourceType)
 		}
-		if sent := strings.Contains(read(t, log), `"grpc.method":"MatchRepository"`); sent != tt.sent {
+		if sent := calls(t, log, "MatchRepository") > 0; sent != tt.sent {
 			t.Errorf("%s, no plugin named: the repository was sent: %v", tt.name, sent)
 		}
 		if r := argo.mustGenerate(t, application, url); r.SourceType != "Plugin" || len(r.Manifests) != 10 {
