@@ -57,6 +57,21 @@ var (
 	ofManifests = map[string]int{"ConfigMap": 1, "Deployment": 2, "HorizontalPodAutoscaler": 2, "Service": 3, "ServiceMonitor": 2}
 )
 
+// TestRendered asks a repo server for the manifests that the workflow commits. It runs nothing for them, not even a plugin that is there.
+func TestRendered(t *testing.T) {
+	t.Parallel()
+	plugins, log := sidecar(t, asIs)
+	url, _ := apis(t, true)
+	r := install(t, plugins).mustGenerate(t, example(t, "argocd", "rendered", "application.yaml"), url)
+	want := byNameWithout(t, rendered(t, example(t, "products-privatejet")), ownerAnnotation)
+	if diff := cmp.Diff(want, byNameWithout(t, r.objects(t), ownerAnnotation, trackingAnnotation)); diff != "" {
+		t.Errorf("manifests (-krm-fn render +Argo CD):\n%s", diff)
+	}
+	if n := calls(t, log, "[a-zA-Z]+"); r.SourceType != "Directory" || r.Commands != nil || n != 0 {
+		t.Errorf("%s, commands %v, %d calls of the plugin", r.SourceType, r.Commands, n)
+	}
+}
+
 // TestPlugin asks a repo server with the plugin's sidecar for manifests.
 func TestPlugin(t *testing.T) {
 	t.Parallel()
@@ -66,7 +81,10 @@ func TestPlugin(t *testing.T) {
 	const byName, byDiscovery = "    plugin:\n      name: krm-fn\n", "    plugin: {}\n"
 
 	t.Run("gives what krm-fn render prints", func(t *testing.T) {
-		fill := pluginPackage(t)
+		fill := func(dir string) {
+			pluginPackage(t)(dir)
+			write(t, filepath.Join(dir, "apis", "other.yaml"), "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: other\n")
+		}
 		dir := t.TempDir()
 		fill(dir)
 		want := byNameWithout(t, rendered(t, filepath.Join(dir, "apis")))
@@ -255,7 +273,8 @@ func TestBuildOptions(t *testing.T) {
 		}
 	})
 
-	// This is what the page warns of. The program gets at what the repo server keeps from repositories.
+	// This is what the page warns of. The program gets at what the repo server keeps from repositories: its password of the cache, and the
+	// files of the others.
 	t.Run("run any program", func(t *testing.T) {
 		hostile := repository(t, func(dir string) {
 			write(t, filepath.Join(dir, "products", "kustomization.yaml"), "generators: [generator.yaml]\n")
@@ -264,16 +283,18 @@ func TestBuildOptions(t *testing.T) {
 				"    config.kubernetes.io/function: 'exec: {path: ./program.sh}'", "",
 			}, "\n"))
 			program := filepath.Join(dir, "products", "program.sh")
-			write(t, program, "#!/bin/sh\ncat <<END\n"+
+			write(t, program, "#!/bin/sh\nset -e\nstore=$TMPDIR/_argocd-repo\nchmod u+rwx $store $store/*\n"+
+				"image=$(sed -n 's/^  image: //p' $store/*/products/api.yaml | head -n 1)\ncat <<END\n"+
 				"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n"+
-				"- {apiVersion: v1, kind: ConfigMap, metadata: {name: found}, data: {password: \"$REDIS_PASSWORD\"}}\nEND\n")
+				"- {apiVersion: v1, kind: ConfigMap, metadata: {name: found}, data: {password: \"$REDIS_PASSWORD\", image: \"$image\"}}\nEND\n")
 			if err := os.Chmod(program, 0o755); err != nil {
 				t.Fatal(err)
 			}
 		})
 		objects := argo.mustGenerate(t, application, hostile).objects(t)
-		if len(objects) != 1 || objects[0].at("data", "password") != "secret-of-redis" {
-			t.Errorf("the program of the repository did not get at the password: %v", objects)
+		want := map[string]any{"password": "secret-of-redis", "image": "registry.example.com/shop/products-api:v1"}
+		if len(objects) != 1 || !cmp.Equal(objects[0].at("data"), any(want)) {
+			t.Errorf("the program of the repository has not found %v: %v", want, objects)
 		}
 	})
 }
