@@ -60,8 +60,8 @@ func TestPage(t *testing.T) {
 	if len(p.blocks) != len(tested)+4 {
 		t.Errorf("the page has %d blocks", len(p.blocks))
 	}
-	version := regexp.MustCompile(`github.com/argoproj/argo-cd/v3 v(\S+)`).FindStringSubmatch(read(t, filepath.Join(tools.Root(t), "tools", "argocd", "go.mod")))
-	if version == nil || !strings.Contains(p.text, "tested with Argo CD "+version[1]+":") {
+	version := regexp.MustCompile(`github\.com/argoproj/argo-cd/v3 v(\S+)`).FindStringSubmatch(read(t, filepath.Join(tools.Root(t), "tools", "argocd", "go.mod")))
+	if len(version) != 2 || !strings.Contains(p.text, "tested with Argo CD "+version[1]+":") {
 		t.Errorf("the page does not say that it is tested with Argo CD %s", version)
 	}
 }
