@@ -16,13 +16,6 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// argoCDModule has the manifests that install Argo CD.
-var argoCDModule = tools.Module{
-	Path:    "github.com/argoproj/argo-cd/v3",
-	Version: "v3.2.1",
-	Sum:     "h1:rvrkW/JdH4V+xJgNDZI9wa/Ygd+fWoGbd1rAhvno22c=",
-}
-
 // instruction is a line of a Dockerfile.
 type instruction struct{ name, args string }
 
@@ -45,7 +38,11 @@ func dockerfile(t *testing.T, file string) []instruction {
 func installed(t *testing.T, component string) (before, after []object) {
 	t.Helper()
 	needsArgoCD(t)
-	install := read(t, filepath.Join(argoCDModule.Dir(t), "manifests", "install.yaml"))
+	module, err := tools.Required(tools.Root(t), "argocd", "github.com/argoproj/argo-cd/v3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	install := read(t, filepath.Join(module, "manifests", "install.yaml"))
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "install.yaml"), install)
 	write(t, filepath.Join(dir, "kustomization.yaml"), strings.Replace(readPage(t).blocks["yaml argocd/kustomization.yaml"], "- plugin\n", "- "+component+"\n", 1))
