@@ -9,7 +9,7 @@ IMAGE ?= krm-fn:$(VERSION)
 COVERED := ./pkg/...
 COVERAGE := 90
 
-.PHONY: help build test race cover lint golden fuzz verify e2e e2e-smoke e2e-migrate e2e-truth vuln image clean
+.PHONY: help build test argocd-test race cover lint golden fuzz verify e2e e2e-smoke e2e-migrate e2e-truth vuln image clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ cover:
 	@total=$$($(GO) tool cover -func coverage.out | awk '/^total:/ {sub("%", "", $$3); print $$3}'); \
 	echo "coverage of pkg: $$total %"; \
 	awk -v t="$$total" 'BEGIN {exit t < $(COVERAGE)}' || { echo "below $(COVERAGE) %"; exit 1; }
+
+argocd-test: ## run the tests with the real repo server and plugin server of Argo CD, which are built first
+	ARGOCD_TEST=1 $(GO) test -timeout 60m -count 1 ./test/argocd
 
 race: ## run the tests of cmd and pkg under the race detector
 	$(GO) test -timeout 20m -race ./cmd/... ./pkg/...

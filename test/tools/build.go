@@ -26,6 +26,7 @@ type program struct {
 // programs says what tests can build, by name.
 var programs = map[string]program{
 	"adapter":                    {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
+	"argocd":                     {module: "argocd", pkg: "."},
 	"etcd":                       {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
 	"kpt":                        {module: "kpt", pkg: "."},
 	"kube-apiserver":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver", version: "k8s.io/component-base/version.gitVersion=v1.37.2"},
