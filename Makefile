@@ -13,10 +13,10 @@ BASE ?= HEAD
 BENCH ?= .
 BENCHCOUNT ?= 6
 
-.PHONY: help build test race cover lint golden fuzz verify e2e e2e-smoke e2e-truth bench benchstat vuln image clean
+.PHONY: help build test argocd-test race cover lint golden fuzz verify e2e e2e-smoke e2e-migrate e2e-truth bench benchstat vuln image clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 build: ## build krm-fn into the current folder
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o krm-fn ./cmd/krm-fn
@@ -30,6 +30,9 @@ cover:
 	@total=$$($(GO) tool cover -func coverage.out | awk '/^total:/ {sub("%", "", $$3); print $$3}'); \
 	echo "coverage of pkg: $$total %"; \
 	awk -v t="$$total" 'BEGIN {exit t < $(COVERAGE)}' || { echo "below $(COVERAGE) %"; exit 1; }
+
+argocd-test: ## run the tests with the real repo server and plugin server of Argo CD, which are built first
+	ARGOCD_TEST=1 $(GO) test -timeout 60m -count 1 ./test/argocd
 
 race: ## run the tests of cmd and pkg under the race detector
 	$(GO) test -timeout 20m -race ./cmd/... ./pkg/...
@@ -59,6 +62,9 @@ e2e: ## on a real control plane: the examples scale with the numbers of their sc
 
 e2e-smoke: ## on a real control plane: one example scales up once
 	$(E2E) '^TestSmoke$$'
+
+e2e-migrate: ## on a real control plane: the commands of krm-fn migrate lead off the operator without an interruption
+	$(E2E) '^TestMigrate$$'
 
 e2e-truth: ## on a real control plane: what krm-fn check says of broken manifests is true; writes docs/truth.md
 	$(E2E) '^TestTruth$$'

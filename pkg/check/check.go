@@ -56,6 +56,8 @@ var Checks = []Check{
 	ruleLabels,
 	ruleQuery,
 	ruleWindow,
+	apiService,
+	apiAccess,
 	scrapeNone,
 	scrapePort,
 	scrapeUnselected,

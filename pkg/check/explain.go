@@ -141,12 +141,33 @@ func (w *world) supply(d *demand) []*Link {
 			rule.Links = append(rule.Links, &Link{Role: "query", What: o.query})
 		}
 	}
-	links := []*Link{rule}
+	links := append(w.apiLinks(d.group()), rule)
 	for _, origin := range d.origins {
 		links = append(links, origin.path.link())
 	}
 	if len(d.origins) == 0 && d.kind == autoscalingv2.PodsMetricSourceType {
 		links = append(links, &Link{Role: "monitor", What: "none among the items"})
+	}
+	return links
+}
+
+// apiLinks are the ways from the API of a group to the adapter.
+func (w *world) apiLinks(group string) []*Link {
+	var links []*Link
+	for _, a := range w.apiServices(group) {
+		l := &Link{Role: "api", What: a.item.Place.Object.String(), Place: a.item.Place}
+		svc := &Link{Role: "service", What: fmt.Sprintf("Service %s/%s, port %d", a.service.Namespace, a.service.Name, a.service.Port)}
+		l.Links = append(l.Links, svc)
+		if s := w.named(a.service); s != nil {
+			svc.Place = s.item.Place
+			for _, b := range w.adaptersBehind(s) {
+				at := b.workload.item.Place
+				svc.Links = append(svc.Links, &Link{Role: "adapter", What: at.Object.String(), Place: at})
+			}
+		} else {
+			svc.What += ", is not among the items"
+		}
+		links = append(links, l)
 	}
 	return links
 }

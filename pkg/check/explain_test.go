@@ -136,3 +136,32 @@ func TestExplainOfAnotherName(t *testing.T) {
 		}
 	}
 }
+
+func TestExplainAPI(t *testing.T) {
+	for service, want := range map[string][]string{
+		"{name: adapter, namespace: monitoring}": {
+			"2 api: APIService v1beta1.custom.metrics.k8s.io @",
+			"3 service: Service monitoring/adapter, port 443 @",
+			"4 adapter: Deployment monitoring/adapter @",
+		},
+		"{name: adaptor, namespace: monitoring}": {
+			"2 api: APIService v1beta1.custom.metrics.k8s.io @ !api/service",
+			"3 service: Service monitoring/adaptor, port 443, is not among the items @",
+		},
+	} {
+		text := adapterChain + asking(podsMetric("http_requests_per_second")) + apiOf("v1beta1", ", insecureSkipTLSVerify: true", service)
+		p, ps := krm.ReadStream(strings.NewReader(text), "shop.yaml")
+		if ps.HasErrors() {
+			t.Fatal(ps)
+		}
+		chain, ps := Explain(Input{Items: p.Items}, "shop")
+		if len(ps) > 0 {
+			t.Fatal(ps)
+		}
+		lines := outline(chain)
+		got := lines[3:min(3+len(want), len(lines))]
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", service, diff)
+		}
+	}
+}

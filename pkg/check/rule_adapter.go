@@ -22,6 +22,9 @@ type adapter struct {
 	known bool
 }
 
+// args are the command line of the container.
+func (a adapter) args() []string { return slices.Concat(a.container.Command, a.container.Args) }
+
 // adapters finds the containers of prometheus-adapter by their image or by the flags that only it has.
 func (w *world) adapters() []adapter { return w.memo.adapters.get(w.findAdapters) }
 

@@ -119,6 +119,14 @@ func (d *demand) what() string {
 
 func (d *demand) external() bool { return d.kind == autoscalingv2.ExternalMetricSourceType }
 
+// group is the API from which the HorizontalPodAutoscaler controller reads the metric.
+func (d *demand) group() string {
+	if d.external() {
+		return externalMetrics
+	}
+	return customMetrics
+}
+
 // list is the part of a configuration that can serve the demand.
 func (d *demand) list(s *ruleSet) []*rule {
 	if d.external() {

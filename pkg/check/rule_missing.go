@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -74,9 +73,7 @@ func (w *world) judges(d *demand) bool {
 			return false
 		}
 	}
-	group := "custom.metrics.k8s.io"
 	if d.external() {
-		group = "external.metrics.k8s.io"
 		if triggered.MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
 			return false
 		}
@@ -84,7 +81,7 @@ func (w *world) judges(d *demand) bool {
 			return false
 		}
 	}
-	return !w.servedByOther(group)
+	return !w.servedByOther(d.group())
 }
 
 // knowsRules tells whether there are rules, and all configurations that adapters read are known and sound.
@@ -113,34 +110,6 @@ func (w *world) mountsUnknown() bool {
 	})
 }
 
-// otherAdapters are parts of the names of Services behind which other programs serve custom and external metrics.
-var otherAdapters = []string{
-	"keda", "stackdriver", "datadog", "azure", "kube-metrics-adapter", "cloudwatch", "newrelic",
-	"k8s-metrics-adapter",
-}
-
-// servedByOther tells whether an APIService among the items gives a group of metrics to another program.
-func (w *world) servedByOther(group string) bool {
-	return slices.ContainsFunc(w.apiServices(group), func(service string) bool {
-		return slices.ContainsFunc(otherAdapters, func(name string) bool { return strings.Contains(service, name) })
-	})
-}
-
-// apiServices are the names of the Services that serve a group of the API, after the APIServices among the items.
-func (w *world) apiServices(group string) []string {
-	return w.memo.services.get(func() map[string][]string {
-		services := map[string][]string{}
-		for _, it := range w.items {
-			if it.Place.Object.Kind == "APIService" {
-				node := it.Node()
-				group := krm.Text(node, "spec", "group")
-				services[group] = append(services[group], krm.Text(node, "spec", "service", "name"))
-			}
-		}
-		return services
-	})[group]
-}
-
 // checkServed reports a metric that no rule gives.
 func (w *world) checkServed(d *demand, ps *model.Problems) {
 	if d.problem != "" {
@@ -161,10 +130,7 @@ func (w *world) checkServed(d *demand, ps *model.Problems) {
 
 // checkRegistered reports an adapter whose other APIs are registered among the items while the one that is asked is not.
 func (w *world) checkRegistered(d *demand, ps *model.Problems) {
-	group := "custom.metrics.k8s.io"
-	if d.external() {
-		group = "external.metrics.k8s.io"
-	}
+	group := d.group()
 	if len(w.adapters()) == 0 || len(w.apiServices(group)) > 0 {
 		return
 	}
@@ -179,10 +145,10 @@ type registration struct{ group, service string }
 
 // findRegistered finds an API that an adapter among the items serves.
 func (w *world) findRegistered() registration {
-	for _, group := range []string{"custom.metrics.k8s.io", "external.metrics.k8s.io", "metrics.k8s.io"} {
-		for _, service := range w.apiServices(group) {
-			if w.isAdapterService(service) {
-				return registration{group, service}
+	for _, group := range []string{customMetrics, externalMetrics, resourceMetrics} {
+		for _, a := range w.apiServices(group) {
+			if w.isAdapterService(a.service.Name) {
+				return registration{group, a.service.Name}
 			}
 		}
 	}
@@ -192,8 +158,7 @@ func (w *world) findRegistered() registration {
 // isAdapterService tells whether a Service of that name leads to an adapter among the items.
 func (w *world) isAdapterService(name string) bool {
 	return slices.ContainsFunc(w.services, func(s *service) bool {
-		return s.item.Place.Object.Name == name &&
-			slices.ContainsFunc(w.adapters(), func(a adapter) bool { return s.selectsPods(a.workload) })
+		return s.item.Place.Object.Name == name && len(w.adaptersBehind(s)) > 0
 	})
 }
 

@@ -116,7 +116,7 @@ func (w *world) fromPrometheus(d *demand) bool {
 			return false
 		}
 	}
-	return !foreign.MatchString(d.metric) && !w.servedByOther("custom.metrics.k8s.io")
+	return !foreign.MatchString(d.metric) && !w.servedByOther(customMetrics)
 }
 
 // fromPods tells whether a metric is read from the pods themselves, as far as the names of its series tell: those that

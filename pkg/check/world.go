@@ -57,12 +57,13 @@ type memo struct {
 	registered once[registration]
 	written    once[map[string][]*krm.Item]
 	pages      once[map[*workload]page]
+	grants     map[account]*grants
 	// injected tells of namespaces, by their names, whether something adds containers to the pods in them.
 	injected map[string]bool
 	// namespaces are the labels of namespaces, those included that the API server sets.
 	namespaces map[string]map[string]string
-	// services are the names of Services behind APIs, by group.
-	services once[map[string][]string]
+	// apis are the APIServices by group.
+	apis once[map[string][]*api]
 	// names are those of the workloads that reportMissing may suggest.
 	names  map[targetKey]*lexicon
 	spaces once[*spaced[*workload]]
@@ -109,9 +110,8 @@ type service struct {
 
 // prometheus is a Prometheus or a PrometheusAgent of prometheus-operator.
 type prometheus struct {
-	item   *krm.Item
-	spec   prometheusSpec
-	grants once[*grants]
+	item *krm.Item
+	spec prometheusSpec
 	// wants are what the selectors demand of labels.
 	wants map[*metav1.LabelSelector][]labels.Requirement
 }
@@ -169,7 +169,7 @@ func newWorld(in Input) (*world, model.Problems) {
 	}
 	w.memo = memo{
 		injected: map[string]bool{}, namespaces: map[string]map[string]string{},
-		names: map[targetKey]*lexicon{},
+		names: map[targetKey]*lexicon{}, grants: map[account]*grants{},
 	}
 	var ps model.Problems
 	for _, it := range in.Items {

@@ -248,7 +248,7 @@ func change(t *testing.T, c *cluster.Cluster, name string, manifests [2]string) 
 		restart(t, c, "monitoring", "app.kubernetes.io/name=prometheus")
 	default:
 		apply(t, c, strings.Join(docs, "---\n"))
-		if strings.Contains(docs[0], "kind: ConfigMap\n") {
+		if strings.Contains(docs[0], "kind: ConfigMap\n") || strings.Contains(docs[0], "kind: RoleBinding\n") {
 			restart(t, c, "custom-metrics", "app.kubernetes.io/name=prometheus-adapter")
 		}
 	}

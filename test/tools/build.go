@@ -26,6 +26,7 @@ type program struct {
 // programs says what tests can build, by name.
 var programs = map[string]program{
 	"adapter":                    {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
+	"argocd":                     {module: "argocd", pkg: "."},
 	"etcd":                       {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
 	"helm":                       {module: "helm", pkg: "helm.sh/helm/v3/cmd/helm"},
 	"kpt":                        {module: "kpt", pkg: "."},

@@ -1,0 +1,179 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// role is a Role or a ClusterRole, binding a RoleBinding or a ClusterRoleBinding. The namespace of what holds in the whole
+// cluster is "".
+type (
+	role struct {
+		item  *krm.Item
+		rules []rbacv1.PolicyRule
+		// aggregated roles get their rules from others.
+		aggregated bool
+		// number is its position among those of its kind and name.
+		number int
+	}
+	binding struct {
+		item     *krm.Item
+		subjects []rbacv1.Subject
+		ref      rbacv1.RoleRef
+	}
+)
+
+// account is a ServiceAccount. Without a name it is not known.
+type account struct{ namespace, name string }
+
+const rbacGroup = "rbac.authorization.k8s.io"
+
+// addAccess takes an object of the group of rights. One that cannot be read grants nothing.
+func (w *world) addAccess(it *krm.Item) {
+	switch it.Place.Object.Kind {
+	case "Role", "ClusterRole":
+		var r struct {
+			Rules           []rbacv1.PolicyRule     `json:"rules"`
+			AggregationRule *rbacv1.AggregationRule `json:"aggregationRule"`
+		}
+		_ = mistakes(it.Node(), it.Place, &r, false)
+		w.addRole(&role{item: it, rules: r.Rules, aggregated: r.AggregationRule != nil})
+	case "RoleBinding", "ClusterRoleBinding":
+		var b struct {
+			Subjects []rbacv1.Subject `json:"subjects"`
+			RoleRef  rbacv1.RoleRef   `json:"roleRef"`
+		}
+		_ = mistakes(it.Node(), it.Place, &b, false)
+		w.bindings = append(w.bindings, &binding{it, b.Subjects, b.RoleRef})
+	}
+}
+
+// builtinRoles are the roles that every cluster has and that programs of the chain are bound to
+// (k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy).
+var builtinRoles = map[model.Object]*role{
+	{Kind: "ClusterRole", Name: "system:auth-delegator"}: {rules: []rbacv1.PolicyRule{
+		{APIGroups: []string{"authentication.k8s.io"}, Resources: []string{"tokenreviews"}, Verbs: []string{"create"}},
+		{APIGroups: []string{"authorization.k8s.io"}, Resources: []string{"subjectaccessreviews"}, Verbs: []string{"create"}},
+	}},
+	{Kind: "Role", Namespace: "kube-system", Name: "extension-apiserver-authentication-reader"}: {rules: []rbacv1.PolicyRule{{
+		APIGroups: []string{""}, Resources: []string{"configmaps"}, ResourceNames: []string{authenticationConfig},
+		Verbs: []string{"get", "list", "watch"},
+	}}},
+	{Kind: "ClusterRole", Name: "cluster-admin"}: {rules: []rbacv1.PolicyRule{{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}}}},
+}
+
+// authenticationConfig is the ConfigMap in kube-system by which aggregated API servers know their callers.
+const authenticationConfig = "extension-apiserver-authentication"
+
+// apiResource is a kind of objects as rules of roles name it.
+type apiResource struct{ group, name string }
+
+// allowed tells whether roles allow all verbs for all objects of the resource.
+func (r apiResource) allowed(roles []*role, verbs ...string) bool {
+	return r.allowedNamed(roles, "", verbs...)
+}
+
+// allowedNamed tells whether roles allow all verbs for the object of a name, "" for all.
+func (r apiResource) allowedNamed(roles []*role, name string, verbs ...string) bool {
+	return !slices.ContainsFunc(verbs, func(verb string) bool {
+		return !slices.ContainsFunc(roles, func(role *role) bool {
+			return slices.ContainsFunc(role.rules, func(rule rbacv1.PolicyRule) bool {
+				return oneIn(rule.APIGroups, r.group) && oneIn(rule.Resources, r.name) && oneIn(rule.Verbs, verb) &&
+					(len(rule.ResourceNames) == 0 || slices.Contains(rule.ResourceNames, name))
+			})
+		})
+	})
+}
+
+func oneIn(list []string, name string) bool {
+	return slices.Contains(list, name) || slices.Contains(list, "*")
+}
+
+// grants are the bindings of an account, and the roles that they lead to.
+type grants struct {
+	everywhere []*binding
+	inside     spaced[*binding]
+	// found are the roles by namespace, nil if they are not all here.
+	found map[string][]*role
+}
+
+// grantsOf finds the bindings of an account.
+func (w *world) grantsOf(a account) *grants {
+	return remember(w.memo.grants, a, func(a account) *grants {
+		g := &grants{found: map[string][]*role{}}
+		for _, b := range w.bindings {
+			switch own := b.item.Place.Object; {
+			case !slices.ContainsFunc(b.subjects, func(s rbacv1.Subject) bool { return a.is(s, b) }):
+			case own.Kind == "RoleBinding":
+				g.inside.add(own.Namespace, b)
+			default:
+				g.everywhere = append(g.everywhere, b)
+			}
+		}
+		return g
+	})
+}
+
+// rolesOf are the roles that an account has in a namespace, nil where they are not all known.
+func (w *world) rolesOf(a account, ns string) []*role {
+	g := w.grantsOf(a)
+	if len(g.everywhere)+len(g.inside.all) == 0 {
+		return nil
+	}
+	return remember(g.found, ns, func(ns string) []*role {
+		roles := []*role{}
+		for _, b := range slices.Concat(g.everywhere, g.inside.near(ns)) {
+			r := w.roleOf(b)
+			if r == nil || r.aggregated {
+				return nil
+			}
+			roles = append(roles, r)
+		}
+		return roles
+	})
+}
+
+// roleOf finds the role that b refers to.
+func (w *world) roleOf(b *binding) *role {
+	named := w.roles[model.Object{Kind: b.ref.Kind, Name: b.ref.Name}]
+	found, ns := named.all, ""
+	if b.ref.Kind != "ClusterRole" {
+		ns = b.item.Place.Object.Namespace
+		found = named.near(ns)
+	}
+	if len(found) == 0 {
+		return builtinRoles[model.Object{Kind: b.ref.Kind, Namespace: ns, Name: b.ref.Name}]
+	}
+	return slices.MinFunc(found, func(a, b *role) int { return cmp.Compare(a.number, b.number) })
+}
+
+func (w *world) addRole(r *role) {
+	o := r.item.Place.Object
+	key := model.Object{Kind: o.Kind, Name: o.Name}
+	named := w.roles[key]
+	r.number = len(named.all)
+	named.add(o.Namespace, r)
+	w.roles[key] = named
+}
+
+// hasNamespacedRights tells whether an account is given rights namespace by namespace, so that who owns the one in question may
+// give them elsewhere.
+func (w *world) hasNamespacedRights(a account) bool { return len(w.grantsOf(a).inside.all) > 0 }
+
+// is tells whether a subject of a binding is the account, or a group that it belongs to.
+func (a account) is(s rbacv1.Subject, b *binding) bool {
+	if s.Kind == "Group" {
+		all := "system:serviceaccounts"
+		return slices.Contains([]string{"system:authenticated", all, all + ":" + orDefault(a.namespace)}, s.Name)
+	}
+	ns := s.Namespace
+	if ns == "" {
+		ns = b.item.Place.Object.Namespace
+	}
+	return s.Kind == rbacv1.ServiceAccountKind && a.name != "" && s.Name == a.name && relate(ns, a.namespace) != apart
+}

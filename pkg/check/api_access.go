@@ -1,0 +1,165 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const apiAccessID model.ID = "api/access"
+
+var apiAccess = Check{
+	ID:    apiAccessID,
+	Title: "The adapter may not do what it needs to answer",
+	Why: "For a Pods metric, the adapter lists the pods that the selector of the target matches. It reads from kube-system by whom it may be called, and asks the " +
+		"API server what a caller may do. Where its ServiceAccount may not do so, it does not start, or answers every question with an error.",
+	Mend: "Bind roles to the ServiceAccount of the adapter: one that allows to list pods, the ClusterRole system:auth-delegator, and in kube-system the Role " +
+		"extension-apiserver-authentication-reader.",
+	Bad: apiAccessExample + `- {apiGroups: [""], resources: [namespaces, services], verbs: [get, list]}
+`,
+	Good: apiAccessExample + `- {apiGroups: [""], resources: [namespaces, services, pods], verbs: [get, list]}
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, a := range w.adapters() {
+			w.checkAdapterAccess(a, ps)
+		}
+	},
+}
+
+const apiAccessExample = `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 3
+  metrics:
+  - type: Pods
+    pods: {metric: {name: http_requests_per_second}, target: {type: AverageValue, averageValue: "10"}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: prometheus-adapter, namespace: monitoring}
+spec:
+  selector: {matchLabels: {app: prometheus-adapter}}
+  template:
+    metadata: {labels: {app: prometheus-adapter}}
+    spec:
+      serviceAccountName: prometheus-adapter
+      containers:
+      - name: adapter
+        image: registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: prometheus-adapter}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: prometheus-adapter}
+subjects: [{kind: ServiceAccount, name: prometheus-adapter, namespace: monitoring}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: prometheus-adapter-delegator}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:auth-delegator'}
+subjects: [{kind: ServiceAccount, name: prometheus-adapter, namespace: monitoring}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: prometheus-adapter, namespace: kube-system}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: extension-apiserver-authentication-reader}
+subjects: [{kind: ServiceAccount, name: prometheus-adapter, namespace: monitoring}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: prometheus-adapter}
+rules:
+`
+
+// checkAdapterAccess reports what the account of an adapter may not do, as far as all of its roles are known.
+func (w *world) checkAdapterAccess(a adapter, ps *model.Problems) {
+	own := account{a.workload.item.Place.Object.Namespace, a.workload.template.Spec.ServiceAccountName}
+	p := model.Problem{
+		ID: apiAccessID, Severity: model.Error, Value: own.name,
+		Place: a.workload.item.Place.Child("spec").Child("template").Child("spec").Child("serviceAccountName"),
+	}
+	demands := w.adapterDemands()
+	if len(demands) == 0 {
+		p.Severity = model.Warning
+	}
+	for _, r := range serverRights(a) {
+		if roles := w.rolesOf(own, r.namespace); roles != nil && !r.allowedNamed(roles, r.object, r.verb) {
+			p.Message = fmt.Sprintf("ServiceAccount %s may not %s, as every server behind an APIService must; bind it the %s",
+				own.name, r.what, r.role)
+			ps.Add(p)
+		}
+	}
+	var lacking []string
+	for _, d := range demands {
+		ns := d.scaler.item.Place.Object.Namespace
+		roles := w.rolesOf(own, ns)
+		if d.kind == autoscalingv2.PodsMetricSourceType && roles != nil && !(apiResource{"", "pods"}).allowed(roles, "list") {
+			lacking = append(lacking, orDefault(ns))
+		}
+	}
+	slices.Sort(lacking)
+	lacking = slices.Compact(lacking)
+	if len(lacking) == 0 {
+		return
+	}
+	more := ""
+	if len(lacking) > 1 {
+		more = fmt.Sprintf(" and %d more", len(lacking)-1)
+	}
+	p.Message = fmt.Sprintf("ServiceAccount %s may not list pods in namespace %s%s, so that no Pods metric is read there; bind it a role that allows it",
+		own.name, lacking[0], more)
+	if w.hasRightsBy(own, lacking) {
+		p.Severity = model.Warning
+	}
+	ps.Add(p)
+}
+
+// hasRightsBy tells whether an account is given rights namespace by namespace, so that who owns one of those that lack them
+// may give them elsewhere.
+func (w *world) hasRightsBy(own account, lacking []string) bool {
+	return slices.ContainsFunc(w.grantsOf(own).inside.all, func(b *binding) bool {
+		ns := orDefault(b.item.Place.Object.Namespace)
+		return ns != systemNamespace && !slices.Contains(lacking, ns)
+	})
+}
+
+// adapterDemands are the metrics that an adapter among the items has to serve.
+func (w *world) adapterDemands() []*demand {
+	return slices.DeleteFunc(slices.Clone(w.demands()), func(d *demand) bool { return w.servedByOther(d.group()) })
+}
+
+// A right is one that an account must have in a namespace, "" for the whole cluster.
+type right struct {
+	apiResource
+	verb, namespace string
+	// object is the name of the only object that matters, "" for all.
+	object string
+	// what says what the right allows, role which one gives it.
+	what, role string
+}
+
+// systemNamespace is where the API server says by whom aggregated servers may be called.
+const systemNamespace = "kube-system"
+
+// serverRights are what a server behind an APIService needs (DelegatingAuthenticationOptions and DelegatingAuthorizationOptions,
+// k8s.io/apiserver/pkg/server/options), unless its flags say that it goes without.
+func serverRights(a adapter) []right {
+	rights := []right{{
+		apiResource: apiResource{"authorization.k8s.io", "subjectaccessreviews"}, verb: "create",
+		what: "ask what its callers may do", role: "ClusterRole system:auth-delegator",
+	}}
+	for _, flag := range []string{"authentication-skip-lookup", "authentication-kubeconfig"} {
+		if value, ok := flagValue(a.args(), flag); ok && value != "false" {
+			return rights
+		}
+	}
+	return append(rights, right{
+		apiResource: apiResource{"", "configmaps"}, verb: "get", namespace: systemNamespace, object: authenticationConfig,
+		what: "read ConfigMap " + systemNamespace + "/" + authenticationConfig, role: "Role extension-apiserver-authentication-reader there",
+	})
+}

@@ -1,0 +1,217 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+const apiServiceID model.ID = "api/service"
+
+var apiService = Check{
+	ID:    apiServiceID,
+	Title: "The API of the metrics does not lead to the adapter",
+	Why: "The HorizontalPodAutoscaler controller asks the API server for custom and external metrics, and an APIService says which Service answers. " +
+		"Where this Service, its port or its pods are not those of the adapter, no such metric is read in the whole cluster.",
+	Mend: "Name the Service of the adapter in spec.service, with a port of it that leads to the one of --secure-port.",
+	Bad: apiExample + `  service: {name: prometheus-adapter, namespace: monitoring, port: 6443}
+`,
+	Good: apiExample + `  service: {name: prometheus-adapter, namespace: monitoring, port: 443}
+`,
+	run: func(w *world, ps *model.Problems) {
+		for _, group := range []string{customMetrics, externalMetrics} {
+			w.checkAPIs(group, ps)
+		}
+	},
+}
+
+const apiExample = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: prometheus-adapter, namespace: monitoring}
+spec:
+  selector: {matchLabels: {app: prometheus-adapter}}
+  template:
+    metadata: {labels: {app: prometheus-adapter}}
+    spec:
+      containers:
+      - name: adapter
+        image: registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0
+        args: [--secure-port=6443]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: prometheus-adapter, namespace: monitoring}
+spec:
+  selector: {app: prometheus-adapter}
+  ports: [{name: https, port: 443, targetPort: 6443}]
+---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: {name: v1beta1.custom.metrics.k8s.io}
+spec:
+  group: custom.metrics.k8s.io
+  version: v1beta1
+  groupPriorityMinimum: 100
+  versionPriority: 100
+  insecureSkipTLSVerify: true
+`
+
+// checkAPIs reports the APIServices of a group that do not lead to the adapter among the items. They are errors if some
+// HorizontalPodAutoscaler reads a metric of the group and no other version of it leads there.
+func (w *world) checkAPIs(group string, ps *model.Problems) {
+	if len(w.adapters()) == 0 || w.servedByOther(group) {
+		return
+	}
+	var found model.Problems
+	apis := w.apiServices(group)
+	for _, a := range apis {
+		if p := w.brokenAPI(a); p != nil {
+			found.Add(*p)
+		}
+	}
+	needed := slices.ContainsFunc(w.demands(), func(d *demand) bool { return d.group() == group })
+	if needed && len(found) == len(apis) {
+		for i := range found {
+			found[i].Severity = model.Error
+		}
+	}
+	ps.Add(found...)
+	for _, a := range apis {
+		if !a.trusted {
+			w.checkTrust(a, needed, ps)
+		}
+	}
+}
+
+// checkTrust reports an APIService that leads to an adapter whose certificate the API server has no reason to trust. An
+// adapter signs its own unless a flag names one (SecureServingOptions, k8s.io/apiserver/pkg/server/options).
+func (w *world) checkTrust(a *api, needed bool, ps *model.Problems) {
+	svc := w.named(a.service)
+	if svc == nil {
+		return
+	}
+	behind := w.adaptersBehind(svc)
+	if len(behind) == 0 {
+		return
+	}
+	p := model.Problem{
+		ID: apiServiceID, Severity: model.Warning, Place: a.item.Place.Child("spec").Child("caBundle"),
+		Message: "is missing, so that the API server trusts only certificates of public authorities; write the authority of the " +
+			"adapter's certificate, let cert-manager write it, or set insecureSkipTLSVerify",
+	}
+	if needed && slices.ContainsFunc(behind, adapter.signsItself) {
+		p.Severity = model.Error
+	}
+	ps.Add(p)
+}
+
+// signsItself tells whether the certificate of an adapter is its own.
+func (a adapter) signsItself() bool {
+	_, named := flagValue(a.args(), "tls-cert-file")
+	return a.known && !named
+}
+
+// named finds the Service of an APIService, nil if it is not among the items.
+func (w *world) named(t apiTarget) *service {
+	i := slices.IndexFunc(w.services, func(s *service) bool {
+		o := s.item.Place.Object
+		return o.Name == t.Name && relate(o.Namespace, t.Namespace) != apart
+	})
+	if i < 0 {
+		return nil
+	}
+	return w.services[i]
+}
+
+// brokenAPI tells why an APIService does not lead to an adapter, nil if it does or may do so.
+func (w *world) brokenAPI(a *api) *model.Problem {
+	at := a.item.Place.Child("spec").Child("service")
+	p := &model.Problem{ID: apiServiceID, Severity: model.Warning, Place: at.Child("name"), Value: a.service.Name}
+	svc := w.named(a.service)
+	if svc == nil {
+		i := slices.IndexFunc(w.services, func(s *service) bool { return len(w.adaptersBehind(s)) > 0 })
+		if i < 0 {
+			return nil // The Service of the adapter is elsewhere, too.
+		}
+		right := w.services[i].item.Place.Object
+		if right.Name == a.service.Name {
+			p.Place, p.Value, p.Suggestion = at.Child("namespace"), a.service.Namespace, right.Namespace
+		} else {
+			p.Suggestion = right.Name
+		}
+		p.Message = fmt.Sprintf("there is no Service %s/%s among the items; %s leads to the adapter",
+			a.service.Namespace, a.service.Name, right)
+		return p
+	}
+	i := slices.IndexFunc(svc.spec.Ports, func(sp corev1.ServicePort) bool { return sp.Port == a.service.Port })
+	if i < 0 {
+		var ports []string
+		for _, sp := range svc.spec.Ports {
+			ports = append(ports, strconv.Itoa(int(sp.Port)))
+		}
+		p.Place, p.Value = at.Child("port"), strconv.Itoa(int(a.service.Port))
+		unstated := ""
+		if !a.stated {
+			unstated = ", which is meant where none is stated"
+		}
+		p.Message = fmt.Sprintf("%s has no port %d%s; it has %s", svc.item.Place.Object, a.service.Port, unstated, strings.Join(ports, ", "))
+		return p
+	}
+	behind := w.adaptersBehind(svc)
+	if len(behind) == 0 {
+		return w.deafService(svc, p)
+	}
+	for _, one := range behind {
+		if p := w.brokenTarget(svc, i, one); p == nil {
+			return nil
+		}
+	}
+	return w.brokenTarget(svc, i, behind[0])
+}
+
+// deafService tells that a Service selects no pods, while an adapter is in its namespace.
+func (w *world) deafService(svc *service, p *model.Problem) *model.Problem {
+	if !svc.hasSelector() || len(svc.behind) > 0 {
+		return nil // Another program answers.
+	}
+	i := slices.IndexFunc(w.adapters(), func(a adapter) bool { return meet(svc.item, a.workload.item) })
+	if i < 0 {
+		return nil
+	}
+	p.Place, p.Value = svc.item.Place.Child("spec").Child("selector"), ""
+	p.Message = fmt.Sprintf("selects no pods, and those of %s run the adapter; write labels of theirs", w.adapters()[i].workload)
+	return p
+}
+
+// brokenTarget tells why port i of a Service does not lead to the port on which an adapter listens.
+func (w *world) brokenTarget(svc *service, i int, a adapter) *model.Problem {
+	if w.mayHaveMore(a.workload) {
+		return nil
+	}
+	port := svc.spec.Ports[i]
+	at := svc.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
+	t, ok := resolve(port, podTargets(a.workload))
+	if !ok {
+		b := undeclared(at, port.TargetPort.StrVal, []*workload{a.workload})
+		return &model.Problem{
+			ID: apiServiceID, Severity: model.Warning, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
+		}
+	}
+	listens, known := flagValue(a.args(), "secure-port")
+	number := strconv.Itoa(int(t.port))
+	if !known || listens == number || t.declared && t.container != a.container.Name {
+		return nil
+	}
+	if _, err := strconv.Atoi(listens); err != nil {
+		return nil
+	}
+	return &model.Problem{
+		ID: apiServiceID, Severity: model.Warning, Place: at, Value: port.TargetPort.String(), Suggestion: listens,
+		Message: fmt.Sprintf("leads to port %s of %s, where the adapter listens on %s, as --secure-port says", number, a.workload, listens),
+	}
+}
