@@ -8,8 +8,12 @@ IMAGE ?= krm-fn:$(VERSION)
 # The packages whose coverage is counted, and the least of it in percent.
 COVERED := ./pkg/...
 COVERAGE := 90
+# What benchstat compares the files as they are with, which benchmarks, and how often each runs.
+BASE ?= HEAD
+BENCH ?= .
+BENCHCOUNT ?= 6
 
-.PHONY: help build test argocd-test race cover lint golden fuzz verify e2e e2e-smoke e2e-migrate e2e-truth vuln image clean
+.PHONY: help build test argocd-test race cover lint golden fuzz verify e2e e2e-smoke e2e-migrate e2e-truth bench benchstat vuln image clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +69,19 @@ e2e-migrate: ## on a real control plane: the commands of krm-fn migrate lead off
 e2e-truth: ## on a real control plane: what krm-fn check says of broken manifests is true; writes docs/truth.md
 	$(E2E) '^TestTruth$$'
 
+bench: ## measure krm-fn beside other programs, write docs/performance.md; fails if a bar is missed; goes on if it was interrupted
+	$(GO) run ./test/bench compare -resume .cache/bench.json -o docs/performance.md $(BENCHFLAGS)
+
+# In turn, so that both see the same machine.
+benchstat: $(OUT)/benchstat ## compare the Go benchmarks of pkg/ with those of the commit BASE
+	@git worktree remove --force .cache/base 2>/dev/null; rm -rf .cache/bench && mkdir -p .cache/bench && git worktree add -q --detach .cache/base $(BASE)
+	@trap 'git worktree remove --force .cache/base' EXIT; \
+	for i in $$(seq $(BENCHCOUNT)); do for dir in .cache/base .; do \
+	  echo "run $$i of $(BENCHCOUNT) in $$dir" >&2; \
+	  $(GO) -C $$dir test -run '^$$' -bench '$(BENCH)' -benchmem $(COVERED) >> .cache/bench/$$([ $$dir = . ] && echo now || echo base) || exit 1; \
+	done; done; \
+	$(OUT)/benchstat .cache/bench/base .cache/bench/now
+
 vuln: $(OUT)/govulncheck ## look for known vulnerabilities (needs the Go vulnerability database)
 	$(OUT)/govulncheck ./...
 
@@ -79,3 +96,6 @@ $(OUT)/golangci-lint: tools/golangci-lint/go.mod
 
 $(OUT)/govulncheck: tools/govulncheck/go.mod
 	$(GO) build -C tools/govulncheck -o $(CURDIR)/$@ golang.org/x/vuln/cmd/govulncheck
+
+$(OUT)/benchstat: tools/benchstat/go.mod
+	$(GO) build -C tools/benchstat -o $(CURDIR)/$@ golang.org/x/perf/cmd/benchstat

@@ -1,14 +1,19 @@
 package gen
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/swagger"
+	"github.com/krm-fn/krm-fn/test/bench/input"
 )
 
 // manyAPIs is a ResourceList with n APIs, each with a backend and an OpenAPI document of its own.
@@ -103,11 +108,17 @@ type stages struct {
 	opts options
 	f    facts
 	out  Output
+	// documents are the OpenAPI documents, policy is the data of hpa-configs.
+	documents [][]byte
+	policy    map[string]string
 }
 
 func newStages(tb testing.TB, n int) *stages {
 	tb.Helper()
 	s := &stages{text: manyAPIs(n)}
+	for i := range n {
+		s.documents = append(s.documents, []byte(document(i)))
+	}
 	var ps model.Problems
 	s.list, ps = krm.ReadList(s.text)
 	s.opts, _ = readOptions(nil, nil)
@@ -115,6 +126,8 @@ func newStages(tb testing.TB, n int) *stages {
 	s.src, more = read(Input{Items: s.list.Items}, s.opts)
 	ps.Add(more...)
 	s.f, more = build(s.src, s.opts)
+	ps.Add(more...)
+	s.policy, more = configMapData(s.list.Items[1])
 	ps.Add(more...)
 	s.out, more = Run(Input{Items: s.list.Items})
 	ps.Add(more...)
@@ -124,18 +137,48 @@ func newStages(tb testing.TB, n int) *stages {
 	return s
 }
 
-// parts are the stages in the order in which a run has them; whole is all of them.
+// parts are the stages in the order in which a run has them; whole is all of them. Swagger is a part of Build, and HPA is
+// what Build and Render do about scaling.
 var parts = []struct {
 	name string
 	run  func(s *stages) error
 }{
 	{"ReadList", func(s *stages) error { _, _ = krm.ReadList(s.text); return nil }},
 	{"Read", func(s *stages) error { _, _ = read(Input{Items: s.list.Items}, s.opts); return nil }},
+	{"Swagger", readSwagger},
+	{"HPA", scale},
 	{"Build", func(s *stages) error { _, _ = build(s.src, s.opts); return nil }},
 	{"Render", func(s *stages) error { render(s.f, s.opts); return nil }},
 	{"Check", func(s *stages) error { checkChains(s.out, s.opts); return nil }},
 	{"Write", func(s *stages) error { return s.list.Write(io.Discard, s.out.Items, nil) }},
 	{"Whole", whole},
+}
+
+// readSwagger reads and validates all OpenAPI documents, one after the other.
+func readSwagger(s *stages) error {
+	for _, text := range s.documents {
+		doc, ps := swagger.Read(text, model.Place{})
+		ps.Add(doc.Validate()...)
+		if len(ps) > 0 {
+			return errors.New(ps[0].Message)
+		}
+		doc.Release()
+	}
+	return nil
+}
+
+// scale reads hpa-configs and renders all HorizontalPodAutoscalers.
+func scale(s *stages) error {
+	if _, ps := hpa.Read(s.policy, model.Place{}); len(ps) > 0 {
+		return errors.New(ps[0].Message)
+	}
+	for _, g := range s.f.gateways {
+		renderHPA(g.workload, s.opts)
+	}
+	for _, b := range s.f.backends {
+		renderHPA(b.workload, s.opts)
+	}
+	return nil
 }
 
 func whole(s *stages) error {
@@ -159,13 +202,27 @@ func BenchmarkStages(b *testing.B) {
 	}
 }
 
-// BenchmarkDocument measures what one OpenAPI document takes.
+// BenchmarkDocument measures what one OpenAPI document takes, of 30 and of 1,600 lines.
 func BenchmarkDocument(b *testing.B) {
-	text := []byte(document(1))
-	b.ReportAllocs()
-	for b.Loop() {
-		doc, _ := swagger.Read(text, model.Place{})
-		doc.Validate()
+	for _, documents := range []input.Documents{input.Small, input.Big} {
+		b.Run(string(documents), func(b *testing.B) {
+			dir := b.TempDir()
+			if err := (input.Set{APIs: 1, Documents: documents}).OpenAPI(dir); err != nil {
+				b.Fatal(err)
+			}
+			text, err := os.ReadFile(filepath.Join(dir, "api-00000.yaml"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			s := &stages{documents: [][]byte{text}}
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := readSwagger(s); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

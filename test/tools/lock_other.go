@@ -2,8 +2,8 @@
 
 package tools
 
-// lock does nothing where there is no flock: parallel processes then build the
+// Lock does nothing where there is no flock: parallel processes then build the
 // same binary twice, and the last rename wins.
-func lock(string) (unlock func(), err error) {
+func Lock(string) (unlock func(), err error) {
 	return func() {}, nil
 }
