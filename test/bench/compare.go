@@ -24,8 +24,8 @@ type plan struct {
 	most   int
 	// krmFn is a binary that is measured instead of this repository's krm-fn; file is the page that gets the tables.
 	krmFn, file string
-	// resume is a file for what was measured, lock one that is locked while programs run; both may be "".
-	resume, lock string
+	// resume is a file for what was measured; it may be "".
+	resume string
 }
 
 // compare measures everything and writes the tables. It fails if a program fails or a bar is missed.
@@ -41,7 +41,6 @@ func compare(ctx context.Context, args []string, s streams) error {
 	flags.IntVar(&p.most, "runs", 15, "how often one program is run on one input at most")
 	flags.StringVar(&p.krmFn, "krm-fn", "", "binary to measure, for instance of an older version, instead of building this one; its name must be krm-fn")
 	flags.StringVar(&p.resume, "resume", "", "file that keeps what was measured: a comparison that was interrupted goes on from there")
-	flags.StringVar(&p.lock, "lock", "", "file that is locked while programs run, for about five minutes at a time, on a machine where others who need it do the same with flock(1)")
 	flags.StringVar(&p.file, "o", "", "page that gets the tables between its markers, instead of standard output")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -77,7 +76,6 @@ func (p plan) measure(ctx context.Context, s streams) (results, *kept, error) {
 		return results{}, nil, err
 	}
 	defer os.RemoveAll(l.dir)
-	defer l.turn.give()
 	if err := l.build(p.krmFn); err != nil {
 		return results{}, nil, err
 	}
@@ -126,6 +124,6 @@ func (p plan) lab(ctx context.Context, s streams) (*lab, error) {
 		}
 	}
 	return &lab{
-		ctx: ctx, dir: dir, budget: p.budget, limit: p.limit, most: p.most, progress: s.err, turn: turn{file: p.lock},
+		ctx: ctx, dir: dir, budget: p.budget, limit: p.limit, most: p.most, progress: s.err,
 	}, nil
 }

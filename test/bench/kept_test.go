@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -157,39 +156,4 @@ func TestSets(t *testing.T) {
 	if got := (plan{small: []int{1}}).sets(); len(got) != 1 {
 		t.Errorf("without big documents there are %v", got)
 	}
-}
-
-// Programs must run only while the lock is held.
-func TestRunsWaitForTheirTurn(t *testing.T) {
-	l := shell(t)
-	l.turn.file = filepath.Join(l.dir, "lock")
-	others := turn{file: l.turn.file}
-	if err := others.take(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	started := filepath.Join(l.dir, "started")
-	done := make(chan error, 1)
-	go func() {
-		_, err := l.compare([]program{{name: "a", setUp: script("echo a >> "+started, counts{})}}, input.Set{APIs: 1}, &kept{})
-		l.turn.give()
-		done <- err
-	}()
-	time.Sleep(50 * time.Millisecond)
-	if _, err := os.Stat(started); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a program ran while others had the lock: %v", err)
-	}
-	others.give()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(started); err != nil || strings.Count(string(text), "a") != 4 {
-		t.Errorf("the program ran %q: %v", text, err)
-	}
-	// The lock is free again, and a turn that goes on takes it once.
-	for range 2 {
-		if err := others.take(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	others.give()
 }

@@ -29,8 +29,6 @@ type lab struct {
 	most int
 	// progress gets a line for every program and input.
 	progress io.Writer
-	// turn is taken for whatever keeps the machine busy.
-	turn turn
 }
 
 // peers are the programs that are built from modules under tools/.
@@ -41,9 +39,6 @@ var peers = []string{"helm", "kpt", "kustomize", identityName, "yaml-nodes"}
 func (l *lab) build(krmFn string) error {
 	root, err := tools.FindRoot()
 	if err != nil {
-		return err
-	}
-	if err := l.turn.take(l.ctx); err != nil {
 		return err
 	}
 	l.path = map[string]string{}
@@ -174,9 +169,6 @@ func (l *lab) compare(programs []program, set input.Set, k *kept) ([]*cell, erro
 				continue
 			}
 			ran = true
-			if err := l.turn.take(l.ctx); err != nil {
-				return nil, err
-			}
 			l.add(c)
 			if err := l.ctx.Err(); err != nil {
 				return nil, err
@@ -199,9 +191,6 @@ func (l *lab) setUp(programs []program, set input.Set, k *kept, dir string) ([]*
 	for i, p := range programs {
 		if set.APIs < p.least || p.most > 0 && set.APIs > p.most {
 			continue
-		}
-		if err := l.turn.take(l.ctx); err != nil {
-			return nil, err
 		}
 		folder := filepath.Join(dir, fmt.Sprint(i))
 		if err := os.Mkdir(folder, 0o755); err != nil {

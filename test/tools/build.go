@@ -91,7 +91,7 @@ func Program(root, name string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	unlock, err := Lock(filepath.Join(dir, "lock"))
+	unlock, err := lock(filepath.Join(dir, "lock"))
 	if err != nil {
 		return "", err
 	}

@@ -2,8 +2,8 @@
 
 package tools
 
-// Lock does nothing where there is no flock: parallel processes then build the
+// lock does nothing where there is no flock: parallel processes then build the
 // same binary twice, and the last rename wins.
-func Lock(string) (unlock func(), err error) {
+func lock(string) (unlock func(), err error) {
 	return func() {}, nil
 }

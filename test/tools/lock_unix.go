@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// Lock waits until this process alone holds the file. The operating system
+// lock waits until this process alone holds the file. The operating system
 // gives the lock back when the process dies, so that none is ever left over.
-func Lock(path string) (unlock func(), err error) {
+func lock(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err
