@@ -16,9 +16,11 @@ import (
 
 // mainPackages says what to build in the modules under tools/ that tests use.
 var mainPackages = map[string]string{
-	"kpt":         ".",
-	"kustomize":   "sigs.k8s.io/kustomize/kustomize/v5",
-	"schemacheck": ".",
+	"cyclonedx-gomod": "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod",
+	"goreleaser":      "github.com/goreleaser/goreleaser/v2",
+	"kpt":             ".",
+	"kustomize":       "sigs.k8s.io/kustomize/kustomize/v5",
+	"schemacheck":     ".",
 }
 
 var built struct {
