@@ -106,6 +106,7 @@ func repository(t *testing.T) string {
 		{"add", "."},
 		{"commit", "--quiet", "--message", "release"},
 		{"tag", tag},
+		{"remote", "add", "origin", source(t)},
 	} {
 		must(t, dir, author, "git", args...)
 	}
