@@ -60,16 +60,18 @@ func localBase(t *testing.T) []string {
 	archive := filepath.Join(t.TempDir(), "base.tar")
 	must(t, call{}, "tar", "-C", files, "-cf", archive, ".")
 	image := fmt.Sprintf("localhost/krm-fn-test-base:%d", os.Getpid())
-	must(t, call{}, "docker", "import",
-		"--change", "ENV PATH=/usr/local/go/bin:/bin", "--change", "ENV GOPATH=/go", "--change", "ENV GOTOOLCHAIN=local",
-		"--change", "ENV GOCACHE=/root/.cache/go-build", archive, image)
-	removeImage(t, image)
 	env := func(name string) string { return must(t, call{dir: root}, "go", "env", name) }
+	goroot, modules, compiled := env("GOROOT"), env("GOMODCACHE"), env("GOCACHE")
+	must(t, call{}, "docker", "import",
+		"--change", "ENV PATH="+goroot+"/bin:/bin", "--change", "ENV GOTOOLCHAIN=local",
+		"--change", "ENV GOMODCACHE="+modules, "--change", "ENV GOCACHE="+compiled, archive, image)
+	removeImage(t, image)
+	// The folders keep their paths, because these are part of what is compiled.
 	return []string{
 		"--build-arg", "GO_IMAGE=" + image, "--network", "none", "--no-cache",
-		"--volume", env("GOROOT") + ":/usr/local/go:ro",
-		"--volume", env("GOMODCACHE") + ":/go/pkg/mod:O",
-		"--volume", env("GOCACHE") + ":/root/.cache/go-build",
+		"--volume", goroot + ":" + goroot + ":ro",
+		"--volume", modules + ":" + modules + ":O",
+		"--volume", compiled + ":" + compiled,
 	}
 }
 

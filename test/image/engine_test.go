@@ -62,7 +62,8 @@ type outcome struct {
 func run(t *testing.T, c call, program string, args ...string) outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), program, args...)
+	// env looks the program up on the PATH of c.
+	cmd := exec.CommandContext(t.Context(), "env", append([]string{program}, args...)...)
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.dir, strings.NewReader(c.stdin), &stdout, &stderr
 	cmd.Env = append(os.Environ(), c.env...)
 	err := cmd.Run()
