@@ -17,7 +17,7 @@ ENGINE ?= $(shell docker info >/dev/null 2>&1 && echo docker || echo podman)
 COVERED := ./pkg/...
 COVERAGE := 90
 
-.PHONY: help build test race cover lint golden fuzz verify vuln image image-test release release-test clean
+.PHONY: help build test race cover lint golden fuzz verify e2e e2e-smoke e2e-truth vuln image image-test release release-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,18 @@ fuzz: ## run every fuzz test for FUZZTIME
 verify: ## check that all that is generated is up to date
 	$(GO) test ./cmd/krm-fn ./docs/... -run 'Golden|Docs'
 	git diff --exit-code
+
+# They need root, Linux and iproute2: the test runs in a network of its own.
+E2E := $(GO) test -tags e2e -count 1 -timeout 60m -v ./test/e2e -run
+
+e2e: ## on a real control plane: the examples scale with the numbers of their scenario
+	$(E2E) '^TestScaling$$'
+
+e2e-smoke: ## on a real control plane: one example scales up once
+	$(E2E) '^TestSmoke$$'
+
+e2e-truth: ## on a real control plane: what krm-fn check says of broken manifests is true; writes docs/truth.md
+	$(E2E) '^TestTruth$$'
 
 vuln: $(OUT)/govulncheck ## look for known vulnerabilities (needs the Go vulnerability database)
 	$(OUT)/govulncheck ./...

@@ -45,7 +45,9 @@ type jsonProblem struct {
 	Line          int            `json:"line,omitempty"`
 }
 
-func writeJSON(w io.Writer, ps model.Problems) error {
+func writeJSON(w io.Writer, ps model.Problems) error { return encode(w, jsonProblems(ps)) }
+
+func jsonProblems(ps model.Problems) []jsonProblem {
 	out := make([]jsonProblem, 0, len(ps))
 	for _, p := range ps {
 		o := p.Place.Object
@@ -56,7 +58,7 @@ func writeJSON(w io.Writer, ps model.Problems) error {
 			File: p.Place.File, Index: p.Place.Index, Line: p.Place.Line,
 		})
 	}
-	return encode(w, out)
+	return out
 }
 
 func encode(w io.Writer, v any) error {

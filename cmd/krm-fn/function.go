@@ -50,11 +50,7 @@ func writeList(stdout io.Writer, list *krm.List, items []*krm.Item, ps model.Pro
 	if err != nil {
 		return &failure{err}
 	}
-	text, err := list.Bytes(items, results)
-	if err != nil {
-		return &failure{err}
-	}
-	if _, err := stdout.Write(text); err != nil {
+	if err := list.Write(stdout, items, results); err != nil {
 		return &failure{fmt.Errorf("standard output: %w", err)}
 	}
 	return nil

@@ -105,8 +105,9 @@ func shuffle(input string, seed uint64) (string, bool) {
 	}
 	items := slices.Clone(list.Items)
 	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
-	text, err := list.Bytes(items, nil)
-	return string(text), err == nil
+	var text bytes.Buffer
+	err := list.Write(&text, items, nil)
+	return text.String(), err == nil
 }
 
 // sorted is a ResourceList with its items in the order of their text, and its results.
@@ -126,11 +127,11 @@ func cut(t *testing.T, text string) (*krm.List, []string) {
 	}
 	var items []string
 	for _, it := range list.Items {
-		one, err := list.Bytes([]*krm.Item{it}, nil)
-		if err != nil {
+		var one bytes.Buffer
+		if err := list.Write(&one, []*krm.Item{it}, nil); err != nil {
 			t.Fatal(err)
 		}
-		items = append(items, string(one))
+		items = append(items, one.String())
 	}
 	return list, items
 }

@@ -62,7 +62,7 @@ func renderings(t *testing.T) []rendering {
 		}
 		r := rendering{name: filepath.Base(filepath.Dir(file)), minor: newestMinor}
 		if fc := list.FunctionConfig; fc != nil {
-			minor, err := check.ParseVersion(krm.Text(fc.Node, "spec", "kubernetesVersion") + krm.Text(fc.Node, "data", "kubernetesVersion"))
+			minor, err := check.ParseVersion(krm.Text(fc.Node(), "spec", "kubernetesVersion") + krm.Text(fc.Node(), "data", "kubernetesVersion"))
 			if err != nil {
 				t.Fatalf("%s: %v", file, err)
 			}

@@ -1,13 +1,15 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
+	"io"
 	"path"
 	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/krm-fn/krm-fn/pkg/gen"
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -39,11 +41,7 @@ relative to its own folder, and lie inside of the PATH that holds it.`,
 			if dir != "" {
 				return writeDir(dir, out)
 			}
-			text, err := documents(out.Rendered)
-			if err != nil {
-				return &failure{err}
-			}
-			if _, err := cmd.OutOrStdout().Write(text); err != nil {
+			if err := writeDocuments(cmd.OutOrStdout(), out.Rendered); err != nil {
 				return &failure{fmt.Errorf("standard output: %w", err)}
 			}
 			return nil
@@ -87,6 +85,7 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 			}
 			return krm.ReadFile(root, path.Join(filepath.ToSlash(folder), name))
 		}
+		ps = slices.DeleteFunc(ps, func(p model.Problem) bool { return isNamedDocument(p, config) })
 	}
 	out, more := gen.Run(in)
 	ps.Add(more...)
@@ -96,15 +95,35 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 	return out, ps.Sorted()
 }
 
-// documents writes items as a stream of YAML documents.
-func documents(items []*krm.Item) ([]byte, error) {
-	texts := make([][]byte, len(items))
-	for i, it := range items {
-		text, err := krm.EncodeNode(it.Node)
-		if err != nil {
-			return nil, err
-		}
-		texts[i] = text
+// isNamedDocument tells whether p says that a file is left out which the configuration names as an OpenAPI document.
+func isNamedDocument(p model.Problem, config *krm.Item) bool {
+	apis := krm.Get(krm.Get(config.Node(), "spec"), "apis")
+	if p.ID != model.InputFile || p.Severity != model.Info || apis == nil {
+		return false
 	}
-	return bytes.Join(slices.Clip(texts), []byte("---\n")), nil
+	for _, api := range apis.Content {
+		files := krm.Get(api, "swaggerFiles")
+		if files != nil && slices.ContainsFunc(files.Content, func(n *yaml.Node) bool {
+			return path.Join(path.Dir(config.Place.File), n.Value) == p.Place.File
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// writeDocuments writes items as a stream of YAML documents.
+func writeDocuments(stdout io.Writer, items []*krm.Item) error {
+	w := bufio.NewWriterSize(stdout, 1<<16)
+	separator := ""
+	err := krm.Encode(items, func(_ *krm.Item, text []byte) error {
+		_, _ = w.WriteString(separator)
+		separator = "---\n"
+		_, err := w.Write(text)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return w.Flush()
 }

@@ -85,7 +85,7 @@ on standard output. kustomize and kpt call it that way. For files, use krm-fn re
 			return runFunction(dir, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.AddCommand(newRender(), newCheck(), newExplain(), newVersion())
+	cmd.AddCommand(newInit(), newRender(), newCheck(), newExplain(), newMigrate(), newVersion())
 	return cmd
 }
 

@@ -34,7 +34,7 @@ func writeDir(dir string, out gen.Output) error {
 			return &failure{fmt.Errorf("%s is in the way: this configuration has not rendered it; move it or choose another folder",
 				filepath.Join(dir, name))}
 		}
-		text, err := krm.EncodeNode(it.Node)
+		text, err := it.AppendTo(nil)
 		if err != nil {
 			return &failure{err}
 		}

@@ -35,7 +35,7 @@ type config struct {
 // Configure adds what the functionConfig asks for to in. The files that it names are read by readFile.
 func (in *Input) Configure(it *krm.Item, readFile func(string) ([]byte, error)) model.Problems {
 	var c config
-	ps := krm.Decode(it.Node, it.Place, &c)
+	ps := krm.Decode(it.Node(), it.Place, &c)
 	at := it.Place.Child("spec")
 	minor, err := ParseVersion(c.Spec.KubernetesVersion)
 	if err != nil {

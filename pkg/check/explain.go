@@ -66,7 +66,7 @@ func (w *world) chain(s *scaler) *Link {
 	root.What = fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.spec.MaxReplicas)
 	target := &Link{Role: "target", What: s.spec.ScaleTargetRef.Kind + " " + s.spec.ScaleTargetRef.Name + " is not among the items"}
 	target.Place = s.item.Place.Child("spec").Child("scaleTargetRef")
-	wl := w.targetOf(s)
+	wl := s.target
 	if wl != nil {
 		target.What, target.Place = wl.item.Place.Object.String(), wl.item.Place
 	}
@@ -74,8 +74,8 @@ func (w *world) chain(s *scaler) *Link {
 	demands := w.demands()
 	for i, m := range s.spec.Metrics {
 		l := &Link{Role: "metric", What: metricText(m), Place: s.metricPlaces[i]}
-		for j := range demands {
-			if d := &demands[j]; d.scaler == s && d.at.Field == s.metricPlaces[i].Field {
+		for _, d := range demands {
+			if d.scaler == s && d.at.Field == s.metricPlaces[i].Field {
 				l.Links = w.supply(d)
 			}
 		}
@@ -132,7 +132,7 @@ func requests(wl *workload, name corev1.ResourceName) []*Link {
 // supply is how a metric of the custom or external metrics API comes about.
 func (w *world) supply(d *demand) []*Link {
 	rule := &Link{Role: "rule", What: "none among the items"}
-	if o := w.effective(d); o != nil {
+	if o := d.effective(); o != nil {
 		rule.What, rule.Place = o.String(), o.at
 		for _, s := range o.series {
 			rule.Links = append(rule.Links, &Link{Role: "series", What: s})

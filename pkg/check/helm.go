@@ -177,7 +177,10 @@ func defaultRules() []adapterconfig.DiscoveryRule {
 func (w *world) chartRules() []*ruleSet {
 	var sets []*ruleSet
 	for _, it := range w.items {
-		spec := krm.Get(it.Node, "spec")
+		if !slices.Contains([]string{"HelmRelease", "Application"}, it.Place.Object.Kind) {
+			continue
+		}
+		spec := krm.Get(it.Node(), "spec")
 		at := it.Place.Child("spec")
 		switch it.Place.Object.Kind {
 		case "HelmRelease":

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -48,7 +50,7 @@ spec:
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.scalers {
 			w.checkSameTarget(s, ps)
-			if wl := w.targetOf(s); wl != nil {
+			if wl := s.target; wl != nil {
 				w.checkSelector(s, wl, ps)
 			}
 		}
@@ -63,10 +65,8 @@ const minorAmbiguous = 26
 func (w *world) checkSameTarget(s *scaler, ps *model.Problems) {
 	var others []string
 	own, mine := s.item.Place.Object, s.spec.ScaleTargetRef
-	for _, o := range w.scalers {
-		its, other := o.spec.ScaleTargetRef, o.item.Place.Object
-		if mine.Name != "" && its.Name == mine.Name && its.Kind == mine.Kind && groupOf(its.APIVersion) == groupOf(mine.APIVersion) &&
-			other.Name != own.Name && relate(other.Namespace, own.Namespace) == together {
+	for _, o := range w.sharing[s.sharingKey()] {
+		if mine.Name != "" && o.item.Place.Object.Name != own.Name {
 			others = append(others, o.String())
 		}
 	}
@@ -86,7 +86,7 @@ func (w *world) checkSameTarget(s *scaler, ps *model.Problems) {
 func (w *world) checkSelector(s *scaler, wl *workload, ps *model.Problems) {
 	at := wl.item.Place.Child("spec").Child("selector")
 	for _, other := range w.alsoMatched(wl) {
-		switch by := w.scalerOf(other); {
+		switch by := other.scaler; {
 		case isHook(other.item):
 		case by != nil && by != s && !w.before(minorAmbiguous):
 			ps.Errorf(hpaOverlapID, at, "matches the pods of %s too, which %s scales, so that it and %s stop (AmbiguousSelector); give each a label of its own",
@@ -99,35 +99,31 @@ func (w *world) checkSelector(s *scaler, wl *workload, ps *model.Problems) {
 	}
 }
 
-// scalerOf finds the HPA that scales wl, or nil.
-func (w *world) scalerOf(wl *workload) *scaler {
-	for _, s := range w.scalers {
-		if w.targetOf(s) == wl {
-			return s
-		}
-	}
-	return nil
-}
-
 // alsoMatched are the other workloads of the namespace whose pods the selector of wl matches.
 func (w *world) alsoMatched(wl *workload) []*workload {
-	if wl.selector == nil {
-		return nil
+	if wl.selector == nil || wl.also.known {
+		return wl.also.value
+	}
+	own := wl.item.Place.Object
+	spaces := []string{own.Namespace}
+	if orDefault(own.Namespace) == metav1.NamespaceDefault {
+		spaces = []string{"", metav1.NamespaceDefault}
 	}
 	var out []*workload
-	own := wl.item.Place.Object
-	for _, other := range w.workloads {
+	for _, i := range w.podIndex.find(required(wl.selector), spaces) {
+		other := w.workloads[i]
 		its := other.item.Place.Object
 		switch {
 		case other == wl, other == wl.borrowed, other.borrowed == wl, relate(own.Namespace, its.Namespace) != together:
 		case its.Name == own.Name && other.groupKind() == wl.groupKind():
 			// Another version of the same object.
-		case krm.Get(krm.Get(other.item.Node, "metadata"), "ownerReferences") != nil:
+		case other.item.Field("metadata", "ownerReferences") != nil:
 			// Its owner makes it, such as the ReplicaSet of a Deployment.
 		case matches(wl.selector, other.template.Labels):
 			out = append(out, other)
 		}
 	}
+	wl.also.set(out)
 	return out
 }
 

@@ -50,7 +50,7 @@ spec:
 `,
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.scalers {
-			if wl := w.targetOf(s); wl != nil && wl.replicas != nil {
+			if wl := s.target; wl != nil && wl.replicas != nil {
 				checkReplicas(s, wl, ps)
 			}
 		}

@@ -59,7 +59,7 @@ spec:
 `,
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.scalers {
-			if wl := w.targetOf(s); wl != nil && wl.knowsPods() {
+			if wl := s.target; wl != nil && wl.knowsPods() {
 				for i, m := range s.spec.Metrics {
 					w.checkRequest(usage{s, m, s.metricPlaces[i]}, wl, ps)
 				}
@@ -96,7 +96,7 @@ func (w *world) checkPods(u usage, name corev1.ResourceName, wl *workload, ps *m
 			if w.podRequests(other, name) || w.requests(other, c.Container, name) {
 				continue
 			}
-			at := c.at.Child("resources").Child("requests")
+			at := c.at().Child("resources").Child("requests")
 			p := model.Problem{ID: hpaRequestID, Severity: model.Error, Place: at, Message: fmt.Sprintf(
 				"container %q has no request of %s, and %s counts it too, since the selector of %s matches its pod; give %s another label or write a request",
 				c.Name, name, u.scaler, wl, other)}
@@ -114,7 +114,7 @@ func (w *world) checkOwnPods(u usage, name corev1.ResourceName, wl *workload, ps
 	}
 	for _, c := range wl.running() {
 		if !w.requests(wl, c.Container, name) {
-			ps.Errorf(hpaRequestID, c.at.Child("resources").Child("requests"),
+			ps.Errorf(hpaRequestID, c.at().Child("resources").Child("requests"),
 				"container %q has no request of %s, which %s needs of every container for a utilization; write one, or aim at an AverageValue", c.Name, name, u.scaler)
 		}
 	}
@@ -130,7 +130,7 @@ func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricS
 			continue
 		}
 		if m.Target.AverageUtilization != nil && !w.requests(wl, c.Container, m.Name) {
-			ps.Errorf(hpaRequestID, c.at.Child("resources").Child("requests"),
+			ps.Errorf(hpaRequestID, c.at().Child("resources").Child("requests"),
 				"container %q has no request of %s, which %s needs for its utilization; write one, or aim at an AverageValue", c.Name, m.Name, u.scaler)
 		}
 		return
@@ -148,12 +148,13 @@ func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricS
 // requests tells whether a container has a request of a resource when its pod is made: a limit counts as one, and a
 // LimitRange of the namespace may add one (Kubernetes, pkg/apis/core/v1/defaults.go, SetDefaults_Pod and
 // SetDefaults_LimitRangeItem).
-func (w *world) requests(wl *workload, c corev1.Container, name corev1.ResourceName) bool {
+func (w *world) requests(wl *workload, c *corev1.Container, name corev1.ResourceName) bool {
 	if hasResource(name, c.Resources.Requests, c.Resources.Limits) {
 		return true
 	}
-	return slices.ContainsFunc(w.limitRanges, func(l *limitRange) bool {
-		return meet(l.item, wl.item) && slices.ContainsFunc(l.spec.Limits, func(i corev1.LimitRangeItem) bool {
+	ranges := w.limitRanges.near(wl.item.Place.Object.Namespace)
+	return slices.ContainsFunc(ranges, func(l *limitRange) bool {
+		return slices.ContainsFunc(l.spec.Limits, func(i corev1.LimitRangeItem) bool {
 			return i.Type == corev1.LimitTypeContainer && hasResource(name, i.DefaultRequest, i.Default, i.Max, i.Min)
 		})
 	})
@@ -173,8 +174,14 @@ func (w *world) podRequests(wl *workload, name corev1.ResourceName) bool {
 	if hasResource(name, r.Requests, r.Limits) {
 		return true
 	}
-	all := slices.Concat(wl.template.Spec.Containers, wl.template.Spec.InitContainers)
-	return slices.ContainsFunc(all, func(c corev1.Container) bool { return w.requests(wl, c, name) })
+	for _, list := range [][]corev1.Container{wl.template.Spec.Containers, wl.template.Spec.InitContainers} {
+		for i := range list {
+			if w.requests(wl, &list[i], name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func hasResource(name corev1.ResourceName, lists ...corev1.ResourceList) bool {

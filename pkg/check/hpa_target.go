@@ -79,7 +79,7 @@ func (w *world) checkTarget(s *scaler, ps *model.Problems) {
 		}
 	}
 	_, err := schema.ParseGroupVersion(ref.APIVersion)
-	switch wl := w.targetOf(s); {
+	switch wl := s.target; {
 	case ref.Kind == "" || ref.Name == "":
 	case err != nil:
 		ps.Valuef(hpaTargetID, s.at().Child("apiVersion"), ref.APIVersion,
@@ -159,19 +159,15 @@ func (w *world) checkFound(s *scaler, wl *workload, ps *model.Problems) {
 // reportMissing says why no object here is the target of s, which is of a kind of Kubernetes.
 func (w *world) reportMissing(s *scaler, ps *model.Problems) {
 	ref, at := s.spec.ScaleTargetRef, s.at().Child("name")
-	var names []string
+	near := w.memo.spaces.get(w.findSpaces).near(s.item.Place.Object.Namespace)
+	judged := slices.ContainsFunc(near, func(wl *workload) bool { return slices.Contains(scalable, wl.groupKind()) })
 	var elsewhere, otherKind *workload
-	judged := false
-	for _, wl := range w.workloads {
-		o := wl.item.Place.Object
-		near, same := meet(s.item, wl.item), wl.groupKind() == groupKind(ref.APIVersion, ref.Kind)
-		judged = judged || near && slices.Contains(scalable, wl.groupKind())
-		switch {
-		case near && same:
-			names = append(names, o.Name)
-		case same && o.Name == ref.Name:
+	for _, i := range w.podIndex.named(ref.Name) {
+		wl := w.workloads[i]
+		switch met, same := meet(s.item, wl.item), wl.groupKind() == groupKind(ref.APIVersion, ref.Kind); {
+		case same && !met:
 			elsewhere = wl
-		case near && o.Name == ref.Name && slices.Contains(scalable, wl.groupKind()):
+		case met && !same && slices.Contains(scalable, wl.groupKind()):
 			otherKind = wl
 		}
 	}
@@ -188,14 +184,37 @@ func (w *world) reportMissing(s *scaler, ps *model.Problems) {
 	case !judged:
 		ps.Infof(hpaTargetID, at, "%s %s is not among the objects given, so that its pods are not judged", ref.Kind, ref.Name)
 	default:
-		hint := krm.DidYouMean(ref.Name, names)
-		if hint == "" && len(names) > 0 {
-			slices.Sort(names)
-			hint = "; here are " + strings.Join(slices.Compact(names), ", ")
+		names := w.namesOf(targetRef{ref.APIVersion, ref.Kind, ""}.key(s.item.Place.Object.Namespace), near)
+		hint := names.didYouMean(ref.Name)
+		if hint == "" && len(names.names) > 0 {
+			hint = "; here are " + strings.Join(names.names, ", ")
 		}
 		ps.Add(model.Problem{
-			ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: krm.Suggest(ref.Name, names),
+			ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: names.suggest(ref.Name),
 			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.namespace(), ref.Name, hint),
 		})
 	}
+}
+
+// findSpaces sorts the workloads by namespace.
+func (w *world) findSpaces() *spaced[*workload] {
+	out := &spaced[*workload]{}
+	for _, wl := range w.workloads {
+		out.add(wl.item.Place.Object.Namespace, wl)
+	}
+	return out
+}
+
+// namesOf are the names of the workloads of one kind that are near.
+func (w *world) namesOf(kind targetKey, near []*workload) *lexicon {
+	return remember(w.memo.names, kind, func(kind targetKey) *lexicon {
+		var names []string
+		for _, wl := range near {
+			o := wl.item.Place.Object
+			if (targetRef{o.APIVersion, o.Kind, ""}.key(kind.namespace)) == kind {
+				names = append(names, o.Name)
+			}
+		}
+		return newLexicon(names)
+	})
 }

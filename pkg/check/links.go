@@ -34,66 +34,101 @@ type scrapePath struct {
 	relabelings, metricRelabelings []monitoringv1.RelabelConfig
 }
 
-// targetOf finds the workload that s scales, or nil. The version of the scaleTargetRef does not matter, since the
-// controller looks up the served ones (Kubernetes, pkg/controller/podautoscaler/horizontal.go, RESTMappings).
-func (w *world) targetOf(s *scaler) *workload {
-	ref := s.spec.ScaleTargetRef
-	return w.find(s.item, targetRef{ref.APIVersion, ref.Kind, ref.Name})
-}
-
-// joins are which objects select which. They are many times fewer than the pairs that have to be looked at.
-type joins struct {
-	// services are those that a ServiceMonitor selects, pods the workloads that a PodMonitor selects.
-	services map[*monitor][]*service
-	pods     map[*monitor][]*workload
-	// behind are the workloads whose pods a Service selects, before the Services that select those of a workload.
-	behind map[*service][]*workload
-	before map[*workload][]*service
-}
-
-// join finds what selects what.
-func (w *world) join() joins {
-	j := joins{map[*monitor][]*service{}, map[*monitor][]*workload{}, map[*service][]*workload{}, map[*workload][]*service{}}
+// join finds what selects what. Which objects select which are many times fewer than the pairs of them, so that an index
+// says which pairs to look at.
+func (w *world) join() {
+	services := make([]entry, len(w.services))
+	for i, svc := range w.services {
+		services[i] = entry{svc.item, svc.item.Labels}
+	}
+	pods := make([]entry, len(w.workloads))
+	for i, wl := range w.workloads {
+		pods[i] = entry{wl.item, wl.template.Labels}
+	}
+	ofServices, ofPods := w.keysThatCount()
+	w.serviceIndex, w.podIndex = newLabelIndex(services, ofServices), newLabelIndex(pods, ofPods)
+	for _, svc := range w.services {
+		w.joinService(svc)
+	}
 	for _, m := range w.monitors {
-		for _, svc := range w.services {
-			if m.selects(svc) {
-				j.services[m] = append(j.services[m], svc)
-			}
+		w.joinMonitor(m)
+	}
+}
+
+// keysThatCount are the keys of labels that selectors ask Services for, and pods.
+func (w *world) keysThatCount() (services, pods map[string]bool) {
+	services, pods = map[string]bool{}, map[string]bool{}
+	count := func(keys map[string]bool, set map[string]string) {
+		for k := range set {
+			keys[k] = true
 		}
-		for _, wl := range w.workloads {
-			if m.selectsPods(wl) {
-				j.pods[m] = append(j.pods[m], wl)
-			}
+	}
+	for _, m := range w.monitors {
+		if m.service != nil {
+			count(services, required(&m.service.Selector))
+		} else {
+			count(pods, required(&m.pod.Selector))
 		}
 	}
 	for _, svc := range w.services {
-		for _, wl := range w.workloads {
-			if svc.selectsPods(wl) {
-				j.behind[svc], j.before[wl] = append(j.behind[svc], wl), append(j.before[wl], svc)
-			}
+		count(pods, svc.spec.Selector)
+	}
+	for _, wl := range w.workloads {
+		count(pods, required(wl.selector))
+	}
+	return services, pods
+}
+
+func (w *world) joinService(svc *service) {
+	if !svc.hasSelector() {
+		return
+	}
+	for _, i := range w.podIndex.find(certainLabels(svc.spec.Selector), spacesOf(svc.item.Place.Object.Namespace)) {
+		if wl := w.workloads[i]; svc.selectsPods(wl) {
+			svc.behind, wl.before = append(svc.behind, wl), append(wl.before, svc)
 		}
 	}
-	return j
+}
+
+func (w *world) joinMonitor(m *monitor) {
+	if m.pod != nil {
+		for _, i := range w.podIndex.find(certainLabels(required(&m.pod.Selector)), m.spaces()) {
+			if wl := w.workloads[i]; m.selectsPods(wl) {
+				m.pods, wl.routes = append(m.pods, wl), append(wl.routes, route{m, nil})
+			}
+		}
+		return
+	}
+	for _, i := range w.serviceIndex.find(required(&m.service.Selector), m.spaces()) {
+		svc := w.services[i]
+		if !m.selects(svc) {
+			continue
+		}
+		m.services, svc.monitored = append(m.services, svc), true
+		if !svc.hasSelector() {
+			w.manual.add(svc.item.Place.Object.Namespace, route{m, svc})
+		}
+		for _, wl := range svc.behind {
+			wl.routes = append(wl.routes, route{m, svc})
+		}
+	}
 }
 
 // scrapes lists the ways by which Prometheus reads the pods of wl, in the order of the monitors, Services, endpoints
 // and ports. Whether a Prometheus selects the monitors is another matter.
-func (w *world) scrapes(wl *workload) []scrapePath {
-	return remember(w.memo.scrapes, wl, w.findScrapes)
-}
-
-func (w *world) findScrapes(wl *workload) []scrapePath {
+func (wl *workload) scrapes() []scrapePath {
+	if wl.paths.known {
+		return wl.paths.value
+	}
 	var paths []scrapePath
-	for _, m := range w.monitors {
-		if slices.Contains(w.memo.joins.pods[m], wl) {
-			paths = append(paths, m.paths(nil, podTargets(wl))...)
-		}
-		for _, svc := range w.memo.joins.services[m] {
-			if slices.Contains(w.memo.joins.behind[svc], wl) {
-				paths = append(paths, m.paths(svc, targets(svc, wl))...)
-			}
+	for _, r := range wl.routes {
+		if r.service == nil {
+			paths = append(paths, r.monitor.paths(nil, podTargets(wl))...)
+		} else {
+			paths = append(paths, r.monitor.paths(r.service, targets(r.service, wl))...)
 		}
 	}
+	wl.paths.set(paths)
 	return paths
 }
 
@@ -173,6 +208,9 @@ func resolve(p corev1.ServicePort, declared []target) (target, bool) {
 // declares none (prometheus, discovery/kubernetes/pod.go, buildPod). Of the init containers only those count that keep
 // running.
 func podTargets(wl *workload) []target {
+	if wl.targets.known {
+		return wl.targets.value
+	}
 	var out []target
 	for _, c := range wl.running() {
 		if len(c.Ports) == 0 {
@@ -184,6 +222,7 @@ func podTargets(wl *workload) []target {
 			})
 		}
 	}
+	wl.targets.set(out)
 	return out
 }
 

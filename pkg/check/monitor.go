@@ -5,6 +5,7 @@ import (
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -18,6 +19,13 @@ type monitor struct {
 	pod     *monitoringv1.PodMonitorSpec
 	// ownOnly tells that every Prometheus that reads it ignores its namespaceSelector (ignoreNamespaceSelectors).
 	ownOnly bool
+	// services are those that a ServiceMonitor selects, pods the workloads that a PodMonitor selects.
+	services []*service
+	pods     []*workload
+	// number is its position among the monitors.
+	number int
+	ends   once[[]endpoint]
+	wants  once[[]labels.Requirement]
 }
 
 // selects tells whether a ServiceMonitor selects a Service by namespace and labels.
@@ -32,14 +40,12 @@ func (m *monitor) selectsPods(wl *workload) bool {
 
 // matchesPods tells whether a selector matches pods of wl. A label that controllers add may have any value.
 func matchesPods(s *metav1.LabelSelector, wl *workload) bool {
-	lax := s.DeepCopy()
-	for _, k := range podLabelsAdded {
-		delete(lax.MatchLabels, k)
+	lax := metav1.LabelSelector{MatchLabels: certainLabels(s.MatchLabels), MatchExpressions: s.MatchExpressions}
+	added := func(r metav1.LabelSelectorRequirement) bool { return slices.Contains(podLabelsAdded, r.Key) }
+	if slices.ContainsFunc(lax.MatchExpressions, added) {
+		lax.MatchExpressions = slices.DeleteFunc(slices.Clone(lax.MatchExpressions), added)
 	}
-	lax.MatchExpressions = slices.DeleteFunc(lax.MatchExpressions, func(r metav1.LabelSelectorRequirement) bool {
-		return slices.Contains(podLabelsAdded, r.Key)
-	})
-	return matches(lax, wl.template.Labels)
+	return matches(&lax, wl.template.Labels)
 }
 
 // selector is what m selects Services or pods by.
@@ -78,6 +84,23 @@ func (m *monitor) looksInto(ns string) relation {
 	return found
 }
 
+// spaces are the namespaces, as objects state them, in which those may be that a monitor looks for; none stands for all.
+func (m *monitor) spaces() []string {
+	sel := m.namespaces()
+	switch {
+	case m.ownOnly, !sel.Any && len(sel.MatchNames) == 0:
+		return spacesOf(m.item.Place.Object.Namespace)
+	case sel.Any, slices.Contains(sel.MatchNames, ""):
+		return nil
+	}
+	return append(slices.Clone(sel.MatchNames), "")
+}
+
+// requirements are what m demands of labels.
+func (m *monitor) requirements() []labels.Requirement {
+	return m.wants.get(func() []labels.Requirement { return requirements(m.selector()) })
+}
+
 // endpoint is what both kinds of monitors have in their endpoints.
 type endpoint struct {
 	at                             model.Place
@@ -103,7 +126,9 @@ func (m *monitor) endpointsPlace() model.Place {
 
 // endpoints are those of m. Of several ports, that counts which prometheus-operator prefers
 // (pkg/prometheus/promcfg.go, generateServiceMonitorConfig and generatePodMonitorConfig).
-func (m *monitor) endpoints() []endpoint {
+func (m *monitor) endpoints() []endpoint { return m.ends.get(m.findEndpoints) }
+
+func (m *monitor) findEndpoints() []endpoint {
 	var out []endpoint
 	at := m.endpointsPlace()
 	if m.service != nil {

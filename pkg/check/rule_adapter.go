@@ -15,7 +15,7 @@ import (
 // adapter is a container that runs prometheus-adapter, and the file that it reads its configuration from.
 type adapter struct {
 	workload  *workload
-	container corev1.Container
+	container *corev1.Container
 	at        model.Place
 	// file is the value of --config; known tells whether the arguments show whether there is one.
 	file  string
@@ -23,10 +23,13 @@ type adapter struct {
 }
 
 // adapters finds the containers of prometheus-adapter by their image or by the flags that only it has.
-func (w *world) adapters() []adapter {
+func (w *world) adapters() []adapter { return w.memo.adapters.get(w.findAdapters) }
+
+func (w *world) findAdapters() []adapter {
 	var out []adapter
 	for _, wl := range w.workloads {
-		for i, c := range wl.template.Spec.Containers {
+		for i := range wl.template.Spec.Containers {
+			c := &wl.template.Spec.Containers[i]
 			args := slices.Concat(c.Command, c.Args)
 			file, configured := flagValue(args, "config")
 			_, prometheus := flagValue(args, "prometheus-url")
@@ -101,7 +104,7 @@ func (w *world) configMapRules(ps *model.Problems) []*ruleSet {
 
 func readConfigMap(it *krm.Item, key string) *ruleSet {
 	at := it.Place.Child("data").Child(key)
-	text := krm.Text(it.Node, "data", key)
+	text := krm.Text(it.Node(), "data", key)
 	return readConfig(Text{Place: at, Text: []byte(text)}, it.Place.Object.String())
 }
 
@@ -110,16 +113,25 @@ func configKeys(it *krm.Item) []string {
 	if it.Place.Object.Kind != "ConfigMap" || it.Place.Object.APIVersion != "v1" {
 		return nil
 	}
-	data := krm.TextMap(it.Node, "data")
+	data := krm.TextMap(it.Node(), "data")
 	var keys []string
 	for _, key := range sortedKeys(data) {
 		named := key == "config.yaml" && isAdapterName(it.Place.Object.Name)
-		docs, ps := krm.ParseAll([]byte(data[key]), it.Place)
-		if named || !ps.HasErrors() && len(docs) > 0 && looksLikeConfig(docs[0].Root) {
+		if named || hasConfig(data[key], it.Place) {
 			keys = append(keys, key)
 		}
 	}
 	return keys
+}
+
+// hasConfig tells whether a text is a configuration of the adapter. One that has neither the end of the names of its keys
+// nor an escape, behind which that may hide, is not worth to be parsed.
+func hasConfig(text string, at model.Place) bool {
+	if !strings.Contains(text, "ules") && !strings.Contains(text, "\\") {
+		return false
+	}
+	docs, ps := krm.ParseAll([]byte(text), at)
+	return !ps.HasErrors() && len(docs) > 0 && looksLikeConfig(docs[0].Root)
 }
 
 func isAdapterName(name string) bool {
@@ -199,7 +211,7 @@ func (w *world) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Problem
 		w.checkName(v.ConfigMap.Name, at, ps)
 		return nil, "", false
 	}
-	data := krm.TextMap(cm.Node, "data")
+	data := krm.TextMap(cm.Node(), "data")
 	if _, has := data[key]; !has {
 		ps.Errorf(ruleMissingID, at, "mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
 			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, sortedKeys(data)))
@@ -238,7 +250,7 @@ func (w *world) configMap(name string, pods *krm.Item) (cm, elsewhere *krm.Item)
 }
 
 // mountOf finds the mount of a container that holds a file, and the path of the file in the volume.
-func mountOf(c corev1.Container, file string) (mount corev1.VolumeMount, rel string, found bool) {
+func mountOf(c *corev1.Container, file string) (mount corev1.VolumeMount, rel string, found bool) {
 	longest := -1
 	for _, m := range c.VolumeMounts {
 		dir := path.Clean(m.MountPath)

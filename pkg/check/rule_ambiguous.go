@@ -54,10 +54,14 @@ var ruleAmbiguous = Check{
 			if d.problem != "" {
 				continue
 			}
-			for _, s := range w.rules {
-				if s.unread == "" {
-					d.checkAmbiguous(s, ps)
+			all := d.used()
+			for len(all) > 0 {
+				other := slices.IndexFunc(all, func(o *offer) bool { return o.set != all[0].set })
+				if other < 0 {
+					other = len(all)
 				}
+				d.checkAmbiguous(all[:other], ps)
+				all = all[other:]
 			}
 		}
 	},
@@ -65,8 +69,11 @@ var ruleAmbiguous = Check{
 
 // checkAmbiguous compares all rules of a configuration that serve the metric with the last one, which is the one that
 // the adapter uses (pkg/custom-provider, SetSeries, and pkg/external-provider, filterAndStoreMetrics).
-func (d *demand) checkAmbiguous(s *ruleSet, ps *model.Problems) {
-	offers := slices.DeleteFunc(slices.Clone(d.offers(s)), func(o offer) bool { return !o.registered || o.query == "" })
+func (d *demand) checkAmbiguous(offers []*offer, ps *model.Problems) {
+	useless := func(o *offer) bool { return !o.registered || o.query == "" }
+	if slices.ContainsFunc(offers, useless) {
+		offers = slices.DeleteFunc(slices.Clone(offers), useless)
+	}
 	for i, a := range offers {
 		for _, b := range offers[i+1:] {
 			d.compare(a, b, ps)
@@ -81,7 +88,7 @@ func (d *demand) checkAmbiguous(s *ruleSet, ps *model.Problems) {
 }
 
 // compare reports the rules a and b, in this order, if both give the metric to one series or each to its own.
-func (d *demand) compare(a, b offer, ps *model.Problems) {
+func (d *demand) compare(a, b *offer, ps *model.Problems) {
 	shared := slices.ContainsFunc(a.series, func(name string) bool { return slices.Contains(b.series, name) })
 	switch {
 	case !shared && (!a.specific() || !b.specific()), sameExpr(a, b):
@@ -99,7 +106,7 @@ func (d *demand) compare(a, b offer, ps *model.Problems) {
 }
 
 // disjoint tells whether two rules select different series of one name by a label.
-func disjoint(a, b offer) bool {
+func disjoint(a, b *offer) bool {
 	for _, m := range a.matchers {
 		for _, n := range b.matchers {
 			if m.Name == n.Name && m.Name != prommodel.MetricNameLabel && m.Value != n.Value && m.Value != "" && n.Value != "" {
@@ -110,7 +117,7 @@ func disjoint(a, b offer) bool {
 	return false
 }
 
-func sameExpr(a, b offer) bool {
+func sameExpr(a, b *offer) bool {
 	if a.expr == nil || b.expr == nil {
 		return a.query == b.query
 	}

@@ -19,8 +19,6 @@ import (
 
 // demand is a metric that an HPA asks the custom or external metrics API for.
 type demand struct {
-	// number is its index among the metrics of the scaler.
-	number   int
 	scaler   *scaler
 	at       kmodel.Place
 	kind     autoscalingv2.MetricSourceType
@@ -28,43 +26,49 @@ type demand struct {
 	selector k8slabels.Selector
 	workload *workload
 	origins  []origin
-	// recorded are the recording rules among the items, known the names of the series of these and of a sample.
-	recorded []recording
-	known    []string
+	// recorded are the recording rules among the items, sampled the names of the series of a sample.
+	recorded *recordings
+	sampled  []string
 	// resource is what the metric describes, names which; a problem tells why the client of the HPA cannot say so.
 	resource schema.GroupResource
 	names    []string
 	problem  string
 	// rooted is a metric of the namespace itself.
 	rooted bool
+
+	index   *ruleIndex
+	offered once[[]*offer]
+	best    once[*offer]
+}
+
+// known are the names of the series of the recording rules and of a sample.
+func (d *demand) known() []string {
+	if len(d.sampled) == 0 {
+		return d.recorded.names
+	}
+	return slices.Concat(d.recorded.names, d.sampled)
 }
 
 var podResource = schema.GroupResource{Resource: "pods"}
 
 // demands lists the Pods, Object and External metrics of all HPAs.
-func (w *world) demands() []demand {
-	if w.memo.demands == nil {
-		w.memo.demands = w.findDemands()
-	}
-	return w.memo.demands
-}
+func (w *world) demands() []*demand { return w.memo.demands.get(w.findDemands) }
 
-func (w *world) findDemands() []demand {
+func (w *world) findDemands() []*demand {
 	k := newKinds(w.items, w.minor)
 	recorded := w.recordings()
-	var out []demand
+	var out []*demand
 	for _, s := range w.scalers {
-		wl := w.targetOf(s)
-		origins := w.origins(wl)
-		for i, m := range s.spec.Metrics {
-			d := demand{number: i, scaler: s, at: s.metricPlaces[i], kind: m.Type, workload: wl, resource: podResource, recorded: recorded}
-			for _, r := range recorded {
-				d.known = append(d.known, r.Record)
+		for i := range s.spec.Metrics {
+			m := &s.spec.Metrics[i]
+			d := &demand{scaler: s, at: s.metricPlaces[i], kind: m.Type, workload: s.target, resource: podResource, recorded: recorded}
+			if d.index = w.custom; d.external() {
+				d.index = w.external
 			}
 			switch {
 			case m.Type == autoscalingv2.PodsMetricSourceType && m.Pods != nil:
-				d.origins, d.names = origins, []string{"pod-a", "pod-b"}
-				d.known = append(d.known, w.sampled(wl)...)
+				d.origins, d.names = w.origins(s.target), examplePods
+				d.sampled = w.sampled(s.target)
 				d.of(m.Pods.Metric)
 			case m.Type == autoscalingv2.ObjectMetricSourceType && m.Object != nil:
 				d.of(m.Object.Metric)
@@ -81,6 +85,9 @@ func (w *world) findDemands() []demand {
 	}
 	return out
 }
+
+// examplePods are pods that a query may ask for.
+var examplePods = []string{"pod-a", "pod-b"}
 
 func (d *demand) of(m autoscalingv2.MetricIdentifier) {
 	d.metric, d.selector = m.Name, k8slabels.Everything()
@@ -135,28 +142,13 @@ type offer struct {
 	label string
 }
 
-// asked identifies a demand.
-type asked struct {
-	scaler *scaler
-	number int
-}
+// offers lists the rules that give the metric its name, in the order of the configurations.
+func (d *demand) offers() []*offer { return d.offered.get(d.findOffers) }
 
-// offers lists the rules of a configuration that give the metric its name.
-func (d *demand) offers(s *ruleSet) []offer {
-	if s.offered == nil {
-		s.offered = map[asked][]offer{}
-	}
-	return remember(s.offered, asked{d.scaler, d.number}, func(asked) []offer { return d.findOffers(s) })
-}
-
-func (d *demand) findOffers(s *ruleSet) []offer {
-	var out []offer
-	for _, r := range d.list(s) {
-		series := r.seriesFor(d.metric, d.known)
-		if len(series) == 0 {
-			continue
-		}
-		o := offer{rule: r, series: series}
+func (d *demand) findOffers() []*offer {
+	var out []*offer
+	for _, m := range d.index.matches(d.metric, d.recorded.names, d.sampled) {
+		o := &offer{rule: m.rule, series: m.series}
 		if d.external() {
 			o.external(d)
 		} else {
@@ -167,16 +159,26 @@ func (d *demand) findOffers(s *ruleSet) []offer {
 	return out
 }
 
+// used are the offers of the configurations that an adapter reads.
+func (d *demand) used() []*offer {
+	unread := func(o *offer) bool { return o.set.unread != "" }
+	all := d.offers()
+	if slices.ContainsFunc(all, unread) {
+		return slices.DeleteFunc(slices.Clone(all), unread)
+	}
+	return all
+}
+
 // external follows pkg/external-provider: the last series of a name is the one that is asked for.
 func (o *offer) external(d *demand) {
 	o.registered = true
-	query, err := o.namer.QueryForExternalSeries(o.series[0], d.scaler.namespace(), d.selector)
-	if err != nil {
+	a := o.ask(question{series: o.series[0], namespace: d.scaler.namespace(), selector: d.selector.String()}, d)
+	if a.err != nil {
 		o.obstacle = "maps no label to the namespace, by which external metrics are asked for; add resources: " +
 			`{overrides: {namespace: {resource: "namespace"}}}, or resources: {namespaced: false} to ask in all namespaces`
 		return
 	}
-	o.parse(string(query))
+	o.query, o.expr = a.query, a.expr
 }
 
 // custom follows pkg/custom-provider: SetSeries and QueryForMetric.
@@ -206,12 +208,12 @@ func (o *offer) custom(d *demand) {
 		namespace = ""
 	}
 	o.registered = true
-	query, err := o.namer.QueryForSeries(o.series[0], d.resource, namespace, d.selector, d.names...)
-	if err != nil {
-		o.obstacle = queryObstacle(o.rule, err)
+	a := o.ask(question{o.series[0], d.resource, namespace, d.selector.String(), strings.Join(d.names, "|"), len(d.names)}, d)
+	if a.err != nil {
+		o.obstacle = queryObstacle(o.rule, a.err)
 		return
 	}
-	o.parse(string(query))
+	o.query, o.expr = a.query, a.expr
 }
 
 func queryObstacle(r *rule, err error) string {
@@ -221,11 +223,44 @@ func queryObstacle(r *rule, err error) string {
 	return fmt.Sprintf("makes no query of it: %v", err)
 }
 
-func (o *offer) parse(query string) {
-	o.query = query
-	if e, err := promQL.ParseExpr(query); err == nil {
-		o.expr = e
+// question is what a query depends on beside its rule.
+type question struct {
+	series    string
+	resource  schema.GroupResource
+	namespace string
+	// selector and names, of which there are count, are written out.
+	selector, names string
+	count           int
+}
+
+// answer is a query, nil and an error if the rule makes none; expr is nil if Prometheus refuses it.
+type answer struct {
+	query string
+	expr  parser.Expr
+	err   error
+}
+
+// ask makes the query that the adapter would make for a demand, once for all that ask for the same.
+func (r *rule) ask(q question, d *demand) answer {
+	if r.answers == nil {
+		r.answers = map[question]answer{}
 	}
+	return remember(r.answers, q, func(q question) (a answer) {
+		var query prom.Selector
+		if d.external() {
+			query, a.err = r.namer.QueryForExternalSeries(q.series, q.namespace, d.selector)
+		} else {
+			query, a.err = r.namer.QueryForSeries(q.series, q.resource, q.namespace, d.selector, d.names...)
+		}
+		if a.err != nil {
+			return a
+		}
+		a.query = string(query)
+		if e, err := promQL.ParseExpr(a.query); err == nil {
+			a.expr = e
+		}
+		return a
+	})
 }
 
 // labels are those of a series as the rule wants it: what its seriesQuery asks for and what it maps, except for those

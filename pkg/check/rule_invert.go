@@ -12,6 +12,8 @@ import (
 type inverse struct {
 	tree  *syntax.Regexp
 	parts []part
+	// marked tells that name.as has the very characters that mark captures, so that parts may be wrong.
+	marked bool
 	// results match what name.as can expand to, with a group for each capture in it, greedy and not.
 	results []*regexp.Regexp
 }
@@ -19,7 +21,7 @@ type inverse struct {
 // newInverse reads a naming that the adapter has accepted.
 func newInverse(matches, as string) *inverse {
 	re, tree := regexp.MustCompile(matches), mustParse(matches)
-	inv := &inverse{tree: tree, parts: expandMarked(re, as)}
+	inv := &inverse{tree: tree, parts: expandMarked(re, as), marked: strings.ContainsAny(as, "\x00\x01\x02")}
 	for _, group := range []string{"(.*)", "(.*?)"} {
 		var b strings.Builder
 		for _, p := range inv.parts {

@@ -60,13 +60,35 @@ var shortNames = map[string]string{
 // kinds is what the cluster serves, as far as it is known: the built-in kinds, the custom ones among the items, and those
 // that rules and autoscalers name in groups which are not Kubernetes' own.
 type kinds struct {
-	mapper meta.PriorityRESTMapper
+	mapper *rememberingMapper
 	known  *meta.DefaultRESTMapper
 	minor  int
 }
 
+// rememberingMapper remembers which resources it found, since rules ask for the same few. It has to forget when kinds are
+// added.
+type rememberingMapper struct {
+	meta.PriorityRESTMapper
+	found map[schema.GroupVersionResource]foundResource
+}
+
+type foundResource struct {
+	resource schema.GroupVersionResource
+	err      error
+}
+
+// ResourceFor is that of meta.RESTMapper.
+func (m *rememberingMapper) ResourceFor(partial schema.GroupVersionResource) (schema.GroupVersionResource, error) {
+	f := remember(m.found, partial, func(partial schema.GroupVersionResource) (f foundResource) {
+		f.resource, f.err = m.PriorityRESTMapper.ResourceFor(partial)
+		return f
+	})
+	return f.resource, f.err
+}
+
 func newKinds(items []*krm.Item, minor int) *kinds {
 	k := &kinds{known: meta.NewDefaultRESTMapper(nil), minor: minor}
+	k.mapper = &rememberingMapper{found: map[schema.GroupVersionResource]foundResource{}}
 	for _, g := range builtinGroups {
 		if !k.serves(g) {
 			continue
@@ -92,7 +114,7 @@ func newKinds(items []*krm.Item, minor int) *kinds {
 func (k *kinds) serves(g builtinGroup) bool { return g.until == 0 || k.minor > 0 && k.minor < g.until }
 
 func (k *kinds) addCRD(it *krm.Item) {
-	spec := krm.Get(it.Node, "spec")
+	spec := krm.Get(it.Node(), "spec")
 	group, names := krm.Text(spec, "group"), krm.Get(spec, "names")
 	kind, plural, singular := krm.Text(names, "kind"), krm.Text(names, "plural"), krm.Text(names, "singular")
 	if kind == "" || plural == "" {
@@ -149,6 +171,7 @@ func (k *kinds) assume(group, name string) {
 	}
 	gv := schema.GroupVersion{Group: group, Version: "v1"}
 	k.known.AddSpecific(gv.WithKind(singular), gv.WithResource(plural), gv.WithResource(singular), meta.RESTScopeNamespace)
+	clear(k.mapper.found)
 }
 
 // resourceOf gives the resource of a kind, as the client of the autoscaler does.
@@ -160,6 +183,7 @@ func (k *kinds) resourceOf(gk schema.GroupKind) (found schema.GroupResource, pro
 	if !ok {
 		plural, _ := meta.UnsafeGuessKindToResource(gk.WithVersion("v1"))
 		k.known.Add(gk.WithVersion("v1"), meta.RESTScopeNamespace)
+		clear(k.mapper.found)
 		return plural.GroupResource(), ""
 	}
 	hint := ""

@@ -51,13 +51,13 @@ var ruleLabels = Check{
 	Good: strings.Replace(labelsExample, "[2m]))\n", "[2m])) by (<<.GroupBy>>)\n", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands() {
-			if d.problem != "" || !w.judges(&d) {
+			if d.problem != "" || !w.judges(d) {
 				continue
 			}
-			if o := w.effective(&d); o != nil {
+			if o := d.effective(); o != nil {
 				before := len(*ps)
 				if d.checkOffer(o, ps); len(*ps) == before {
-					w.checkValues(&d, o, ps)
+					w.checkValues(d, o, ps)
 				}
 			}
 		}
@@ -67,22 +67,19 @@ var ruleLabels = Check{
 // effective is the rule whose query the adapter uses for a metric: the last that relates it to the resource, and not one
 // that only might if the metric had a series of its very name, where another is about this metric. Of rules that give the
 // name without relating it to the resource it is the first.
-func (w *world) effective(d *demand) *offer {
+func (d *demand) effective() *offer { return d.best.get(d.findEffective) }
+
+func (d *demand) findEffective() *offer {
 	var last, first *offer
-	for _, s := range w.rules {
-		if s.unread != "" {
+	for _, o := range d.used() {
+		if !o.registered {
+			if first == nil || !first.specific() && o.specific() {
+				first = o
+			}
 			continue
 		}
-		for _, o := range d.offers(s) {
-			if !o.registered {
-				if first == nil || !first.specific() && o.specific() {
-					first = &o
-				}
-				continue
-			}
-			if last == nil || o.specific() || !last.specific() || slices.Contains(o.series, last.series[0]) {
-				last = &o
-			}
+		if last == nil || o.specific() || !last.specific() || slices.Contains(o.series, last.series[0]) {
+			last = o
 		}
 	}
 	if last == nil || first != nil && first.specific() && !last.specific() && !slices.Contains(last.series, first.series[0]) {

@@ -46,8 +46,8 @@ var ruleMissing = Check{
 	Good: strings.Replace(missingExample, "metric: {name: http_request_per_second}", "metric: {name: http_requests_per_second}", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands() {
-			if w.judges(&d) {
-				w.checkServed(&d, ps)
+			if w.judges(d) {
+				w.checkServed(d, ps)
 			}
 		}
 	},
@@ -66,6 +66,29 @@ const metricConfig = "metric-config."
 
 // judges tells whether the adapter is who has to serve the metric, and its whole configuration is known.
 func (w *world) judges(d *demand) bool {
+	if !w.memo.judged.get(w.knowsRules) || foreign.MatchString(d.metric) {
+		return false
+	}
+	for key := range d.scaler.item.Annotations {
+		if strings.HasPrefix(key, metricConfig) {
+			return false
+		}
+	}
+	group := "custom.metrics.k8s.io"
+	if d.external() {
+		group = "external.metrics.k8s.io"
+		if triggered.MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
+			return false
+		}
+		if len(w.external.rules) == 0 && d.elsewhere(w) == "" {
+			return false
+		}
+	}
+	return !w.servedByOther(group)
+}
+
+// knowsRules tells whether there are rules, and all configurations that adapters read are known and sound.
+func (w *world) knowsRules() bool {
 	read := 0
 	for _, s := range w.rules {
 		if s.broken && s.unread == "" {
@@ -76,36 +99,17 @@ func (w *world) judges(d *demand) bool {
 			read++
 		}
 	}
-	if len(w.rules) == 0 || read == 0 && w.mountsUnknown() {
-		return false
-	}
-	for _, key := range sortedKeys(d.scaler.item.Annotations) {
-		if strings.HasPrefix(key, metricConfig) {
-			return false
-		}
-	}
-	if foreign.MatchString(d.metric) {
-		return false
-	}
-	group := "custom.metrics.k8s.io"
-	if d.external() {
-		group = "external.metrics.k8s.io"
-		if triggered.MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
-			return false
-		}
-		if !slices.ContainsFunc(w.rules, func(s *ruleSet) bool { return len(s.external) > 0 }) && d.elsewhere(w) == "" {
-			return false
-		}
-	}
-	return !w.servedByOther(group)
+	return len(w.rules) > 0 && (read > 0 || !w.mountsUnknown())
 }
 
 // mountsUnknown tells whether an adapter among the items reads a configuration that is not.
 func (w *world) mountsUnknown() bool {
-	return slices.ContainsFunc(w.adapters(), func(a adapter) bool {
-		var ps model.Problems
-		cm, _, certain := w.configOf(a, &ps)
-		return cm == nil && !certain
+	return w.memo.unknown.get(func() bool {
+		return slices.ContainsFunc(w.adapters(), func(a adapter) bool {
+			var ps model.Problems
+			cm, _, certain := w.configOf(a, &ps)
+			return cm == nil && !certain
+		})
 	})
 }
 
@@ -124,13 +128,17 @@ func (w *world) servedByOther(group string) bool {
 
 // apiServices are the names of the Services that serve a group of the API, after the APIServices among the items.
 func (w *world) apiServices(group string) []string {
-	var out []string
-	for _, it := range w.items {
-		if it.Place.Object.Kind == "APIService" && krm.Text(it.Node, "spec", "group") == group {
-			out = append(out, krm.Text(it.Node, "spec", "service", "name"))
+	return w.memo.services.get(func() map[string][]string {
+		services := map[string][]string{}
+		for _, it := range w.items {
+			if it.Place.Object.Kind == "APIService" {
+				node := it.Node()
+				group := krm.Text(node, "spec", "group")
+				services[group] = append(services[group], krm.Text(node, "spec", "service", "name"))
+			}
 		}
-	}
-	return out
+		return services
+	})[group]
 }
 
 // checkServed reports a metric that no rule gives.
@@ -139,19 +147,14 @@ func (w *world) checkServed(d *demand, ps *model.Problems) {
 		ps.Errorf(ruleMissingID, d.at.Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.problem)
 		return
 	}
-	var all []offer
-	for _, s := range w.rules {
-		if s.unread == "" {
-			all = append(all, d.offers(s)...)
-		}
-	}
+	all := d.used()
 	if len(all) == 0 {
 		ps.Errorf(ruleMissingID, d.at, "asks for %s, which no rule of the adapter gives%s", d.what(), d.nearest(w))
 		return
 	}
 	w.checkRegistered(d, ps)
 	d.checkGuess(all, ps)
-	if o := w.effective(d); o != nil {
+	if o := d.effective(); o != nil {
 		d.checkDropped(o, ps)
 	}
 }
@@ -165,15 +168,25 @@ func (w *world) checkRegistered(d *demand, ps *model.Problems) {
 	if len(w.adapters()) == 0 || len(w.apiServices(group)) > 0 {
 		return
 	}
-	for _, other := range []string{"custom.metrics.k8s.io", "external.metrics.k8s.io", "metrics.k8s.io"} {
-		for _, service := range w.apiServices(other) {
+	if r := w.memo.registered.get(w.findRegistered); r.group != "" {
+		ps.Warnf(ruleMissingID, d.at, "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
+			"add one for v1beta1.%s and Service %s", d.what(), group, r.group, group, r.service)
+	}
+}
+
+// registration is a group of the API and the Service behind it.
+type registration struct{ group, service string }
+
+// findRegistered finds an API that an adapter among the items serves.
+func (w *world) findRegistered() registration {
+	for _, group := range []string{"custom.metrics.k8s.io", "external.metrics.k8s.io", "metrics.k8s.io"} {
+		for _, service := range w.apiServices(group) {
 			if w.isAdapterService(service) {
-				ps.Warnf(ruleMissingID, d.at, "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
-					"add one for v1beta1.%s and Service %s", d.what(), group, other, group, service)
-				return
+				return registration{group, service}
 			}
 		}
 	}
+	return registration{}
 }
 
 // isAdapterService tells whether a Service of that name leads to an adapter among the items.
@@ -186,13 +199,13 @@ func (w *world) isAdapterService(name string) bool {
 
 // checkGuess reports a rate that is served only if some series is called so by itself, where a rule makes a rate of the
 // counter under another name.
-func (d *demand) checkGuess(all []offer, ps *model.Problems) {
-	byItself := func(o offer) bool { return slices.Contains(o.series, d.metric) }
-	meant := func(o offer) bool {
+func (d *demand) checkGuess(all []*offer, ps *model.Problems) {
+	byItself := func(o *offer) bool { return slices.Contains(o.series, d.metric) }
+	meant := func(o *offer) bool {
 		return o.specific() || slices.ContainsFunc(o.series, func(name string) bool { return slices.Contains(counters(d.metric), name) })
 	}
 	if !rateSuffix.MatchString(d.metric) || slices.ContainsFunc(all, meant) ||
-		!slices.ContainsFunc(all, byItself) || slices.Contains(d.known, d.metric) {
+		!slices.ContainsFunc(all, byItself) || slices.Contains(d.known(), d.metric) {
 		return
 	}
 	counter := counters(d.metric)[0]
@@ -216,7 +229,7 @@ func (d *demand) checkDropped(o *offer, ps *model.Problems) {
 	}
 	for _, name := range o.series {
 		for _, from := range d.origins {
-			if _, kept := from.series(name, nil); kept || from.opaque {
+			if _, kept := from.value(name, ""); kept || from.opaque {
 				return
 			}
 		}

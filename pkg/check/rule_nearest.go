@@ -4,22 +4,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
 // elsewhere names a rule of the other list that gives the metric.
 func (d *demand) elsewhere(w *world) string {
-	for _, s := range w.rules {
-		other, list, want := s.external, "rules", "External"
-		if d.external() {
-			other, list, want = s.custom, "externalRules", "Pods or Object"
-		}
-		for _, r := range other {
-			if r.specific() && len(r.seriesFor(d.metric, nil)) > 0 {
-				return fmt.Sprintf("; %s gives it, but only to metrics of type %s; change the type in the HPA, or put the rule under %s",
-					r, want, list)
-			}
+	other, list, want := w.external, "rules", "External"
+	if d.external() {
+		other, list, want = w.custom, "externalRules", "Pods or Object"
+	}
+	for _, r := range other.candidates(d.metric) {
+		if r.specific() && len(r.seriesFor(d.metric, nil)) > 0 {
+			return fmt.Sprintf("; %s gives it, but only to metrics of type %s; change the type in the HPA, or put the rule under %s",
+				r, want, list)
 		}
 	}
 	return ""
@@ -35,77 +31,79 @@ func (d *demand) nearest(w *world) string {
 			return hint
 		}
 	}
-	var given []string
-	for _, s := range w.rules {
-		for _, r := range d.list(s) {
-			given = append(given, r.gives(d.metric)...)
-		}
+	n := d.index.near.get(d.index.findNear)
+	var more []string
+	for _, r := range n.open {
+		more = append(more, r.gives(d.metric)...)
 	}
-	slices.Sort(given)
-	given = slices.Compact(given)
-	best := krm.Suggest(d.metric, given)
-	for _, name := range given {
-		if best == "" && (slices.Contains(variants(d.metric), name) || strings.HasPrefix(name, d.metric+"_") || strings.HasPrefix(d.metric, name+"_")) {
-			best = name
-		}
+	given := n.given
+	if len(more) > 0 {
+		given = newLexicon(slices.Concat(given.names, more))
+	}
+	best := given.suggest(d.metric)
+	if best == "" {
+		best = d.begun(given.names)
 	}
 	if best != "" {
-		for _, s := range w.rules {
-			for _, r := range d.list(s) {
-				if slices.Contains(r.gives(d.metric), best) {
-					return fmt.Sprintf("; %s gives %q; did you mean that?", r, best)
-				}
+		r := n.first[best]
+		for _, o := range n.open {
+			if (r == nil || o.number < r.number) && slices.Contains(o.gives(d.metric), best) {
+				r = o
 			}
 		}
+		return fmt.Sprintf("; %s gives %q; did you mean that?", r, best)
 	}
 	const most = 6
-	if len(given) > 0 && len(given) <= most {
-		return "; there are " + strings.Join(given, ", ")
+	if len(given.names) > 0 && len(given.names) <= most {
+		return "; there are " + strings.Join(given.names, ", ")
 	}
 	return ""
 }
 
-// nearestIn looks for a rule that gives the metric but for one part of it.
-func (d *demand) nearestIn(s *ruleSet) string {
-	for _, r := range d.list(s) {
-		if s.unread != "" && len(r.seriesFor(d.metric, d.known)) > 0 {
-			return fmt.Sprintf("; %s gives it, but %s", r, s.unread)
-		}
-		if _, good := r.badReference(); good != "" && r.with(func(c *rule) { c.Name.As = good }, d.metric) {
-			return fmt.Sprintf("; %s would if name.as were %q instead of %q", r, good, r.Name.As)
-		}
+// begun finds the first name that is a variant of the metric, or of which one begins with the other.
+func (d *demand) begun(names []string) string {
+	like := variants(d.metric)
+	begins := func(s, with string) bool {
+		return len(s) > len(with) && s[len(with)] == '_' && strings.HasPrefix(s, with)
 	}
-	for _, r := range d.list(s) {
-		names := r.names()
-		if r.namer == nil || len(names) == 0 || slices.ContainsFunc(names, r.accepts) {
+	i := slices.IndexFunc(names, func(name string) bool {
+		return begins(name, d.metric) || begins(d.metric, name) || slices.Contains(like, name)
+	})
+	if i < 0 {
+		return ""
+	}
+	return names[i]
+}
+
+// nearRules are what the rules of an index give beside what is asked for.
+type nearRules struct {
+	// given are the names of metrics that rules give whatever is asked for, first the first rule of each. What the
+	// open rules give depends on that.
+	given *lexicon
+	first map[string]*rule
+	open  []*rule
+}
+
+func (x *ruleIndex) findNear() nearRules {
+	n := nearRules{first: map[string]*rule{}}
+	var names []string
+	for _, r := range x.rules {
+		if r.namer == nil {
 			continue
 		}
-		part := fmt.Sprintf("name.matches %q", r.Name.Matches)
-		for i, f := range r.SeriesFilters {
-			if f.Is+f.IsNot != "" && r.Name.Matches == "" {
-				part = fmt.Sprintf("seriesFilters[%d]", i)
+		if r.names() == nil {
+			n.open = append(n.open, r)
+			continue
+		}
+		for _, name := range r.gives("") {
+			if n.first[name] == nil {
+				n.first[name] = r
+				names = append(names, name)
 			}
 		}
-		if slices.Contains(names, d.metric) || slices.ContainsFunc(variants(d.metric), func(v string) bool {
-			return slices.Contains(names,
-				v)
-		}) {
-			return fmt.Sprintf("; %s selects the series %s, but its %s keeps none of that name", r, names[0], part)
-		}
 	}
-	return ""
-}
-
-// with tells whether the rule would give the metric after a change.
-func (r *rule) with(change func(*rule), metric string) bool {
-	c := *r
-	change(&c)
-	namer, err := renamed(c)
-	if err != nil {
-		return false
-	}
-	c.namer, c.naming = namer, newInverse(c.Name.Matches, c.Name.As)
-	return len(c.seriesFor(metric, nil)) > 0
+	n.given = newLexicon(names)
+	return n
 }
 
 // gives lists names under which the rule serves the series that it lists, or else those from which metric is usually made.

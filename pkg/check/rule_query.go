@@ -47,11 +47,7 @@ var ruleQuery = Check{
 			ps.Add(s.problems...)
 		}
 		for _, d := range w.demands() {
-			for _, s := range w.rules {
-				if s.unread == "" {
-					d.checkQuery(s, ps)
-				}
-			}
+			d.checkQuery(ps)
 		}
 	},
 }
@@ -149,6 +145,9 @@ var (
 // badReference finds a part of name.as that is meant to be a capture of name.matches and is none, and the name.as that
 // was most likely meant, "" if nobody can tell.
 func (r *rule) badReference() (bad, good string) {
+	if !strings.ContainsAny(r.Name.As, "${") {
+		return "", ""
+	}
 	re, err := regexp.Compile(r.Name.Matches)
 	if err != nil {
 		return "", ""
@@ -263,8 +262,8 @@ func (s *ruleSet) resourceQuery(conv naming.ResourceConverter, q resourceQuery) 
 }
 
 // checkQuery reports a query that Prometheus refuses only with what this HPA puts in, such as no matchers at all.
-func (d *demand) checkQuery(s *ruleSet, ps *model.Problems) {
-	for _, o := range d.offers(s) {
+func (d *demand) checkQuery(ps *model.Problems) {
+	for _, o := range d.used() {
 		if o.query == "" || o.expr != nil {
 			continue
 		}

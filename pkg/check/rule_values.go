@@ -104,8 +104,7 @@ var statedLabels = []string{"job", "service", "container", "endpoint"}
 func unmatched(m *labels.Matcher, origins []origin, series string) (u mismatch, ok bool) {
 	u.Matcher = m
 	for _, o := range origins {
-		set, kept := o.series(series, nil)
-		value := set[m.Name]
+		value, kept := o.value(series, m.Name)
 		switch {
 		case o.opaque || !kept || o.path.honorLabels || m.Matches(value):
 			return u, false

@@ -67,9 +67,9 @@ var ruleWindow = Check{
 			if d.problem != "" {
 				continue
 			}
-			if o := w.effective(&d); o != nil && o.expr != nil && !fromElsewhere(o.series[0]) && !d.isRecorded(o.series[0]) {
-				w.checkWindows(&d, o, ps)
-				w.checkRelist(&d, ps)
+			if o := d.effective(); o != nil && o.expr != nil && !fromElsewhere(o.series[0]) && !d.isRecorded(o.series[0]) {
+				w.checkWindows(d, o, ps)
+				w.checkRelist(d, ps)
 			}
 		}
 	},
@@ -173,13 +173,4 @@ func samplesInWords(n int) string {
 		return "one sample"
 	}
 	return "two samples"
-}
-
-func (d *demand) isRecorded(series string) bool {
-	for _, r := range d.recorded {
-		if r.Record == series {
-			return true
-		}
-	}
-	return false
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
 	"sigs.k8s.io/prometheus-adapter/pkg/naming"
@@ -32,8 +31,8 @@ type ruleSet struct {
 	problems model.Problems
 	// broken tells that the adapter does not start with the configuration.
 	broken bool
-	// offered are what the rules give to each demand.
-	offered map[asked][]offer
+	// flawsCustom and flawsExternal are the rules of either list that nearly give a metric.
+	flawsCustom, flawsExternal once[flaws]
 	// unread says why no adapter among the items reads the configuration, "" if one does or may do so.
 	unread string
 }
@@ -50,8 +49,12 @@ type rule struct {
 	namer naming.MetricNamer
 	// matchers are those of the seriesQuery, nil if Prometheus refuses it.
 	matchers []*labels.Matcher
-	// naming is name.matches and name.as, to be read backwards.
-	naming *inverse
+	// naming is name.matches and name.as, to be read backwards; inverse gives it.
+	naming once[*inverse]
+	// number is its position among the rules of all configurations.
+	number int
+	// answers are the queries that it makes.
+	answers map[question]answer
 }
 
 // field is the place of a member of the rule.
@@ -82,6 +85,11 @@ func promFunctions() map[string]*parser.Function {
 
 func quote(s string) string { return strconv.Quote(s) }
 
+// inverse is the naming of a rule that the adapter has accepted, to be read backwards.
+func (r *rule) inverse() *inverse {
+	return r.naming.get(func() *inverse { return newInverse(r.Name.Matches, r.Name.As) })
+}
+
 // addRules finds the configurations of the adapter among the items and in the input.
 func (w *world) addRules(in Input, ps *model.Problems) {
 	k := newKinds(w.items, w.minor)
@@ -89,12 +97,15 @@ func (w *world) addRules(in Input, ps *model.Problems) {
 	for _, t := range in.Rules {
 		w.rules = append(w.rules, readRules(t)...)
 	}
+	var custom, external []*rule
 	for _, s := range w.rules {
 		for _, r := range slices.Concat(s.custom, s.external) {
 			r.compile(k)
 		}
 		s.compileResource(k)
+		custom, external = append(custom, s.custom...), append(external, s.external...)
 	}
+	w.custom, w.external = newRuleIndex(custom), newRuleIndex(external)
 }
 
 // readRules reads a text that is a configuration of the adapter or the values of its Helm chart.
@@ -218,7 +229,7 @@ func (r *rule) compile(k *kinds) {
 		ps.Errorf(ruleQueryID, r.at, "%v; the adapter does not start with it", err)
 		return
 	}
-	r.namer, r.naming = namers[0], newInverse(r.Name.Matches, r.Name.As)
+	r.namer = namers[0]
 	r.warnOfName()
 	r.checkQuery()
 }
@@ -268,15 +279,4 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// renamed is the adapter's reading of a rule that was changed in its name.
-func renamed(r rule) (naming.MetricNamer, error) {
-	namers, err := naming.NamersFromConfig([]adapterconfig.DiscoveryRule{{
-		SeriesQuery: r.SeriesQuery, SeriesFilters: r.SeriesFilters, Name: r.Name, MetricsQuery: r.MetricsQuery,
-	}}, meta.NewDefaultRESTMapper(nil))
-	if err != nil {
-		return nil, err
-	}
-	return namers[0], nil
 }

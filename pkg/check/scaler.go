@@ -18,6 +18,15 @@ type scaler struct {
 	spec autoscalingv2.HorizontalPodAutoscalerSpec
 	// metricPlaces are where the metrics of spec stand, in the shape of the item's own version.
 	metricPlaces []model.Place
+	// target is the workload that it scales, nil if that is not here. The version of the scaleTargetRef does not matter,
+	// since the controller looks up the served ones (Kubernetes, pkg/controller/podautoscaler/horizontal.go, RESTMappings).
+	target *workload
+}
+
+// sharingKey is the same for all HPAs that have one target.
+func (s *scaler) sharingKey() targetKey {
+	ref := s.spec.ScaleTargetRef
+	return targetKey{groupOf(ref.APIVersion), ref.Kind, ref.Name, s.namespace()}
 }
 
 func (s *scaler) namespace() string { return namespaceOf(s.item) }

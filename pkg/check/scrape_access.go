@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ var scrapeAccess = Check{
 	run: func(w *world, ps *model.Problems) {
 		needed := w.neededAccess()
 		for _, m := range w.monitors {
-			w.checkAccess(m, slices.Contains(needed, m), ps)
+			w.checkAccess(m, needed[m], ps)
 		}
 	},
 }
@@ -70,6 +71,8 @@ type (
 		rules []rbacv1.PolicyRule
 		// aggregated roles get their rules from others.
 		aggregated bool
+		// number is its position among those of its kind and name.
+		number int
 	}
 	binding struct {
 		item     *krm.Item
@@ -88,24 +91,24 @@ func (w *world) addAccess(it *krm.Item) {
 			Rules           []rbacv1.PolicyRule     `json:"rules"`
 			AggregationRule *rbacv1.AggregationRule `json:"aggregationRule"`
 		}
-		_ = mistakes(it.Node, it.Place, &r, false)
-		w.roles = append(w.roles, &role{it, r.Rules, r.AggregationRule != nil})
+		_ = mistakes(it.Node(), it.Place, &r, false)
+		w.addRole(&role{item: it, rules: r.Rules, aggregated: r.AggregationRule != nil})
 	case "RoleBinding", "ClusterRoleBinding":
 		var b struct {
 			Subjects []rbacv1.Subject `json:"subjects"`
 			RoleRef  rbacv1.RoleRef   `json:"roleRef"`
 		}
-		_ = mistakes(it.Node, it.Place, &b, false)
+		_ = mistakes(it.Node(), it.Place, &b, false)
 		w.bindings = append(w.bindings, &binding{it, b.Subjects, b.RoleRef})
 	}
 }
 
 // neededAccess are the monitors that lead to pods that an HPA needs.
-func (w *world) neededAccess() []*monitor {
-	var out []*monitor
+func (w *world) neededAccess() map[*monitor]bool {
+	out := map[*monitor]bool{}
 	for _, n := range w.needs() {
 		for _, r := range w.routes(n.workload) {
-			out = append(out, r.monitor)
+			out[r.monitor] = true
 		}
 	}
 	return out
@@ -141,10 +144,10 @@ func (w *world) checkAccess(m *monitor, needed bool, ps *model.Problems) {
 // namespacesOf are those in which m leads to a Service or to pods here.
 func (w *world) namespacesOf(m *monitor) []string {
 	var out []string
-	for _, svc := range w.memo.joins.services[m] {
+	for _, svc := range m.services {
 		out = append(out, svc.item.Place.Object.Namespace)
 	}
-	for _, wl := range w.memo.joins.pods[m] {
+	for _, wl := range m.pods {
 		out = append(out, wl.item.Place.Object.Namespace)
 	}
 	slices.Sort(out)
@@ -154,8 +157,8 @@ func (w *world) namespacesOf(m *monitor) []string {
 // lacks lists the resources that p may not list and watch in a namespace although m needs it. It is empty where the
 // rights of p are not all here: its account has no binding, or one to a role that is not here.
 func (w *world) lacks(p *prometheus, m *monitor, ns string) []string {
-	roles, known := w.rolesOf(p, ns)
-	if !known {
+	roles := w.rolesOf(p, ns)
+	if roles == nil {
 		return nil
 	}
 	needs := [][]listable{{{"", "pods"}}}
@@ -189,37 +192,75 @@ func oneIn(list []string, name string) bool {
 	return slices.Contains(list, name) || slices.Contains(list, "*")
 }
 
-// rolesOf are the roles that p has in a namespace; known is false where they are not all here.
-func (w *world) rolesOf(p *prometheus, ns string) (roles []*role, known bool) {
-	for _, b := range w.bindings {
-		if !slices.ContainsFunc(b.subjects, func(s rbacv1.Subject) bool { return p.is(s, b) }) {
-			continue
+// grants are the bindings of a Prometheus, and the roles that they lead to.
+type grants struct {
+	everywhere []*binding
+	inside     spaced[*binding]
+	// found are the roles by namespace, nil if they are not all here.
+	found map[string][]*role
+}
+
+// grantsOf finds the bindings of p.
+func (w *world) grantsOf(p *prometheus) *grants {
+	return p.grants.get(func() *grants {
+		g := &grants{found: map[string][]*role{}}
+		for _, b := range w.bindings {
+			switch own := b.item.Place.Object; {
+			case !slices.ContainsFunc(b.subjects, func(s rbacv1.Subject) bool { return p.is(s, b) }):
+			case own.Kind == "RoleBinding":
+				g.inside.add(own.Namespace, b)
+			default:
+				g.everywhere = append(g.everywhere, b)
+			}
 		}
-		known = true
-		own := b.item.Place.Object
-		if own.Kind == "RoleBinding" && relate(own.Namespace, ns) == apart {
-			continue
-		}
-		i := slices.IndexFunc(w.roles, func(r *role) bool {
-			o := r.item.Place.Object
-			return o.Kind == b.ref.Kind && o.Name == b.ref.Name && (o.Kind == "ClusterRole" || meet(r.item, b.item))
-		})
-		if i < 0 || w.roles[i].aggregated {
-			return nil, false
-		}
-		roles = append(roles, w.roles[i])
+		return g
+	})
+}
+
+// rolesOf are the roles that p has in a namespace, nil where they are not all here.
+func (w *world) rolesOf(p *prometheus, ns string) []*role {
+	g := w.grantsOf(p)
+	if len(g.everywhere)+len(g.inside.all) == 0 {
+		return nil
 	}
-	return roles, known
+	return remember(g.found, ns, func(ns string) []*role {
+		roles := []*role{}
+		for _, b := range slices.Concat(g.everywhere, g.inside.near(ns)) {
+			r := w.roleOf(b)
+			if r == nil || r.aggregated {
+				return nil
+			}
+			roles = append(roles, r)
+		}
+		return roles
+	})
+}
+
+// roleOf finds the role that b refers to.
+func (w *world) roleOf(b *binding) *role {
+	named := w.roles[model.Object{Kind: b.ref.Kind, Name: b.ref.Name}]
+	found := named.all
+	if b.ref.Kind != "ClusterRole" {
+		found = named.near(b.item.Place.Object.Namespace)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return slices.MinFunc(found, func(a, b *role) int { return cmp.Compare(a.number, b.number) })
+}
+
+func (w *world) addRole(r *role) {
+	o := r.item.Place.Object
+	key := model.Object{Kind: o.Kind, Name: o.Name}
+	named := w.roles[key]
+	r.number = len(named.all)
+	named.add(o.Namespace, r)
+	w.roles[key] = named
 }
 
 // hasNamespacedRights tells whether p is given rights namespace by namespace, so that who owns the one in question may
 // give them elsewhere.
-func (w *world) hasNamespacedRights(p *prometheus) bool {
-	return slices.ContainsFunc(w.bindings, func(b *binding) bool {
-		return b.item.Place.Object.Kind == "RoleBinding" &&
-			slices.ContainsFunc(b.subjects, func(s rbacv1.Subject) bool { return p.is(s, b) })
-	})
-}
+func (w *world) hasNamespacedRights(p *prometheus) bool { return len(w.grantsOf(p).inside.all) > 0 }
 
 // is tells whether a subject of a binding is the ServiceAccount of p, or a group that it belongs to.
 func (p *prometheus) is(s rbacv1.Subject, b *binding) bool {

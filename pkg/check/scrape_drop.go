@@ -24,10 +24,10 @@ var annotationMeta = regexp.MustCompile(`^__meta_kubernetes_pod_(label|annotatio
 // dropped finds the relabeling by which an endpoint drops the pods of wl, as far as that follows from the objects.
 func (w *world) dropped(p scrapePath, wl *workload) (at model.Place, ok bool) {
 	cfgs, ok := configs(p.relabelings)
-	if !ok {
+	if !ok || len(cfgs) == 0 {
 		return at, false
 	}
-	set := discovered(p, wl)
+	set := discovered(p, wl, true)
 	for i, cfg := range cfgs {
 		if _, kept := process(set, cfgs[:i+1]); kept {
 			continue
@@ -52,7 +52,7 @@ func (w *world) certain(cfg *relabel.Config, earlier []*relabel.Config, wl *work
 // checkDropped reports pods that every endpoint which leads to them drops.
 func (w *world) checkDropped(n need, ps *model.Problems) {
 	var places []model.Place
-	for _, p := range w.scrapes(n.workload) {
+	for _, p := range n.workload.scrapes() {
 		at, ok := w.dropped(p, n.workload)
 		if !ok {
 			return
@@ -68,7 +68,7 @@ func (w *world) checkDropped(n need, ps *model.Problems) {
 // selects it (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
 func checkRefused(m *monitor, ps *model.Problems) {
 	spec := m.item.Place.Child("spec")
-	if krm.IsNull(krm.Get(krm.Get(m.item.Node, "spec"), "selector")) {
+	if krm.IsNull(m.item.Field("spec", "selector")) {
 		ps.Errorf(scrapeUnselectedID, spec.Child("selector"), "is missing, so that the API server refuses the monitor; write {} to select everything")
 	}
 	for _, e := range m.endpoints() {

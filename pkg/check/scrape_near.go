@@ -29,22 +29,114 @@ const meant = 3
 
 // nearest finds the monitor or Service that most likely was meant to lead to the pods of wl, to which none does.
 func (w *world) nearest(wl *workload) *miss {
-	var all []miss
-	for _, m := range w.monitors {
+	var found misses
+	pods := wl.pods()
+	var before []selectable
+	for _, svc := range wl.before {
+		before = append(before, svc.labelled())
+	}
+	try := func(m *monitor) {
 		if m.pod != nil {
-			all = append(all, m.misses(wl.pods())...)
-			continue
+			found.try(m, pods)
+			return
 		}
-		for _, svc := range w.memo.joins.before[wl] {
-			all = append(all, m.misses(svc.labelled())...)
+		for _, x := range before {
+			found.try(m, x)
 		}
-		for _, svc := range w.memo.joins.services[m] {
-			if svc.hasSelector() && len(w.memo.joins.behind[svc]) == 0 {
-				all = append(all, svc.misses(m, wl)...)
+	}
+	// Those that have a name in common come first, since with them known most others need no closer look.
+	for _, x := range slices.Concat(before, []selectable{pods}) {
+		for _, m := range w.monitorsNamed(x.item.Place.Object.Name) {
+			try(m)
+		}
+	}
+	for _, m := range w.monitors {
+		try(m)
+	}
+	vain := w.memo.vain.get(w.findVain)
+	for _, r := range vain {
+		if sameName(r.service.item, wl.item)+sameName(r.monitor.item, wl.item) > 0 {
+			found.tryBehind(r, wl)
+		}
+	}
+	for _, r := range vain {
+		found.tryBehind(r, wl)
+	}
+	return best(found)
+}
+
+// monitorsNamed are the monitors of a name.
+func (w *world) monitorsNamed(name string) []*monitor {
+	return w.memo.monitors.get(func() map[string][]*monitor {
+		found := map[string][]*monitor{}
+		for _, m := range w.monitors {
+			found[m.item.Place.Object.Name] = append(found[m.item.Place.Object.Name], m)
+		}
+		return found
+	})[name]
+}
+
+// findVain lists the Services with a selector that a monitor selects and that select no pods here.
+func (w *world) findVain() []route {
+	var out []route
+	for _, m := range w.monitors {
+		for _, svc := range m.services {
+			if svc.hasSelector() && len(svc.behind) == 0 {
+				out = append(out, route{m, svc})
 			}
 		}
 	}
-	return best(all)
+	return out
+}
+
+// misses are those of which the best is wanted.
+type misses []miss
+
+// try adds why m does not select x, unless a better miss is known.
+func (ms *misses) try(m *monitor, x selectable) {
+	if ms.worth(sameName(m.item, x.item) + promises(m.requirements(), x.labels)) {
+		ms.take(m.misses(x))
+	}
+}
+
+// tryBehind adds why the Service of r does not select the pods of wl, unless a better miss is known.
+func (ms *misses) tryBehind(r route, wl *workload) {
+	names := sameName(r.service.item, wl.item) + sameName(r.monitor.item, wl.item)
+	if ms.worth(names + promises(r.service.requirements(), wl.template.Labels)) {
+		ms.take(r.service.misses(r.monitor, wl))
+	}
+}
+
+// worth tells whether a miss of that score may be the best.
+func (ms *misses) worth(score int) bool {
+	return score > 0 && (len(*ms) == 0 || score >= (*ms)[0].score)
+}
+
+func (ms *misses) take(more []miss) {
+	if len(more) > 0 && len(*ms) > 0 && more[0].score > (*ms)[0].score {
+		*ms = (*ms)[:0]
+	}
+	if len(*ms) == 0 || len(more) > 0 && more[0].score == (*ms)[0].score {
+		*ms = append(*ms, more...)
+	}
+}
+
+// promises is the highest score that requirements may have for a set of labels.
+func promises(reqs []labels.Requirement, set map[string]string) int {
+	most, failed := 0, false
+	for i := range reqs {
+		r := &reqs[i]
+		_, has := set[r.Key()]
+		met := r.Matches(labels.Set(set))
+		if met || has {
+			most += 2
+		}
+		failed = failed || !met
+	}
+	if !failed {
+		most++
+	}
+	return most
 }
 
 // best is the miss with the highest score, nil if none has any.
@@ -79,7 +171,7 @@ func (wl *workload) pods() selectable {
 // misses tells why m does not select x.
 func (m *monitor) misses(x selectable) []miss {
 	sel := m.selector()
-	failed, met := unmet(sel, x.labels)
+	failed, met := unmet(m.requirements(), x.labels)
 	score := affinity(failed, met, x.labels) + sameName(m.item, x.item)
 	at := m.item.Place.Child("spec")
 	if len(failed) > 0 {
@@ -105,11 +197,15 @@ func (m *monitor) misses(x selectable) []miss {
 	return []miss{{m, at, why, score + 1}}
 }
 
+// requirements are what a Service demands of the labels of pods.
+func (s *service) requirements() []labels.Requirement {
+	return s.wants.get(func() []labels.Requirement { return requirements(&metav1.LabelSelector{MatchLabels: s.spec.Selector}) })
+}
+
 // misses tells why a Service, which m selects, does not select the pods of wl.
 func (s *service) misses(m *monitor, wl *workload) []miss {
-	sel := &metav1.LabelSelector{MatchLabels: s.spec.Selector}
 	set := wl.template.Labels
-	failed, met := unmet(sel, set)
+	failed, met := unmet(s.requirements(), set)
 	score := affinity(failed, met, set) + sameName(s.item, wl.item) + sameName(m.item, wl.item)
 	if len(failed) > 0 {
 		return []miss{{m, s.item.Place.Child("spec").Child("selector").Child(failed[0].Key()), fmt.Sprintf(
@@ -164,38 +260,47 @@ func selectorPlace(at model.Place, s *metav1.LabelSelector, r labels.Requirement
 func (w *world) idle(m *monitor) *miss {
 	var all []miss
 	try := func(x selectable) {
-		failed, met := unmet(m.selector(), x.labels)
+		failed, met := unmet(m.requirements(), x.labels)
 		if sameName(m.item, x.item) > 0 || len(failed) == 0 && met > 1 ||
 			len(failed) == 1 && met > 0 && (misspelled(failed[0], x.labels) || x.labels[failed[0].Key()] == "") {
 			all = append(all, m.misses(x)...)
 		}
 	}
 	switch {
-	case len(w.memo.joins.pods[m]) > 0:
+	case len(m.pods) > 0:
 		return nil
-	case len(w.memo.joins.services[m]) > 0:
+	case len(m.services) > 0:
 		return w.idleService(m)
 	case m.pod != nil:
-		for _, wl := range w.workloads {
-			try(wl.pods())
+		for _, i := range w.podIndex.like(m) {
+			try(w.workloads[i].pods())
 		}
 	default:
-		for _, svc := range w.services {
-			try(svc.labelled())
+		for _, i := range w.serviceIndex.like(m) {
+			try(w.services[i].labelled())
 		}
 	}
 	return best(all)
 }
 
+// like gives the positions, in order, of the objects that have the name of m or meet one of its requirements.
+func (x *labelIndex) like(m *monitor) []int {
+	pairs := required(m.selector())
+	if len(pairs) < len(m.requirements()) {
+		return x.all.at
+	}
+	return sortedPositions(slices.Concat(x.named(m.item.Place.Object.Name), x.anyOf(pairs)))
+}
+
 // idleService does the same for the Services that m selects: whether one of them leads to pods.
 func (w *world) idleService(m *monitor) *miss {
 	var all []miss
-	for _, svc := range w.memo.joins.services[m] {
-		if !svc.hasSelector() || len(w.memo.joins.behind[svc]) > 0 {
+	for _, svc := range m.services {
+		if !svc.hasSelector() || len(svc.behind) > 0 {
 			return nil
 		}
-		for _, wl := range w.workloads {
-			if meet(svc.item, wl.item) && sameName(svc.item, wl.item) > 0 {
+		for _, i := range w.podIndex.named(svc.item.Place.Object.Name) {
+			if wl := w.workloads[i]; meet(svc.item, wl.item) {
 				all = append(all, svc.misses(m, wl)...)
 			}
 		}

@@ -116,14 +116,11 @@ type need struct {
 
 // needs are the metrics for which Prometheus has to read the pods of workloads whose pods are known.
 func (w *world) needs() []need {
-	if w.memo.needs == nil {
-		w.memo.needs = w.findNeeds()
-	}
-	return w.memo.needs
+	return w.memo.needs.get(w.findNeeds)
 }
 
 func (w *world) findNeeds() []need {
-	out := []need{}
+	var out []need
 	for _, d := range w.demands() {
 		if d.kind == autoscalingv2.PodsMetricSourceType && d.workload != nil && d.workload.knowsPods() &&
 			w.fromPrometheus(d) && w.fromPods(d) {
@@ -141,17 +138,18 @@ type route struct {
 
 // routes are all to the pods of wl, those through Services included that may have them as endpoints.
 func (w *world) routes(wl *workload) []route {
-	var out []route
-	for _, m := range w.monitors {
-		if slices.Contains(w.memo.joins.pods[m], wl) {
-			out = append(out, route{m, nil})
-		}
-		for _, svc := range w.memo.joins.services[m] {
-			if slices.Contains(w.memo.joins.behind[svc], wl) || !svc.hasSelector() && meet(svc.item, wl.item) {
-				out = append(out, route{m, svc})
-			}
-		}
+	manual := w.manual.near(wl.item.Place.Object.Namespace)
+	if len(manual) == 0 {
+		return wl.routes
 	}
+	out := slices.Concat(wl.routes, manual)
+	slices.SortStableFunc(out, func(a, b route) int {
+		c := cmp.Compare(a.monitor.number, b.monitor.number)
+		if c == 0 && a.service != nil && b.service != nil {
+			c = cmp.Compare(a.service.number, b.service.number)
+		}
+		return c
+	})
 	return out
 }
 
@@ -174,7 +172,7 @@ func checkNamespaces(n need, routes []route, ps *model.Problems) {
 // checkEndpoints reports pods to which only Services without a selector lead, whose endpoints nobody here writes.
 func (w *world) checkEndpoints(n need, routes []route, ps *model.Problems) {
 	for _, r := range routes {
-		if r.service == nil || r.service.hasSelector() || slices.ContainsFunc(w.items, r.service.isWritten) {
+		if r.service == nil || r.service.hasSelector() || w.isWritten(r.service) {
 			return
 		}
 	}
@@ -184,14 +182,22 @@ func (w *world) checkEndpoints(n need, routes []route, ps *model.Problems) {
 	}
 }
 
-// isWritten tells whether an object holds endpoints of the Service.
-func (s *service) isWritten(it *krm.Item) bool {
-	o := it.Place.Object
-	name := o.Name
-	if o.Kind == "EndpointSlice" {
-		name = it.Labels["kubernetes.io/service-name"]
-	}
-	return (o.Kind == "Endpoints" || o.Kind == "EndpointSlice") && name == s.item.Place.Object.Name && meet(it, s.item)
+// isWritten tells whether an object here holds endpoints of a Service.
+func (w *world) isWritten(s *service) bool {
+	endpoints := w.memo.written.get(func() map[string][]*krm.Item {
+		found := map[string][]*krm.Item{}
+		for _, it := range w.items {
+			switch o := it.Place.Object; o.Kind {
+			case "Endpoints":
+				found[o.Name] = append(found[o.Name], it)
+			case "EndpointSlice":
+				name := it.Labels["kubernetes.io/service-name"]
+				found[name] = append(found[name], it)
+			}
+		}
+		return found
+	})
+	return slices.ContainsFunc(endpoints[s.item.Place.Object.Name], func(it *krm.Item) bool { return meet(it, s.item) })
 }
 
 // uncertain are two objects on a route that meet only if one of them is applied to the namespace of the other; nil and

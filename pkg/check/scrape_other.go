@@ -47,7 +47,9 @@ func (w *world) scrapedOtherwise(wl *workload) string {
 }
 
 // otherScraper names an object here that may scrape by a configuration of its own, "" for none.
-func (w *world) otherScraper() string {
+func (w *world) otherScraper() string { return w.memo.other.get(w.findOtherScraper) }
+
+func (w *world) findOtherScraper() string {
 	for _, it := range w.items {
 		o := it.Place.Object
 		switch {
@@ -82,13 +84,13 @@ func (w *world) annotated(wl *workload) bool {
 		return annotations["prometheus.io/scrape"] == "true" || annotations["prometheus.io/port"] != ""
 	}
 	return asks(wl.template.Annotations) ||
-		slices.ContainsFunc(w.memo.joins.before[wl], func(s *service) bool { return asks(s.item.Annotations) })
+		slices.ContainsFunc(wl.before, func(s *service) bool { return asks(s.item.Annotations) })
 }
 
 // configuresScrapes tells whether a value of a ConfigMap or Secret is a configuration of a scraper.
 func configuresScrapes(it *krm.Item) bool {
 	for _, key := range []string{"data", "stringData"} {
-		values := krm.Get(it.Node, key)
+		values := krm.Get(it.Node(), key)
 		if values == nil || values.Kind != yaml.MappingNode {
 			continue
 		}
@@ -108,7 +110,7 @@ var elsewhere = regexp.MustCompile(`^(container|kube|kubelet|node|DCGM|istio|env
 
 // fromPrometheus tells whether a metric of pods comes from Prometheus at all, as far as its name, the annotations of the
 // HPA and the APIServices here tell.
-func (w *world) fromPrometheus(d demand) bool {
+func (w *world) fromPrometheus(d *demand) bool {
 	for key := range d.scaler.item.Annotations {
 		if strings.HasPrefix(key, metricConfig) {
 			return false
@@ -119,15 +121,12 @@ func (w *world) fromPrometheus(d demand) bool {
 
 // fromPods tells whether a metric is read from the pods themselves, as far as the names of its series tell: those that
 // the rules of the adapter make it from, and its own. What a recording rule computes may come from anywhere.
-func (w *world) fromPods(d demand) bool {
-	series := []string{d.metric}
-	for _, set := range w.rules {
-		for _, o := range d.offers(set) {
-			series = append(series, o.series...)
-		}
+func (w *world) fromPods(d *demand) bool {
+	fromElse := func(name string) bool {
+		return elsewhere.MatchString(name) || strings.Contains(name, ":") || d.isRecorded(name)
 	}
-	return !slices.ContainsFunc(series, func(name string) bool {
-		return elsewhere.MatchString(name) || strings.Contains(name, ":") ||
-			slices.ContainsFunc(d.recorded, func(r recording) bool { return r.Record == name })
-	})
+	if fromElse(d.metric) {
+		return false
+	}
+	return !slices.ContainsFunc(d.offers(), func(o *offer) bool { return slices.ContainsFunc(o.series, fromElse) })
 }

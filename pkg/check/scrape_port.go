@@ -55,15 +55,16 @@ spec:
 			w.checkPorts(m, needed, ps)
 		}
 		w.checkServices(ps)
+		w.checkNumbers(ps)
 	},
 }
 
 // portless are the workloads that HPAs need and monitors lead to, but none of their ports do.
-func (w *world) portless() []*workload {
-	var out []*workload
+func (w *world) portless() map[*workload]bool {
+	out := map[*workload]bool{}
 	for _, n := range w.needs() {
-		if len(w.routes(n.workload)) > 0 && len(w.scrapes(n.workload)) == 0 {
-			out = append(out, n.workload)
+		if len(w.routes(n.workload)) > 0 && len(n.workload.scrapes()) == 0 {
+			out[n.workload] = true
 		}
 	}
 	return out
@@ -85,12 +86,12 @@ type brokenPort struct {
 
 // checkPorts reports the endpoints of m that lead to no port at all, and those that do not lead to workloads that an HPA
 // needs.
-func (w *world) checkPorts(m *monitor, needed []*workload, ps *model.Problems) {
+func (w *world) checkPorts(m *monitor, needed map[*workload]bool, ps *model.Problems) {
 	endpoints := m.endpoints()
 	if len(endpoints) == 0 {
 		p := model.Problem{ID: scrapePortID, Severity: model.Warning, Place: m.endpointsPlace(), Message: "is empty, so that the monitor reads nothing; write at least one endpoint"}
 		for _, y := range w.ways(m, endpoint{}) {
-			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return slices.Contains(needed, wl) }) {
+			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return needed[wl] }) {
 				p.Severity = model.Error
 			}
 		}
@@ -101,7 +102,7 @@ func (w *world) checkPorts(m *monitor, needed []*workload, ps *model.Problems) {
 		dead := m.isFor(ways) && !slices.ContainsFunc(ways, func(y way) bool { return y.broken == nil })
 		for _, y := range ways {
 			severity := model.Warning
-			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return slices.Contains(needed, wl) }) {
+			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return needed[wl] }) {
 				severity = model.Error
 			}
 			if b := y.broken; b != nil && (dead || severity == model.Error) {
@@ -125,12 +126,12 @@ func (m *monitor) isFor(ways []way) bool {
 // ways are all ways of an endpoint of m among the objects here.
 func (w *world) ways(m *monitor, e endpoint) []way {
 	var out []way
-	for _, wl := range w.memo.joins.pods[m] {
+	for _, wl := range m.pods {
 		out = append(out, way{pods: []*workload{wl}, broken: w.containerPort(e, []*workload{wl})})
 	}
-	for _, svc := range w.memo.joins.services[m] {
+	for _, svc := range m.services {
 		if svc.spec.Type != corev1.ServiceTypeExternalName {
-			y := way{service: svc, pods: w.memo.joins.behind[svc]}
+			y := way{service: svc, pods: svc.behind}
 			y.broken = w.brokenPort(e, y)
 			out = append(out, y)
 		}
@@ -281,14 +282,8 @@ func isNumber(p intstr.IntOrString) bool {
 // checkServices reports what the API server refuses in the ports of Services that a monitor selects (Kubernetes,
 // pkg/apis/core/validation/validation.go, validateServicePort).
 func (w *world) checkServices(ps *model.Problems) {
-	monitored := map[*service]bool{}
-	for _, m := range w.monitors {
-		for _, svc := range w.memo.joins.services[m] {
-			monitored[svc] = true
-		}
-	}
 	for _, svc := range w.services {
-		if !monitored[svc] {
+		if !svc.monitored {
 			continue
 		}
 		for i, p := range svc.spec.Ports {
@@ -301,4 +296,49 @@ func (w *world) checkServices(ps *model.Problems) {
 			}
 		}
 	}
+}
+
+// checkNumbers warns of ports of Services that monitors read and that lead to a number which no container declares, though
+// containers declare others. Kubernetes asks for no declaration, so that it may be right.
+func (w *world) checkNumbers(ps *model.Problems) {
+	seen := map[*corev1.ServicePort]bool{}
+	for _, m := range w.monitors {
+		for _, e := range m.endpoints() {
+			for _, svc := range m.services {
+				for i := range svc.spec.Ports {
+					p := &svc.spec.Ports[i]
+					external := svc.spec.Type == corev1.ServiceTypeExternalName
+					if e.servicePort == "" || seen[p] || external || !matchesPort(e.servicePort, p.Name) {
+						continue
+					}
+					seen[p] = true
+					if number, names := w.otherNumbers(svc, *p); names != "" {
+						at := svc.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
+						ps.Warnf(scrapePortID, at, "leads to port %d, which no container of %s declares; declared are %s", number, namesOf(svc.behind), names)
+					}
+				}
+			}
+		}
+	}
+}
+
+// otherNumbers gives the number to which a port of a Service leads, and the ports that the containers behind it declare, if
+// that number is none of them.
+func (w *world) otherNumbers(svc *service, p corev1.ServicePort) (number int32, names string) {
+	var all []string
+	for _, wl := range svc.behind {
+		declared := podTargets(wl)
+		t, ok := resolve(p, declared)
+		if !ok || t.declared || w.mayHaveMore(wl) {
+			return 0, ""
+		}
+		number = t.port
+		for _, d := range declared {
+			if d.declared {
+				all = append(all, strings.TrimSpace(fmt.Sprintf("%d %s", d.port, d.name)))
+			}
+		}
+	}
+	slices.Sort(all)
+	return number, strings.Join(slices.Compact(all), ", ")
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,7 +21,14 @@ func TestScrapePort(t *testing.T) {
 		{name: "name of the service's port", text: chain + serviceWeb + monitor("[{port: metrics}]")},
 		{name: "name of the container's port behind it", text: chain + named + monitor("[{port: metrics}]")},
 		{name: "pattern", text: chain + named + monitor("[{port: 'http|metr.*'}]")},
-		{name: "number that no container declares", text: chain + service("[{name: metrics, port: 80, targetPort: 9999}]") + monitor("[{port: metrics}]")},
+		{name: "number that no container declares", want: []string{
+			`warning: Service web: spec.ports[0].targetPort: leads to port 9999, which no container of Deployment web declares; declared are 9000 metrics [scrape/port]`,
+		}, text: chain + service("[{name: metrics, port: 80, targetPort: 9999}]") + monitor("[{port: metrics}, {port: metrics, path: /more}]")},
+		{name: "number of a port that no monitor reads", text: chain + service("[{name: metrics, port: 80, targetPort: metrics}, {name: web, port: 81, targetPort: 9999}]") + monitor("[{port: metrics}]")},
+		{
+			name: "number, and no container declares a port",
+			text: metricOf(requestsMetric) + strings.Replace(deploymentWeb, "ports: [{name: metrics, containerPort: 9000}], ", "", 1) + service("[{name: metrics, port: 80, targetPort: 9999}]") + monitor("[{port: metrics}]"),
+		},
 		{name: "misspelled", want: []string{
 			`error: ServiceMonitor web: spec.endpoints[0].port: no port of Service web is named "metric"; did you mean "metrics"? [scrape/port]`,
 		}, text: chain + named + monitor("[{port: metric}]")},
@@ -139,7 +147,7 @@ func TestScrapes(t *testing.T) {
 		Honor                                                bool
 	}
 	var got []path
-	for _, p := range w.scrapes(w.workloads[0]) {
+	for _, p := range w.workloads[0].scrapes() {
 		got = append(got, path{p.at.String(), string(p.interval), p.path, p.servicePort, p.container, p.portName, p.port, p.honorLabels})
 	}
 	want := []path{

@@ -77,7 +77,7 @@ var scrapeSeries = Check{
 		}
 		for _, d := range w.demands() {
 			if page := w.page(d.workload); page != nil && d.problem == "" && d.kind == autoscalingv2.PodsMetricSourceType {
-				if o := w.effective(&d); o != nil {
+				if o := d.effective(); o != nil {
 					d.checkPage(o, page, ps)
 				}
 			}
@@ -120,23 +120,26 @@ func parsePage(text []byte) (page, error) {
 
 // page joins the samples of a workload; nil if there is none that can be read.
 func (w *world) page(wl *workload) page {
-	var out page
-	for _, s := range w.samples {
-		if wl == nil || w.sampledWorkload(s) != wl {
-			continue
-		}
-		p, err := parsePage(s.Text.Text)
-		if err != nil {
-			continue
-		}
-		if out == nil {
-			out = page{}
-		}
-		for name, list := range p {
-			out[name] = append(out[name], list...)
-		}
+	if len(w.samples) == 0 || wl == nil {
+		return nil
 	}
-	return out
+	return w.memo.pages.get(func() map[*workload]page {
+		pages := map[*workload]page{}
+		for _, s := range w.samples {
+			p, err := parsePage(s.Text.Text)
+			wl := w.sampledWorkload(s)
+			if err != nil || wl == nil {
+				continue
+			}
+			if pages[wl] == nil {
+				pages[wl] = page{}
+			}
+			for name, list := range p {
+				pages[wl][name] = append(pages[wl][name], list...)
+			}
+		}
+		return pages
+	})[wl]
 }
 
 // sampled are the names of the series that the sample of a workload has.

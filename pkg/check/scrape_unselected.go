@@ -55,7 +55,7 @@ spec:
 			checkRefused(m, ps)
 			if r := w.refusal(m); r != nil {
 				severity := model.Warning
-				if slices.Contains(needed, m) && !r.unsure {
+				if needed[m] && !r.unsure {
 					severity = model.Error
 				}
 				ps.Add(model.Problem{ID: scrapeUnselectedID, Severity: severity, Place: r.at, Message: r.why})
@@ -75,17 +75,17 @@ type refusal struct {
 }
 
 // neededMonitors are those on which alone an HPA relies: no Prometheus here selects any of those that read its pods.
-func (w *world) neededMonitors() []*monitor {
-	var out []*monitor
+func (w *world) neededMonitors() map[*monitor]bool {
+	out := map[*monitor]bool{}
 	for _, n := range w.needs() {
 		var monitors []*monitor
 		lost := true
-		for _, p := range w.scrapes(n.workload) {
+		for _, p := range n.workload.scrapes() {
 			lost = lost && w.refusal(p.monitor) != nil
 			monitors = append(monitors, p.monitor)
 		}
-		if lost {
-			out = append(out, monitors...)
+		for _, m := range monitors {
+			out[m] = out[m] || lost
 		}
 	}
 	return out
@@ -127,22 +127,20 @@ func (w *world) refuses(p *prometheus, m *monitor) *refusal {
 	if m.service != nil {
 		what, labelSel, nsSel = "serviceMonitor", p.spec.ServiceMonitorSelector, p.spec.ServiceMonitorNamespaceSelector
 	}
-	spec := p.item.Place.Child("spec")
-	name := p.item.Place.Object.String()
 	if p.unmanaged() {
-		return &refusal{at: spec.Child(what + "Selector"), unsure: true, distance: 60, why: fmt.Sprintf(
+		return &refusal{at: p.item.Place.Child("spec").Child(what + "Selector"), unsure: true, distance: 60, why: fmt.Sprintf(
 			"is missing like all other selectors, so that the operator leaves the configuration to whoever writes it, and %s without effect; write {} to select everything", m.item.Place.Object)}
 	}
 	if m.service != nil && p.spec.Mode == "DaemonSet" {
-		return &refusal{at: spec.Child("mode"), distance: 100, why: "is DaemonSet, and such an agent reads PodMonitors alone"}
+		return &refusal{at: p.item.Place.Child("spec").Child("mode"), distance: 100, why: "is DaemonSet, and such an agent reads PodMonitors alone"}
 	}
 	if labelSel == nil {
-		return &refusal{at: spec.Child(what + "Selector"), distance: 50, why: fmt.Sprintf(
+		return &refusal{at: p.item.Place.Child("spec").Child(what + "Selector"), distance: 50, why: fmt.Sprintf(
 			"is missing and thus selects nothing, not even %s; write {} to select everything", m.item.Place.Object)}
 	}
-	if failed, _ := unmet(labelSel, m.item.Labels); len(failed) > 0 {
+	if failed, _ := unmet(p.requirements(labelSel), m.item.Labels); len(failed) > 0 {
 		return &refusal{at: m.item.Place.Child("metadata").Child("labels"), distance: len(failed), why: fmt.Sprintf(
-			"%s selects %s, and here is %s; write the labels that it selects", name, wants(failed[0]), having(failed[0], m.item.Labels))}
+			"%s selects %s, and here is %s; write the labels that it selects", p.item.Place.Object, wants(failed[0]), having(failed[0], m.item.Labels))}
 	}
 	if r := w.refusesNamespace(p, m, what, nsSel); r != nil {
 		return r
@@ -160,16 +158,16 @@ func (p *prometheus) unmanaged() bool {
 
 func (w *world) refusesNamespace(p *prometheus, m *monitor, what string, sel *metav1.LabelSelector) *refusal {
 	own, its := p.item.Place.Object.Namespace, m.item.Place.Object.Namespace
+	if sel == nil && relate(own, its) != apart {
+		return nil
+	}
 	at := p.item.Place.Child("spec").Child(what + "NamespaceSelector")
 	if sel == nil {
-		if relate(own, its) != apart {
-			return nil
-		}
 		return &refusal{at: at, distance: 10, why: fmt.Sprintf("is missing and thus selects namespace %s alone, and %s is in %s; write {} to select all namespaces",
 			orDefault(own), m.item.Place.Object, orDefault(its))}
 	}
 	set, listed := w.namespaceLabels(its)
-	failed, _ := unmet(sel, set)
+	failed, _ := unmet(p.requirements(sel), set)
 	// What other labels a namespace has is known only if it is among the items, and so is the namespace of an object
 	// that states none.
 	failed = slices.DeleteFunc(failed, func(r labels.Requirement) bool { return !listed && r.Key() != corev1.LabelMetadataName })
@@ -182,7 +180,7 @@ func (w *world) refusesNamespace(p *prometheus, m *monitor, what string, sel *me
 
 // rejects tells why the operator leaves out a monitor that p selects.
 func (p *prometheus) rejects(m *monitor) *refusal {
-	name := p.item.Place.Object.String()
+	name := p.item.Place.Object
 	class := m.scrapeClass()
 	if class != "" && !slices.ContainsFunc(p.spec.ScrapeClasses, func(c monitoringv1.ScrapeClass) bool { return c.Name == class }) {
 		var known []string

@@ -57,18 +57,55 @@ func matches(s *metav1.LabelSelector, set map[string]string) bool {
 				return false
 			}
 		}
+		if len(s.MatchLabels) > 0 && len(s.MatchExpressions) == 0 && arePlain(s.MatchLabels) {
+			return true
+		}
 	}
 	sel, err := metav1.LabelSelectorAsSelector(s)
 	return err == nil && sel.Matches(labels.Set(set))
+}
+
+// arePlain tells whether Kubernetes surely accepts a set of labels. It is no for some that it accepts.
+func arePlain(set map[string]string) bool {
+	for k, v := range set {
+		prefix, name, ok := strings.Cut(k, "/")
+		if !ok {
+			prefix, name = "", k
+		}
+		if !isPlain(name, 63) || v != "" && !isPlain(v, 63) ||
+			ok && (!isPlain(prefix, 253) || strings.ContainsAny(prefix, "_ABCDEFGHIJKLMNOPQRSTUVWXYZ") ||
+				strings.Contains(prefix, "..") || strings.Contains(prefix, ".-") || strings.Contains(prefix, "-.")) {
+			return false
+		}
+	}
+	return true
+}
+
+// isPlain tells whether s has letters and digits, and dashes, underscores and dots between them.
+func isPlain(s string, most int) bool {
+	if s == "" || len(s) > most {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		between := i > 0 && i < len(s)-1 && (c == '-' || c == '_' || c == '.')
+		if !letter && !between {
+			return false
+		}
+	}
+	return true
 }
 
 // namespaceLabels are the labels of a namespace; false where it is not among the items, so that only its name is known
 // (which the API server sets as a label since Kubernetes 1.21).
 func (w *world) namespaceLabels(ns string) (map[string]string, bool) {
 	written, ok := w.namespaces[orDefault(ns)]
-	all := map[string]string{corev1.LabelMetadataName: orDefault(ns)}
-	maps.Copy(all, written)
-	return all, ok
+	return remember(w.memo.namespaces, orDefault(ns), func(ns string) map[string]string {
+		all := map[string]string{corev1.LabelMetadataName: ns}
+		maps.Copy(all, written)
+		return all
+	}), ok
 }
 
 // podLabelsAdded are labels that controllers give to the pods of a workload beside those of its template.
@@ -112,14 +149,26 @@ func matchesPort(port, name string) bool {
 	return err == nil && re.MatchString(name)
 }
 
-// unmet are the requirements of a selector that a set of labels does not meet, in the order of their keys, and how many
-// it does meet. A selector that Kubernetes refuses has none.
-func unmet(s *metav1.LabelSelector, set map[string]string) (failed []labels.Requirement, met int) {
+// certainLabels leaves out the labels that controllers add.
+func certainLabels(set map[string]string) map[string]string {
+	if slices.ContainsFunc(podLabelsAdded, func(k string) bool { _, ok := set[k]; return ok }) {
+		return withoutKeys(set, podLabelsAdded)
+	}
+	return set
+}
+
+// requirements are what a selector demands, in the order of the keys. A selector that Kubernetes refuses demands nothing.
+func requirements(s *metav1.LabelSelector) []labels.Requirement {
 	sel, err := metav1.LabelSelectorAsSelector(s)
 	if err != nil {
-		return nil, 0
+		return nil
 	}
 	reqs, _ := sel.Requirements()
+	return reqs
+}
+
+// unmet are the requirements that a set of labels does not meet, and how many it does meet.
+func unmet(reqs []labels.Requirement, set map[string]string) (failed []labels.Requirement, met int) {
 	for _, r := range reqs {
 		if r.Matches(labels.Set(set)) {
 			met++

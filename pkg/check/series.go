@@ -32,7 +32,9 @@ func (r *rule) seriesFor(metric string, known []string) []string {
 	return out
 }
 
-func (r *rule) literal() bool { return r.naming != nil && r.Name.As != "" && r.naming.literal() }
+func (r *rule) literal() bool {
+	return r.namer != nil && r.Name.As != "" && (!strings.Contains(r.Name.As, "$") || r.inverse().literal())
+}
 
 // names are those that the seriesQuery lists, nil if it leaves them open.
 func (r *rule) names() []string {
@@ -71,7 +73,7 @@ func (r *rule) guesses(metric string) []string {
 	if len(r.names()) > 0 {
 		return nil
 	}
-	out := append(r.naming.series(metric), variants(metric)...)
+	out := append(r.inverse().series(metric), variants(metric)...)
 	for _, m := range r.matchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchRegexp {
 			out = append(out, spellPattern(m.Value)...)

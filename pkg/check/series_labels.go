@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,12 +36,13 @@ type origin struct {
 
 // allOrigins lists the ways of all workloads.
 func (w *world) allOrigins() []origin {
-	if w.memo.all == nil {
+	return w.memo.origins.get(func() []origin {
+		var all []origin
 		for _, wl := range w.workloads {
-			w.memo.all = append(w.memo.all, w.origins(wl)...)
+			all = append(all, w.origins(wl)...)
 		}
-	}
-	return w.memo.all
+		return all
+	})
 }
 
 // origins lists the ways by which the series of a workload reach Prometheus.
@@ -48,35 +50,39 @@ func (w *world) origins(wl *workload) []origin {
 	if wl == nil {
 		return nil
 	}
-	return remember(w.memo.origins, wl, w.findOrigins)
+	return wl.origins.get(func() []origin {
+		paths := wl.scrapes()
+		out := make([]origin, len(paths))
+		for i, p := range paths {
+			out[i] = originOf(p, wl)
+		}
+		return out
+	})
 }
 
-func (w *world) findOrigins(wl *workload) []origin {
-	var out []origin
-	for _, p := range w.scrapes(wl) {
-		o := origin{path: p}
-		relabelings, ok := configs(p.relabelings)
-		metric, readable := configs(p.metricRelabelings)
-		o.opaque, o.metric = !ok || !readable, metric
-		o.target, _ = process(discovered(p, wl), relabelings)
-		out = append(out, o)
+func originOf(p scrapePath, wl *workload) origin {
+	o := origin{path: p}
+	relabelings, ok := configs(p.relabelings)
+	metric, readable := configs(p.metricRelabelings)
+	o.opaque, o.metric = !ok || !readable, metric
+	o.target = discovered(p, wl, len(relabelings) > 0)
+	if len(relabelings) > 0 {
+		o.target, _ = process(o.target, relabelings)
+	} else {
+		maps.DeleteFunc(o.target, func(k, v string) bool { return !isKept(k, v) })
 	}
-	return out
+	return o
 }
 
 // discovered are the labels with which Prometheus finds a target and those that the operator makes of them
-// (prometheus-operator, pkg/prometheus/promcfg.go, generateServiceMonitorConfig and generatePodMonitorConfig).
-func discovered(p scrapePath, wl *workload) map[string]string {
-	set := map[string]string{
-		"__address__": "10.0.0.1:80", "__meta_kubernetes_pod_name": somePod, "__meta_kubernetes_pod_node_name": "a-node",
-		"__meta_kubernetes_pod_ip": "10.0.0.1", "__meta_kubernetes_pod_container_name": p.container,
-		"__meta_kubernetes_pod_container_port_name": p.portName, "__meta_kubernetes_pod_uid": "uid",
-		"__meta_kubernetes_pod_phase": "Running", "__meta_kubernetes_pod_ready": "true",
-		"__meta_kubernetes_pod_controller_kind": "ReplicaSet", "__meta_kubernetes_pod_controller_name": wl.item.Place.Object.Name,
-		"pod": somePod, "container": p.container, "endpoint": p.portName, "instance": "10.0.0.1:80",
+// (prometheus-operator, pkg/prometheus/promcfg.go, generateServiceMonitorConfig and generatePodMonitorConfig). Those that
+// are gone after relabeling are left out unless they are asked for by meta.
+func discovered(p scrapePath, wl *workload, meta bool) map[string]string {
+	set := make(map[string]string, 8)
+	if meta {
+		addMeta(set, p, wl)
 	}
-	metaLabels(set, "__meta_kubernetes_pod_label", wl.template.Labels)
-	metaLabels(set, "__meta_kubernetes_pod_annotation", wl.template.Annotations)
+	set["pod"], set["container"], set["endpoint"], set["instance"] = somePod, p.container, p.portName, "10.0.0.1:80"
 	ns := wl.item.Place.Object.Namespace
 	var (
 		podLabels []string
@@ -85,13 +91,9 @@ func discovered(p scrapePath, wl *workload) map[string]string {
 	if s := p.service; s != nil {
 		ns = cmp.Or(s.item.Place.Object.Namespace, ns)
 		set["service"], set["job"] = s.item.Place.Object.Name, s.item.Place.Object.Name
-		set["__meta_kubernetes_service_name"], set["__meta_kubernetes_endpoints_name"] = set["service"], set["service"]
-		set["__meta_kubernetes_endpoint_port_name"], set["__meta_kubernetes_endpointslice_port_name"] = p.servicePort, p.servicePort
 		if p.servicePort != "" {
 			set["endpoint"] = p.servicePort
 		}
-		metaLabels(set, "__meta_kubernetes_service_label", s.item.Labels)
-		metaLabels(set, "__meta_kubernetes_service_annotation", s.item.Annotations)
 		spec := p.monitor.service
 		copyLabels(set, spec.TargetLabels, s.item.Labels)
 		podLabels, jobLabel = spec.PodTargetLabels, s.item.Labels[spec.JobLabel]
@@ -101,11 +103,33 @@ func discovered(p scrapePath, wl *workload) map[string]string {
 		podLabels, jobLabel = p.monitor.pod.PodTargetLabels, wl.template.Labels[p.monitor.pod.JobLabel]
 	}
 	copyLabels(set, podLabels, wl.template.Labels)
-	set["namespace"], set["__meta_kubernetes_namespace"] = orDefault(ns), orDefault(ns)
+	set["namespace"] = orDefault(ns)
+	if meta {
+		set["__meta_kubernetes_namespace"] = set["namespace"]
+	}
 	if jobLabel != "" {
 		set["job"] = jobLabel
 	}
 	return set
+}
+
+// addMeta adds the labels by which relabelings know a target.
+func addMeta(set map[string]string, p scrapePath, wl *workload) {
+	maps.Copy(set, map[string]string{
+		"__address__": "10.0.0.1:80", "__meta_kubernetes_pod_name": somePod, "__meta_kubernetes_pod_node_name": "a-node",
+		"__meta_kubernetes_pod_ip": "10.0.0.1", "__meta_kubernetes_pod_container_name": p.container,
+		"__meta_kubernetes_pod_container_port_name": p.portName, "__meta_kubernetes_pod_uid": "uid",
+		"__meta_kubernetes_pod_phase": "Running", "__meta_kubernetes_pod_ready": "true",
+		"__meta_kubernetes_pod_controller_kind": "ReplicaSet", "__meta_kubernetes_pod_controller_name": wl.item.Place.Object.Name,
+	})
+	metaLabels(set, "__meta_kubernetes_pod_label", wl.template.Labels)
+	metaLabels(set, "__meta_kubernetes_pod_annotation", wl.template.Annotations)
+	if s := p.service; s != nil {
+		set["__meta_kubernetes_service_name"], set["__meta_kubernetes_endpoints_name"] = s.item.Place.Object.Name, s.item.Place.Object.Name
+		set["__meta_kubernetes_endpoint_port_name"], set["__meta_kubernetes_endpointslice_port_name"] = p.servicePort, p.servicePort
+		metaLabels(set, "__meta_kubernetes_service_label", s.item.Labels)
+		metaLabels(set, "__meta_kubernetes_service_annotation", s.item.Annotations)
+	}
 }
 
 func metaLabels(set map[string]string, prefix string, from map[string]string) {
@@ -177,11 +201,16 @@ func process(set map[string]string, cfgs []*relabel.Config) (out map[string]stri
 	kept = relabel.ProcessBuilder(b, cfgs...)
 	out = map[string]string{}
 	b.Labels().Range(func(l labels.Label) {
-		if l.Value != "" && (l.Name == model.MetricNameLabel || !strings.HasPrefix(l.Name, "__")) {
+		if isKept(l.Name, l.Value) {
 			out[l.Name] = l.Value
 		}
 	})
 	return out, kept
+}
+
+// isKept tells whether Prometheus keeps a label after relabeling.
+func isKept(name, value string) bool {
+	return value != "" && (name == model.MetricNameLabel || !strings.HasPrefix(name, "__"))
 }
 
 // series gives the labels under which a series of the pods arrives; kept is false where the monitor drops it.
@@ -201,14 +230,26 @@ func (o origin) series(name string, own map[string]string) (set map[string]strin
 	return process(set, o.metric)
 }
 
+// value is what a label has on a series that the pods give no such label; kept is false where the monitor drops it.
+func (o origin) value(name, label string) (value string, kept bool) {
+	switch {
+	case len(o.metric) > 0:
+		set, kept := o.series(name, nil)
+		return set[label], kept
+	case label == model.MetricNameLabel:
+		return name, true
+	}
+	return o.target[label], true
+}
+
 // has tells whether a series of the pods has a label when it arrives. What the pods say themselves is not known here.
 func (o origin) has(name, label string) presence {
-	set, kept := o.series(name, nil)
+	value, kept := o.value(name, label)
 	_, before := discoveredLabels[label]
 	switch {
 	case o.opaque:
 		return maybe
-	case set[label] != "" || !kept:
+	case value != "" || !kept:
 		return present
 	case before && (o.path.service != nil || label != "service") || strings.HasPrefix(label, "kubernetes_"):
 		return absent

@@ -4,17 +4,26 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/prometheus/prometheus/promql/parser"
+
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
 // has tells whether a series has a label when the adapter sees it.
 func (d *demand) has(series, label string) presence {
-	for _, r := range d.recorded {
-		if r.Record == series {
-			return r.has(label)
-		}
+	if r := d.recorded.first[series]; r != nil {
+		return r.has(label)
 	}
 	return has(d.origins, series, label)
+}
+
+func (d *demand) isRecorded(series string) bool { return d.recorded.first[series] != nil }
+
+// recordings are the recording rules among the items.
+type recordings struct {
+	// names are those of the series that they give, first the first rule of each name.
+	names []string
+	first map[string]*recording
 }
 
 // recording is a rule of a PrometheusRule that gives a new series.
@@ -24,13 +33,21 @@ type recording struct {
 	Labels map[string]string `json:"labels"`
 	// enforced are labels that a Prometheus puts on all series of rules.
 	enforced []string
+	parsed   once[parser.Expr]
 }
 
-func (r recording) has(label string) presence {
+func (r *recording) has(label string) presence {
 	if r.Labels[label] != "" || slices.Contains(r.enforced, label) {
 		return present
 	}
-	if e, err := promQL.ParseExpr(fmt.Sprint(r.Expr)); err == nil && fateOf(e, label) == lost {
+	e := r.parsed.get(func() parser.Expr {
+		e, err := promQL.ParseExpr(fmt.Sprint(r.Expr))
+		if err != nil {
+			return nil
+		}
+		return e
+	})
+	if e != nil && fateOf(e, label) == lost {
 		return absent
 	}
 	return maybe
@@ -48,8 +65,11 @@ func (w *world) enforced() []string {
 }
 
 // recordings lists the recording rules of all PrometheusRules.
-func (w *world) recordings() []recording {
-	var out []recording
+func (w *world) recordings() *recordings { return w.memo.recorded.get(w.findRecordings) }
+
+func (w *world) findRecordings() *recordings {
+	out := &recordings{first: map[string]*recording{}}
+	enforced := w.enforced()
 	for _, it := range w.items {
 		if it.Place.Object.Kind != "PrometheusRule" {
 			continue
@@ -57,18 +77,22 @@ func (w *world) recordings() []recording {
 		var rule struct {
 			Spec struct {
 				Groups []struct {
-					Rules []recording `json:"rules"`
+					Rules []*recording `json:"rules"`
 				} `json:"groups"`
 			} `json:"spec"`
 		}
-		if krm.Convert(it.Node, &rule) != nil {
+		if krm.Convert(it.Node(), &rule) != nil {
 			continue
 		}
 		for _, g := range rule.Spec.Groups {
 			for _, r := range g.Rules {
-				if r.Record != "" {
-					r.enforced = w.enforced()
-					out = append(out, r)
+				if r == nil || r.Record == "" {
+					continue
+				}
+				r.enforced = enforced
+				out.names = append(out.names, r.Record)
+				if out.first[r.Record] == nil {
+					out.first[r.Record] = r
 				}
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -23,6 +24,19 @@ type workload struct {
 	at model.Place
 	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef).
 	borrowed *workload
+	// number is its position among the workloads.
+	number int
+	// scaler is the first HPA that scales it, nil for none.
+	scaler *scaler
+	// before are the Services that select its pods, routes those that monitors take to them.
+	before []*service
+	routes []route
+
+	also    once[[]*workload]
+	alive   once[[]container]
+	targets once[[]target]
+	paths   once[[]scrapePath]
+	origins once[[]origin]
 }
 
 // The groups and kinds that are known to hold pods, in their present and in former groups.
@@ -74,12 +88,17 @@ func (wl *workload) endsByItself() bool {
 // addWorkload takes objects that make pods. What the API server refuses is known of its own kinds alone.
 func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
 	wl := &workload{item: it, at: it.Place.Child("spec").Child("template")}
-	spec := krm.Get(it.Node, "spec")
+	if it.Spec(&appsv1.DeploymentSpec{}) {
+		wl.take(it)
+		w.workloads = append(w.workloads, wl)
+		return
+	}
+	spec := krm.Get(it.Node(), "spec")
 	var found model.Problems
 	switch kind := groupKind(it.Place.Object.APIVersion, it.Place.Object.Kind); {
 	case kind == pod:
 		wl.at = it.Place
-		found = mistakes(it.Node, wl.at, &wl.template, false)
+		found = mistakes(it.Node(), wl.at, &wl.template, false)
 	case kind == cronJob:
 		wl.at = it.Place.Child("spec").Child("jobTemplate").Child("spec").Child("template")
 		found = mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.at, &wl.template, true)
@@ -92,7 +111,15 @@ func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
 		return
 	}
 	ps.Add(found...)
+	wl.number = len(w.workloads)
 	w.workloads = append(w.workloads, wl)
+}
+
+// take takes the spec of a Deployment that was rendered.
+func (wl *workload) take(it *krm.Item) {
+	var spec appsv1.DeploymentSpec
+	it.Spec(&spec)
+	wl.replicas, wl.template, wl.selector = spec.Replicas, spec.Template, spec.Selector
 }
 
 // read reads the spec of a workload with a template.
@@ -125,8 +152,11 @@ func (wl *workload) read(spec *yaml.Node, kind string) model.Problems {
 // borrowTemplates gives the Rollouts that refer to a Deployment its template and selector.
 func (w *world) borrowTemplates() {
 	for _, wl := range w.workloads {
-		ref := krm.Get(krm.Get(wl.item.Node, "spec"), "workloadRef")
-		if ref == nil || wl.groupKind() != rollout {
+		if wl.groupKind() != rollout {
+			continue
+		}
+		ref := krm.Get(krm.Get(wl.item.Node(), "spec"), "workloadRef")
+		if ref == nil {
 			continue
 		}
 		from := w.find(wl.item, targetRef{krm.Text(ref, "apiVersion"), krm.Text(ref, "kind"), krm.Text(ref, "name")})
@@ -142,49 +172,102 @@ func (w *world) borrowTemplates() {
 // targetRef names an object from within another one of the same namespace.
 type targetRef struct{ apiVersion, kind, name string }
 
+// targetKey is what a reference to an object in a namespace means, with the group extensions counted as apps.
+type targetKey struct{ group, kind, name, namespace string }
+
+func (r targetRef) key(namespace string) targetKey {
+	group := groupOf(r.apiVersion)
+	if group == "extensions" {
+		group = "apps"
+	}
+	return targetKey{group, r.kind, r.name, namespace}
+}
+
+// indexTargets remembers the first workload of each name, in each namespace as it is stated and in any.
+func (w *world) indexTargets() {
+	for _, wl := range w.workloads {
+		o := wl.item.Place.Object
+		key := targetRef{o.APIVersion, o.Kind, o.Name}.key(o.Namespace)
+		if w.targets[key] == nil {
+			w.targets[key] = wl
+		}
+		key.namespace = ""
+		if w.anywhere[key] == nil {
+			w.anywhere[key] = wl
+		}
+	}
+}
+
 // find gives the workload that by refers to, or nil. The version does not matter, and one in the very namespace is
 // preferred to one that may be in it.
 func (w *world) find(by *krm.Item, ref targetRef) *workload {
-	var found *workload
-	for _, wl := range w.workloads {
-		o := wl.item.Place.Object
-		if ref.kind != o.Kind || ref.name != o.Name || groupKind(ref.apiVersion, ref.kind) != wl.groupKind() {
-			continue
-		}
-		switch relate(by.Place.Object.Namespace, o.Namespace) {
-		case together:
-			return wl
-		case unknown:
-			if found == nil {
-				found = wl
-			}
-		}
+	ns := by.Place.Object.Namespace
+	found := w.targets[ref.key(ns)]
+	if orDefault(ns) == metav1.NamespaceDefault {
+		found = first(w.targets[ref.key("")], w.targets[ref.key(metav1.NamespaceDefault)])
 	}
-	return found
+	switch {
+	case found != nil:
+		return found
+	case ns == "":
+		return w.anywhere[ref.key("")]
+	}
+	return w.targets[ref.key("")]
+}
+
+// first is the workload that comes first; one may be nil.
+func first(a, b *workload) *workload {
+	if a == nil || b != nil && b.number < a.number {
+		return b
+	}
+	return a
+}
+
+// findTargets finds what every HPA scales, by which every workload is scaled, and which HPAs have one target.
+func (w *world) findTargets() {
+	for _, s := range w.scalers {
+		ref := s.spec.ScaleTargetRef
+		s.target = w.find(s.item, targetRef{ref.APIVersion, ref.Kind, ref.Name})
+		if s.target != nil && s.target.scaler == nil {
+			s.target.scaler = s
+		}
+		w.sharing[s.sharingKey()] = append(w.sharing[s.sharingKey()], s)
+	}
 }
 
 // knowsPods tells whether the pods of a workload are described among the items.
 func (wl *workload) knowsPods() bool { return len(wl.template.Spec.Containers) > 0 }
 
-// container is one that runs as long as its pod, and its place.
+// container is one that runs as long as its pod.
 type container struct {
-	corev1.Container
-	at model.Place
+	*corev1.Container
+	workload *workload
+	// list is the field that holds it, at number.
+	list   string
+	number int
 }
+
+// at is the place of the container.
+func (c container) at() model.Place { return c.workload.at.Child("spec").Child(c.list).Item(c.number) }
 
 // running are the containers of wl but for the init containers that end before the others start
 // (Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculatePodRequestsFromContainers).
 func (wl *workload) running() []container {
-	var out []container
-	spec := wl.at.Child("spec")
-	for i, c := range wl.template.Spec.Containers {
-		out = append(out, container{c, spec.Child("containers").Item(i)})
+	if wl.alive.known {
+		return wl.alive.value
 	}
-	for i, c := range wl.template.Spec.InitContainers {
+	spec := &wl.template.Spec
+	out := make([]container, 0, len(spec.Containers))
+	for i := range spec.Containers {
+		out = append(out, container{&spec.Containers[i], wl, "containers", i})
+	}
+	for i := range spec.InitContainers {
+		c := &spec.InitContainers[i]
 		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			out = append(out, container{c, spec.Child("initContainers").Item(i)})
+			out = append(out, container{c, wl, "initContainers", i})
 		}
 	}
+	wl.alive.set(out)
 	return out
 }
 
@@ -206,16 +289,18 @@ var injectors = []string{
 
 // injected tells whether something may add containers to the pods of wl that its template does not have.
 func (w *world) injected(wl *workload) bool {
-	sets := []map[string]string{wl.template.Annotations, wl.template.Labels, wl.item.Annotations}
-	if ns, ok := w.namespaceLabels(wl.item.Place.Object.Namespace); ok {
-		sets = append(sets, ns)
+	if injects(wl.template.Annotations) || injects(wl.template.Labels) || injects(wl.item.Annotations) {
+		return true
 	}
-	for _, key := range injectors {
-		for _, set := range sets {
-			if v, ok := set[key]; ok && v != "false" && v != "disabled" {
-				return true
-			}
-		}
-	}
-	return false
+	return remember(w.memo.injected, wl.item.Place.Object.Namespace, func(name string) bool {
+		ns, ok := w.namespaceLabels(name)
+		return ok && injects(ns)
+	})
+}
+
+func injects(set map[string]string) bool {
+	return slices.ContainsFunc(injectors, func(key string) bool {
+		v, ok := set[key]
+		return ok && v != "false" && v != "disabled"
+	})
 }

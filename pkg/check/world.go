@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -21,26 +22,68 @@ type world struct {
 	monitors     []*monitor
 	scalers      []*scaler
 	prometheuses []*prometheus
-	limitRanges  []*limitRange
-	roles        []*role
+	limitRanges  spaced[*limitRange]
+	roles        map[model.Object]spaced[*role]
 	bindings     []*binding
 	// namespaces are the labels of the Namespaces among the items.
 	namespaces map[string]map[string]string
 	rules      []*ruleSet
-	samples    []Sample
-	items      []*krm.Item
-	minor      int
-	memo       memo
+	// custom finds the rules of all configurations for Pods and Object metrics, external those for External ones.
+	custom, external *ruleIndex
+	samples          []Sample
+	items            []*krm.Item
+	minor            int
+	// serviceIndex and podIndex find Services by their labels, and workloads by those of their pods.
+	serviceIndex, podIndex *labelIndex
+	// targets finds workloads by what refers to them, sharing the scalers by their targets.
+	targets, anywhere map[targetKey]*workload
+	sharing           map[targetKey][]*scaler
+	// manual are the routes through Services without a selector, by the namespaces that these state.
+	manual spaced[route]
+	memo   memo
 }
 
 // memo is what several checks ask for and what is costly to find.
 type memo struct {
-	joins   joins
-	needs   []need
-	scrapes map[*workload][]scrapePath
-	origins map[*workload][]origin
-	all     []origin
-	demands []demand
+	needs    once[[]need]
+	demands  once[[]*demand]
+	origins  once[[]origin]
+	recorded once[*recordings]
+	adapters once[[]adapter]
+	judged   once[bool]
+	unknown  once[bool]
+	other    once[string]
+	// registered is an API that an adapter serves.
+	registered once[registration]
+	written    once[map[string][]*krm.Item]
+	pages      once[map[*workload]page]
+	// injected tells of namespaces, by their names, whether something adds containers to the pods in them.
+	injected map[string]bool
+	// namespaces are the labels of namespaces, those included that the API server sets.
+	namespaces map[string]map[string]string
+	// services are the names of Services behind APIs, by group.
+	services once[map[string][]string]
+	// names are those of the workloads that reportMissing may suggest.
+	names  map[targetKey]*lexicon
+	spaces once[*spaced[*workload]]
+	// monitors are the monitors by name, vain the routes that end at a Service without pods.
+	monitors once[map[string][]*monitor]
+	vain     once[[]route]
+}
+
+// once is a value that is found once.
+type once[T any] struct {
+	known bool
+	value T
+}
+
+func (o *once[T]) set(v T) { o.known, o.value = true, v }
+
+func (o *once[T]) get(find func() T) T {
+	if !o.known {
+		o.set(find())
+	}
+	return o.value
 }
 
 // remember finds a value once.
@@ -56,12 +99,26 @@ func remember[K comparable, V any](known map[K]V, key K, find func(K) V) V {
 type service struct {
 	item *krm.Item
 	spec corev1.ServiceSpec
+	// behind are the workloads whose pods it selects.
+	behind []*workload
+	// number is its position among the Services, monitored tells whether a monitor selects it.
+	number    int
+	monitored bool
+	wants     once[[]labels.Requirement]
 }
 
 // prometheus is a Prometheus or a PrometheusAgent of prometheus-operator.
 type prometheus struct {
-	item *krm.Item
-	spec prometheusSpec
+	item   *krm.Item
+	spec   prometheusSpec
+	grants once[*grants]
+	// wants are what the selectors demand of labels.
+	wants map[*metav1.LabelSelector][]labels.Requirement
+}
+
+// requirements are what one of the selectors of p demands.
+func (p *prometheus) requirements(s *metav1.LabelSelector) []labels.Requirement {
+	return remember(p.wants, s, requirements)
 }
 
 // prometheusSpec is what decides which monitors are read, of CommonPrometheusFields and PrometheusAgentSpec.
@@ -105,8 +162,15 @@ func (w *world) before(minor int) bool { return w.minor > 0 && w.minor < minor }
 
 // newWorld sorts the items by what they are.
 func newWorld(in Input) (*world, model.Problems) {
-	w := &world{namespaces: map[string]map[string]string{}, samples: in.Samples, minor: in.Minor}
-	w.memo = memo{scrapes: map[*workload][]scrapePath{}, origins: map[*workload][]origin{}}
+	w := &world{
+		namespaces: map[string]map[string]string{}, samples: in.Samples, minor: in.Minor,
+		targets: map[targetKey]*workload{}, anywhere: map[targetKey]*workload{}, sharing: map[targetKey][]*scaler{},
+		roles: map[model.Object]spaced[*role]{},
+	}
+	w.memo = memo{
+		injected: map[string]bool{}, namespaces: map[string]map[string]string{},
+		names: map[targetKey]*lexicon{},
+	}
 	var ps model.Problems
 	for _, it := range in.Items {
 		w.collect(it)
@@ -115,11 +179,13 @@ func newWorld(in Input) (*world, model.Problems) {
 	for _, it := range w.items {
 		w.add(it, &ps)
 	}
+	w.indexTargets()
 	w.borrowTemplates()
-	for _, m := range w.monitors {
-		m.ownOnly = w.ownOnly(m)
+	w.findTargets()
+	for i, m := range w.monitors {
+		m.number, m.ownOnly = i, w.ownOnly(m)
 	}
-	w.memo.joins = w.join()
+	w.join()
 	w.addRules(in, &ps)
 	return w, ps
 }
@@ -129,8 +195,12 @@ func (w *world) collect(it *krm.Item) {
 	if it.Annotations[krm.LocalConfigAnnotation] == "true" {
 		return
 	}
-	items := krm.Get(it.Node, "items")
-	if !strings.HasSuffix(it.Place.Object.Kind, "List") || items == nil || items.Kind != yaml.SequenceNode {
+	if !strings.HasSuffix(it.Place.Object.Kind, "List") {
+		w.items = append(w.items, it)
+		return
+	}
+	items := krm.Get(it.Node(), "items")
+	if items == nil || items.Kind != yaml.SequenceNode {
 		w.items = append(w.items, it)
 		return
 	}
@@ -151,7 +221,7 @@ func compareItems(a, b *krm.Item) int {
 	); c != 0 || a == b {
 		return c
 	}
-	return compareNodes(a.Node, b.Node)
+	return compareNodes(a.Node(), b.Node())
 }
 
 func compareNodes(a, b *yaml.Node) int {
@@ -177,13 +247,13 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 	case "/Namespace":
 		w.namespaces[o.Name] = it.Labels
 	case "/Service":
-		s := &service{item: it}
+		s := &service{item: it, number: len(w.services)}
 		decode(it, &s.spec, ps)
 		w.services = append(w.services, s)
 	case "/LimitRange":
 		l := &limitRange{item: it}
 		decode(it, &l.spec, ps)
-		w.limitRanges = append(w.limitRanges, l)
+		w.limitRanges.add(it.Place.Object.Namespace, l)
 	case "monitoring.coreos.com/ServiceMonitor":
 		m := &monitor{item: it, service: &monitoringv1.ServiceMonitorSpec{}}
 		decode(it, m.service, ps)
@@ -193,8 +263,8 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 		decode(it, m.pod, ps)
 		w.monitors = append(w.monitors, m)
 	case "monitoring.coreos.com/Prometheus", "monitoring.coreos.com/PrometheusAgent":
-		p := &prometheus{item: it}
-		ps.Add(mistakes(krm.Get(it.Node, "spec"), it.Place.Child("spec"), &p.spec, false)...)
+		p := &prometheus{item: it, wants: map[*metav1.LabelSelector][]labels.Requirement{}}
+		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), &p.spec, false)...)
 		w.prometheuses = append(w.prometheuses, p)
 	default:
 		w.addWorkload(it, ps)
@@ -204,7 +274,10 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 // decode reads the spec of an object into out and reports what the API server refuses or drops. What is sound is read
 // all the same.
 func decode(it *krm.Item, out any, ps *model.Problems) {
-	ps.Add(mistakes(krm.Get(it.Node, "spec"), it.Place.Child("spec"), out, true)...)
+	if it.Spec(out) {
+		return
+	}
+	ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), out, true)...)
 }
 
 // mistakes reads n into out. A value of a wrong type is an error. An unknown field may be one of a newer version: it is

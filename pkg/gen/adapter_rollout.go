@@ -85,7 +85,7 @@ func isOrWas(it *krm.Item, ref model.Ref) bool {
 func (src *source) readers(ref model.Ref) (readers, idle []*krm.Item) {
 	for _, kind := range []string{"DaemonSet", "Deployment", "StatefulSet"} {
 		for _, it := range src.items[kind+"|*"] {
-			spec := krm.Get(krm.Get(krm.Get(it.Node, "spec"), "template"), "spec")
+			spec := krm.Get(krm.Get(krm.Get(it.Node(), "spec"), "template"), "spec")
 			switch {
 			case slices.ContainsFunc(namespacesOf(it.Refs()), func(ns string) bool { return defaulted(ns) == defaulted(ref.Namespace) }) &&
 				mounts(spec, ref.Name):

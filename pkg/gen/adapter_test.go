@@ -62,7 +62,7 @@ func TestAdapterReadsItsRules(t *testing.T) {
 					continue
 				}
 				var h autoscalingv2.HorizontalPodAutoscaler
-				if err := krm.Convert(it.Node, &h); err != nil {
+				if err := krm.Convert(it.Node(), &h); err != nil {
 					t.Fatal(err)
 				}
 				for _, n := range (hpa.Scaling{Metrics: h.Spec.Metrics}).Needs() {

@@ -29,6 +29,7 @@ func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
 		resources: set.backend,
 	}
 	b.identify(cmp.Or(b.labels[appLabel], b.ref.Name))
+	b.keepSelector(it, &ps)
 	checkLabels(b.labels, it.Place.Child("metadata").Child("labels"), &ps)
 	switch b.protocol {
 	case "http", "https":
@@ -94,7 +95,7 @@ func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *mode
 	b.scaling = src.policy(from, ps).Backend
 	ps.Add(b.scaling.Assumed...)
 	checkContainers(b.scaling, []string{b.container}, it.Place, ps)
-	src.renameDescribed(b.scaling, from, ps)
+	src.renameDescribed(&b.scaling, from, ps)
 	ps.Add(hpa.Unsupported(b.scaling, opts.minor)...)
 	b.metrics = b.buildMetrics(src, it, b.observed || b.scaling.PodsMetrics(), ps)
 	b.min, b.max = d.MinReplicas, d.MaxReplicas
@@ -219,9 +220,15 @@ func (src *source) policy(from referrer, ps *model.Problems) hpa.Policy {
 		return hpa.Defaults()
 	}
 	src.inputs[cm] = true
-	data, more := configMapData(cm)
-	ps.Add(more...)
-	p, more := hpa.Read(data, cm.Place)
-	ps.Add(more...)
-	return p
+	known, ok := src.policies[cm]
+	if !ok {
+		var data map[string]string
+		data, known.problems = configMapData(cm)
+		policy, more := hpa.Read(data, cm.Place)
+		known.value = policy
+		known.problems.Add(more...)
+		src.policies[cm] = known
+	}
+	ps.Add(known.problems...)
+	return known.value
 }

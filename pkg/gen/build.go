@@ -26,8 +26,12 @@ func build(src source, opts options) (facts, model.Problems) {
 		endpoints[in.item.Ref().String()] = &endpoint{backend: b, input: in, mode: mode}
 	}
 	var f facts
-	for _, in := range src.apis {
-		g, more := buildGateway(&src, in, endpoints, opts)
+	documents := src.readDocuments(opts)
+	for i, in := range src.apis {
+		for _, it := range documents[i].files {
+			src.inputs[it] = true
+		}
+		g, more := buildGateway(&src, in, documents[i], endpoints, opts)
 		ps.Add(more...)
 		f.gateways = append(f.gateways, g)
 	}

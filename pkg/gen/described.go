@@ -7,18 +7,21 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
-	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // renameDescribed gives the objects that metrics of type Object describe their present names. kustomize renames the
 // objects but not these references, which hpa-configs makes with the names in the files.
-func (src *source) renameDescribed(s hpa.Scaling, from referrer, ps *model.Problems) {
+func (src *source) renameDescribed(s *hpa.Scaling, from referrer, ps *model.Problems) {
+	// The metrics are those of all who share an hpa-configs.
+	s.Metrics = slices.Clone(s.Metrics)
 	for i, m := range s.Metrics {
 		if m.Type != autoscalingv2.ObjectMetricSourceType {
 			continue
 		}
-		o := &m.Object.DescribedObject
+		object := *m.Object
+		s.Metrics[i].Object = &object
+		o := &object.DescribedObject
 		var at model.Place
 		if i < len(s.Places.Metrics) {
 			at = s.Places.Metrics[i].Child("object").Child("describedObject").Child("name")
@@ -34,14 +37,7 @@ func (src *source) renameDescribed(s hpa.Scaling, from referrer, ps *model.Probl
 // renderedName is the present name of an object that is going to be rendered, given the name that it would have had
 // before kustomize renamed its input.
 func (src *source) renderedName(kind, name string, from referrer) string {
-	inputs := make([]*krm.Item, 0, len(src.apis)+len(src.endpoints))
-	for _, a := range src.apis {
-		inputs = append(inputs, a.item)
-	}
-	for _, e := range src.endpoints {
-		inputs = append(inputs, e.item)
-	}
-	for _, it := range inputs {
+	for _, it := range src.renamed {
 		now := it.Ref()
 		for _, old := range it.Refs()[1:] {
 			if !slices.Contains(from.namespaces, old.Namespace) && !slices.Contains(from.namespaces, now.Namespace) {

@@ -3,19 +3,35 @@ package gen
 import (
 	"slices"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/swagger"
 )
 
-// documents reads the OpenAPI documents of an API.
-func (src *source) documents(in apiInput, opts options, ps *model.Problems) []*swagger.Document {
-	var docs []*swagger.Document
+// apiDocuments are the OpenAPI documents of an API.
+type apiDocuments struct {
+	docs []*swagger.Document
+	// files are the ConfigMaps that hold them.
+	files    []*krm.Item
+	problems model.Problems
+}
+
+// readDocuments reads the OpenAPI documents of all APIs, on all cores: they are most of what there is to read.
+func (src *source) readDocuments(opts options) []apiDocuments {
+	all := make([]apiDocuments, len(src.apis))
+	krm.Parallel(len(src.apis), func(i int) { all[i].read(src, src.apis[i], opts) })
+	return all
+}
+
+func (d *apiDocuments) read(src *source, in apiInput, opts options) {
+	ps := &d.problems
 	add := func(text []byte, at model.Place) {
 		doc, more := swagger.Read(text, at)
 		ps.Add(more...)
 		if doc != nil {
 			ps.Add(doc.Validate()...)
-			docs = append(docs, doc)
+			doc.Release()
+			d.docs = append(d.docs, doc)
 		}
 	}
 	for i, name := range in.files {
@@ -28,7 +44,7 @@ func (src *source) documents(in apiInput, opts options, ps *model.Problems) []*s
 		add(text, model.Place{File: name})
 	}
 	if in.short {
-		return docs
+		return
 	}
 	names, at := in.spec.Definition.SwaggerConfigmapNames, in.specPlace.Child("definition").Child("swaggerConfigmapNames")
 	if len(names) == 0 {
@@ -45,7 +61,7 @@ func (src *source) documents(in apiInput, opts options, ps *model.Problems) []*s
 			src.items.missing(reference{kind: "ConfigMap", name: name, namespace: in.refs[0].Namespace}, at, ps)
 			continue
 		}
-		src.inputs[it] = true
+		d.files = append(d.files, it)
 		data, more := configMapData(it)
 		ps.Add(more...)
 		if len(data) != 1 {
@@ -56,7 +72,6 @@ func (src *source) documents(in apiInput, opts options, ps *model.Problems) []*s
 			add([]byte(text), it.Place.Child("data").Child(k))
 		}
 	}
-	return docs
 }
 
 // apiMode is the mode of the API, else that of its documents, else private jet.

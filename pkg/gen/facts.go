@@ -2,6 +2,7 @@ package gen
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -20,8 +21,10 @@ type workload struct {
 	ref   model.Ref
 	// labels are those of the pods and of all objects; selector are the ones among them that never change.
 	labels, selector map[string]string
-	min, max         int32
-	scaling          hpa.Scaling
+	// common has the labels and annotations of all objects, once rendering has begun.
+	common   metav1.ObjectMeta
+	min, max int32
+	scaling  hpa.Scaling
 	// origin is the path annotation of the input, for the paths of what is rendered from it.
 	origin origin
 }
@@ -43,7 +46,7 @@ type gateway struct {
 	volumes     []corev1.Volume
 	mounts      []corev1.VolumeMount
 	hostAliases []corev1.HostAlias
-	settings    settings
+	settings    *settings
 	ingress     *ingress
 	// sidecars are the backends in the gateway's own pods, by container name.
 	sidecars []backend

@@ -71,9 +71,9 @@ func runOn(t *testing.T, text []byte) (out []byte, problems []string, ok bool) {
 	if ps.HasErrors() {
 		return nil, problems, false
 	}
-	out, err = list.Bytes(result.Items, results)
-	if err != nil {
+	var b bytes.Buffer
+	if err := list.Write(&b, result.Items, results); err != nil {
 		t.Fatal(err)
 	}
-	return out, problems, true
+	return b.Bytes(), problems, true
 }

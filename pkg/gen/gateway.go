@@ -27,7 +27,7 @@ type gatewayBuilder struct {
 }
 
 // buildGateway resolves an API: its OpenAPI documents, the backends that they name and its configuration.
-func buildGateway(src *source, in apiInput, endpoints map[string]*endpoint, opts options) (gateway, model.Problems) {
+func buildGateway(src *source, in apiInput, read apiDocuments, endpoints map[string]*endpoint, opts options) (gateway, model.Problems) {
 	var ps model.Problems
 	g := gatewayBuilder{src: src, in: in, endpoints: endpoints, opts: opts, ps: &ps}
 	g.workload = newWorkload(in.item, in.place)
@@ -37,6 +37,9 @@ func buildGateway(src *source, in apiInput, endpoints map[string]*endpoint, opts
 	}
 	checkLabels(g.labels, in.place.Child("metadata").Child("labels"), &ps)
 	g.identify(g.ref.Name)
+	if !in.short {
+		g.keepSelector(in.item, &ps)
+	}
 	g.origin.source = in.object()
 	g.settings = src.readSettings(in.referrer(), &ps)
 	g.settings.gateway.check(in.place, &ps)
@@ -46,7 +49,8 @@ func buildGateway(src *source, in apiInput, endpoints map[string]*endpoint, opts
 				"has no effect here: it steered what the operator did inside the cluster")
 		}
 	}
-	g.docs = src.documents(in, opts, &ps)
+	g.docs = read.docs
+	ps.Add(read.problems...)
 	g.mode = apiMode(in, g.docs, &ps)
 	checkBasePaths(g.docs, &ps)
 	g.buildScaling()
@@ -144,7 +148,7 @@ func environment(vars []string, at model.Place, ps *model.Problems) []corev1.Env
 func (g *gatewayBuilder) buildScaling() {
 	g.scaling = g.src.policy(g.in.referrer(), g.ps).Gateway
 	g.ps.Add(g.scaling.Assumed...)
-	g.src.renameDescribed(g.scaling, g.in.referrer(), g.ps)
+	g.src.renameDescribed(&g.scaling, g.in.referrer(), g.ps)
 	g.ps.Add(hpa.Unsupported(g.scaling, g.opts.minor)...)
 	g.min, g.max = 1, g.scaling.MaxReplicas
 	at := g.in.specPlace.Child("replicas")

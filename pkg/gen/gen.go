@@ -43,11 +43,7 @@ func Run(in Input) (Output, model.Problems) {
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
-	out, err := merge(in.Items, objects, src, opts)
-	if err != nil {
-		ps.Errorf(model.OutputConflict, model.Place{}, "%v", err)
-		return Output{}, ps.Sorted()
-	}
+	out := merge(in.Items, objects, src, opts)
 	ps.Add(checkChains(out, opts)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
@@ -66,15 +62,21 @@ func checkChains(out Output, opts options) model.Problems {
 		o := it.Place.Object
 		return o.Kind == "HorizontalPodAutoscaler" && !own[o]
 	}
+	foreign := func(p model.Problem) bool { return strings.HasPrefix(string(p.ID), "hpa/") && !own[p.Place.Object] }
 	all := check.Run(check.Input{Items: out.Items, Minor: opts.minor})
 	ours := all
-	if slices.ContainsFunc(out.Items, isForeignScaler) {
+	// Only an error that could be due to others asks for a second run without them.
+	if slices.ContainsFunc(all, func(p model.Problem) bool { return p.Severity == model.Error && !foreign(p) }) &&
+		slices.ContainsFunc(out.Items, isForeignScaler) {
 		items := slices.DeleteFunc(slices.Clone(out.Items), isForeignScaler)
 		ours = check.Run(check.Input{Items: items, Minor: opts.minor})
 	}
+	remain := map[model.Problem]bool{}
+	for _, p := range ours {
+		remain[p] = true
+	}
 	for i, p := range all {
-		foreign := strings.HasPrefix(string(p.ID), "hpa/") && !own[p.Place.Object]
-		if p.Severity == model.Error && (foreign || !slices.Contains(ours, p)) {
+		if p.Severity == model.Error && (foreign(p) || !remain[p]) {
 			all[i].Severity = model.Warning
 		}
 	}
@@ -83,12 +85,17 @@ func checkChains(out Output, opts options) model.Problems {
 
 // withoutFollowUps leaves out what is said about a field whose value could not even be decoded.
 func withoutFollowUps(ps, decoding model.Problems) model.Problems {
+	failed := map[model.Place][]string{}
+	document := func(p model.Place) model.Place { return model.Place{Object: p.Object, File: p.File, Index: p.Index} }
+	for _, d := range decoding {
+		if d.Severity == model.Error && d.ID != model.InputField && d.Place.Field != "" {
+			failed[document(d.Place)] = append(failed[document(d.Place)], d.Place.Field)
+		}
+	}
 	return slices.DeleteFunc(ps, func(p model.Problem) bool {
-		return slices.ContainsFunc(decoding, func(d model.Problem) bool {
-			within, ok := strings.CutPrefix(p.Place.Field, d.Place.Field)
-			return ok && d.Severity == model.Error && d.ID != model.InputField && d.Place.Field != "" &&
-				(within == "" || within[0] == '.' || within[0] == '[') &&
-				d.Place.Object == p.Place.Object && d.Place.File == p.Place.File && d.Place.Index == p.Place.Index
+		return slices.ContainsFunc(failed[document(p.Place)], func(field string) bool {
+			within, ok := strings.CutPrefix(p.Place.Field, field)
+			return ok && (within == "" || within[0] == '.' || within[0] == '[')
 		})
 	})
 }

@@ -17,8 +17,16 @@ func (ix index) add(it *krm.Item) {
 		k := key(it.Place.Object.Kind, r)
 		ix[k] = append(ix[k], it)
 	}
-	k := it.Place.Object.Kind + "|*"
-	ix[k] = append(ix[k], it)
+	kind := it.Place.Object.Kind
+	ix[kind+"|*"] = append(ix[kind+"|*"], it)
+	var names []string
+	for _, r := range it.Refs() {
+		if !slices.Contains(names, r.Name) {
+			names = append(names, r.Name)
+			k := kind + "|*|" + r.Name
+			ix[k] = append(ix[k], it)
+		}
+	}
 }
 
 func key(kind string, r model.Ref) string { return kind + "|" + defaulted(r.Namespace) + "|" + r.Name }
@@ -70,16 +78,8 @@ func (ix index) find(kind, name string, from referrer, at model.Place, ps *model
 	return all[0]
 }
 
-// named gives all items of a kind that have, or had, a name, in a stable order.
-func (ix index) named(kind, name string) []*krm.Item {
-	var items []*krm.Item
-	for _, it := range ix[kind+"|*"] {
-		if slices.ContainsFunc(it.Refs(), func(r model.Ref) bool { return r.Name == name }) {
-			items = append(items, it)
-		}
-	}
-	return items
-}
+// named gives the items of a kind that have a name, or had it before kustomize renamed them, in any namespace.
+func (ix index) named(kind, name string) []*krm.Item { return ix[kind+"|*|"+name] }
 
 // reference is a reference that leads to nothing.
 type reference struct {

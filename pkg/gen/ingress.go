@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -21,9 +20,9 @@ const (
 
 // buildIngress resolves how an API is reached in Ingress mode (ingress-configs; pkg/mgw/ingress.go of the operator).
 func buildIngress(src *source, in apiInput, docs []*swagger.Document, ps *model.Problems) *ingress {
-	cm := configReader{src, in.referrer(), ps}.get(ingressConfigs, []string{
+	cm := src.readConfig(src.config(ingressConfigs, in.referrer(), ps), []string{
 		"ingress.properties", "ingressResourceName", "ingressTransportMode", "ingressHostName", "tlsSecretName",
-	})
+	}, ps)
 	ing := &ingress{host: in.spec.IngressHostname, tlsSecret: cm.text("tlsSecretName"), annotations: map[string]string{}}
 	hostPlace := in.specPlace.Child("ingressHostname")
 	if ing.host == "" {
@@ -97,7 +96,7 @@ func (ing *ingress) readProperties(cm configMap, ps *model.Problems) {
 }
 
 // renderIngress gives the Ingress of a gateway.
-func renderIngress(g gateway, opts options) *networkingv1.Ingress {
+func renderIngress(g gateway) *networkingv1.Ingress {
 	ing := g.ingress
 	portName := httpPortName
 	if ing.https {
@@ -115,13 +114,13 @@ func renderIngress(g gateway, opts options) *networkingv1.Ingress {
 	}
 	o := &networkingv1.Ingress{
 		TypeMeta:   typeMeta("networking.k8s.io/v1", "Ingress"),
-		ObjectMeta: g.meta(ing.name, opts),
+		ObjectMeta: g.meta(ing.name),
 		Spec: networkingv1.IngressSpec{Rules: []networkingv1.IngressRule{{
 			Host:             ing.host,
 			IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{Paths: paths}},
 		}}},
 	}
-	maps.Copy(o.Annotations, ing.annotations)
+	o.Annotations = with(o.Annotations, ing.annotations)
 	if ing.class != "" {
 		o.Spec.IngressClassName = &ing.class
 	}

@@ -2,7 +2,6 @@ package gen
 
 import (
 	"cmp"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -46,7 +45,7 @@ func identity(o model.Object) string {
 
 // merge gives the items to hand back. An earlier run's objects are replaced where they are rendered again, keeping
 // their files, and dropped where this function configuration made them and no longer does.
-func merge(items []*krm.Item, objects []object, src source, opts options) (Output, error) {
+func merge(items []*krm.Item, objects []object, src source, opts options) Output {
 	rendered := map[string]bool{}
 	for _, o := range objects {
 		rendered[identity(o.id)] = true
@@ -78,11 +77,7 @@ func merge(items []*krm.Item, objects []object, src source, opts options) (Outpu
 	}
 	hasFiles := slices.ContainsFunc(items, func(it *krm.Item) bool { return it.FilePath() != "" })
 	for _, o := range objects {
-		n, err := krm.ToNode(o.typed)
-		if err != nil {
-			return Output{}, fmt.Errorf("%s: %w", o.id, err)
-		}
-		it := krm.NewItem(n)
+		it := krm.NewObject(o.typed)
 		if old := before[identity(o.id)]; old != nil {
 			it.KeepPlace(old)
 		} else if hasFiles {
@@ -91,7 +86,7 @@ func merge(items []*krm.Item, objects []object, src source, opts options) (Outpu
 		out.Rendered = append(out.Rendered, it)
 	}
 	out.Items = append(out.Items, out.Rendered...)
-	return out, nil
+	return out
 }
 
 // markedLocal gives a copy of an input with the marks that keep it out of clusters, and from being read again by the

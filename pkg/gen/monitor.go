@@ -2,21 +2,21 @@ package gen
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 )
 
 const monitoringVersion = "monitoring.coreos.com/v1"
 
-// monitor makes Prometheus read ports of the pods of w, which have the containers.
-func monitor(w workload, ports []metricsPort, containers []corev1.Container, opts options) typedObject {
+// monitor makes Prometheus read ports of the pods of w, which a Deployment makes.
+func monitor(w workload, ports []metricsPort, pods func() *appsv1.Deployment, opts options) typedObject {
 	ports = slices.Clone(ports)
 	slices.SortStableFunc(ports, func(a, b metricsPort) int { return cmp.Compare(a.name, b.name) })
 	if opts.podMonitors {
-		return podMonitor(w, ports, containers, opts)
+		return podMonitor(w, ports, pods().Spec.Template.Spec.Containers, opts)
 	}
 	return serviceMonitor(w, ports, opts)
 }
@@ -24,9 +24,9 @@ func monitor(w workload, ports []metricsPort, containers []corev1.Container, opt
 // serviceMonitor selects the Service that is marked for it. The mark is a label of our own, since users overwrite app
 // with kustomize, in Services but not in the selectors of monitors.
 func serviceMonitor(w workload, ports []metricsPort, opts options) *monitoringv1.ServiceMonitor {
-	m := &monitoringv1.ServiceMonitor{TypeMeta: typeMeta(monitoringVersion, serviceMonitorKind), ObjectMeta: w.meta(w.ref.Name, opts)}
+	m := &monitoringv1.ServiceMonitor{TypeMeta: typeMeta(monitoringVersion, serviceMonitorKind), ObjectMeta: w.meta(w.ref.Name)}
 	m.Spec.Selector.MatchLabels = map[string]string{metricsLabel: w.ref.Name}
-	maps.Copy(m.Labels, opts.monitorLabels)
+	m.Labels = with(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
 		ep := monitoringv1.Endpoint{Port: p.name, Path: p.path, Interval: monitoringv1.Duration(opts.interval)}
 		if p.scheme == "https" {
@@ -43,9 +43,9 @@ func serviceMonitor(w workload, ports []metricsPort, opts options) *monitoringv1
 
 // podMonitor selects the pods by the label that keeps workloads apart, whatever Services lead to them.
 func podMonitor(w workload, ports []metricsPort, containers []corev1.Container, opts options) *monitoringv1.PodMonitor {
-	m := &monitoringv1.PodMonitor{TypeMeta: typeMeta(monitoringVersion, podMonitorKind), ObjectMeta: w.meta(w.ref.Name, opts)}
-	m.Spec.Selector.MatchLabels = map[string]string{workloadLabel: w.selector[workloadLabel]}
-	maps.Copy(m.Labels, opts.monitorLabels)
+	m := &monitoringv1.PodMonitor{TypeMeta: typeMeta(monitoringVersion, podMonitorKind), ObjectMeta: w.meta(w.ref.Name)}
+	m.Spec.Selector.MatchLabels = map[string]string{workloadLabel: w.labels[workloadLabel]}
+	m.Labels = with(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
 		ep := monitoringv1.PodMetricsEndpoint{Path: p.path, Interval: monitoringv1.Duration(opts.interval)}
 		if name := portName(containers, p.port.target); name != "" {

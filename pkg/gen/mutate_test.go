@@ -78,8 +78,9 @@ func shuffle(text []byte, r *rand.Rand) ([]byte, bool) {
 	}
 	items := slices.Clone(list.Items)
 	r.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
-	out, err := list.Bytes(items, nil)
-	return out, err == nil
+	var out bytes.Buffer
+	err := list.Write(&out, items, nil)
+	return out.Bytes(), err == nil
 }
 
 // sortedItems are the values of the items of a ResourceList, in an order that depends on nothing but them.
@@ -94,7 +95,7 @@ func sortedItems(text []byte) []string {
 	var out []string
 	for _, it := range list.Items {
 		var v any
-		if err := it.Node.Decode(&v); err != nil {
+		if err := it.Node().Decode(&v); err != nil {
 			return []string{err.Error()}
 		}
 		out = append(out, fmt.Sprintf("%#v", v))

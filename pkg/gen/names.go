@@ -26,6 +26,8 @@ const (
 
 	metricsServerNameAnnotation = group + "/metrics-server-name"
 
+	// SelectorAnnotation states the selector of a Deployment that another program made.
+	SelectorAnnotation = group + "/selector"
 	// ownerAnnotation names the function configuration that rendered an object.
 	ownerAnnotation = group + "/owner"
 	// sourceAnnotation names the input that an object was rendered from.
@@ -57,7 +59,8 @@ const (
 	// systemNamespace is where the operator kept its configuration.
 	systemNamespace = "wso2-system"
 
-	gatewayContainer  = "mgw"
+	// GatewayContainer is the name of the container of every gateway.
+	GatewayContainer  = "mgw"
 	httpsPortName     = "https"
 	httpPortName      = "http"
 	metricsPortName   = "metrics"
@@ -80,9 +83,9 @@ const (
 
 // annotations are those that users may set on inputs, and those that this program sets on them.
 var annotations = []string{
-	hpaConfigsAnnotation, securityAnnotation, runAsNonRootAnnotation, readOnlyRootAnnotation, readinessAnnotation, metricsAnnotation,
-	metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton, metricsTLSAnnotation, metricsServerNameAnnotation,
-	rulesAnnotation, renderedAnnotation,
+	hpaConfigsAnnotation, SelectorAnnotation, securityAnnotation, runAsNonRootAnnotation, readOnlyRootAnnotation,
+	readinessAnnotation, metricsAnnotation, metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton,
+	metricsTLSAnnotation, metricsServerNameAnnotation, rulesAnnotation, renderedAnnotation,
 }
 
 // metricsService names the Service that only Prometheus uses.

@@ -94,12 +94,12 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 	switch {
 	case obj.Kind == "RenderAPIs" && obj.APIVersion == group+"/v1alpha1":
 		var c renderAPIs
-		ps.Add(krm.Decode(config.Node, config.Place, &c)...)
+		ps.Add(krm.Decode(config.Node(), config.Place, &c)...)
 		spec = c.Spec
 	case obj.Kind == "ConfigMap" && obj.APIVersion == "v1":
 		at = config.Place.Child("data")
 		spec = flatOptions(config, &ps)
-	case len(config.Node.Content) == 0:
+	case len(config.Node().Content) == 0:
 		return opts, nil
 	case obj.Kind == "" || obj.APIVersion == "":
 		ps.Errorf(model.InputRequired, config.Place.Child("kind"),

@@ -34,7 +34,8 @@ type podBuilder struct {
 
 func (g *gateway) buildPods(src *source, in apiInput, ps *model.Problems) {
 	b := podBuilder{g, src, in, ps, map[string]bool{}, map[string]bool{analyticsVolume: true}, map[string]string{}}
-	cm := configReader{src, in.referrer(), ps}.get(deploymentConfigs, []string{"hostAliases", "mgwConfigMaps", "mgwSecrets"})
+	keys := []string{"hostAliases", "mgwConfigMaps", "mgwSecrets"}
+	cm := src.readConfig(src.config(deploymentConfigs, in.referrer(), ps), keys, ps)
 	decodeList(cm, "hostAliases", &g.hostAliases)
 	for i, alias := range g.hostAliases {
 		if _, err := netip.ParseAddr(alias.IP); err != nil {
@@ -64,7 +65,7 @@ func (g *gateway) buildPods(src *source, in apiInput, ps *model.Problems) {
 // decodeList reads the YAML list in a key of a ConfigMap. A text of comments only is no list.
 func decodeList[T any](cm configMap, key string, out *[]T) {
 	at := cm.at(key).At(1)
-	n, ps := krm.Parse([]byte(cm.data[key]), at)
+	n, ps := krm.ParseValues([]byte(cm.data[key]), at)
 	cm.ps.Add(ps...)
 	if krm.IsNull(n) {
 		return

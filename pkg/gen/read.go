@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -27,6 +28,17 @@ type source struct {
 	checksums map[*krm.Item]string
 	// elsewhere tells that there are inputs for which another run is responsible.
 	elsewhere bool
+	// renamed are the APIs and TargetEndpoints that had other names before kustomize renamed them.
+	renamed []*krm.Item
+	// settings and policies are what was read already.
+	settings map[settingsFiles]judged[*settings]
+	policies map[*krm.Item]judged[hpa.Policy]
+}
+
+// judged is a value that was read, and what was wrong with it.
+type judged[T any] struct {
+	value    T
+	problems model.Problems
 }
 
 // apiInput is an API, as an object or in short in the functionConfig.
@@ -62,6 +74,7 @@ func read(in Input, opts options) (source, model.Problems) {
 	src := source{
 		scope: newScope(in.Items, in.Config), items: index{}, inputs: map[*krm.Item]bool{}, merged: map[*krm.Item]bool{},
 		checksums: map[*krm.Item]string{},
+		settings:  map[settingsFiles]judged[*settings]{}, policies: map[*krm.Item]judged[hpa.Policy]{},
 	}
 	src.fragments = ruleFragments(in.Items, src.scope)
 	src.kustomize = inKustomize(in.Items, in.Config)
@@ -84,7 +97,23 @@ func read(in Input, opts options) (source, model.Problems) {
 	slices.SortFunc(src.endpoints, func(a, b endpointInput) int {
 		return strings.Compare(a.item.Ref().String(), b.item.Ref().String())
 	})
+	src.findRenamed()
 	return src, ps
+}
+
+// findRenamed lists what kustomize renamed, in the order of the names.
+func (src *source) findRenamed() {
+	add := func(it *krm.Item) {
+		if len(it.Refs()) > 1 {
+			src.renamed = append(src.renamed, it)
+		}
+	}
+	for _, a := range src.apis {
+		add(a.item)
+	}
+	for _, e := range src.endpoints {
+		add(e.item)
+	}
 }
 
 func apiGroup(apiVersion string) string {
@@ -132,7 +161,7 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	unknownAnnotations(it, ps)
 	if o.Kind == "API" {
 		var api apiObject
-		ps.Add(krm.Decode(it.Node, it.Place, &api)...)
+		ps.Add(krm.Decode(it.Node(), it.Place, &api)...)
 		src.apis = append(src.apis, apiInput{
 			item: it, refs: it.Refs(), place: it.Place, namePlace: meta.Child("name"), specPlace: it.Place.Child("spec"),
 			spec: api.Spec,
@@ -140,7 +169,7 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 		return
 	}
 	var te targetEndpointObject
-	ps.Add(krm.Decode(it.Node, it.Place, &te)...)
+	ps.Add(krm.Decode(it.Node(), it.Place, &te)...)
 	src.endpoints = append(src.endpoints, endpointInput{it, te.Spec, elsewhere})
 }
 

@@ -7,17 +7,14 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // typedObject is what all typed Kubernetes objects are.
-type typedObject interface {
-	metav1.Object
-	runtime.Object
-}
+type typedObject = krm.Object
 
 // object is a rendered object and the input that it comes from.
 type object struct {
@@ -30,11 +27,13 @@ type object struct {
 func render(f facts, opts options) []object {
 	var all []object
 	for _, g := range f.gateways {
+		g.share(opts)
 		for _, k := range gatewayKinds {
 			all = add(all, k(g, opts), g.origin)
 		}
 	}
 	for _, b := range f.backends {
+		b.share(opts)
 		for _, k := range backendKinds {
 			all = add(all, k(b, opts), b.origin)
 		}
@@ -47,23 +46,23 @@ func render(f facts, opts options) []object {
 
 // gatewayKinds are the objects of an API, in the order of output. A nil one is left out.
 var gatewayKinds = []func(gateway, options) typedObject{
-	func(g gateway, o options) typedObject { return gatewayDeployment(g, o) },
-	func(g gateway, o options) typedObject { return gatewayService(g, o) },
+	func(g gateway, _ options) typedObject { return gatewayDeployment(g) },
+	func(g gateway, _ options) typedObject { return gatewayService(g) },
 	gatewayMetricsService,
 	func(g gateway, o options) typedObject { return renderHPA(g.workload, o) },
 	gatewayMonitor,
-	func(g gateway, o options) typedObject {
+	func(g gateway, _ options) typedObject {
 		if g.ingress == nil {
 			return nil
 		}
-		return renderIngress(g, o)
+		return renderIngress(g)
 	},
 }
 
 // backendKinds are the objects of a backend in private jet mode.
 var backendKinds = []func(backend, options) typedObject{
-	func(b backend, o options) typedObject { return backendDeployment(b, o) },
-	func(b backend, o options) typedObject { return backendService(b, o) },
+	func(b backend, _ options) typedObject { return backendDeployment(b) },
+	func(b backend, _ options) typedObject { return backendService(b) },
 	func(b backend, o options) typedObject { return renderHPA(b.workload, o) },
 	backendMonitor,
 }
@@ -83,24 +82,38 @@ func typeMeta(apiVersion, kind string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}
 }
 
-// meta is the metadata of an object that belongs to w.
-func (w workload) meta(name string, opts options) metav1.ObjectMeta {
-	labels := maps.Clone(w.labels)
-	labels[managedByLabel] = managedBy
+// share makes the labels and annotations that all objects of w have.
+func (w *workload) share(opts options) {
 	from := w.origin.source
 	source := from.Kind + "/" + model.Ref{Namespace: from.Namespace, Name: from.Name}.String()
-	return metav1.ObjectMeta{
-		Name: name, Namespace: w.ref.Namespace, Labels: labels,
+	w.common = metav1.ObjectMeta{
+		Labels:      with(w.labels, map[string]string{managedByLabel: managedBy}),
 		Annotations: map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: source},
 	}
 }
 
+// with gives a copy of m with more entries.
+func with(m, more map[string]string) map[string]string {
+	if len(more) == 0 {
+		return m
+	}
+	all := maps.Clone(m)
+	maps.Copy(all, more)
+	return all
+}
+
+// meta is the metadata of an object that belongs to w. Its maps are those of all objects of w: whoever adds to one takes a
+// copy.
+func (w workload) meta(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Namespace: w.ref.Namespace, Labels: w.common.Labels, Annotations: w.common.Annotations}
+}
+
 // deployment is the Deployment of a workload around its pods. The number of replicas is left to the
 // HorizontalPodAutoscaler.
-func (w workload) deployment(pod corev1.PodSpec, opts options) *appsv1.Deployment {
+func (w workload) deployment(pod corev1.PodSpec) *appsv1.Deployment {
 	return &appsv1.Deployment{
 		TypeMeta:   typeMeta("apps/v1", "Deployment"),
-		ObjectMeta: w.meta(w.ref.Name, opts),
+		ObjectMeta: w.meta(w.ref.Name),
 		Spec: appsv1.DeploymentSpec{
 			Selector: &metav1.LabelSelector{MatchLabels: w.selector},
 			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: w.labels}, Spec: pod},
@@ -108,14 +121,14 @@ func (w workload) deployment(pod corev1.PodSpec, opts options) *appsv1.Deploymen
 	}
 }
 
-func (w workload) service(name string, spec corev1.ServiceSpec, opts options) *corev1.Service {
+func (w workload) service(name string, spec corev1.ServiceSpec) *corev1.Service {
 	spec.Selector = w.selector
-	return &corev1.Service{TypeMeta: typeMeta("v1", "Service"), ObjectMeta: w.meta(name, opts), Spec: spec}
+	return &corev1.Service{TypeMeta: typeMeta("v1", "Service"), ObjectMeta: w.meta(name), Spec: spec}
 }
 
 func renderHPA(w workload, opts options) typedObject {
 	return hpa.Render(hpa.Target{
-		Meta:        w.meta(w.ref.Name, opts),
+		Meta:        w.meta(w.ref.Name),
 		Workload:    autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: w.ref.Name},
 		MinReplicas: w.min, MaxReplicas: w.max, Scaling: w.scaling, KubernetesMinor: opts.minor,
 	})

@@ -8,13 +8,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-func backendDeployment(b backend, opts options) *appsv1.Deployment {
+func backendDeployment(b backend) *appsv1.Deployment {
 	pod := corev1.PodSpec{Containers: []corev1.Container{backendContainer(b, map[string]bool{})}}
 	if b.hardened {
 		pod.AutomountServiceAccountToken = new(false)
 		pod.SecurityContext = podSecurity()
 	}
-	return b.deployment(pod, opts)
+	return b.deployment(pod)
 }
 
 // backendContainer is the container of a backend in a pod whose port names are names; it adds its own. A name that
@@ -74,14 +74,14 @@ func readinessProbe(b backend) *corev1.Probe {
 	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: get}}
 }
 
-func backendService(b backend, opts options) *corev1.Service {
+func backendService(b backend) *corev1.Service {
 	var ports []corev1.ServicePort
 	for _, p := range b.allPorts() {
 		ports = append(ports, servicePort(p))
 	}
-	s := b.service(b.ref.Name, corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, Ports: ports}, opts)
+	s := b.service(b.ref.Name, corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, Ports: ports})
 	if b.metrics != nil {
-		s.Labels[metricsLabel] = b.ref.Name
+		s.Labels = with(s.Labels, map[string]string{metricsLabel: b.ref.Name})
 	}
 	return s
 }
@@ -90,6 +90,6 @@ func backendMonitor(b backend, opts options) typedObject {
 	if b.metrics == nil {
 		return nil
 	}
-	containers := backendDeployment(b, opts).Spec.Template.Spec.Containers
-	return monitor(b.workload, []metricsPort{{*b.metrics, b.metrics.port.name}}, containers, opts)
+	ports := []metricsPort{{*b.metrics, b.metrics.port.name}}
+	return monitor(b.workload, ports, func() *appsv1.Deployment { return backendDeployment(b) }, opts)
 }

@@ -13,7 +13,7 @@ import (
 // instead of numbering it, so that runAsNonRoot alone would keep the kubelet from starting the container.
 const gatewayUser int64 = 802
 
-func gatewayDeployment(g gateway, opts options) *appsv1.Deployment {
+func gatewayDeployment(g gateway) *appsv1.Deployment {
 	probe := corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
 		Path: "/health", Port: intstr.FromString(httpsPortName), Scheme: corev1.URISchemeHTTPS,
 	}}
@@ -28,8 +28,8 @@ func gatewayDeployment(g gateway, opts options) *appsv1.Deployment {
 	security.RunAsNonRoot = new(true)
 	security.RunAsUser = new(gatewayUser)
 	containers := []corev1.Container{{
-		Name: gatewayContainer, Image: g.image, Ports: ports, Env: g.env, EnvFrom: g.envFrom,
-		Resources: g.settings.gateway.requirements(), VolumeMounts: g.mounts, SecurityContext: security,
+		Name: GatewayContainer, Image: g.image, Ports: ports, Env: g.env, EnvFrom: g.envFrom,
+		Resources: g.settings.requirements, VolumeMounts: g.mounts, SecurityContext: security,
 		ReadinessProbe: timed(probe, g.settings.readiness), LivenessProbe: timed(probe, g.settings.liveness),
 	}}
 	names := map[string]bool{httpsPortName: true, httpPortName: true, metricsPortName: true}
@@ -39,9 +39,9 @@ func gatewayDeployment(g gateway, opts options) *appsv1.Deployment {
 	d := g.deployment(corev1.PodSpec{
 		Containers: containers, Volumes: g.volumes, ImagePullSecrets: g.pullSecrets, HostAliases: g.hostAliases,
 		AutomountServiceAccountToken: new(false), SecurityContext: podSecurity(),
-	}, opts)
+	})
 	if len(g.endpoints) > 0 {
-		d.Annotations[endpointsAnnotation] = strings.Join(g.endpoints, ",")
+		d.Annotations = with(d.Annotations, map[string]string{endpointsAnnotation: strings.Join(g.endpoints, ",")})
 	}
 	return d
 }
@@ -66,7 +66,7 @@ func hardened(ports []port) *corev1.SecurityContext {
 	return &corev1.SecurityContext{AllowPrivilegeEscalation: new(false), Capabilities: c}
 }
 
-func gatewayService(g gateway, opts options) *corev1.Service {
+func gatewayService(g gateway) *corev1.Service {
 	kind := corev1.ServiceTypeLoadBalancer
 	if g.settings.exposure != loadBalancer {
 		kind = corev1.ServiceTypeClusterIP
@@ -74,7 +74,7 @@ func gatewayService(g gateway, opts options) *corev1.Service {
 	return g.service(g.ref.Name, corev1.ServiceSpec{Type: kind, Ports: []corev1.ServicePort{
 		servicePort(port{httpsPortName, g.settings.httpsPort, g.settings.httpsPort}),
 		servicePort(port{httpPortName, g.settings.httpPort, g.settings.httpPort}),
-	}}, opts)
+	}})
 }
 
 // servicePort leads to the number of the container's port: in a pod of several containers a name could mean two.
@@ -115,8 +115,8 @@ func gatewayMetricsService(g gateway, opts options) typedObject {
 	}
 	s := g.service(metricsService(g.ref.Name), corev1.ServiceSpec{
 		Type: corev1.ServiceTypeClusterIP, ClusterIP: corev1.ClusterIPNone, Ports: ports,
-	}, opts)
-	s.Labels[metricsLabel] = g.ref.Name
+	})
+	s.Labels = with(s.Labels, map[string]string{metricsLabel: g.ref.Name})
 	return s
 }
 
@@ -125,5 +125,5 @@ func gatewayMonitor(g gateway, opts options) typedObject {
 	if len(ports) == 0 {
 		return nil
 	}
-	return monitor(g.workload, ports, gatewayDeployment(g, opts).Spec.Template.Spec.Containers, opts)
+	return monitor(g.workload, ports, func() *appsv1.Deployment { return gatewayDeployment(g) }, opts)
 }

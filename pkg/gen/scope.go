@@ -54,7 +54,7 @@ func callsUs(it *krm.Item) bool {
 	if o.Kind != "Kptfile" || apiGroup(o.APIVersion) != "kpt.dev" {
 		return apiGroup(o.APIVersion) == group
 	}
-	mutators := krm.Get(krm.Get(it.Node, "pipeline"), "mutators")
+	mutators := krm.Get(krm.Get(it.Node(), "pipeline"), "mutators")
 	if krm.IsNull(mutators) {
 		return false
 	}
@@ -85,7 +85,7 @@ func checkDigest(it *krm.Item, ps *model.Problems) {
 
 // digest is that of what is read from an input, its metadata aside.
 func digest(it *krm.Item) string {
-	return krm.Digest(krm.Get(it.Node, "spec"), krm.Get(it.Node, "data"))
+	return krm.Digest(krm.Get(it.Node(), "spec"), krm.Get(it.Node(), "data"))
 }
 
 // withoutDuplicates gives the items that are not rendered ones, one of each identity. It reports inputs and ConfigMaps

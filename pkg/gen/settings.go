@@ -9,22 +9,25 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // settings are the operator's configuration as it applies to one object.
 type settings struct {
 	gateway, backend resources
-	readiness        probeTimes
-	liveness         probeTimes
-	exposure         exposure
-	observability    bool
-	httpPort         int32
-	httpsPort        int32
-	registryType     string
-	repository       string
-	pullSecrets      []corev1.LocalObjectReference
-	analytics        bool
+	// requirements are those of the gateway.
+	requirements  corev1.ResourceRequirements
+	readiness     probeTimes
+	liveness      probeTimes
+	exposure      exposure
+	observability bool
+	httpPort      int32
+	httpsPort     int32
+	registryType  string
+	repository    string
+	pullSecrets   []corev1.LocalObjectReference
+	analytics     bool
 }
 
 type probeTimes struct{ delay, period int32 }
@@ -55,33 +58,24 @@ var (
 	registryKeys        = []string{"registryType", "repositoryName", "imagePullSecretNames"}
 )
 
-// configReader reads the ConfigMaps of one object's settings.
-type configReader struct {
-	src  *source
-	from referrer
-	ps   *model.Problems
-}
-
 // configMap is a ConfigMap that was found; without one it is empty.
 type configMap struct {
 	data  map[string]string
 	place model.Place
 	ps    *model.Problems
-	found bool
 }
 
-// get finds and reads the ConfigMap of a name. Keys beside known ones are reported unless known is nil.
-func (r configReader) get(name string, known []string) configMap {
-	it := r.src.config(name, r.from, r.ps)
+// readConfig reads a ConfigMap, nil for none. Keys beside known ones are reported unless known is nil.
+func (src *source) readConfig(it *krm.Item, known []string, ps *model.Problems) configMap {
 	if it == nil {
-		return configMap{ps: r.ps}
+		return configMap{ps: ps}
 	}
-	r.src.inputs[it] = true
+	src.inputs[it] = true
 	data, more := configMapData(it)
-	r.ps.Add(more...)
-	cm := configMap{data: data, place: it.Place.Child("data"), ps: r.ps, found: true}
+	ps.Add(more...)
+	cm := configMap{data: data, place: it.Place.Child("data"), ps: ps}
 	if known != nil {
-		unknownKeys(data, known, cm.place, r.ps)
+		unknownKeys(data, known, cm.place, ps)
 	}
 	return cm
 }
@@ -135,14 +129,31 @@ func (c configMap) flag(key string) bool {
 	return false
 }
 
-// readSettings gives the settings for an object.
-func (src *source) readSettings(from referrer, ps *model.Problems) settings {
-	r := configReader{src, from, ps}
-	s := settings{gateway: gatewayDefaults(), backend: backendDefaults()}
-	s.readController(r.get(controllerConfig, slices.Concat(controllerKeys, controllerBuildKeys)))
+// settingsFiles are the ConfigMaps that settings are read from: controller-config, apim-config, docker-registry-config and
+// analytics-config; nil for one that is not there.
+type settingsFiles [4]*krm.Item
+
+// readSettings gives the settings for an object. What was read from the same ConfigMaps for another one is not read again.
+func (src *source) readSettings(from referrer, ps *model.Problems) *settings {
+	var files settingsFiles
+	for i, name := range []string{controllerConfig, apimConfig, registryConfig, analyticsConfig} {
+		files[i] = src.config(name, from, ps)
+	}
+	known, ok := src.settings[files]
+	if !ok {
+		known.value = src.parseSettings(files, &known.problems)
+		src.settings[files] = known
+	}
+	ps.Add(known.problems...)
+	return known.value
+}
+
+func (src *source) parseSettings(files settingsFiles, ps *model.Problems) *settings {
+	s := &settings{gateway: gatewayDefaults(), backend: backendDefaults()}
+	s.readController(src.readConfig(files[0], slices.Concat(controllerKeys, controllerBuildKeys), ps))
 
 	// apim-config has some forty keys, all but these two for the configuration file inside the gateway's image.
-	apim := r.get(apimConfig, nil)
+	apim := src.readConfig(files[1], nil, ps)
 	apim.misspelt("httpPort", "httpsPort")
 	s.httpPort = apim.number("httpPort", 9090, 1, 65535)
 	s.httpsPort = apim.number("httpsPort", 9095, 1, 65535)
@@ -150,7 +161,7 @@ func (src *source) readSettings(from referrer, ps *model.Problems) settings {
 		ps.Errorf(model.GatewayConfig, apim.place, "httpPort %d, httpsPort %d and the metrics port %d must differ",
 			s.httpPort, s.httpsPort, gatewayMetrics)
 	}
-	reg := r.get(registryConfig, registryKeys)
+	reg := src.readConfig(files[2], registryKeys, ps)
 	s.registryType, s.repository = strings.ToUpper(reg.text("registryType")), strings.Trim(reg.text("repositoryName"), "/")
 	for _, name := range words(reg.data["imagePullSecretNames"]) {
 		if len(validation.IsDNS1123Subdomain(name)) > 0 {
@@ -158,9 +169,10 @@ func (src *source) readSettings(from referrer, ps *model.Problems) settings {
 		}
 		s.pullSecrets = append(s.pullSecrets, corev1.LocalObjectReference{Name: name})
 	}
-	analytics := r.get(analyticsConfig, nil)
+	analytics := src.readConfig(files[3], nil, ps)
 	analytics.misspelt("analyticsEnabled")
 	s.analytics = analytics.flag("analyticsEnabled")
+	s.requirements = s.gateway.requirements()
 	return s
 }
 

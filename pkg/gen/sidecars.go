@@ -39,7 +39,7 @@ func (g *gatewayBuilder) resolve() {
 		return strings.Compare(a.container+"\x00"+a.ref.String(), b.container+"\x00"+b.ref.String())
 	})
 	g.checkSidecars()
-	containers := []string{gatewayContainer}
+	containers := []string{GatewayContainer}
 	for _, b := range g.sidecars {
 		containers = append(containers, b.container)
 	}
@@ -91,7 +91,7 @@ func url(b backend, mode model.Mode) string {
 // checkSidecars reports what cannot share a pod.
 func (g *gatewayBuilder) checkSidecars() {
 	const gatewayName = "the gateway"
-	containers := map[string]string{gatewayContainer: gatewayName}
+	containers := map[string]string{GatewayContainer: gatewayName}
 	ports := map[int32]string{g.settings.httpPort: gatewayName, g.settings.httpsPort: gatewayName}
 	if g.settings.observability {
 		ports[gatewayMetrics] = gatewayName

@@ -11,9 +11,9 @@ import (
 // it was read. It leaves to the encoder what does not stand in lines of its own: JSON and flow style, what refers to an
 // anchor elsewhere, and a last line without an end. Where a line does not look as expected, it leaves everything. root is
 // the list with its aliases.
-func (l *List) cut(text []string, root *yaml.Node) {
+func (l *List) cut(text splitText, root *yaml.Node) {
 	if root.Style&yaml.FlowStyle != 0 || root.Line == 0 || root.Column != 1 || len(root.Content) != 2*len(l.members) ||
-		slices.ContainsFunc(text, unusual) {
+		slices.ContainsFunc(text.all, unusual) {
 		return
 	}
 	starts := make([]int, 0, len(l.members)+1)
@@ -22,35 +22,51 @@ func (l *List) cut(text []string, root *yaml.Node) {
 		if i == 0 {
 			start = 0
 		} else if m.key.Value != "results" {
-			start = commentsAbove(text, start, starts[i-1], 0)
+			start = commentsAbove(text.all, start, starts[i-1], 0)
 		}
 		if i > 0 && start <= starts[i-1] {
 			return
 		}
 		starts = append(starts, start)
 	}
-	starts = append(starts, len(text))
+	starts = append(starts, len(text.all))
 	for i := range l.members {
 		m := &l.members[i]
 		written := root.Content[2*i+1]
 		if m.key.Value == "items" && written.Kind == yaml.SequenceNode {
 			l.cutItems(m, written, span{text, starts[i], starts[i+1]})
-		} else if lines := (span{text, starts[i], starts[i+1]}); lines.ended() && selfContained(written) {
-			m.text = lines.lines()
+		} else if part := (span{text, starts[i], starts[i+1]}); part.ended() && selfContained(written) {
+			m.text = part.String()
 		}
 	}
 }
 
-// span is the lines from start to end of text.
+// splitText has the lines of a text, each with its end, and their offsets in it.
+type splitText struct {
+	text    string
+	all     []string
+	offsets []int
+}
+
+func newLines(text string) splitText {
+	l := splitText{text: text, all: strings.SplitAfter(text, "\n")}
+	l.offsets = make([]int, 1, len(l.all)+1)
+	for i, line := range l.all {
+		l.offsets = append(l.offsets, l.offsets[i]+len(line))
+	}
+	return l
+}
+
+// span is the lines from start to end of a text.
 type span struct {
-	text       []string
+	splitText
 	start, end int
 }
 
-func (s span) lines() []string { return s.text[s.start:s.end] }
+func (s span) String() string { return s.text[s.offsets[s.start]:s.offsets[s.end]] }
 
 // ended tells whether the last line has an end. Without one, a text block in it has none either.
-func (s span) ended() bool { return s.end < len(s.text) || s.text[s.end-1] == "" }
+func (s span) ended() bool { return s.end < len(s.all) || s.all[s.end-1] == "" }
 
 // cutItems gives the items of the member m, which has the lines of all, theirs.
 func (l *List) cutItems(m *member, items *yaml.Node, all span) {
@@ -60,12 +76,12 @@ func (l *List) cutItems(m *member, items *yaml.Node, all span) {
 	col := items.Column - 1
 	starts := make([]int, 0, len(l.Items)+1)
 	for i, n := range items.Content {
-		line := dashAbove(all.text, n.Line-1, col)
+		line := dashAbove(all.all, n.Line-1, col)
 		switch {
 		case i == 0:
-			line = commentsAbove(all.text, line, m.key.Line, col)
+			line = commentsAbove(all.all, line, m.key.Line, col)
 		case line > starts[i-1]:
-			line = commentsAbove(all.text, line, starts[i-1]+1, col)
+			line = commentsAbove(all.all, line, starts[i-1]+1, col)
 		}
 		if line < m.key.Line || i > 0 && line <= starts[i-1] {
 			return
@@ -73,10 +89,10 @@ func (l *List) cutItems(m *member, items *yaml.Node, all span) {
 		starts = append(starts, line)
 	}
 	starts = append(starts, all.end)
-	l.indent, m.text = col, all.text[all.start:starts[0]]
+	l.indent, m.text = col, span{all.splitText, all.start, starts[0]}.String()
 	for i, it := range l.Items {
-		if s := (span{all.text, starts[i], starts[i+1]}); s.ended() && selfContained(items.Content[i]) {
-			it.raw, it.line = s.lines(), s.start
+		if s := (span{all.splitText, starts[i], starts[i+1]}); s.ended() && selfContained(items.Content[i]) {
+			it.raw, it.line = s.String(), s.start
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 	sigsjson "sigs.k8s.io/json"
@@ -83,7 +84,7 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 	}
 	fields := fieldsOf(v.Type())
 	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
-		index, ok := fields[key.Value]
+		field, ok := fields[key.Value]
 		if !ok {
 			names := make([]string, 0, len(fields))
 			for name := range fields {
@@ -100,7 +101,7 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 			d.problems.Add(p)
 			return
 		}
-		d.value(val, at, v.FieldByIndex(index))
+		d.value(val, at, v.FieldByIndex(field.index))
 	})
 }
 
@@ -252,17 +253,30 @@ func valueOf(n *yaml.Node) string {
 	return n.Value
 }
 
-// fieldsOf maps the json names of the fields of t, those of inlined structs included, to their index paths.
-func fieldsOf(t reflect.Type) map[string][]int {
-	fields := map[string][]int{}
+// jsonField is the index path of a field, and whether it is left out if it is empty.
+type jsonField struct {
+	index     []int
+	omitEmpty bool
+}
+
+// fieldsOf maps the json names of the fields of t, those of inlined structs included, to these.
+func fieldsOf(t reflect.Type) map[string]jsonField {
+	if known, ok := typeFields.Load(t); ok {
+		return known.(map[string]jsonField)
+	}
+	fields := map[string]jsonField{}
 	for _, f := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, tail, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name != "" && name != "-" {
-			fields[name] = f.Index
+			fields[name] = jsonField{f.Index, strings.Contains(tail, "omitempty")}
 		}
 	}
+	typeFields.Store(t, fields)
 	return fields
 }
+
+// typeFields has what fieldsOf found.
+var typeFields sync.Map
 
 // Convert fills the struct that out points to from n as an API server does: unknown fields are left out, and the first
 // value of a wrong type is the error.

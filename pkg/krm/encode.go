@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strings"
 
+	yaml11 "go.yaml.in/yaml/v2"
 	"go.yaml.in/yaml/v3"
-	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
 // EncodeNode writes n as a YAML document, indented by two and with lists at the column of their key, as kustomize and
@@ -49,14 +50,21 @@ func ToNode(obj any) (*yaml.Node, error) {
 	}
 	plain(n)
 	remove(n, "status")
-	for _, key := range []string{"strategy", "namespaceSelector"} {
+	for _, key := range emptyInSpec {
 		if spec := Get(n, "spec"); len(content(Get(spec, key))) == 0 {
 			remove(spec, key)
 		}
 	}
-	removeEmpty(n, "tlsConfig", "ca", "cert")
+	removeEmpty(n, withEmptyMembers, emptyMembers...)
 	return n, nil
 }
+
+// What Go encodes although it is empty: members of the spec, and members of the mappings of a name.
+var (
+	emptyInSpec      = []string{"strategy", "namespaceSelector"}
+	withEmptyMembers = "tlsConfig"
+	emptyMembers     = []string{"ca", "cert"}
+)
 
 // removeEmpty removes members without content from all mappings of a name.
 func removeEmpty(n *yaml.Node, name string, members ...string) {
@@ -86,10 +94,7 @@ var base60 = regexp.MustCompile(`^[-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?$`)
 // something else.
 func plain(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.Tag == strTag {
-		n.Style = 0
-		if kyaml.IsYaml1_1NonString(n) || base60.MatchString(n.Value) {
-			n.Style = yaml.DoubleQuotedStyle
-		}
+		n.Style = styleOf(n.Value)
 	}
 	if len(n.Content) == 0 && n.Kind != yaml.ScalarNode {
 		n.Style = yaml.FlowStyle
@@ -100,6 +105,28 @@ func plain(n *yaml.Node) {
 	for _, c := range n.Content {
 		plain(c)
 	}
+}
+
+// styleOf is the style of a string in a manifest.
+func styleOf(s string) yaml.Style {
+	if !isWord(s) && (isNonString(s) || base60.MatchString(s)) {
+		return yaml.DoubleQuotedStyle
+	}
+	return 0
+}
+
+// isNonString tells whether a parser of YAML 1.1 takes a text without quotes for anything but a string. One of several lines
+// is written as a block.
+func isNonString(s string) bool {
+	if s == "" || strings.Contains(s, "\n") {
+		return false
+	}
+	var v any
+	if yaml11.Unmarshal([]byte(s), &v) != nil {
+		return false
+	}
+	_, ok := v.(string)
+	return !ok
 }
 
 func moveFirst(m *yaml.Node, key string) {

@@ -1,6 +1,7 @@
 package krm
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +42,7 @@ func ReadPackage(name string) (Package, model.Problems) {
 		p.readFile(filepath.Base(name), true, &ps)
 		return p, ps
 	}
+	var files []string
 	err = fs.WalkDir(os.DirFS(name), ".", func(file string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -49,12 +51,21 @@ func ReadPackage(name string) (Package, model.Problems) {
 			return fs.SkipDir
 		case !d.Type().IsRegular() || strings.HasPrefix(d.Name(), ".") || slices.Contains(notResources, d.Name()):
 		case slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(file)):
-			p.readFile(file, false, &ps)
+			files = append(files, file)
 		}
 		return nil
 	})
 	if err != nil {
 		ps.Errorf(model.InputFile, model.Place{File: name}, "%v", reason(err))
+	}
+	parts, problems := make([]Package, len(files)), make([]model.Problems, len(files))
+	Parallel(len(files), func(i int) {
+		parts[i].Root = name
+		parts[i].readFile(files[i], false, &problems[i])
+	})
+	for i, part := range parts {
+		p.Items = append(p.Items, part.Items...)
+		ps.Add(problems[i]...)
 	}
 	return p, ps
 }
@@ -84,7 +95,7 @@ func (p *Package) readFile(name string, must bool, ps *model.Problems) {
 }
 
 func (p *Package) readText(text []byte, shown string, must bool, ps *model.Problems) {
-	docs, more := ParseAll(text, model.Place{File: shown})
+	docs, more := parseValues(text, model.Place{File: shown})
 	ps.Add(more...)
 	for _, doc := range docs {
 		p.addDocument(doc, shown, must, ps)
@@ -102,6 +113,9 @@ func (p *Package) addDocument(doc Document, shown string, must bool, ps *model.P
 	}
 	switch {
 	case it.Place.Object.APIVersion != "" && it.Place.Object.Kind != "":
+		if doc.text != "" {
+			it.forget(doc.text)
+		}
 		p.Items = append(p.Items, it)
 	case must:
 		ps.Errorf(model.InputFile, model.Place{File: shown, Line: doc.Root.Line},
@@ -132,14 +146,14 @@ func ReadFile(root, name string) ([]byte, error) {
 		return nil, reason(err)
 	}
 	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, MaxText+1))
-	if err != nil {
+	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), MaxText)+bytes.MinRead))
+	if _, err := text.ReadFrom(io.LimitReader(f, MaxText+1)); err != nil {
 		return nil, reason(err)
 	}
-	if len(text) > MaxText {
+	if text.Len() > MaxText {
 		return nil, fmt.Errorf("it has more than %d MiB", MaxText>>20)
 	}
-	return text, nil
+	return text.Bytes(), nil
 }
 
 // outside says in plain words what os.Root means by "path escapes from parent", for which it has no error to compare with.

@@ -31,20 +31,26 @@ const (
 
 // Item is one object of a list or file, with its bytes as long as nothing changes it.
 type Item struct {
-	Node  *yaml.Node
 	Place model.Place
 	// Annotations and Labels are those of its metadata.
 	Annotations, Labels map[string]string
-	// raw is the text of the item in its list, from its dash on, indented as there; nil if the node must be encoded.
-	raw []string
-	// line is the line of raw[0] in the list.
+	// raw is the text of the item in its list, from its dash on, indented as there; "" if the node must be encoded.
+	raw string
+	// node is the object, and line the line of raw in the text in which the lines of node count. It is nil where the quick
+	// parser reads the object from raw, or from the text of its document, again: nodes take ten times the memory of a text.
+	node *yaml.Node
 	line int
+	text string
+	// typed is the object that the item was made of, nil if it was read.
+	typed Object
+	// added are annotations that are not yet in the object or the text.
+	added []annotation
 }
 
 // NewItem reads the identity of the object at n.
 func NewItem(n *yaml.Node) *Item {
 	it := &Item{
-		Node:        n,
+		node:        n,
 		Annotations: TextMap(n, "metadata", "annotations"),
 		Labels:      TextMap(n, "metadata", "labels"),
 	}
@@ -81,9 +87,44 @@ func (it *Item) FilePath() string {
 	return firstOf(it.Annotations, PathAnnotation, legacyPathAnnotation)
 }
 
+// forget leaves it to Node to read the object from a text again, if that can be done quickly.
+func (it *Item) forget(text string) { it.node, it.text, it.line = nil, text, 0 }
+
+// Node is the object, without comments. It must not be changed.
+func (it *Item) Node() *yaml.Node {
+	switch {
+	case it.typed != nil:
+		n, err := it.object()
+		if err != nil {
+			return &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
+		}
+		return n
+	case it.node == nil:
+		docs, _, _ := quick(it.text)
+		n := element(docs)
+		for _, a := range it.added {
+			setAnnotation(n, a.key, a.value)
+		}
+		return n
+	}
+	return it.node
+}
+
+// element is the only document or, where that is a list, the only element of it.
+func element(docs []Document) *yaml.Node {
+	if len(docs) != 1 {
+		return nil
+	}
+	n := docs[0].Root
+	if n.Kind == yaml.SequenceNode && len(n.Content) == 1 {
+		return n.Content[0]
+	}
+	return n
+}
+
 // Text is the item as YAML.
 func (it *Item) Text() []byte {
-	text, err := EncodeNode(it.Node)
+	text, err := it.AppendTo(nil)
 	if err != nil {
 		return nil
 	}
@@ -129,7 +170,9 @@ func split(s string) []string {
 // Clone gives a copy that can be changed.
 func (it *Item) Clone() *Item {
 	c := *it
-	c.Node = deepCopy(it.Node)
+	if it.node != nil {
+		c.node = deepCopy(it.node)
+	}
 	return &c
 }
 
@@ -147,116 +190,151 @@ func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
 
 // Annotate sets an annotation, touching no other byte of the item's text where it can.
 func (it *Item) Annotate(key, value string) {
-	if it.Annotations[key] != value {
-		it.annotate(it.Node, key, value)
-		it.Annotations = TextMap(it.Node, "metadata", "annotations")
+	switch {
+	case it.Annotations[key] == value:
+	case it.typed != nil, it.node == nil && it.raw == "":
+		it.addAnnotation(key, value)
+	default:
+		it.annotate(annotation{key, value})
+		it.Annotations = TextMap(it.Node(), "metadata", "annotations")
 	}
 }
 
 // AnnotateTemplate sets an annotation of the pods that a workload makes, touching no other byte of the item's text where
 // it can. An item without a pod template stays as it is.
 func (it *Item) AnnotateTemplate(key, value string) {
-	template := Get(Get(it.Node, "spec"), "template")
+	template := Get(Get(it.Node(), "spec"), "template")
 	if template != nil && template.Kind == yaml.MappingNode && TextMap(template, "metadata", "annotations")[key] != value {
-		it.annotate(template, key, value)
+		it.annotate(annotation{key, value}, "spec", "template")
 	}
 }
 
-// annotate sets an annotation in the metadata of holder, which is a mapping in the item.
-func (it *Item) annotate(holder *yaml.Node, key, value string) {
-	raw, line := it.withLine(holder, key, strconv.Quote(value)), it.line
+// annotate sets an annotation in the metadata of what is at a path in the item.
+func (it *Item) annotate(a annotation, path ...string) {
+	n := it.Node()
+	holder := n
+	for _, name := range path {
+		holder = Get(holder, name)
+	}
+	raw := it.withLine(holder, a.key, strconv.Quote(a.value))
+	setAnnotation(holder, a.key, a.value)
+	if changed, quickly := reparse(raw); changed != nil && sameContent(changed, n) {
+		it.raw, it.node, it.line = raw, changed, 0
+		if quickly {
+			it.forget(raw)
+		}
+		return
+	}
+	if it.node == nil {
+		// What is written anew keeps its comments.
+		docs, _ := parseSlowly([]byte(it.text), model.Place{})
+		n = element(docs)
+		holder = n
+		for _, name := range path {
+			holder = Get(holder, name)
+		}
+		setAnnotation(holder, a.key, a.value)
+	}
+	it.raw, it.node = "", n
+}
+
+func setAnnotation(holder *yaml.Node, key, value string) {
 	v := strNode(value)
 	v.Style = yaml.DoubleQuotedStyle
 	set(child(child(holder, "metadata"), "annotations"), key, v)
-	it.raw = nil
-	if n := reparse(raw); n != nil && slices.Equal(plainText(n), plainText(it.Node)) {
-		it.Node, it.raw, it.line = n, raw, 0
-		return
-	}
-	it.line = line
 }
 
-// reparse reads the text of an item back, nil if it is none.
-func reparse(raw []string) *yaml.Node {
-	if raw == nil {
-		return nil
+// reparse reads the text of an item back, nil if it is none, and tells whether that can be done quickly again.
+func reparse(raw string) (n *yaml.Node, quickly bool) {
+	if raw == "" {
+		return nil, false
 	}
-	n, ps := Parse([]byte(strings.Join(raw, "")), model.Place{})
-	if ps.HasErrors() || n.Kind != yaml.SequenceNode || len(n.Content) != 1 {
-		return nil
-	}
-	return n.Content[0]
-}
-
-// plainText lists the keys and values below n, without style, comments and, since an inserted line comes first where an
-// appended one comes last, order.
-func plainText(n *yaml.Node) []string {
-	var all []string
-	var walk func(n *yaml.Node, path string)
-	walk = func(n *yaml.Node, path string) {
-		all = append(all, path+" "+n.ShortTag()+" "+n.Value)
-		for i, c := range n.Content {
-			switch {
-			case n.Kind != yaml.MappingNode:
-				walk(c, path+"/"+strconv.Itoa(i))
-			case i%2 == 1:
-				walk(c, path+"/"+n.Content[i-1].Value)
-			}
+	docs, _, ok := quick(raw)
+	if !ok {
+		var ps model.Problems
+		if docs, ps = ParseAll([]byte(raw), model.Place{}); ps.HasErrors() {
+			return nil, false
 		}
 	}
-	walk(n, "")
-	slices.Sort(all)
-	return all
+	if len(docs) != 1 || docs[0].Root.Kind != yaml.SequenceNode || len(docs[0].Root.Content) != 1 {
+		return nil, false
+	}
+	return docs[0].Root.Content[0], ok
+}
+
+// sameContent tells whether a and b have the same keys and values, without style, comments and, since an inserted line
+// comes first where an appended one comes last, the order of keys.
+func sameContent(a, b *yaml.Node) bool {
+	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || a.Value != b.Value || len(a.Content) != len(b.Content) {
+		return false
+	}
+	if a.Kind != yaml.MappingNode {
+		return slices.EqualFunc(a.Content, b.Content, sameContent)
+	}
+	taken := make([]bool, len(b.Content))
+	for i := 0; i+1 < len(a.Content); i += 2 {
+		j := i
+		for step := 0; taken[j] || !sameContent(a.Content[i], b.Content[j]) || !sameContent(a.Content[i+1], b.Content[j+1]); step += 2 {
+			if step == len(b.Content) {
+				return false
+			}
+			j = step
+		}
+		taken[j] = true
+	}
+	return true
 }
 
 // withLine gives the text of the item with one more annotation below the key annotations or metadata of holder, or with
-// another value of one that is there; nil where the metadata is not written with one key a line.
-func (it *Item) withLine(holder *yaml.Node, key, value string) []string {
+// another value of one that is there; "" where the metadata is not written with one key a line.
+func (it *Item) withLine(holder *yaml.Node, key, value string) string {
+	if it.raw == "" {
+		return ""
+	}
+	text := strings.SplitAfter(it.raw, "\n")
 	metaKey, meta := find(holder, "metadata")
 	annKey, ann := find(meta, "annotations")
 	if old := Get(ann, key); old != nil {
-		return it.withValue(old, value)
+		return it.withValue(text, old, value)
 	}
 	line := key + ": " + value
 	lines, below, block := []string{"annotations:", "  " + line}, metaKey, meta
 	if annKey != nil {
 		lines, below, block = []string{line}, annKey, ann
 	}
-	if it.raw == nil || block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 ||
-		block.Content[0].Line <= below.Line {
-		return nil
+	if block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 || block.Content[0].Line <= below.Line {
+		return ""
 	}
 	at := below.Line - it.line
-	if at <= 0 || at >= len(it.raw) {
-		return nil
+	if at <= 0 || at >= len(text) {
+		return ""
 	}
 	eol := "\n"
-	if strings.HasSuffix(it.raw[at-1], "\r\n") {
+	if strings.HasSuffix(text[at-1], "\r\n") {
 		eol = "\r\n"
 	}
 	pad := strings.Repeat(" ", max(0, block.Content[0].Column-1))
 	for i := range lines {
 		lines[i] = pad + lines[i] + eol
 	}
-	return slices.Concat(it.raw[:at], lines, it.raw[at:])
+	return strings.Join(slices.Concat(text[:at], lines, text[at:]), "")
 }
 
-// withValue gives the text of the item with value in place of a scalar that is written plainly or in double quotes, nil
+// withValue gives the text of the item with value in place of a scalar that is written plainly or in double quotes, ""
 // if it is not.
-func (it *Item) withValue(old *yaml.Node, value string) []string {
+func (it *Item) withValue(text []string, old *yaml.Node, value string) string {
 	at, col := old.Line-1-it.line, old.Column-1
-	if at < 0 || at >= len(it.raw) || col < 0 || col > len(it.raw[at]) {
-		return nil
+	if at < 0 || at >= len(text) || col < 0 || col > len(text[at]) {
+		return ""
 	}
-	before, rest := it.raw[at][:col], it.raw[at][col:]
+	before, rest := text[at][:col], text[at][col:]
 	for _, written := range []string{strconv.Quote(old.Value), old.Value} {
 		if after, ok := strings.CutPrefix(rest, written); ok {
-			raw := slices.Clone(it.raw)
-			raw[at] = before + value + after
-			return raw
+			text[at] = before + value + after
+			return strings.Join(text, "")
 		}
 	}
-	return nil
+	return ""
 }
 
 // SetPlace says in which file of which package an orchestrator shall put the item.
@@ -270,7 +348,7 @@ func (it *Item) SetPlace(path, packagePath string) {
 
 // KeepPlace gives the item all annotations by which orchestrators know old, so that it replaces old where that is kept.
 func (it *Item) KeepPlace(old *Item) {
-	annotations := Get(Get(old.Node, "metadata"), "annotations")
+	annotations := Get(Get(old.Node(), "metadata"), "annotations")
 	if annotations == nil {
 		return
 	}

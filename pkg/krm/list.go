@@ -1,7 +1,9 @@
 package krm
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"slices"
 	"strings"
 
@@ -25,13 +27,24 @@ type List struct {
 type member struct {
 	key, value *yaml.Node
 	// text is the member as it was read, with the comments above it; for the items, what stands above the first one.
-	// It is nil if the member must be encoded.
-	text []string
+	// It is "" if the member must be encoded.
+	text string
 }
 
 // ReadList reads a ResourceList of config.kubernetes.io/v1, v1beta1 or v1alpha1.
 func ReadList(text []byte) (*List, model.Problems) {
 	at := model.Place{File: "standard input"}
+	if ps := checkText(text, at); len(ps) > 0 {
+		return nil, ps
+	}
+	if l := readSections(string(text)); l != nil {
+		return l, nil
+	}
+	return readWhole(text, at)
+}
+
+// readWhole reads a list in one piece.
+func readWhole(text []byte, at model.Place) (*List, model.Problems) {
 	docs, ps := ParseAll(text, at)
 	if ps.HasErrors() {
 		return nil, ps
@@ -57,7 +70,7 @@ func ReadList(text []byte) (*List, model.Problems) {
 		l.members = append(l.members, member{key: root.Content[i], value: root.Content[i+1]})
 	}
 	if !ps.HasErrors() {
-		l.cut(strings.SplitAfter(string(text), "\n"), docs[0].written)
+		l.cut(newLines(string(text)), docs[0].written)
 	}
 	return l, ps
 }
@@ -85,9 +98,9 @@ func (l *List) readItems(items *yaml.Node, at model.Place, ps *model.Problems) {
 	}
 }
 
-// Bytes gives the list with items and results in place of its own, and everything else as it was read.
-func (l *List) Bytes(items []*Item, results []byte) ([]byte, error) {
-	var b bytes.Buffer
+// Write writes the list with items and results in place of its own, and everything else as it was read.
+func (l *List) Write(w io.Writer, items []*Item, results []byte) error {
+	b := bufio.NewWriterSize(w, 1<<16)
 	wroteItems := false
 	for _, m := range l.members {
 		switch {
@@ -95,78 +108,98 @@ func (l *List) Bytes(items []*Item, results []byte) ([]byte, error) {
 			continue
 		case m.key.Value == "items":
 			wroteItems = true
-			if err := l.writeItems(&b, m, items); err != nil {
-				return nil, err
+			if err := l.writeItems(b, m, items); err != nil {
+				return err
 			}
-		case m.text != nil:
-			writeLines(&b, m.text)
+		case m.text != "":
+			writeText(b, m.text)
 		default:
-			if err := writeMember(&b, m.key, m.value); err != nil {
-				return nil, err
+			if err := writeMember(b, m.key, m.value); err != nil {
+				return err
 			}
 		}
 	}
 	if !wroteItems {
-		if err := l.writeItems(&b, member{}, items); err != nil {
-			return nil, err
+		if err := l.writeItems(b, member{}, items); err != nil {
+			return err
 		}
 	}
-	b.Write(results)
-	return b.Bytes(), nil
+	_, _ = b.Write(results)
+	return b.Flush()
 }
 
 // writeItems writes items below the key of m.
-func (l *List) writeItems(b *bytes.Buffer, m member, items []*Item) error {
+func (l *List) writeItems(b *bufio.Writer, m member, items []*Item) error {
 	switch {
 	case len(items) == 0:
-		b.WriteString("items: []\n")
+		_, _ = b.WriteString("items: []\n")
 		return nil
-	case len(m.text) > 0:
-		writeLines(b, m.text)
+	case m.text != "":
+		writeText(b, m.text)
 	default:
-		b.WriteString("items:\n")
+		_, _ = b.WriteString("items:\n")
 	}
-	for _, it := range items {
-		if it.raw != nil {
-			writeLines(b, it.raw)
-			continue
+	return Encode(items, func(it *Item, text []byte) error {
+		if it.raw != "" {
+			writeText(b, it.raw)
+		} else {
+			writeDashed(b, text, l.indent)
 		}
-		text, err := EncodeNode(it.Node)
-		if err != nil {
-			return err
+		return nil
+	})
+}
+
+// Encode hands over the items with their texts, in order; those that are written with the bytes of their list have none.
+// The items are encoded on all cores, and only so many at a time that their texts take little memory.
+func Encode(items []*Item, write func(it *Item, text []byte) error) error {
+	const batch = 512
+	texts, errs := make([][]byte, min(batch, len(items))), make([]error, min(batch, len(items)))
+	for part := range slices.Chunk(items, batch) {
+		Parallel(len(part), func(i int) {
+			if texts[i] = texts[i][:0]; part[i].raw == "" {
+				texts[i], errs[i] = part[i].AppendTo(texts[i])
+			}
+		})
+		for i, it := range part {
+			if errs[i] != nil {
+				return errs[i]
+			}
+			if err := write(it, texts[i]); err != nil {
+				return err
+			}
 		}
-		writeDashed(b, text, l.indent)
 	}
 	return nil
 }
 
-// writeLines writes lines of the input; only the last one of all may lack its end.
-func writeLines(b *bytes.Buffer, lines []string) {
-	for _, line := range lines {
-		b.WriteString(line)
-		if !strings.HasSuffix(line, "\n") && line != "" {
-			b.WriteByte('\n')
-		}
+// writeText writes lines of the input; only the last one of all may lack its end.
+func writeText(b *bufio.Writer, text string) {
+	_, _ = b.WriteString(text)
+	if !strings.HasSuffix(text, "\n") {
+		_ = b.WriteByte('\n')
 	}
 }
 
 // writeDashed writes text as an element of a block list whose dashes are in column indent.
-func writeDashed(b *bytes.Buffer, text []byte, indent int) {
+func writeDashed(b *bufio.Writer, text []byte, indent int) {
 	pad, first := strings.Repeat(" ", indent), true
 	for line := range bytes.Lines(text) {
 		switch {
 		case first:
-			b.WriteString(pad + "- ")
+			_, _ = b.WriteString(pad + "- ")
 			first = false
 		case len(bytes.TrimSpace(line)) > 0:
-			b.WriteString(pad + "  ")
+			_, _ = b.WriteString(pad + "  ")
 		}
-		b.Write(line)
+		_, _ = b.Write(line)
 	}
 }
 
-func writeMember(b *bytes.Buffer, key, val *yaml.Node) error {
+func writeMember(b io.Writer, key, val *yaml.Node) error {
 	text, err := EncodeNode(&yaml.Node{Kind: yaml.MappingNode, Tag: mapTag, Content: []*yaml.Node{key, val}})
-	b.Write(text)
+	if err != nil {
+		return err
+	}
+	_, err = b.Write(text)
 	return err
 }

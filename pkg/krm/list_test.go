@@ -1,6 +1,7 @@
 package krm
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -138,8 +139,8 @@ func TestNewItemsStandInTheColumnOfTheOthers(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if l := mustReadList(t, got); Text(l.Items[1].Node, "data", "t") != "x\n\n- y\n" {
-		t.Errorf("the text came back as %q", Text(l.Items[1].Node, "data", "t"))
+	if l := mustReadList(t, got); Text(l.Items[1].Node(), "data", "t") != "x\n\n- y\n" {
+		t.Errorf("the text came back as %q", Text(l.Items[1].Node(), "data", "t"))
 	}
 }
 
@@ -253,7 +254,7 @@ func TestAnnotate(t *testing.T) {
 			if v := again.Items[0].Annotations["k"]; v != "v" {
 				t.Errorf("the annotation came back as %q", v)
 			}
-			if diff := cmp.Diff(mustText(t, l.Items[0].Node), mustText(t, again.Items[0].Node)); diff != "" {
+			if diff := cmp.Diff(mustText(t, l.Items[0].Node()), mustText(t, again.Items[0].Node())); diff != "" {
 				t.Errorf("node and text differ (-node +text):\n%s", diff)
 			}
 			again.Items[0].Annotate("k", "v")
@@ -388,11 +389,11 @@ func mustReadList(t *testing.T, text string) *List {
 
 func mustBytes(t *testing.T, l *List, items []*Item, results []byte) []byte {
 	t.Helper()
-	text, err := l.Bytes(items, results)
-	if err != nil {
+	var b bytes.Buffer
+	if err := l.Write(&b, items, results); err != nil {
 		t.Fatal(err)
 	}
-	return text
+	return b.Bytes()
 }
 
 func mustText(t *testing.T, n *yaml.Node) string {

@@ -37,12 +37,24 @@ type Document struct {
 	Index int
 	// written is Root before its aliases and merge keys were expanded; the same node if there were none.
 	written *yaml.Node
+	// text is the document itself where the quick parser can read it again, else "".
+	text string
 }
 
 // Parse reads the only document of text, with aliases and merge keys expanded. The lines of its problems count within
 // text. A text without any value gives a null node.
 func Parse(text []byte, at model.Place) (*yaml.Node, model.Problems) {
 	docs, ps := ParseAll(text, at)
+	return onlyDocument(docs, ps, at)
+}
+
+// ParseValues is Parse for those who need no comments, and faster.
+func ParseValues(text []byte, at model.Place) (*yaml.Node, model.Problems) {
+	docs, ps := parseValues(text, at)
+	return onlyDocument(docs, ps, at)
+}
+
+func onlyDocument(docs []Document, ps model.Problems, at model.Place) (*yaml.Node, model.Problems) {
 	switch {
 	case ps.HasErrors():
 		return nil, ps
@@ -57,6 +69,15 @@ func Parse(text []byte, at model.Place) (*yaml.Node, model.Problems) {
 
 // ParseAll reads all documents of text, leaving out empty ones.
 func ParseAll(text []byte, at model.Place) ([]Document, model.Problems) {
+	return parseAll(text, at, true)
+}
+
+// parseValues is ParseAll without the comments.
+func parseValues(text []byte, at model.Place) ([]Document, model.Problems) {
+	return parseAll(text, at, false)
+}
+
+func parseAll(text []byte, at model.Place, comments bool) ([]Document, model.Problems) {
 	if ps := checkText(text, at); len(ps) > 0 {
 		return nil, ps
 	}
@@ -71,6 +92,14 @@ func ParseAll(text []byte, at model.Place) ([]Document, model.Problems) {
 			return nil, ps
 		}
 	}
+	if docs, commented, ok := quick(string(text)); ok && (!commented || !comments) {
+		return docs, nil
+	}
+	return parseSlowly(text, at)
+}
+
+// parseSlowly has the YAML library read all documents of text.
+func parseSlowly(text []byte, at model.Place) ([]Document, model.Problems) {
 	var docs []Document
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	for i := 0; ; i++ {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"go.yaml.in/yaml/v3"
-	"sigs.k8s.io/kustomize/kyaml/fn/framework"
-	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -29,31 +27,50 @@ func Results(ps model.Problems) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func result(p model.Problem) framework.Result {
-	r := framework.Result{
-		Message: fmt.Sprintf("%s [%s]", p.Message, p.ID), Severity: framework.Severity(p.Severity),
-		Tags: map[string]string{"id": string(p.ID)},
+// functionResult is a result of a KRM function
+// (https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md).
+type functionResult struct {
+	Message     string            `json:"message"`
+	Severity    string            `json:"severity"`
+	ResourceRef *resourceRef      `json:"resourceRef,omitempty"`
+	Field       *resultField      `json:"field,omitempty"`
+	File        *resultFile       `json:"file,omitempty"`
+	Tags        map[string]string `json:"tags"`
+}
+
+type resourceRef struct {
+	APIVersion string `json:"apiVersion,omitempty"`
+	Kind       string `json:"kind,omitempty"`
+	Name       string `json:"name"`
+	Namespace  string `json:"namespace,omitempty"`
+}
+
+type resultField struct {
+	Path          string `json:"path"`
+	CurrentValue  string `json:"currentValue,omitempty"`
+	ProposedValue string `json:"proposedValue,omitempty"`
+}
+
+type resultFile struct {
+	Path  string `json:"path"`
+	Index int    `json:"index,omitempty"`
+}
+
+func result(p model.Problem) functionResult {
+	r := functionResult{
+		Message: fmt.Sprintf("%s [%s]", p.Message, p.ID), Severity: string(p.Severity), Tags: map[string]string{"id": string(p.ID)},
 	}
 	if p.Place.Line > 0 {
 		r.Message = fmt.Sprintf("line %d: %s", p.Place.Line, r.Message)
 	}
 	if o := p.Place.Object; o.Name != "" {
-		r.ResourceRef = &kyaml.ResourceIdentifier{
-			TypeMeta: kyaml.TypeMeta{APIVersion: o.APIVersion, Kind: o.Kind},
-			NameMeta: kyaml.NameMeta{Name: o.Name, Namespace: o.Namespace},
-		}
+		r.ResourceRef = &resourceRef{o.APIVersion, o.Kind, o.Name, o.Namespace}
 	}
 	if p.Place.Field != "" {
-		r.Field = &framework.Field{Path: p.Place.Field}
-		if p.Value != "" {
-			r.Field.CurrentValue = p.Value
-		}
-		if p.Suggestion != "" {
-			r.Field.ProposedValue = p.Suggestion
-		}
+		r.Field = &resultField{p.Place.Field, p.Value, p.Suggestion}
 	}
 	if p.Place.File != "" {
-		r.File = &framework.File{Path: p.Place.File, Index: p.Place.Index}
+		r.File = &resultFile{p.Place.File, p.Place.Index}
 	}
 	return r
 }

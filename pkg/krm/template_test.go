@@ -46,11 +46,7 @@ func TestAnnotateTemplate(t *testing.T) {
 				t.Fatal(ps)
 			}
 			list.Items[0].AnnotateTemplate("k", "v")
-			text, err := list.Bytes(list.Items, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(head+c.want, string(text)); diff != "" {
+			if diff := cmp.Diff(head+c.want, string(mustBytes(t, list, list.Items, nil))); diff != "" {
 				t.Errorf("text (-want +got):\n%s", diff)
 			}
 		})

@@ -44,6 +44,13 @@ const (
 
 	OutputUnsupported ID = "output/unsupported"
 	OutputConflict    ID = "output/conflict"
+
+	MigrateDump    ID = "migrate/dump"
+	MigrateInput   ID = "migrate/input"
+	MigrateTraffic ID = "migrate/traffic"
+	MigrateImage   ID = "migrate/image"
+	MigrateScaler  ID = "migrate/scaler"
+	MigrateLeft    ID = "migrate/left"
 )
 
 // Entry documents one ID.
@@ -89,5 +96,11 @@ var Registry = []Entry{
 	{AdapterRule, []Severity{Error, Warning}, "No rule of prometheus-adapter follows from a metric, or two rules serve the same metric in different ways.", "Write an override or a rule of your own, or let both say the same."},
 	{AdapterConfig, []Severity{Error, Warning, Info}, "The rules of prometheus-adapter cannot be read, or may not reach the adapter.", "Correct the rules, or the name of their ConfigMap, as the message says."},
 	{OutputUnsupported, []Severity{Error}, "What the input asks for is not rendered.", "Use what the message names instead."},
-	{OutputConflict, []Severity{Error}, "An object that is about to be rendered is already there and is not ours, or is rendered twice.", "Rename or remove one of them."},
+	{OutputConflict, []Severity{Error}, "An object or a file that is about to be written is already there and is not ours, or is rendered twice.", "Rename or remove one of them."},
+	{MigrateDump, []Severity{Error, Warning}, "A dump of a cluster lacks something that a migration needs, or holds something that it must not.", "Make it anew, with the command that the message shows."},
+	{MigrateInput, []Severity{Info}, "An input is written otherwise than it is in the cluster, so that what runs there can go on running.", "Nothing; it is said so that you know."},
+	{MigrateTraffic, []Severity{Error, Warning}, "A Service would not lead to its pods for some time, or not at the address or port that clients use.", "Do what the message says before you migrate."},
+	{MigrateImage, []Severity{Warning}, "The pods run another image than the TargetEndpoint states, because the operator never updates the Deployment of a backend.", "Make sure that the image works, or write the one that runs."},
+	{MigrateScaler, []Severity{Warning}, "Two HorizontalPodAutoscalers scale one workload, and undo what the other does.", "Delete one of them."},
+	{MigrateLeft, []Severity{Warning}, "The operator made an object that is not rendered.", "Delete it when nothing needs it any more."},
 }

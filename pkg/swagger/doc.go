@@ -6,6 +6,8 @@
 package swagger
 
 import (
+	"strings"
+
 	"go.yaml.in/yaml/v3"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -27,11 +29,26 @@ type Document struct {
 	// the document, then the named ones that nothing refers to. An interceptor can choose one of these at run time,
 	// and the operator resolved them too; they count for production.
 	Endpoints []Endpoint
+	// HasServer tells that servers of OpenAPI 3, or host of Swagger 2.0, name a host. The gateway forwards requests of
+	// operations without an endpoint to it.
+	HasServer bool
 	// Operations is the number of operations.
 	Operations int
 
 	root    *yaml.Node
 	version specVersion
+}
+
+// Release lets go of the text, which takes far more memory than the facts. Validate has nothing to judge any more.
+func (d *Document) Release() {
+	d.root, d.version = nil, ""
+	for _, s := range []*string{&d.Title, &d.Version, &d.BasePath} {
+		*s = strings.Clone(*s)
+	}
+	for i := range d.Endpoints {
+		e := &d.Endpoints[i]
+		e.URL, e.Target.Name, e.Target.Namespace = strings.Clone(e.URL), strings.Clone(e.Target.Name), strings.Clone(e.Target.Namespace)
+	}
 }
 
 // Endpoint is one backend that the gateway forwards requests to.

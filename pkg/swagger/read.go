@@ -20,7 +20,7 @@ func Read(text []byte, at model.Place) (*Document, model.Problems) {
 		r.problems.Errorf(model.InputLimit, at, "has more than %d MiB; split the API", krm.MaxText>>20)
 		return nil, r.problems
 	}
-	root, problems := krm.Parse(text, at)
+	root, problems := krm.ParseValues(text, at)
 	if problems.HasErrors() {
 		return nil, problems
 	}
@@ -113,7 +113,8 @@ func (r *reader) document() bool {
 		r.extension(m, atRoot)
 	}
 	r.basePath()
-	r.covered = krm.Get(root, productionExtension) != nil || krm.Get(root, sandboxExtension) != nil || r.hasServer()
+	r.doc.HasServer = r.hasServer()
+	r.covered = krm.Get(root, productionExtension) != nil || krm.Get(root, sandboxExtension) != nil || r.doc.HasServer
 	r.paths()
 	r.unreferenced()
 	return true

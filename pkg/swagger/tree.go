@@ -150,6 +150,18 @@ func (r *reader) repeated() {
 
 // repeatedKey gives the first scalar key of a mapping that stands there before, or nil.
 func repeatedKey(mapping *yaml.Node) (key *yaml.Node, name string) {
+	const few = 16
+	if len(mapping.Content) <= 2*few {
+		for i := 2; i+1 < len(mapping.Content); i += 2 {
+			key := mapping.Content[i]
+			for j := 0; j < i && key.Kind == yaml.ScalarNode; j += 2 {
+				if mapping.Content[j].Value == key.Value {
+					return key, key.Value
+				}
+			}
+		}
+		return nil, ""
+	}
 	seen := make(map[string]bool, len(mapping.Content)/2)
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key := mapping.Content[i]

@@ -35,6 +35,9 @@ func (d *Document) Validate() model.Problems {
 		}
 	}
 	if reason == "" {
+		if d.sound() {
+			return nil
+		}
 		err := d.judge()
 		if err == nil {
 			return nil

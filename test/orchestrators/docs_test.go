@@ -77,13 +77,6 @@ func TestPages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := readPage(t, name)
-			var blocks []string
-			for _, c := range checks {
-				blocks = append(blocks, c.block)
-			}
-			if diff := cmp.Diff(blocks, p.order); diff != "" {
-				t.Fatalf("blocks (-tested +on the page):\n%s", diff)
-			}
 			module, _, _ := strings.Cut(strings.TrimPrefix(read(t, filepath.Join(tools.Root(t), "go.mod")), "module "), "\n")
 			if command := "go install " + module + "/cmd/krm-fn@latest"; !strings.Contains(p.text, "`"+command+"`") {
 				t.Errorf("the page does not say %s", command)
@@ -91,15 +84,67 @@ func TestPages(t *testing.T) {
 			if tool := testedWith(t, strings.TrimSuffix(name, ".md")); !strings.Contains(p.text, "tested with "+tool+".\n") {
 				t.Errorf("the page does not say that it is tested with %s", tool)
 			}
-			for _, c := range checks {
-				if c.run == nil {
-					continue
-				}
-				t.Run(c.block, func(t *testing.T) {
-					t.Parallel()
-					c.run(t, p, c.block)
-				})
-			}
+			p.test(t, checks)
+		})
+	}
+}
+
+// TestTaskPages runs every block of the pages about tasks for which there is more than one tool.
+func TestTaskPages(t *testing.T) {
+	t.Parallel()
+	for name, checks := range map[string][]check{
+		"init.md": {
+			{"sh init", nil},
+			{"text init", initKustomize},
+			{"diff added", initLines},
+			{"sh kpt", initKpt},
+			{"sh plain", initPlain},
+			{"sh wrong", nil},
+			{"text wrong", initWrong},
+		},
+		"fleet.md": {
+			{"text layout", layout("kustomize")},
+			{"sh kustomize", fleetBuilds},
+			{"yaml examples/fleet/kustomize/production/kustomization.yaml", excerpt},
+			{"yaml examples/fleet/kustomize/staging/kustomization.yaml", excerpt},
+			{"yaml examples/fleet/kustomize/teams/catalog/production/kustomization.yaml", excerpt},
+			{"yaml examples/fleet/kustomize/teams/checkout/base/orders/backend.yaml", excerpt},
+			{"yaml teams/catalog/base/kustomization.yaml", nil},
+			{"yaml teams/catalog/base/reviews/kustomization.yaml", nil},
+			{"yaml teams/catalog/base/reviews/api.yaml", nil},
+			{"yaml teams/catalog/base/reviews/swagger.yaml", nil},
+			{"text added", addedInKustomize},
+			{"yaml cluster/kustomization.yaml", nil},
+			{"text two backends", oneCluster},
+			{"text kpt layout", layout("kpt")},
+			{"sh kpt", nil},
+			{"text rendered", fleetRenders},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			readPage(t, name).test(t, checks)
+		})
+	}
+}
+
+// test runs the checks of a page, which must be those of its blocks.
+func (p page) test(t *testing.T, checks []check) {
+	t.Helper()
+	var blocks []string
+	for _, c := range checks {
+		blocks = append(blocks, c.block)
+	}
+	if diff := cmp.Diff(blocks, p.order); diff != "" {
+		t.Fatalf("blocks (-tested +on the page):\n%s", diff)
+	}
+	for _, c := range checks {
+		if c.run == nil {
+			continue
+		}
+		t.Run(c.block, func(t *testing.T) {
+			t.Parallel()
+			c.run(t, p, c.block)
 		})
 	}
 }

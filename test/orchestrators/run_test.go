@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,41 +38,9 @@ func run(t *testing.T, dir, program string, args ...string) outcome {
 	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-var built struct {
-	sync.Mutex
-	krmFn string
-}
-
-// krmFn gives the path of krm-fn, which the first call builds. It is renamed when it is complete, because other test
-// processes may be running the one that is there.
 func krmFn(t *testing.T) string {
 	t.Helper()
-	built.Lock()
-	defer built.Unlock()
-	if built.krmFn != "" {
-		return built.krmFn
-	}
-	// The go command keeps the results of tests as long as no file changes that they have read. What the build reads, it
-	// doesn't notice.
-	for _, folder := range []string{"cmd", "pkg"} {
-		tree(t, filepath.Join(tools.Root(t), folder))
-	}
-	dir := filepath.Join(tools.Root(t), ".cache", "bin", "krm-fn")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "krm-fn")
-	partial := fmt.Sprintf("%s.%d", path, os.Getpid())
-	cmd := exec.Command("go", "build", "-o", partial, "./cmd/krm-fn")
-	cmd.Dir = tools.Root(t)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	if err := os.Rename(partial, path); err != nil {
-		t.Fatal(err)
-	}
-	built.krmFn = path
-	return path
+	return tools.KrmFn(t)
 }
 
 // kustomizeBuild runs kustomize build on a folder below dir, as docs/kustomize.md says.

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,22 +15,41 @@ import (
 	"testing"
 )
 
-// mainPackages says what to build in the modules under tools/ that tests use.
-var mainPackages = map[string]string{
-	"cyclonedx-gomod": "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod",
-	"goreleaser":      "github.com/goreleaser/goreleaser/v2",
-	"kpt":             ".",
-	"kustomize":       "sigs.k8s.io/kustomize/kustomize/v5",
-	"schemacheck":     ".",
+// A program is a main package of one of the modules under tools/.
+type program struct {
+	module, pkg string
+	tags        string
+	// version is what the program says of itself, where others act on that.
+	version string
+}
+
+// programs says what tests can build, by name.
+var programs = map[string]program{
+	"adapter":                    {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
+	"cyclonedx-gomod":            {module: "cyclonedx-gomod", pkg: "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod"},
+	"etcd":                       {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
+	"goreleaser":                 {module: "goreleaser", pkg: "github.com/goreleaser/goreleaser/v2"},
+	"kpt":                        {module: "kpt", pkg: "."},
+	"kube-apiserver":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver", version: "k8s.io/component-base/version.gitVersion=v1.37.2"},
+	"kube-controller-manager":    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-controller-manager"},
+	"kube-scheduler":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-scheduler"},
+	"kubectl":                    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kubectl"},
+	"kustomize":                  {module: "kustomize", pkg: "sigs.k8s.io/kustomize/kustomize/v5"},
+	"kwok":                       {module: "cluster", pkg: "sigs.k8s.io/kwok/cmd/kwok"},
+	"metrics-server":             {module: "cluster", pkg: "sigs.k8s.io/metrics-server/cmd/metrics-server"},
+	"operator":                   {module: "prometheus-operator", pkg: "github.com/prometheus-operator/prometheus-operator/cmd/operator"},
+	"prometheus":                 {module: "cluster", pkg: "github.com/prometheus/prometheus/cmd/prometheus", tags: "remove_all_sd,enable_kubernetes_sd"},
+	"prometheus-config-reloader": {module: "prometheus-operator", pkg: "github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader"},
+	"schemacheck":                {module: "schemacheck", pkg: "."},
 }
 
 var built struct {
 	sync.Mutex
-	path map[string]string
+	path  map[string]string
+	krmFn string
 }
 
-// Build returns the path of a binary called name, built from the module
-// tools/NAME. The path holds a hash of the module's files and of the Go
+// Build returns the path of a binary called name, one of programs. The path holds a hash of the module's files and of the Go
 // version, so that a binary found there is the right one and is not built
 // again; parallel test processes wait for the first to build it.
 func Build(t testing.TB, name string) string {
@@ -39,7 +59,7 @@ func Build(t testing.TB, name string) string {
 	if path, ok := built.path[name]; ok {
 		return path
 	}
-	path, err := build(Root(t), name)
+	path, err := Program(Root(t), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,12 +70,13 @@ func Build(t testing.TB, name string) string {
 	return path
 }
 
-func build(root, name string) (string, error) {
-	pkg, ok := mainPackages[name]
+// Program is Build for callers that have no test yet; root is the repository's.
+func Program(root, name string) (string, error) {
+	program, ok := programs[name]
 	if !ok {
-		return "", fmt.Errorf("tools/%s: not a tool that tests use", name)
+		return "", fmt.Errorf("%s: not a program that tests use", name)
 	}
-	module := filepath.Join(root, "tools", name)
+	module := filepath.Join(root, "tools", program.module)
 	hash, err := hashFiles(module)
 	if err != nil {
 		return "", err
@@ -77,7 +98,11 @@ func build(root, name string) (string, error) {
 		return path, err
 	}
 	partial := fmt.Sprintf("%s.%d", path, os.Getpid())
-	cmd := exec.Command("go", "build", "-C", module, "-o", partial, pkg)
+	ldflags := "-ldflags=-s -w"
+	if program.version != "" {
+		ldflags += " -X " + program.version
+	}
+	cmd := exec.Command("go", "build", "-C", module, ldflags, "-tags="+program.tags, "-o", partial, program.pkg)
 	cmd.Env = goEnv("CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
@@ -115,19 +140,42 @@ func goEnv(extra ...string) []string {
 // own that holds the product's go.mod.
 func Root(t testing.TB) string {
 	t.Helper()
-	dir, err := os.Getwd()
+	dir, err := FindRoot()
 	if err != nil {
 		t.Fatal(err)
+	}
+	return dir
+}
+
+// FindRoot is Root for callers that have no test yet.
+func FindRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
 	}
 	for {
 		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 		if err == nil && strings.HasPrefix(string(text), "module github.com/krm-fn/krm-fn\n") {
-			return dir
+			return dir, nil
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			t.Fatal("no directory above this test holds the go.mod of github.com/krm-fn/krm-fn")
+			return "", errors.New("no directory above this test holds the go.mod of github.com/krm-fn/krm-fn")
 		}
 		dir = parent
 	}
+}
+
+// Required returns the directory, in Go's module cache, of a module that
+// tools/TOOL requires.
+func Required(root, tool, module string) (string, error) {
+	cmd := exec.Command("go", "-C", filepath.Join(root, "tools", tool), "mod", "download", "-json", module)
+	cmd.Env = goEnv()
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, out)
+	}
+	var got struct{ Dir string }
+	err = json.Unmarshal(out, &got)
+	return got.Dir, err
 }

@@ -43,8 +43,8 @@ func TestHashFiles(t *testing.T) {
 }
 
 func TestBuildRefuses(t *testing.T) {
-	_, err := build(t.TempDir(), "helm")
-	if want := "tools/helm: not a tool that tests use"; err == nil || err.Error() != want {
+	_, err := Program(t.TempDir(), "helmsman")
+	if want := "helmsman: not a program that tests use"; err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
 	}
 }

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+	"github.com/krm-fn/krm-fn/pkg/scaffold"
+)
+
+func newInit() *cobra.Command {
+	var r scaffold.Request
+	var flavour string
+	cmd := &cobra.Command{
+		Use:   "init NAME --from-file FILE --image IMAGE [--backend-image IMAGE]",
+		Short: "Write a package for an API: from its OpenAPI document to inputs that render",
+		Long: `init writes the inputs of an API NAME into a new package: the OpenAPI document, the backends that it calls, and when
+to scale. It asks nothing and overwrites nothing, and its last line is the command that renders the package.
+
+The document is copied byte for byte. If it calls no backend, x-wso2-production-endpoints is added, with the backend
+NAME-backend. If it calls several, give an image for each: --backend-image products=IMAGE --backend-image stock=IMAGE`,
+		Example: `  # a package for kustomize in the folder products
+  krm-fn init products -f swagger.yaml --image registry.example.com/shop/products:v1 \
+    --backend-image registry.example.com/shop/products-service:1.0.0 --namespace shop
+
+  # the same for kpt, with the gateway's image named after the API and its version
+  krm-fn init products -f swagger.yaml --registry registry.example.com/shop \
+    --backend-image registry.example.com/shop/products-service:1.0.0 --flavour kpt`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("write one name for the API, not %d", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r.Name, r.Flavour = args[0], scaffold.Flavour(flavour)
+			if !slices.Contains(scaffold.Flavours, flavour) {
+				return fmt.Errorf("--flavour: %q is none of %s", flavour, strings.Join(scaffold.Flavours, ", "))
+			}
+			if r.Dir == "" {
+				r.Dir = r.Name
+			}
+			pkg, ps := makePackage(&r)
+			if err := report(cmd.ErrOrStderr(), ps); err != nil {
+				return err
+			}
+			if err := writeNew(r.Dir, pkg.Files); err != nil {
+				return &failure{err}
+			}
+			if _, err := fmt.Fprint(cmd.OutOrStdout(), summary(r.Dir, pkg)); err != nil {
+				return &failure{fmt.Errorf("standard output: %w", err)}
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&r.Source, "from-file", "f", "", "OpenAPI 3 or Swagger 2.0 document, in YAML or JSON")
+	f.StringVar(&r.Image, "image", "", "image of the gateway")
+	f.StringVar(&r.Registry, "registry", "", "in place of --image: where the image NAME:VERSION of the gateway is, with info.version of the document")
+	f.StringArrayVar(&r.BackendImages, "backend-image", nil, "[BACKEND=]IMAGE: image of a backend that the document calls (repeatable)")
+	f.Int32Var(&r.BackendPort, "backend-port", 8080, "port on which the containers of the backends listen")
+	f.StringVar(&r.BackendProtocol, "backend-protocol", "http", "http or https")
+	f.StringVarP(&r.Namespace, "namespace", "n", "", "namespace of the API and its backends")
+	f.StringVar(&r.Mode, "mode", "", "privateJet or sidecar (default: that of the document, else privateJet)")
+	f.StringVar(&r.KubernetesVersion, "kubernetes-version", "", "version of the cluster, such as 1.31 (default: the newest)")
+	f.StringVar(&flavour, "flavour", string(scaffold.Kustomize), "what the package is for: "+strings.Join(scaffold.Flavours, ", "))
+	f.StringVarP(&r.Dir, "output", "o", "", "folder of the package (default: NAME)")
+	_ = cmd.MarkFlagRequired("from-file")
+	cmd.MarkFlagsMutuallyExclusive("image", "registry")
+	return cmd
+}
+
+// makePackage reads the document and makes the package, and reports files that are in its way.
+func makePackage(r *scaffold.Request) (scaffold.Package, model.Problems) {
+	var ps model.Problems
+	dir, name := filepath.Split(filepath.Clean(r.Source))
+	text, err := krm.ReadFile(filepath.Clean(dir), name)
+	if err != nil {
+		ps.Errorf(model.InputFile, model.Place{File: filepath.ToSlash(r.Source)}, "%v", err)
+	}
+	r.Document, r.Source, r.Dir = text, filepath.ToSlash(r.Source), filepath.ToSlash(filepath.Clean(r.Dir))
+	pkg, more := scaffold.Build(*r)
+	ps.Add(more...)
+	for _, f := range pkg.Files {
+		file := filepath.Join(r.Dir, f.Name)
+		if _, err := os.Lstat(file); err == nil {
+			at := model.Place{File: filepath.ToSlash(file)}
+			ps.Errorf(model.OutputConflict, at, "is there already; choose another folder with --output")
+		}
+	}
+	return pkg, ps.Sorted()
+}
+
+// writeNew writes files that are not there yet, all or none.
+func writeNew(dir string, files []scaffold.File) (err error) {
+	var made []string
+	defer func() {
+		if err != nil {
+			for _, name := range slices.Backward(made) {
+				_ = os.Remove(name)
+			}
+		}
+	}()
+	for parent := dir; ; parent = filepath.Dir(parent) {
+		if _, err := os.Stat(parent); err == nil {
+			break
+		}
+		made = slices.Insert(made, 0, parent)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, f := range files {
+		name := filepath.Join(dir, f.Name)
+		out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
+			return err
+		}
+		made = append(made, name)
+		_, err = out.Write(f.Text)
+		if closeErr := out.Close(); err == nil {
+			err = closeErr
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// summary lists the files and ends with the command to run next.
+func summary(dir string, pkg scaffold.Package) string {
+	var text strings.Builder
+	for i, f := range pkg.Files {
+		text.WriteString(filepath.ToSlash(filepath.Join(dir, f.Name)))
+		if i == len(pkg.Files)-1 && pkg.Added != "" {
+			text.WriteString(" (x-wso2-production-endpoints added: it calls " + pkg.Added + ")")
+		}
+		text.WriteString("\n")
+	}
+	words := make([]string, len(pkg.Command))
+	for i, w := range pkg.Command {
+		words[i] = quoted(w)
+	}
+	text.WriteString("\nRender the manifests:\n\n  " + strings.Join(words, " ") + "\n")
+	return text.String()
+}
+
+// plainWord matches what no shell takes apart.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// quoted is a word for a shell.
+func quoted(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/migrate"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// reports are the ways to write the report of a migration.
+var reports = map[string]func(io.Writer, migrate.Report, model.Problems) error{
+	"text": func(w io.Writer, r migrate.Report, _ model.Problems) error { return r.WriteText(w) },
+	"json": func(w io.Writer, r migrate.Report, ps model.Problems) error {
+		return encode(w, struct {
+			migrate.Report
+			Problems []jsonProblem `json:"problems"`
+		}{r, jsonProblems(ps)})
+	},
+}
+
+func newMigrate() *cobra.Command {
+	var dir, format, kubernetes string
+	cmd := &cobra.Command{
+		Use:   "migrate -o DIR DUMP|-",
+		Short: "Move off the WSO2 API operator without an interruption",
+		Long: `migrate reads a dump of a cluster in which the WSO2 API operator 1.2 runs, writes a package that renders the same APIs
+and backends, and prints what will change and the steps that lead there. Nothing is asked of a cluster.
+
+The folder DIR must be new or empty. It gets ` + migrate.InputsDir + `, the package, to be committed; ` + migrate.ManifestsDir +
+			`, what is rendered from it; and
+` + migrate.BaselineDir + `, what the operator had applied, which the steps need.`,
+		Example: `  ` + strings.ReplaceAll(migrate.DumpCommand, " --all", " \\\n    --all") + ` > dump.yaml
+  krm-fn migrate -o migration dump.yaml`,
+		Args: oneDump,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write, ok := reports[format]
+			if !ok {
+				return fmt.Errorf("--format: %q is none of %s", format, strings.Join(sortedNames(reports), ", "))
+			}
+			if dir == "" {
+				return errors.New("--output: name the folder to write")
+			}
+			if err := checkFree(dir); err != nil {
+				return &failure{err}
+			}
+			items, ps := readDump(args[0], cmd.InOrStdin())
+			var out migrate.Output
+			if !ps.HasErrors() {
+				var more model.Problems
+				out, more = migrate.Run(migrate.Input{Items: items, Kubernetes: kubernetes, Dir: filepath.ToSlash(dir)})
+				ps.Add(more...)
+			}
+			ps = ps.Sorted()
+			if err := report(cmd.ErrOrStderr(), ps); err != nil {
+				return err
+			}
+			if err := writeFolder(dir, out.Files); err != nil {
+				return &failure{err}
+			}
+			if err := write(cmd.OutOrStdout(), out.Report, ps); err != nil {
+				return &failure{fmt.Errorf("standard output: %w", err)}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&dir, "output", "o", "", "the folder to write; it must be new or empty")
+	cmd.Flags().StringVar(&format, "format", "text", "format of the report: "+strings.Join(sortedNames(reports), ", "))
+	cmd.Flags().StringVar(&kubernetes, "kubernetes-version", "", "version of the cluster, such as 1.31 (default: the newest)")
+	return cmd
+}
+
+func oneDump(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return errors.New("name one dump of the cluster, or - for standard input")
+	}
+	return nil
+}
+
+func readDump(name string, stdin io.Reader) ([]*krm.Item, model.Problems) {
+	if name == "-" {
+		return migrate.ReadDump(stdin, name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		var ps model.Problems
+		ps.Errorf(model.InputFile, model.Place{File: name}, "%v", errors.Unwrap(err))
+		return nil, ps
+	}
+	defer func() { _ = f.Close() }()
+	return migrate.ReadDump(f, name)
+}
+
+// checkFree wants a folder that is not there or is empty.
+func checkFree(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case len(entries) > 0:
+		return fmt.Errorf("%s is not empty; choose a new folder", dir)
+	}
+	return nil
+}
+
+// writeFolder writes files into a folder beside dir, and renames that when it is whole.
+func writeFolder(dir string, files []migrate.File) error {
+	parent := filepath.Dir(filepath.Clean(dir))
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(parent, ".krm-fn-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(tmp) }()
+	if err := os.Chmod(tmp, 0o755); err != nil {
+		return err
+	}
+	for _, f := range files {
+		name := filepath.Join(tmp, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, f.Text, 0o644); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.Rename(tmp, dir)
+}

@@ -1,0 +1,36 @@
+package check
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+)
+
+// TestLexicon compares suggestions with those of krm.Suggest.
+func TestLexicon(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	word := func() string {
+		b := make([]byte, r.IntN(9))
+		for i := range b {
+			b[i] = "abcA-"[r.IntN(5)]
+		}
+		return string(b)
+	}
+	for range 2000 {
+		names := make([]string, r.IntN(12))
+		for i := range names {
+			names[i] = word()
+		}
+		l := newLexicon(names)
+		for range 5 {
+			name := word()
+			if got, want := l.suggest(name), krm.Suggest(name, names); got != want {
+				t.Fatalf("of %q for %q: got %q, want %q", names, name, got, want)
+			}
+			if got, want := l.didYouMean(name), krm.DidYouMean(name, names); got != want {
+				t.Fatalf("of %q for %q: got %q, want %q", names, name, got, want)
+			}
+		}
+	}
+}

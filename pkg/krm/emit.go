@@ -1,0 +1,325 @@
+package krm
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// emitter writes typed objects as EncodeNode writes what ToNode makes of them, without the nodes. What it does not
+// recognise it leaves to them, by giving up.
+type emitter struct {
+	text   string
+	at     int
+	values []jsonValue
+	out    []byte
+	// scalars are strings as the encoder of the YAML library writes them.
+	scalars map[string]string
+	failed  bool
+}
+
+// jsonValue is a value in JSON, and one of those in the object or list that holds it.
+type jsonValue struct {
+	// kind is the first byte of the value.
+	kind byte
+	// key is that of the member, text the text of a scalar.
+	key, text string
+	// first is the first value in this one, next the one after it; 0 if there is none.
+	first, next int32
+}
+
+var emitters = sync.Pool{New: func() any { return &emitter{scalars: map[string]string{}} }}
+
+// maxScalars bounds the strings that an emitter remembers.
+const maxScalars = 1000
+
+// emit appends the manifest of a typed object with added annotations to out; false if it gives up.
+func emit(out []byte, obj any, added []annotation) ([]byte, bool) {
+	text, err := json.Marshal(obj)
+	if err != nil || len(text) == 0 || text[0] != '{' {
+		return out, false
+	}
+	e := emitters.Get().(*emitter)
+	defer emitters.Put(e)
+	if len(e.scalars) > maxScalars {
+		clear(e.scalars)
+	}
+	e.text, e.at, e.values, e.out, e.failed = string(text), 0, append(e.values[:0], jsonValue{}), out, false
+	root := e.parse("")
+	e.tidy(root)
+	e.annotate(root, added)
+	e.members(root, 0, 0)
+	if e.failed || e.values[root].first == 0 {
+		return out, false
+	}
+	out, e.out, e.text = e.out, nil, ""
+	return out, true
+}
+
+// parse reads a value of compact JSON, as json.Marshal writes it.
+func (e *emitter) parse(key string) int32 {
+	self := int32(len(e.values))
+	kind := e.text[e.at]
+	e.values = append(e.values, jsonValue{kind: kind, key: key})
+	switch kind {
+	case '{', '[':
+		e.at++
+		last := int32(0)
+		for e.text[e.at] != kind+2 { // the closing bracket
+			if e.text[e.at] == ',' {
+				e.at++
+			}
+			name := ""
+			if kind == '{' {
+				name = e.str()
+				e.at++ // the colon
+			}
+			child := e.parse(name)
+			if last == 0 {
+				e.values[self].first = child
+			} else {
+				e.values[last].next = child
+			}
+			last = child
+		}
+		e.at++
+	case '"':
+		text := e.str()
+		e.values[self].text = text
+	default:
+		end := e.at
+		for end < len(e.text) && !strings.ContainsRune(",]}", rune(e.text[end])) {
+			end++
+		}
+		e.values[self].text = e.text[e.at:end]
+		e.at = end
+	}
+	return self
+}
+
+// str reads a string.
+func (e *emitter) str() string {
+	start, escaped := e.at, false
+	for e.at++; e.text[e.at] != '"'; e.at++ {
+		if e.text[e.at] == '\\' {
+			escaped = true
+			e.at++
+		}
+	}
+	e.at++
+	if !escaped {
+		return e.text[start+1 : e.at-1]
+	}
+	var s string
+	if json.Unmarshal([]byte(e.text[start:e.at]), &s) != nil {
+		e.failed = true
+	}
+	return s
+}
+
+// find gives the member of an object, 0 if there is none.
+func (e *emitter) find(object int32, key string) int32 {
+	if object == 0 || e.values[object].kind != '{' {
+		return 0
+	}
+	for i := e.values[object].first; i != 0; i = e.values[i].next {
+		if e.values[i].key == key {
+			return i
+		}
+	}
+	return 0
+}
+
+func (e *emitter) remove(object, member int32) {
+	link := &e.values[object].first
+	for *link != member {
+		link = &e.values[*link].next
+	}
+	*link = e.values[member].next
+}
+
+// tidy does what ToNode does.
+func (e *emitter) tidy(root int32) {
+	if status := e.find(root, "status"); status != 0 {
+		e.remove(root, status)
+	}
+	spec := e.find(root, "spec")
+	for _, key := range emptyInSpec {
+		if i := e.find(spec, key); i != 0 && e.values[i].first == 0 {
+			e.remove(spec, i)
+		}
+	}
+	for i := root; i < int32(len(e.values)); i++ {
+		if e.values[i].key != withEmptyMembers || e.values[i].kind != '{' {
+			continue
+		}
+		for _, key := range emptyMembers {
+			if m := e.find(i, key); m != 0 && e.values[m].kind == '{' && e.values[m].first == 0 {
+				e.remove(i, m)
+			}
+		}
+	}
+}
+
+// annotate appends annotations to those of the object. Where it has no metadata, or other values for them, it gives up.
+func (e *emitter) annotate(root int32, added []annotation) {
+	if len(added) == 0 {
+		return
+	}
+	annotations := e.find(e.find(root, "metadata"), "annotations")
+	if annotations == 0 || e.values[annotations].kind != '{' || e.values[annotations].first == 0 {
+		e.failed = true
+		return
+	}
+	for _, a := range added {
+		if e.find(annotations, a.key) != 0 {
+			e.failed = true
+			return
+		}
+		link := &e.values[annotations].first
+		for *link != 0 {
+			link = &e.values[*link].next
+		}
+		*link = int32(len(e.values))
+		e.values = append(e.values, jsonValue{kind: quoted, key: a.key, text: a.value})
+	}
+}
+
+// quoted is the kind of a string that is written in double quotes in any case.
+const quoted = 'q'
+
+// members writes the members of a mapping in lines of their own, indented by indent. The first line is indented by first
+// spaces less, because a dash stands there.
+func (e *emitter) members(object int32, indent, first int) {
+	pad := indent - first
+	version := e.find(object, "apiVersion")
+	if version != 0 {
+		e.member(version, indent, pad)
+		pad = indent
+	}
+	for i := e.values[object].first; i != 0; i = e.values[i].next {
+		if i != version {
+			e.member(i, indent, pad)
+			pad = indent
+		}
+	}
+}
+
+func (e *emitter) member(i int32, indent, pad int) {
+	key := e.values[i].key
+	if !isWord(key) || len(key) > maxSimpleKey {
+		e.failed = true
+		return
+	}
+	e.spaces(pad)
+	e.out = append(append(e.out, key...), ':')
+	e.value(i, indent)
+}
+
+// maxSimpleKey is less than the length from which the YAML library writes keys in another way.
+const maxSimpleKey = 100
+
+// value writes a value behind its key, which is indented by indent, and ends the line.
+func (e *emitter) value(i int32, indent int) {
+	v := e.values[i]
+	switch {
+	case v.kind == '{' && v.first != 0:
+		e.out = append(e.out, '\n')
+		e.members(i, indent+2, 0)
+	case v.kind == '[' && v.first != 0:
+		e.out = append(e.out, '\n')
+		e.elements(i, indent, 0)
+	default:
+		e.out = append(e.out, ' ')
+		e.scalar(v, indent)
+	}
+}
+
+// elements writes the elements of a list behind dashes that are indented by indent.
+func (e *emitter) elements(list int32, indent, first int) {
+	pad := indent - first
+	for i := e.values[list].first; i != 0; i = e.values[i].next {
+		e.spaces(pad)
+		pad = indent
+		e.out = append(e.out, '-', ' ')
+		switch v := e.values[i]; {
+		case v.kind == '{' && v.first != 0:
+			e.members(i, indent+2, indent+2)
+		case v.kind == '[' && v.first != 0:
+			e.elements(i, indent+2, indent+2)
+		default:
+			e.scalar(v, indent)
+		}
+	}
+}
+
+// scalar writes a scalar or an empty collection, and ends the line.
+func (e *emitter) scalar(v jsonValue, indent int) {
+	switch {
+	case v.kind == '{':
+		e.out = append(e.out, "{}\n"...)
+	case v.kind == '[':
+		e.out = append(e.out, "[]\n"...)
+	case v.kind == '"' && isWord(v.text), v.kind == 't', v.kind == 'f', v.kind == 'n':
+		e.out = append(append(e.out, v.text...), '\n')
+	case v.kind == '"':
+		e.string(v.text, indent)
+	case v.kind == quoted:
+		if !isPrintableASCII(v.text) {
+			e.failed = true
+		}
+		e.out = append(strconv.AppendQuote(e.out, v.text), '\n')
+	default:
+		// The YAML library could take a long number, or one with an exponent, for something else.
+		if len(v.text) > 15 || strings.ContainsAny(v.text, ".eE") {
+			e.failed = true
+		}
+		e.out = append(append(e.out, v.text...), '\n')
+	}
+}
+
+func isPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// string writes a string as the YAML library does, which is asked once for each.
+func (e *emitter) string(s string, indent int) {
+	text, ok := e.scalars[s]
+	if !ok {
+		n := &yaml.Node{Kind: yaml.ScalarNode, Tag: strTag, Value: s, Style: styleOf(s)}
+		key := strNode("v")
+		b, err := EncodeNode(&yaml.Node{Kind: yaml.MappingNode, Tag: mapTag, Content: []*yaml.Node{key, n}})
+		if err != nil || !bytes.HasPrefix(b, []byte("v: ")) {
+			e.failed = true
+			return
+		}
+		text = string(b[len("v: "):])
+		const most = 100
+		if len(s) < most {
+			e.scalars[strings.Clone(s)] = text
+		}
+	}
+	line, rest, _ := strings.Cut(text, "\n")
+	e.out = append(append(e.out, line...), '\n')
+	for line := range strings.Lines(rest) {
+		if line != "\n" {
+			e.spaces(indent)
+		}
+		e.out = append(e.out, line...)
+	}
+}
+
+func (e *emitter) spaces(n int) {
+	for ; n > 0; n-- {
+		e.out = append(e.out, ' ')
+	}
+}

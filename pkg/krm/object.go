@@ -1,0 +1,141 @@
+package krm
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Object is a typed Kubernetes object with its kind.
+type Object interface {
+	metav1.Object
+	runtime.Object
+}
+
+// annotation is one that an item got beside those of its typed object.
+type annotation struct{ key, value string }
+
+// NewObject makes an item of a typed object, which must not change any more.
+func NewObject(obj Object) *Item {
+	it := &Item{typed: obj, Annotations: obj.GetAnnotations(), Labels: obj.GetLabels()}
+	apiVersion, kind := obj.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
+	it.Place.Object = model.Object{APIVersion: apiVersion, Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
+	return it
+}
+
+// Typed is the object that the item was made of, nil if it was read.
+func (it *Item) Typed() Object { return it.typed }
+
+// addAnnotation sets an annotation, to be written when the item is.
+func (it *Item) addAnnotation(key, value string) {
+	it.Annotations = maps.Clone(it.Annotations)
+	if it.Annotations == nil {
+		it.Annotations = map[string]string{}
+	}
+	it.Annotations[key] = value
+	it.added = append(slices.Clip(it.added), annotation{key, value})
+}
+
+// object gives the nodes of an item that was made of a typed object.
+func (it *Item) object() (*yaml.Node, error) {
+	n, err := ToNode(it.typed)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range it.added {
+		setAnnotation(n, a.key, a.value)
+	}
+	return n, nil
+}
+
+// AppendTo appends the item as a YAML document to out.
+func (it *Item) AppendTo(out []byte) ([]byte, error) {
+	n := it.node
+	switch {
+	case it.node == nil && it.typed == nil:
+		docs, ps := ParseAll([]byte(it.text), model.Place{})
+		if n = element(docs); n == nil {
+			return out, fmt.Errorf("%s cannot be read again: %v", it.Place, ps)
+		}
+		for _, a := range it.added {
+			setAnnotation(n, a.key, a.value)
+		}
+	case it.typed != nil:
+		if out, ok := emit(out, it.typed, it.added); ok {
+			return out, nil
+		}
+		var err error
+		if n, err = it.object(); err != nil {
+			return out, err
+		}
+	}
+	text, err := EncodeNode(n)
+	return append(out, text...), err
+}
+
+// Spec sets the struct at out to the spec of the typed object that the item was made of, and tells whether it
+// was made of one with such a spec. Out shares memory with it.
+func (it *Item) Spec(out any) bool {
+	if it.typed == nil {
+		return false
+	}
+	spec := reflect.ValueOf(it.typed).Elem().FieldByName("Spec")
+	to := reflect.ValueOf(out).Elem()
+	if !spec.IsValid() || spec.Type() != to.Type() {
+		return false
+	}
+	to.Set(spec)
+	return true
+}
+
+// Field is the value at a path of fields, nil if there is none. Of an item that was made of a typed object it makes the
+// nodes of that value alone.
+func (it *Item) Field(path ...string) *yaml.Node {
+	if it.typed == nil {
+		n := it.Node()
+		for _, name := range path {
+			n = Get(n, name)
+		}
+		return n
+	}
+	v := reflect.ValueOf(it.typed)
+	for _, name := range path {
+		for v.Kind() == reflect.Pointer && !v.IsNil() {
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Struct {
+			return nil
+		}
+		field, ok := fieldsOf(v.Type())[name]
+		if !ok {
+			return nil
+		}
+		if v = v.FieldByIndex(field.index); field.omitEmpty && isEmpty(v) {
+			return nil
+		}
+	}
+	n, err := ToNode(v.Interface())
+	if err != nil {
+		return nil
+	}
+	return n
+}
+
+// isEmpty tells whether encoding/json leaves out v where omitempty is asked for.
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Struct:
+		return false
+	case reflect.Map, reflect.Slice, reflect.String, reflect.Array:
+		return v.Len() == 0
+	default:
+		return v.IsZero()
+	}
+}

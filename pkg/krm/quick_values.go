@@ -1,0 +1,266 @@
+package krm
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// value reads a value that begins at an offset of the current line, in a collection in a column, and goes to the next line.
+func (p *quickParser) value(at, column int) *yaml.Node {
+	if p.text[at] == '|' {
+		return p.literal(at, column)
+	}
+	var n *yaml.Node
+	if p.text[at] == '[' || p.text[at] == '{' {
+		end := at
+		n = p.flow(&end, 0)
+		if n != nil && !p.isEmpty(p.skip(end)) {
+			n = nil
+		}
+	} else {
+		n = p.scalar(at, p.end)
+	}
+	if n == nil {
+		p.fail()
+		return nil
+	}
+	// A deeper line would go on with the scalar.
+	p.advance()
+	if p.column > column {
+		p.fail()
+	}
+	return n
+}
+
+// scalar reads the scalar from at to end, where nothing but a comment may follow; nil if it is not a simple one.
+func (p *quickParser) scalar(at, end int) *yaml.Node {
+	if q := p.text[at]; q == '"' || q == '\'' {
+		i := strings.IndexByte(p.text[at+1:end], q)
+		if i < 0 {
+			return nil
+		}
+		text, rest := p.text[at+1:at+1+i], p.skip(at+2+i)
+		if strings.IndexByte(text, '\\') >= 0 && q == '"' || rest < end && (p.text[rest] != '#' || !p.isEmpty(rest)) {
+			return nil
+		}
+		return p.quoted(at, text, q)
+	}
+	for i := at; i < end; i++ {
+		switch c := p.text[i]; {
+		case c == '#' && p.text[i-1] == ' ':
+			p.comments = true
+			end = i
+		case c == '\t', c == ':' && (i+1 == end || p.text[i+1] == ' '):
+			return nil
+		}
+	}
+	text := strings.TrimRight(p.text[at:end], " ")
+	if !p.isPlain(text) {
+		return nil
+	}
+	n := p.node(yaml.ScalarNode, "", at)
+	n.Value = text
+	n.Tag = tagOf(text)
+	return n
+}
+
+func (p *quickParser) quoted(at int, text string, quote byte) *yaml.Node {
+	n := p.node(yaml.ScalarNode, strTag, at)
+	n.Value, n.Style = text, yaml.DoubleQuotedStyle
+	if quote == '\'' {
+		n.Style = yaml.SingleQuotedStyle
+	}
+	return n
+}
+
+// isPlain tells whether a text may begin as it does without quotes.
+func (p *quickParser) isPlain(text string) bool {
+	if text == "" || text == "<<" {
+		return false
+	}
+	switch text[0] {
+	case ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`', '?', ':':
+		return false
+	case '-':
+		return len(text) > 1 && text[1] != ' ' && text[1] != '-'
+	}
+	return true
+}
+
+// tagOf is the tag of a scalar without quotes.
+func tagOf(text string) string {
+	if isWord(text) {
+		return strTag
+	}
+	n := yaml.Node{Kind: yaml.ScalarNode, Value: text}
+	return n.ShortTag()
+}
+
+// flow reads a collection in flow style on one line, and sets at to what follows; nil if it holds anything but words,
+// numbers and quoted strings.
+func (p *quickParser) flow(at *int, depth int) *yaml.Node {
+	const deepest = 10
+	open := p.text[*at]
+	n := p.node(yaml.SequenceNode, seqTag, *at)
+	if n.Style = yaml.FlowStyle; open == '{' {
+		n.Kind, n.Tag = yaml.MappingNode, mapTag
+	}
+	p.depth++
+	mark := len(p.content)
+	for *at = p.skip(*at + 1); *at < p.end && depth < deepest; {
+		switch {
+		case p.text[*at] == open+2:
+			*at++
+			return p.collect(n, mark)
+		case len(p.content) > mark:
+			if p.text[*at] != ',' {
+				return nil
+			}
+			*at = p.skip(*at + 1)
+		}
+		if *at == p.end {
+			return nil
+		}
+		if open == '{' {
+			key := p.flowScalar(at)
+			if key == nil || !strings.HasPrefix(p.text[*at:p.end], ": ") {
+				return nil
+			}
+			p.content = append(p.content, key)
+			*at = p.skip(*at + 1)
+		}
+		if *at == p.end {
+			return nil
+		}
+		var c *yaml.Node
+		if p.text[*at] == '[' || p.text[*at] == '{' {
+			c = p.flow(at, depth+1)
+		} else {
+			c = p.flowScalar(at)
+		}
+		if c == nil {
+			return nil
+		}
+		p.content = append(p.content, c)
+		*at = p.skip(*at)
+	}
+	return nil
+}
+
+func (p *quickParser) flowScalar(at *int) *yaml.Node {
+	from := *at
+	if q := p.text[from]; q == '"' || q == '\'' {
+		i := strings.IndexByte(p.text[from+1:p.end], q)
+		if i < 0 {
+			return nil
+		}
+		text := p.text[from+1 : from+1+i]
+		*at = from + 2 + i
+		if q == '"' && strings.IndexByte(text, '\\') >= 0 || *at < p.end && p.text[*at] == q {
+			return nil
+		}
+		return p.quoted(from, text, q)
+	}
+	for *at < p.end && (isFlowWord(p.text[*at]) || p.text[*at] == ' ') {
+		*at++
+	}
+	text := strings.TrimRight(p.text[from:*at], " ")
+	*at = from + len(text)
+	if text == "" || text[0] == '-' {
+		return nil
+	}
+	n := p.node(yaml.ScalarNode, tagOf(text), from)
+	n.Value = text
+	return n
+}
+
+func isFlowWord(c byte) bool {
+	return isLetter(c) || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '/' || c == '-'
+}
+
+// literal reads a literal block whose header stands at an offset, in a collection in a column, and goes to the line behind
+// it.
+func (p *quickParser) literal(at, column int) *yaml.Node {
+	n := p.node(yaml.ScalarNode, strTag, at)
+	n.Style = yaml.LiteralStyle
+	header := strings.TrimRight(p.text[at:p.end], " ")
+	if header != "|" && header != "|-" && header != "|+" {
+		p.fail()
+		return nil
+	}
+	indent := -1
+	var b strings.Builder
+	breaks := 0
+	for p.next < len(p.text) {
+		end, next := p.following()
+		line := p.text[p.next:end]
+		spaces := len(line) - len(strings.TrimLeft(line, " "))
+		blank := spaces == len(line)
+		if indent < 0 && !blank {
+			if indent = spaces; indent <= column || line[spaces] == '\t' {
+				p.fail()
+				return nil
+			}
+			b.Grow(p.blockSize(indent))
+		}
+		switch {
+		case blank && (indent < 0 && spaces > 0 || end == next && end > p.next):
+			p.fail() // Spaces that could count, and spaces at the end of the text.
+			return nil
+		case blank && (indent < 0 || spaces <= indent):
+			breaks++
+		case spaces < indent:
+			return p.endLiteral(n, &b, header, breaks)
+		default:
+			for ; breaks > 0; breaks-- {
+				b.WriteByte('\n')
+			}
+			b.WriteString(line[indent:])
+			if end < next {
+				breaks = 1
+			}
+		}
+		p.line++
+		p.next = next
+	}
+	return p.endLiteral(n, &b, header, breaks)
+}
+
+// following gives the offset where the next line ends, and that of the line behind it.
+func (p *quickParser) following() (end, next int) {
+	if i := strings.IndexByte(p.text[p.next:], '\n'); i >= 0 {
+		return p.next + i, p.next + i + 1
+	}
+	return len(p.text), len(p.text)
+}
+
+// blockSize is the size of a literal block that is indented by indent, as long as no line in it is blank.
+func (p *quickParser) blockSize(indent int) int {
+	size, pad := 0, strings.Repeat(" ", indent)
+	for rest := p.text[p.next:]; strings.HasPrefix(rest, pad); {
+		i := strings.IndexByte(rest, '\n')
+		if i < 0 {
+			return size + len(rest) - indent
+		}
+		size += i + 1 - indent
+		rest = rest[i+1:]
+	}
+	return size
+}
+
+func (p *quickParser) endLiteral(n *yaml.Node, b *strings.Builder, header string, breaks int) *yaml.Node {
+	if b.Len() == 0 {
+		p.fail() // A block without a text is rare, and its rules are many.
+		return nil
+	}
+	if header == "|" {
+		breaks = min(breaks, 1)
+	}
+	for ; breaks > 0 && header != "|-"; breaks-- {
+		b.WriteByte('\n')
+	}
+	n.Value = b.String()
+	p.advance()
+	return n
+}

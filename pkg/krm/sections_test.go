@@ -1,0 +1,101 @@
+package krm
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+func TestSections(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		cut  bool
+	}{
+		"as kustomize writes it":   {listHead + "items:\n- kind: A\n  a: |\n    - b\n- kind: B\n", true},
+		"as kpt writes it":         {listHead + "# of the items\nitems:\n  # of a\n  - kind: A\n    # in a\n  # of b\n  - kind: B\n# of the configuration\nfunctionConfig:\n  kind: C\n", true},
+		"results":                  {listHead + "items:\n- kind: A\n# of b\nresults:\n- message: m\n", true},
+		"a folded block":           {listHead + "items:\n- kind: A\n  a: >-\n    b\n    c\n- kind: B\n", true},
+		"no end":                   {listHead + "items:\n- kind: A", false},
+		"an alias of another item": {listHead + "items:\n- kind: &a A\n- kind: *a\n", false},
+		"an alias of its own":      {listHead + "items:\n- kind: &a A\n  b: *a\n", false},
+		"a string over lines":      {listHead + "items:\n- kind: A\n  a: \"b\n- c\"\n", false},
+		"a list that is no list":   {listHead + "items:\n  kind: A\n", false},
+		"no items":                 {listHead + "items: []\n", false},
+		"items twice":              {listHead + "items:\n- kind: A\nitems:\n- kind: B\n", false},
+		"an item that is none":     {listHead + "items:\n- kind: A\n- B\n", false},
+		"an error in an item":      {listHead + "items:\n- kind: A\n- kind: [\n", false},
+		"JSON":                     {`{"apiVersion":"config.kubernetes.io/v1","kind":"ResourceList","items":[{"kind":"A"}]}` + "\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if l := readSections(tc.text); (l != nil) != tc.cut {
+				t.Errorf("cut: %v", l != nil)
+			}
+			compareSections(t, tc.text)
+		})
+	}
+}
+
+// compareSections reports where a list that is read in sections differs from the same list read in one piece.
+func compareSections(t *testing.T, text string) {
+	t.Helper()
+	got := readSections(text)
+	if got == nil {
+		return
+	}
+	docs, ps := parseSlowly([]byte(text), model.Place{})
+	if ps.HasErrors() || len(docs) != 1 {
+		t.Fatalf("%q: the library refuses it: %v", text, ps)
+	}
+	want, ps := readWhole([]byte(text), model.Place{})
+	if ps.HasErrors() || len(want.Items) != len(got.Items) || len(want.members) != len(got.members) ||
+		(want.FunctionConfig == nil) != (got.FunctionConfig == nil) {
+		t.Fatalf("%q: %d items of %d, %d members of %d, %v", text, len(got.Items), len(want.Items), len(got.members), len(want.members), ps)
+	}
+	for i, m := range want.members {
+		if g := got.members[i]; m.text != "" && m.text != g.text || m.key.Value != g.key.Value {
+			t.Errorf("%q: member %d is %q, not %q", text, i, g.text, m.text)
+		}
+	}
+	for i, it := range want.Items {
+		g := got.Items[i]
+		if it.raw != "" && g.raw != it.raw {
+			t.Errorf("%q: item %d is %q, not %q", text, i, g.raw, it.raw)
+		}
+		if diff := cmp.Diff(it.Place, g.Place); diff != "" {
+			t.Errorf("%q: item %d (-whole +section):\n%s", text, i, diff)
+		}
+		if !sameContent(it.Node(), g.Node()) {
+			t.Errorf("%q: item %d holds something else", text, i)
+		}
+	}
+	if want.FunctionConfig != nil && !sameContent(want.FunctionConfig.Node(), got.FunctionConfig.Node()) {
+		t.Errorf("%q: the function configuration is another one", text)
+	}
+}
+
+// FuzzSections checks that a list that is read in sections is the one that is read in one piece.
+func FuzzSections(f *testing.F) {
+	for _, text := range roundTrips {
+		f.Add(text)
+	}
+	files, err := filepath.Glob("../../testdata/*/input.yaml")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no seeds: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) <= maxFuzz && len(checkText([]byte(text), model.Place{})) == 0 {
+			compareSections(t, text)
+		}
+	})
+}

@@ -1,0 +1,172 @@
+package migrate
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
+)
+
+// baseline is what the operator applied of a live object (pkg/mgw and pkg/controller/targetendpoint of the operator). kubectl apply
+// removes what is in it and is no longer rendered, and nothing else: what somebody set by hand stays.
+func (d dump) baseline(k key, apiVersion string, live object) object {
+	b := object{"apiVersion": apiVersion, "kind": k.kind, "metadata": pick(live["metadata"], "name", "namespace", "labels")}
+	o := stripped(live, k)
+	switch k.kind {
+	case "Deployment":
+		template := pick(get(o, "spec", "template"), "metadata")
+		meta := pick(template["metadata"], "labels")
+		if scrape := pick(get(template, "metadata", "annotations"), "prometheus.io/port", "prometheus.io/scrape"); len(scrape) > 0 {
+			meta["annotations"] = scrape
+		}
+		template["metadata"] = meta
+		pod := object{}
+		if d.isGateway(k) {
+			pod = pick(get(o, "spec", "template", "spec"), "volumes", "hostAliases", "imagePullSecrets")
+		}
+		pod["containers"] = d.operatorContainers(k, listAt(o, "spec", "template", "spec", "containers"))
+		template["spec"] = pod
+		b["spec"] = object{"selector": get(o, "spec", "selector"), "template": template}
+	case "Service":
+		chosen, _ := clone(live).(object)
+		dropAllocated(chosen, k)
+		b["spec"] = pick(chosen["spec"], "type", "ports", "selector")
+	case "HorizontalPodAutoscaler":
+		b["spec"] = pick(live["spec"], "scaleTargetRef", "minReplicas", "maxReplicas", "metrics")
+	case "Ingress":
+		b["spec"] = live["spec"]
+		if annotations := get(live, "metadata", "annotations"); annotations != nil {
+			b["metadata"].(object)["annotations"] = annotations
+		}
+	default:
+		return nil // The operator made no others, and those who did have applied them.
+	}
+	dropNulls(b)
+	return b
+}
+
+func pick(v any, names ...string) object {
+	o, _ := v.(object)
+	picked := object{}
+	for _, name := range names {
+		if e := o[name]; !isEmpty(e) {
+			picked[name] = e
+		}
+	}
+	return picked
+}
+
+// isGateway tells whether an object has the name of an API.
+func (d dump) isGateway(k key) bool {
+	return d.byKey[key{operatorGroup, "API", k.namespace, k.name}] != nil
+}
+
+// operatorContainers are the containers of a pod that the operator put there, with the fields that it sets.
+func (d dump) operatorContainers(k key, containers []any) []any {
+	var ours []any
+	for _, c := range containers {
+		name := textAt(c, "name")
+		switch {
+		case d.isGateway(k) && name == gatewayContainer(k.name):
+			ours = append(ours, c)
+		case d.isBackendContainer(k.namespace, name):
+			ours = append(ours, pick(c, "name", "image", "ports", "resources"))
+		}
+	}
+	return ours
+}
+
+func (d dump) isBackendContainer(namespace, name string) bool {
+	for _, it := range d.of(operatorGroup, "TargetEndpoint") {
+		if keyOf(it.Place.Object).namespace == namespace && textOf(it, "spec", "deploy", "name") == name {
+			return true
+		}
+	}
+	return false
+}
+
+// applied is what kubectl apply makes of live, when its annotation holds baseline.
+func applied(k key, baseline, rendered, live object) (object, error) {
+	as := typed(k)
+	if as == nil {
+		after, _ := overlay(live, rendered).(object)
+		return after, nil
+	}
+	if baseline == nil {
+		baseline = object{}
+	}
+	meta, err := strategicpatch.NewPatchMetaFromStruct(as)
+	if err != nil {
+		return nil, err
+	}
+	current, _ := clone(live).(object)
+	current["apiVersion"] = rendered["apiVersion"]
+	texts := make([][]byte, 3)
+	for i, o := range []object{baseline, rendered, current} {
+		if texts[i], err = json.Marshal(o); err != nil {
+			return nil, err
+		}
+	}
+	patch, err := strategicpatch.CreateThreeWayMergePatch(texts[0], texts[1], texts[2], meta, true)
+	if err != nil {
+		return nil, err
+	}
+	text, err := strategicpatch.StrategicMergePatchUsingLookupPatchMeta(texts[2], patch, meta)
+	if err != nil {
+		return nil, err
+	}
+	var after object
+	if err := json.Unmarshal(text, &after); err != nil {
+		return nil, err
+	}
+	return after, nil
+}
+
+// overlay merges mappings and replaces everything else, as kubectl apply does for custom resources.
+func overlay(under, over any) any {
+	a, okA := under.(object)
+	b, okB := over.(object)
+	if !okA || !okB {
+		return over
+	}
+	merged, _ := clone(a).(object)
+	for name, v := range b {
+		merged[name] = overlay(merged[name], v)
+	}
+	return merged
+}
+
+// withoutMarks is a copy of o without the labels and annotations by which everything rendered is known.
+func withoutMarks(o object) object {
+	o, _ = clone(o).(object)
+	meta, _ := o["metadata"].(object)
+	for _, name := range []string{"labels", "annotations"} {
+		m, _ := meta[name].(object)
+		for k := range m {
+			if strings.HasPrefix(k, "krm-fn.dev/") || k == "app.kubernetes.io/managed-by" {
+				delete(m, k)
+			}
+		}
+		if len(m) == 0 {
+			delete(meta, name)
+		}
+	}
+	delete(o, "apiVersion")
+	return o
+}
+
+// renamed is a copy of a live Deployment of a gateway in which its container has the name that is rendered; old is the name that it
+// had, "" if it is gone already.
+func renamed(o object, old, name string) (object, string) {
+	o, _ = clone(o).(object)
+	containers := listAt(o, "spec", "template", "spec", "containers")
+	isNamed := func(name string) func(any) bool { return func(c any) bool { return textAt(c, "name") == name } }
+	i := slices.IndexFunc(containers, isNamed(old))
+	if i < 0 || slices.ContainsFunc(containers, isNamed(name)) {
+		return o, ""
+	}
+	c, _ := containers[i].(object)
+	c["name"] = name
+	return o, old
+}

@@ -1,0 +1,194 @@
+package migrate
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+)
+
+// object is a Kubernetes object as encoding/json decodes it.
+type object = map[string]any
+
+// typed makes an empty object of a kind, nil for a kind of which only its own API server knows more.
+func typed(k key) any {
+	switch (key{group: k.group, kind: k.kind}) {
+	case key{group: "apps", kind: "Deployment"}:
+		return &appsv1.Deployment{}
+	case key{kind: "Service"}:
+		return &corev1.Service{}
+	case key{kind: "ConfigMap"}:
+		return &corev1.ConfigMap{}
+	case key{group: "autoscaling", kind: "HorizontalPodAutoscaler"}:
+		return &autoscalingv2.HorizontalPodAutoscaler{}
+	case key{group: "networking.k8s.io", kind: "Ingress"}:
+		return &networkingv1.Ingress{}
+	}
+	return nil
+}
+
+// toObject gives an item as the API server would write it, quantities in their canonical form, without what only the server
+// knows: status and the metadata that it manages.
+func toObject(it *krm.Item) (object, error) {
+	k := keyOf(it.Place.Object)
+	switch version := it.Place.Object.APIVersion; {
+	case k.kind == "HorizontalPodAutoscaler":
+		return scalerObject(it)
+	case k.kind == "Ingress" && version != "networking.k8s.io/v1":
+		return nil, fmt.Errorf("apiVersion: %s cannot be compared; make the dump with ingresses.v1.networking.k8s.io", version)
+	}
+	return convert(it.Node(), typed(k))
+}
+
+// convert decodes n into a typed object, if there is a type, and that into maps.
+func convert(n *yaml.Node, as any) (object, error) {
+	var o object
+	if as == nil {
+		if err := krm.Convert(n, &o); err != nil {
+			return nil, err
+		}
+		return bare(o), nil
+	}
+	if err := krm.Convert(n, as); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(as)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &o); err != nil {
+		return nil, err
+	}
+	for _, p := range listAt(o, "spec", "ports") {
+		if p, ok := p.(object); ok && p["targetPort"] == 0.0 {
+			delete(p, "targetPort") // Go encodes it although it is empty.
+		}
+	}
+	return bare(o), nil
+}
+
+// bare removes what the server adds, and nulls.
+func bare(o object) object {
+	delete(o, "status")
+	meta, _ := o["metadata"].(object)
+	kept := object{}
+	for _, name := range []string{"name", "namespace", "labels", "annotations"} {
+		if v := meta[name]; !isEmpty(v) {
+			kept[name] = v
+		}
+	}
+	if annotations, ok := kept["annotations"].(object); ok {
+		for name := range annotations {
+			if name == lastApplied || name == "deployment.kubernetes.io/revision" || strings.HasPrefix(name, oldScalerAnnotations) {
+				delete(annotations, name)
+			}
+		}
+		if len(annotations) == 0 {
+			delete(kept, "annotations")
+		}
+	}
+	o["metadata"] = kept
+	dropNulls(o)
+	return o
+}
+
+func dropNulls(v any) {
+	switch v := v.(type) {
+	case object:
+		for k, c := range v {
+			if c == nil {
+				delete(v, k)
+				continue
+			}
+			dropNulls(c)
+		}
+	case []any:
+		for _, c := range v {
+			dropNulls(c)
+		}
+	}
+}
+
+// clone is a deep copy.
+func clone(v any) any {
+	switch v := v.(type) {
+	case object:
+		c := make(object, len(v))
+		for k, e := range v {
+			c[k] = clone(e)
+		}
+		return c
+	case []any:
+		c := make([]any, len(v))
+		for i, e := range v {
+			c[i] = clone(e)
+		}
+		return c
+	}
+	return v
+}
+
+// ordered is an object whose members are encoded in the order in which people read them.
+func ordered(o object) any {
+	return struct {
+		APIVersion any `json:"apiVersion"`
+		Kind       any `json:"kind"`
+		Metadata   any `json:"metadata"`
+		Data       any `json:"data,omitempty"`
+		Spec       any `json:"spec,omitempty"`
+	}{o["apiVersion"], o["kind"], o["metadata"], o["data"], o["spec"]}
+}
+
+// at gives what stands at a path, nil if there is nothing.
+func get(v any, path ...string) any {
+	for _, name := range path {
+		o, _ := v.(object)
+		v = o[name]
+	}
+	return v
+}
+
+func listAt(v any, path ...string) []any {
+	l, _ := get(v, path...).([]any)
+	return l
+}
+
+func textAt(v any, path ...string) string {
+	switch v := get(v, path...).(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// labelsAt are the strings of the map at a path.
+func labelsAt(v any, path ...string) map[string]string {
+	m := map[string]string{}
+	o, _ := get(v, path...).(object)
+	for k, v := range o {
+		m[k] = fmt.Sprint(v)
+	}
+	return m
+}
+
+// content are the elements of the list at a path.
+func content(n *yaml.Node, path ...string) []*yaml.Node {
+	for _, name := range path {
+		n = krm.Get(n, name)
+	}
+	if n == nil || n.Kind != yaml.SequenceNode {
+		return nil
+	}
+	return slices.Clip(n.Content)
+}

@@ -1,0 +1,173 @@
+package migrate
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// DumpCommand writes a dump that holds all that is needed.
+const DumpCommand = "kubectl get apis.wso2.com,targetendpoints.wso2.com,configmaps,deployments,services,horizontalpodautoscalers,ingresses " +
+	"--all-namespaces -o yaml"
+
+// key identifies an object in a cluster, whatever version of its kind is asked for.
+type key struct{ group, kind, namespace, name string }
+
+func keyOf(o model.Object) key {
+	group, _, found := strings.Cut(o.APIVersion, "/")
+	switch {
+	case !found:
+		group = ""
+	case o.Kind == "Ingress" && group == "extensions":
+		group = "networking.k8s.io" // The same objects, under the group that they had before Kubernetes 1.14.
+	}
+	namespace := o.Namespace
+	if namespace == "" {
+		namespace = "default"
+	}
+	return key{group, o.Kind, namespace, o.Name}
+}
+
+// operatorGroup is the API group of the operator's own resources.
+const operatorGroup = "wso2.com"
+
+// dump are the objects of a cluster.
+type dump struct {
+	items []*krm.Item
+	byKey map[key]*krm.Item
+}
+
+// ReadDump reads what kubectl get prints with -o yaml or -o json: a List, or several. name stands for it in messages.
+func ReadDump(r io.Reader, name string) ([]*krm.Item, model.Problems) {
+	var ps model.Problems
+	at := model.Place{File: name}
+	text, err := io.ReadAll(io.LimitReader(r, krm.MaxStream+1))
+	if err != nil {
+		ps.Errorf(model.InputFile, at, "%v", err)
+		return nil, ps
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		ps.Errorf(model.MigrateDump, at, "is empty; make it with: %s", DumpCommand)
+		return nil, ps
+	}
+	docs, ps := krm.ParseAll(text, at)
+	var items []*krm.Item
+	for _, doc := range docs {
+		items = append(items, objects(doc.Root, at.At(doc.Root.Line), &ps)...)
+	}
+	return items, ps
+}
+
+// objects are those of a List, and of Lists in it, or the only one that n is.
+func objects(n *yaml.Node, at model.Place, ps *model.Problems) []*krm.Item {
+	it := krm.NewItem(n)
+	it.Place.File = at.File
+	o, list := it.Place.Object, krm.Get(n, "items")
+	switch {
+	case list != nil && o.Kind == "":
+		// kubectl prints the kind of a List after its items.
+		ps.Errorf(model.MigrateDump, at, "is a list of items without its end, \"kind: List\"; it was cut off")
+	case strings.HasSuffix(o.Kind, "List") && list != nil:
+		var items []*krm.Item
+		for _, c := range list.Content {
+			items = append(items, objects(c, at.At(c.Line), ps)...)
+		}
+		return items
+	case o.APIVersion == "" || o.Kind == "":
+		ps.Errorf(model.MigrateDump, at, "is no Kubernetes object: apiVersion or kind is missing; make the dump with: %s", DumpCommand)
+	default:
+		return []*krm.Item{it}
+	}
+	return nil
+}
+
+// newDump sorts the items by what they are.
+func newDump(items []*krm.Item) (dump, model.Problems) {
+	var ps model.Problems
+	d := dump{byKey: map[key]*krm.Item{}}
+	secrets := 0
+	for _, it := range items {
+		o := it.Place.Object
+		if o.Kind == "Secret" && o.APIVersion == "v1" {
+			secrets++
+			continue
+		}
+		k := keyOf(o)
+		if other := d.byKey[k]; other != nil {
+			if krm.Digest(other.Node()) != krm.Digest(it.Node()) {
+				ps.Errorf(model.InputDuplicate, it.Place, "is in the dump twice, with different contents; make it with one command")
+			}
+			continue
+		}
+		d.byKey[k] = it
+		d.items = append(d.items, it)
+	}
+	slices.SortStableFunc(d.items, func(a, b *krm.Item) int { return compareObjects(a.Place.Object, b.Place.Object) })
+	if secrets > 0 {
+		ps.Warnf(model.MigrateDump, model.Place{File: items[0].Place.File}, "holds Secrets, which are never read; keep it out of Git")
+	}
+	return d, ps
+}
+
+func compareObjects(a, b model.Object) int {
+	return slices.Compare([]string{a.Kind, a.Namespace, a.Name, a.APIVersion}, []string{b.Kind, b.Namespace, b.Name, b.APIVersion})
+}
+
+// of are the objects of a kind, sorted.
+func (d dump) of(group, kind string) []*krm.Item {
+	var found []*krm.Item
+	for _, it := range d.items {
+		if k := keyOf(it.Place.Object); k.group == group && k.kind == kind {
+			found = append(found, it)
+		}
+	}
+	return found
+}
+
+// find gives the object of a kind that has the namespace and name of o, or nil.
+func (d dump) find(group, kind string, o model.Object) *krm.Item {
+	return d.byKey[keyOf(model.Object{APIVersion: group + "/", Kind: kind, Namespace: o.Namespace, Name: o.Name})]
+}
+
+// missing says what a dump lacks.
+func (d dump) missing() model.Problems {
+	var ps model.Problems
+	if len(d.of(operatorGroup, "API"))+len(d.of(operatorGroup, "TargetEndpoint")) == 0 {
+		ps.Errorf(model.MigrateDump, model.Place{}, "neither an API nor a TargetEndpoint of wso2.com is in the dump; make it with: %s", DumpCommand)
+		return ps
+	}
+	for _, k := range []struct{ group, kind string }{{"apps", "Deployment"}, {"", "Service"}} {
+		if len(d.of(k.group, k.kind)) == 0 {
+			ps.Errorf(model.MigrateDump, model.Place{}, "no %s is in the dump, so that nothing can be compared; make it with: %s", k.kind, DumpCommand)
+		}
+	}
+	if len(d.of("autoscaling", "HorizontalPodAutoscaler")) == 0 {
+		ps.Warnf(model.MigrateDump, model.Place{}, "no HorizontalPodAutoscaler is in the dump; if there are some in the cluster, make it with: %s", DumpCommand)
+	}
+	// The operator does nothing without these two, wherever it runs (pkg/controller/api/api_controller.go of the operator).
+	maps := d.of("", "ConfigMap")
+	for _, name := range []string{"controller-config", "hpa-configs"} {
+		if !slices.ContainsFunc(maps, func(it *krm.Item) bool { return it.Place.Object.Name == name }) {
+			ps.Warnf(model.MigrateDump, model.Place{}, "no ConfigMap %s is in the dump, so that defaults apply instead of what the operator used; "+
+				"make it with: %s", name, DumpCommand)
+		}
+	}
+	return ps
+}
+
+// named reports names that cannot be those of objects in a cluster: they would become those of files.
+func named(it *krm.Item, ps *model.Problems) bool {
+	o := it.Place.Object
+	if len(validation.IsDNS1123Subdomain(o.Name)) > 0 || o.Namespace != "" && len(validation.IsDNS1123Label(o.Namespace)) > 0 {
+		ps.Errorf(model.InputName, it.Place, "has a name or namespace that no cluster accepts")
+		return false
+	}
+	return true
+}

@@ -1,0 +1,146 @@
+package migrate
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const madeWith = "make it with: " + DumpCommand
+
+// TestReadDumpErrors reads what is no dump.
+func TestReadDumpErrors(t *testing.T) {
+	whole, err := os.ReadFile("testdata/sidecar/dump.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cutOff := string(whole[:strings.LastIndex(string(whole), "kind: List")])
+	for name, tc := range map[string]struct{ text, want string }{
+		"empty":      {" \n", "error: dump.yaml: is empty; " + madeWith + " [migrate/dump]\n"},
+		"no object":  {"hello: world\n", "error: dump.yaml: line 1: is no Kubernetes object: apiVersion or kind is missing; make the dump with: " + DumpCommand + " [migrate/dump]\n"},
+		"a table":    {"NAME   AGE\nproducts-api   3d\n", "error: dump.yaml: line 1: is no Kubernetes object: apiVersion or kind is missing; make the dump with: " + DumpCommand + " [migrate/dump]\n"},
+		"cut off":    {cutOff, "error: dump.yaml: line 1: is a list of items without its end, \"kind: List\"; it was cut off [migrate/dump]\n"},
+		"cut amid":   {"apiVersion: v1\nitems:\n- apiVersion: \"v1\n", "error: dump.yaml: line 3: is not valid YAML: found unexpected end of stream [input/syntax]\n"},
+		"in a list":  {"apiVersion: v1\nkind: List\nitems:\n- a: b\n", "error: dump.yaml: line 4: is no Kubernetes object: apiVersion or kind is missing; make the dump with: " + DumpCommand + " [migrate/dump]\n"},
+		"not a text": {"a\x00b", "error: dump.yaml: line 1: holds a NUL byte; save it as UTF-8 text [input/encoding]\n"},
+	} {
+		items, ps := ReadDump(strings.NewReader(tc.text), "dump.yaml")
+		if diff := cmp.Diff(tc.want, lines1(ps)); diff != "" || len(items) > 0 {
+			t.Errorf("%s: %d items (-want +got):\n%s", name, len(items), diff)
+		}
+	}
+	if _, ps := ReadDump(iotest.ErrReader(errors.New("broken pipe")), "-"); lines1(ps) != "error: -: broken pipe [input/file]\n" {
+		t.Error(ps)
+	}
+}
+
+// edited is the dump of a case with a replacement of every old text.
+func edited(t *testing.T, name string, pairs ...string) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name + "/dump.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := string(text)
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(s, pairs[i]) {
+			t.Fatalf("%s has no %q", name, pairs[i])
+		}
+		s = strings.ReplaceAll(s, pairs[i], pairs[i+1])
+	}
+	return s
+}
+
+// TestRunProblems changes a dump in one way each. want are the problems that the whole dump does not have.
+func TestRunProblems(t *testing.T) {
+	known := runCase(t, "private-jet").ps
+	for name, tc := range map[string]struct {
+		dump, want string
+		fails      bool
+	}{
+		"Recreate": {
+			edited(t, "private-jet", "    strategy:\n      rollingUpdate:\n        maxSurge: 25%\n        maxUnavailable: 25%\n      type: RollingUpdate\n", "    strategy:\n      type: Recreate\n"),
+			"error: Deployment shop/products-api: spec.strategy: lets all pods end before new ones are ready; set it to RollingUpdate, with a maxUnavailable below 3, and make the dump again [migrate/traffic]\n" +
+				"error: Deployment shop/products-privatejet: spec.strategy: lets all pods end before new ones are ready; set it to RollingUpdate, with a maxUnavailable below 2, and make the dump again [migrate/traffic]\n", true,
+		},
+		"no pod must stay": {
+			edited(t, "private-jet", "maxUnavailable: 25%", "maxUnavailable: 3"),
+			"error: Deployment shop/products-api: spec.strategy: lets all pods end before new ones are ready; set it to RollingUpdate, with a maxUnavailable below 3, and make the dump again [migrate/traffic]\n" +
+				"error: Deployment shop/products-privatejet: spec.strategy: lets all pods end before new ones are ready; set it to RollingUpdate, with a maxUnavailable below 2, and make the dump again [migrate/traffic]\n", true,
+		},
+		"a selector with expressions": {
+			edited(t, "private-jet", "    selector:\n      matchLabels:\n        app: products-backend\n", "    selector:\n      matchExpressions:\n      - {key: app, operator: In, values: [products-backend]}\n"),
+			"error: Deployment shop/products-privatejet: spec.selector: is {\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"In\",\"values\":[\"products-backend\"]}]} in the cluster, which cannot be changed, and which no annotation can state; leave the API or TargetEndpoint out of the dump, and give it another name when you write it [migrate/traffic]\n" +
+				"error: Service shop/products-privatejet: spec.selector: app=products-backend,krm-fn.dev/workload=products-privatejet does not select the pods that are there of Deployment products-privatejet; add the labels to the input, or correct the Service in the cluster, and make the dump again [migrate/traffic]\n", true,
+		},
+		"another address": {
+			edited(t, "private-jet", "operatorMode: default", "operatorMode: clusterIP"),
+			"warning: Service shop/products-api: spec.type: becomes ClusterIP, so that the address 203.0.113.10 is given back; move its clients first [migrate/traffic]\n", false,
+		},
+		"another port": {
+			edited(t, "private-jet", "      port: 80\n      targetPort: 8080\n", "      port: 80\n      targetPort: 8081\n"),
+			"warning: Service shop/products-privatejet: spec.ports: port 80 leads to 8081 instead of 8080; until all pods are new, some of its requests fail [migrate/traffic]\n", false,
+		},
+		"API that goes": {
+			edited(t, "private-jet", "    generation: 4\n", "    generation: 4\n    deletionTimestamp: \"2021-06-14T07:00:00Z\"\n"),
+			"error: dump.yaml: API shop/products-api: is being deleted, and what it owns with it; wait for that, or restore it, and make the dump again [migrate/dump]\n", true,
+		},
+		"no Deployment and no Service": {
+			edited(t, "private-jet", "kind: Deployment", "kind: StatefulSet", "kind: Service\n", "kind: Servlet\n"),
+			"error: no Deployment is in the dump, so that nothing can be compared; " + madeWith + " [migrate/dump]\n" +
+				"error: no Service is in the dump, so that nothing can be compared; " + madeWith + " [migrate/dump]\n", true,
+		},
+		"nothing of the operator": {
+			edited(t, "private-jet", "wso2.com/v1alpha1", "example.com/v1"),
+			"error: neither an API nor a TargetEndpoint of wso2.com is in the dump; " + madeWith + " [migrate/dump]\n", true,
+		},
+		"another type of a field": {
+			edited(t, "private-jet", "    progressDeadlineSeconds: 600\n", "    progressDeadlineSeconds: soon\n"),
+			"error: dump.yaml: Deployment shop/products-api: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.progressDeadlineSeconds of type int32 [input/type]\n" +
+				"error: dump.yaml: Deployment shop/products-privatejet: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.progressDeadlineSeconds of type int32 [input/type]\n", true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			items, ps := ReadDump(strings.NewReader(tc.dump), "dump.yaml")
+			out, more := Run(Input{Items: items, Dir: outDir})
+			ps.Add(more...)
+			var got strings.Builder
+			for _, p := range ps {
+				if !strings.Contains(lines1(known), p.String()) && p.Severity != "info" {
+					got.WriteString(p.String() + "\n")
+				}
+			}
+			if diff := cmp.Diff(tc.want, got.String()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if ps.HasErrors() != tc.fails || tc.fails == (len(out.Files) > 0) {
+				t.Errorf("errors: %t, %d files", ps.HasErrors(), len(out.Files))
+			}
+		})
+	}
+}
+
+func TestPullPolicy(t *testing.T) {
+	for image, want := range map[string]string{
+		"nginx": "Always", "nginx:latest": "Always", "nginx:1": "IfNotPresent", "localhost:5000/nginx": "Always",
+		"localhost:5000/nginx:1": "IfNotPresent", "nginx@sha256:0": "IfNotPresent",
+	} {
+		if got := pullPolicy(image); got != want {
+			t.Errorf("%s: got %s, want %s", image, got, want)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for s, want := range map[string]string{
+		"migration/manifests": "migration/manifests", "my files": "'my files'", "it's": `'it'\''s'`, "$(reboot)": "'$(reboot)'", "": "''",
+	} {
+		if got := quote(s); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package migrate
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/gen"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// configKind is the kind of the function configuration.
+const configKind = "RenderAPIs"
+
+// input is an object as a user would have written it.
+type input struct {
+	APIVersion string         `json:"apiVersion"`
+	Kind       string         `json:"kind"`
+	Metadata   metadata       `json:"metadata"`
+	Immutable  any            `json:"immutable,omitempty"`
+	Data       map[string]any `json:"data,omitempty"`
+	BinaryData map[string]any `json:"binaryData,omitempty"`
+	Spec       map[string]any `json:"spec,omitempty"`
+}
+
+// metadata are the parts of an object's metadata that users write.
+type metadata struct {
+	Name        string         `json:"name"`
+	Namespace   string         `json:"namespace,omitempty"`
+	Labels      map[string]any `json:"labels,omitempty"`
+	Annotations map[string]any `json:"annotations,omitempty"`
+}
+
+// lastApplied is where kubectl apply keeps what it applied.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// inputs are all APIs, TargetEndpoints and ConfigMaps of the dump, without what the server or the operator added.
+func (d dump) inputs(ps *model.Problems) []*krm.Item {
+	var all []*krm.Item
+	for _, k := range []struct{ group, kind string }{{operatorGroup, "API"}, {operatorGroup, "TargetEndpoint"}, {"", "ConfigMap"}} {
+		for _, it := range d.of(k.group, k.kind) {
+			if k.group != "" && krm.Text(it.Node(), "metadata", "deletionTimestamp") != "" {
+				ps.Errorf(model.MigrateDump, it.Place, "is being deleted, and what it owns with it; wait for that, or restore it, and make the dump again")
+				continue
+			}
+			if clean := d.clean(it, ps); clean != nil {
+				all = append(all, clean)
+			}
+		}
+	}
+	return all
+}
+
+func (d dump) clean(it *krm.Item, ps *model.Problems) *krm.Item {
+	var in input
+	if err := krm.Convert(it.Node(), &in); err != nil {
+		ps.Errorf(model.InputType, it.Place, "%v", err)
+		return nil
+	}
+	delete(in.Metadata.Annotations, lastApplied)
+	if it.Place.Object.Kind == "API" {
+		delete(in.Spec, "apiEndPoint") // The operator wrote its own finding here.
+		d.pinImage(it, &in, ps)
+	}
+	if it.Place.Object.Kind != "ConfigMap" {
+		prune(in.Spec)
+	}
+	n, err := krm.ToNode(in)
+	if err != nil {
+		ps.Errorf(model.InputType, it.Place, "%v", err)
+		return nil
+	}
+	clean := krm.NewItem(n)
+	clean.Place.File = it.Place.File
+	return clean
+}
+
+// prune removes what says nothing: the operator writes its Go structs with all their members.
+func prune(m map[string]any) {
+	for k, v := range m {
+		if child, ok := v.(map[string]any); ok {
+			prune(child)
+		}
+		if isEmpty(v) {
+			delete(m, k)
+		}
+	}
+}
+
+func isEmpty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case map[string]any:
+		return len(v) == 0
+	case []any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// pinImage states the image that the gateway runs. The operator built it and gave it a name of its own, which may
+// hold the time of the last update; nobody builds another.
+func (d dump) pinImage(it *krm.Item, in *input, ps *model.Problems) {
+	if image, _ := in.Spec["image"].(string); strings.TrimSpace(image) != "" {
+		return
+	}
+	live := d.find("apps", "Deployment", it.Place.Object)
+	if live == nil {
+		return
+	}
+	name := gatewayContainer(it.Place.Object.Name)
+	for _, c := range content(live.Node(), "spec", "template", "spec", "containers") {
+		if image := krm.Text(c, "image"); krm.Text(c, "name") == name && image != "" {
+			if in.Spec == nil {
+				in.Spec = map[string]any{}
+			}
+			in.Spec["image"] = image
+			ps.Infof(model.MigrateInput, it.Place.Child("spec").Child("image"),
+				"is written as %s, which runs now; the operator built it, and nobody else does", image)
+		}
+	}
+}
+
+// gatewayContainer is the name that the operator gives the container of a gateway (pkg/mgw/deployment.go of the operator).
+func gatewayContainer(api string) string { return "mgw" + api }
+
+// selected are those inputs that were read when out was rendered, with the selectors that their Deployments have.
+func (d dump) selected(inputs []*krm.Item, out gen.Output, ps *model.Problems) []*krm.Item {
+	read := map[key]bool{}
+	for _, it := range out.Items {
+		if it.Annotations[krm.LocalConfigAnnotation] == "true" {
+			read[keyOf(it.Place.Object)] = true
+		}
+	}
+	rendered := map[key]*krm.Item{}
+	for _, it := range out.Rendered {
+		rendered[keyOf(it.Place.Object)] = it
+	}
+	var all []*krm.Item
+	for _, it := range inputs {
+		o := it.Place.Object
+		if !read[keyOf(o)] || !named(it, ps) {
+			continue
+		}
+		if o.Kind == "API" || o.Kind == "TargetEndpoint" {
+			live := d.find("apps", "Deployment", o)
+			if live != nil && rendered[keyOf(live.Place.Object)] != nil {
+				keepSelector(it, live, rendered[keyOf(live.Place.Object)], ps)
+			}
+		}
+		all = append(all, it)
+	}
+	return all
+}
+
+// keepSelector lets an input state the selector of its Deployment, unless what is rendered has the same.
+func keepSelector(it, live, rendered *krm.Item, ps *model.Problems) {
+	where := []string{"spec", "selector", "matchLabels"}
+	selector := krm.TextMap(live.Node(), where...)
+	if len(selector) == 0 || maps.Equal(selector, krm.TextMap(rendered.Node(), where...)) {
+		return
+	}
+	text := selectorText(selector)
+	it.Annotate(gen.SelectorAnnotation, text)
+	ps.Infof(model.MigrateInput, it.Place.Child("metadata").Child("annotations").Child(gen.SelectorAnnotation),
+		"is written as %s, because the selector of a Deployment cannot be changed", text)
+}
+
+func selectorText(selector map[string]string) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(selector)) {
+		parts = append(parts, k+"="+selector[k])
+	}
+	return strings.Join(parts, ",")
+}
+
+// renderConfig is the function configuration, nil if there is nothing to configure.
+func renderConfig(kubernetes string, ps *model.Problems) *krm.Item {
+	if kubernetes == "" {
+		return nil
+	}
+	n, err := krm.ToNode(input{
+		APIVersion: "krm-fn.dev/v1alpha1", Kind: configKind, Metadata: metadata{Name: "render"},
+		Spec: map[string]any{"kubernetesVersion": kubernetes},
+	})
+	if err != nil {
+		ps.Errorf(model.InputValue, model.Place{}, "%q: %v", kubernetes, err)
+		return nil
+	}
+	return krm.NewItem(n)
+}
+
+// packageFiles are the files of the package.
+func packageFiles(items []*krm.Item, config *krm.Item, ps *model.Problems) []File {
+	var files []File
+	for _, it := range items {
+		files = addFile(files, InputsDir, it, ps)
+	}
+	if config != nil {
+		files = addFile(files, InputsDir, config, ps)
+		files[len(files)-1].Path = path.Join(InputsDir, "render-apis.yaml")
+	}
+	return files
+}

@@ -1,0 +1,243 @@
+package migrate
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+)
+
+// Step is one step of the migration. The steps are safe in their order only.
+type Step struct {
+	Title string `json:"title"`
+	// Why says what the step is for, and how to go back.
+	Why      string   `json:"why"`
+	Commands []string `json:"commands"`
+}
+
+// plan lists the steps. After each of them, and while kubectl and the controllers of the cluster work on it, every Service leads to
+// the pods that are ready.
+func (m *migration) plan() []Step {
+	manifests, baseline := quote(path.Join(m.dir, ManifestsDir)), quote(path.Join(m.dir, BaselineDir))
+	steps := []Step{m.stop()}
+	if release := m.release(); len(release) > 0 {
+		steps = append(steps, Step{
+			"Take everything out of the reach of the garbage collector.",
+			"Whatever an API or TargetEndpoint owns is deleted with it, and all of them are with their CustomResourceDefinitions.",
+			release,
+		})
+	}
+	if slices.ContainsFunc(m.objects, func(o rendered) bool { return o.baseline != nil }) {
+		steps = append(steps, Step{
+			"Tell kubectl what the operator applied.",
+			"Without that, kubectl apply removes nothing: the container of the operator would run beside the new one, on the same ports.",
+			[]string{"kubectl apply set-last-applied --create-annotation=true -f " + baseline},
+		})
+	}
+	steps = append(steps, Step{
+		"Look at what will change.",
+		"This changes nothing. It also shows whether the cluster has the kinds that are rendered, such as ServiceMonitor.",
+		[]string{"kubectl diff -f " + manifests},
+	}, Step{
+		"Apply what is rendered.",
+		"New pods take over one by one, in a rolling update of each Deployment, under the same Service. To go back, now or after the next step: " +
+			"kubectl apply -f " + baseline,
+		[]string{"kubectl apply -f " + manifests},
+	})
+	if wait := m.wait(); len(wait) > 0 {
+		steps = append(steps, Step{"Wait until all pods are new.", "Old pods serve until new ones are ready.", wait})
+	}
+	if restart := m.restart(); len(restart) > 0 {
+		steps = append(steps, Step{"Let prometheus-adapter read its rules.", "It reads them when it starts.", restart})
+	}
+	if m.left != nil || m.rivals != nil {
+		steps = append(steps, Step{
+			"Delete what is no longer rendered.",
+			"Only what nothing needs: these still run, and what calls them loses them.",
+			deletions(slices.Concat(m.rivals, m.left)),
+		})
+	}
+	return append(steps, Step{
+		"Delete the resources of the operator.",
+		"The files have taken their place. --cascade=orphan spares all that is owned, what is not in the dump included. " +
+			"Afterwards the operator and its CustomResourceDefinitions can go.",
+		m.orphan(),
+	})
+}
+
+// stop stops the operator, wherever the dump says that it runs.
+func (m *migration) stop() Step {
+	s := Step{
+		Title: "Stop the operator.",
+		Why:   "It would overwrite what is applied, and own it again. To go back, scale it to 1.",
+	}
+	namespace, name, selector := "wso2-system", "api-operator", "name=api-operator"
+	for _, it := range m.dump.of("apps", "Deployment") {
+		if !isOperator(it) {
+			continue
+		}
+		o := it.Place.Object
+		namespace, name = o.Namespace, o.Name
+		if labels := krm.TextMap(it.Node(), "spec", "selector", "matchLabels"); len(labels) > 0 {
+			selector = selectorText(labels)
+		}
+		for _, n := range content(it.Node(), "metadata", "ownerReferences") {
+			if version := krm.Text(n, "name"); krm.Text(n, "kind") == "ClusterServiceVersion" && isName(version) {
+				s.Why = "It would overwrite what is applied, and own it again. The Operator Lifecycle Manager would start it again: " +
+					"delete its Subscription first. To go back, install it."
+				s.Commands = append(s.Commands, kubectl(namespace, "delete clusterserviceversions.operators.coreos.com "+version))
+			}
+		}
+	}
+	if len(s.Commands) == 0 {
+		s.Commands = []string{kubectl(namespace, "scale deployment "+name+" --replicas=0")}
+	}
+	s.Commands = append(s.Commands, kubectl(namespace, "wait --for=delete pod -l "+quote(selector)+" --timeout=2m"))
+	return s
+}
+
+// isOperator knows the operator by its image.
+func isOperator(it *krm.Item) bool {
+	if o := it.Place.Object; !isName(o.Name) || !isName(o.Namespace) {
+		return false
+	}
+	return slices.ContainsFunc(content(it.Node(), "spec", "template", "spec", "containers"), func(c *yaml.Node) bool {
+		return strings.Contains(krm.Text(c, "image"), "k8s-api-operator")
+	})
+}
+
+// release removes the references of APIs and TargetEndpoints from all that stays: from the last to the first, since each
+// removal moves those behind it.
+func (m *migration) release() []string {
+	var commands []string
+	for _, it := range m.owned() {
+		var patch []string
+		for _, i := range slices.Backward(owners(it)) {
+			uid := krm.Text(content(it.Node(), "metadata", "ownerReferences")[i], "uid")
+			patch = append(patch,
+				fmt.Sprintf(`{"op":"test","path":"/metadata/ownerReferences/%d/uid","value":%q}`, i, uid),
+				fmt.Sprintf(`{"op":"remove","path":"/metadata/ownerReferences/%d"}`, i))
+		}
+		o := it.Place.Object
+		commands = append(commands, kubectl(o.Namespace, fmt.Sprintf("patch %s %s --type=json -p %s",
+			strings.ToLower(o.Kind), o.Name, quote("["+strings.Join(patch, ",")+"]"))))
+	}
+	return commands
+}
+
+// owned are the objects that are rendered or that rendered pods read, and that the operator's resources own.
+func (m *migration) owned() []*krm.Item {
+	var all []*krm.Item
+	for _, o := range m.objects {
+		if o.liveItem != nil && len(owners(o.liveItem)) > 0 {
+			all = append(all, o.liveItem)
+		}
+	}
+	for _, it := range m.dump.of("", "ConfigMap") {
+		if len(owners(it)) > 0 && isName(it.Place.Object.Name) && m.isRead(keyOf(it.Place.Object)) {
+			all = append(all, it)
+		}
+	}
+	return all
+}
+
+// isRead tells whether rendered pods read a ConfigMap.
+func (m *migration) isRead(k key) bool {
+	for _, o := range m.objects {
+		if o.key.kind != "Deployment" || o.key.namespace != k.namespace {
+			continue
+		}
+		pod := get(o.want, "spec", "template", "spec")
+		for _, v := range listAt(pod, "volumes") {
+			if textAt(v, "configMap", "name") == k.name {
+				return true
+			}
+		}
+		for _, c := range listAt(pod, "containers") {
+			for _, e := range listAt(c, "envFrom") {
+				if textAt(e, "configMapRef", "name") == k.name {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (m *migration) wait() []string {
+	var commands []string
+	for _, o := range m.objects {
+		if o.key.kind == "Deployment" {
+			commands = append(commands, kubectl(o.key.namespace, "rollout status deployment "+o.key.name+" --timeout=10m"))
+		}
+	}
+	return commands
+}
+
+// restart starts those anew that mount a ConfigMap of rules which changes.
+func (m *migration) restart() []string {
+	var commands []string
+	for _, o := range m.objects {
+		if o.key.kind != "ConfigMap" || o.live != nil && len(o.changes) == 0 {
+			continue
+		}
+		for _, it := range m.dump.of("apps", "Deployment") {
+			d := it.Place.Object
+			mounts := slices.ContainsFunc(content(it.Node(), "spec", "template", "spec", "volumes"), func(v *yaml.Node) bool {
+				return krm.Text(v, "configMap", "name") == o.key.name
+			})
+			if d.Namespace == o.key.namespace && isName(d.Name) && mounts {
+				commands = append(commands, kubectl(d.Namespace, "rollout restart deployment "+d.Name))
+			}
+		}
+	}
+	return commands
+}
+
+func deletions(items []*krm.Item) []string {
+	var commands []string
+	for _, it := range items {
+		o := it.Place.Object
+		commands = append(commands, kubectl(o.Namespace, "delete "+strings.ToLower(o.Kind)+" "+o.Name))
+	}
+	return commands
+}
+
+func (m *migration) orphan() []string {
+	var commands []string
+	for _, k := range []struct{ kind, resource string }{{"API", "apis"}, {"TargetEndpoint", "targetendpoints"}} {
+		for _, it := range m.dump.of(operatorGroup, k.kind) {
+			o := it.Place.Object
+			command := fmt.Sprintf("delete %s.%s %s --cascade=orphan", k.resource, operatorGroup, o.Name)
+			commands = append(commands, kubectl(o.Namespace, command))
+		}
+	}
+	return commands
+}
+
+func kubectl(namespace, rest string) string {
+	if namespace == "" {
+		namespace = "default"
+	}
+	return "kubectl -n " + namespace + " " + rest
+}
+
+// isName tells whether a name of the dump can stand in a command.
+func isName(s string) bool { return len(validation.IsDNS1123Subdomain(s)) == 0 }
+
+// plainWord is an argument that a shell takes as it is.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./,:=@%+-]+$`)
+
+// quote writes an argument for a shell.
+func quote(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

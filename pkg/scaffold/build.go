@@ -1,0 +1,216 @@
+package scaffold
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/distribution/reference"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+	"github.com/krm-fn/krm-fn/pkg/swagger"
+)
+
+// The names of the flags, which are the places of problems.
+const (
+	nameFlag       = "NAME"
+	namespaceFlag  = "--namespace"
+	imageFlag      = "--image"
+	registryFlag   = "--registry"
+	backendFlag    = "--backend-image"
+	portFlag       = "--backend-port"
+	protocolFlag   = "--backend-protocol"
+	modeFlag       = "--mode"
+	kubernetesFlag = "--kubernetes-version"
+)
+
+func flag(name string) model.Place { return model.Place{Field: name} }
+
+// builder makes one package.
+type builder struct {
+	Request
+	// doc is the document, nil if there is none to go by.
+	doc      *swagger.Document
+	image    string
+	backends []backend
+	added    string
+	// derived tells that the name of the backend is made from that of the API.
+	derived bool
+	// unnamed tells that there is an image that could be that of any backend.
+	unnamed bool
+	ps      model.Problems
+}
+
+type backend struct{ name, namespace, image string }
+
+// readDocument reads the document as it is. Its warnings come with those of the rendering.
+func (b *builder) readDocument() {
+	if b.Document == nil {
+		return
+	}
+	doc, ps := swagger.Read(b.Document, model.Place{File: b.Source})
+	if !ps.HasErrors() {
+		b.doc = doc
+		return
+	}
+	b.ps.Add(ps...)
+}
+
+// findImage checks the image of the gateway, or names it as the operator did.
+func (b *builder) findImage() {
+	switch {
+	case b.Image != "":
+		b.image = b.Image
+		b.checkImage(b.image, imageFlag)
+	case b.Registry == "":
+		b.ps.Errorf(model.InputRequired, flag(imageFlag), "is missing; write the image of the gateway, or %s", registryFlag)
+	case b.doc == nil:
+		b.image = strings.TrimSuffix(b.Registry, "/") + "/" + b.Name + ":v1" // The document would say which.
+	case b.doc.Version == "":
+		b.ps.Errorf(model.InputRequired, flag(imageFlag), "is missing, and the document has no info.version for the tag; write one of them")
+	default:
+		b.image = strings.TrimSuffix(b.Registry, "/") + "/" + b.Name + ":" + b.doc.Version
+		b.checkImage(b.image, registryFlag)
+	}
+}
+
+// checkImage reports what no container runtime takes for an image.
+func (b *builder) checkImage(image, at string) {
+	if _, err := reference.ParseDockerRef(image); err != nil {
+		b.ps.Valuef(model.InputValue, flag(at), image, "%q is no image: %v; write one such as registry.example.com/shop/products:v1.0.0", image, err)
+	}
+}
+
+// findBackends gives every backend that the document calls its image.
+func (b *builder) findBackends() {
+	targets := b.targets()
+	given := b.given(targets)
+	switch {
+	case b.doc == nil:
+		b.backends = given
+	case len(b.doc.Endpoints) == 0:
+		b.newBackend(given)
+	case len(targets) == 0 && len(given) > 0:
+		b.ps.Errorf(model.InputValue, flag(backendFlag), "nothing would call it: the document calls %s; write its name there, or leave out the image",
+			b.doc.Endpoints[0].URL)
+	default:
+		b.match(targets, given)
+	}
+	if slices.ContainsFunc(b.backends, func(t backend) bool { return t.name == b.Name }) {
+		b.ps.Valuef(model.InputName, flag(nameFlag), b.Name, "%q is the name of a backend, too; choose another one for the API", b.Name)
+	}
+}
+
+// newBackend takes the backend that the document does not call yet.
+func (b *builder) newBackend(given []backend) {
+	switch {
+	case len(given) == 0 && !b.doc.HasServer:
+		b.ps.Errorf(model.InputRequired, flag(backendFlag), "is missing: the document names no backend, and no server")
+	case len(given) > 1:
+		b.ps.Errorf(model.SwaggerEndpoint, model.Place{File: b.Source},
+			"does not say which operation calls which of %s; write x-wso2-production-endpoints, with urls, on the operations", names(given))
+	case len(given) == 1:
+		b.added = given[0].name
+	}
+	b.backends = given
+}
+
+// match takes the backends that the document calls.
+func (b *builder) match(targets, given []backend) {
+	for _, t := range targets {
+		i := slices.IndexFunc(given, func(g backend) bool { return g.name == t.name })
+		if i < 0 && b.unnamed {
+			continue
+		}
+		if i < 0 {
+			b.ps.Errorf(model.InputRequired, flag(backendFlag), "the document calls the backend %s; write its image, as %s=IMAGE", t.name, t.name)
+			continue
+		}
+		t.image = given[i].image
+		b.backends = append(b.backends, t)
+	}
+	for _, g := range given {
+		if !slices.ContainsFunc(targets, func(t backend) bool { return g.name == t.name }) {
+			known := make([]string, len(targets))
+			for i, t := range targets {
+				known[i] = t.name
+			}
+			b.ps.Valuef(model.InputValue, flag(backendFlag), g.name, "the document calls no backend %q, but %s%s", g.name, names(targets),
+				krm.DidYouMean(g.name, known))
+		}
+	}
+}
+
+// targets are the backends that the document calls, without their images.
+func (b *builder) targets() []backend {
+	if b.doc == nil {
+		return nil
+	}
+	var targets []backend
+	for _, e := range b.doc.Endpoints {
+		t := backend{name: e.Target.Name, namespace: cmp.Or(e.Target.Namespace, b.Namespace)}
+		if t.name != "" && !slices.Contains(targets, t) {
+			targets = append(targets, t)
+		}
+	}
+	return targets
+}
+
+// given are the backends of the flags. An image without a name is that of the only backend.
+func (b *builder) given(targets []backend) []backend {
+	only := b.Name + "-backend"
+	if len(targets) == 1 {
+		only = targets[0].name
+	}
+	var given []backend
+	for _, s := range b.BackendImages {
+		name, image, named := strings.Cut(s, "=")
+		if !named {
+			name, image, b.derived = only, s, len(targets) != 1
+		}
+		b.checkImage(image, backendFlag)
+		switch {
+		case !named && len(targets) > 1:
+			b.unnamed = true
+			b.ps.Valuef(model.InputRequired, flag(backendFlag), s, "%q has no name; write NAME=IMAGE for each of %s", s, names(targets))
+		case !named && len(b.BackendImages) > 1:
+			b.unnamed = true
+			b.ps.Valuef(model.InputRequired, flag(backendFlag), s, "%q is one of several images and has no name; write NAME=IMAGE", s)
+		case slices.ContainsFunc(given, func(g backend) bool { return g.name == name }):
+			b.ps.Valuef(model.InputDuplicate, flag(backendFlag), name, "backend %s stands twice; remove one of them", name)
+		default:
+			given = append(given, backend{name, b.Namespace, image})
+		}
+	}
+	return given
+}
+
+// names lists backends for a message.
+func names(backends []backend) string {
+	var text strings.Builder
+	for i, b := range backends {
+		switch {
+		case i > 0 && i == len(backends)-1:
+			text.WriteString(" and ")
+		case i > 0:
+			text.WriteString(", ")
+		}
+		text.WriteString(b.name)
+	}
+	return text.String()
+}
+
+// addEndpoint writes the backend into a document that calls none.
+func (b *builder) addEndpoint() {
+	if b.added == "" || len(validation.IsDNS1123Label(b.added)) > 0 {
+		return // The verification says what is wrong with its name.
+	}
+	text, err := swagger.AddEndpoint(b.Document, b.added)
+	if err != nil {
+		b.ps.Errorf(model.SwaggerEndpoint, model.Place{File: b.Source}, "calls no backend, and %v", err)
+		return
+	}
+	b.Document = text
+}

@@ -1,0 +1,9 @@
+//go:build e2e
+
+// Package e2e shows on a real control plane that rendered manifests make workloads scale, and that krm-fn check tells
+// manifests that will from those that won't. Its input is what users have: the output of krm-fn and of kustomize.
+//
+//	make e2e         TestScaling: the examples scale with the numbers of their scenario
+//	make e2e-smoke   TestSmoke: one of them scales up once
+//	make e2e-truth   TestTruth: the verdicts of krm-fn check against what the cluster does
+package e2e

@@ -1,0 +1,94 @@
+package orchestrators
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// written is a folder with the OpenAPI document of the example, without what it calls, in which a block of docs/init.md has run.
+func written(t *testing.T, p page, block string) (dir string, o outcome) {
+	t.Helper()
+	dir = t.TempDir()
+	document := read(t, filepath.Join(example(t, "kustomize-generator"), "swagger.yaml"))
+	write(t, dir, map[string]string{"swagger.yaml": strings.Replace(document, endpointsOfExample, "", 1)})
+	return dir, run(t, dir, "sh", "-ec", p.blocks[block])
+}
+
+const endpointsOfExample = "x-wso2-production-endpoints:\n  urls:\n  - products-privatejet\n"
+
+// initKustomize checks that the package for kustomize is as the page says, and that the command in its last line renders it.
+func initKustomize(t *testing.T, p page, block string) {
+	t.Helper()
+	dir, o := written(t, p, "sh init")
+	if diff := cmp.Diff(outcome{p.blocks[block], "", 0}, o, cmp.AllowUnexported(outcome{})); diff != "" {
+		t.Fatalf("(-page +got):\n%s", diff)
+	}
+	lines := strings.Split(strings.TrimSuffix(o.stdout, "\n"), "\n")
+	built := run(t, dir, "sh", "-ec", lines[len(lines)-1])
+	if built.code != 0 || built.stderr != "" {
+		t.Fatalf("exit code %d\n%s", built.code, built.stderr)
+	}
+	clean(t, built.stdout)
+	sound(t, parse(t, built.stdout))
+	golden(t, "init.yaml", built.stdout)
+}
+
+// initLines checks the lines that are added to the document.
+func initLines(t *testing.T, p page, block string) {
+	t.Helper()
+	dir, _ := written(t, p, "sh init")
+	added := ""
+	for line := range strings.Lines(p.blocks[block]) {
+		if after, ok := strings.CutPrefix(line, "+"); ok {
+			added += after
+		}
+	}
+	want := strings.Replace(read(t, filepath.Join(dir, "swagger.yaml")), "paths:\n", added+"paths:\n", 1)
+	if diff := cmp.Diff(want, read(t, filepath.Join(dir, "products-api", "swagger.yaml"))); diff != "" {
+		t.Errorf("(-page +got):\n%s", diff)
+	}
+}
+
+// initKpt checks that the package for kpt renders the same as that for kustomize, once and for all.
+func initKpt(t *testing.T, p page, block string) {
+	t.Helper()
+	dir, o := written(t, p, block)
+	if o.code != 0 {
+		t.Fatalf("exit code %d\n%s", o.code, o.stderr)
+	}
+	dir = filepath.Join(dir, "products-api")
+	first := tree(t, dir)
+	objects := renderedIn(t, first)
+	if diff := cmp.Diff(contents(t, parse(t, read(t, filepath.Join("testdata", "init.yaml")))), contents(t, objects)); diff != "" {
+		t.Errorf("manifests (-kustomize +kpt):\n%s", diff)
+	}
+	mustRender(t, dir)
+	if diff := cmp.Diff(first, tree(t, dir)); diff != "" {
+		t.Errorf("files (-first +second render):\n%s", diff)
+	}
+}
+
+func initPlain(t *testing.T, p page, block string) {
+	t.Helper()
+	dir, o := written(t, p, block)
+	if o.code != 0 || o.stderr != "" {
+		t.Fatalf("exit code %d\n%s", o.code, o.stderr)
+	}
+	if diff := cmp.Diff(contents(t, parse(t, read(t, filepath.Join("testdata", "init.yaml")))), contents(t, renderedIn(t, tree(t, filepath.Join(dir, "manifests"))))); diff != "" {
+		t.Errorf("manifests (-kustomize +krm-fn render):\n%s", diff)
+	}
+}
+
+func initWrong(t *testing.T, p page, block string) {
+	t.Helper()
+	dir, o := written(t, p, "sh wrong")
+	if diff := cmp.Diff(outcome{"", p.blocks[block], 1}, o, cmp.AllowUnexported(outcome{})); diff != "" {
+		t.Errorf("(-page +got):\n%s", diff)
+	}
+	if files := tree(t, dir); len(files) != 1 {
+		t.Errorf("there are %s", paths(files))
+	}
+}

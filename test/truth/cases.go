@@ -1,0 +1,287 @@
+package truth
+
+import (
+	"slices"
+	"strings"
+)
+
+// Cases are changes within a namespace: many of them share a cluster.
+var Cases = slices.Concat(scalerAndRuleCases, scrapeCases)
+
+var scalerAndRuleCases = []Case{
+	{Name: "sound", Change: "nothing", Cluster: Reads},
+
+	// The HorizontalPodAutoscaler.
+	{
+		Name:   "target-name",
+		Change: "scaleTargetRef names no Deployment",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "    name: products-privatejet\n", "    name: products-privatjet\n"}},
+		Errors: []string{"hpa/target"}, Cluster: Unknown,
+	},
+	{
+		Name:   "target-version",
+		Change: "scaleTargetRef: extensions/v1beta1, which is gone",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "apiVersion: apps/v1", "apiVersion: extensions/v1beta1"}},
+		Errors: []string{"hpa/target"}, Cluster: Unknown,
+	},
+	{
+		Name:   "bounds",
+		Change: "minReplicas above maxReplicas",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "minReplicas: 1", "minReplicas: 7"}},
+		Errors: []string{"hpa/bounds"}, Cluster: Refused,
+	},
+	{
+		Name:   "api-version",
+		Change: "autoscaling/v2beta2, which is gone",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "apiVersion: autoscaling/v2", "apiVersion: autoscaling/v2beta2"}},
+		Errors: []string{"hpa/version"}, Cluster: Refused,
+	},
+	{
+		Name:   "metric-name",
+		Change: "the metric of the HorizontalPodAutoscaler misspelt",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "_total_per_second", "_totals_per_second"}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
+		Name:   "metric-target-type",
+		Change: "a Pods metric with a Value",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "type: AverageValue\n        averageValue: 100m", "type: Value\n        value: 100m"}},
+		Errors: []string{"hpa/metric"}, Cluster: Refused,
+	},
+	{
+		Name:   "metric-resource-name",
+		Change: "a Resource that nobody measures",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "name: cpu", "name: network"}},
+		Errors: []string{"hpa/request", "hpa/metric"}, Cluster: Unknown,
+	},
+	{
+		Name:   "metric-selector",
+		Change: "the metric narrowed by a label that the series have",
+		Edits: []Edit{{
+			"HorizontalPodAutoscaler", "_total_per_second\n",
+			"_total_per_second\n        selector:\n          matchLabels:\n            http_method: GET\n",
+		}},
+		Cluster: Reads,
+	},
+	{
+		Name:   "metric-selector-of-nothing",
+		Change: "the metric narrowed by a value that no series has",
+		Edits: []Edit{{
+			"HorizontalPodAutoscaler", "_total_per_second\n",
+			"_total_per_second\n        selector:\n          matchLabels:\n            http_method: BREW\n",
+		}},
+		Cluster: Unknown,
+		Blind:   "the values of labels are the program's own",
+	},
+	{
+		Name:   "cpu-request",
+		Change: "no request of cpu",
+		Edits:  []Edit{{"Deployment", "            cpu: 150m\n", ""}, {"Deployment", "            cpu: 300m\n", ""}},
+		Errors: []string{"hpa/request"}, Cluster: Unknown,
+	},
+	{
+		Name:    "cpu-request-from-limit",
+		Change:  "no request of cpu, but a limit, which becomes the request",
+		Edits:   []Edit{{"Deployment", "            cpu: 150m\n", ""}},
+		Cluster: Reads,
+	},
+	{
+		Name:     "replicas",
+		Change:   "spec.replicas beside a HorizontalPodAutoscaler",
+		Edits:    []Edit{{"Deployment", "spec:\n  selector:", "spec:\n  replicas: 1\n  selector:"}},
+		Warnings: []string{"hpa/replicas"}, Cluster: Reads,
+	},
+	{
+		Name:   "two-scalers",
+		Change: "a second HorizontalPodAutoscaler on the Deployment",
+		Edits: []Edit{{"Service", "apiVersion: v1", `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: by-cpu
+  namespace: two-scalers
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: products-privatejet
+  maxReplicas: 3
+  metrics:
+  - type: Resource
+    resource:
+      name: cpu
+      target:
+        type: Utilization
+        averageUtilization: 50
+---
+apiVersion: v1`}},
+		Errors: []string{"hpa/overlap", "hpa/overlap"}, Cluster: Unknown,
+	},
+	{
+		Name:   "overlapping-selectors",
+		Change: "another Deployment, scaled as well, whose selector matches the pods",
+		Edits: []Edit{{"Service", "apiVersion: v1", `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: canary
+  namespace: overlapping-selectors
+spec:
+  selector:
+    matchLabels:
+      app: products-backend
+  template:
+    metadata:
+      labels:
+        app: products-backend
+        krm-fn.dev/workload: products-privatejet
+    spec:
+      containers:
+      - name: canary
+        image: registry.example.com/canary:v1
+        resources:
+          requests:
+            cpu: 100m
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: canary
+  namespace: overlapping-selectors
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: canary
+  maxReplicas: 3
+  metrics:
+  - type: Resource
+    resource:
+      name: cpu
+      target:
+        type: Utilization
+        averageUtilization: 50
+---
+apiVersion: v1`}},
+		Errors: []string{"hpa/overlap", "hpa/overlap"}, Cluster: Unknown,
+	},
+
+	// The rule of the adapter.
+	{
+		Name:   "rule-regex",
+		Change: "the rule's name.matches misspelt",
+		Edits:  []Edit{{"ConfigMap", "matches: ^rule_regex_http_requests_total$", "matches: ^rule_regex_http_request_total$"}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
+		Name:    "rule-regex-loose",
+		Change:  "name.matches without the whole name",
+		Edits:   []Edit{{"ConfigMap", "matches: ^rule_regex_loose_http_requests_total$", "matches: ^(.*)_total$"}},
+		Cluster: Reads,
+	},
+	{
+		Name:   "rule-as",
+		Change: "the rule's name.as misspelt",
+		Edits:  []Edit{{"ConfigMap", "as: rule_as_http_requests_total_per_second", "as: rule_as_http_requests_per_second"}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
+		Name:   "rule-as-group",
+		Change: "name.as from a group of name.matches",
+		Edits: []Edit{
+			{"ConfigMap", "matches: ^rule_as_group_http_requests_total$", "matches: ^(.*)_total$"},
+			{"ConfigMap", "as: rule_as_group_http_requests_total_per_second", `as: ${1}_total_per_second`},
+		},
+		Cluster: Reads,
+	},
+	{
+		Name:   "rule-series",
+		Change: "the rule's seriesQuery misspelt",
+		Edits:  []Edit{{"ConfigMap", `__name__="rule_series_http_requests_total"`, `__name__="rule_series_http_request_total"`}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
+		Name:    "rule-series-all-labels",
+		Change:  "seriesQuery without namespace and pod",
+		Edits:   []Edit{{"ConfigMap", `,namespace!="",pod!=""}'`, `}'`}},
+		Cluster: Reads,
+	},
+	{
+		Name:   "rule-no-pod",
+		Change: "no override for pod",
+		Edits:  []Edit{{"ConfigMap", "          pod:\n            resource: pod\n", ""}},
+		Errors: []string{"rule/labels"}, Cluster: Unknown,
+	},
+	{
+		Name:   "rule-no-namespace",
+		Change: "no override for namespace",
+		Edits:  []Edit{{"ConfigMap", "          namespace:\n            resource: namespace\n", ""}},
+		Errors: []string{"rule/labels"}, Cluster: Unknown,
+	},
+	{
+		Name:   "rule-template",
+		Change: "resources.template for the overrides",
+		Edits: []Edit{{
+			"ConfigMap", "        overrides:\n          namespace:\n            resource: namespace\n          pod:\n            resource: pod\n",
+			"        template: <<.Resource>>\n",
+		}},
+		Cluster: Reads,
+	},
+	{
+		Name:    "rule-label-matchers",
+		Change:  "metricsQuery without <<.LabelMatchers>>",
+		Edits:   []Edit{{"ConfigMap", "{<<.LabelMatchers>>}", ""}},
+		Cluster: Reads,
+	},
+	{
+		Name:   "rule-group-by",
+		Change: "metricsQuery without <<.GroupBy>>",
+		Edits:  []Edit{{"ConfigMap", " by (<<.GroupBy>>)", ""}},
+		Errors: []string{"rule/labels"}, Cluster: Unknown,
+	},
+	{
+		Name:   "rule-query",
+		Change: "metricsQuery is no PromQL",
+		Edits:  []Edit{{"ConfigMap", "sum(rate(", "sum(rate(("}},
+		Errors: []string{"rule/query"}, Cluster: Unknown,
+	},
+	{
+		Name:   "rule-window-short",
+		Change: "a rate over less than a scrape interval",
+		Edits:  []Edit{{"ConfigMap", "[1m]", "[10s]"}},
+		Errors: []string{"rule/window"}, Cluster: Unknown,
+	},
+	{
+		Name:     "rule-window-tight",
+		Change:   "a rate over three scrape intervals",
+		Edits:    []Edit{{"ConfigMap", "[1m]", "[45s]"}},
+		Warnings: []string{"rule/window"}, Cluster: Reads,
+	},
+	{
+		Name:     "rule-twice",
+		Change:   "another rule for the metric, before the one that is meant",
+		Edits:    []Edit{{"ConfigMap", "    rules:\n", "    rules:\n" + another("rule_twice")}},
+		Warnings: []string{"rule/ambiguous"}, Cluster: Reads,
+	},
+	{
+		Name:     "rule-twice-other-last",
+		Change:   "another rule for the metric, after the one that is meant",
+		Edits:    []Edit{{"ConfigMap", "by (<<.GroupBy>>)\n", "by (<<.GroupBy>>)\n" + another("rule_twice_other_last")}},
+		Warnings: []string{"rule/ambiguous"}, Cluster: Misreads,
+		Blind: "which of the two rules is meant, nobody has written",
+	},
+}
+
+// another is a rule that gives the metric of a case a fifth higher, at which nothing scales yet.
+func another(name string) string {
+	return strings.ReplaceAll(`    - seriesQuery: '{__name__="NAME_http_requests_total",namespace!="",pod!=""}'
+      resources:
+        overrides:
+          namespace:
+            resource: namespace
+          pod:
+            resource: pod
+      name:
+        matches: ^NAME_http_requests_total$
+        as: NAME_http_requests_total_per_second
+      metricsQuery: 1.2*sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>)
+`, "NAME", name)
+}

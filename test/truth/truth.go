@@ -1,0 +1,152 @@
+package truth
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// An Outcome is what a cluster does with manifests.
+type Outcome string
+
+const (
+	// Reads means that the HorizontalPodAutoscaler reads all its metrics, and they are right.
+	Reads Outcome = "reads"
+	// Misreads means that it reads all its metrics, but another value than the pods have.
+	Misreads Outcome = "reads another value"
+	// Unknown means that it does not read all its metrics, and says why in its conditions or events.
+	Unknown Outcome = "<unknown>"
+	// Refused means that the API server does not take the manifests.
+	Refused Outcome = "refused"
+)
+
+// A Case is one change of the sound manifests.
+type Case struct {
+	// Name is also that of its namespace.
+	Name string
+	// Change says in words what Edits do.
+	Change string
+	// Edits change the manifests of the backend and, where they name an object of the stack, those.
+	Edits []Edit
+	// Errors are the IDs of the errors that krm-fn check finds, in their order; Warnings those of the warnings.
+	Errors, Warnings []string
+	Cluster          Outcome
+	// Blind says why krm-fn check cannot know, if it does not agree with the cluster.
+	Blind string
+}
+
+// An Edit is a change of the text of one object. It must change something, and leave no choice.
+type Edit struct {
+	// Object is KIND, of the backend's objects and the adapter's ConfigMap, or KIND/NAME, of the stack's.
+	Object string
+	// Old occurs once in the object; New takes its place. Without Old, New takes the place of the object; without either, the
+	// object goes.
+	Old, New string
+}
+
+// backend is the name of all objects that the sound manifests of a case have.
+const backend = "products-privatejet"
+
+// Sound are the manifests of a case without its change: those of the backend in what krm-fn renders of
+// examples/products-privatejet, in the namespace of the case, and with a metric of its own, so that cases share a cluster.
+func Sound(rendered, name string) string {
+	docs := []string{"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + name + "\n"}
+	for _, doc := range split(rendered) {
+		switch {
+		case kindOf(doc) == "ConfigMap":
+			docs = append(docs, withoutRule(doc, "http_requests_total_value"))
+		case nameOf(doc) == backend:
+			docs = append(docs, doc)
+		}
+	}
+	return strings.NewReplacer("namespace: shop\n", "namespace: "+name+"\n", "/shop/", "/"+name+"/", "products_http_requests_total", Series(name)).
+		Replace(strings.Join(docs, separator))
+}
+
+// withoutRule takes the rule of a series, that of the gateway, out of the adapter's configuration.
+func withoutRule(configMap, series string) string {
+	const item = "    - seriesQuery: "
+	head, rules, _ := strings.Cut(configMap, item)
+	for rule := range strings.SplitSeq(rules, item) {
+		if !strings.Contains(rule, `__name__="`+series+`"`) {
+			head += item + rule
+		}
+	}
+	return head
+}
+
+// Series is the name of the series that the pods of a case serve.
+func Series(name string) string { return strings.ReplaceAll(name, "-", "_") + "_http_requests_total" }
+
+// Apply makes the changes of the case in manifests.
+func (c *Case) Apply(manifests string) (string, error) {
+	docs := split(manifests)
+	for i, edit := range c.Edits {
+		var err error
+		if docs, err = edit.apply(docs); err != nil {
+			return "", fmt.Errorf("%s: edits[%d]: %w", c.Name, i, err)
+		}
+	}
+	return strings.Join(docs, separator), nil
+}
+
+func (e *Edit) apply(docs []string) ([]string, error) {
+	at := -1
+	for i, doc := range docs {
+		kind, name := kindOf(doc), nameOf(doc)
+		if e.Object != kind+"/"+name && (e.Object != kind || name != backend && name != "adapter-config") {
+			continue
+		}
+		if at >= 0 {
+			return nil, fmt.Errorf("%s stands for several objects", e.Object)
+		}
+		at = i
+	}
+	if at < 0 {
+		return nil, fmt.Errorf("no %s", e.Object)
+	}
+	switch {
+	case e.Old != "":
+		if n := strings.Count(docs[at], e.Old); n != 1 {
+			return nil, fmt.Errorf("%q is %d times in %s", e.Old, n, e.Object)
+		}
+		docs[at] = strings.Replace(docs[at], e.Old, e.New, 1)
+	case e.New != "":
+		docs[at] = e.New
+	default:
+		docs = slices.Delete(docs, at, at+1)
+	}
+	return docs, nil
+}
+
+const separator = "---\n"
+
+func split(manifests string) []string { return strings.Split(manifests, separator) }
+
+func kindOf(doc string) string { return valueOf(doc, "kind: ") }
+
+// nameOf finds the name in the metadata, before or after labels and annotations.
+func nameOf(doc string) string { return valueOf(doc, "  name: ") }
+
+// valueOf gives the rest of the first line that begins with a key.
+func valueOf(doc, key string) string {
+	for line := range strings.Lines(doc) {
+		if value, ok := strings.CutPrefix(line, key); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// Cut parts manifests into all but the adapter's ConfigMap, and that.
+func Cut(manifests string) (others, configMap string) {
+	var docs []string
+	for _, doc := range split(manifests) {
+		if kindOf(doc) == "ConfigMap" {
+			configMap = doc
+		} else {
+			docs = append(docs, doc)
+		}
+	}
+	return strings.Join(docs, separator), configMap
+}

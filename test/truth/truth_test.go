@@ -1,0 +1,64 @@
+package truth
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/krm-fn/krm-fn/test/tools"
+)
+
+// TestCheck holds krm-fn check to the table.
+func TestCheck(t *testing.T) {
+	rendered := run(t, tools.KrmFn(t), "", "render", "examples/products-privatejet")
+	stack := run(t, tools.Build(t, "kustomize"), "", "build", "examples/stack")
+	for _, c := range slices.Concat(Cases, ClusterCases) {
+		t.Run(c.Name, func(t *testing.T) {
+			manifests, err := c.Apply(Sound(rendered, c.Name) + "---\n" + stack)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var problems []struct{ ID, Severity, Message string }
+			if err := json.Unmarshal([]byte(run(t, tools.KrmFn(t), manifests, "check", "-o", "json", "-")), &problems); err != nil {
+				t.Fatal(err)
+			}
+			found := map[string][]string{}
+			for _, p := range problems {
+				t.Logf("%s: %s [%s]", p.Severity, p.Message, p.ID)
+				found[p.Severity] = append(found[p.Severity], p.ID)
+			}
+			if diff := cmp.Diff([][]string{c.Errors, c.Warnings}, [][]string{found["error"], found["warning"]}); diff != "" {
+				t.Errorf("errors and warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAgreement: where the table says that the cluster does not read metrics as they are, it says that krm-fn check finds
+// an error, or why it cannot.
+func TestAgreement(t *testing.T) {
+	for _, c := range slices.Concat(Cases, ClusterCases) {
+		if agree := (len(c.Errors) > 0) == (c.Cluster != Reads); agree == (c.Blind != "") {
+			t.Errorf("%s: errors %q, cluster %q, blind %q", c.Name, c.Errors, c.Cluster, c.Blind)
+		}
+	}
+}
+
+// run runs a program in the repository's root. krm-fn check ends with 1 if it has found something.
+func run(t *testing.T, program, stdin string, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = tools.Root(t), strings.NewReader(stdin), &stdout, &stderr
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && (!errors.As(err, &exit) || args[0] != "check" || exit.ExitCode() != 1) {
+		t.Fatalf("%s %s: %v: %s", program, strings.Join(args, " "), err, stderr.String())
+	}
+	return stdout.String()
+}
