@@ -3,6 +3,7 @@ package release
 import (
 	"bytes"
 	"go/version"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -47,17 +48,9 @@ func TestMetadata(t *testing.T) {
 		SourceURL:   source(t),
 		License:     first(t, "Dockerfile", `image\.licenses="([^"]+)"`),
 	}
-	// The examples that call the function are those with a file of kustomize or kpt.
-	for _, name := range []string{"Kptfile", "kustomization.yaml"} {
-		files, err := filepath.Glob(filepath.Join(tools.Root(t), "examples", "*", name))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no example has a %s: %v", name, err)
-		}
-		for _, file := range files {
-			want.ExamplePackageURLs = append(want.ExamplePackageURLs, want.SourceURL+"/tree/main/examples/"+filepath.Base(filepath.Dir(file)))
-		}
+	for _, name := range callers(t) {
+		want.ExamplePackageURLs = append(want.ExamplePackageURLs, want.SourceURL+"/tree/main/examples/"+name)
 	}
-	slices.Sort(want.ExamplePackageURLs)
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("metadata.yaml (-should +is):\n%s", diff)
 	}
@@ -70,6 +63,25 @@ func TestMetadata(t *testing.T) {
 	if !strings.Contains(read(t, "docs/image.md"), m.Image+":v") {
 		t.Errorf("docs/image.md does not name %s", m.Image)
 	}
+}
+
+// callers gives the examples that kustomize or kpt call the function for, sorted.
+func callers(t *testing.T) []string {
+	t.Helper()
+	call := regexp.MustCompile(`(?m)^ +config\.kubernetes\.io/function: \||^ +- exec: krm-fn\b`)
+	examples := filepath.Join(tools.Root(t), "examples")
+	var names []string
+	err := fs.WalkDir(os.DirFS(examples), ".", func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && call.MatchString(read(t, filepath.Join(examples, file))) {
+			name, _, _ := strings.Cut(file, "/")
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Compact(names) // WalkDir goes in the order of names
 }
 
 // TestGoVersion checks that the image and the release are built by the same Go, which can build the module.
