@@ -22,12 +22,6 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// The release that the test makes.
-const (
-	tag  = "v0.98.7"
-	date = "2026-01-02T03:04:05Z"
-)
-
 // TestRelease makes a release of the files of this repository, for this platform alone, that is not published.
 func TestRelease(t *testing.T) {
 	if os.Getenv("KRM_FN_RELEASE_TEST") == "" {
@@ -48,28 +42,17 @@ func TestRelease(t *testing.T) {
 	sbom := fmt.Sprintf("krm-fn_0.98.7_%s_%s.cdx.json", runtime.GOOS, runtime.GOARCH)
 	checkSums(t, dist, archive, sbom)
 	files := unpack(t, filepath.Join(dist, archive))
-	commit := must(t, dir, nil, "git", "rev-parse", "HEAD")
 	binary := filepath.Join(t.TempDir(), "krm-fn")
 	if err := os.WriteFile(binary, files["krm-fn"], 0o755); err != nil {
 		t.Fatal(err)
 	}
-	line := fmt.Sprintf("krm-fn %s (commit %s, %s, %s)", tag, commit, date, must(t, dir, nil, "go", "env", "GOVERSION"))
-	if got := must(t, dir, nil, binary, "version"); got != line {
-		t.Errorf("krm-fn version\ngot  %s\nwant %s", got, line)
-	}
+	checkVersion(t, dir, binary)
 	checkSBOM(t, filepath.Join(dist, sbom))
 
 	t.Run("reproducible", func(t *testing.T) {
 		// In another folder, and without anything that was compiled before.
-		other := filepath.Join(t.TempDir(), "a", "longer", "path")
-		must(t, "", nil, "git", "clone", "--quiet", dir, other)
-		cache := "GOCACHE=" + filepath.Join(t.TempDir(), "cache")
-		must(t, other, []string{cache}, "make", "build", "VERSION="+tag)
-		again, err := os.ReadFile(filepath.Join(other, "krm-fn"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(again, files["krm-fn"]) {
+		again := read(t, makeBuild(t, cloneOf(t, dir), "GOCACHE="+filepath.Join(t.TempDir(), "cache")))
+		if again != string(files["krm-fn"]) {
 			t.Error("make build in another folder makes other bytes than goreleaser")
 		}
 		before := read(t, filepath.Join(dist, archive))
@@ -78,39 +61,6 @@ func TestRelease(t *testing.T) {
 			t.Error("the second archive has other bytes")
 		}
 	})
-}
-
-// repository makes a repository of the files of this one that git knows, or would know, with one commit and its tag.
-func repository(t *testing.T) string {
-	t.Helper()
-	root, dir := tools.Root(t), filepath.Join(t.TempDir(), "repository")
-	for name := range strings.SplitSeq(must(t, root, nil, "git", "ls-files", "--cached", "--others", "--exclude-standard"), "\n") {
-		content, err := os.ReadFile(filepath.Join(root, name))
-		if errors.Is(err, os.ErrNotExist) {
-			continue // removed, and not committed yet
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := filepath.Join(dir, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, content, 0o755)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	author := []string{
-		"GIT_AUTHOR_NAME=release", "GIT_AUTHOR_EMAIL=release@example.com", "GIT_AUTHOR_DATE=" + date,
-		"GIT_COMMITTER_NAME=release", "GIT_COMMITTER_EMAIL=release@example.com", "GIT_COMMITTER_DATE=" + date,
-	}
-	for _, args := range [][]string{
-		{"init", "--quiet"},
-		{"add", "."},
-		{"commit", "--quiet", "--message", "release"},
-		{"tag", tag},
-		{"remote", "add", "origin", source(t)},
-	} {
-		must(t, dir, author, "git", args...)
-	}
-	return dir
 }
 
 // thisPlatform restricts a configuration of goreleaser to the platform of this machine.
