@@ -13,6 +13,8 @@ IMAGE ?= ghcr.io/krm-fn/krm-fn:$(VERSION)
 IMAGE_FLAGS ?=
 # The client docker may be there without an engine.
 ENGINE ?= $(shell docker info >/dev/null 2>&1 && echo docker || echo podman)
+# Podman before version 5 does not tell the Dockerfile its platform.
+BUILD_PLATFORM = $(if $(findstring podman,$(shell $(ENGINE) --version 2>/dev/null)),--build-arg BUILDPLATFORM=linux/$(shell $(GO) env GOHOSTARCH))
 # The packages whose coverage is counted, and the least of it in percent.
 COVERED := ./pkg/...
 COVERAGE := 90
@@ -73,7 +75,7 @@ vuln: $(OUT)/govulncheck ## look for known vulnerabilities (needs the Go vulnera
 
 image: ## build the container image with docker or podman
 	@command -v $(ENGINE) >/dev/null || { echo "make image needs docker with its engine, or podman"; exit 1; }
-	$(ENGINE) build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) $(IMAGE_FLAGS) -t $(IMAGE) .
+	$(ENGINE) build $(BUILD_PLATFORM) --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) $(IMAGE_FLAGS) -t $(IMAGE) .
 
 image-test: ## build the image and run it in kustomize and kpt; docs/image.md says what that needs
 	KRM_FN_IMAGE_TEST=$${KRM_FN_IMAGE_TEST:-try} $(GO) test -count 1 -timeout 60m -v ./test/image

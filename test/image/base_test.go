@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"testing"
 
 	"github.com/krm-fn/krm-fn/test/tools"
@@ -17,24 +16,16 @@ func baseFlags(t *testing.T, podman bool) []string {
 	t.Helper()
 	switch base := os.Getenv(baseVariable); base {
 	case "":
-		return platformFlags(podman)
+		return nil
 	case "local":
 		if !podman {
 			cannot(t, "%s=local needs podman: docker build mounts no folders", baseVariable)
 		}
-		return append(platformFlags(podman), localBase(t)...)
+		return localBase(t)
 	default:
 		t.Fatalf(`%s is %q; write "local" or leave it unset`, baseVariable, base)
 		return nil
 	}
-}
-
-// platformFlags tell podman what docker knows by itself. Podman before 5 does not set BUILDPLATFORM.
-func platformFlags(podman bool) []string {
-	if !podman {
-		return nil
-	}
-	return []string{"--build-arg", "BUILDPLATFORM=linux/" + runtime.GOARCH}
 }
 
 // localBase makes an image that holds a shell and nothing else, and gives the flags that mount the Go toolchain of this
@@ -68,7 +59,7 @@ func localBase(t *testing.T) []string {
 	removeImage(t, image)
 	// The folders keep their paths, because these are part of what is compiled.
 	return []string{
-		"--build-arg", "GO_IMAGE=" + image, "--network", "none", "--no-cache",
+		"--build-arg", "GO_IMAGE=" + image, "--network", "none", "--layers=false",
 		"--volume", goroot + ":" + goroot + ":ro",
 		"--volume", modules + ":" + modules + ":O",
 		"--volume", compiled + ":" + compiled,

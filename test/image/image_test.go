@@ -41,7 +41,8 @@ func TestImage(t *testing.T) {
 				{"function", imageOfPage.isTheFunction},
 				{"files", imageOfPage.rendersFiles},
 				{"sbom", imageOfPage.givesSBOM},
-				{"kustomize", imageOfPage.inKustomize},
+				{"kustomize", func(i imageOfPage, t *testing.T) { i.inKustomize(t, "kustomize") }},
+				{"kubectl", func(i imageOfPage, t *testing.T) { i.inKustomize(t, "kubectl") }},
 				{"kustomize error", imageOfPage.inKustomizeFails},
 				{"kpt", imageOfPage.inKpt},
 				{"kpt error", imageOfPage.inKptFails},
@@ -78,10 +79,14 @@ func program(t *testing.T, binary []byte) string {
 	return dir
 }
 
-// env has krm-fn, kustomize and kpt on the PATH, and tells kpt the engine.
+// env has krm-fn, kustomize, kubectl and kpt on the PATH, and tells kpt the engine.
 func (i imageOfPage) env(t *testing.T) []string {
 	t.Helper()
-	folders := []string{i.program, filepath.Dir(tools.Build(t, "kustomize")), filepath.Dir(tools.Build(t, "kpt")), os.Getenv("PATH")}
+	folders := []string{i.program}
+	for _, name := range []string{"kustomize", "kubectl", "kpt"} {
+		folders = append(folders, filepath.Dir(tools.Build(t, name)))
+	}
+	folders = append(folders, os.Getenv("PATH"))
 	engine := "docker"
 	if i.podman {
 		engine = "podman"

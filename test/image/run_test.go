@@ -119,11 +119,12 @@ func (i imageOfPage) kustomization(t *testing.T) (program, container string) {
 	return program, container
 }
 
-func (i imageOfPage) inKustomize(t *testing.T) {
+// inKustomize runs a block of the page that calls kustomize.
+func (i imageOfPage) inKustomize(t *testing.T, block string) {
 	t.Helper()
 	program, container := i.kustomization(t)
 	want := run(t, call{dir: program, env: i.env(t)}, "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", ".")
-	same(t, want, i.shell(t, "kustomize", container))
+	same(t, want, i.shell(t, block, container))
 	if n := strings.Count(want.stdout, "\nkind: Deployment\n"); n != 2 || want.code != 0 {
 		t.Errorf("the program renders %d Deployments; exit code %d\n%s", n, want.code, want.stderr)
 	}

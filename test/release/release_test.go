@@ -22,24 +22,24 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// TestRelease makes a release of the files of this repository, for this platform alone, that is not published.
+// TestRelease makes releases of the files of this repository, for this platform alone, that are not published.
 func TestRelease(t *testing.T) {
 	if os.Getenv("KRM_FN_RELEASE_TEST") == "" {
 		t.Skip("make release-test runs this test")
 	}
 	dir := repository(t)
-	path := strings.Join([]string{
-		filepath.Dir(tools.Build(t, "goreleaser")), filepath.Dir(tools.Build(t, "cyclonedx-gomod")), os.Getenv("PATH"),
-	}, string(os.PathListSeparator))
-	goreleaser := func(args ...string) { must(t, dir, []string{"PATH=" + path}, "goreleaser", args...) }
+	makeTools(t, dir)
 	// The file as it is, for all platforms.
-	goreleaser("check")
+	must(t, dir, nil, filepath.Join(dir, ".cache", "bin", "goreleaser"), "check")
 	thisPlatform(t, filepath.Join(dir, ".goreleaser.yaml"))
-	goreleaser("release", "--clean", "--skip=publish,announce,validate")
+	commit(t, dir, "one platform")
+	must(t, dir, nil, "git", "tag", "--force", tag)
+	release := func(flags string) { must(t, dir, nil, "make", "release", "RELEASE_FLAGS="+flags) }
+	release("--skip=publish")
 
 	dist := filepath.Join(dir, "dist")
-	archive := fmt.Sprintf("krm-fn_0.98.7_%s_%s.tar.gz", runtime.GOOS, runtime.GOARCH)
-	sbom := fmt.Sprintf("krm-fn_0.98.7_%s_%s.cdx.json", runtime.GOOS, runtime.GOARCH)
+	platform := runtime.GOOS + "_" + runtime.GOARCH
+	archive, sbom := "krm-fn_0.98.7_"+platform+".tar.gz", "krm-fn_0.98.7_"+platform+".cdx.json"
 	checkSums(t, dist, archive, sbom)
 	files := unpack(t, filepath.Join(dist, archive))
 	binary := filepath.Join(t.TempDir(), "krm-fn")
@@ -56,11 +56,33 @@ func TestRelease(t *testing.T) {
 			t.Error("make build in another folder makes other bytes than goreleaser")
 		}
 		before := read(t, filepath.Join(dist, archive))
-		goreleaser("release", "--clean", "--skip=publish,announce,validate")
+		release("--skip=publish")
 		if read(t, filepath.Join(dist, archive)) != before {
 			t.Error("the second archive has other bytes")
 		}
 	})
+	t.Run("snapshot", func(t *testing.T) {
+		commit(t, dir, "after the release", "--allow-empty")
+		release("--snapshot")
+		read(t, filepath.Join(dist, "krm-fn_0.98.8-next_"+platform+".tar.gz"))
+	})
+}
+
+// makeTools has make build the tools of a release in this repository, where they are kept, for the use in another one.
+func makeTools(t *testing.T, dir string) {
+	t.Helper()
+	const bin = ".cache/bin"
+	must(t, tools.Root(t), nil, "make", bin+"/goreleaser", bin+"/cyclonedx-gomod")
+	if err := os.MkdirAll(filepath.Join(dir, bin), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"goreleaser", "cyclonedx-gomod"} {
+		// A copy: make takes a link for as old as what it leads to, and would build anew.
+		program := read(t, filepath.Join(tools.Root(t), bin, name))
+		if err := os.WriteFile(filepath.Join(dir, bin, name), []byte(program), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // thisPlatform restricts a configuration of goreleaser to the platform of this machine.
@@ -94,6 +116,7 @@ func checkSums(t *testing.T, dist string, names ...string) {
 	if diff := cmp.Diff(want.String(), strings.Join(lines, "")); diff != "" {
 		t.Errorf("checksums.txt (-want +got):\n%s", diff)
 	}
+	must(t, dist, nil, "sha256sum", "--check", "--ignore-missing", "checksums.txt")
 }
 
 // unpack gives the files of an archive, which must be those of a release, and belong to root.

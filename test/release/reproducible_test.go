@@ -69,18 +69,20 @@ func repository(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
+	must(t, dir, nil, "git", "init", "--quiet")
+	must(t, dir, nil, "git", "remote", "add", "origin", source(t))
+	must(t, dir, nil, "git", "add", ".")
+	commit(t, dir, "release")
+	must(t, dir, nil, "git", "tag", tag)
+	return dir
+}
+
+// commit commits the changes of files that git knows.
+func commit(t *testing.T, dir, message string, flags ...string) {
+	t.Helper()
 	author := []string{
 		"GIT_AUTHOR_NAME=release", "GIT_AUTHOR_EMAIL=release@example.com", "GIT_AUTHOR_DATE=" + date,
 		"GIT_COMMITTER_NAME=release", "GIT_COMMITTER_EMAIL=release@example.com", "GIT_COMMITTER_DATE=" + date,
 	}
-	for _, args := range [][]string{
-		{"init", "--quiet"},
-		{"add", "."},
-		{"commit", "--quiet", "--message", "release"},
-		{"tag", tag},
-		{"remote", "add", "origin", source(t)},
-	} {
-		must(t, dir, author, "git", args...)
-	}
-	return dir
+	must(t, dir, author, "git", append([]string{"commit", "--all", "--quiet", "--message", message}, flags...)...)
 }

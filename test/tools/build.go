@@ -26,9 +26,7 @@ type program struct {
 // programs says what tests can build, by name.
 var programs = map[string]program{
 	"adapter":                    {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
-	"cyclonedx-gomod":            {module: "cyclonedx-gomod", pkg: "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod"},
 	"etcd":                       {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
-	"goreleaser":                 {module: "goreleaser", pkg: "github.com/goreleaser/goreleaser/v2"},
 	"kpt":                        {module: "kpt", pkg: "."},
 	"kube-apiserver":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver", version: "k8s.io/component-base/version.gitVersion=v1.37.2"},
 	"kube-controller-manager":    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-controller-manager"},
