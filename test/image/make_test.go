@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/krm-fn/krm-fn/test/tools"
@@ -50,5 +51,20 @@ func fakeEngine(t *testing.T, path, version string) {
 	}
 	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestVersionsOfPage checks that docs/image.md names the versions that it is tested with.
+func TestVersionsOfPage(t *testing.T) {
+	page := strings.Join(strings.Fields(read(t, filepath.Join(tools.Root(t), "docs", "image.md"))), " ")
+	for tool, module := range map[string]string{"kustomize": "sigs.k8s.io/kustomize/kustomize/v5", "kpt": "github.com/kptdev/kpt"} {
+		requires := regexp.MustCompile(`(?m)\s` + regexp.QuoteMeta(module) + ` v(\S+)`)
+		found := requires.FindStringSubmatch(read(t, filepath.Join(tools.Root(t), "tools", tool, "go.mod")))
+		if found == nil {
+			t.Fatalf("tools/%s does not require %s", tool, module)
+		}
+		if claim := tool + " " + found[1]; !strings.Contains(page, claim) {
+			t.Errorf("docs/image.md does not say that it is tested with %s", claim)
+		}
 	}
 }
