@@ -22,7 +22,7 @@ COVERAGE := 90
 .PHONY: help build test race cover lint golden fuzz verify e2e e2e-smoke e2e-truth vuln image image-test release release-test clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 build: ## build krm-fn into the current folder
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false \
