@@ -51,7 +51,8 @@ func TestVersionLine(t *testing.T) {
 		want  string
 	}{
 		"a release": {
-			build{"v1.2.3", "def456", "2026-05-06T07:08:09Z"}, &debug.BuildInfo{Main: debug.Module{Version: "v9"}, Settings: settings},
+			build{"v1.2.3", "def456", "2026-05-06T07:08:09Z"},
+			&debug.BuildInfo{Main: debug.Module{Version: "v9"}, Settings: settings},
 			"krm-fn v1.2.3 (commit def456, 2026-05-06T07:08:09Z, ",
 		},
 		"a version alone":  {build{version: "v1.2.3"}, &debug.BuildInfo{Settings: settings}, "krm-fn v1.2.3 (commit abc123, 2026-01-02T03:04:05Z, "},

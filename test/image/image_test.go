@@ -31,23 +31,23 @@ func TestImage(t *testing.T) {
 			if arch != runtime.GOARCH {
 				return
 			}
-			i := imageOfPage{name: image, podman: podman, program: program(t, files[binaryFile])}
+			i := imageOfPage{facts: want, name: image, podman: podman, program: program(t, files[binaryFile])}
 			for _, test := range []struct {
 				name string
-				run  func(imageOfPage, *testing.T)
+				run  func(*testing.T)
 			}{
-				{"version", func(i imageOfPage, t *testing.T) { i.printsVersion(t, want) }},
-				{"user", imageOfPage.runsAsNobody},
-				{"function", imageOfPage.isTheFunction},
-				{"files", imageOfPage.rendersFiles},
-				{"sbom", imageOfPage.givesSBOM},
-				{"kustomize", func(i imageOfPage, t *testing.T) { i.inKustomize(t, "kustomize") }},
-				{"kubectl", func(i imageOfPage, t *testing.T) { i.inKustomize(t, "kubectl") }},
-				{"kustomize error", imageOfPage.inKustomizeFails},
-				{"kpt", imageOfPage.inKpt},
-				{"kpt error", imageOfPage.inKptFails},
+				{"version", i.printsVersion},
+				{"user", i.runsAsNobody},
+				{"function", i.isTheFunction},
+				{"files", i.rendersFiles},
+				{"sbom", i.givesSBOM},
+				{"kustomize", i.inKustomize},
+				{"kubectl", i.inKubectl},
+				{"kustomize error", i.inKustomizeFails},
+				{"kpt", i.inKpt},
+				{"kpt error", i.inKptFails},
 			} {
-				t.Run(test.name, func(t *testing.T) { test.run(i, t) })
+				t.Run(test.name, test.run)
 			}
 		})
 	}
@@ -63,6 +63,7 @@ func otherArch() string {
 
 // imageOfPage is an image that stands for the published one.
 type imageOfPage struct {
+	facts
 	name   string
 	podman bool
 	// program is the folder of the krm-fn that is in the image.
@@ -122,10 +123,10 @@ func same(t *testing.T, program, container outcome) {
 	}
 }
 
-func (i imageOfPage) printsVersion(t *testing.T, want facts) {
+func (i imageOfPage) printsVersion(t *testing.T) {
 	t.Helper()
 	got := must(t, call{}, "docker", "run", "--rm", "--network", "none", "--read-only", i.name, "version")
-	line := fmt.Sprintf("krm-fn %s (commit %s, %s, go", want.version, want.commit, want.date)
+	line := fmt.Sprintf("krm-fn %s (commit %s, %s, go", i.version, i.commit, i.date)
 	if !strings.HasPrefix(got, line) {
 		t.Errorf("got  %s\nwant %s...", got, line)
 	}

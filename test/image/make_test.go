@@ -25,7 +25,8 @@ func TestEngine(t *testing.T) {
 		"another program":        {dockerWorks, podman, []string{"ENGINE=podman"}, `^podman build --build-arg BUILDPLATFORM=`},
 		"another name and flags": {dockerWorks, podman, []string{"IMAGE=example.com/krm-fn:1", "IMAGE_FLAGS=--pull"}, ` --pull -t example\.com/krm-fn:1 \.$`},
 		"version, commit and date": {
-			dockerWorks, podman, []string{"VERSION=v1.2.3", "COMMIT=abc", "DATE=2026-01-02T03:04:05Z"},
+			dockerWorks, podman,
+			[]string{"VERSION=v1.2.3", "COMMIT=abc", "DATE=2026-01-02T03:04:05Z"},
 			` --build-arg VERSION=v1\.2\.3 --build-arg COMMIT=abc --build-arg DATE=2026-01-02T03:04:05Z `,
 		},
 	} {

@@ -119,8 +119,18 @@ func (i imageOfPage) kustomization(t *testing.T) (program, container string) {
 	return program, container
 }
 
-// inKustomize runs a block of the page that calls kustomize.
-func (i imageOfPage) inKustomize(t *testing.T, block string) {
+func (i imageOfPage) inKustomize(t *testing.T) {
+	t.Helper()
+	i.builds(t, "kustomize")
+}
+
+func (i imageOfPage) inKubectl(t *testing.T) {
+	t.Helper()
+	i.builds(t, "kubectl")
+}
+
+// builds runs a block of the page that builds a kustomization.
+func (i imageOfPage) builds(t *testing.T, block string) {
 	t.Helper()
 	program, container := i.kustomization(t)
 	want := run(t, call{dir: program, env: i.env(t)}, "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", ".")
