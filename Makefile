@@ -19,10 +19,10 @@ BUILD_PLATFORM = $(if $(findstring podman,$(shell $(ENGINE) --version 2>/dev/nul
 COVERED := ./pkg/...
 COVERAGE := 90
 
-.PHONY: help build test race cover lint golden fuzz verify e2e e2e-smoke e2e-truth vuln image image-test release release-test clean
+.PHONY: help build test race cover lint golden fuzz verify e2e e2e-smoke e2e-migrate e2e-truth vuln image image-test release release-test clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 14
 
 build: ## build krm-fn into the current folder
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false \
@@ -66,6 +66,9 @@ e2e: ## on a real control plane: the examples scale with the numbers of their sc
 
 e2e-smoke: ## on a real control plane: one example scales up once
 	$(E2E) '^TestSmoke$$'
+
+e2e-migrate: ## on a real control plane: the commands of krm-fn migrate lead off the operator without an interruption
+	$(E2E) '^TestMigrate$$'
 
 e2e-truth: ## on a real control plane: what krm-fn check says of broken manifests is true; writes docs/truth.md
 	$(E2E) '^TestTruth$$'

@@ -108,7 +108,7 @@ func (e *endpoint) settle(ps *model.Problems) model.Mode {
 	return mode
 }
 
-// reportUnused says aloud that the bounds of a sidecar have no effect.
+// reportUnused says aloud what has no effect on a sidecar: what is about a Deployment or HorizontalPodAutoscaler of its own.
 func (e *endpoint) reportUnused(mode model.Mode, ps *model.Problems) {
 	if mode != model.Sidecar {
 		return
@@ -120,6 +120,12 @@ func (e *endpoint) reportUnused(mode model.Mode, ps *model.Problems) {
 	}{{"minReplicas", d.MinReplicas}, {"maxReplicas", d.MaxReplicas}} {
 		if f.n != 0 {
 			ps.Infof(model.InputIgnored, at.Child(f.field), "has no effect on a sidecar, which scales with its gateway")
+		}
+	}
+	for _, name := range []string{hpaConfigsAnnotation, SelectorAnnotation} {
+		if _, ok := e.input.item.Annotations[name]; ok {
+			ps.Infof(model.InputIgnored, annotation(e.input.item, name), "has no effect on a sidecar, which has the Deployment of its gateway; "+
+				"write it on the API")
 		}
 	}
 }

@@ -144,7 +144,7 @@ func withoutMarks(o object) object {
 	for _, name := range []string{"labels", "annotations"} {
 		m, _ := meta[name].(object)
 		for k := range m {
-			if strings.HasPrefix(k, "krm-fn.dev/") || k == "app.kubernetes.io/managed-by" {
+			if isMark(k) {
 				delete(m, k)
 			}
 		}
@@ -154,6 +154,11 @@ func withoutMarks(o object) object {
 	}
 	delete(o, "apiVersion")
 	return o
+}
+
+// isMark tells whether a label or annotation is one by which everything rendered is known.
+func isMark(name string) bool {
+	return strings.HasPrefix(name, "krm-fn.dev/") || name == "app.kubernetes.io/managed-by"
 }
 
 // renamed is a copy of a live Deployment of a gateway in which its container has the name that is rendered; old is the name that it

@@ -60,6 +60,9 @@ func (d dump) clean(it *krm.Item, ps *model.Problems) *krm.Item {
 		return nil
 	}
 	delete(in.Metadata.Annotations, lastApplied)
+	if it.Place.Object.Kind == "ConfigMap" {
+		disown(&in)
+	}
 	if it.Place.Object.Kind == "API" {
 		delete(in.Spec, "apiEndPoint") // The operator wrote its own finding here.
 		d.pinImage(it, &in, ps)
@@ -75,6 +78,26 @@ func (d dump) clean(it *krm.Item, ps *model.Problems) *krm.Item {
 	clean := krm.NewItem(n)
 	clean.Place.File = it.Place.File
 	return clean
+}
+
+// disown makes an input of the rules that an earlier migration applied: only in the cluster are the rules of others that were
+// merged into them. The local configuration among the items is what gives way to a rendered object of the same name.
+func disown(in *input) {
+	marked := false
+	for _, m := range []map[string]any{in.Metadata.Annotations, in.Metadata.Labels} {
+		for k := range m {
+			if isMark(k) {
+				delete(m, k)
+				marked = true
+			}
+		}
+	}
+	if marked {
+		if in.Metadata.Annotations == nil {
+			in.Metadata.Annotations = map[string]any{}
+		}
+		in.Metadata.Annotations[krm.LocalConfigAnnotation] = "true"
+	}
 }
 
 // prune removes what says nothing: the operator writes its Go structs with all their members.
@@ -113,9 +136,10 @@ func (d dump) pinImage(it *krm.Item, in *input, ps *model.Problems) {
 	if live == nil {
 		return
 	}
-	name := gatewayContainer(it.Place.Object.Name)
+	// After the manifests were applied, it has the new name.
+	names := []string{gatewayContainer(it.Place.Object.Name), gen.GatewayContainer}
 	for _, c := range content(live.Node(), "spec", "template", "spec", "containers") {
-		if image := krm.Text(c, "image"); krm.Text(c, "name") == name && image != "" {
+		if image := krm.Text(c, "image"); slices.Contains(names, krm.Text(c, "name")) && image != "" {
 			if in.Spec == nil {
 				in.Spec = map[string]any{}
 			}

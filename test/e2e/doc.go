@@ -1,9 +1,11 @@
 //go:build e2e
 
-// Package e2e shows on a real control plane that rendered manifests make workloads scale, and that krm-fn check tells
-// manifests that will from those that won't. Its input is what users have: the output of krm-fn and of kustomize.
+// Package e2e shows on a real control plane that rendered manifests make workloads scale, that krm-fn check tells manifests that
+// will from those that won't, and that krm-fn migrate leads to them. Its input is what users have: the output of krm-fn and of
+// kustomize.
 //
-//	make e2e         TestScaling: the examples scale with the numbers of their scenario
-//	make e2e-smoke   TestSmoke: one of them scales up once
-//	make e2e-truth   TestTruth: the verdicts of krm-fn check against what the cluster does
+//	make e2e          TestScaling: the examples scale with the numbers of their scenario
+//	make e2e-smoke    TestSmoke: one of them scales up once
+//	make e2e-migrate  TestMigrate: the commands of krm-fn migrate, from the operator's objects to the rendered ones
+//	make e2e-truth    TestTruth: the verdicts of krm-fn check against what the cluster does
 package e2e

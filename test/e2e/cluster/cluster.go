@@ -244,6 +244,9 @@ func (c *Cluster) operator(ctx context.Context) error {
 	return err
 }
 
+// Kubeconfig is the path of a file for clients of the administrator.
+func (c *Cluster) Kubeconfig() string { return c.kubeconfig }
+
 // Kubectl runs kubectl with a text on its standard input and returns its standard output.
 func (c *Cluster) Kubectl(ctx context.Context, stdin string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.config.Bin["kubectl"], args...)
