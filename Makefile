@@ -3,8 +3,18 @@ SHELL := /bin/bash
 GO ?= go
 OUT := .cache/bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)
+# That of the commit, so that the same commit gives the same bytes.
+DATE ?= $(shell TZ=UTC git show -s --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
+PROGRAM ?= krm-fn
 FUZZTIME ?= 2m
-IMAGE ?= krm-fn:$(VERSION)
+IMAGE ?= ghcr.io/krm-fn/krm-fn:$(VERSION)
+# More flags for the build of the image, such as --platform=linux/arm64.
+IMAGE_FLAGS ?=
+# The client docker may be there without an engine.
+ENGINE ?= $(shell docker info >/dev/null 2>&1 && echo docker || echo podman)
+# Podman before version 5 does not tell the Dockerfile its platform.
+BUILD_PLATFORM = $(if $(findstring podman,$(shell $(ENGINE) --version 2>/dev/null)),--build-arg BUILDPLATFORM=linux/$(shell $(GO) env GOHOSTARCH))
 # The packages whose coverage is counted, and the least of it in percent.
 COVERED := ./pkg/...
 COVERAGE := 90
@@ -13,13 +23,15 @@ BASE ?= HEAD
 BENCH ?= .
 BENCHCOUNT ?= 6
 
-.PHONY: help build test argocd-test race cover lint golden fuzz verify e2e e2e-smoke e2e-migrate e2e-truth bench benchstat vuln image clean
+.PHONY: help build test argocd-test race cover lint golden fuzz verify e2e e2e-smoke e2e-migrate e2e-truth bench benchstat vuln image image-test release \
+  release-test clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 14
 
 build: ## build krm-fn into the current folder
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o krm-fn ./cmd/krm-fn
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false \
+	  -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)" -o $(PROGRAM) ./cmd/krm-fn
 
 test: ## run all tests, those with the real kustomize and kpt among them, and check the coverage
 	$(GO) vet ./...
@@ -86,10 +98,20 @@ vuln: $(OUT)/govulncheck ## look for known vulnerabilities (needs the Go vulnera
 	$(OUT)/govulncheck ./...
 
 image: ## build the container image with docker or podman
-	$$(command -v docker || command -v podman) build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+	@command -v $(ENGINE) >/dev/null || { echo "make image needs docker with its engine, or podman"; exit 1; }
+	$(ENGINE) build $(BUILD_PLATFORM) --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) $(IMAGE_FLAGS) -t $(IMAGE) .
+
+image-test: ## build the image and run it in kustomize and kpt; docs/image.md says what that needs
+	KRM_FN_IMAGE_TEST=$${KRM_FN_IMAGE_TEST:-try} $(GO) test -count 1 -timeout 60m -v ./test/image
+
+release: $(OUT)/goreleaser $(OUT)/cyclonedx-gomod ## make a release of the tag at HEAD; RELEASE_FLAGS=--skip=publish keeps it in dist/
+	PATH="$(CURDIR)/$(OUT):$$PATH" goreleaser release --clean $(RELEASE_FLAGS)
+
+release-test: ## make a release that is not published, and check what is in it and that it is reproducible
+	KRM_FN_RELEASE_TEST=1 $(GO) test -count 1 -timeout 60m -v ./test/release
 
 clean: ## remove what was built
-	rm -rf .cache krm-fn coverage.out
+	rm -rf .cache krm-fn coverage.out dist
 
 $(OUT)/golangci-lint: tools/golangci-lint/go.mod
 	$(GO) build -C tools/golangci-lint -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
@@ -99,3 +121,9 @@ $(OUT)/govulncheck: tools/govulncheck/go.mod
 
 $(OUT)/benchstat: tools/benchstat/go.mod
 	$(GO) build -C tools/benchstat -o $(CURDIR)/$@ golang.org/x/perf/cmd/benchstat
+
+$(OUT)/cyclonedx-gomod: tools/cyclonedx-gomod/go.mod
+	$(GO) build -C tools/cyclonedx-gomod -o $(CURDIR)/$@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+
+$(OUT)/goreleaser: tools/goreleaser/go.mod
+	$(GO) build -C tools/goreleaser -o $(CURDIR)/$@ github.com/goreleaser/goreleaser/v2

@@ -28,7 +28,7 @@ func TestHelp(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	got := run(t, ".", "", "version")
-	want := outcome{versionLine(version, mustBuildInfo(t)) + "\n", "", exitOK}
+	want := outcome{build{version, commit, date}.line(mustBuildInfo(t)) + "\n", "", exitOK}
 	if got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -46,16 +46,22 @@ func mustBuildInfo(t *testing.T) *debug.BuildInfo {
 func TestVersionLine(t *testing.T) {
 	settings := []debug.BuildSetting{{Key: "vcs.revision", Value: "abc123"}, {Key: "vcs.time", Value: "2026-01-02T03:04:05Z"}, {Key: "GOOS", Value: "linux"}}
 	for name, tc := range map[string]struct {
-		version string
-		info    *debug.BuildInfo
-		want    string
+		build build
+		info  *debug.BuildInfo
+		want  string
 	}{
-		"a release":        {"v1.2.3", &debug.BuildInfo{Main: debug.Module{Version: "v9"}, Settings: settings}, "krm-fn v1.2.3 (commit abc123, 2026-01-02T03:04:05Z, "},
-		"go install":       {"dev", &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}}, "krm-fn v1.2.3 (commit unknown, unknown, "},
-		"go build":         {"dev", &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: settings}, "krm-fn dev (commit abc123, 2026-01-02T03:04:05Z, "},
-		"without any info": {"dev", nil, "krm-fn dev (commit unknown, unknown, "},
+		"a release": {
+			build{"v1.2.3", "def456", "2026-05-06T07:08:09Z"},
+			&debug.BuildInfo{Main: debug.Module{Version: "v9"}, Settings: settings},
+			"krm-fn v1.2.3 (commit def456, 2026-05-06T07:08:09Z, ",
+		},
+		"a version alone":  {build{version: "v1.2.3"}, &debug.BuildInfo{Settings: settings}, "krm-fn v1.2.3 (commit abc123, 2026-01-02T03:04:05Z, "},
+		"go install":       {build{}, &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}}, "krm-fn v1.2.3 (commit unknown, unknown, "},
+		"go build":         {build{}, &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: settings}, "krm-fn dev (commit abc123, 2026-01-02T03:04:05Z, "},
+		"no version":       {build{}, &debug.BuildInfo{}, "krm-fn dev (commit unknown, unknown, "},
+		"without any info": {build{}, nil, "krm-fn dev (commit unknown, unknown, "},
 	} {
-		if got, want := versionLine(tc.version, tc.info), tc.want+runtime.Version()+")"; got != want {
+		if got, want := tc.build.line(tc.info), tc.want+runtime.Version()+")"; got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}

@@ -277,7 +277,7 @@ func container(t *testing.T, p page, block string) {
 	if o.code != 0 || o.stdout != want {
 		t.Errorf("exit code %d\n%s%s", o.code, o.stderr, cmp.Diff(want, o.stdout))
 	}
-	if log := read(t, filepath.Join(dir, "docker.log")); !strings.HasSuffix(log, " krm-fn:v1.0.0\n") {
+	if log := read(t, filepath.Join(dir, "docker.log")); !strings.HasSuffix(log, " ghcr.io/krm-fn/krm-fn:v1.0.0\n") {
 		t.Errorf("docker was called with %s", log)
 	}
 }
