@@ -1,6 +1,7 @@
 package krm
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,15 +190,31 @@ func deepCopy(n *yaml.Node) *yaml.Node {
 func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
 
 // Annotate sets an annotation, touching no other byte of the item's text where it can.
-func (it *Item) Annotate(key, value string) {
-	switch {
-	case it.Annotations[key] == value:
-	case it.typed != nil, it.node == nil && it.raw == "":
-		it.addAnnotation(key, value)
-	default:
-		it.annotate(annotation{key, value})
-		it.Annotations = TextMap(it.Node(), "metadata", "annotations")
+func (it *Item) Annotate(key, value string) { it.annotateAll(annotation{key, value}) }
+
+func (it *Item) annotateAll(list ...annotation) {
+	list = slices.DeleteFunc(list, func(a annotation) bool { return it.Annotations[a.key] == a.value })
+	if len(list) == 0 {
+		return
 	}
+	if it.typed != nil || it.node == nil && it.raw == "" {
+		it.added = slices.Concat(it.added, list)
+	} else {
+		for _, a := range list {
+			it.annotate(a)
+		}
+	}
+	it.remember(list)
+}
+
+// remember puts annotations into those of the item, leaving the map to others who have it.
+func (it *Item) remember(more []annotation) {
+	all := make(map[string]string, len(it.Annotations)+len(more))
+	maps.Copy(all, it.Annotations)
+	for _, a := range more {
+		all[a.key] = a.value
+	}
+	it.Annotations = all
 }
 
 // AnnotateTemplate sets an annotation of the pods that a workload makes, touching no other byte of the item's text where
@@ -211,31 +228,36 @@ func (it *Item) AnnotateTemplate(key, value string) {
 
 // annotate sets an annotation in the metadata of what is at a path in the item.
 func (it *Item) annotate(a annotation, path ...string) {
-	n := it.Node()
-	holder := n
-	for _, name := range path {
-		holder = Get(holder, name)
+	if it.node != nil || len(it.added) > 0 {
+		it.annotateNode(it.Node(), a, path)
+		return
 	}
+	glance(it.text, func(docs []Document, _ bool) { it.annotateNode(element(docs), a, path) })
+}
+
+// annotateNode sets an annotation in n, which is the node of the item, and in its text.
+func (it *Item) annotateNode(n *yaml.Node, a annotation, path []string) {
+	holder := at(n, path)
 	raw := it.withLine(holder, a.key, strconv.Quote(a.value))
 	setAnnotation(holder, a.key, a.value)
-	if changed, quickly := reparse(raw); changed != nil && sameContent(changed, n) {
-		it.raw, it.node, it.line = raw, changed, 0
-		if quickly {
-			it.forget(raw)
-		}
+	if raw != "" && it.replace(raw, n) {
 		return
 	}
 	if it.node == nil {
 		// What is written anew keeps its comments.
 		docs, _ := parseSlowly([]byte(it.text), model.Place{})
 		n = element(docs)
-		holder = n
-		for _, name := range path {
-			holder = Get(holder, name)
-		}
-		setAnnotation(holder, a.key, a.value)
+		setAnnotation(at(n, path), a.key, a.value)
 	}
 	it.raw, it.node = "", n
+}
+
+// at is the value at a path of keys below n.
+func at(n *yaml.Node, path []string) *yaml.Node {
+	for _, name := range path {
+		n = Get(n, name)
+	}
+	return n
 }
 
 func setAnnotation(holder *yaml.Node, key, value string) {
@@ -244,22 +266,26 @@ func setAnnotation(holder *yaml.Node, key, value string) {
 	set(child(child(holder, "metadata"), "annotations"), key, v)
 }
 
-// reparse reads the text of an item back, nil if it is none, and tells whether that can be done quickly again.
-func reparse(raw string) (n *yaml.Node, quickly bool) {
-	if raw == "" {
-		return nil, false
-	}
-	docs, _, ok := quick(raw)
-	if !ok {
-		var ps model.Problems
-		if docs, ps = ParseAll([]byte(raw), model.Place{}); ps.HasErrors() {
-			return nil, false
+// replace makes raw the text of the item, unless it says anything else than n.
+func (it *Item) replace(raw string, n *yaml.Node) (done bool) {
+	glance(raw, func(docs []Document, quickly bool) {
+		if !quickly {
+			var ps model.Problems
+			if docs, ps = ParseAll([]byte(raw), model.Place{}); ps.HasErrors() {
+				return
+			}
 		}
-	}
-	if len(docs) != 1 || docs[0].Root.Kind != yaml.SequenceNode || len(docs[0].Root.Content) != 1 {
-		return nil, false
-	}
-	return docs[0].Root.Content[0], ok
+		if len(docs) != 1 || docs[0].Root.Kind != yaml.SequenceNode || len(docs[0].Root.Content) != 1 ||
+			!sameContent(docs[0].Root.Content[0], n) {
+			return
+		}
+		it.raw, it.node, it.line = raw, docs[0].Root.Content[0], 0
+		if quickly {
+			it.forget(raw)
+		}
+		done = true
+	})
+	return done
 }
 
 // sameContent tells whether a and b have the same keys and values, without style, comments and, since an inserted line
@@ -339,11 +365,11 @@ func (it *Item) withValue(text []string, old *yaml.Node, value string) string {
 
 // SetPlace says in which file of which package an orchestrator shall put the item.
 func (it *Item) SetPlace(path, packagePath string) {
-	it.Annotate(PathAnnotation, path)
-	it.Annotate(IndexAnnotation, "0")
+	place := []annotation{{PathAnnotation, path}, {IndexAnnotation, "0"}}
 	if packagePath != "" {
-		it.Annotate(PackagePathAnnotation, packagePath)
+		place = append(place, annotation{PackagePathAnnotation, packagePath})
 	}
+	it.annotateAll(place...)
 }
 
 // KeepPlace gives the item all annotations by which orchestrators know old, so that it replaces old where that is kept.

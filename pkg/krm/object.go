@@ -2,9 +2,7 @@ package krm
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 
 	"go.yaml.in/yaml/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,16 +30,6 @@ func NewObject(obj Object) *Item {
 
 // Typed is the object that the item was made of, nil if it was read.
 func (it *Item) Typed() Object { return it.typed }
-
-// addAnnotation sets an annotation, to be written when the item is.
-func (it *Item) addAnnotation(key, value string) {
-	it.Annotations = maps.Clone(it.Annotations)
-	if it.Annotations == nil {
-		it.Annotations = map[string]string{}
-	}
-	it.Annotations[key] = value
-	it.added = append(slices.Clip(it.added), annotation{key, value})
-}
 
 // object gives the nodes of an item that was made of a typed object.
 func (it *Item) object() (*yaml.Node, error) {

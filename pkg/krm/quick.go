@@ -2,6 +2,7 @@ package krm
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -35,11 +36,30 @@ const (
 	// quickDepth and quickKey are bounds up to which the library reads on.
 	quickDepth = 100
 	quickKey   = 500
+	// Nodes are allocated so many at a time, few at first.
+	fewNodes, manyNodes = 16, 107
 )
 
 // quick reads the documents of text, without comments, and tells whether there are any. It is not ok where it gives up.
 func quick(text string) (docs []Document, comments, ok bool) {
-	p := quickParser{text: text, line: 0, ascii: true}
+	return (&quickParser{text: text}).documents()
+}
+
+// glance calls look with what quick reads. The nodes are gone when it returns: they are used again for another text.
+func glance(text string, look func(docs []Document, ok bool)) {
+	p := glancers.Get().(*quickParser)
+	*p = quickParser{text: text, nodes: p.nodes[:0], content: p.content[:0]}
+	docs, _, ok := p.documents()
+	look(docs, ok)
+	clear(p.nodes)
+	p.text = ""
+	glancers.Put(p)
+}
+
+var glancers = sync.Pool{New: func() any { return &quickParser{} }}
+
+func (p *quickParser) documents() (docs []Document, comments, ok bool) {
+	p.ascii = true
 	if !p.readable() {
 		return nil, false, false
 	}
@@ -52,7 +72,7 @@ func quick(text string) (docs []Document, comments, ok bool) {
 			if p.failed || p.column >= 0 {
 				return nil, false, false
 			}
-			docs = append(docs, Document{Root: root, Index: index, written: root, text: text[from:p.begin]})
+			docs = append(docs, Document{Root: root, Index: index, written: root, text: p.text[from:p.begin]})
 		} else if p.failed {
 			return nil, false, false
 		}
@@ -130,7 +150,7 @@ func (p *quickParser) fail() {
 
 func (p *quickParser) node(kind yaml.Kind, tag string, at int) *yaml.Node {
 	if len(p.nodes) == cap(p.nodes) {
-		p.nodes = make([]yaml.Node, 0, 64)
+		p.nodes = make([]yaml.Node, 0, min(max(fewNodes, 2*cap(p.nodes)), manyNodes))
 	}
 	p.nodes = append(p.nodes, yaml.Node{Kind: kind, Tag: tag, Line: p.line, Column: at - p.begin + 1})
 	n := &p.nodes[len(p.nodes)-1]
