@@ -68,18 +68,18 @@ func (it *Item) AppendTo(out []byte) ([]byte, error) {
 	return append(out, text...), err
 }
 
-// Spec sets the struct at out to the spec of the typed object that the item was made of, and tells whether it
-// was made of one with such a spec. Out shares memory with it.
+// Spec sets the pointer at out to the spec of the typed object that the item was made of, and tells whether it was made of
+// one with such a spec. The spec must not be changed.
 func (it *Item) Spec(out any) bool {
 	if it.typed == nil {
 		return false
 	}
 	spec := reflect.ValueOf(it.typed).Elem().FieldByName("Spec")
 	to := reflect.ValueOf(out).Elem()
-	if !spec.IsValid() || spec.Type() != to.Type() {
+	if !spec.IsValid() || spec.Addr().Type() != to.Type() {
 		return false
 	}
-	to.Set(spec)
+	to.Set(spec.Addr())
 	return true
 }
 
@@ -87,33 +87,55 @@ func (it *Item) Spec(out any) bool {
 // nodes of that value alone.
 func (it *Item) Field(path ...string) *yaml.Node {
 	if it.typed == nil {
-		n := it.Node()
-		for _, name := range path {
-			n = Get(n, name)
-		}
-		return n
+		return at(it.Node(), path)
 	}
-	v := reflect.ValueOf(it.typed)
-	for _, name := range path {
-		for v.Kind() == reflect.Pointer && !v.IsNil() {
-			v = v.Elem()
-		}
-		if v.Kind() != reflect.Struct {
-			return nil
-		}
-		field, ok := fieldsOf(v.Type())[name]
-		if !ok {
-			return nil
-		}
-		if v = v.FieldByIndex(field.index); field.omitEmpty && isEmpty(v) {
-			return nil
-		}
+	v, ok := it.typedField(path)
+	if !ok {
+		return nil
 	}
 	n, err := ToNode(v.Interface())
 	if err != nil {
 		return nil
 	}
 	return n
+}
+
+// Has tells whether there is a value at a path of fields that is not null.
+func (it *Item) Has(path ...string) bool {
+	if it.typed == nil {
+		return !IsNull(at(it.Node(), path))
+	}
+	v, ok := it.typedField(path)
+	if !ok {
+		return false
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
+		return !v.IsNil()
+	default:
+		return true
+	}
+}
+
+// typedField is the value at a path of fields of the typed object, as far as it is written.
+func (it *Item) typedField(path []string) (reflect.Value, bool) {
+	v := reflect.ValueOf(it.typed)
+	for _, name := range path {
+		for v.Kind() == reflect.Pointer && !v.IsNil() {
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Struct {
+			return v, false
+		}
+		field, ok := fieldsOf(v.Type())[name]
+		if !ok {
+			return v, false
+		}
+		if v = v.FieldByIndex(field.index); field.omitEmpty && isEmpty(v) {
+			return v, false
+		}
+	}
+	return v, true
 }
 
 // isEmpty tells whether encoding/json leaves out v where omitempty is asked for.
