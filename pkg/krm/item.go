@@ -33,7 +33,8 @@ const (
 // Item is one object of a list or file, with its bytes as long as nothing changes it.
 type Item struct {
 	Place model.Place
-	// Annotations and Labels are those of its metadata.
+	// Annotations and Labels are those of its metadata. Of a typed object, the annotations are without the place that it was
+	// given: so all objects of a workload share them.
 	Annotations, Labels map[string]string
 	// raw is the text of the item in its list, from its dash on, indented as there; "" if the node must be encoded.
 	raw string
@@ -368,6 +369,10 @@ func (it *Item) SetPlace(path, packagePath string) {
 	place := []annotation{{PathAnnotation, path}, {IndexAnnotation, "0"}}
 	if packagePath != "" {
 		place = append(place, annotation{PackagePathAnnotation, packagePath})
+	}
+	if it.typed != nil {
+		it.added = slices.Concat(it.added, place)
+		return
 	}
 	it.annotateAll(place...)
 }
