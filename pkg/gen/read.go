@@ -175,7 +175,7 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 		return
 	}
 	var te targetEndpointObject
-	ps.Add(krm.Decode(it.Node(), it.Place, &te)...)
+	ps.Add(it.Decode(&te)...)
 	src.endpoints = append(src.endpoints, endpointInput{it, te.Spec, elsewhere})
 }
 

@@ -112,6 +112,20 @@ func (it *Item) Node() *yaml.Node {
 	return it.node
 }
 
+// Decode is Decode for the object of the item. Nodes that out may take are gone when it returns.
+func (it *Item) Decode(out any) (ps model.Problems) {
+	if it.typed != nil || it.node != nil || len(it.added) > 0 {
+		return Decode(it.Node(), it.Place, out)
+	}
+	glance(it.text, func(docs []Document, _ bool) { ps = Decode(element(docs), it.Place, out) })
+	return ps
+}
+
+// Mentions tells whether a word may stand in the object. It is not certain where there is no text, or one with escapes.
+func (it *Item) Mentions(word string) bool {
+	return it.text == "" || strings.Contains(it.text, word) || strings.Contains(it.text, "\\")
+}
+
 // element is the only document or, where that is a list, the only element of it.
 func element(docs []Document) *yaml.Node {
 	if len(docs) != 1 {
