@@ -27,7 +27,9 @@ type quickParser struct {
 	comments bool
 	failed   bool
 	depth    int
-	nodes    []yaml.Node
+	// nodes are allocated in chunks: this is the one in use; full and free are others.
+	nodes      []yaml.Node
+	full, free [][]yaml.Node
 	// content are the nodes of the collections that are being read.
 	content []*yaml.Node
 }
@@ -48,15 +50,26 @@ func quick(text string) (docs []Document, comments, ok bool) {
 // glance calls look with what quick reads. The nodes are gone when it returns: they are used again for another text.
 func glance(text string, look func(docs []Document, ok bool)) {
 	p := glancers.Get().(*quickParser)
-	*p = quickParser{text: text, nodes: p.nodes[:0], content: p.content[:0]}
+	p.text = text
 	docs, _, ok := p.documents()
 	look(docs, ok)
-	clear(p.nodes)
-	p.text = ""
-	glancers.Put(p)
+	p.release()
 }
 
 var glancers = sync.Pool{New: func() any { return &quickParser{} }}
+
+// release takes back all nodes, for another text.
+func (p *quickParser) release() {
+	if p.nodes != nil {
+		p.full = append(p.full, p.nodes)
+	}
+	for _, chunk := range p.full {
+		clear(chunk)
+		p.free = append(p.free, chunk[:0])
+	}
+	*p = quickParser{free: p.free, full: p.full[:0], content: p.content[:0]}
+	glancers.Put(p)
+}
 
 func (p *quickParser) documents() (docs []Document, comments, ok bool) {
 	p.ascii = true
@@ -150,7 +163,7 @@ func (p *quickParser) fail() {
 
 func (p *quickParser) node(kind yaml.Kind, tag string, at int) *yaml.Node {
 	if len(p.nodes) == cap(p.nodes) {
-		p.nodes = make([]yaml.Node, 0, min(max(fewNodes, 2*cap(p.nodes)), manyNodes))
+		p.more()
 	}
 	p.nodes = append(p.nodes, yaml.Node{Kind: kind, Tag: tag, Line: p.line, Column: at - p.begin + 1})
 	n := &p.nodes[len(p.nodes)-1]
@@ -158,6 +171,18 @@ func (p *quickParser) node(kind yaml.Kind, tag string, at int) *yaml.Node {
 		n.Column = utf8.RuneCountInString(p.text[p.begin:at]) + 1
 	}
 	return n
+}
+
+// more makes another chunk of nodes the current one.
+func (p *quickParser) more() {
+	if p.nodes != nil {
+		p.full = append(p.full, p.nodes)
+	}
+	if last := len(p.free) - 1; last >= 0 {
+		p.nodes, p.free = p.free[last], p.free[:last]
+		return
+	}
+	p.nodes = make([]yaml.Node, 0, min(max(fewNodes, 2*cap(p.nodes)), manyNodes))
 }
 
 // collect gives n the nodes that were read since mark.
