@@ -36,8 +36,10 @@ type Item struct {
 	// Annotations and Labels are those of its metadata. Of a typed object, the annotations are without the place that it was
 	// given: so all objects of a workload share them.
 	Annotations, Labels map[string]string
-	// raw is the text of the item in its list, from its dash on, indented as there; "" if the node must be encoded.
-	raw string
+	// raw is the text of the item in its list, from its dash on, indented as there; "" if the node must be encoded. change is
+	// what is different now, nil for nothing: so an item shares the text of the list.
+	raw    string
+	change *change
 	// node is the object, and line the line of raw in the text in which the lines of node count. It is nil where the quick
 	// parser reads the object from raw, or from the text of its document, again: nodes take ten times the memory of a text.
 	node *yaml.Node
@@ -89,6 +91,42 @@ func (it *Item) FilePath() string {
 	return firstOf(it.Annotations, PathAnnotation, legacyPathAnnotation)
 }
 
+// change says what stands in place of a part of a text.
+type change struct {
+	from, to int
+	by       string
+}
+
+// newChange is what leads from one text to another.
+func newChange(before, after string) *change {
+	c := change{}
+	for c.from < min(len(before), len(after)) && before[c.from] == after[c.from] {
+		c.from++
+	}
+	same := 0
+	for same < min(len(before), len(after))-c.from && before[len(before)-1-same] == after[len(after)-1-same] {
+		same++
+	}
+	c.to, c.by = len(before)-same, strings.Clone(after[c.from:len(after)-same])
+	return &c
+}
+
+// inList is the text of the item in its list as it is now, "" if there is none.
+func (it *Item) inList() string {
+	if c := it.change; c != nil {
+		return it.raw[:c.from] + c.by + it.raw[c.to:]
+	}
+	return it.raw
+}
+
+// source is the text that the quick parser reads the object from.
+func (it *Item) source() string {
+	if it.change != nil {
+		return it.inList()
+	}
+	return it.text
+}
+
 // forget leaves it to Node to read the object from a text again, if that can be done quickly.
 func (it *Item) forget(text string) { it.node, it.text, it.line = nil, text, 0 }
 
@@ -102,7 +140,7 @@ func (it *Item) Node() *yaml.Node {
 		}
 		return n
 	case it.node == nil:
-		docs, _, _ := quick(it.text)
+		docs, _, _ := quick(it.source())
 		n := element(docs)
 		for _, a := range it.added {
 			setAnnotation(n, a.key, a.value)
@@ -117,13 +155,14 @@ func (it *Item) Decode(out any) (ps model.Problems) {
 	if it.typed != nil || it.node != nil || len(it.added) > 0 {
 		return Decode(it.Node(), it.Place, out)
 	}
-	glance(it.text, func(docs []Document, _ bool) { ps = Decode(element(docs), it.Place, out) })
+	glance(it.source(), func(docs []Document, _ bool) { ps = Decode(element(docs), it.Place, out) })
 	return ps
 }
 
 // Mentions tells whether a word may stand in the object. It is not certain where there is no text, or one with escapes.
 func (it *Item) Mentions(word string) bool {
-	return it.text == "" || strings.Contains(it.text, word) || strings.Contains(it.text, "\\")
+	text := it.source()
+	return text == "" || strings.Contains(text, word) || strings.Contains(text, "\\")
 }
 
 // element is the only document or, where that is a list, the only element of it.
@@ -247,7 +286,7 @@ func (it *Item) annotate(a annotation, path ...string) {
 		it.annotateNode(it.Node(), a, path)
 		return
 	}
-	glance(it.text, func(docs []Document, _ bool) { it.annotateNode(element(docs), a, path) })
+	glance(it.source(), func(docs []Document, _ bool) { it.annotateNode(element(docs), a, path) })
 }
 
 // annotateNode sets an annotation in n, which is the node of the item, and in its text.
@@ -260,11 +299,11 @@ func (it *Item) annotateNode(n *yaml.Node, a annotation, path []string) {
 	}
 	if it.node == nil {
 		// What is written anew keeps its comments.
-		docs, _ := parseSlowly([]byte(it.text), model.Place{})
+		docs, _ := parseSlowly([]byte(it.source()), model.Place{})
 		n = element(docs)
 		setAnnotation(at(n, path), a.key, a.value)
 	}
-	it.raw, it.node = "", n
+	it.raw, it.change, it.node = "", nil, n
 }
 
 // at is the value at a path of keys below n.
@@ -294,9 +333,11 @@ func (it *Item) replace(raw string, n *yaml.Node) (done bool) {
 			!sameContent(docs[0].Root.Content[0], n) {
 			return
 		}
-		it.raw, it.node, it.line = raw, docs[0].Root.Content[0], 0
 		if quickly {
-			it.forget(raw)
+			it.change = newChange(it.raw, raw)
+			it.forget("")
+		} else {
+			it.raw, it.change, it.node, it.line = raw, nil, docs[0].Root.Content[0], 0
 		}
 		done = true
 	})
@@ -332,7 +373,7 @@ func (it *Item) withLine(holder *yaml.Node, key, value string) string {
 	if it.raw == "" {
 		return ""
 	}
-	text := strings.SplitAfter(it.raw, "\n")
+	text := strings.SplitAfter(it.inList(), "\n")
 	metaKey, meta := find(holder, "metadata")
 	annKey, ann := find(meta, "annotations")
 	if old := Get(ann, key); old != nil {
