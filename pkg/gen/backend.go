@@ -38,7 +38,7 @@ func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
 		ps.Valuef(model.InputValue, at.Child("applicationProtocol"), spec.ApplicationProtocol,
 			"%q is no protocol of a backend; write http or https", spec.ApplicationProtocol)
 	}
-	b.buildDeploy(spec.Deploy, at.Child("deploy"), &ps)
+	b.buildContainer(at.Child("deploy"), &ps)
 	b.requirements = src.requirementsOf(set.backend.with(spec.Deploy, at.Child("deploy"), &ps))
 	b.observed = set.observability
 	b.buildAnnotations(it, &ps)
@@ -67,7 +67,7 @@ func (w *workload) identify(app string) {
 	w.selector = map[string]string{appLabel: app, workloadLabel: w.ref.Name}
 }
 
-func (b *backend) buildDeploy(d endpointDeploy, at model.Place, ps *model.Problems) {
+func (b *backend) buildContainer(at model.Place, ps *model.Problems) {
 	if b.container == "" {
 		b.container = b.ref.Name
 	}

@@ -42,8 +42,8 @@ type Target struct {
 // before tells whether Kubernetes 1.minor is older than 1.than.
 func before(minor, than int) bool { return minor > 0 && minor < than }
 
-// Render gives the HorizontalPodAutoscaler of t. It shares memory with t: neither must be changed. Encoded as JSON it has a status of zeros,
-// which belongs to the cluster: whoever writes a manifest leaves it out.
+// Render gives the HorizontalPodAutoscaler of t. It shares memory with t: neither must be changed. Encoded as JSON it has
+// a status of zeros, which belongs to the cluster: whoever writes a manifest leaves it out.
 func Render(t Target) *autoscalingv2.HorizontalPodAutoscaler {
 	out := &autoscalingv2.HorizontalPodAutoscaler{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler"},
