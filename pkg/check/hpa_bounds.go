@@ -48,7 +48,7 @@ func (w *world) checkBounds(s *scaler, ps *model.Problems) {
 	spec := s.item.Place.Child("spec")
 	at := spec.Child("maxReplicas")
 	switch {
-	case krm.IsNull(s.item.Field("spec", "maxReplicas")):
+	case !s.item.Has("spec", "maxReplicas"):
 		ps.Errorf(hpaBoundsID, at, "is missing; write the most pods that there may be")
 	case hasMax && highest < 1:
 		ps.Valuef(hpaBoundsID, at, fmt.Sprint(highest), "is %d; write a number of at least 1", highest)
@@ -77,6 +77,14 @@ const minorScaleToZero = 37
 // bound reads a number of replicas, as far as one is written.
 func (s *scaler) bound(name string) (int64, bool) {
 	var n int64
+	var rendered *autoscalingv2.HorizontalPodAutoscalerSpec
+	if s.item.Spec(&rendered) {
+		written := map[string]*int32{"minReplicas": rendered.MinReplicas, "maxReplicas": &rendered.MaxReplicas}[name]
+		if written == nil {
+			return 0, false
+		}
+		return int64(*written), true
+	}
 	node := s.item.Field("spec", name)
 	if krm.IsNull(node) || len(krm.Decode(node, s.item.Place, &n)) > 0 || n > math.MaxInt32 {
 		return 0, false

@@ -187,7 +187,7 @@ func (w *world) reportMissing(s *scaler, ps *model.Problems) {
 		names := w.namesOf(targetRef{ref.APIVersion, ref.Kind, ""}.key(s.item.Place.Object.Namespace), near)
 		hint := names.didYouMean(ref.Name)
 		if hint == "" && len(names.names) > 0 {
-			hint = "; here are " + strings.Join(names.names, ", ")
+			hint = "; here are " + names.around(ref.Name)
 		}
 		ps.Add(model.Problem{
 			ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: names.suggest(ref.Name),

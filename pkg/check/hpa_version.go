@@ -211,7 +211,7 @@ func (s *scaler) checkMoved(ps *model.Problems) {
 		return
 	}
 	for _, f := range moved {
-		if !slices.Contains(f.versions, version) && !krm.IsNull(s.item.Field("spec", f.field)) {
+		if !slices.Contains(f.versions, version) && s.item.Has("spec", f.field) {
 			ps.Errorf(hpaVersionID, s.item.Place.Child("spec").Child(f.field),
 				"is no field of %s, which drops or refuses it; write %s", version, f.instead)
 		}

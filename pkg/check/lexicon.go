@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -56,6 +57,19 @@ func (l *lexicon) didYouMean(name string) string {
 		return `; did you mean "` + s + `"?`
 	}
 	return ""
+}
+
+// around lists the names, or those that sort next to one and how many others there are, so that a message stays short.
+func (l *lexicon) around(name string) string {
+	const most = 5
+	at, _ := slices.BinarySearch(l.names, name)
+	from := max(0, min(at-most/2, len(l.names)-most))
+	to := min(from+most, len(l.names))
+	list := strings.Join(l.names[from:to], ", ")
+	if more := len(l.names) - (to - from); more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
 }
 
 // search looks for the names that are at most limit edits away.

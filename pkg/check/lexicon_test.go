@@ -34,3 +34,21 @@ func TestLexicon(t *testing.T) {
 		}
 	}
 }
+
+func TestLexiconListsNamesAroundOne(t *testing.T) {
+	few, many := newLexicon([]string{"b", "a"}), newLexicon([]string{"a", "b", "c", "d", "e", "f", "g"})
+	for _, c := range []struct {
+		in         *lexicon
+		name, want string
+	}{
+		{few, "x", "a, b"},
+		{many, "0", "a, b, c, d, e and 2 more"},
+		{many, "dd", "c, d, e, f, g and 2 more"},
+		{many, "d", "b, c, d, e, f and 2 more"},
+		{many, "x", "c, d, e, f, g and 2 more"},
+	} {
+		if got := c.in.around(c.name); got != c.want {
+			t.Errorf("around %q: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}

@@ -54,7 +54,9 @@ func (w *world) addScaler(it *krm.Item, ps *model.Problems) {
 	case "autoscaling/v2beta1":
 		s.readFlat(ps)
 	default:
-		decode(it, &s.spec, ps)
+		var spec *autoscalingv2.HorizontalPodAutoscalerSpec
+		decode(it, &spec, ps)
+		s.spec = *spec
 		for i := range s.spec.Metrics {
 			s.metricPlaces = append(s.metricPlaces, it.Place.Child("spec").Child("metrics").Item(i))
 		}
@@ -76,7 +78,7 @@ func (s *scaler) take(f flatSpec) {
 // readV1 converts as Kubernetes does, pkg/apis/autoscaling/v1/conversion.go: the metrics of the annotation come before
 // that of the field, and an annotation that cannot be read counts for nothing.
 func (s *scaler) readV1(ps *model.Problems) {
-	var spec struct {
+	var spec *struct {
 		flatSpec
 		TargetCPUUtilizationPercentage *int32 `json:"targetCPUUtilizationPercentage"`
 	}
@@ -100,7 +102,7 @@ func (s *scaler) readV1(ps *model.Problems) {
 }
 
 func (s *scaler) readFlat(ps *model.Problems) {
-	var spec struct {
+	var spec *struct {
 		flatSpec
 		Metrics []flatMetric `json:"metrics"`
 	}

@@ -9,7 +9,6 @@ import (
 	promodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/relabel"
 
-	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -68,7 +67,7 @@ func (w *world) checkDropped(n need, ps *model.Problems) {
 // selects it (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
 func checkRefused(m *monitor, ps *model.Problems) {
 	spec := m.item.Place.Child("spec")
-	if krm.IsNull(m.item.Field("spec", "selector")) {
+	if !m.item.Has("spec", "selector") {
 		ps.Errorf(scrapeUnselectedID, spec.Child("selector"), "is missing, so that the API server refuses the monitor; write {} to select everything")
 	}
 	for _, e := range m.endpoints() {

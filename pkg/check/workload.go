@@ -19,7 +19,7 @@ type workload struct {
 	// selector is what the scale of the workload counts pods by. It is nil for a Job, a CronJob and a Pod, which have none
 	// of their own, and where it is neither written nor follows from the template.
 	selector *metav1.LabelSelector
-	template corev1.PodTemplateSpec
+	template *corev1.PodTemplateSpec
 	// at is the place of the template.
 	at model.Place
 	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef).
@@ -88,20 +88,22 @@ func (wl *workload) endsByItself() bool {
 // addWorkload takes objects that make pods. What the API server refuses is known of its own kinds alone.
 func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
 	wl := &workload{item: it, at: it.Place.Child("spec").Child("template")}
-	if it.Spec(&appsv1.DeploymentSpec{}) {
-		wl.take(it)
-		w.workloads = append(w.workloads, wl)
+	var rendered *appsv1.DeploymentSpec
+	if it.Spec(&rendered) {
+		wl.replicas, wl.template, wl.selector = rendered.Replicas, &rendered.Template, rendered.Selector
+		w.keep(wl)
 		return
 	}
+	wl.template = &corev1.PodTemplateSpec{}
 	spec := krm.Get(it.Node(), "spec")
 	var found model.Problems
 	switch kind := groupKind(it.Place.Object.APIVersion, it.Place.Object.Kind); {
 	case kind == pod:
 		wl.at = it.Place
-		found = mistakes(it.Node(), wl.at, &wl.template, false)
+		found = mistakes(it.Node(), wl.at, wl.template, false)
 	case kind == cronJob:
 		wl.at = it.Place.Child("spec").Child("jobTemplate").Child("spec").Child("template")
-		found = mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.at, &wl.template, true)
+		found = mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.at, wl.template, true)
 	case slices.Contains(scalable, kind), slices.Contains(unscalable, kind):
 		found = wl.read(spec, kind)
 	case kind == rollout, krm.Get(krm.Get(krm.Get(spec, "template"), "spec"), "containers") != nil:
@@ -111,15 +113,12 @@ func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
 		return
 	}
 	ps.Add(found...)
-	wl.number = len(w.workloads)
-	w.workloads = append(w.workloads, wl)
+	w.keep(wl)
 }
 
-// take takes the spec of a Deployment that was rendered.
-func (wl *workload) take(it *krm.Item) {
-	var spec appsv1.DeploymentSpec
-	it.Spec(&spec)
-	wl.replicas, wl.template, wl.selector = spec.Replicas, spec.Template, spec.Selector
+func (w *world) keep(wl *workload) {
+	wl.number = len(w.workloads)
+	w.workloads = append(w.workloads, wl)
 }
 
 // read reads the spec of a workload with a template.
@@ -130,7 +129,7 @@ func (wl *workload) read(spec *yaml.Node, kind string) model.Problems {
 	}
 	at := wl.item.Place.Child("spec")
 	found := mistakes(spec, at, &common, true)
-	wl.replicas, wl.template = common.Replicas, common.Template
+	wl.replicas, wl.template = common.Replicas, &common.Template
 	switch kind {
 	case job:
 	case controller:

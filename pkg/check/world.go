@@ -99,7 +99,7 @@ func remember[K comparable, V any](known map[K]V, key K, find func(K) V) V {
 
 type service struct {
 	item *krm.Item
-	spec corev1.ServiceSpec
+	spec *corev1.ServiceSpec
 	// behind are the workloads whose pods it selects.
 	behind []*workload
 	// number is its position among the Services, monitored tells whether a monitor selects it.
@@ -142,7 +142,7 @@ type prometheusSpec struct {
 
 type limitRange struct {
 	item *krm.Item
-	spec corev1.LimitRangeSpec
+	spec *corev1.LimitRangeSpec
 }
 
 // namespaceOf is the namespace of an object; kubectl puts it into default if it states none.
@@ -255,12 +255,12 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 		decode(it, &l.spec, ps)
 		w.limitRanges.add(it.Place.Object.Namespace, l)
 	case "monitoring.coreos.com/ServiceMonitor":
-		m := &monitor{item: it, service: &monitoringv1.ServiceMonitorSpec{}}
-		decode(it, m.service, ps)
+		m := &monitor{item: it}
+		decode(it, &m.service, ps)
 		w.monitors = append(w.monitors, m)
 	case "monitoring.coreos.com/PodMonitor":
-		m := &monitor{item: it, pod: &monitoringv1.PodMonitorSpec{}}
-		decode(it, m.pod, ps)
+		m := &monitor{item: it}
+		decode(it, &m.pod, ps)
 		w.monitors = append(w.monitors, m)
 	case "monitoring.coreos.com/Prometheus", "monitoring.coreos.com/PrometheusAgent":
 		p := &prometheus{item: it, wants: map[*metav1.LabelSelector][]labels.Requirement{}}
@@ -271,13 +271,14 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 	}
 }
 
-// decode reads the spec of an object into out and reports what the API server refuses or drops. What is sound is read
-// all the same.
-func decode(it *krm.Item, out any, ps *model.Problems) {
+// decode sets out to the spec of an object and reports what the API server refuses or drops. What is sound is read all the
+// same.
+func decode[T any](it *krm.Item, out **T, ps *model.Problems) {
 	if it.Spec(out) {
 		return
 	}
-	ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), out, true)...)
+	*out = new(T)
+	ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), *out, true)...)
 }
 
 // mistakes reads n into out. A value of a wrong type is an error. An unknown field may be one of a newer version: it is

@@ -26,7 +26,6 @@ func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
 		container: spec.Deploy.Name,
 		image:     strings.TrimSpace(spec.Deploy.DockerImage),
 		ports:     buildPorts(spec.Ports, at.Child("ports"), &ps),
-		resources: set.backend,
 	}
 	b.identify(cmp.Or(b.labels[appLabel], b.ref.Name))
 	b.keepSelector(it, &ps)
@@ -39,7 +38,8 @@ func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
 		ps.Valuef(model.InputValue, at.Child("applicationProtocol"), spec.ApplicationProtocol,
 			"%q is no protocol of a backend; write http or https", spec.ApplicationProtocol)
 	}
-	b.buildDeploy(spec.Deploy, at.Child("deploy"), &ps)
+	b.buildContainer(at.Child("deploy"), &ps)
+	b.requirements = src.requirementsOf(set.backend.with(spec.Deploy, at.Child("deploy"), &ps))
 	b.observed = set.observability
 	b.buildAnnotations(it, &ps)
 	return b, ps
@@ -67,7 +67,7 @@ func (w *workload) identify(app string) {
 	w.selector = map[string]string{appLabel: app, workloadLabel: w.ref.Name}
 }
 
-func (b *backend) buildDeploy(d endpointDeploy, at model.Place, ps *model.Problems) {
+func (b *backend) buildContainer(at model.Place, ps *model.Problems) {
 	if b.container == "" {
 		b.container = b.ref.Name
 	}
@@ -79,11 +79,6 @@ func (b *backend) buildDeploy(d endpointDeploy, at model.Place, ps *model.Proble
 		ps.Valuef(model.InputValue, at.Child("dockerImage"), b.image,
 			"%q is no image; write one without spaces, such as registry/name:tag", b.image)
 	}
-	b.resources.cpuRequest.set(d.RequestCPU, "", at.Child("requestCPU"), ps)
-	b.resources.memoryRequest.set(d.ReqMemory, "", at.Child("reqMemory"), ps)
-	b.resources.cpuLimit.set(d.CPULimit, "", at.Child("cpuLimit"), ps)
-	b.resources.memoryLimit.set(d.MemoryLimit, "", at.Child("memoryLimit"), ps)
-	b.resources.check(at, ps)
 }
 
 // buildJet adds what a backend of its own has: bounds, metrics to scale on and metrics to scrape. A bound of 0 is the same

@@ -232,7 +232,7 @@ func TestAllocationsGrowWithTheNumberOfAPIs(t *testing.T) {
 	if underRace {
 		t.Skip("the race detector allocates, too")
 	}
-	const most = 3500
+	const most = 2300
 	per := func(few, many int) float64 {
 		return (allocations(t, many) - allocations(t, few)) / float64(many-few)
 	}

@@ -27,6 +27,7 @@ func build(src source, opts options) (facts, model.Problems) {
 	}
 	var f facts
 	documents := src.readDocuments(opts)
+	f.gateways = make([]gateway, 0, len(src.apis))
 	for i, in := range src.apis {
 		for _, it := range documents[i].files {
 			src.inputs[it] = true
@@ -34,7 +35,9 @@ func build(src source, opts options) (facts, model.Problems) {
 		g, more := buildGateway(&src, in, documents[i], endpoints, opts)
 		ps.Add(more...)
 		f.gateways = append(f.gateways, g)
+		documents[i] = apiDocuments{}
 	}
+	f.backends = make([]backend, 0, len(endpoints))
 	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
 		e := endpoints[name]
 		if e.input.elsewhere {

@@ -70,7 +70,8 @@ type backend struct {
 	container string
 	image     string
 	ports     []port
-	resources resources
+	// requirements are the resources of the container.
+	requirements corev1.ResourceRequirements
 	// readiness is the annotation's value: "none", "tcp" or a path.
 	readiness                           string
 	hardened, runAsNonRoot, readOnlyDir bool

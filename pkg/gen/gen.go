@@ -54,6 +54,10 @@ func Run(in Input) (Output, model.Problems) {
 // checkChains proves the chain of everything rendered. What is wrong with a HorizontalPodAutoscaler or another object of somebody
 // else does not stop the rendering; krm-fn check is for that.
 func checkChains(out Output, opts options) model.Problems {
+	all := check.Run(check.Input{Items: out.Items, Minor: opts.minor})
+	if !all.HasErrors() {
+		return all
+	}
 	own := map[model.Object]bool{}
 	for _, it := range out.Rendered {
 		own[it.Place.Object] = true
@@ -63,7 +67,6 @@ func checkChains(out Output, opts options) model.Problems {
 		return o.Kind == "HorizontalPodAutoscaler" && !own[o]
 	}
 	foreign := func(p model.Problem) bool { return strings.HasPrefix(string(p.ID), "hpa/") && !own[p.Place.Object] }
-	all := check.Run(check.Input{Items: out.Items, Minor: opts.minor})
 	ours := all
 	// Only an error that could be due to others asks for a second run without them.
 	if slices.ContainsFunc(all, func(p model.Problem) bool { return p.Severity == model.Error && !foreign(p) }) &&

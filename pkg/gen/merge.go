@@ -52,6 +52,7 @@ func merge(items []*krm.Item, objects []object, src source, opts options) Output
 	}
 	out := Output{Owner: opts.owner}
 	before := map[string]*krm.Item{}
+	var local []int
 	for _, it := range items {
 		owner := it.Annotations[ownerAnnotation]
 		id := identity(it.Place.Object)
@@ -61,7 +62,7 @@ func merge(items []*krm.Item, objects []object, src source, opts options) Output
 			before[id] = it
 			continue
 		case src.merged[it], src.inputs[it] && !src.scope.elsewhere(it):
-			it = markedLocal(it)
+			local = append(local, len(out.Items))
 		case src.scope.elsewhere(it):
 		case owner != "" && rendered[id]:
 			before[id] = it
@@ -75,6 +76,7 @@ func merge(items []*krm.Item, objects []object, src source, opts options) Output
 		}
 		out.Items = append(out.Items, it)
 	}
+	krm.Parallel(len(local), func(i int) { out.Items[local[i]] = markedLocal(out.Items[local[i]]) })
 	hasFiles := slices.ContainsFunc(items, func(it *krm.Item) bool { return it.FilePath() != "" })
 	for _, o := range objects {
 		it := krm.NewObject(o.typed)

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
 	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -33,6 +36,8 @@ type source struct {
 	// settings and policies are what was read already.
 	settings map[settingsFiles]judged[*settings]
 	policies map[*krm.Item]judged[hpa.Policy]
+	// requirements are the resources that containers share.
+	requirements map[[4]resource.Quantity]corev1.ResourceRequirements
 }
 
 // judged is a value that was read, and what was wrong with it.
@@ -75,6 +80,7 @@ func read(in Input, opts options) (source, model.Problems) {
 		scope: newScope(in.Items, in.Config), items: index{}, inputs: map[*krm.Item]bool{}, merged: map[*krm.Item]bool{},
 		checksums: map[*krm.Item]string{},
 		settings:  map[settingsFiles]judged[*settings]{}, policies: map[*krm.Item]judged[hpa.Policy]{},
+		requirements: map[[4]resource.Quantity]corev1.ResourceRequirements{},
 	}
 	src.fragments = ruleFragments(in.Items, src.scope)
 	src.kustomize = inKustomize(in.Items, in.Config)
@@ -169,7 +175,7 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 		return
 	}
 	var te targetEndpointObject
-	ps.Add(krm.Decode(it.Node(), it.Place, &te)...)
+	ps.Add(it.Decode(&te)...)
 	src.endpoints = append(src.endpoints, endpointInput{it, te.Spec, elsewhere})
 }
 

@@ -25,7 +25,7 @@ type object struct {
 
 // render makes all objects, in the order in which they are written. It cannot fail.
 func render(f facts, opts options) []object {
-	var all []object
+	all := make([]object, 0, len(f.gateways)*len(gatewayKinds)+len(f.backends)*len(backendKinds)+1)
 	for _, g := range f.gateways {
 		g.share(opts)
 		for _, k := range gatewayKinds {

@@ -12,7 +12,7 @@ func backendDeployment(b backend) *appsv1.Deployment {
 	pod := corev1.PodSpec{Containers: []corev1.Container{backendContainer(b, map[string]bool{})}}
 	if b.hardened {
 		pod.AutomountServiceAccountToken = new(false)
-		pod.SecurityContext = podSecurity()
+		pod.SecurityContext = podSecurity
 	}
 	return b.deployment(pod)
 }
@@ -20,7 +20,7 @@ func backendDeployment(b backend) *appsv1.Deployment {
 // backendContainer is the container of a backend in a pod whose port names are names; it adds its own. A name that
 // another container of the pod has is left out, since Services lead to numbers.
 func backendContainer(b backend, names map[string]bool) corev1.Container {
-	c := corev1.Container{Name: b.container, Image: b.image, Resources: b.resources.requirements(), ReadinessProbe: readinessProbe(b)}
+	c := corev1.Container{Name: b.container, Image: b.image, Resources: b.requirements, ReadinessProbe: readinessProbe(b)}
 	numbers := map[int32]bool{}
 	for _, p := range b.allPorts() {
 		if numbers[p.target] {

@@ -38,7 +38,7 @@ func gatewayDeployment(g gateway) *appsv1.Deployment {
 	}
 	d := g.deployment(corev1.PodSpec{
 		Containers: containers, Volumes: g.volumes, ImagePullSecrets: g.pullSecrets, HostAliases: g.hostAliases,
-		AutomountServiceAccountToken: new(false), SecurityContext: podSecurity(),
+		AutomountServiceAccountToken: new(false), SecurityContext: podSecurity,
 	})
 	if len(g.endpoints) > 0 {
 		d.Annotations = with(d.Annotations, map[string]string{endpointsAnnotation: strings.Join(g.endpoints, ",")})
@@ -51,9 +51,7 @@ func timed(h corev1.ProbeHandler, t probeTimes) *corev1.Probe {
 }
 
 // podSecurity is what all pods share.
-func podSecurity() *corev1.PodSecurityContext {
-	return &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}}
-}
+var podSecurity = &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}}
 
 // hardened is the security context of a container that listens on ports, by the restricted Pod Security Standard
 // (https://kubernetes.io/docs/concepts/security/pod-security-standards/) as far as it needs no knowledge of the image.

@@ -54,6 +54,16 @@ func (q *quantity) set(text, origin string, at model.Place, ps *model.Problems) 
 	*q = quantity{value: v, place: at, origin: origin}
 }
 
+// with gives r with what a TargetEndpoint says instead.
+func (r resources) with(d endpointDeploy, at model.Place, ps *model.Problems) resources {
+	r.cpuRequest.set(d.RequestCPU, "", at.Child("requestCPU"), ps)
+	r.memoryRequest.set(d.ReqMemory, "", at.Child("reqMemory"), ps)
+	r.cpuLimit.set(d.CPULimit, "", at.Child("cpuLimit"), ps)
+	r.memoryLimit.set(d.MemoryLimit, "", at.Child("memoryLimit"), ps)
+	r.check(at, ps)
+	return r
+}
+
 // check reports requests above their limits. at is the container's object.
 func (r resources) check(at model.Place, ps *model.Problems) {
 	r.cpuRequest.checkLimit("cpu", r.cpuLimit, at, ps)
@@ -84,7 +94,17 @@ func from(origin string) string {
 	return " (" + origin + ")"
 }
 
-// requirements gives the API type.
+// requirementsOf gives the API type. Containers with the same resources share it.
+func (src *source) requirementsOf(r resources) corev1.ResourceRequirements {
+	key := [4]resource.Quantity{r.cpuRequest.value, r.memoryRequest.value, r.cpuLimit.value, r.memoryLimit.value}
+	out, known := src.requirements[key]
+	if !known {
+		out = r.requirements()
+		src.requirements[key] = out
+	}
+	return out
+}
+
 func (r resources) requirements() corev1.ResourceRequirements {
 	return corev1.ResourceRequirements{
 		Requests: corev1.ResourceList{corev1.ResourceCPU: r.cpuRequest.value, corev1.ResourceMemory: r.memoryRequest.value},

@@ -88,7 +88,7 @@ func (src *source) ruleFiles(own *krm.Item, opts options, ps *model.Problems) []
 		case it == own || src.scope.elsewhere(it):
 		case choice(it, rulesAnnotation, []string{"true", "false"}, ps) == "true":
 			read(it, true)
-		case src.inputs[it]:
+		case src.inputs[it] && it.Mentions(hpa.RulesKey):
 			read(it, true, hpa.RulesKey)
 		}
 	}

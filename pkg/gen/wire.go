@@ -120,7 +120,7 @@ const maxConfigMap = 1 << 20
 // configMapData reads the data of a ConfigMap.
 func configMapData(it *krm.Item) (map[string]string, model.Problems) {
 	var cm configMapObject
-	ps := krm.Decode(it.Node(), it.Place, &cm)
+	ps := it.Decode(&cm)
 	size := 0
 	for _, m := range []map[string]string{cm.Data, cm.BinaryData} {
 		for k, v := range m {

@@ -42,16 +42,17 @@ type Target struct {
 // before tells whether Kubernetes 1.minor is older than 1.than.
 func before(minor, than int) bool { return minor > 0 && minor < than }
 
-// Render gives the HorizontalPodAutoscaler of t. It shares no memory with t. Encoded as JSON it has a status of zeros,
-// which belongs to the cluster: whoever writes a manifest leaves it out.
+// Render gives the HorizontalPodAutoscaler of t. It shares memory with t: neither must be changed. Encoded as JSON it has
+// a status of zeros, which belongs to the cluster: whoever writes a manifest leaves it out.
 func Render(t Target) *autoscalingv2.HorizontalPodAutoscaler {
 	out := &autoscalingv2.HorizontalPodAutoscaler{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler"},
-		ObjectMeta: *t.Meta.DeepCopy(),
+		ObjectMeta: t.Meta,
 		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
 			ScaleTargetRef: t.Workload,
 			MaxReplicas:    t.MaxReplicas,
-			Behavior:       t.Scaling.Behavior.DeepCopy(),
+			Metrics:        t.Scaling.Metrics,
+			Behavior:       t.Scaling.Behavior,
 		},
 	}
 	if before(t.KubernetesMinor, minorV2) {
@@ -63,10 +64,8 @@ func Render(t Target) *autoscalingv2.HorizontalPodAutoscaler {
 	if t.MinReplicas != 0 {
 		out.Spec.MinReplicas = &t.MinReplicas
 	}
-	for _, m := range t.Scaling.Metrics {
-		out.Spec.Metrics = append(out.Spec.Metrics, *m.DeepCopy())
-	}
 	if before(t.KubernetesMinor, minorKeepsOrder) {
+		out.Spec.Metrics = slices.Clone(out.Spec.Metrics)
 		slices.SortStableFunc(out.Spec.Metrics, func(a, b autoscalingv2.MetricSpec) int {
 			return utilizationOfCPU(a) - utilizationOfCPU(b)
 		})

@@ -136,15 +136,19 @@ func TestRenderFollowsBoundsAndVersion(t *testing.T) {
 	}
 }
 
-func TestRenderSharesNothingWithItsInput(t *testing.T) {
-	in := target()
-	out := Render(in)
-	out.Labels["app"] = "other"
-	*out.Spec.MinReplicas = 9
-	*out.Spec.Metrics[0].Resource.Target.AverageUtilization = 99
-	*out.Spec.Behavior.ScaleDown.StabilizationWindowSeconds = 99
-	if diff := cmp.Diff(target(), in); diff != "" {
-		t.Errorf("input after a change of the output (-want +got):\n%s", diff)
+// The metrics of a target are those of many: that they are put into another order must not show in the input.
+func TestRenderLeavesItsInputAsItIs(t *testing.T) {
+	for _, minor := range []int{22, 26, 30} {
+		in, want := target(), target()
+		in.KubernetesMinor, want.KubernetesMinor = minor, minor
+		in.MaxReplicas, want.MaxReplicas = 0, 0
+		first := Render(in)
+		if diff := cmp.Diff(want, in); diff != "" {
+			t.Errorf("1.%d: input after rendering (-want +got):\n%s", minor, diff)
+		}
+		if diff := cmp.Diff(first, Render(in)); diff != "" {
+			t.Errorf("1.%d: rendered twice (-first +second):\n%s", minor, diff)
+		}
 	}
 }
 

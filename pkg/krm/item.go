@@ -32,10 +32,13 @@ const (
 // Item is one object of a list or file, with its bytes as long as nothing changes it.
 type Item struct {
 	Place model.Place
-	// Annotations and Labels are those of its metadata.
+	// Annotations and Labels are those of its metadata. Of a typed object, the annotations are without the place that it was
+	// given: so all objects of a workload share them.
 	Annotations, Labels map[string]string
-	// raw is the text of the item in its list, from its dash on, indented as there; "" if the node must be encoded.
-	raw string
+	// raw is the text of the item in its list, from its dash on, indented as there; "" if the node must be encoded. change is
+	// what is different now, nil for nothing: so an item shares the text of the list.
+	raw    string
+	change *change
 	// node is the object, and line the line of raw in the text in which the lines of node count. It is nil where the quick
 	// parser reads the object from raw, or from the text of its document, again: nodes take ten times the memory of a text.
 	node *yaml.Node
@@ -87,6 +90,22 @@ func (it *Item) FilePath() string {
 	return firstOf(it.Annotations, PathAnnotation, legacyPathAnnotation)
 }
 
+// inList is the text of the item in its list as it is now, "" if there is none.
+func (it *Item) inList() string {
+	if c := it.change; c != nil {
+		return it.raw[:c.from] + c.by + it.raw[c.to:]
+	}
+	return it.raw
+}
+
+// source is the text that the quick parser reads the object from.
+func (it *Item) source() string {
+	if it.change != nil {
+		return it.inList()
+	}
+	return it.text
+}
+
 // forget leaves it to Node to read the object from a text again, if that can be done quickly.
 func (it *Item) forget(text string) { it.node, it.text, it.line = nil, text, 0 }
 
@@ -100,7 +119,7 @@ func (it *Item) Node() *yaml.Node {
 		}
 		return n
 	case it.node == nil:
-		docs, _, _ := quick(it.text)
+		docs, _, _ := quick(it.source())
 		n := element(docs)
 		for _, a := range it.added {
 			setAnnotation(n, a.key, a.value)
@@ -108,6 +127,21 @@ func (it *Item) Node() *yaml.Node {
 		return n
 	}
 	return it.node
+}
+
+// Decode is Decode for the object of the item. Nodes that out may take are gone when it returns.
+func (it *Item) Decode(out any) (ps model.Problems) {
+	if it.typed != nil || it.node != nil || len(it.added) > 0 {
+		return Decode(it.Node(), it.Place, out)
+	}
+	glance(it.source(), func(docs []Document, _ bool) { ps = Decode(element(docs), it.Place, out) })
+	return ps
+}
+
+// Mentions tells whether a word may stand in the object. It is not certain where there is no text, or one with escapes.
+func (it *Item) Mentions(word string) bool {
+	text := it.source()
+	return text == "" || strings.Contains(text, word) || strings.Contains(text, "\\")
 }
 
 // element is the only document or, where that is a list, the only element of it.
@@ -183,184 +217,4 @@ func deepCopy(n *yaml.Node) *yaml.Node {
 		c.Content[i] = deepCopy(n.Content[i])
 	}
 	return &c
-}
-
-// MarkLocal gives the item the annotation that keeps it out of clusters.
-func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
-
-// Annotate sets an annotation, touching no other byte of the item's text where it can.
-func (it *Item) Annotate(key, value string) {
-	switch {
-	case it.Annotations[key] == value:
-	case it.typed != nil, it.node == nil && it.raw == "":
-		it.addAnnotation(key, value)
-	default:
-		it.annotate(annotation{key, value})
-		it.Annotations = TextMap(it.Node(), "metadata", "annotations")
-	}
-}
-
-// AnnotateTemplate sets an annotation of the pods that a workload makes, touching no other byte of the item's text where
-// it can. An item without a pod template stays as it is.
-func (it *Item) AnnotateTemplate(key, value string) {
-	template := Get(Get(it.Node(), "spec"), "template")
-	if template != nil && template.Kind == yaml.MappingNode && TextMap(template, "metadata", "annotations")[key] != value {
-		it.annotate(annotation{key, value}, "spec", "template")
-	}
-}
-
-// annotate sets an annotation in the metadata of what is at a path in the item.
-func (it *Item) annotate(a annotation, path ...string) {
-	n := it.Node()
-	holder := n
-	for _, name := range path {
-		holder = Get(holder, name)
-	}
-	raw := it.withLine(holder, a.key, strconv.Quote(a.value))
-	setAnnotation(holder, a.key, a.value)
-	if changed, quickly := reparse(raw); changed != nil && sameContent(changed, n) {
-		it.raw, it.node, it.line = raw, changed, 0
-		if quickly {
-			it.forget(raw)
-		}
-		return
-	}
-	if it.node == nil {
-		// What is written anew keeps its comments.
-		docs, _ := parseSlowly([]byte(it.text), model.Place{})
-		n = element(docs)
-		holder = n
-		for _, name := range path {
-			holder = Get(holder, name)
-		}
-		setAnnotation(holder, a.key, a.value)
-	}
-	it.raw, it.node = "", n
-}
-
-func setAnnotation(holder *yaml.Node, key, value string) {
-	v := strNode(value)
-	v.Style = yaml.DoubleQuotedStyle
-	set(child(child(holder, "metadata"), "annotations"), key, v)
-}
-
-// reparse reads the text of an item back, nil if it is none, and tells whether that can be done quickly again.
-func reparse(raw string) (n *yaml.Node, quickly bool) {
-	if raw == "" {
-		return nil, false
-	}
-	docs, _, ok := quick(raw)
-	if !ok {
-		var ps model.Problems
-		if docs, ps = ParseAll([]byte(raw), model.Place{}); ps.HasErrors() {
-			return nil, false
-		}
-	}
-	if len(docs) != 1 || docs[0].Root.Kind != yaml.SequenceNode || len(docs[0].Root.Content) != 1 {
-		return nil, false
-	}
-	return docs[0].Root.Content[0], ok
-}
-
-// sameContent tells whether a and b have the same keys and values, without style, comments and, since an inserted line
-// comes first where an appended one comes last, the order of keys.
-func sameContent(a, b *yaml.Node) bool {
-	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || a.Value != b.Value || len(a.Content) != len(b.Content) {
-		return false
-	}
-	if a.Kind != yaml.MappingNode {
-		return slices.EqualFunc(a.Content, b.Content, sameContent)
-	}
-	taken := make([]bool, len(b.Content))
-	for i := 0; i+1 < len(a.Content); i += 2 {
-		j := i
-		for step := 0; taken[j] || !sameContent(a.Content[i], b.Content[j]) || !sameContent(a.Content[i+1], b.Content[j+1]); step += 2 {
-			if step == len(b.Content) {
-				return false
-			}
-			j = step
-		}
-		taken[j] = true
-	}
-	return true
-}
-
-// withLine gives the text of the item with one more annotation below the key annotations or metadata of holder, or with
-// another value of one that is there; "" where the metadata is not written with one key a line.
-func (it *Item) withLine(holder *yaml.Node, key, value string) string {
-	if it.raw == "" {
-		return ""
-	}
-	text := strings.SplitAfter(it.raw, "\n")
-	metaKey, meta := find(holder, "metadata")
-	annKey, ann := find(meta, "annotations")
-	if old := Get(ann, key); old != nil {
-		return it.withValue(text, old, value)
-	}
-	line := key + ": " + value
-	lines, below, block := []string{"annotations:", "  " + line}, metaKey, meta
-	if annKey != nil {
-		lines, below, block = []string{line}, annKey, ann
-	}
-	if block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 || block.Content[0].Line <= below.Line {
-		return ""
-	}
-	at := below.Line - it.line
-	if at <= 0 || at >= len(text) {
-		return ""
-	}
-	eol := "\n"
-	if strings.HasSuffix(text[at-1], "\r\n") {
-		eol = "\r\n"
-	}
-	pad := strings.Repeat(" ", max(0, block.Content[0].Column-1))
-	for i := range lines {
-		lines[i] = pad + lines[i] + eol
-	}
-	return strings.Join(slices.Concat(text[:at], lines, text[at:]), "")
-}
-
-// withValue gives the text of the item with value in place of a scalar that is written plainly or in double quotes, ""
-// if it is not.
-func (it *Item) withValue(text []string, old *yaml.Node, value string) string {
-	at, col := old.Line-1-it.line, old.Column-1
-	if at < 0 || at >= len(text) || col < 0 || col > len(text[at]) {
-		return ""
-	}
-	before, rest := text[at][:col], text[at][col:]
-	for _, written := range []string{strconv.Quote(old.Value), old.Value} {
-		if after, ok := strings.CutPrefix(rest, written); ok {
-			text[at] = before + value + after
-			return strings.Join(text, "")
-		}
-	}
-	return ""
-}
-
-// SetPlace says in which file of which package an orchestrator shall put the item.
-func (it *Item) SetPlace(path, packagePath string) {
-	it.Annotate(PathAnnotation, path)
-	it.Annotate(IndexAnnotation, "0")
-	if packagePath != "" {
-		it.Annotate(PackagePathAnnotation, packagePath)
-	}
-}
-
-// KeepPlace gives the item all annotations by which orchestrators know old, so that it replaces old where that is kept.
-func (it *Item) KeepPlace(old *Item) {
-	annotations := Get(Get(old.Node(), "metadata"), "annotations")
-	if annotations == nil {
-		return
-	}
-	for i := 0; i+1 < len(annotations.Content); i += 2 {
-		if key := annotations.Content[i].Value; ofOrchestrator(key) {
-			it.Annotate(key, annotations.Content[i+1].Value)
-		}
-	}
-}
-
-func ofOrchestrator(key string) bool {
-	prefix, _, _ := strings.Cut(key, "/")
-	return prefix == "internal.config.kubernetes.io" || prefix == "config.k8s.io" || prefix == "kustomize.config.k8s.io" ||
-		key == legacyPathAnnotation || key == legacyIndexAnnotation
 }

@@ -141,7 +141,7 @@ func (l *List) writeItems(b *bufio.Writer, m member, items []*Item) error {
 	}
 	return Encode(items, func(it *Item, text []byte) error {
 		if it.raw != "" {
-			writeText(b, it.raw)
+			writeText(b, it.inList())
 		} else {
 			writeDashed(b, text, l.indent)
 		}

@@ -2,9 +2,7 @@ package krm
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 
 	"go.yaml.in/yaml/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,16 +31,6 @@ func NewObject(obj Object) *Item {
 // Typed is the object that the item was made of, nil if it was read.
 func (it *Item) Typed() Object { return it.typed }
 
-// addAnnotation sets an annotation, to be written when the item is.
-func (it *Item) addAnnotation(key, value string) {
-	it.Annotations = maps.Clone(it.Annotations)
-	if it.Annotations == nil {
-		it.Annotations = map[string]string{}
-	}
-	it.Annotations[key] = value
-	it.added = append(slices.Clip(it.added), annotation{key, value})
-}
-
 // object gives the nodes of an item that was made of a typed object.
 func (it *Item) object() (*yaml.Node, error) {
 	n, err := ToNode(it.typed)
@@ -60,7 +48,7 @@ func (it *Item) AppendTo(out []byte) ([]byte, error) {
 	n := it.node
 	switch {
 	case it.node == nil && it.typed == nil:
-		docs, ps := ParseAll([]byte(it.text), model.Place{})
+		docs, ps := ParseAll([]byte(it.source()), model.Place{})
 		if n = element(docs); n == nil {
 			return out, fmt.Errorf("%s cannot be read again: %v", it.Place, ps)
 		}
@@ -80,18 +68,18 @@ func (it *Item) AppendTo(out []byte) ([]byte, error) {
 	return append(out, text...), err
 }
 
-// Spec sets the struct at out to the spec of the typed object that the item was made of, and tells whether it
-// was made of one with such a spec. Out shares memory with it.
+// Spec sets the pointer at out to the spec of the typed object that the item was made of, and tells whether it was made of
+// one with such a spec. The spec must not be changed.
 func (it *Item) Spec(out any) bool {
 	if it.typed == nil {
 		return false
 	}
 	spec := reflect.ValueOf(it.typed).Elem().FieldByName("Spec")
 	to := reflect.ValueOf(out).Elem()
-	if !spec.IsValid() || spec.Type() != to.Type() {
+	if !spec.IsValid() || spec.Addr().Type() != to.Type() {
 		return false
 	}
-	to.Set(spec)
+	to.Set(spec.Addr())
 	return true
 }
 
@@ -99,33 +87,55 @@ func (it *Item) Spec(out any) bool {
 // nodes of that value alone.
 func (it *Item) Field(path ...string) *yaml.Node {
 	if it.typed == nil {
-		n := it.Node()
-		for _, name := range path {
-			n = Get(n, name)
-		}
-		return n
+		return at(it.Node(), path)
 	}
-	v := reflect.ValueOf(it.typed)
-	for _, name := range path {
-		for v.Kind() == reflect.Pointer && !v.IsNil() {
-			v = v.Elem()
-		}
-		if v.Kind() != reflect.Struct {
-			return nil
-		}
-		field, ok := fieldsOf(v.Type())[name]
-		if !ok {
-			return nil
-		}
-		if v = v.FieldByIndex(field.index); field.omitEmpty && isEmpty(v) {
-			return nil
-		}
+	v, ok := it.typedField(path)
+	if !ok {
+		return nil
 	}
 	n, err := ToNode(v.Interface())
 	if err != nil {
 		return nil
 	}
 	return n
+}
+
+// Has tells whether there is a value at a path of fields that is not null.
+func (it *Item) Has(path ...string) bool {
+	if it.typed == nil {
+		return !IsNull(at(it.Node(), path))
+	}
+	v, ok := it.typedField(path)
+	if !ok {
+		return false
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
+		return !v.IsNil()
+	default:
+		return true
+	}
+}
+
+// typedField is the value at a path of fields of the typed object, as far as it is written.
+func (it *Item) typedField(path []string) (reflect.Value, bool) {
+	v := reflect.ValueOf(it.typed)
+	for _, name := range path {
+		for v.Kind() == reflect.Pointer && !v.IsNil() {
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Struct {
+			return v, false
+		}
+		field, ok := fieldsOf(v.Type())[name]
+		if !ok {
+			return v, false
+		}
+		if v = v.FieldByIndex(field.index); field.omitEmpty && isEmpty(v) {
+			return v, false
+		}
+	}
+	return v, true
 }
 
 // isEmpty tells whether encoding/json leaves out v where omitempty is asked for.

@@ -48,11 +48,15 @@ func TestItemsOfTypedObjects(t *testing.T) {
 			t.Errorf("%v is %s, not %s", path, got, want)
 		}
 	}
-	var spec appsv1.DeploymentSpec
+	var spec *appsv1.DeploymentSpec
 	if !it.Spec(&spec) || spec.MinReadySeconds != 3 {
 		t.Errorf("the spec is %v", spec)
 	}
-	if it.Spec(&corev1.ServiceSpec{}) {
+	if !it.Has("spec", "minReadySeconds") || it.Has("spec", "replicas") || it.Has("spec", "none") || it.Has("spec", "paused", "x") {
+		t.Error("the fields that there are are not those that the item says")
+	}
+	var other *corev1.ServiceSpec
+	if it.Spec(&other) {
 		t.Error("a Deployment has the spec of a Service")
 	}
 	c := it.Clone()

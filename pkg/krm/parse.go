@@ -54,6 +54,15 @@ func ParseValues(text []byte, at model.Place) (*yaml.Node, model.Problems) {
 	return onlyDocument(docs, ps, at)
 }
 
+// LendValues is ParseValues for those who are done with the nodes when they call done; no node of the text may be used after
+// that. Their memory serves the next text.
+func LendValues(text []byte, at model.Place) (root *yaml.Node, done func(), ps model.Problems) {
+	p := glancers.Get().(*quickParser)
+	docs, ps := parseAll(p, text, at, false)
+	root, ps = onlyDocument(docs, ps, at)
+	return root, p.release, ps
+}
+
 func onlyDocument(docs []Document, ps model.Problems, at model.Place) (*yaml.Node, model.Problems) {
 	switch {
 	case ps.HasErrors():
@@ -69,15 +78,15 @@ func onlyDocument(docs []Document, ps model.Problems, at model.Place) (*yaml.Nod
 
 // ParseAll reads all documents of text, leaving out empty ones.
 func ParseAll(text []byte, at model.Place) ([]Document, model.Problems) {
-	return parseAll(text, at, true)
+	return parseAll(&quickParser{}, text, at, true)
 }
 
 // parseValues is ParseAll without the comments.
 func parseValues(text []byte, at model.Place) ([]Document, model.Problems) {
-	return parseAll(text, at, false)
+	return parseAll(&quickParser{}, text, at, false)
 }
 
-func parseAll(text []byte, at model.Place, comments bool) ([]Document, model.Problems) {
+func parseAll(p *quickParser, text []byte, at model.Place, comments bool) ([]Document, model.Problems) {
 	if ps := checkText(text, at); len(ps) > 0 {
 		return nil, ps
 	}
@@ -92,7 +101,8 @@ func parseAll(text []byte, at model.Place, comments bool) ([]Document, model.Pro
 			return nil, ps
 		}
 	}
-	if docs, commented, ok := quick(string(text)); ok && (!commented || !comments) {
+	p.text = string(text)
+	if docs, commented, ok := p.documents(); ok && (!commented || !comments) {
 		return docs, nil
 	}
 	return parseSlowly(text, at)

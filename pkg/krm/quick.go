@@ -2,6 +2,7 @@ package krm
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -26,7 +27,9 @@ type quickParser struct {
 	comments bool
 	failed   bool
 	depth    int
-	nodes    []yaml.Node
+	// nodes are allocated in chunks: this is the one in use; full and free are others.
+	nodes      []yaml.Node
+	full, free [][]yaml.Node
 	// content are the nodes of the collections that are being read.
 	content []*yaml.Node
 }
@@ -35,11 +38,41 @@ const (
 	// quickDepth and quickKey are bounds up to which the library reads on.
 	quickDepth = 100
 	quickKey   = 500
+	// Nodes are allocated so many at a time, few at first.
+	fewNodes, manyNodes = 16, 107
 )
 
 // quick reads the documents of text, without comments, and tells whether there are any. It is not ok where it gives up.
 func quick(text string) (docs []Document, comments, ok bool) {
-	p := quickParser{text: text, line: 0, ascii: true}
+	return (&quickParser{text: text}).documents()
+}
+
+// glance calls look with what quick reads. The nodes are gone when it returns: they are used again for another text.
+func glance(text string, look func(docs []Document, ok bool)) {
+	p := glancers.Get().(*quickParser)
+	p.text = text
+	docs, _, ok := p.documents()
+	look(docs, ok)
+	p.release()
+}
+
+var glancers = sync.Pool{New: func() any { return &quickParser{} }}
+
+// release takes back all nodes, for another text.
+func (p *quickParser) release() {
+	if p.nodes != nil {
+		p.full = append(p.full, p.nodes)
+	}
+	for _, chunk := range p.full {
+		clear(chunk)
+		p.free = append(p.free, chunk[:0])
+	}
+	*p = quickParser{free: p.free, full: p.full[:0], content: p.content[:0]}
+	glancers.Put(p)
+}
+
+func (p *quickParser) documents() (docs []Document, comments, ok bool) {
+	p.ascii = true
 	if !p.readable() {
 		return nil, false, false
 	}
@@ -52,7 +85,7 @@ func quick(text string) (docs []Document, comments, ok bool) {
 			if p.failed || p.column >= 0 {
 				return nil, false, false
 			}
-			docs = append(docs, Document{Root: root, Index: index, written: root, text: text[from:p.begin]})
+			docs = append(docs, Document{Root: root, Index: index, written: root, text: p.text[from:p.begin]})
 		} else if p.failed {
 			return nil, false, false
 		}
@@ -130,7 +163,7 @@ func (p *quickParser) fail() {
 
 func (p *quickParser) node(kind yaml.Kind, tag string, at int) *yaml.Node {
 	if len(p.nodes) == cap(p.nodes) {
-		p.nodes = make([]yaml.Node, 0, 64)
+		p.more()
 	}
 	p.nodes = append(p.nodes, yaml.Node{Kind: kind, Tag: tag, Line: p.line, Column: at - p.begin + 1})
 	n := &p.nodes[len(p.nodes)-1]
@@ -138,6 +171,18 @@ func (p *quickParser) node(kind yaml.Kind, tag string, at int) *yaml.Node {
 		n.Column = utf8.RuneCountInString(p.text[p.begin:at]) + 1
 	}
 	return n
+}
+
+// more makes another chunk of nodes the current one.
+func (p *quickParser) more() {
+	if p.nodes != nil {
+		p.full = append(p.full, p.nodes)
+	}
+	if last := len(p.free) - 1; last >= 0 {
+		p.nodes, p.free = p.free[last], p.free[:last]
+		return
+	}
+	p.nodes = make([]yaml.Node, 0, min(max(fewNodes, 2*cap(p.nodes)), manyNodes))
 }
 
 // collect gives n the nodes that were read since mark.

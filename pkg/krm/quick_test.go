@@ -72,6 +72,11 @@ func TestQuickReadsTheExamples(t *testing.T) {
 func compareQuick(t *testing.T, text string) {
 	t.Helper()
 	docs, comments, ok := quick(text)
+	glance(text, func(again []Document, also bool) {
+		if diff := cmp.Diff(roots(docs), roots(again)); diff != "" || also != ok {
+			t.Errorf("%q: in nodes that are used again (-new +used):\n%s", text, diff)
+		}
+	})
 	if !ok {
 		return
 	}
@@ -108,6 +113,14 @@ func compareQuick(t *testing.T, text string) {
 		}
 		at++
 	}
+}
+
+func roots(docs []Document) []*yaml.Node {
+	var all []*yaml.Node
+	for _, d := range docs {
+		all = append(all, d.Root)
+	}
+	return all
 }
 
 func mustEncode(t *testing.T, n *yaml.Node) []byte {

@@ -235,16 +235,23 @@ func (p *quickParser) following() (end, next int) {
 	return len(p.text), len(p.text)
 }
 
-// blockSize is the size of a literal block that is indented by indent, as long as no line in it is blank.
+// blockSize is the size of a literal block that is indented by indent; a little more where lines in it are blank.
 func (p *quickParser) blockSize(indent int) int {
 	size, pad := 0, strings.Repeat(" ", indent)
-	for rest := p.text[p.next:]; strings.HasPrefix(rest, pad); {
-		i := strings.IndexByte(rest, '\n')
-		if i < 0 {
-			return size + len(rest) - indent
+	for rest := p.text[p.next:]; rest != ""; {
+		line := rest
+		if i := strings.IndexByte(rest, '\n'); i >= 0 {
+			line = rest[:i+1]
 		}
-		size += i + 1 - indent
-		rest = rest[i+1:]
+		rest = rest[len(line):]
+		switch {
+		case strings.HasPrefix(line, pad):
+			size += len(line) - indent
+		case strings.TrimLeft(line, " ") == "\n":
+			size++
+		default:
+			return size
+		}
 	}
 	return size
 }

@@ -67,23 +67,17 @@ func (s section) member() (key, value *yaml.Node) {
 func readItems(texts []string) ([]*Item, bool) {
 	items := make([]*Item, len(texts))
 	Parallel(len(texts), func(i int) {
-		docs, _, quickly := quick(texts[i])
-		if !quickly {
-			var ps model.Problems
-			if docs, ps = parseSlowly([]byte(texts[i]), model.Place{}); ps.HasErrors() {
+		glance(texts[i], func(docs []Document, ok bool) {
+			if ok {
+				if items[i] = onlyItem(docs, texts[i]); items[i] != nil {
+					items[i].forget(texts[i])
+				}
 				return
 			}
-		}
-		if len(docs) != 1 || docs[0].Root != docs[0].written || docs[0].Root.Kind != yaml.SequenceNode ||
-			len(docs[0].Root.Content) != 1 || docs[0].Root.Content[0].Kind != yaml.MappingNode {
-			return
-		}
-		it := NewItem(docs[0].Root.Content[0])
-		it.raw = texts[i]
-		if quickly {
-			it.forget(it.raw)
-		}
-		items[i] = it
+			if docs, ps := parseSlowly([]byte(texts[i]), model.Place{}); !ps.HasErrors() {
+				items[i] = onlyItem(docs, texts[i])
+			}
+		})
 	})
 	for _, it := range items {
 		if it == nil {
@@ -91,6 +85,17 @@ func readItems(texts []string) ([]*Item, bool) {
 		}
 	}
 	return items, true
+}
+
+// onlyItem is the item that a text holds, nil if that is not the only thing in it.
+func onlyItem(docs []Document, text string) *Item {
+	if len(docs) != 1 || docs[0].Root != docs[0].written || docs[0].Root.Kind != yaml.SequenceNode ||
+		len(docs[0].Root.Content) != 1 || docs[0].Root.Content[0].Kind != yaml.MappingNode {
+		return nil
+	}
+	it := NewItem(docs[0].Root.Content[0])
+	it.raw = text
+	return it
 }
 
 // cutSections cuts a list into its members and items at the lines where they begin, and gives the column of the dashes. A

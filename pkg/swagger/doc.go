@@ -37,11 +37,16 @@ type Document struct {
 
 	root    *yaml.Node
 	version specVersion
+	// done lets go of root.
+	done func()
 }
 
 // Release lets go of the text, which takes far more memory than the facts. Validate has nothing to judge any more.
 func (d *Document) Release() {
-	d.root, d.version = nil, ""
+	if d.done != nil {
+		d.done()
+	}
+	d.root, d.version, d.done = nil, "", nil
 	for _, s := range []*string{&d.Title, &d.Version, &d.BasePath} {
 		*s = strings.Clone(*s)
 	}

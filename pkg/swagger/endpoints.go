@@ -196,11 +196,11 @@ func (r *reader) endpoint(m member) []Endpoint {
 	switch problem := urlProblem(s); {
 	case isEtcd(s) || problem == "":
 		e.URL = s
-	case targetName.MatchString(s):
+	case isTargetName(s):
 		e.Target.Name, e.Target.Namespace, _ = strings.Cut(s, ".")
 	default:
 		p := r.report(model.SwaggerEndpoint, m, "%s; %s", problem, whatEndpoint)
-		if lower := strings.ToLower(strings.TrimSpace(s)); targetName.MatchString(lower) {
+		if lower := strings.ToLower(strings.TrimSpace(s)); isTargetName(lower) {
 			suggest(p, lower)
 		}
 		return nil
@@ -209,7 +209,7 @@ func (r *reader) endpoint(m member) []Endpoint {
 }
 
 var (
-	// targetName matches NAME and NAME.NAMESPACE; both are DNS labels (RFC 1123), as the name of a Service must be.
+	// targetName matches NAME and NAME.NAMESPACE of any length.
 	targetName = regexp.MustCompile(`^` + label + `(\.` + label + `)?$`)
 	// absolute matches a URL with a scheme (RFC 3986) and an authority. Either may be a template.
 	absolute = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*|{[^{}]+})://(.*)$`)
@@ -218,7 +218,16 @@ var (
 	etcd     = regexp.MustCompile(`^etcd\s*\(([^,()]+),([^,()]+)\)$`)
 )
 
-const label = `[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?`
+// label is a DNS label (RFC 1123) but for its length: a pattern that counts takes a millisecond to compile.
+const label = `[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`
+
+// isTargetName tells whether s is NAME or NAME.NAMESPACE; both are DNS labels, as the name of a Service must be.
+func isTargetName(s string) bool { return targetName.MatchString(s) && !hasLongLabel(s) }
+
+func hasLongLabel(s string) bool {
+	const longest = 63
+	return slices.ContainsFunc(strings.Split(s, "."), func(part string) bool { return len(part) > longest })
+}
 
 // isEtcd tells whether s is etcd(KEY, URL), which the gateway replaces by the value of the key, or else by the URL.
 func isEtcd(s string) bool {
@@ -257,4 +266,4 @@ func urlProblem(s string) string {
 
 var dnsName = regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
 
-func isDNSName(s string) bool { return dnsName.MatchString(s) }
+func isDNSName(s string) bool { return dnsName.MatchString(s) && !hasLongLabel(s) }

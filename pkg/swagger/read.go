@@ -20,7 +20,7 @@ func Read(text []byte, at model.Place) (*Document, model.Problems) {
 		r.problems.Errorf(model.InputLimit, at, "has more than %d MiB; split the API", krm.MaxText>>20)
 		return nil, r.problems
 	}
-	root, problems := krm.ParseValues(text, at)
+	root, done, problems := krm.LendValues(text, at)
 	if problems.HasErrors() {
 		return nil, problems
 	}
@@ -28,7 +28,7 @@ func Read(text []byte, at model.Place) (*Document, model.Problems) {
 		r.problems.Errorf(model.SwaggerVersion, at, "is empty; write an OpenAPI document")
 		return nil, r.problems
 	}
-	r.doc = &Document{Place: at, root: root}
+	r.doc = &Document{Place: at, root: root, done: done}
 	r.at = at
 	r.tree = newTree(root)
 	r.checked = map[*yaml.Node]bool{}

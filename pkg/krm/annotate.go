@@ -1,0 +1,243 @@
+package krm
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// MarkLocal gives the item the annotation that keeps it out of clusters.
+func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
+
+// Annotate sets an annotation, touching no other byte of the item's text where it can.
+func (it *Item) Annotate(key, value string) { it.annotateAll(annotation{key, value}) }
+
+func (it *Item) annotateAll(list ...annotation) {
+	list = slices.DeleteFunc(list, func(a annotation) bool { return it.Annotations[a.key] == a.value })
+	if len(list) == 0 {
+		return
+	}
+	if it.typed != nil || it.node == nil && it.raw == "" {
+		it.added = slices.Concat(it.added, list)
+	} else {
+		for _, a := range list {
+			it.annotate(a)
+		}
+	}
+	it.remember(list)
+}
+
+// remember puts annotations into those of the item, leaving the map to others who have it.
+func (it *Item) remember(more []annotation) {
+	all := make(map[string]string, len(it.Annotations)+len(more))
+	maps.Copy(all, it.Annotations)
+	for _, a := range more {
+		all[a.key] = a.value
+	}
+	it.Annotations = all
+}
+
+// AnnotateTemplate sets an annotation of the pods that a workload makes, touching no other byte of the item's text where
+// it can. An item without a pod template stays as it is.
+func (it *Item) AnnotateTemplate(key, value string) {
+	template := Get(Get(it.Node(), "spec"), "template")
+	if template != nil && template.Kind == yaml.MappingNode && TextMap(template, "metadata", "annotations")[key] != value {
+		it.annotate(annotation{key, value}, "spec", "template")
+	}
+}
+
+// annotate sets an annotation in the metadata of what is at a path in the item.
+func (it *Item) annotate(a annotation, path ...string) {
+	if it.node != nil || len(it.added) > 0 {
+		it.annotateNode(it.Node(), a, path)
+		return
+	}
+	glance(it.source(), func(docs []Document, _ bool) { it.annotateNode(element(docs), a, path) })
+}
+
+// annotateNode sets an annotation in n, which is the node of the item, and in its text.
+func (it *Item) annotateNode(n *yaml.Node, a annotation, path []string) {
+	holder := at(n, path)
+	raw := it.withLine(holder, a.key, strconv.Quote(a.value))
+	setAnnotation(holder, a.key, a.value)
+	if raw != "" && it.replace(raw, n) {
+		return
+	}
+	if it.node == nil {
+		// What is written anew keeps its comments.
+		docs, _ := parseSlowly([]byte(it.source()), model.Place{})
+		n = element(docs)
+		setAnnotation(at(n, path), a.key, a.value)
+	}
+	it.raw, it.change, it.node = "", nil, n
+}
+
+// at is the value at a path of keys below n.
+func at(n *yaml.Node, path []string) *yaml.Node {
+	for _, name := range path {
+		n = Get(n, name)
+	}
+	return n
+}
+
+func setAnnotation(holder *yaml.Node, key, value string) {
+	v := strNode(value)
+	v.Style = yaml.DoubleQuotedStyle
+	set(child(child(holder, "metadata"), "annotations"), key, v)
+}
+
+// replace makes raw the text of the item, unless it says anything else than n.
+func (it *Item) replace(raw string, n *yaml.Node) (done bool) {
+	glance(raw, func(docs []Document, quickly bool) {
+		if !quickly {
+			var ps model.Problems
+			if docs, ps = ParseAll([]byte(raw), model.Place{}); ps.HasErrors() {
+				return
+			}
+		}
+		if len(docs) != 1 || docs[0].Root.Kind != yaml.SequenceNode || len(docs[0].Root.Content) != 1 ||
+			!sameContent(docs[0].Root.Content[0], n) {
+			return
+		}
+		if quickly {
+			it.change = newChange(it.raw, raw)
+			it.forget("")
+		} else {
+			it.raw, it.change, it.node, it.line = raw, nil, docs[0].Root.Content[0], 0
+		}
+		done = true
+	})
+	return done
+}
+
+// sameContent tells whether a and b have the same keys and values, without style, comments and, since an inserted line
+// comes first where an appended one comes last, the order of keys.
+func sameContent(a, b *yaml.Node) bool {
+	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || a.Value != b.Value || len(a.Content) != len(b.Content) {
+		return false
+	}
+	if a.Kind != yaml.MappingNode {
+		return slices.EqualFunc(a.Content, b.Content, sameContent)
+	}
+	taken := make([]bool, len(b.Content))
+	for i := 0; i+1 < len(a.Content); i += 2 {
+		j := i
+		for step := 0; taken[j] || !sameContent(a.Content[i], b.Content[j]) || !sameContent(a.Content[i+1], b.Content[j+1]); step += 2 {
+			if step == len(b.Content) {
+				return false
+			}
+			j = step
+		}
+		taken[j] = true
+	}
+	return true
+}
+
+// withLine gives the text of the item with one more annotation below the key annotations or metadata of holder, or with
+// another value of one that is there; "" where the metadata is not written with one key a line.
+func (it *Item) withLine(holder *yaml.Node, key, value string) string {
+	if it.raw == "" {
+		return ""
+	}
+	text := strings.SplitAfter(it.inList(), "\n")
+	metaKey, meta := find(holder, "metadata")
+	annKey, ann := find(meta, "annotations")
+	if old := Get(ann, key); old != nil {
+		return it.withValue(text, old, value)
+	}
+	line := key + ": " + value
+	lines, below, block := []string{"annotations:", "  " + line}, metaKey, meta
+	if annKey != nil {
+		lines, below, block = []string{line}, annKey, ann
+	}
+	if block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 || block.Content[0].Line <= below.Line {
+		return ""
+	}
+	at := below.Line - it.line
+	if at <= 0 || at >= len(text) {
+		return ""
+	}
+	eol := "\n"
+	if strings.HasSuffix(text[at-1], "\r\n") {
+		eol = "\r\n"
+	}
+	pad := strings.Repeat(" ", max(0, block.Content[0].Column-1))
+	for i := range lines {
+		lines[i] = pad + lines[i] + eol
+	}
+	return strings.Join(slices.Concat(text[:at], lines, text[at:]), "")
+}
+
+// withValue gives the text of the item with value in place of a scalar that is written plainly or in double quotes, ""
+// if it is not.
+func (it *Item) withValue(text []string, old *yaml.Node, value string) string {
+	at, col := old.Line-1-it.line, old.Column-1
+	if at < 0 || at >= len(text) || col < 0 || col > len(text[at]) {
+		return ""
+	}
+	before, rest := text[at][:col], text[at][col:]
+	for _, written := range []string{strconv.Quote(old.Value), old.Value} {
+		if after, ok := strings.CutPrefix(rest, written); ok {
+			text[at] = before + value + after
+			return strings.Join(text, "")
+		}
+	}
+	return ""
+}
+
+// SetPlace says in which file of which package an orchestrator shall put the item.
+func (it *Item) SetPlace(path, packagePath string) {
+	place := []annotation{{PathAnnotation, path}, {IndexAnnotation, "0"}}
+	if packagePath != "" {
+		place = append(place, annotation{PackagePathAnnotation, packagePath})
+	}
+	if it.typed != nil {
+		it.added = slices.Concat(it.added, place)
+		return
+	}
+	it.annotateAll(place...)
+}
+
+// KeepPlace gives the item all annotations by which orchestrators know old, so that it replaces old where that is kept.
+func (it *Item) KeepPlace(old *Item) {
+	annotations := Get(Get(old.Node(), "metadata"), "annotations")
+	if annotations == nil {
+		return
+	}
+	for i := 0; i+1 < len(annotations.Content); i += 2 {
+		if key := annotations.Content[i].Value; ofOrchestrator(key) {
+			it.Annotate(key, annotations.Content[i+1].Value)
+		}
+	}
+}
+
+func ofOrchestrator(key string) bool {
+	prefix, _, _ := strings.Cut(key, "/")
+	return prefix == "internal.config.kubernetes.io" || prefix == "config.k8s.io" || prefix == "kustomize.config.k8s.io" ||
+		key == legacyPathAnnotation || key == legacyIndexAnnotation
+}
+
+// change says what stands in place of a part of a text.
+type change struct {
+	from, to int
+	by       string
+}
+
+// newChange is what leads from one text to another.
+func newChange(before, after string) *change {
+	c := change{}
+	for c.from < min(len(before), len(after)) && before[c.from] == after[c.from] {
+		c.from++
+	}
+	same := 0
+	for same < min(len(before), len(after))-c.from && before[len(before)-1-same] == after[len(after)-1-same] {
+		same++
+	}
+	c.to, c.by = len(before)-same, strings.Clone(after[c.from:len(after)-same])
+	return &c
+}
