@@ -70,3 +70,39 @@ func applyTo(t *testing.T, items []*krm.Item, files []File) []*krm.Item {
 func without(files []File, name string) []File {
 	return slices.DeleteFunc(slices.Clone(files), func(f File) bool { return path.Base(f.Path) == name })
 }
+
+// TestForeignConfigMaps has ConfigMaps that other programs manage. The package has none of what nothing reads, and what is read keeps
+// its labels.
+func TestForeignConfigMaps(t *testing.T) {
+	const label = "app.kubernetes.io/managed-by: Helm"
+	items := readCase(t, "private-jet")
+	n, ps := krm.Parse([]byte("{apiVersion: v1, kind: ConfigMap, metadata: {name: charts, namespace: shop, labels: {"+label+"}}, data: {a: b}}"), model.Place{})
+	if len(ps) > 0 {
+		t.Fatal(ps)
+	}
+	items = append(items, krm.NewItem(n))
+	i := slices.IndexFunc(items, func(it *krm.Item) bool { return it.Place.Object.Name == "hpa-configs" })
+	text, err := krm.EncodeNode(items[i].Node())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, ps = krm.Parse([]byte(strings.Replace(string(text), "metadata:\n", "metadata:\n  labels: {"+label+"}\n", 1)), model.Place{})
+	if len(ps) > 0 {
+		t.Fatal(ps)
+	}
+	items[i] = krm.NewItem(n)
+	out, ps := Run(Input{Items: items, Dir: outDir})
+	if ps.HasErrors() {
+		t.Fatal(ps)
+	}
+	for _, f := range out.Files {
+		switch path.Base(f.Path) {
+		case "configmap_shop_charts.yaml":
+			t.Errorf("the package has %s", f.Path)
+		case "configmap_wso2-system_hpa-configs.yaml":
+			if !strings.Contains(string(f.Text), label) {
+				t.Errorf("%s lacks its label:\n%s", f.Path, f.Text)
+			}
+		}
+	}
+}

@@ -60,7 +60,7 @@ func (d dump) clean(it *krm.Item, ps *model.Problems) *krm.Item {
 		return nil
 	}
 	delete(in.Metadata.Annotations, lastApplied)
-	if it.Place.Object.Kind == "ConfigMap" {
+	if it.Place.Object.Kind == "ConfigMap" && gen.Owner(it) != "" {
 		disown(&in)
 	}
 	if it.Place.Object.Kind == "API" {
@@ -83,21 +83,10 @@ func (d dump) clean(it *krm.Item, ps *model.Problems) *krm.Item {
 // disown makes an input of the rules that an earlier migration applied: only in the cluster are the rules of others that were
 // merged into them. The local configuration among the items is what gives way to a rendered object of the same name.
 func disown(in *input) {
-	marked := false
 	for _, m := range []map[string]any{in.Metadata.Annotations, in.Metadata.Labels} {
-		for k := range m {
-			if isMark(k) {
-				delete(m, k)
-				marked = true
-			}
-		}
+		maps.DeleteFunc(m, func(name string, _ any) bool { return isMark(name) })
 	}
-	if marked {
-		if in.Metadata.Annotations == nil {
-			in.Metadata.Annotations = map[string]any{}
-		}
-		in.Metadata.Annotations[krm.LocalConfigAnnotation] = "true"
-	}
+	in.Metadata.Annotations[krm.LocalConfigAnnotation] = "true"
 }
 
 // prune removes what says nothing: the operator writes its Go structs with all their members.
