@@ -173,10 +173,10 @@ func scale(s *stages) error {
 		return errors.New(ps[0].Message)
 	}
 	for _, g := range s.f.gateways {
-		renderHPA(g.workload, s.opts)
+		renderHPA(&g.workload, &s.opts)
 	}
 	for _, b := range s.f.backends {
-		renderHPA(b.workload, s.opts)
+		renderHPA(&b.workload, &s.opts)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package gen
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -21,9 +20,9 @@ type workload struct {
 	ref   model.Ref
 	// labels are those of the pods and of all objects; selector are the ones among them that never change.
 	labels, selector map[string]string
-	// common has the labels and annotations of all objects, once rendering has begun.
-	common   metav1.ObjectMeta
-	min, max int32
+	// allLabels and allAnnotations are those of all objects, once rendering has begun.
+	allLabels, allAnnotations map[string]string
+	min, max                  int32
 	scaling  hpa.Scaling
 	// origin is the path annotation of the input, for the paths of what is rendered from it.
 	origin origin

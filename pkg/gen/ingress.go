@@ -96,7 +96,7 @@ func (ing *ingress) readProperties(cm configMap, ps *model.Problems) {
 }
 
 // renderIngress gives the Ingress of a gateway.
-func renderIngress(g gateway) *networkingv1.Ingress {
+func renderIngress(g *gateway) *networkingv1.Ingress {
 	ing := g.ingress
 	portName := httpPortName
 	if ing.https {

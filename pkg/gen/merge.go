@@ -24,13 +24,13 @@ func clashes(objects []object, items []*krm.Item, src source) model.Problems {
 	}
 	from := map[string]model.Object{}
 	for _, o := range objects {
-		id := identity(o.id)
+		id := identity(o.id())
 		if it := foreign[id]; it != nil {
 			ps.Errorf(model.OutputConflict, it.Place,
 				"has the identity of an object that is rendered from %s; rename one of them, or remove this one", o.origin.source)
 		}
 		if other, twice := from[id]; twice {
-			ps.Errorf(model.OutputConflict, model.Place{Object: o.id}, "is rendered from %s and from %s; rename one of them",
+			ps.Errorf(model.OutputConflict, model.Place{Object: o.id()}, "is rendered from %s and from %s; rename one of them",
 				other, o.origin.source)
 		}
 		from[id] = o.origin.source
@@ -48,7 +48,7 @@ func identity(o model.Object) string {
 func merge(items []*krm.Item, objects []object, src source, opts options) Output {
 	rendered := map[string]bool{}
 	for _, o := range objects {
-		rendered[identity(o.id)] = true
+		rendered[identity(o.id())] = true
 	}
 	out := Output{Owner: opts.owner}
 	before := map[string]*krm.Item{}
@@ -79,13 +79,12 @@ func merge(items []*krm.Item, objects []object, src source, opts options) Output
 	krm.Parallel(len(local), func(i int) { out.Items[local[i]] = markedLocal(out.Items[local[i]]) })
 	hasFiles := slices.ContainsFunc(items, func(it *krm.Item) bool { return it.FilePath() != "" })
 	for _, o := range objects {
-		it := krm.NewObject(o.typed)
-		if old := before[identity(o.id)]; old != nil {
-			it.KeepPlace(old)
+		if old := before[identity(o.id())]; old != nil {
+			o.KeepPlace(old)
 		} else if hasFiles {
-			it.SetPlace(pathOf(o), cmp.Or(o.origin.packagePath, src.scope.root))
+			o.SetPlace(pathOf(o), cmp.Or(o.origin.packagePath, src.scope.root))
 		}
-		out.Rendered = append(out.Rendered, it)
+		out.Rendered = append(out.Rendered, o.Item)
 	}
 	out.Items = append(out.Items, out.Rendered...)
 	return out
@@ -104,7 +103,7 @@ func markedLocal(it *krm.Item) *krm.Item {
 
 // pathOf is the file of a rendered object: beside that of its input, in a folder of its own.
 func pathOf(o object) string {
-	return path.Join(path.Dir(o.origin.path), "rendered", FileName(o.id))
+	return path.Join(path.Dir(o.origin.path), "rendered", FileName(o.id()))
 }
 
 // FileName is the name of the file for an object.

@@ -12,7 +12,7 @@ import (
 const monitoringVersion = "monitoring.coreos.com/v1"
 
 // monitor makes Prometheus read ports of the pods of w, which a Deployment makes.
-func monitor(w workload, ports []metricsPort, pods func() *appsv1.Deployment, opts options) typedObject {
+func monitor(w *workload, ports []metricsPort, pods func() *appsv1.Deployment, opts *options) typedObject {
 	ports = slices.Clone(ports)
 	slices.SortStableFunc(ports, func(a, b metricsPort) int { return cmp.Compare(a.name, b.name) })
 	if opts.podMonitors {
@@ -23,7 +23,7 @@ func monitor(w workload, ports []metricsPort, pods func() *appsv1.Deployment, op
 
 // serviceMonitor selects the Service that is marked for it. The mark is a label of our own, since users overwrite app
 // with kustomize, in Services but not in the selectors of monitors.
-func serviceMonitor(w workload, ports []metricsPort, opts options) *monitoringv1.ServiceMonitor {
+func serviceMonitor(w *workload, ports []metricsPort, opts *options) *monitoringv1.ServiceMonitor {
 	m := &monitoringv1.ServiceMonitor{TypeMeta: typeMeta(monitoringVersion, serviceMonitorKind), ObjectMeta: w.meta(w.ref.Name)}
 	m.Spec.Selector.MatchLabels = map[string]string{metricsLabel: w.ref.Name}
 	m.Labels = with(m.Labels, opts.monitorLabels)
@@ -42,7 +42,7 @@ func serviceMonitor(w workload, ports []metricsPort, opts options) *monitoringv1
 }
 
 // podMonitor selects the pods by the label that keeps workloads apart, whatever Services lead to them.
-func podMonitor(w workload, ports []metricsPort, containers []corev1.Container, opts options) *monitoringv1.PodMonitor {
+func podMonitor(w *workload, ports []metricsPort, containers []corev1.Container, opts *options) *monitoringv1.PodMonitor {
 	m := &monitoringv1.PodMonitor{TypeMeta: typeMeta(monitoringVersion, podMonitorKind), ObjectMeta: w.meta(w.ref.Name)}
 	m.Spec.Selector.MatchLabels = map[string]string{workloadLabel: w.labels[workloadLabel]}
 	m.Labels = with(m.Labels, opts.monitorLabels)
@@ -64,7 +64,7 @@ func podMonitor(w workload, ports []metricsPort, containers []corev1.Container, 
 }
 
 // relabelings give series the labels by which the adapter knows namespace and pod, beside those of the operator.
-func (o options) relabelings() []monitoringv1.RelabelConfig {
+func (o *options) relabelings() []monitoringv1.RelabelConfig {
 	var all []monitoringv1.RelabelConfig
 	for _, l := range []struct {
 		label, usual string

@@ -18,40 +18,49 @@ type typedObject = krm.Object
 
 // object is a rendered object and the input that it comes from.
 type object struct {
-	id     model.Object
-	typed  typedObject
-	origin origin
+	*krm.Item
+	origin *origin
 }
+
+func (o object) id() model.Object { return o.Place.Object }
 
 // render makes all objects, in the order in which they are written. It cannot fail.
 func render(f facts, opts options) []object {
 	all := make([]object, 0, len(f.gateways)*len(gatewayKinds)+len(f.backends)*len(backendKinds)+1)
-	for _, g := range f.gateways {
-		g.share(opts)
-		for _, k := range gatewayKinds {
-			all = add(all, k(g, opts), g.origin)
+	add := func(typed func() typedObject, from *origin) {
+		if typed() != nil {
+			all = append(all, object{krm.NewObject(typed), from})
 		}
 	}
-	for _, b := range f.backends {
+	for i := range f.gateways {
+		g := &f.gateways[i]
+		g.share(opts)
+		for _, k := range gatewayKinds {
+			add(func() typedObject { return k(g, &opts) }, &g.origin)
+		}
+	}
+	for i := range f.backends {
+		b := &f.backends[i]
 		b.share(opts)
 		for _, k := range backendKinds {
-			all = add(all, k(b, opts), b.origin)
+			add(func() typedObject { return k(b, &opts) }, &b.origin)
 		}
 	}
 	if f.adapter.text != "" {
-		all = add(all, f.adapter.configMap(opts), f.adapter.origin)
+		add(func() typedObject { return f.adapter.configMap(opts) }, &f.adapter.origin)
 	}
 	return all
 }
 
-// gatewayKinds are the objects of an API, in the order of output. A nil one is left out.
-var gatewayKinds = []func(gateway, options) typedObject{
-	func(g gateway, _ options) typedObject { return gatewayDeployment(g) },
-	func(g gateway, _ options) typedObject { return gatewayService(g) },
+// gatewayKinds are the objects of an API, in the order of output. A nil one is left out. Each is made again whenever it is
+// needed, so that none has to be kept.
+var gatewayKinds = []func(*gateway, *options) typedObject{
+	func(g *gateway, _ *options) typedObject { return gatewayDeployment(g) },
+	func(g *gateway, _ *options) typedObject { return gatewayService(g) },
 	gatewayMetricsService,
-	func(g gateway, o options) typedObject { return renderHPA(g.workload, o) },
+	func(g *gateway, o *options) typedObject { return renderHPA(&g.workload, o) },
 	gatewayMonitor,
-	func(g gateway, _ options) typedObject {
+	func(g *gateway, _ *options) typedObject {
 		if g.ingress == nil {
 			return nil
 		}
@@ -60,22 +69,11 @@ var gatewayKinds = []func(gateway, options) typedObject{
 }
 
 // backendKinds are the objects of a backend in private jet mode.
-var backendKinds = []func(backend, options) typedObject{
-	func(b backend, _ options) typedObject { return backendDeployment(b) },
-	func(b backend, _ options) typedObject { return backendService(b) },
-	func(b backend, o options) typedObject { return renderHPA(b.workload, o) },
+var backendKinds = []func(*backend, *options) typedObject{
+	func(b *backend, _ *options) typedObject { return backendDeployment(b) },
+	func(b *backend, _ *options) typedObject { return backendService(b) },
+	func(b *backend, o *options) typedObject { return renderHPA(&b.workload, o) },
 	backendMonitor,
-}
-
-func add(all []object, typed typedObject, from origin) []object {
-	if typed == nil {
-		return all
-	}
-	apiVersion, kind := typed.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
-	return append(all, object{
-		id:    model.Object{APIVersion: apiVersion, Kind: kind, Namespace: typed.GetNamespace(), Name: typed.GetName()},
-		typed: typed, origin: from,
-	})
 }
 
 func typeMeta(apiVersion, kind string) metav1.TypeMeta {
@@ -86,10 +84,8 @@ func typeMeta(apiVersion, kind string) metav1.TypeMeta {
 func (w *workload) share(opts options) {
 	from := w.origin.source
 	source := from.Kind + "/" + model.Ref{Namespace: from.Namespace, Name: from.Name}.String()
-	w.common = metav1.ObjectMeta{
-		Labels:      with(w.labels, map[string]string{managedByLabel: managedBy}),
-		Annotations: map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: source},
-	}
+	w.allLabels = with(w.labels, map[string]string{managedByLabel: managedBy})
+	w.allAnnotations = map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: source}
 }
 
 // with gives a copy of m with more entries.
@@ -104,13 +100,13 @@ func with(m, more map[string]string) map[string]string {
 
 // meta is the metadata of an object that belongs to w. Its maps are those of all objects of w: whoever adds to one takes a
 // copy.
-func (w workload) meta(name string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: name, Namespace: w.ref.Namespace, Labels: w.common.Labels, Annotations: w.common.Annotations}
+func (w *workload) meta(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Namespace: w.ref.Namespace, Labels: w.allLabels, Annotations: w.allAnnotations}
 }
 
 // deployment is the Deployment of a workload around its pods. The number of replicas is left to the
 // HorizontalPodAutoscaler.
-func (w workload) deployment(pod corev1.PodSpec) *appsv1.Deployment {
+func (w *workload) deployment(pod corev1.PodSpec) *appsv1.Deployment {
 	return &appsv1.Deployment{
 		TypeMeta:   typeMeta("apps/v1", "Deployment"),
 		ObjectMeta: w.meta(w.ref.Name),
@@ -121,12 +117,12 @@ func (w workload) deployment(pod corev1.PodSpec) *appsv1.Deployment {
 	}
 }
 
-func (w workload) service(name string, spec corev1.ServiceSpec) *corev1.Service {
+func (w *workload) service(name string, spec corev1.ServiceSpec) *corev1.Service {
 	spec.Selector = w.selector
 	return &corev1.Service{TypeMeta: typeMeta("v1", "Service"), ObjectMeta: w.meta(name), Spec: spec}
 }
 
-func renderHPA(w workload, opts options) typedObject {
+func renderHPA(w *workload, opts *options) typedObject {
 	return hpa.Render(hpa.Target{
 		Meta:        w.meta(w.ref.Name),
 		Workload:    autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: w.ref.Name},

@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-func backendDeployment(b backend) *appsv1.Deployment {
+func backendDeployment(b *backend) *appsv1.Deployment {
 	pod := corev1.PodSpec{Containers: []corev1.Container{backendContainer(b, map[string]bool{})}}
 	if b.hardened {
 		pod.AutomountServiceAccountToken = new(false)
@@ -19,7 +19,7 @@ func backendDeployment(b backend) *appsv1.Deployment {
 
 // backendContainer is the container of a backend in a pod whose port names are names; it adds its own. A name that
 // another container of the pod has is left out, since Services lead to numbers.
-func backendContainer(b backend, names map[string]bool) corev1.Container {
+func backendContainer(b *backend, names map[string]bool) corev1.Container {
 	c := corev1.Container{Name: b.container, Image: b.image, Resources: b.requirements, ReadinessProbe: readinessProbe(b)}
 	numbers := map[int32]bool{}
 	for _, p := range b.allPorts() {
@@ -51,7 +51,7 @@ func backendContainer(b backend, names map[string]bool) corev1.Container {
 }
 
 // allPorts are the ports of the TargetEndpoint and the one that only serves metrics.
-func (b backend) allPorts() []port {
+func (b *backend) allPorts() []port {
 	ports := b.ports
 	if b.metrics != nil && b.metrics.extra {
 		ports = append(slices.Clip(ports), b.metrics.port)
@@ -59,7 +59,7 @@ func (b backend) allPorts() []port {
 	return ports
 }
 
-func readinessProbe(b backend) *corev1.Probe {
+func readinessProbe(b *backend) *corev1.Probe {
 	if len(b.ports) == 0 || b.readiness == "none" {
 		return nil
 	}
@@ -74,7 +74,7 @@ func readinessProbe(b backend) *corev1.Probe {
 	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: get}}
 }
 
-func backendService(b backend) *corev1.Service {
+func backendService(b *backend) *corev1.Service {
 	var ports []corev1.ServicePort
 	for _, p := range b.allPorts() {
 		ports = append(ports, servicePort(p))
@@ -86,10 +86,10 @@ func backendService(b backend) *corev1.Service {
 	return s
 }
 
-func backendMonitor(b backend, opts options) typedObject {
+func backendMonitor(b *backend, opts *options) typedObject {
 	if b.metrics == nil {
 		return nil
 	}
 	ports := []metricsPort{{*b.metrics, b.metrics.port.name}}
-	return monitor(b.workload, ports, func() *appsv1.Deployment { return backendDeployment(b) }, opts)
+	return monitor(&b.workload, ports, func() *appsv1.Deployment { return backendDeployment(b) }, opts)
 }

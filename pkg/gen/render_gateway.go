@@ -13,7 +13,7 @@ import (
 // instead of numbering it, so that runAsNonRoot alone would keep the kubelet from starting the container.
 const gatewayUser int64 = 802
 
-func gatewayDeployment(g gateway) *appsv1.Deployment {
+func gatewayDeployment(g *gateway) *appsv1.Deployment {
 	probe := corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
 		Path: "/health", Port: intstr.FromString(httpsPortName), Scheme: corev1.URISchemeHTTPS,
 	}}
@@ -34,7 +34,7 @@ func gatewayDeployment(g gateway) *appsv1.Deployment {
 	}}
 	names := map[string]bool{httpsPortName: true, httpPortName: true, metricsPortName: true}
 	for _, b := range g.sidecars {
-		containers = append(containers, backendContainer(b, names))
+		containers = append(containers, backendContainer(&b, names))
 	}
 	d := g.deployment(corev1.PodSpec{
 		Containers: containers, Volumes: g.volumes, ImagePullSecrets: g.pullSecrets, HostAliases: g.hostAliases,
@@ -64,7 +64,7 @@ func hardened(ports []port) *corev1.SecurityContext {
 	return &corev1.SecurityContext{AllowPrivilegeEscalation: new(false), Capabilities: c}
 }
 
-func gatewayService(g gateway) *corev1.Service {
+func gatewayService(g *gateway) *corev1.Service {
 	kind := corev1.ServiceTypeLoadBalancer
 	if g.settings.exposure != loadBalancer {
 		kind = corev1.ServiceTypeClusterIP
@@ -87,7 +87,7 @@ type metricsPort struct {
 }
 
 // metricsPorts are the ports of a gateway's pods that serve metrics: its own, then those of its sidecars.
-func (g gateway) metricsPorts() []metricsPort {
+func (g *gateway) metricsPorts() []metricsPort {
 	var ports []metricsPort
 	taken := map[string]bool{metricsPortName: true}
 	if g.settings.observability {
@@ -103,7 +103,7 @@ func (g gateway) metricsPorts() []metricsPort {
 
 // gatewayMetricsService is headless, because Prometheus reads every pod, and apart from the Service of the API, which
 // may be reached from outside. A PodMonitor needs none.
-func gatewayMetricsService(g gateway, opts options) typedObject {
+func gatewayMetricsService(g *gateway, opts *options) typedObject {
 	var ports []corev1.ServicePort
 	for _, p := range g.metricsPorts() {
 		ports = append(ports, servicePort(port{p.name, p.port.target, p.port.target}))
@@ -118,10 +118,10 @@ func gatewayMetricsService(g gateway, opts options) typedObject {
 	return s
 }
 
-func gatewayMonitor(g gateway, opts options) typedObject {
+func gatewayMonitor(g *gateway, opts *options) typedObject {
 	ports := g.metricsPorts()
 	if len(ports) == 0 {
 		return nil
 	}
-	return monitor(g.workload, ports, func() *appsv1.Deployment { return gatewayDeployment(g) }, opts)
+	return monitor(&g.workload, ports, func() *appsv1.Deployment { return gatewayDeployment(g) }, opts)
 }

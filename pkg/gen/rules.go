@@ -129,7 +129,7 @@ func lostRules(objects []object, items []*krm.Item, src source, opts options) mo
 	var ps model.Problems
 	rendered := map[string]bool{}
 	for _, o := range objects {
-		rendered[identity(o.id)] = true
+		rendered[identity(o.id())] = true
 	}
 	for _, it := range items {
 		owner := Owner(it)

@@ -44,8 +44,8 @@ type Item struct {
 	node *yaml.Node
 	line int
 	text string
-	// typed is the object that the item was made of, nil if it was read.
-	typed Object
+	// typed makes the object that the item stands for, nil if it was read.
+	typed func() Object
 	// added are annotations that are not yet in the object or the text.
 	added []annotation
 }

@@ -20,20 +20,19 @@ type Object interface {
 // annotation is one that an item got beside those of its typed object.
 type annotation struct{ key, value string }
 
-// NewObject makes an item of a typed object, which must not change any more.
-func NewObject(obj Object) *Item {
-	it := &Item{typed: obj, Annotations: obj.GetAnnotations(), Labels: obj.GetLabels()}
+// NewObject makes an item of the typed object that a function makes, the same each time. The item keeps the function and not
+// the object, which takes ten times the memory.
+func NewObject(typed func() Object) *Item {
+	obj := typed()
+	it := &Item{typed: typed, Annotations: obj.GetAnnotations(), Labels: obj.GetLabels()}
 	apiVersion, kind := obj.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
 	it.Place.Object = model.Object{APIVersion: apiVersion, Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
 	return it
 }
 
-// Typed is the object that the item was made of, nil if it was read.
-func (it *Item) Typed() Object { return it.typed }
-
 // object gives the nodes of an item that was made of a typed object.
 func (it *Item) object() (*yaml.Node, error) {
-	n, err := ToNode(it.typed)
+	n, err := ToNode(it.typed())
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +55,7 @@ func (it *Item) AppendTo(out []byte) ([]byte, error) {
 			setAnnotation(n, a.key, a.value)
 		}
 	case it.typed != nil:
-		if out, ok := emit(out, it.typed, it.added); ok {
+		if out, ok := emit(out, it.typed(), it.added); ok {
 			return out, nil
 		}
 		var err error
@@ -69,12 +68,12 @@ func (it *Item) AppendTo(out []byte) ([]byte, error) {
 }
 
 // Spec sets the pointer at out to the spec of the typed object that the item was made of, and tells whether it was made of
-// one with such a spec. The spec must not be changed.
+// one with such a spec. The spec is made anew, but shares memory with others: it must not be changed.
 func (it *Item) Spec(out any) bool {
 	if it.typed == nil {
 		return false
 	}
-	spec := reflect.ValueOf(it.typed).Elem().FieldByName("Spec")
+	spec := reflect.ValueOf(it.typed()).Elem().FieldByName("Spec")
 	to := reflect.ValueOf(out).Elem()
 	if !spec.IsValid() || spec.Addr().Type() != to.Type() {
 		return false
@@ -119,7 +118,7 @@ func (it *Item) Has(path ...string) bool {
 
 // typedField is the value at a path of fields of the typed object, as far as it is written.
 func (it *Item) typedField(path []string) (reflect.Value, bool) {
-	v := reflect.ValueOf(it.typed)
+	v := reflect.ValueOf(it.typed())
 	for _, name := range path {
 		for v.Kind() == reflect.Pointer && !v.IsNil() {
 			v = v.Elem()

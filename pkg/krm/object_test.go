@@ -25,7 +25,7 @@ func testDeployment() *appsv1.Deployment {
 }
 
 func TestItemsOfTypedObjects(t *testing.T) {
-	it := NewObject(testDeployment())
+	it := NewObject(func() Object { return testDeployment() })
 	if diff := cmp.Diff(model.Object{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "b", Name: "a"}, it.Place.Object); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
