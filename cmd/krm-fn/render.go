@@ -72,7 +72,7 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 			config, root = it, p.Root
 		}
 	}
-	in := gen.Input{Items: items, Config: config}
+	in := gen.Input{Items: items, Config: config, WithoutInputs: true}
 	if config != nil {
 		// The path of the configuration is that of the package joined with the one inside of it.
 		folder, err := filepath.Rel(root, filepath.Dir(filepath.FromSlash(config.Place.File)))

@@ -65,7 +65,7 @@ func TestAdapterReadsItsRules(t *testing.T) {
 				if err := krm.Convert(it.Node(), &h); err != nil {
 					t.Fatal(err)
 				}
-				for _, n := range (hpa.Scaling{Metrics: h.Spec.Metrics}).Needs() {
+				for _, n := range (&hpa.Scaling{Metrics: h.Spec.Metrics}).Needs() {
 					judged++
 					if !isServed(t, n, rules) {
 						t.Errorf("%s: no rule serves %q for %s", it.Place.Object, n.Metric, n.Object)

@@ -87,10 +87,10 @@ func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *mode
 	it, d := in.item, in.spec.Deploy
 	at := it.Place.Child("spec").Child("deploy")
 	from := referrer{it, namespacesOf(it.Refs())}
-	b.scaling = src.policy(from, ps).Backend
+	b.scaling = &src.policy(from, ps).Backend
 	ps.Add(b.scaling.Assumed...)
 	checkContainers(b.scaling, []string{b.container}, it.Place, ps)
-	src.renameDescribed(&b.scaling, from, ps)
+	b.scaling = src.withPresentNames(b.scaling, from, ps)
 	ps.Add(hpa.Unsupported(b.scaling, opts.minor)...)
 	b.metrics = b.buildMetrics(src, it, b.observed || b.scaling.PodsMetrics(), ps)
 	b.min, b.max = d.MinReplicas, d.MaxReplicas
@@ -119,7 +119,7 @@ func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *mode
 }
 
 // maxOrigin says where the maximum of s comes from.
-func maxOrigin(s hpa.Scaling) string {
+func maxOrigin(s *hpa.Scaling) string {
 	at := s.Places.MaxReplicas
 	if at.Object.Name == "" {
 		return "the default"
@@ -198,7 +198,7 @@ func annotation(it *krm.Item, name string) model.Place {
 }
 
 // policy is the hpa-configs of an object: what its annotation names, else as for all configuration, else the defaults.
-func (src *source) policy(from referrer, ps *model.Problems) hpa.Policy {
+func (src *source) policy(from referrer, ps *model.Problems) *hpa.Policy {
 	name := from.item.Annotations[hpaConfigsAnnotation]
 	cm := src.config(hpaConfigs, from, ps)
 	if name != "" {
@@ -206,13 +206,13 @@ func (src *source) policy(from referrer, ps *model.Problems) hpa.Policy {
 		from.namespaces = append(from.namespaces, systemNamespace)
 		if cm = src.items.find("ConfigMap", name, from, at, ps); cm == nil {
 			src.items.missing(reference{kind: "ConfigMap", name: name, namespace: from.namespaces[0]}, at, ps)
-			return hpa.Defaults()
+			return &src.noPolicy
 		}
 	}
 	if cm == nil {
 		ps.Infof(model.HPAConfig, model.Place{},
 			"no ConfigMap hpa-configs is among the items; at most 5 replicas at 50%% cpu are the default")
-		return hpa.Defaults()
+		return &src.noPolicy
 	}
 	src.inputs[cm] = true
 	known, ok := src.policies[cm]
@@ -220,7 +220,7 @@ func (src *source) policy(from referrer, ps *model.Problems) hpa.Policy {
 		var data map[string]string
 		data, known.problems = configMapData(cm)
 		policy, more := hpa.Read(data, cm.Place)
-		known.value = policy
+		known.value = &policy
 		known.problems.Add(more...)
 		src.policies[cm] = known
 	}

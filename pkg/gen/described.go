@@ -10,13 +10,18 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// renameDescribed gives the objects that metrics of type Object describe their present names. kustomize renames the
+// withPresentNames is s with the present names of the objects that metrics of type Object describe. kustomize renames the
 // objects but not these references, which hpa-configs makes with the names in the files.
-func (src *source) renameDescribed(s *hpa.Scaling, from referrer, ps *model.Problems) {
-	// The metrics are those of all who share an hpa-configs.
+func (src *source) withPresentNames(s *hpa.Scaling, from referrer, ps *model.Problems) *hpa.Scaling {
+	isObject := func(m autoscalingv2.MetricSpec) bool { return m.Type == autoscalingv2.ObjectMetricSourceType }
+	if !slices.ContainsFunc(s.Metrics, isObject) {
+		return s
+	}
+	own := *s // s is that of all who share an hpa-configs.
+	s = &own
 	s.Metrics = slices.Clone(s.Metrics)
 	for i, m := range s.Metrics {
-		if m.Type != autoscalingv2.ObjectMetricSourceType {
+		if !isObject(m) {
 			continue
 		}
 		object := *m.Object
@@ -32,6 +37,7 @@ func (src *source) renameDescribed(s *hpa.Scaling, from referrer, ps *model.Prob
 		}
 		o.Name = src.renderedName(o.Kind, o.Name, from)
 	}
+	return s
 }
 
 // renderedName is the present name of an object that is going to be rendered, given the name that it would have had

@@ -23,7 +23,7 @@ type workload struct {
 	// allLabels and allAnnotations are those of all objects, once rendering has begun.
 	allLabels, allAnnotations map[string]string
 	min, max                  int32
-	scaling  hpa.Scaling
+	scaling                   *hpa.Scaling
 	// origin is the path annotation of the input, for the paths of what is rendered from it.
 	origin origin
 }

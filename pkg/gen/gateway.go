@@ -149,9 +149,9 @@ func environment(vars []string, at model.Place, ps *model.Problems) []corev1.Env
 
 // buildScaling finds the bounds and metrics of the API.
 func (g *gatewayBuilder) buildScaling() {
-	g.scaling = g.src.policy(g.in.referrer(), g.ps).Gateway
+	g.scaling = &g.src.policy(g.in.referrer(), g.ps).Gateway
 	g.ps.Add(g.scaling.Assumed...)
-	g.src.renameDescribed(&g.scaling, g.in.referrer(), g.ps)
+	g.scaling = g.src.withPresentNames(g.scaling, g.in.referrer(), g.ps)
 	g.ps.Add(hpa.Unsupported(g.scaling, g.opts.minor)...)
 	g.min, g.max = 1, g.scaling.MaxReplicas
 	at := g.in.specPlace.Child("replicas")

@@ -17,12 +17,14 @@ type Input struct {
 	Config *krm.Item
 	// ReadFile reads a file of the package by its slash-separated path. It must not reach outside of the package.
 	ReadFile func(path string) ([]byte, error)
+	// WithoutInputs leaves the inputs out of the items of the Output, where nobody is going to write them.
+	WithoutInputs bool
 }
 
 // Output is the result of a run without errors.
 type Output struct {
-	// Items are the items to hand back: foreign ones untouched and in their order, the inputs marked as local
-	// configuration, then everything rendered.
+	// Items are the items to hand back: foreign ones untouched and in their order, the inputs among them, unless they are not
+	// wanted, marked as local configuration, then everything rendered.
 	Items []*krm.Item
 	// Rendered are the rendered ones among Items.
 	Rendered []*krm.Item
@@ -43,7 +45,7 @@ func Run(in Input) (Output, model.Problems) {
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
-	out := merge(in.Items, objects, src, opts)
+	out := merge(in, objects, src, opts)
 	ps.Add(checkChains(out, opts)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()

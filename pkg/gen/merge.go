@@ -16,44 +16,52 @@ const kustomizeID = "kustomize.config.k8s.io/id"
 // clashes reports rendered objects that are already among the items and are not ours, or that are rendered twice.
 func clashes(objects []object, items []*krm.Item, src source) model.Problems {
 	var ps model.Problems
-	foreign := map[string]*krm.Item{}
+	foreign := map[objectID]*krm.Item{}
 	for _, it := range items {
 		if (Owner(it) == "" || src.scope.elsewhere(it)) && !src.merged[it] {
 			foreign[identity(it.Place.Object)] = it
 		}
 	}
-	from := map[string]model.Object{}
+	from := make(map[objectID]*origin, len(objects))
 	for _, o := range objects {
 		id := identity(o.id())
 		if it := foreign[id]; it != nil {
 			ps.Errorf(model.OutputConflict, it.Place,
 				"has the identity of an object that is rendered from %s; rename one of them, or remove this one", o.origin.source)
 		}
-		if other, twice := from[id]; twice {
+		if other := from[id]; other != nil {
 			ps.Errorf(model.OutputConflict, model.Place{Object: o.id()}, "is rendered from %s and from %s; rename one of them",
-				other, o.origin.source)
+				other.source, o.origin.source)
 		}
-		from[id] = o.origin.source
+		from[id] = o.origin
 	}
 	return ps
 }
 
-// identity is what makes two objects the same for an API server: their version does not count.
-func identity(o model.Object) string {
-	return strings.Join([]string{apiGroup(o.APIVersion), o.Kind, defaulted(o.Namespace), o.Name}, "|")
+// objectID is what makes two objects the same for an API server: their version does not count.
+type objectID struct{ group, kind, namespace, name string }
+
+func identity(o model.Object) objectID {
+	return objectID{apiGroup(o.APIVersion), o.Kind, defaulted(o.Namespace), o.Name}
+}
+
+// identities are those of objects.
+func identities(objects []object) map[objectID]bool {
+	all := make(map[objectID]bool, len(objects))
+	for _, o := range objects {
+		all[identity(o.id())] = true
+	}
+	return all
 }
 
 // merge gives the items to hand back. An earlier run's objects are replaced where they are rendered again, keeping
 // their files, and dropped where this function configuration made them and no longer does.
-func merge(items []*krm.Item, objects []object, src source, opts options) Output {
-	rendered := map[string]bool{}
-	for _, o := range objects {
-		rendered[identity(o.id())] = true
-	}
-	out := Output{Owner: opts.owner}
-	before := map[string]*krm.Item{}
+func merge(in Input, objects []object, src source, opts options) Output {
+	rendered := identities(objects)
+	out := Output{Owner: opts.owner, Rendered: make([]*krm.Item, 0, len(objects))}
+	before := map[objectID]*krm.Item{}
 	var local []int
-	for _, it := range items {
+	for _, it := range in.Items {
 		owner := it.Annotations[ownerAnnotation]
 		id := identity(it.Place.Object)
 		switch {
@@ -62,6 +70,9 @@ func merge(items []*krm.Item, objects []object, src source, opts options) Output
 			before[id] = it
 			continue
 		case src.merged[it], src.inputs[it] && !src.scope.elsewhere(it):
+			if in.WithoutInputs {
+				continue
+			}
 			local = append(local, len(out.Items))
 		case src.scope.elsewhere(it):
 		case owner != "" && rendered[id]:
@@ -77,7 +88,7 @@ func merge(items []*krm.Item, objects []object, src source, opts options) Output
 		out.Items = append(out.Items, it)
 	}
 	krm.Parallel(len(local), func(i int) { out.Items[local[i]] = markedLocal(out.Items[local[i]]) })
-	hasFiles := slices.ContainsFunc(items, func(it *krm.Item) bool { return it.FilePath() != "" })
+	hasFiles := slices.ContainsFunc(in.Items, func(it *krm.Item) bool { return it.FilePath() != "" })
 	for _, o := range objects {
 		if old := before[identity(o.id())]; old != nil {
 			o.KeepPlace(old)

@@ -35,7 +35,9 @@ type source struct {
 	renamed []*krm.Item
 	// settings and policies are what was read already.
 	settings map[settingsFiles]judged[*settings]
-	policies map[*krm.Item]judged[hpa.Policy]
+	policies map[*krm.Item]judged[*hpa.Policy]
+	// noPolicy is for those without hpa-configs.
+	noPolicy hpa.Policy
 	// requirements are the resources that containers share.
 	requirements map[[4]resource.Quantity]corev1.ResourceRequirements
 }
@@ -79,7 +81,7 @@ func read(in Input, opts options) (source, model.Problems) {
 	src := source{
 		scope: newScope(in.Items, in.Config), items: index{}, inputs: map[*krm.Item]bool{}, merged: map[*krm.Item]bool{},
 		checksums: map[*krm.Item]string{},
-		settings:  map[settingsFiles]judged[*settings]{}, policies: map[*krm.Item]judged[hpa.Policy]{},
+		settings:  map[settingsFiles]judged[*settings]{}, policies: map[*krm.Item]judged[*hpa.Policy]{}, noPolicy: hpa.Defaults(),
 		requirements: map[[4]resource.Quantity]corev1.ResourceRequirements{},
 	}
 	src.fragments = ruleFragments(in.Items, src.scope)
@@ -217,7 +219,7 @@ func unknownAnnotations(it *krm.Item, ps *model.Problems) {
 func readResourceFiles(have []*krm.Item, opts options) ([]*krm.Item, model.Problems) {
 	var items []*krm.Item
 	var ps model.Problems
-	known := map[string]bool{}
+	known := map[objectID]bool{}
 	for _, it := range have {
 		known[identity(it.Place.Object)] = true
 	}

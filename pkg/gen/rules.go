@@ -127,10 +127,7 @@ func readRules(text string, at model.Place, ps *model.Problems) ruleFile {
 // replaced although that still renders something else.
 func lostRules(objects []object, items []*krm.Item, src source, opts options) model.Problems {
 	var ps model.Problems
-	rendered := map[string]bool{}
-	for _, o := range objects {
-		rendered[identity(o.id())] = true
-	}
+	rendered := identities(objects)
 	for _, it := range items {
 		owner := Owner(it)
 		if owner == "" || owner == opts.owner || it.Annotations[rulesAnnotation] != "true" || src.scope.elsewhere(it) ||

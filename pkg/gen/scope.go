@@ -91,7 +91,7 @@ func digest(it *krm.Item) string {
 // withoutDuplicates gives the items that are not rendered ones, one of each identity. It reports inputs and ConfigMaps
 // that are among the items more than once. How others configure this program is their business.
 func withoutDuplicates(items []*krm.Item, ps *model.Problems) []*krm.Item {
-	same := map[string][]*krm.Item{}
+	same := make(map[objectID][]*krm.Item, len(items))
 	for _, it := range items {
 		if Owner(it) == "" {
 			id := identity(it.Place.Object)

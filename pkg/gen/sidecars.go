@@ -47,7 +47,7 @@ func (g *gatewayBuilder) resolve() {
 }
 
 // checkContainers reports metrics of containers that the pods of a workload do not have.
-func checkContainers(s hpa.Scaling, containers []string, at model.Place, ps *model.Problems) {
+func checkContainers(s *hpa.Scaling, containers []string, at model.Place, ps *model.Problems) {
 	for _, m := range s.Metrics {
 		if m.ContainerResource == nil || slices.Contains(containers, m.ContainerResource.Container) {
 			continue

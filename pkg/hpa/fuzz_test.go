@@ -43,7 +43,7 @@ func FuzzRead(f *testing.F) {
 				t.Fatalf("not in the registry: %s", problem)
 			}
 		}
-		Render(Target{Scaling: p.Gateway})
+		Render(Target{Scaling: &p.Gateway})
 		if ps.HasErrors() {
 			return
 		}

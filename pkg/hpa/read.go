@@ -70,7 +70,7 @@ func defaultMetrics() []autoscalingv2.MetricSpec {
 
 // PodsMetrics tells whether any metric is read from the pods of the workload, beyond cpu and memory: those need an
 // adapter that serves them.
-func (s Scaling) PodsMetrics() bool {
+func (s *Scaling) PodsMetrics() bool {
 	return slices.ContainsFunc(s.Metrics, func(m autoscalingv2.MetricSpec) bool {
 		return m.Type == autoscalingv2.PodsMetricSourceType
 	})

@@ -34,7 +34,7 @@ type Target struct {
 	MinReplicas int32
 	// MaxReplicas is that of the Scaling if it is 0.
 	MaxReplicas int32
-	Scaling     Scaling
+	Scaling     *Scaling
 	// KubernetesMinor is the version to render for: 30 for Kubernetes 1.30, 0 for the newest.
 	KubernetesMinor int
 }
@@ -82,7 +82,7 @@ func utilizationOfCPU(m autoscalingv2.MetricSpec) int {
 }
 
 // Unsupported tells what in s Kubernetes 1.minor (0 for the newest) refuses or drops.
-func Unsupported(s Scaling, minor int) model.Problems {
+func Unsupported(s *Scaling, minor int) model.Problems {
 	var ps model.Problems
 	for i, m := range s.Metrics {
 		if m.ContainerResource != nil && before(minor, minorContainerResource) {

@@ -29,7 +29,7 @@ func target() Target {
 		},
 		Workload:    autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "products-api"},
 		MinReplicas: 1,
-		Scaling: Scaling{
+		Scaling: &Scaling{
 			MaxReplicas: 5,
 			Metrics:     append(defaultMetrics(), podsMetric("x_per_second", "0.2")),
 			Behavior: &autoscalingv2.HorizontalPodAutoscalerBehavior{
@@ -186,11 +186,12 @@ func TestUnsupported(t *testing.T) {
 			`error: type ContainerResource needs Kubernetes 1.27, and 1.25 is rendered for; write a metric of type Resource [hpa/metric]`,
 		}},
 	} {
-		if diff := cmp.Diff(tc.want, lines(Unsupported(tc.scaling, tc.minor))); diff != "" {
+		if diff := cmp.Diff(tc.want, lines(Unsupported(&tc.scaling, tc.minor))); diff != "" {
 			t.Errorf("1.%d: problems (-want +got):\n%s", tc.minor, diff)
 		}
 	}
-	if diff := cmp.Diff(model.Problems(nil), Unsupported(Defaults().Gateway, 19)); diff != "" {
+	defaults := Defaults()
+	if diff := cmp.Diff(model.Problems(nil), Unsupported(&defaults.Gateway, 19)); diff != "" {
 		t.Errorf("defaults: problems (-want +got):\n%s", diff)
 	}
 }

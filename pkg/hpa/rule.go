@@ -23,7 +23,7 @@ type Need struct {
 }
 
 // Needs lists the metrics of s that an adapter has to serve, in their order.
-func (s Scaling) Needs() []Need {
+func (s *Scaling) Needs() []Need {
 	var needs []Need
 	for i, m := range s.Metrics {
 		var n Need

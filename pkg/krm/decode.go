@@ -134,7 +134,7 @@ func (d *decoder) mapping(n *yaml.Node, at model.Place, v reflect.Value) {
 	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
 		elem := reflect.New(v.Type().Elem()).Elem()
 		d.value(val, at, elem)
-		v.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), elem)
+		v.SetMapIndex(reflect.ValueOf(detached(key.Value)).Convert(v.Type().Key()), elem)
 	})
 }
 
@@ -154,7 +154,7 @@ func (d *decoder) scalar(n *yaml.Node, at model.Place, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
 		if n.Kind == yaml.ScalarNode && (tag == strTag || tag == timeTag) {
-			v.SetString(n.Value)
+			v.SetString(detached(n.Value))
 			return
 		}
 		d.wrongType(n, at, "a string")

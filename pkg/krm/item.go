@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unique"
 
 	"go.yaml.in/yaml/v3"
 
@@ -58,20 +59,39 @@ func NewItem(n *yaml.Node) *Item {
 		Labels:      TextMap(n, "metadata", "labels"),
 	}
 	it.Place.Object = model.Object{
-		APIVersion: short(Text(n, "apiVersion")), Kind: short(Text(n, "kind")),
-		Namespace: short(Text(n, "metadata", "namespace")), Name: short(Text(n, "metadata", "name")),
+		APIVersion: shared(short(Text(n, "apiVersion"))), Kind: shared(short(Text(n, "kind"))),
+		Namespace: shared(short(Text(n, "metadata", "namespace"))), Name: detached(short(Text(n, "metadata", "name"))),
 	}
 	it.Place.File = it.FilePath()
 	it.Place.Index, _ = strconv.Atoi(firstOf(it.Annotations, IndexAnnotation, legacyIndexAnnotation))
 	return it
 }
 
+// detached gives a string its own memory, so that it does not keep all of the text that it stands in. A long one stays as
+// it is: it is most of its text.
+func detached(s string) string {
+	if len(s) > longestName {
+		return s
+	}
+	return strings.Clone(s)
+}
+
+// shared is detached for what many objects have: it is there once.
+func shared(s string) string {
+	if len(s) > longestName {
+		return s
+	}
+	return unique.Make(s).Value()
+}
+
+// longestName is that of an object.
+const longestName = 253
+
 // short cuts a name that is longer than any that Kubernetes accepts, since names stand in every message. What is left
 // is no valid name either.
 func short(s string) string {
-	const most = 253
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "..."
+	if len(s) > longestName {
+		return strings.ToValidUTF8(s[:longestName], "") + "..."
 	}
 	return s
 }

@@ -90,7 +90,7 @@ func TextMap(n *yaml.Node, path ...string) map[string]string {
 	m := make(map[string]string, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i+1].Kind == yaml.ScalarNode {
-			m[n.Content[i].Value] = n.Content[i+1].Value
+			m[shared(n.Content[i].Value)] = detached(n.Content[i+1].Value)
 		}
 	}
 	return m
