@@ -108,7 +108,7 @@ func TestStreamsThatFail(t *testing.T) {
 		args   []string
 		want   string
 	}{
-		"standard input":            {iotest.ErrReader(broken), io.Discard, nil, "error: standard input: it broke\n"},
+		"standard input":            {iotest.ErrReader(broken), io.Discard, nil, "error: standard input: it broke [input/file]\n"},
 		"standard output":           {strings.NewReader(list), failingWriter{broken}, nil, "error: standard output: it broke\n"},
 		"standard output of render": {nil, failingWriter{broken}, []string{"render", "examples/products-privatejet"}, "error: standard output: it broke\n"},
 	} {

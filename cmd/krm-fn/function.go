@@ -14,11 +14,7 @@ import (
 // overrides by the folder of the package. The output is whole even if there are errors,
 // because kpt takes the results from it; the items are then those of the input.
 func runFunction(root string, stdin io.Reader, stdout, stderr io.Writer) error {
-	text, err := io.ReadAll(io.LimitReader(stdin, krm.MaxStream+1))
-	if err != nil {
-		return &failure{fmt.Errorf("standard input: %w", err)}
-	}
-	list, ps := krm.ReadList(text)
+	list, ps := krm.ReadList(stdin)
 	if ps.HasErrors() {
 		return report(stderr, ps.Sorted())
 	}

@@ -99,7 +99,7 @@ func run(t *testing.T, dir, input string, args ...string) outcome {
 
 // shuffle puts the items of a ResourceList into another order. A text that is no ResourceList has none.
 func shuffle(input string, seed uint64) (string, bool) {
-	list, ps := krm.ReadList([]byte(input))
+	list, ps := krm.ReadList(strings.NewReader(input))
 	if ps.HasErrors() || len(list.Items) < 2 {
 		return "", false
 	}
@@ -121,7 +121,7 @@ func sorted(t *testing.T, output string) string {
 // cut gives the items of a ResourceList as texts; a text that is none has no items.
 func cut(t *testing.T, text string) (*krm.List, []string) {
 	t.Helper()
-	list, ps := krm.ReadList([]byte(text))
+	list, ps := krm.ReadList(strings.NewReader(text))
 	if ps.HasErrors() {
 		return nil, nil
 	}

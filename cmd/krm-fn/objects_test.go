@@ -56,7 +56,7 @@ func renderings(t *testing.T) []rendering {
 		t.Fatalf("no cases: %v", err)
 	}
 	for _, file := range files {
-		list, ps := krm.ReadList([]byte(read(t, file)))
+		list, ps := krm.ReadList(strings.NewReader(read(t, file)))
 		if ps.HasErrors() {
 			t.Fatalf("%s: %v", file, ps)
 		}
@@ -83,7 +83,7 @@ func renderings(t *testing.T) []rendering {
 		t.Fatalf("no examples: %v", err)
 	}
 	for _, file := range examples {
-		docs, ps := krm.ParseAll([]byte(read(t, file)), model.Place{})
+		docs, ps := krm.ParseAll(read(t, file), model.Place{})
 		if ps.HasErrors() {
 			t.Fatalf("%s: %v", file, ps)
 		}

@@ -86,7 +86,7 @@ func ownFiles(dir, owner string) (map[string]bool, error) {
 		if err != nil {
 			continue // What cannot be read, or is too large, is not ours.
 		}
-		docs, _ := krm.ParseAll(text, model.Place{})
+		docs, _ := krm.ParseAll(string(text), model.Place{})
 		if len(docs) != 1 {
 			continue
 		}

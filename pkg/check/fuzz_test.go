@@ -44,7 +44,7 @@ func FuzzRun(f *testing.F) {
 	f.Add(hpaWith("v1", "  maxReplicas: 1\n  targetCPUUtilizationPercentage: 1\n"), 20)
 	f.Add("{apiVersion: v1, kind: List, items: [{kind: Pod}, 1, {apiVersion: v1, kind: List, items: [null]}]}", 0)
 	f.Fuzz(func(t *testing.T, text string, minor int) {
-		docs, ps := krm.ParseAll([]byte(text), model.Place{})
+		docs, ps := krm.ParseAll(text, model.Place{})
 		if len(ps) > 0 {
 			return
 		}

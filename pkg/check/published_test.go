@@ -18,7 +18,7 @@ var updatePublished = flag.Bool("update-published", false, "write the verdicts i
 // objects reads manifests as the items of a list.
 func objects(t *testing.T, text string) []*krm.Item {
 	t.Helper()
-	docs, ps := krm.ParseAll([]byte(text), model.Place{})
+	docs, ps := krm.ParseAll(text, model.Place{})
 	if len(ps) > 0 {
 		t.Fatal(ps)
 	}

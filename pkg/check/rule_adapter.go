@@ -133,7 +133,7 @@ func hasConfig(text string, at model.Place) bool {
 	if !strings.Contains(text, "ules") && !strings.Contains(text, "\\") {
 		return false
 	}
-	docs, ps := krm.ParseAll([]byte(text), at)
+	docs, ps := krm.ParseAll(text, at)
 	return !ps.HasErrors() && len(docs) > 0 && looksLikeConfig(docs[0].Root)
 }
 

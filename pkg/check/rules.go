@@ -110,7 +110,7 @@ func (w *world) addRules(in Input, ps *model.Problems) {
 
 // readRules reads a text that is a configuration of the adapter or the values of its Helm chart.
 func readRules(t Text) []*ruleSet {
-	docs, ps := krm.ParseAll(t.Text, t.Place.At(1))
+	docs, ps := krm.ParseAll(string(t.Text), t.Place.At(1))
 	if ps.HasErrors() || len(docs) == 0 {
 		s := &ruleSet{at: t.Place, name: t.Place.String(), problems: queryProblems(ps), broken: true}
 		if len(ps) == 0 {
@@ -128,7 +128,7 @@ func readRules(t Text) []*ruleSet {
 // says where the adapter's errors are.
 func readConfig(t Text, name string) *ruleSet {
 	s := &ruleSet{at: t.Place, name: name}
-	docs, ps := krm.ParseAll(t.Text, t.Place.At(1))
+	docs, ps := krm.ParseAll(string(t.Text), t.Place.At(1))
 	if ps.HasErrors() {
 		s.problems, s.broken = queryProblems(ps), true
 		return s

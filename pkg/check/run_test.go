@@ -12,7 +12,7 @@ import (
 // itemsOf reads the objects of a text.
 func itemsOf(t testing.TB, text string) []*krm.Item {
 	t.Helper()
-	docs, ps := krm.ParseAll([]byte(text), model.Place{})
+	docs, ps := krm.ParseAll(text, model.Place{})
 	if len(ps) > 0 {
 		t.Fatalf("the input of the test is broken: %v", ps)
 	}

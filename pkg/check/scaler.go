@@ -87,7 +87,7 @@ func (s *scaler) readV1(ps *model.Problems) {
 	if text, ok := s.item.Annotations[metricsAnnotation]; ok {
 		at := s.item.Place.Child("metadata").Child("annotations").Child(metricsAnnotation)
 		var metrics []flatMetric
-		n, found := krm.Parse([]byte(text), at)
+		n, found := krm.Parse(text, at)
 		if !found.HasErrors() {
 			found.Add(mistakes(n, at, &metrics, true)...)
 		}

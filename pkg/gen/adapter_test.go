@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,7 +36,7 @@ func TestAdapterReadsItsRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		list, ps := krm.ReadList(text)
+		list, ps := krm.ReadList(bytes.NewReader(text))
 		if ps.HasErrors() {
 			t.Fatal(ps)
 		}

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -120,7 +121,7 @@ func newStages(tb testing.TB, n int) *stages {
 		s.documents = append(s.documents, []byte(document(i)))
 	}
 	var ps model.Problems
-	s.list, ps = krm.ReadList(s.text)
+	s.list, ps = krm.ReadList(bytes.NewReader(s.text))
 	s.opts, _ = readOptions(nil, nil)
 	var more model.Problems
 	s.src, more = read(Input{Items: s.list.Items}, s.opts)
@@ -143,7 +144,7 @@ var parts = []struct {
 	name string
 	run  func(s *stages) error
 }{
-	{"ReadList", func(s *stages) error { _, _ = krm.ReadList(s.text); return nil }},
+	{"ReadList", func(s *stages) error { _, _ = krm.ReadList(bytes.NewReader(s.text)); return nil }},
 	{"Read", func(s *stages) error { _, _ = read(Input{Items: s.list.Items}, s.opts); return nil }},
 	{"Swagger", readSwagger},
 	{"HPA", scale},
@@ -157,7 +158,7 @@ var parts = []struct {
 // readSwagger reads and validates all OpenAPI documents, one after the other.
 func readSwagger(s *stages) error {
 	for _, text := range s.documents {
-		doc, ps := swagger.Read(text, model.Place{})
+		doc, ps := swagger.Read(string(text), model.Place{})
 		ps.Add(doc.Validate()...)
 		if len(ps) > 0 {
 			return errors.New(ps[0].Message)
@@ -182,7 +183,7 @@ func scale(s *stages) error {
 }
 
 func whole(s *stages) error {
-	list, _ := krm.ReadList(s.text)
+	list, _ := krm.ReadList(bytes.NewReader(s.text))
 	out, _ := Run(Input{Items: list.Items})
 	return list.Write(io.Discard, out.Items, nil)
 }

@@ -25,7 +25,7 @@ func (src *source) readDocuments(opts options) []apiDocuments {
 
 func (d *apiDocuments) read(src *source, in apiInput, opts options) {
 	ps := &d.problems
-	add := func(text []byte, at model.Place) {
+	add := func(text string, at model.Place) {
 		doc, more := swagger.Read(text, at)
 		ps.Add(more...)
 		if doc != nil {
@@ -41,7 +41,7 @@ func (d *apiDocuments) read(src *source, in apiInput, opts options) {
 			ps.Errorf(model.InputFile, at, "cannot read %s: %v", name, err)
 			continue
 		}
-		add(text, model.Place{File: name})
+		add(string(text), model.Place{File: name})
 	}
 	if in.short {
 		return
@@ -69,7 +69,7 @@ func (d *apiDocuments) read(src *source, in apiInput, opts options) {
 			continue
 		}
 		for k, text := range data {
-			add([]byte(text), it.Place.Child("data").Child(k))
+			add(text, it.Place.Child("data").Child(k))
 		}
 	}
 }

@@ -48,7 +48,7 @@ func FuzzRun(f *testing.F) {
 // runOn runs the pipeline and gives the ResourceList that comes out, if there is one, and the problems.
 func runOn(t *testing.T, text []byte) (out []byte, problems []string, ok bool) {
 	t.Helper()
-	list, ps := krm.ReadList(text)
+	list, ps := krm.ReadList(bytes.NewReader(text))
 	if ps.HasErrors() || len(list.Items) == 0 {
 		return nil, nil, false // Comments of an empty list are not kept.
 	}

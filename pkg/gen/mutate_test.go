@@ -72,7 +72,7 @@ func judge(t *testing.T, text []byte, r *rand.Rand) {
 }
 
 func shuffle(text []byte, r *rand.Rand) ([]byte, bool) {
-	list, ps := krm.ReadList(text)
+	list, ps := krm.ReadList(bytes.NewReader(text))
 	if ps.HasErrors() || len(list.Items) < 2 {
 		return nil, false
 	}
@@ -88,7 +88,7 @@ func sortedItems(text []byte) []string {
 	if text == nil {
 		return nil
 	}
-	list, ps := krm.ReadList(text)
+	list, ps := krm.ReadList(bytes.NewReader(text))
 	if ps.HasErrors() {
 		return []string{ps.Sorted()[0].String()}
 	}

@@ -65,7 +65,7 @@ func (g *gateway) buildPods(src *source, in apiInput, ps *model.Problems) {
 // decodeList reads the YAML list in a key of a ConfigMap. A text of comments only is no list.
 func decodeList[T any](cm configMap, key string, out *[]T) {
 	at := cm.at(key).At(1)
-	n, ps := krm.ParseValues([]byte(cm.data[key]), at)
+	n, ps := krm.ParseValues(cm.data[key], at)
 	cm.ps.Add(ps...)
 	if krm.IsNull(n) {
 		return

@@ -230,7 +230,7 @@ func readResourceFiles(have []*krm.Item, opts options) ([]*krm.Item, model.Probl
 			ps.Errorf(model.InputFile, at, "cannot read %s: %v", name, err)
 			continue
 		}
-		docs, more := krm.ParseAll(text, model.Place{File: name, Line: 1})
+		docs, more := krm.ParseAll(string(text), model.Place{File: name, Line: 1})
 		ps.Add(more...)
 		for _, doc := range docs {
 			it := krm.NewItem(doc.Root)

@@ -101,7 +101,7 @@ func (src *source) ruleFiles(own *krm.Item, opts options, ps *model.Problems) []
 // readRules reads a configuration of the adapter; its doc is nil if there is none, or none that can be read.
 func readRules(text string, at model.Place, ps *model.Problems) ruleFile {
 	f := ruleFile{place: at, text: text, config: &config.MetricsDiscoveryConfig{}}
-	root, more := krm.Parse([]byte(text), at.At(1))
+	root, more := krm.Parse(text, at.At(1))
 	if !more.HasErrors() && !krm.IsNull(root) {
 		more.Add(krm.Decode(root, at.At(1), f.config)...)
 	}

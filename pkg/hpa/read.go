@@ -238,7 +238,7 @@ func (r *reader) max(key string) int32 {
 // cannot be parsed.
 func (r *reader) parse(key string) (spot, bool) {
 	at := r.at.Child(key).At(1)
-	n, ps := krm.ParseValues([]byte(r.data[key]), at)
+	n, ps := krm.ParseValues(r.data[key], at)
 	r.problems.Add(ps...)
 	if krm.IsNull(n) {
 		return spot{at: at}, !ps.HasErrors()

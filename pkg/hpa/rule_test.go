@@ -214,7 +214,7 @@ func formulaOf(t *testing.T, n Need, override string) Formula {
 func readOverrides(t *testing.T, text string) (map[string]Formula, ourmodel.Problems) {
 	t.Helper()
 	at := ourmodel.Place{Field: "overrides"}
-	n, ps := krm.Parse([]byte(text), at)
+	n, ps := krm.Parse(text, at)
 	if ps.HasErrors() {
 		t.Fatal(ps)
 	}

@@ -54,23 +54,23 @@ func (it *Item) AnnotateTemplate(key, value string) {
 // annotate sets an annotation in the metadata of what is at a path in the item.
 func (it *Item) annotate(a annotation, path ...string) {
 	if it.node != nil || len(it.added) > 0 {
-		it.annotateNode(it.Node(), a, path)
+		it.annotateNode(it.Node(), a, path, glance)
 		return
 	}
-	glance(it.source(), func(docs []Document, _ bool) { it.annotateNode(element(docs), a, path) })
+	skim(it.source(), func(docs []Document, _ bool) { it.annotateNode(element(docs), a, path, skim) })
 }
 
-// annotateNode sets an annotation in n, which is the node of the item, and in its text.
-func (it *Item) annotateNode(n *yaml.Node, a annotation, path []string) {
+// annotateNode sets an annotation in n, which is the node of the item, and in its text. read is how n was read.
+func (it *Item) annotateNode(n *yaml.Node, a annotation, path []string, read reading) {
 	holder := at(n, path)
 	raw := it.withLine(holder, a.key, strconv.Quote(a.value))
 	setAnnotation(holder, a.key, a.value)
-	if raw != "" && it.replace(raw, n) {
+	if raw != "" && it.replace(raw, n, read) {
 		return
 	}
 	if it.node == nil {
 		// What is written anew keeps its comments.
-		docs, _ := parseSlowly([]byte(it.source()), model.Place{})
+		docs, _ := parseSlowly(it.source(), model.Place{})
 		n = element(docs)
 		setAnnotation(at(n, path), a.key, a.value)
 	}
@@ -92,11 +92,11 @@ func setAnnotation(holder *yaml.Node, key, value string) {
 }
 
 // replace makes raw the text of the item, unless it says anything else than n.
-func (it *Item) replace(raw string, n *yaml.Node) (done bool) {
-	glance(raw, func(docs []Document, quickly bool) {
+func (it *Item) replace(raw string, n *yaml.Node, read reading) (done bool) {
+	read(raw, func(docs []Document, quickly bool) {
 		if !quickly {
 			var ps model.Problems
-			if docs, ps = ParseAll([]byte(raw), model.Place{}); ps.HasErrors() {
+			if docs, ps = ParseAll(raw, model.Place{}); ps.HasErrors() {
 				return
 			}
 		}

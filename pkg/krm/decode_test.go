@@ -69,7 +69,7 @@ func TestDecodeReportsEveryProblemWithItsPlace(t *testing.T) {
 		"not a mapping": {in: "[a]", want: []string{`error: line 1: is a list; write a mapping [input/type]`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n, ps := Parse([]byte(tc.in), model.Place{Line: 1})
+			n, ps := Parse(tc.in, model.Place{Line: 1})
 			if len(ps) > 0 {
 				t.Fatal(ps)
 			}
@@ -82,7 +82,7 @@ func TestDecodeReportsEveryProblemWithItsPlace(t *testing.T) {
 }
 
 func TestDecodeFillsWhatIsSound(t *testing.T) {
-	n, _ := Parse([]byte("name: a\ncount: seven\nlist: [x, y]\nlabels: {k: v}\nratio: 3\non: true"), model.Place{})
+	n, _ := Parse("name: a\ncount: seven\nlist: [x, y]\nlabels: {k: v}\nratio: 3\non: true", model.Place{})
 	var out decodeTarget
 	ps := Decode(n, model.Place{}, &out)
 	ratio := int64(3)

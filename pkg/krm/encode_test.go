@@ -75,7 +75,7 @@ func TestStringsAreQuotedWhereTheyMustBe(t *testing.T) {
 		if diff := cmp.Diff(want, string(text)); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", in, diff)
 		}
-		back, ps := Parse(text, model.Place{})
+		back, ps := Parse(string(text), model.Place{})
 		if len(ps) > 0 || Text(back, "v") != in {
 			t.Errorf("%q came back as %q, %v", in, Text(back, "v"), ps)
 		}
@@ -187,7 +187,7 @@ func TestResults(t *testing.T) {
 
 func TestEncodeNodeKeepsCommentsAndStyles(t *testing.T) {
 	const text = "# top\na: 'x' # beside\nb: {c: [1, 2]}\n# foot\n"
-	docs, ps := ParseAll([]byte(text), model.Place{})
+	docs, ps := ParseAll(text, model.Place{})
 	if len(ps) > 0 {
 		t.Fatal(ps)
 	}

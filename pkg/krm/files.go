@@ -95,7 +95,7 @@ func (p *Package) readFile(name string, must bool, ps *model.Problems) {
 }
 
 func (p *Package) readText(text []byte, shown string, must bool, ps *model.Problems) {
-	docs, more := parseValues(text, model.Place{File: shown})
+	docs, more := parseValues(string(text), model.Place{File: shown})
 	ps.Add(more...)
 	for _, doc := range docs {
 		p.addDocument(doc, shown, must, ps)

@@ -38,7 +38,7 @@ func FuzzReadList(f *testing.F) {
 		if len(text) > maxFuzz {
 			return
 		}
-		l, ps := ReadList(text)
+		l, ps := ReadList(bytes.NewReader(text))
 		if ps.HasErrors() {
 			return
 		}
@@ -69,7 +69,7 @@ func FuzzReadList(f *testing.F) {
 // sameItems reads text and reports it if its items are not those given.
 func sameItems(t *testing.T, items []*Item, text []byte) *List {
 	t.Helper()
-	l, ps := ReadList(text)
+	l, ps := ReadList(bytes.NewReader(text))
 	if ps.HasErrors() {
 		t.Errorf("what was written cannot be read: %v\n%s", ps, text)
 		return nil
@@ -118,7 +118,7 @@ func FuzzDecode(f *testing.F) {
 		if len(text) > maxFuzz {
 			return
 		}
-		n, ps := Parse(text, model.Place{Line: 1})
+		n, ps := Parse(string(text), model.Place{Line: 1})
 		if ps.HasErrors() {
 			return
 		}
@@ -137,7 +137,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, ps = Parse(out, model.Place{})
+		n, ps = Parse(string(out), model.Place{})
 		if ps.HasErrors() {
 			t.Fatalf("what was encoded cannot be parsed: %v\n%s", ps, out)
 		}

@@ -169,11 +169,7 @@ func element(docs []Document) *yaml.Node {
 	if len(docs) != 1 {
 		return nil
 	}
-	n := docs[0].Root
-	if n.Kind == yaml.SequenceNode && len(n.Content) == 1 {
-		return n.Content[0]
-	}
-	return n
+	return itself(docs[0].Root)
 }
 
 // Text is the item as YAML.

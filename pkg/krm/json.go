@@ -13,8 +13,8 @@ import (
 
 // isJSON tells whether text begins like a JSON object or list. JSON is read by a JSON parser, because YAML refuses some
 // of its escapes (surrogate pairs).
-func isJSON(text []byte) bool {
-	text = bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), " \t\r\n")
+func isJSON(text string) bool {
+	text = strings.TrimLeft(strings.TrimPrefix(text, "\xef\xbb\xbf"), " \t\r\n")
 	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
 }
 

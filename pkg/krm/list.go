@@ -32,19 +32,32 @@ type member struct {
 }
 
 // ReadList reads a ResourceList of config.kubernetes.io/v1, v1beta1 or v1alpha1.
-func ReadList(text []byte) (*List, model.Problems) {
+func ReadList(r io.Reader) (*List, model.Problems) {
 	at := model.Place{File: "standard input"}
-	if ps := checkText(text, at); len(ps) > 0 {
+	in := bufio.NewReaderSize(io.LimitReader(r, MaxStream+1), 1<<16)
+	c, ok, err := cutSections(in)
+	if ok {
+		if l := readSections(c.sections, c.column); l != nil {
+			return l, nil
+		}
+	}
+	text := ""
+	if err == nil {
+		text, err = c.text(in)
+	}
+	if err != nil {
+		var ps model.Problems
+		ps.Errorf(model.InputFile, at, "%v", reason(err))
 		return nil, ps
 	}
-	if l := readSections(string(text)); l != nil {
-		return l, nil
+	if ps := checkText(text, at); len(ps) > 0 {
+		return nil, ps
 	}
 	return readWhole(text, at)
 }
 
 // readWhole reads a list in one piece.
-func readWhole(text []byte, at model.Place) (*List, model.Problems) {
+func readWhole(text string, at model.Place) (*List, model.Problems) {
 	docs, ps := ParseAll(text, at)
 	if ps.HasErrors() {
 		return nil, ps
@@ -70,7 +83,7 @@ func readWhole(text []byte, at model.Place) (*List, model.Problems) {
 		l.members = append(l.members, member{key: root.Content[i], value: root.Content[i+1]})
 	}
 	if !ps.HasErrors() {
-		l.cut(newLines(string(text)), docs[0].written)
+		l.cut(newLines(text), docs[0].written)
 	}
 	return l, ps
 }

@@ -168,7 +168,7 @@ func TestReadListReportsWhatIsNoList(t *testing.T) {
 		"syntax": {in: listHead + "items: [\n", want: []string{"error: standard input: line 3: is not valid YAML: did not find expected node content [input/syntax]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, ps := ReadList([]byte(tc.in))
+			_, ps := ReadList(strings.NewReader(tc.in))
 			if diff := cmp.Diff(tc.want, lines(ps)); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
@@ -380,7 +380,7 @@ func TestRefsHaveEveryNameThatAnItemHad(t *testing.T) {
 
 func mustReadList(t *testing.T, text string) *List {
 	t.Helper()
-	l, ps := ReadList([]byte(text))
+	l, ps := ReadList(strings.NewReader(text))
 	if len(ps) > 0 {
 		t.Fatalf("%v\n%s", ps, text)
 	}

@@ -47,7 +47,7 @@ func (it *Item) AppendTo(out []byte) ([]byte, error) {
 	n := it.node
 	switch {
 	case it.node == nil && it.typed == nil:
-		docs, ps := ParseAll([]byte(it.source()), model.Place{})
+		docs, ps := ParseAll(it.source(), model.Place{})
 		if n = element(docs); n == nil {
 			return out, fmt.Errorf("%s cannot be read again: %v", it.Place, ps)
 		}

@@ -1,7 +1,6 @@
 package krm
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -43,20 +42,20 @@ type Document struct {
 
 // Parse reads the only document of text, with aliases and merge keys expanded. The lines of its problems count within
 // text. A text without any value gives a null node.
-func Parse(text []byte, at model.Place) (*yaml.Node, model.Problems) {
+func Parse(text string, at model.Place) (*yaml.Node, model.Problems) {
 	docs, ps := ParseAll(text, at)
 	return onlyDocument(docs, ps, at)
 }
 
 // ParseValues is Parse for those who need no comments, and faster.
-func ParseValues(text []byte, at model.Place) (*yaml.Node, model.Problems) {
+func ParseValues(text string, at model.Place) (*yaml.Node, model.Problems) {
 	docs, ps := parseValues(text, at)
 	return onlyDocument(docs, ps, at)
 }
 
 // LendValues is ParseValues for those who are done with the nodes when they call done; no node of the text may be used after
 // that. Their memory serves the next text.
-func LendValues(text []byte, at model.Place) (root *yaml.Node, done func(), ps model.Problems) {
+func LendValues(text string, at model.Place) (root *yaml.Node, done func(), ps model.Problems) {
 	p := glancers.Get().(*quickParser)
 	docs, ps := parseAll(p, text, at, false)
 	root, ps = onlyDocument(docs, ps, at)
@@ -77,21 +76,21 @@ func onlyDocument(docs []Document, ps model.Problems, at model.Place) (*yaml.Nod
 }
 
 // ParseAll reads all documents of text, leaving out empty ones.
-func ParseAll(text []byte, at model.Place) ([]Document, model.Problems) {
+func ParseAll(text string, at model.Place) ([]Document, model.Problems) {
 	return parseAll(&quickParser{}, text, at, true)
 }
 
 // parseValues is ParseAll without the comments.
-func parseValues(text []byte, at model.Place) ([]Document, model.Problems) {
+func parseValues(text string, at model.Place) ([]Document, model.Problems) {
 	return parseAll(&quickParser{}, text, at, false)
 }
 
-func parseAll(p *quickParser, text []byte, at model.Place, comments bool) ([]Document, model.Problems) {
+func parseAll(p *quickParser, text string, at model.Place, comments bool) ([]Document, model.Problems) {
 	if ps := checkText(text, at); len(ps) > 0 {
 		return nil, ps
 	}
 	if isJSON(text) {
-		root, err := parseJSON(text)
+		root, err := parseJSON([]byte(text))
 		if err == nil {
 			return finish([]Document{{Root: root}}, at)
 		}
@@ -101,7 +100,7 @@ func parseAll(p *quickParser, text []byte, at model.Place, comments bool) ([]Doc
 			return nil, ps
 		}
 	}
-	p.text = string(text)
+	p.text = text
 	if docs, commented, ok := p.documents(); ok && (!commented || !comments) {
 		return docs, nil
 	}
@@ -109,9 +108,9 @@ func parseAll(p *quickParser, text []byte, at model.Place, comments bool) ([]Doc
 }
 
 // parseSlowly has the YAML library read all documents of text.
-func parseSlowly(text []byte, at model.Place) ([]Document, model.Problems) {
+func parseSlowly(text string, at model.Place) ([]Document, model.Problems) {
 	var docs []Document
-	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec := yaml.NewDecoder(strings.NewReader(text))
 	for i := 0; ; i++ {
 		root, err := decodeNext(dec)
 		if errors.Is(err, io.EOF) {
@@ -172,15 +171,15 @@ func finish(docs []Document, at model.Place) ([]Document, model.Problems) {
 }
 
 // checkText refuses what no parser should have to see.
-func checkText(text []byte, at model.Place) model.Problems {
+func checkText(text string, at model.Place) model.Problems {
 	var ps model.Problems
 	switch {
 	case len(text) > MaxStream:
 		ps.Errorf(model.InputLimit, at, "has %d MiB; the limit is %d MiB", len(text)>>20, MaxStream>>20)
-	case bytes.IndexByte(text, 0) >= 0:
-		ps.Errorf(model.InputEncoding, at.At(lineOf(text, bytes.IndexByte(text, 0))),
+	case strings.IndexByte(text, 0) >= 0:
+		ps.Errorf(model.InputEncoding, at.At(lineOf(text, strings.IndexByte(text, 0))),
 			"holds a NUL byte; save it as UTF-8 text")
-	case !utf8.Valid(text):
+	case !utf8.ValidString(text):
 		ps.Errorf(model.InputEncoding, at.At(lineOf(text, invalidAt(text))), "is not UTF-8; save it as UTF-8 text")
 	case tokens(text) > maxTokens:
 		ps.Errorf(model.InputLimit, at, "has too many values; the limit is %d", maxTokens)
@@ -189,17 +188,17 @@ func checkText(text []byte, at model.Place) model.Problems {
 }
 
 // tokens is an upper bound for the number of nodes in text: each needs one of these bytes beside it.
-func tokens(text []byte) int {
+func tokens(text string) int {
 	n := 0
-	for _, sep := range []byte(",:[{") {
-		n += bytes.Count(text, []byte{sep})
+	for _, separator := range []string{",", ":", "[", "{", "- "} {
+		n += strings.Count(text, separator)
 	}
-	return n + bytes.Count(text, []byte("- "))
+	return n
 }
 
-func invalidAt(text []byte) int {
+func invalidAt(text string) int {
 	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRune(text[i:])
+		r, size := utf8.DecodeRuneInString(text[i:])
 		if r == utf8.RuneError && size == 1 {
 			return i
 		}
@@ -208,7 +207,7 @@ func invalidAt(text []byte) int {
 	return len(text)
 }
 
-func lineOf(text []byte, offset int) int { return 1 + bytes.Count(text[:offset], []byte("\n")) }
+func lineOf(text string, offset int) int { return 1 + strings.Count(text[:offset], "\n") }
 
 var yamlLine = regexp.MustCompile(`^line (\d+): `)
 

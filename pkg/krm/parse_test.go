@@ -37,7 +37,7 @@ func TestParse(t *testing.T) {
 		"empty documents":       {"---\n---\na: b\n---\n", `{"a":"b"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n, ps := Parse([]byte(tc.in), model.Place{})
+			n, ps := Parse(tc.in, model.Place{})
 			if len(ps) > 0 {
 				t.Fatal(ps)
 			}
@@ -67,7 +67,7 @@ func TestParseReportsWhatItRefuses(t *testing.T) {
 		"JSON that is cut":    {"{\"a\":\n [1,\n", "error: f.yaml: line 2: is not valid YAML: did not find expected node content [input/syntax]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, ps := Parse([]byte(tc.in), at)
+			_, ps := Parse(tc.in, at)
 			if diff := cmp.Diff([]string{tc.want}, lines(ps)); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
@@ -76,7 +76,7 @@ func TestParseReportsWhatItRefuses(t *testing.T) {
 }
 
 func TestParseAllCountsEmptyDocuments(t *testing.T) {
-	docs, ps := ParseAll([]byte("---\n# empty\n---\na: b\n---\nnull\n---\nc: d\n"), model.Place{})
+	docs, ps := ParseAll("---\n# empty\n---\na: b\n---\nnull\n---\nc: d\n", model.Place{})
 	if len(ps) > 0 {
 		t.Fatal(ps)
 	}
@@ -90,7 +90,7 @@ func TestParseAllCountsEmptyDocuments(t *testing.T) {
 }
 
 func TestJSONNodesHaveLines(t *testing.T) {
-	n, ps := Parse([]byte("{\n \"a\": [\n  1,\n  {\"b\": \"x\"}\n ],\n \"c\": null}"), model.Place{})
+	n, ps := Parse("{\n \"a\": [\n  1,\n  {\"b\": \"x\"}\n ],\n \"c\": null}", model.Place{})
 	if len(ps) > 0 {
 		t.Fatal(ps)
 	}
@@ -128,7 +128,7 @@ func TestHostileTextsEndInAProblem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func() {
-				_, ps := Parse([]byte(tc.text), model.Place{})
+				_, ps := Parse(tc.text, model.Place{})
 				if diff := cmp.Diff([]string{tc.want}, lines(ps)); diff != "" {
 					t.Errorf("problems (-want +got):\n%s", diff)
 				}
@@ -150,7 +150,7 @@ func TestHugeTextsAreReadInTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func() {
-				if n, ps := Parse([]byte(text), model.Place{}); len(ps) > 0 || Text(n, "a") == "" {
+				if n, ps := Parse(text, model.Place{}); len(ps) > 0 || Text(n, "a") == "" {
 					t.Errorf("problems: %v", ps)
 				}
 			})
@@ -203,7 +203,7 @@ func deepIndentation(n int) string {
 }
 
 func TestReadersOfNodesTakeAnything(t *testing.T) {
-	n, ps := Parse([]byte("a: {b: text, n: ~, l: [x], m: {k: 5, l: [y], n: null}}\n"), model.Place{})
+	n, ps := Parse("a: {b: text, n: ~, l: [x], m: {k: 5, l: [y], n: null}}\n", model.Place{})
 	if len(ps) > 0 {
 		t.Fatal(ps)
 	}

@@ -25,7 +25,7 @@ func TestDecodeRefusesQuantitiesThatTakeTooLongToParse(t *testing.T) {
 			`error: q: "` + strings.Repeat("9", 63) + `" is no quantity; write a number with an optional unit, such as 500m or 512Mi [input/value]`,
 		},
 	} {
-		n, ps := Parse([]byte(in), model.Place{})
+		n, ps := Parse(in, model.Place{})
 		if len(ps) > 0 {
 			t.Fatal(ps)
 		}

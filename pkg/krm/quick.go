@@ -2,7 +2,6 @@ package krm
 
 import (
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -23,6 +22,8 @@ type quickParser struct {
 	line, begin, start, end, column int
 	// separated tells that the current document ended with a separator.
 	separated bool
+	// rough tells to leave literal blocks as they are written.
+	rough bool
 	// comments tells that there was one.
 	comments bool
 	failed   bool
@@ -45,30 +46,6 @@ const (
 // quick reads the documents of text, without comments, and tells whether there are any. It is not ok where it gives up.
 func quick(text string) (docs []Document, comments, ok bool) {
 	return (&quickParser{text: text}).documents()
-}
-
-// glance calls look with what quick reads. The nodes are gone when it returns: they are used again for another text.
-func glance(text string, look func(docs []Document, ok bool)) {
-	p := glancers.Get().(*quickParser)
-	p.text = text
-	docs, _, ok := p.documents()
-	look(docs, ok)
-	p.release()
-}
-
-var glancers = sync.Pool{New: func() any { return &quickParser{} }}
-
-// release takes back all nodes, for another text.
-func (p *quickParser) release() {
-	if p.nodes != nil {
-		p.full = append(p.full, p.nodes)
-	}
-	for _, chunk := range p.full {
-		clear(chunk)
-		p.free = append(p.free, chunk[:0])
-	}
-	*p = quickParser{free: p.free, full: p.full[:0], content: p.content[:0]}
-	glancers.Put(p)
 }
 
 func (p *quickParser) documents() (docs []Document, comments, ok bool) {

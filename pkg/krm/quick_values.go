@@ -189,9 +189,8 @@ func (p *quickParser) literal(at, column int) *yaml.Node {
 		p.fail()
 		return nil
 	}
+	block := literalBlock{node: n, at: at, header: header}
 	indent := -1
-	var b strings.Builder
-	breaks := 0
 	for p.next < len(p.text) {
 		end, next := p.following()
 		line := p.text[p.next:end]
@@ -202,29 +201,49 @@ func (p *quickParser) literal(at, column int) *yaml.Node {
 				p.fail()
 				return nil
 			}
-			b.Grow(p.blockSize(indent))
+			if !p.rough {
+				block.text.Grow(p.blockSize(indent))
+			}
 		}
 		switch {
 		case blank && (indent < 0 && spaces > 0 || end == next && end > p.next):
 			p.fail() // Spaces that could count, and spaces at the end of the text.
 			return nil
 		case blank && (indent < 0 || spaces <= indent):
-			breaks++
+			block.breaks++
 		case spaces < indent:
-			return p.endLiteral(n, &b, header, breaks)
+			return p.endLiteral(&block)
 		default:
-			for ; breaks > 0; breaks-- {
-				b.WriteByte('\n')
+			block.filled = true
+			if !p.rough {
+				block.add(line[indent:])
 			}
-			b.WriteString(line[indent:])
-			if end < next {
-				breaks = 1
+			if block.breaks = 0; end < next {
+				block.breaks = 1
 			}
 		}
 		p.line++
 		p.next = next
 	}
-	return p.endLiteral(n, &b, header, breaks)
+	return p.endLiteral(&block)
+}
+
+// literalBlock is a literal block whose header stands at an offset.
+type literalBlock struct {
+	node   *yaml.Node
+	at     int
+	header string
+	// text is what it holds, but for the breaks at the end; filled tells that it holds something.
+	text   strings.Builder
+	breaks int
+	filled bool
+}
+
+func (b *literalBlock) add(line string) {
+	for range b.breaks {
+		b.text.WriteByte('\n')
+	}
+	b.text.WriteString(line)
 }
 
 // following gives the offset where the next line ends, and that of the line behind it.
@@ -256,18 +275,22 @@ func (p *quickParser) blockSize(indent int) int {
 	return size
 }
 
-func (p *quickParser) endLiteral(n *yaml.Node, b *strings.Builder, header string, breaks int) *yaml.Node {
-	if b.Len() == 0 {
+func (p *quickParser) endLiteral(b *literalBlock) *yaml.Node {
+	switch {
+	case !b.filled:
 		p.fail() // A block without a text is rare, and its rules are many.
 		return nil
+	case p.rough:
+		b.node.Value = p.text[b.at:p.next]
+		p.advance()
+		return b.node
+	case b.header == "|":
+		b.breaks = min(b.breaks, 1)
+	case b.header == "|-":
+		b.breaks = 0
 	}
-	if header == "|" {
-		breaks = min(breaks, 1)
-	}
-	for ; breaks > 0 && header != "|-"; breaks-- {
-		b.WriteByte('\n')
-	}
-	n.Value = b.String()
+	b.add("")
+	b.node.Value = b.text.String()
 	p.advance()
-	return n
+	return b.node
 }

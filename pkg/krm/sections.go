@@ -1,7 +1,12 @@
 package krm
 
 import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -11,12 +16,9 @@ import (
 // readSections reads a ResourceList that is laid out as kustomize and kpt write one: each member, and each item, begins on
 // a line of its own, and is a document by itself. Its items are read one by one, on all cores, and only their texts are
 // kept. Any other list, and any with an error in it, gives nil: it is read as a whole.
-func readSections(text string) *List {
-	sections, column, ok := cutSections(text)
-	if !ok {
-		return nil
-	}
-	l := &List{indent: column}
+func readSections(sections []section, column int) (l *List) {
+	var ok bool
+	l = &List{indent: column}
 	root := &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
 	for _, s := range sections {
 		key, value := s.member()
@@ -51,7 +53,7 @@ type section struct {
 
 // member parses the key and the value; nil if that is no single member.
 func (s section) member() (key, value *yaml.Node) {
-	docs, ps := ParseAll([]byte(s.text), model.Place{})
+	docs, ps := ParseAll(s.text, model.Place{})
 	if ps.HasErrors() || len(docs) != 1 || docs[0].Root != docs[0].written || len(docs[0].Root.Content) != 2 ||
 		docs[0].Root.Kind != yaml.MappingNode {
 		return nil, nil
@@ -67,14 +69,14 @@ func (s section) member() (key, value *yaml.Node) {
 func readItems(texts []string) ([]*Item, bool) {
 	items := make([]*Item, len(texts))
 	Parallel(len(texts), func(i int) {
-		glance(texts[i], func(docs []Document, ok bool) {
+		skim(texts[i], func(docs []Document, ok bool) {
 			if ok {
 				if items[i] = onlyItem(docs, texts[i]); items[i] != nil {
 					items[i].forget(texts[i])
 				}
 				return
 			}
-			if docs, ps := parseSlowly([]byte(texts[i]), model.Place{}); !ps.HasErrors() {
+			if docs, ps := parseSlowly(texts[i], model.Place{}); !ps.HasErrors() {
 				items[i] = onlyItem(docs, texts[i])
 			}
 		})
@@ -98,48 +100,77 @@ func onlyItem(docs []Document, text string) *Item {
 	return it
 }
 
-// cutSections cuts a list into its members and items at the lines where they begin, and gives the column of the dashes. A
-// comment belongs to what it stands directly above, unless it is indented more than that.
-func cutSections(text string) (sections []section, column int, ok bool) {
-	if strings.ContainsAny(text, "\r\u0085\u2028\u2029\ufeff") || !strings.HasSuffix(text, "\n") {
-		return nil, 0, false
-	}
-	c := cutter{text: text, column: -1}
-	for at := 0; at < len(text); {
-		end := at + strings.IndexByte(text[at:], '\n') + 1
-		if !c.line(at, text[at:end]) {
-			return nil, 0, false
+// cutSections reads a list and cuts it into its members and items at the lines where they begin, as long as it understands
+// what it reads. A comment belongs to what it stands directly above, unless it is indented more than that.
+func cutSections(in *bufio.Reader) (c cutter, ok bool, err error) {
+	c.column = -1
+	for {
+		at := len(c.window)
+		fragment, err := in.ReadSlice('\n')
+		for c.window = append(c.window, fragment...); errors.Is(err, bufio.ErrBufferFull); c.window = append(c.window, fragment...) {
+			fragment, err = in.ReadSlice('\n')
 		}
-		at = end
+		switch {
+		case err == nil:
+			if !c.line(at) {
+				return c, false, nil
+			}
+		case !errors.Is(err, io.EOF):
+			return c, false, err
+		case len(c.window) > at: // The last line has no end.
+			return c, false, nil
+		default:
+			c.flush(at)
+			return c, !c.unusual && c.tokens <= maxTokens, nil
+		}
 	}
-	c.flush(len(text))
-	return c.sections, c.column, len(c.sections) > 0
 }
 
 type cutter struct {
-	text     string
 	sections []section
-	// begin is where the member or item that is being read begins, item tells that it is an item, and inItems that it stands
-	// below the key of the items.
-	begin         int
+	// window is what was read of the member or item that is being read; item tells that it is an item, and inItems that it
+	// stands below the key of the items.
+	window        []byte
 	item, inItems bool
 	// column is that of the dashes, -1 if it is not known.
 	column int
-	// comments is where the comments directly above the line begin, by their indentation: up to 0, and up to column.
+	// comments is where the comments directly above the line begin in the window, by their indentation: up to 0, and up to
+	// column.
 	comments [2]int
-	started  bool
+	// begun tells that there was a line, started that there was a field.
+	begun, started bool
+	// unusual tells that there are characters that do not mean themselves alone, tokens how many there are.
+	unusual bool
+	tokens  int
 }
 
-// line takes the line at an offset; false if it is not understood.
-func (c *cutter) line(at int, line string) bool {
-	rest := strings.TrimLeft(line, " ")
+// text is all that was cut, and what comes behind it.
+func (c *cutter) text(rest io.Reader) (string, error) {
+	var b strings.Builder
+	for _, s := range c.sections {
+		_, _ = b.WriteString(s.text)
+		for _, item := range s.items {
+			_, _ = b.WriteString(item)
+		}
+	}
+	_, _ = b.Write(c.window)
+	_, err := io.Copy(&b, rest)
+	return b.String(), err
+}
+
+// line takes the line at an offset of the window, which is the last one; false if it is not understood.
+func (c *cutter) line(at int) bool {
+	line := c.window[at:]
+	rest := bytes.TrimLeft(line, " ")
 	indent := len(line) - len(rest)
+	first := !c.begun
+	c.begun = true
 	switch {
 	case rest[0] == '#':
-		c.comment(at+len(line), indent)
+		c.comment(indent)
 		return true
-	case rest == "\n":
-	case indent == 0 && (strings.HasPrefix(line, "---") && at > 0 || strings.HasPrefix(line, "...") || line[0] == '%'):
+	case rest[0] == '\n':
+	case indent == 0 && (bytes.HasPrefix(line, []byte("---")) && !first || bytes.HasPrefix(line, []byte("...")) || line[0] == '%'):
 		return false
 	case c.inItems && isDashed(rest) && (c.column < 0 || indent == c.column):
 		if c.column < 0 {
@@ -149,44 +180,45 @@ func (c *cutter) line(at int, line string) bool {
 		c.flush(c.comments[1])
 		c.item = true
 	case indent == 0 && line[0] != '-':
-		c.field(at, line)
-	case c.inItems && c.column < 0, c.inItems && indent <= c.column, indent == 0 && at > 0 && !c.started:
+		c.field(at)
+	case c.inItems && c.column < 0, c.inItems && indent <= c.column, indent == 0 && !first && !c.started:
 		return false
 	}
-	c.comments = [2]int{at + len(line), at + len(line)}
+	c.comments = [2]int{len(c.window), len(c.window)}
 	return true
 }
 
-// comment takes a comment that ends at an offset.
-func (c *cutter) comment(end, indent int) {
+// comment takes a comment, which is the last line.
+func (c *cutter) comment(indent int) {
 	if indent > 0 {
-		c.comments[0] = end
+		c.comments[0] = len(c.window)
 	}
 	if indent > c.column && c.column >= 0 {
-		c.comments[1] = end
+		c.comments[1] = len(c.window)
 	}
 }
 
-// field takes the line at an offset that begins a field of the list.
-func (c *cutter) field(at int, line string) {
+// field takes the line at an offset, which begins a field of the list.
+func (c *cutter) field(at int) {
+	line := c.window[at:]
 	start := c.comments[0]
-	if strings.HasPrefix(line, "results:") {
+	if bytes.HasPrefix(line, []byte("results:")) {
 		start = at
 	}
+	tail, isItems := bytes.CutPrefix(line, []byte("items:"))
+	tail = bytes.TrimLeft(tail, " ")
+	inItems := isItems && (tail[0] == '\n' || tail[0] == '#')
 	if c.started {
 		c.flush(start)
 	}
-	c.started, c.item = true, false
-	tail, isItems := strings.CutPrefix(line, "items:")
-	tail = strings.TrimLeft(tail, " ")
-	c.inItems = isItems && (tail == "\n" || tail[0] == '#')
+	c.started, c.item, c.inItems = true, false, inItems
 }
 
 // firstComment is where the comments directly above the first dash, at an offset, begin that are not indented more than it.
 func (c *cutter) firstComment(at int) int {
 	for at > 0 {
-		above := strings.LastIndexByte(c.text[:at-1], '\n') + 1
-		line := strings.TrimLeft(c.text[above:at], " ")
+		above := bytes.LastIndexByte(c.window[:at-1], '\n') + 1
+		line := bytes.TrimLeft(c.window[above:at], " ")
 		if line[0] != '#' || at-above-len(line) > c.column {
 			break
 		}
@@ -195,16 +227,32 @@ func (c *cutter) firstComment(at int) int {
 	return at
 }
 
-func isDashed(s string) bool { return s[0] == '-' && (s[1] == ' ' || s[1] == '\n') }
+func isDashed(s []byte) bool { return s[0] == '-' && (s[1] == ' ' || s[1] == '\n') }
 
-// flush ends at an offset what is being read.
+// flush ends at an offset of the window what is being read.
 func (c *cutter) flush(at int) {
-	part := c.text[c.begin:at]
+	part := string(c.window[:at])
 	if c.item {
 		last := &c.sections[len(c.sections)-1]
 		last.items = append(last.items, part)
 	} else {
 		c.sections = append(c.sections, section{text: part})
 	}
-	c.begin = at
+	c.unusual = c.unusual || isUnusual(part)
+	c.tokens += tokens(part)
+	c.window = append(c.window[:0], c.window[at:]...)
+	for i := range c.comments {
+		c.comments[i] = max(0, c.comments[i]-at)
+	}
+}
+
+// isUnusual tells whether a text holds what a parser may take for the end of a line beside \n, what is no character, or a
+// byte order mark.
+func isUnusual(text string) bool {
+	for _, s := range []string{"\x00", "\r", "\u0085", "\u2028", "\u2029", "\ufeff"} {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return !utf8.ValidString(text)
 }

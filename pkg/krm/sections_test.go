@@ -1,8 +1,10 @@
 package krm
 
 import (
+	"bufio"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,7 +33,7 @@ func TestSections(t *testing.T) {
 		"JSON":                     {`{"apiVersion":"config.kubernetes.io/v1","kind":"ResourceList","items":[{"kind":"A"}]}` + "\n", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if l := readSections(tc.text); (l != nil) != tc.cut {
+			if l := inSections(t, tc.text); (l != nil) != tc.cut {
 				t.Errorf("cut: %v", l != nil)
 			}
 			compareSections(t, tc.text)
@@ -39,18 +41,36 @@ func TestSections(t *testing.T) {
 	}
 }
 
+// inSections reads a list in sections, a few bytes at a time, and reports it if anything of the text is lost where that is
+// not possible.
+func inSections(t *testing.T, text string) *List {
+	t.Helper()
+	in := bufio.NewReaderSize(strings.NewReader(text), 16)
+	c, ok, err := cutSections(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := c.text(in); all != text || err != nil {
+		t.Fatalf("%q became %q, %v", text, all, err)
+	}
+	if !ok {
+		return nil
+	}
+	return readSections(c.sections, c.column)
+}
+
 // compareSections reports where a list that is read in sections differs from the same list read in one piece.
 func compareSections(t *testing.T, text string) {
 	t.Helper()
-	got := readSections(text)
+	got := inSections(t, text)
 	if got == nil {
 		return
 	}
-	docs, ps := parseSlowly([]byte(text), model.Place{})
+	docs, ps := parseSlowly(text, model.Place{})
 	if ps.HasErrors() || len(docs) != 1 {
 		t.Fatalf("%q: the library refuses it: %v", text, ps)
 	}
-	want, ps := readWhole([]byte(text), model.Place{})
+	want, ps := readWhole(text, model.Place{})
 	if ps.HasErrors() || len(want.Items) != len(got.Items) || len(want.members) != len(got.members) ||
 		(want.FunctionConfig == nil) != (got.FunctionConfig == nil) {
 		t.Fatalf("%q: %d items of %d, %d members of %d, %v", text, len(got.Items), len(want.Items), len(got.members), len(want.members), ps)
@@ -94,7 +114,7 @@ func FuzzSections(f *testing.F) {
 		f.Add(string(text))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) <= maxFuzz && len(checkText([]byte(text), model.Place{})) == 0 {
+		if len(text) <= maxFuzz && len(checkText(text, model.Place{})) == 0 {
 			compareSections(t, text)
 		}
 	})

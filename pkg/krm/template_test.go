@@ -1,6 +1,7 @@
 package krm
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,7 +42,7 @@ func TestAnnotateTemplate(t *testing.T) {
 		"without a template": {"- kind:   Service\n", "- kind:   Service\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			list, ps := ReadList([]byte(head + c.item))
+			list, ps := ReadList(strings.NewReader(head + c.item))
 			if len(ps) > 0 {
 				t.Fatal(ps)
 			}

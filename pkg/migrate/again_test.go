@@ -48,7 +48,7 @@ func applyTo(t *testing.T, items []*krm.Item, files []File) []*krm.Item {
 		if !strings.HasPrefix(f.Path, ManifestsDir+"/") {
 			continue
 		}
-		n, ps := krm.Parse(f.Text, model.Place{File: f.Path})
+		n, ps := krm.Parse(string(f.Text), model.Place{File: f.Path})
 		if len(ps) > 0 {
 			t.Fatal(ps)
 		}
@@ -76,7 +76,7 @@ func without(files []File, name string) []File {
 func TestForeignConfigMaps(t *testing.T) {
 	const label = "app.kubernetes.io/managed-by: Helm"
 	items := readCase(t, "private-jet")
-	n, ps := krm.Parse([]byte("{apiVersion: v1, kind: ConfigMap, metadata: {name: charts, namespace: shop, labels: {"+label+"}}, data: {a: b}}"), model.Place{})
+	n, ps := krm.Parse("{apiVersion: v1, kind: ConfigMap, metadata: {name: charts, namespace: shop, labels: {"+label+"}}, data: {a: b}}", model.Place{})
 	if len(ps) > 0 {
 		t.Fatal(ps)
 	}
@@ -86,7 +86,7 @@ func TestForeignConfigMaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, ps = krm.Parse([]byte(strings.Replace(string(text), "metadata:\n", "metadata:\n  labels: {"+label+"}\n", 1)), model.Place{})
+	n, ps = krm.Parse(strings.Replace(string(text), "metadata:\n", "metadata:\n  labels: {"+label+"}\n", 1), model.Place{})
 	if len(ps) > 0 {
 		t.Fatal(ps)
 	}

@@ -57,7 +57,7 @@ func ReadDump(r io.Reader, name string) ([]*krm.Item, model.Problems) {
 		ps.Errorf(model.MigrateDump, at, "is empty; make it with: %s", DumpCommand)
 		return nil, ps
 	}
-	docs, ps := krm.ParseAll(text, at)
+	docs, ps := krm.ParseAll(string(text), at)
 	var items []*krm.Item
 	for _, doc := range docs {
 		items = append(items, objects(doc.Root, at.At(doc.Root.Line), &ps)...)

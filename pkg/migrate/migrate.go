@@ -86,7 +86,7 @@ func render(dir string, files []File) (gen.Output, model.Problems) {
 	var in gen.Input
 	var ps model.Problems
 	for _, f := range files {
-		n, more := krm.Parse(f.Text, model.Place{File: path.Join(dir, f.Path)})
+		n, more := krm.Parse(string(f.Text), model.Place{File: path.Join(dir, f.Path)})
 		ps.Add(more...)
 		if n == nil {
 			continue

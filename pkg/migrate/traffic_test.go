@@ -226,7 +226,7 @@ func (c *cluster) each(dir string, f func(key, object)) {
 		if path.Dir(name) != dir {
 			continue
 		}
-		n, ps := krm.Parse(c.files[name], model.Place{File: name})
+		n, ps := krm.Parse(string(c.files[name]), model.Place{File: name})
 		if len(ps) > 0 {
 			c.t.Fatal(ps)
 		}

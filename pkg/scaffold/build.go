@@ -50,7 +50,7 @@ func (b *builder) readDocument() {
 	if b.Document == nil {
 		return
 	}
-	doc, ps := swagger.Read(b.Document, model.Place{File: b.Source})
+	doc, ps := swagger.Read(string(b.Document), model.Place{File: b.Source})
 	if !ps.HasErrors() {
 		b.doc = doc
 		return

@@ -115,7 +115,7 @@ func (b *builder) input(files []File) (gen.Input, error) {
 		if !strings.HasSuffix(f.Name, ".yaml") || f.Name == "kustomization.yaml" {
 			continue
 		}
-		docs, ps := krm.ParseAll(f.Text, model.Place{File: f.Name})
+		docs, ps := krm.ParseAll(string(f.Text), model.Place{File: f.Name})
 		if ps.HasErrors() {
 			return in, fmt.Errorf("%v", ps[0])
 		}

@@ -59,7 +59,7 @@ func TestBasePath(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			doc, ps := Read([]byte(tt.text), testPlace)
+			doc, ps := Read(tt.text, testPlace)
 			if doc == nil {
 				t.Fatal("no document")
 			}

@@ -18,7 +18,7 @@ import (
 // what to write by hand where the layout of the text allows neither.
 func AddEndpoint(text []byte, target string) ([]byte, error) {
 	byHand := fmt.Errorf("its layout allows no addition; write %s: {urls: [%s]} at its root", productionExtension, target)
-	root, ps := krm.Parse(text, model.Place{})
+	root, ps := krm.Parse(string(text), model.Place{})
 	if ps.HasErrors() || root.Kind != yaml.MappingNode {
 		return nil, byHand
 	}
@@ -84,7 +84,7 @@ func inFlow(text []byte, target string) []byte {
 
 // isAddition tells whether text holds what root does and the endpoint, nothing else.
 func isAddition(text []byte, root *yaml.Node, target string) bool {
-	changed, ps := krm.Parse(text, model.Place{})
+	changed, ps := krm.Parse(string(text), model.Place{})
 	if ps.HasErrors() || changed.Kind != yaml.MappingNode {
 		return false
 	}

@@ -38,7 +38,7 @@ func TestAddEndpoint(t *testing.T) {
 			if diff := cmp.Diff(tc.text[:i]+tc.added+tc.text[i:], string(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			doc, ps := Read(got, testPlace)
+			doc, ps := Read(string(got), testPlace)
 			if ps.HasErrors() || len(doc.Endpoints) != 1 || doc.Endpoints[0].Target.Name != "pets" {
 				t.Errorf("endpoints %v, problems %v", doc, ps)
 			}

@@ -28,8 +28,8 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		doc, ps := Read(text, testPlace)
-		again, psAgain := Read(text, testPlace)
+		doc, ps := Read(string(text), testPlace)
+		again, psAgain := Read(string(text), testPlace)
 		if d := cmp.Diff(printed(ps), printed(psAgain)); d != "" {
 			t.Errorf("the problems differ:\n%s", d)
 		}

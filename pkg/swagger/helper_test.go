@@ -14,7 +14,7 @@ var testPlace = model.Place{File: "api.yaml"}
 
 // read gives the facts of a text, one in a line, and its problems as they are printed.
 func read(text string) (facts, problems []string) {
-	doc, ps := Read([]byte(text), testPlace)
+	doc, ps := Read(text, testPlace)
 	if doc != nil {
 		facts = append(facts, fmt.Sprintf("title %q, version %q, mode %q, base path %q, %d operations",
 			doc.Title, doc.Version, doc.Mode, doc.BasePath, doc.Operations))

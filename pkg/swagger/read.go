@@ -14,7 +14,7 @@ import (
 // Read reads the OpenAPI document in text. at is the place of the whole text: the key of a ConfigMap, or a file; the
 // lines of the problems count within text. The document is nil if text is no OpenAPI document at all; otherwise it
 // holds what is sound, and the problems say what is not.
-func Read(text []byte, at model.Place) (*Document, model.Problems) {
+func Read(text string, at model.Place) (*Document, model.Problems) {
 	var r reader
 	if len(text) > krm.MaxText {
 		r.problems.Errorf(model.InputLimit, at, "has more than %d MiB; split the API", krm.MaxText>>20)

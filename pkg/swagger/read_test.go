@@ -307,7 +307,7 @@ x-wso2-endpoints: [{books: {urls: [Books], utls: []}}]
 x-wso2-production-endpoints: "#/x-wso2-endpoints/book"
 paths: {/a: {gett: {}}}
 `
-	doc, ps := Read([]byte(text), testPlace)
+	doc, ps := Read(text, testPlace)
 	if doc == nil {
 		t.Fatal("no document")
 	}

@@ -11,7 +11,7 @@ import (
 // validate gives what Validate says about a text.
 func validate(t *testing.T, text string) string {
 	t.Helper()
-	doc, ps := Read([]byte(text), testPlace)
+	doc, ps := Read(text, testPlace)
 	if doc == nil {
 		t.Fatalf("no document: %v", ps)
 	}
