@@ -63,9 +63,9 @@ func (it *Item) annotate(a annotation, path ...string) {
 // annotateNode sets an annotation in n, which is the node of the item, and in its text. read is how n was read.
 func (it *Item) annotateNode(n *yaml.Node, a annotation, path []string, read reading) {
 	holder := at(n, path)
-	raw := it.withLine(holder, a.key, strconv.Quote(a.value))
+	change := it.withLine(holder, a.key, strconv.Quote(a.value))
 	setAnnotation(holder, a.key, a.value)
-	if raw != "" && it.replace(raw, n, read) {
+	if change != nil && it.make(*change, n, read) {
 		return
 	}
 	if it.node == nil {
@@ -91,8 +91,9 @@ func setAnnotation(holder *yaml.Node, key, value string) {
 	set(child(child(holder, "metadata"), "annotations"), key, v)
 }
 
-// replace makes raw the text of the item, unless it says anything else than n.
-func (it *Item) replace(raw string, n *yaml.Node, read reading) (done bool) {
+// make makes a change to the text of the item, unless it says anything else than n then.
+func (it *Item) make(c change, n *yaml.Node, read reading) (done bool) {
+	raw := c.apply(it.inList())
 	read(raw, func(docs []Document, quickly bool) {
 		if !quickly {
 			var ps model.Problems
@@ -104,11 +105,15 @@ func (it *Item) replace(raw string, n *yaml.Node, read reading) (done bool) {
 			!sameContent(docs[0].Root.Content[0], n) {
 			return
 		}
-		if quickly {
+		switch {
+		case !quickly:
+			it.raw, it.change, it.node, it.line = raw, nil, docs[0].Root.Content[0], 0
+		case it.change == nil:
+			it.change = &c
+			it.forget("")
+		default:
 			it.change = newChange(it.raw, raw)
 			it.forget("")
-		} else {
-			it.raw, it.change, it.node, it.line = raw, nil, docs[0].Root.Content[0], 0
 		}
 		done = true
 	})
@@ -138,17 +143,16 @@ func sameContent(a, b *yaml.Node) bool {
 	return true
 }
 
-// withLine gives the text of the item with one more annotation below the key annotations or metadata of holder, or with
-// another value of one that is there; "" where the metadata is not written with one key a line.
-func (it *Item) withLine(holder *yaml.Node, key, value string) string {
+// withLine is the change of the text of the item that adds one more annotation below the key annotations or metadata of
+// holder, or gives another value to one that is there; nil where the metadata is not written with one key a line.
+func (it *Item) withLine(holder *yaml.Node, key, value string) *change {
 	if it.raw == "" {
-		return ""
+		return nil
 	}
-	text := strings.SplitAfter(it.inList(), "\n")
 	metaKey, meta := find(holder, "metadata")
 	annKey, ann := find(meta, "annotations")
 	if old := Get(ann, key); old != nil {
-		return it.withValue(text, old, value)
+		return it.withValue(old, value)
 	}
 	line := key + ": " + value
 	lines, below, block := []string{"annotations:", "  " + line}, metaKey, meta
@@ -156,38 +160,59 @@ func (it *Item) withLine(holder *yaml.Node, key, value string) string {
 		lines, below, block = []string{line}, annKey, ann
 	}
 	if block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 || block.Content[0].Line <= below.Line {
-		return ""
+		return nil
 	}
-	at := below.Line - it.line
-	if at <= 0 || at >= len(text) {
-		return ""
+	text := it.inList()
+	at := lineStart(text, below.Line-it.line)
+	if at <= 0 || at == len(text) {
+		return nil
 	}
 	eol := "\n"
-	if strings.HasSuffix(text[at-1], "\r\n") {
+	if strings.HasSuffix(text[:at], "\r\n") {
 		eol = "\r\n"
 	}
 	pad := strings.Repeat(" ", max(0, block.Content[0].Column-1))
 	for i := range lines {
 		lines[i] = pad + lines[i] + eol
 	}
-	return strings.Join(slices.Concat(text[:at], lines, text[at:]), "")
+	return &change{at, at, strings.Join(lines, "")}
 }
 
-// withValue gives the text of the item with value in place of a scalar that is written plainly or in double quotes, ""
-// if it is not.
-func (it *Item) withValue(text []string, old *yaml.Node, value string) string {
-	at, col := old.Line-1-it.line, old.Column-1
-	if at < 0 || at >= len(text) || col < 0 || col > len(text[at]) {
-		return ""
+// withValue is the change of the text of the item that puts value in place of a scalar that is written plainly or in double
+// quotes, nil if it is not.
+func (it *Item) withValue(old *yaml.Node, value string) *change {
+	text := it.inList()
+	start := lineStart(text, old.Line-1-it.line)
+	if start < 0 {
+		return nil
 	}
-	before, rest := text[at][:col], text[at][col:]
+	line, _, _ := strings.Cut(text[start:], "\n")
+	col := old.Column - 1
+	if col < 0 || col > len(line) {
+		return nil
+	}
 	for _, written := range []string{strconv.Quote(old.Value), old.Value} {
-		if after, ok := strings.CutPrefix(rest, written); ok {
-			text[at] = before + value + after
-			return strings.Join(text, "")
+		if strings.HasPrefix(line[col:], written) {
+			return &change{start + col, start + col + len(written), value}
 		}
 	}
-	return ""
+	return nil
+}
+
+// lineStart is the offset of a line of text, counted from 0; -1 if there is none.
+func lineStart(text string, line int) int {
+	at := 0
+	for ; line > 0; line-- {
+		i := strings.IndexByte(text[at:], '\n')
+		if i < 0 {
+			return -1
+		}
+		at += i + 1
+	}
+	if line < 0 {
+		return -1
+	}
+	return at
 }
 
 // SetPlace says in which file of which package an orchestrator shall put the item.
@@ -227,6 +252,8 @@ type change struct {
 	from, to int
 	by       string
 }
+
+func (c change) apply(text string) string { return text[:c.from] + c.by + text[c.to:] }
 
 // newChange is what leads from one text to another.
 func newChange(before, after string) *change {

@@ -112,8 +112,8 @@ func (it *Item) FilePath() string {
 
 // inList is the text of the item in its list as it is now, "" if there is none.
 func (it *Item) inList() string {
-	if c := it.change; c != nil {
-		return it.raw[:c.from] + c.by + it.raw[c.to:]
+	if it.change != nil {
+		return it.change.apply(it.raw)
 	}
 	return it.raw
 }

@@ -154,7 +154,7 @@ func (l *List) writeItems(b *bufio.Writer, m member, items []*Item) error {
 	}
 	return Encode(items, func(it *Item, text []byte) error {
 		if it.raw != "" {
-			writeText(b, it.inList())
+			it.writeTo(b)
 		} else {
 			writeDashed(b, text, l.indent)
 		}
@@ -183,6 +183,20 @@ func Encode(items []*Item, write func(it *Item, text []byte) error) error {
 		}
 	}
 	return nil
+}
+
+// writeTo writes the text of the item in its list.
+func (it *Item) writeTo(b *bufio.Writer) {
+	rest := it.raw
+	if c := it.change; c != nil {
+		_, _ = b.WriteString(it.raw[:c.from])
+		if rest = it.raw[c.to:]; rest == "" {
+			rest = c.by
+		} else {
+			_, _ = b.WriteString(c.by)
+		}
+	}
+	writeText(b, rest)
 }
 
 // writeText writes lines of the input; only the last one of all may lack its end.

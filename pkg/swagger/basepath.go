@@ -68,11 +68,11 @@ func (r *reader) basePath() {
 func (r *reader) statedBasePath() (m member, fallback bool) {
 	root := r.doc.root
 	if n := krm.Get(root, basePathExtension); n != nil {
-		return member{basePathExtension, n, r.at.Child(basePathExtension).At(n.Line)}, false
+		return member{basePathExtension, n, r.at, n.Line}, false
 	}
 	if r.doc.version == swagger2 {
 		if n := krm.Get(root, "basePath"); krm.Text(n) != "" {
-			return member{"basePath", n, r.at.Child("basePath").At(n.Line)}, true
+			return member{"basePath", n, r.at, n.Line}, true
 		}
 		return member{}, false
 	}
@@ -86,7 +86,7 @@ func (r *reader) statedBasePath() (m member, fallback bool) {
 	}
 	value := *n
 	value.Value, _, _ = strings.Cut(path, "?")
-	return member{"url", &value, r.at.Child("servers").Item(0).Child("url").At(n.Line)}, true
+	return member{"url", &value, r.at.Child("servers").Item(0), n.Line}, true
 }
 
 // serverHost matches what stands before the path of an absolute URL, or of one without its scheme.

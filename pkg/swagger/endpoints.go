@@ -57,7 +57,7 @@ func (r *reader) namedEndpoints() {
 func (r *reader) namedEntry(entry *yaml.Node, at model.Place) {
 	for _, m := range r.members(entry, at) {
 		if r.byName[m.key] != nil {
-			r.problems.Errorf(model.InputDuplicate, m.at, "the name %q stands twice; remove one of them", cut(m.key))
+			r.problems.Errorf(model.InputDuplicate, m.at(), "the name %q stands twice; remove one of them", cut(m.key))
 			continue
 		}
 		n := &namedEndpoints{name: m.key, endpoints: r.endpointList(m)}
@@ -80,10 +80,10 @@ func (r *reader) unreferenced() {
 func (r *reader) endpoints(m member, stage Stage) {
 	switch {
 	case krm.IsNull(m.value):
-		r.problems.Errorf(model.SwaggerEndpoint, m.at, `is empty; write urls, a reference such as "%sNAME", or one endpoint`,
+		r.problems.Errorf(model.SwaggerEndpoint, m.at(), `is empty; write urls, a reference such as "%sNAME", or one endpoint`,
 			referencePrefix)
 	case m.value.Kind == yaml.SequenceNode:
-		r.problems.Errorf(model.SwaggerEndpoint, m.at, "is a list; write a mapping with the list as urls")
+		r.problems.Errorf(model.SwaggerEndpoint, m.at(), "is a list; write a mapping with the list as urls")
 	case m.value.Kind == yaml.MappingNode:
 		r.add(stage, r.endpointList(m))
 	case strings.HasPrefix(m.value.Value, "#"):
@@ -144,7 +144,7 @@ var endpointTypes = []string{"loadbalance", "failover", "http", "https", "addres
 func (r *reader) endpointList(list member) []Endpoint {
 	var endpoints []Endpoint
 	has := false
-	for _, m := range r.members(list.value, list.at) {
+	for _, m := range r.members(list.value, list.at()) {
 		switch {
 		case m.key == "urls":
 			has = !krm.IsNull(m.value)
@@ -156,7 +156,7 @@ func (r *reader) endpointList(list member) []Endpoint {
 		}
 	}
 	if !has && (list.value.Kind == yaml.MappingNode || krm.IsNull(list.value)) {
-		r.problems.Errorf(model.SwaggerEndpoint, list.at, "has no urls; write urls, a list of endpoints")
+		r.problems.Errorf(model.SwaggerEndpoint, list.at(), "has no urls; write urls, a list of endpoints")
 	}
 	return endpoints
 }
@@ -166,7 +166,7 @@ func (r *reader) endpointType(m member) {
 	normal := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(s))
 	if s != "" && !slices.Contains(endpointTypes, normal) {
 		r.problems.Add(model.Problem{
-			ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at, Value: cut(s),
+			ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at(), Value: cut(s),
 			Message: fmt.Sprintf("unknown type %q; write load_balance or failover", cut(s)),
 		})
 	}
@@ -174,13 +174,13 @@ func (r *reader) endpointType(m member) {
 
 func (r *reader) urls(list member) []Endpoint {
 	var items []*yaml.Node
-	r.problems.Add(krm.Decode(list.value, list.at, &items)...)
+	r.problems.Add(krm.Decode(list.value, list.at(), &items)...)
 	if items != nil && len(items) == 0 {
-		r.problems.Errorf(model.SwaggerEndpoint, list.at, "is empty; %s", whatEndpoint)
+		r.problems.Errorf(model.SwaggerEndpoint, list.at(), "is empty; %s", whatEndpoint)
 	}
 	var endpoints []Endpoint
 	for i, item := range items {
-		endpoints = append(endpoints, r.endpoint(member{value: item, at: list.at.Item(i).At(item.Line)})...)
+		endpoints = append(endpoints, r.endpoint(member{value: item, in: list.at().Item(i).At(item.Line)})...)
 	}
 	return endpoints
 }
@@ -192,7 +192,7 @@ func (r *reader) endpoint(m member) []Endpoint {
 	if len(r.problems) > before {
 		return nil
 	}
-	e := Endpoint{Place: m.at}
+	e := Endpoint{Place: m.at()}
 	switch problem := urlProblem(s); {
 	case isEtcd(s) || problem == "":
 		e.URL = s

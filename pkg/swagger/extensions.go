@@ -76,13 +76,13 @@ func (r *reader) extension(m member, l level) {
 	for i, e := range extensions {
 		if e.name == m.key {
 			if e.levels != nil && !slices.Contains(e.levels, l) {
-				r.problems.Warnf(model.SwaggerExtension, m.at, "has no effect %s; write it %s", l, e.where)
+				r.problems.Warnf(model.SwaggerExtension, m.at(), "has no effect %s; write it %s", l, e.where)
 			}
 			return
 		}
 		names[i] = strings.TrimPrefix(e.name, prefix)
 	}
-	r.problems.Warnf(model.SwaggerExtension, m.at, "unknown extension %q", cut(m.key))
+	r.problems.Warnf(model.SwaggerExtension, m.at(), "unknown extension %q", cut(m.key))
 	// Without their common beginning, because every letter of it would allow for another typing error.
 	if name := krm.Suggest(strings.TrimPrefix(strings.ToLower(m.key), prefix), names); name != "" {
 		suggest(&r.problems[len(r.problems)-1], prefix+name)

@@ -23,7 +23,7 @@ func (r *reader) paths() {
 			if strings.HasPrefix(m.key, "x-") {
 				r.extension(m, inPaths)
 			} else {
-				r.doc.Operations += r.pathItem(m.value, m.at, 0)
+				r.doc.Operations += r.pathItem(m.value, m.at(), 0)
 			}
 		}
 	}
@@ -35,7 +35,7 @@ func (r *reader) paths() {
 	case len(r.doc.Endpoints) == 0:
 		r.problems.Warnf(model.SwaggerEndpoint, at, "has no endpoint; write %s, with urls, at the root", productionExtension)
 	default:
-		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at,
+		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at(),
 			"has no endpoint, like %d other operations; write %s here or at the root", len(r.uncovered)-1, productionExtension)
 	}
 }
@@ -75,7 +75,7 @@ func (r *reader) pathItemRef(m member, hops int) int {
 	ref := r.str(m)
 	if !strings.HasPrefix(ref, "#") {
 		if ref != "" {
-			r.problems.Warnf(model.SwaggerSpec, m.at,
+			r.problems.Warnf(model.SwaggerSpec, m.at(),
 				"%q is in another file, which is not read: its operations and endpoints are left out; write them here", cut(ref))
 		}
 		return 0
@@ -94,7 +94,7 @@ func (r *reader) pathItemRef(m member, hops int) int {
 
 func (r *reader) operation(op member) {
 	has := false
-	for _, m := range r.members(op.value, op.at) {
+	for _, m := range r.members(op.value, op.at()) {
 		switch m.key {
 		case productionExtension:
 			r.endpoints(m, Production)

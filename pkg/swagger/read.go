@@ -65,8 +65,17 @@ type reader struct {
 type member struct {
 	key   string
 	value *yaml.Node
-	// at is the place of the value, at the line of the key.
-	at model.Place
+	// in is the place of the mapping, and line the line of the key; of an element of a list, in is the place itself, and line 0.
+	in   model.Place
+	line int
+}
+
+// at is the place of the value, at the line of the key.
+func (m member) at() model.Place {
+	if m.line == 0 {
+		return m.in
+	}
+	return m.in.Child(shorten(m.key, longestKey)).At(m.line)
 }
 
 // longestKey is how much of a key is shown in a place. Without it the places in a path item whose path is a megabyte
@@ -77,19 +86,40 @@ const longestKey = 500
 // twice. A null has no members.
 func (r *reader) members(n *yaml.Node, at model.Place) []member {
 	var values map[string]*yaml.Node
-	r.problems.Add(krm.Decode(n, at.At(n.Line), &values)...)
-	if values == nil {
-		return nil
+	if !hasPlainKeys(n) {
+		r.problems.Add(krm.Decode(n, at.At(n.Line), &values)...)
+		if values == nil {
+			return nil
+		}
 	}
 	r.checked[n] = true
-	members := make([]member, 0, len(values))
+	members := make([]member, 0, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		if key.Kind == yaml.ScalarNode && values[key.Value] == value {
-			members = append(members, member{key.Value, value, at.Child(shorten(key.Value, longestKey)).At(key.Line)})
+		if values == nil || key.Kind == yaml.ScalarNode && values[key.Value] == value {
+			members = append(members, member{key.Value, value, at, key.Line})
 		}
 	}
 	return members
+}
+
+// hasPlainKeys tells whether n is a mapping, not a large one, whose keys are scalars and different.
+func hasPlainKeys(n *yaml.Node) bool {
+	const most = 40 // Each key is compared with all others.
+	if n.Kind != yaml.MappingNode || len(n.Content) > 2*most {
+		return false
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Kind != yaml.ScalarNode {
+			return false
+		}
+		for j := 0; j < i; j += 2 {
+			if n.Content[i].Value == n.Content[j].Value {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // document reads the whole document, and tells whether it is one.
@@ -153,7 +183,7 @@ func (r *reader) readVersion(members []member) bool {
 		return false
 	}
 	if len(stated) > 1 {
-		r.problems.Errorf(model.SwaggerVersion, stated[1].at, "openapi and swagger are both stated; remove one of them")
+		r.problems.Errorf(model.SwaggerVersion, stated[1].at(), "openapi and swagger are both stated; remove one of them")
 	}
 	// A number that is written like a version, such as an unquoted 3.1, is read as one.
 	m := stated[0]
@@ -173,7 +203,7 @@ func (r *reader) readVersion(members []member) bool {
 func (r *reader) noVersion(members []member) {
 	for _, m := range members {
 		if name := krm.Suggest(m.key, []string{"openapi", "swagger"}); name != "" {
-			r.problems.Errorf(model.SwaggerVersion, m.at, "is no OpenAPI document: unknown field %q", cut(m.key))
+			r.problems.Errorf(model.SwaggerVersion, m.at(), "is no OpenAPI document: unknown field %q", cut(m.key))
 			suggest(&r.problems[len(r.problems)-1], name)
 			return
 		}
@@ -212,7 +242,7 @@ func (r *reader) text(m member) string {
 // str is a string; anything else is reported.
 func (r *reader) str(m member) string {
 	var s string
-	r.problems.Add(krm.Decode(m.value, m.at, &s)...)
+	r.problems.Add(krm.Decode(m.value, m.at(), &s)...)
 	return s
 }
 
@@ -230,7 +260,7 @@ func (r *reader) mode(m member) {
 
 // report adds an error about the value of m, and gives it for completion.
 func (r *reader) report(id model.ID, m member, format string, args ...any) *model.Problem {
-	r.problems.Errorf(id, m.at, format, args...)
+	r.problems.Errorf(id, m.at(), format, args...)
 	p := &r.problems[len(r.problems)-1]
 	if m.value.Kind == yaml.ScalarNode {
 		p.Value = cut(m.value.Value)
@@ -240,7 +270,7 @@ func (r *reader) report(id model.ID, m member, format string, args ...any) *mode
 
 // unknownField warns of a key that is none of known.
 func (r *reader) unknownField(id model.ID, m member, known []string) {
-	r.problems.Warnf(id, m.at, "unknown field %q", cut(m.key))
+	r.problems.Warnf(id, m.at(), "unknown field %q", cut(m.key))
 	suggest(&r.problems[len(r.problems)-1], krm.Suggest(m.key, known))
 }
 
