@@ -50,18 +50,20 @@ func Run(in Input) (Output, model.Problems) {
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
-	return out, ps.Sorted()
+	out.markLocal()
+	return Output{Items: out.items, Rendered: out.rendered, Owner: opts.owner}, ps.Sorted()
 }
 
 // checkChains proves the chain of everything rendered. What is wrong with a HorizontalPodAutoscaler or another object of somebody
 // else does not stop the rendering; krm-fn check is for that.
-func checkChains(out Output, opts options) model.Problems {
-	all := check.Run(check.Input{Items: out.Items, Minor: opts.minor})
+func checkChains(out merged, opts options) model.Problems {
+	applied := out.applied()
+	all := check.Run(check.Input{Items: applied, Minor: opts.minor})
 	if !all.HasErrors() {
 		return all
 	}
 	own := map[model.Object]bool{}
-	for _, it := range out.Rendered {
+	for _, it := range out.rendered {
 		own[it.Place.Object] = true
 	}
 	isForeignScaler := func(it *krm.Item) bool {
@@ -72,8 +74,8 @@ func checkChains(out Output, opts options) model.Problems {
 	ours := all
 	// Only an error that could be due to others asks for a second run without them.
 	if slices.ContainsFunc(all, func(p model.Problem) bool { return p.Severity == model.Error && !foreign(p) }) &&
-		slices.ContainsFunc(out.Items, isForeignScaler) {
-		items := slices.DeleteFunc(slices.Clone(out.Items), isForeignScaler)
+		slices.ContainsFunc(applied, isForeignScaler) {
+		items := slices.DeleteFunc(applied, isForeignScaler)
 		ours = check.Run(check.Input{Items: items, Minor: opts.minor})
 	}
 	remain := map[model.Problem]bool{}

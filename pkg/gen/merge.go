@@ -54,13 +54,19 @@ func identities(objects []object) map[objectID]bool {
 	return all
 }
 
+// merged are the items to hand back.
+type merged struct {
+	items, rendered []*krm.Item
+	// local are the positions of those that are going to be marked as local configuration.
+	local []int
+}
+
 // merge gives the items to hand back. An earlier run's objects are replaced where they are rendered again, keeping
 // their files, and dropped where this function configuration made them and no longer does.
-func merge(in Input, objects []object, src source, opts options) Output {
+func merge(in Input, objects []object, src source, opts options) merged {
 	rendered := identities(objects)
-	out := Output{Owner: opts.owner, Rendered: make([]*krm.Item, 0, len(objects))}
+	out := merged{rendered: make([]*krm.Item, 0, len(objects))}
 	before := map[objectID]*krm.Item{}
-	var local []int
 	for _, it := range in.Items {
 		owner := it.Annotations[ownerAnnotation]
 		id := identity(it.Place.Object)
@@ -73,7 +79,7 @@ func merge(in Input, objects []object, src source, opts options) Output {
 			if in.WithoutInputs {
 				continue
 			}
-			local = append(local, len(out.Items))
+			out.local = append(out.local, len(out.items))
 		case src.scope.elsewhere(it):
 		case owner != "" && rendered[id]:
 			before[id] = it
@@ -85,9 +91,8 @@ func merge(in Input, objects []object, src source, opts options) Output {
 			it = it.Clone()
 			it.AnnotateTemplate(checksumAnnotation, sum)
 		}
-		out.Items = append(out.Items, it)
+		out.items = append(out.items, it)
 	}
-	krm.Parallel(len(local), func(i int) { out.Items[local[i]] = markedLocal(out.Items[local[i]]) })
 	hasFiles := slices.ContainsFunc(in.Items, func(it *krm.Item) bool { return it.FilePath() != "" })
 	for _, o := range objects {
 		if old := before[identity(o.id())]; old != nil {
@@ -95,10 +100,28 @@ func merge(in Input, objects []object, src source, opts options) Output {
 		} else if hasFiles {
 			o.SetPlace(pathOf(o), cmp.Or(o.origin.packagePath, src.scope.root))
 		}
-		out.Rendered = append(out.Rendered, o.Item)
+		out.rendered = append(out.rendered, o.Item)
 	}
-	out.Items = append(out.Items, out.Rendered...)
+	out.items = append(out.items, out.rendered...)
 	return out
+}
+
+// applied are the items that go to the cluster.
+func (m *merged) applied() []*krm.Item {
+	all, local := make([]*krm.Item, 0, len(m.items)-len(m.local)), m.local
+	for i, it := range m.items {
+		if len(local) > 0 && local[0] == i {
+			local = local[1:]
+			continue
+		}
+		all = append(all, it)
+	}
+	return all
+}
+
+// markLocal puts copies with the marks of local configuration in the place of inputs.
+func (m *merged) markLocal() {
+	krm.Parallel(len(m.local), func(i int) { m.items[m.local[i]] = markedLocal(m.items[m.local[i]]) })
 }
 
 // markedLocal gives a copy of an input with the marks that keep it out of clusters, and from being read again by the

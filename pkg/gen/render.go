@@ -80,10 +80,13 @@ func typeMeta(apiVersion, kind string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}
 }
 
-// share makes the labels and annotations that all objects of w have.
+// share makes the labels and annotations that all objects of w have, and is the last to change any.
 func (w *workload) share(opts options) {
 	from := w.origin.source
 	source := from.Kind + "/" + model.Ref{Namespace: from.Namespace, Name: from.Name}.String()
+	if maps.Equal(w.selector, w.labels) {
+		w.selector = w.labels
+	}
 	w.allLabels = with(w.labels, map[string]string{managedByLabel: managedBy})
 	w.allAnnotations = map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: source}
 }
