@@ -57,8 +57,7 @@ func Run(in Input) (Output, model.Problems) {
 // checkChains proves the chain of everything rendered. What is wrong with a HorizontalPodAutoscaler or another object of somebody
 // else does not stop the rendering; krm-fn check is for that.
 func checkChains(out merged, opts options) model.Problems {
-	applied := out.applied()
-	all := check.Run(check.Input{Items: applied, Minor: opts.minor})
+	all := check.Run(check.Input{Items: out.applied(), Minor: opts.minor})
 	if !all.HasErrors() {
 		return all
 	}
@@ -74,9 +73,8 @@ func checkChains(out merged, opts options) model.Problems {
 	ours := all
 	// Only an error that could be due to others asks for a second run without them.
 	if slices.ContainsFunc(all, func(p model.Problem) bool { return p.Severity == model.Error && !foreign(p) }) &&
-		slices.ContainsFunc(applied, isForeignScaler) {
-		items := slices.DeleteFunc(applied, isForeignScaler)
-		ours = check.Run(check.Input{Items: items, Minor: opts.minor})
+		slices.ContainsFunc(out.items, isForeignScaler) {
+		ours = check.Run(check.Input{Items: slices.DeleteFunc(out.applied(), isForeignScaler), Minor: opts.minor})
 	}
 	remain := map[model.Problem]bool{}
 	for _, p := range ours {

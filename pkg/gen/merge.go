@@ -98,7 +98,8 @@ func merge(in Input, objects []object, src source, opts options) merged {
 		if old := before[identity(o.id())]; old != nil {
 			o.KeepPlace(old)
 		} else if hasFiles {
-			o.SetPlace(pathOf(o), cmp.Or(o.origin.packagePath, src.scope.root))
+			root := src.scope.root
+			o.SetPlace(func() (string, string) { return pathOf(o), cmp.Or(o.origin.packagePath, root) })
 		}
 		out.rendered = append(out.rendered, o.Item)
 	}

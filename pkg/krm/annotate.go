@@ -22,7 +22,7 @@ func (it *Item) annotateAll(list ...annotation) {
 	if len(list) == 0 {
 		return
 	}
-	if it.typed != nil || it.node == nil && it.raw == "" {
+	if it.typed != nil || it.node == nil && !it.listed {
 		it.added = slices.Concat(it.added, list)
 	} else {
 		for _, a := range list {
@@ -74,7 +74,7 @@ func (it *Item) annotateNode(n *yaml.Node, a annotation, path []string, read rea
 		n = element(docs)
 		setAnnotation(at(n, path), a.key, a.value)
 	}
-	it.raw, it.change, it.node = "", nil, n
+	it.text, it.listed, it.change, it.node = "", false, nil, n
 }
 
 // at is the value at a path of keys below n.
@@ -93,7 +93,7 @@ func setAnnotation(holder *yaml.Node, key, value string) {
 
 // make makes a change to the text of the item, unless it says anything else than n then.
 func (it *Item) make(c change, n *yaml.Node, read reading) (done bool) {
-	raw := c.apply(it.inList())
+	raw := c.apply(it.source())
 	read(raw, func(docs []Document, quickly bool) {
 		if !quickly {
 			var ps model.Problems
@@ -107,13 +107,13 @@ func (it *Item) make(c change, n *yaml.Node, read reading) (done bool) {
 		}
 		switch {
 		case !quickly:
-			it.raw, it.change, it.node, it.line = raw, nil, docs[0].Root.Content[0], 0
+			it.text, it.change, it.node, it.line = raw, nil, docs[0].Root.Content[0], 0
 		case it.change == nil:
 			it.change = &c
-			it.forget("")
+			it.forget(it.text)
 		default:
-			it.change = newChange(it.raw, raw)
-			it.forget("")
+			it.change = newChange(it.text, raw)
+			it.forget(it.text)
 		}
 		done = true
 	})
@@ -146,7 +146,7 @@ func sameContent(a, b *yaml.Node) bool {
 // withLine is the change of the text of the item that adds one more annotation below the key annotations or metadata of
 // holder, or gives another value to one that is there; nil where the metadata is not written with one key a line.
 func (it *Item) withLine(holder *yaml.Node, key, value string) *change {
-	if it.raw == "" {
+	if !it.listed {
 		return nil
 	}
 	metaKey, meta := find(holder, "metadata")
@@ -162,8 +162,8 @@ func (it *Item) withLine(holder *yaml.Node, key, value string) *change {
 	if block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 || block.Content[0].Line <= below.Line {
 		return nil
 	}
-	text := it.inList()
-	at := lineStart(text, below.Line-it.line)
+	text := it.source()
+	at := lineStart(text, below.Line-int(it.line))
 	if at <= 0 || at == len(text) {
 		return nil
 	}
@@ -181,8 +181,8 @@ func (it *Item) withLine(holder *yaml.Node, key, value string) *change {
 // withValue is the change of the text of the item that puts value in place of a scalar that is written plainly or in double
 // quotes, nil if it is not.
 func (it *Item) withValue(old *yaml.Node, value string) *change {
-	text := it.inList()
-	start := lineStart(text, old.Line-1-it.line)
+	text := it.source()
+	start := lineStart(text, old.Line-1-int(it.line))
 	if start < 0 {
 		return nil
 	}
@@ -215,17 +215,31 @@ func lineStart(text string, line int) int {
 	return at
 }
 
-// SetPlace says in which file of which package an orchestrator shall put the item.
-func (it *Item) SetPlace(path, packagePath string) {
-	place := []annotation{{PathAnnotation, path}, {IndexAnnotation, "0"}}
-	if packagePath != "" {
-		place = append(place, annotation{PackagePathAnnotation, packagePath})
-	}
-	if it.typed != nil {
-		it.added = slices.Concat(it.added, place)
+// SetPlace has a function say in which file of which package an orchestrator shall put the item, "" for no package. For an item
+// that was made of a typed object it is asked when that is written.
+func (it *Item) SetPlace(place func() (path, packagePath string)) {
+	if it.typed == nil {
+		it.annotateAll(annotationsOf(place)...)
 		return
 	}
-	it.annotateAll(place...)
+	it.place = place
+}
+
+func annotationsOf(place func() (path, packagePath string)) []annotation {
+	path, packagePath := place()
+	all := []annotation{{PathAnnotation, path}, {IndexAnnotation, "0"}}
+	if packagePath != "" {
+		all = append(all, annotation{PackagePathAnnotation, packagePath})
+	}
+	return all
+}
+
+// additions are the annotations that are not yet in the object or the text.
+func (it *Item) additions() []annotation {
+	if it.place == nil {
+		return it.added
+	}
+	return slices.Concat(it.added, annotationsOf(it.place))
 }
 
 // KeepPlace gives the item all annotations by which orchestrators know old, so that it replaces old where that is kept.

@@ -92,7 +92,7 @@ func (l *List) cutItems(m *member, items *yaml.Node, all span) {
 	l.indent, m.text = col, span{all.splitText, all.start, starts[0]}.String()
 	for i, it := range l.Items {
 		if s := (span{all.splitText, starts[i], starts[i+1]}); s.ended() && selfContained(items.Content[i]) {
-			it.raw, it.line = s.String(), s.start
+			it.text, it.listed, it.line = s.String(), true, int32(s.start)
 		}
 	}
 }

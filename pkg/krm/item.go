@@ -36,19 +36,21 @@ type Item struct {
 	// Annotations and Labels are those of its metadata. Of a typed object, the annotations are without the place that it was
 	// given: so all objects of a workload share them.
 	Annotations, Labels map[string]string
-	// raw is the text of the item in its list, from its dash on, indented as there; "" if the node must be encoded. change is
-	// what is different now, nil for nothing: so an item shares the text of the list.
-	raw    string
+	// text is what the object was read from: the text of the item in its list, from its dash on, indented as there, if it is
+	// listed, so that it can be written as it was, else that of its document. change is what is different now, nil for nothing:
+	// so an item shares the text of the list.
+	text   string
 	change *change
-	// node is the object, and line the line of raw in the text in which the lines of node count. It is nil where the quick
-	// parser reads the object from raw, or from the text of its document, again: nodes take ten times the memory of a text.
+	listed bool
+	// node is the object, and line the line of text in the text in which the lines of node count. It is nil where the quick
+	// parser reads the object from the text again: nodes take ten times the memory of a text.
+	line int32
 	node *yaml.Node
-	line int
-	text string
 	// typed makes the object that the item stands for, nil if it was read.
 	typed func() Object
-	// added are annotations that are not yet in the object or the text.
+	// added are annotations that are not yet in the object or the text, place tells of those that say where it is kept.
 	added []annotation
+	place func() (path, packagePath string)
 }
 
 // NewItem reads the identity of the object at n.
@@ -110,23 +112,15 @@ func (it *Item) FilePath() string {
 	return firstOf(it.Annotations, PathAnnotation, legacyPathAnnotation)
 }
 
-// inList is the text of the item in its list as it is now, "" if there is none.
-func (it *Item) inList() string {
-	if it.change != nil {
-		return it.change.apply(it.raw)
-	}
-	return it.raw
-}
-
-// source is the text that the quick parser reads the object from.
+// source is the text of the item as it is now.
 func (it *Item) source() string {
 	if it.change != nil {
-		return it.inList()
+		return it.change.apply(it.text)
 	}
 	return it.text
 }
 
-// forget leaves it to Node to read the object from a text again, if that can be done quickly.
+// forget leaves it to Node to read the object from its text again, if that can be done quickly.
 func (it *Item) forget(text string) { it.node, it.text, it.line = nil, text, 0 }
 
 // Node is the object, without comments. It must not be changed.
@@ -141,7 +135,7 @@ func (it *Item) Node() *yaml.Node {
 	case it.node == nil:
 		docs, _, _ := quick(it.source())
 		n := element(docs)
-		for _, a := range it.added {
+		for _, a := range it.additions() {
 			setAnnotation(n, a.key, a.value)
 		}
 		return n
@@ -161,7 +155,7 @@ func (it *Item) Decode(out any) (ps model.Problems) {
 // Mentions tells whether a word may stand in the object. It is not certain where there is no text, or one with escapes.
 func (it *Item) Mentions(word string) bool {
 	text := it.source()
-	return text == "" || strings.Contains(text, word) || strings.Contains(text, "\\")
+	return it.node != nil || text == "" || strings.Contains(text, word) || strings.Contains(text, "\\")
 }
 
 // element is the only document or, where that is a list, the only element of it.

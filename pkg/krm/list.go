@@ -153,7 +153,7 @@ func (l *List) writeItems(b *bufio.Writer, m member, items []*Item) error {
 		_, _ = b.WriteString("items:\n")
 	}
 	return Encode(items, func(it *Item, text []byte) error {
-		if it.raw != "" {
+		if it.listed {
 			it.writeTo(b)
 		} else {
 			writeDashed(b, text, l.indent)
@@ -169,7 +169,7 @@ func Encode(items []*Item, write func(it *Item, text []byte) error) error {
 	texts, errs := make([][]byte, min(batch, len(items))), make([]error, min(batch, len(items)))
 	for part := range slices.Chunk(items, batch) {
 		Parallel(len(part), func(i int) {
-			if texts[i] = texts[i][:0]; part[i].raw == "" {
+			if texts[i] = texts[i][:0]; !part[i].listed {
 				texts[i], errs[i] = part[i].AppendTo(texts[i])
 			}
 		})
@@ -187,10 +187,10 @@ func Encode(items []*Item, write func(it *Item, text []byte) error) error {
 
 // writeTo writes the text of the item in its list.
 func (it *Item) writeTo(b *bufio.Writer) {
-	rest := it.raw
+	rest := it.text
 	if c := it.change; c != nil {
-		_, _ = b.WriteString(it.raw[:c.from])
-		if rest = it.raw[c.to:]; rest == "" {
+		_, _ = b.WriteString(it.text[:c.from])
+		if rest = it.text[c.to:]; rest == "" {
 			rest = c.by
 		} else {
 			_, _ = b.WriteString(c.by)

@@ -26,7 +26,7 @@ func NewObject(typed func() Object) *Item {
 	obj := typed()
 	it := &Item{typed: typed, Annotations: obj.GetAnnotations(), Labels: obj.GetLabels()}
 	apiVersion, kind := obj.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
-	it.Place.Object = model.Object{APIVersion: apiVersion, Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
+	it.Place.Object = model.Object{APIVersion: shared(apiVersion), Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
 	return it
 }
 
@@ -36,7 +36,7 @@ func (it *Item) object() (*yaml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range it.added {
+	for _, a := range it.additions() {
 		setAnnotation(n, a.key, a.value)
 	}
 	return n, nil
@@ -51,11 +51,11 @@ func (it *Item) AppendTo(out []byte) ([]byte, error) {
 		if n = element(docs); n == nil {
 			return out, fmt.Errorf("%s cannot be read again: %v", it.Place, ps)
 		}
-		for _, a := range it.added {
+		for _, a := range it.additions() {
 			setAnnotation(n, a.key, a.value)
 		}
 	case it.typed != nil:
-		if out, ok := emit(out, it.typed(), it.added); ok {
+		if out, ok := emit(out, it.typed(), it.additions()); ok {
 			return out, nil
 		}
 		var err error

@@ -96,7 +96,7 @@ func onlyItem(docs []Document, text string) *Item {
 		return nil
 	}
 	it := NewItem(docs[0].Root.Content[0])
-	it.raw = text
+	it.text, it.listed = text, true
 	return it
 }
 
