@@ -41,11 +41,12 @@ func Run(in Input) (Output, model.Problems) {
 	ps.Add(withoutFollowUps(more, ps)...)
 	objects := render(facts, opts)
 	ps.Add(clashes(objects, in.Items, src)...)
-	ps.Add(lostRules(objects, in.Items, src, opts)...)
+	rendered := identities(objects)
+	ps.Add(lostRules(rendered, in.Items, src, opts)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
-	out := merge(in, objects, src, opts)
+	out := merge(in, objects, rendered, src, opts)
 	ps.Add(checkChains(out, opts)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()

@@ -63,8 +63,7 @@ type merged struct {
 
 // merge gives the items to hand back. An earlier run's objects are replaced where they are rendered again, keeping
 // their files, and dropped where this function configuration made them and no longer does.
-func merge(in Input, objects []object, src source, opts options) merged {
-	rendered := identities(objects)
+func merge(in Input, objects []object, rendered map[objectID]bool, src source, opts options) merged {
 	out := merged{rendered: make([]*krm.Item, 0, len(objects))}
 	before := map[objectID]*krm.Item{}
 	for _, it := range in.Items {

@@ -125,9 +125,8 @@ func readRules(text string, at model.Place, ps *model.Problems) ruleFile {
 
 // lostRules reports the ConfigMap with the rules of another functionConfig of the same package, which is going to be
 // replaced although that still renders something else.
-func lostRules(objects []object, items []*krm.Item, src source, opts options) model.Problems {
+func lostRules(rendered map[objectID]bool, items []*krm.Item, src source, opts options) model.Problems {
 	var ps model.Problems
-	rendered := identities(objects)
 	for _, it := range items {
 		owner := Owner(it)
 		if owner == "" || owner == opts.owner || it.Annotations[rulesAnnotation] != "true" || src.scope.elsewhere(it) ||
