@@ -13,7 +13,7 @@ import (
 // milliseconds at the start of every program that holds it.
 func checkReference(image string) error {
 	if ociref.IsValidDigest("sha256:" + image) {
-		return fmt.Errorf("invalid repository name (%s), cannot specify 64-byte hexadecimal strings", image)
+		return errors.New("64 hexadecimal digits are the ID of an image, and no name")
 	}
 	host, name := split(image)
 	path, _, _ := strings.Cut(name, ":")
