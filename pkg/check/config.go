@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -67,14 +68,16 @@ func (in *Input) Configure(it *krm.Item, readFile func(string) ([]byte, error)) 
 	return ps
 }
 
-var versionPattern = regexp.MustCompile(`^v?1\.(\d{1,3})(\.\d+)?$`)
+var versionPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^v?1\.(\d{1,3})(\.\d+)?$`)
+})
 
 // ParseVersion reads a Kubernetes version and gives the 30 of 1.30; 0 for "".
 func ParseVersion(s string) (int, error) {
 	if s == "" {
 		return 0, nil
 	}
-	m := versionPattern.FindStringSubmatch(s)
+	m := versionPattern().FindStringSubmatch(s)
 	if m == nil {
 		return 0, fmt.Errorf("%q is no Kubernetes version; write one such as \"1.31\"", s)
 	}

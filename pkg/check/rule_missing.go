@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -55,9 +56,13 @@ var ruleMissing = Check{
 var (
 	// foreign are names of metrics that other adapters serve: those of clouds and Datadog, with characters that no series
 	// has.
-	foreign = regexp.MustCompile(`[|@/]|^datadogmetric`)
+	foreign = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`[|@/]|^datadogmetric`)
+	})
 	// triggered are names of External metrics of KEDA, which begin with the number of their trigger.
-	triggered = regexp.MustCompile(`^s\d+-`)
+	triggered = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^s\d+-`)
+	})
 )
 
 // metricConfig begins the annotations by which zalando-incubator/kube-metrics-adapter serves the metrics of an HPA.
@@ -65,7 +70,7 @@ const metricConfig = "metric-config."
 
 // judges tells whether the adapter is who has to serve the metric, and its whole configuration is known.
 func (w *world) judges(d *demand) bool {
-	if !w.memo.judged.get(w.knowsRules) || foreign.MatchString(d.metric) {
+	if !w.memo.judged.get(w.knowsRules) || foreign().MatchString(d.metric) {
 		return false
 	}
 	for key := range d.scaler.item.Annotations {
@@ -74,7 +79,7 @@ func (w *world) judges(d *demand) bool {
 		}
 	}
 	if d.external() {
-		if triggered.MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
+		if triggered().MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
 			return false
 		}
 		if len(w.external.rules) == 0 && d.elsewhere(w) == "" {
@@ -169,7 +174,7 @@ func (d *demand) checkGuess(all []*offer, ps *model.Problems) {
 	meant := func(o *offer) bool {
 		return o.specific() || slices.ContainsFunc(o.series, func(name string) bool { return slices.Contains(counters(d.metric), name) })
 	}
-	if !rateSuffix.MatchString(d.metric) || slices.ContainsFunc(all, meant) ||
+	if !rateSuffix().MatchString(d.metric) || slices.ContainsFunc(all, meant) ||
 		!slices.ContainsFunc(all, byItself) || slices.Contains(d.known(), d.metric) {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/prometheus/promql/parser"
 	"k8s.io/apimachinery/pkg/labels"
@@ -137,9 +138,13 @@ func (r *rule) reportTemplate(err error) {
 }
 
 var (
-	reference = regexp.MustCompile(`\$(?:\{(\w+)\}|(\w+))`)
+	reference = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\$(?:\{(\w+)\}|(\w+))`)
+	})
 	// bracesAlone are braces without the dollar sign before them, or with it inside.
-	bracesAlone = regexp.MustCompile(`(^|[^$])\{\$?(\d+)\}`)
+	bracesAlone = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(^|[^$])\{\$?(\d+)\}`)
+	})
 )
 
 // badReference finds a part of name.as that is meant to be a capture of name.matches and is none, and the name.as that
@@ -152,13 +157,13 @@ func (r *rule) badReference() (bad, good string) {
 	if err != nil {
 		return "", ""
 	}
-	if m := bracesAlone.FindStringSubmatch(r.Name.As); m != nil {
+	if m := bracesAlone().FindStringSubmatch(r.Name.As); m != nil {
 		if isCapture(m[2], re.NumSubexp()) {
-			good = bracesAlone.ReplaceAllString(r.Name.As, "${1}$${${2}}")
+			good = bracesAlone().ReplaceAllString(r.Name.As, "${1}$${${2}}")
 		}
 		return strings.TrimPrefix(m[0], m[1]), good
 	}
-	for _, m := range reference.FindAllStringSubmatch(r.Name.As, -1) {
+	for _, m := range reference().FindAllStringSubmatch(r.Name.As, -1) {
 		name := m[1] + m[2]
 		if slices.Contains(re.SubexpNames()[1:], name) || isCapture(name, re.NumSubexp()) {
 			continue

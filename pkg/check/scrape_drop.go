@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	promodel "github.com/prometheus/common/model"
@@ -14,11 +15,15 @@ import (
 
 // knownMeta are the labels of a discovered target whose values follow from the objects. The names of pods, addresses and
 // nodes, for one, do not.
-var knownMeta = regexp.MustCompile(`^__meta_kubernetes_(namespace|pod_(label|annotation)(present)?_.*|service_(name|(label|annotation)(present)?_.*)|` +
-	`pod_container_(name|port_name)|pod_phase|(endpoint|endpointslice)_port_name)$`)
+var knownMeta = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^__meta_kubernetes_(namespace|pod_(label|annotation)(present)?_.*|service_(name|(label|annotation)(present)?_.*)|` +
+		`pod_container_(name|port_name)|pod_phase|(endpoint|endpointslice)_port_name)$`)
+})
 
 // annotationMeta are those of them that who injects containers may set too.
-var annotationMeta = regexp.MustCompile(`^__meta_kubernetes_pod_(label|annotation)`)
+var annotationMeta = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^__meta_kubernetes_pod_(label|annotation)`)
+})
 
 // dropped finds the relabeling by which an endpoint drops the pods of wl, as far as that follows from the objects.
 func (w *world) dropped(p scrapePath, wl *workload) (at model.Place, ok bool) {
@@ -41,7 +46,7 @@ func (w *world) certain(cfg *relabel.Config, earlier []*relabel.Config, wl *work
 	for _, l := range cfg.SourceLabels {
 		name := string(l)
 		made := slices.ContainsFunc(earlier, func(c *relabel.Config) bool { return c.TargetLabel == name || c.Action == relabel.LabelMap })
-		if made || !knownMeta.MatchString(name) || annotationMeta.MatchString(name) && w.injected(wl) {
+		if made || !knownMeta().MatchString(name) || annotationMeta().MatchString(name) && w.injected(wl) {
 			return false
 		}
 	}

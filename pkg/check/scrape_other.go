@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -30,7 +31,9 @@ var scrapers = []string{
 }
 
 // scraperImage matches images that scrape by a configuration of their own.
-var scraperImage = regexp.MustCompile(`(^|/)(prometheus|alloy|vmagent|victoria-metrics|telegraf|opentelemetry-collector[a-z0-9-]*)([:@]|$)|grafana/agent|datadog/agent`)
+var scraperImage = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(^|/)(prometheus|alloy|vmagent|victoria-metrics|telegraf|opentelemetry-collector[a-z0-9-]*)([:@]|$)|grafana/agent|datadog/agent`)
+})
 
 // scrapedOtherwise says what may scrape the pods of wl beside the monitors here, "" if nothing that can be seen does.
 func (w *world) scrapedOtherwise(wl *workload) string {
@@ -69,7 +72,7 @@ func (w *world) findOtherScraper() string {
 	}
 	for _, other := range w.workloads {
 		for _, c := range other.running() {
-			if scraperImage.MatchString(c.Image) {
+			if scraperImage().MatchString(c.Image) {
 				return fmt.Sprintf("%s may do so by a configuration of its own", other.item.Place.Object)
 			}
 		}
@@ -106,7 +109,9 @@ func configuresScrapes(it *krm.Item) bool {
 
 // elsewhere are the beginnings of the names of series that Prometheus does not read from the pods that they are about:
 // those of cAdvisor, kube-state-metrics, the kubelet, node-exporter, dcgm-exporter, meshes and ingress controllers.
-var elsewhere = regexp.MustCompile(`^(container|kube|kubelet|node|DCGM|istio|envoy|nginx_ingress_controller|traefik|haproxy)_`)
+var elsewhere = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(container|kube|kubelet|node|DCGM|istio|envoy|nginx_ingress_controller|traefik|haproxy)_`)
+})
 
 // fromPrometheus tells whether a metric of pods comes from Prometheus at all, as far as its name, the annotations of the
 // HPA and the APIServices here tell.
@@ -116,14 +121,14 @@ func (w *world) fromPrometheus(d *demand) bool {
 			return false
 		}
 	}
-	return !foreign.MatchString(d.metric) && !w.servedByOther(customMetrics)
+	return !foreign().MatchString(d.metric) && !w.servedByOther(customMetrics)
 }
 
 // fromPods tells whether a metric is read from the pods themselves, as far as the names of its series tell: those that
 // the rules of the adapter make it from, and its own. What a recording rule computes may come from anywhere.
 func (w *world) fromPods(d *demand) bool {
 	fromElse := func(name string) bool {
-		return elsewhere.MatchString(name) || strings.Contains(name, ":") || d.isRecorded(name)
+		return elsewhere().MatchString(name) || strings.Contains(name, ":") || d.isRecorded(name)
 	}
 	if fromElse(d.metric) {
 		return false

@@ -5,6 +5,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -93,13 +94,15 @@ func spellPattern(pattern string) []string {
 	return spell(tree, nil)
 }
 
-var rateSuffix = regexp.MustCompile(`_(per_second|per_minute|per_sec|rate|rps|qps|avg|sum|max|p\d+)$`)
+var rateSuffix = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`_(per_second|per_minute|per_sec|rate|rps|qps|avg|sum|max|p\d+)$`)
+})
 
 // counters are names of series that a rate of this name is usually made from, in the order of likelihood.
 func counters(metric string) []string {
 	base := strings.ReplaceAll(metric, "-", "_")
-	for rateSuffix.MatchString(base) {
-		base = rateSuffix.ReplaceAllString(base, "")
+	for rateSuffix().MatchString(base) {
+		base = rateSuffix().ReplaceAllString(base, "")
 	}
 	return []string{base + "_total", base, base + "_count", base + "_seconds_total", base + "_sum", base + "_bucket"}
 }

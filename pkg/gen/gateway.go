@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -104,7 +105,7 @@ func (g *gatewayBuilder) findImage() {
 	case len(g.docs) > 1:
 		tag = "v1.0.0"
 	}
-	if len(tag) > longestTag || !tagPattern.MatchString(tag) {
+	if len(tag) > longestTag || !tagPattern().MatchString(tag) {
 		g.ps.Valuef(model.GatewayImage, at, tag,
 			"is missing, and the version %q cannot be the tag of an image; write image or version", tag)
 	}
@@ -120,7 +121,9 @@ func (g *gatewayBuilder) findImage() {
 
 // tagPattern and longestTag are those of the tag of an image (distribution/reference, regexp.go). A pattern that counts
 // takes a millisecond to compile.
-var tagPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+var tagPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+})
 
 const longestTag = 128
 

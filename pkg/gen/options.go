@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -170,14 +171,16 @@ func (o *options) setVersion(s string, at model.Place, ps *model.Problems) {
 }
 
 // durationPattern is that of a Prometheus duration in prometheus-operator's API types.
-var durationPattern = regexp.MustCompile(`^(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?$`)
+var durationPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?$`)
+})
 
 func (o *options) setInterval(s string, at model.Place, ps *model.Problems) {
 	if s == "" {
 		return
 	}
 	d, err := time.ParseDuration(s)
-	if err != nil || d < time.Second || !durationPattern.MatchString(s) {
+	if err != nil || d < time.Second || !durationPattern().MatchString(s) {
 		ps.Add(model.Problem{
 			ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
 			Message: fmt.Sprintf("%q is no scrape interval; write a duration of at least 1s, such as %s", s, defaultInterval),

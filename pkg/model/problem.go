@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -189,10 +190,12 @@ func compare(a, b Problem) int {
 	)
 }
 
-var dataKey = regexp.MustCompile(`^data(\.[^.\[]*|\["[^"]*"\])`)
+var dataKey = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^data(\.[^.\[]*|\["[^"]*"\])`)
+})
 
 // textOf is the key of a ConfigMap that holds the text in which field lies, "" if there is none. Lines count in that text.
-func textOf(field string) string { return dataKey.FindString(field) }
+func textOf(field string) string { return dataKey().FindString(field) }
 
 func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Info}, s) }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/distribution/reference"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -78,7 +77,7 @@ func (b *builder) findImage() {
 
 // checkImage reports what no container runtime takes for an image.
 func (b *builder) checkImage(image, at string) {
-	if _, err := reference.ParseDockerRef(image); err != nil {
+	if err := checkReference(image); err != nil {
 		b.ps.Valuef(model.InputValue, flag(at), image, "%q is no image: %v; write one such as registry.example.com/shop/products:v1.0.0", image, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -78,7 +79,7 @@ func (r *reader) statedBasePath() (m member, fallback bool) {
 	}
 	server, n := r.firstServer()
 	path := server
-	if host := serverHost.FindString(server); host != "" {
+	if host := serverHost().FindString(server); host != "" {
 		path = server[len(host):]
 	}
 	if path == "" {
@@ -90,7 +91,9 @@ func (r *reader) statedBasePath() (m member, fallback bool) {
 }
 
 // serverHost matches what stands before the path of an absolute URL, or of one without its scheme.
-var serverHost = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*`)
+var serverHost = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*`)
+})
 
 // firstServer gives the url of the first server, with its variables replaced by their defaults, and its node.
 func (r *reader) firstServer() (string, *yaml.Node) {
@@ -104,7 +107,7 @@ func (r *reader) firstServer() (string, *yaml.Node) {
 		return "", nil
 	}
 	variables := krm.Get(server, "variables")
-	text = template.ReplaceAllStringFunc(text, func(s string) string {
+	text = template().ReplaceAllStringFunc(text, func(s string) string {
 		if value := krm.Text(variables, s[1:len(s)-1], "default"); value != "" && len(value) <= maxPath {
 			return value
 		}
@@ -120,11 +123,13 @@ func (r *reader) hasServer() bool {
 		return krm.Text(r.doc.root, "host") != ""
 	}
 	server, _ := r.firstServer()
-	return serverHost.MatchString(server)
+	return serverHost().MatchString(server)
 }
 
 // notPathChar matches a character that may not stand in a path (pchar of RFC 3986).
-var notPathChar = regexp.MustCompile(`[^A-Za-z0-9._~!$&'()*+,;=:@%/-]`)
+var notPathChar = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[^A-Za-z0-9._~!$&'()*+,;=:@%/-]`)
+})
 
 // pathProblem says why path cannot be the path of a route, and what to write if there is one answer. The rules beyond
 // RFC 3986 are those of Ingress paths (ValidateIngress in pkg/apis/networking/validation of Kubernetes).
@@ -138,10 +143,10 @@ func pathProblem(path string) (message, suggestion string) {
 		}
 		return "does not begin with a slash", suggestion
 	}
-	if t := template.FindString(path); t != "" {
+	if t := template().FindString(path); t != "" {
 		return fmt.Sprintf("holds %s, which nothing replaces; only %s is replaced", cut(t), versionTemplate), ""
 	}
-	if c := notPathChar.FindString(path); c != "" {
+	if c := notPathChar().FindString(path); c != "" {
 		return fmt.Sprintf("holds %q, which no path may have", c), ""
 	}
 	if _, err := url.PathUnescape(path); err != nil {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -210,19 +211,29 @@ func (r *reader) endpoint(m member) []Endpoint {
 
 var (
 	// targetName matches NAME and NAME.NAMESPACE of any length.
-	targetName = regexp.MustCompile(`^` + label + `(\.` + label + `)?$`)
+	targetName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^` + label + `(\.` + label + `)?$`)
+	})
 	// absolute matches a URL with a scheme (RFC 3986) and an authority. Either may be a template.
-	absolute = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*|{[^{}]+})://(.*)$`)
-	hostPort = regexp.MustCompile(`^[A-Za-z0-9._-]+(:\d+|:\d+/.*|/.*)$`)
-	template = regexp.MustCompile(`{[^{}]+}`)
-	etcd     = regexp.MustCompile(`^etcd\s*\(([^,()]+),([^,()]+)\)$`)
+	absolute = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*|{[^{}]+})://(.*)$`)
+	})
+	hostPort = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z0-9._-]+(:\d+|:\d+/.*|/.*)$`)
+	})
+	template = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`{[^{}]+}`)
+	})
+	etcd = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^etcd\s*\(([^,()]+),([^,()]+)\)$`)
+	})
 )
 
 // label is a DNS label (RFC 1123) but for its length: a pattern that counts takes a millisecond to compile.
 const label = `[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`
 
 // isTargetName tells whether s is NAME or NAME.NAMESPACE; both are DNS labels, as the name of a Service must be.
-func isTargetName(s string) bool { return targetName.MatchString(s) && !hasLongLabel(s) }
+func isTargetName(s string) bool { return targetName().MatchString(s) && !hasLongLabel(s) }
 
 func hasLongLabel(s string) bool {
 	const longest = 63
@@ -231,14 +242,14 @@ func hasLongLabel(s string) bool {
 
 // isEtcd tells whether s is etcd(KEY, URL), which the gateway replaces by the value of the key, or else by the URL.
 func isEtcd(s string) bool {
-	m := etcd.FindStringSubmatch(strings.TrimSpace(s))
+	m := etcd().FindStringSubmatch(strings.TrimSpace(s))
 	return len(m) == 3 && urlProblem(strings.TrimSpace(m[2])) == ""
 }
 
 // urlProblem says why s is no absolute URL, or "". Names of TargetEndpoints have a problem, too.
 func urlProblem(s string) string {
 	shown := fmt.Sprintf("%q", cut(s))
-	found := absolute.FindStringSubmatch(s)
+	found := absolute().FindStringSubmatch(s)
 	switch {
 	case s == "":
 		return "is empty"
@@ -246,7 +257,7 @@ func urlProblem(s string) string {
 		return shown + " is a reference, which cannot stand among urls"
 	case found == nil && strings.HasPrefix(s, "etcd"):
 		return shown + " is not of the form etcd(KEY, URL)"
-	case found == nil && hostPort.MatchString(s):
+	case found == nil && hostPort().MatchString(s):
 		return shown + " has no scheme"
 	case found == nil && strings.Count(s, ".") > 1 && isDNSName(s):
 		return shown + " has more than two parts"
@@ -254,7 +265,7 @@ func urlProblem(s string) string {
 		return shown + " is neither a URL nor a name"
 	}
 	// A template could be anything; a digit is good as a part of a host, as a port and in a path.
-	u, err := url.Parse("x://" + template.ReplaceAllString(found[1], "1"))
+	u, err := url.Parse("x://" + template().ReplaceAllString(found[1], "1"))
 	switch {
 	case err != nil || strings.ContainsAny(s, " \t\n"):
 		return shown + " is not a valid URL"
@@ -264,6 +275,8 @@ func urlProblem(s string) string {
 	return ""
 }
 
-var dnsName = regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
+var dnsName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
+})
 
-func isDNSName(s string) bool { return dnsName.MatchString(s) && !hasLongLabel(s) }
+func isDNSName(s string) bool { return dnsName().MatchString(s) && !hasLongLabel(s) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -165,7 +166,9 @@ func (v specVersion) String() string {
 
 // openAPI3 matches the versions that are read. The patch level must not matter to tools
 // (https://spec.openapis.org/oas/v3.1.0#versions).
-var openAPI3 = regexp.MustCompile(`^(3\.[012])(\.[0-9A-Za-z.-]+)?$`)
+var openAPI3 = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(3\.[012])(\.[0-9A-Za-z.-]+)?$`)
+})
 
 const whichVersion = `write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0"`
 
@@ -187,7 +190,7 @@ func (r *reader) readVersion(members []member) bool {
 	}
 	// A number that is written like a version, such as an unquoted 3.1, is read as one.
 	m := stated[0]
-	if found := openAPI3.FindStringSubmatch(m.value.Value); m.key == "openapi" && found != nil {
+	if found := openAPI3().FindStringSubmatch(m.value.Value); m.key == "openapi" && found != nil {
 		r.doc.version = specVersion(found[1])
 	} else if m.key == "swagger" && m.value.Value == string(swagger2) {
 		r.doc.version = swagger2

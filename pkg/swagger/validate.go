@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
@@ -215,16 +216,20 @@ func (d *Document) locate(err error) (model.Place, error) {
 
 // The errors of encoding/json as kin-openapi words them.
 var (
-	fieldType = regexp.MustCompile(`json: cannot unmarshal (\w+) into .*?field (\S+) of type \S+`)
-	valueType = regexp.MustCompile(`json: cannot unmarshal (\w+) into .*?value of type \S*?(\w+)$`)
+	fieldType = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`json: cannot unmarshal (\w+) into .*?field (\S+) of type \S+`)
+	})
+	valueType = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`json: cannot unmarshal (\w+) into .*?value of type \S*?(\w+)$`)
+	})
 )
 
 // finding puts a finding into one line of a readable length.
 func finding(err error) string {
 	const most = 200
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	line = fieldType.ReplaceAllString(line, "$2 cannot be of type $1")
-	line = valueType.ReplaceAllString(line, "$2 cannot be of type $1")
+	line = fieldType().ReplaceAllString(line, "$2 cannot be of type $1")
+	line = valueType().ReplaceAllString(line, "$2 cannot be of type $1")
 	if len(line) > most {
 		line = strings.ToValidUTF8(line[:most], "") + "..."
 	}
