@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 	sigsjson "sigs.k8s.io/json"
@@ -82,7 +81,7 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 		d.wrongType(n, at, "a mapping")
 		return
 	}
-	fields := fieldsOf(v.Type())
+	fields := jsonTypeOf(v.Type()).named
 	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
 		field, ok := fields[key.Value]
 		if !ok {
@@ -252,31 +251,6 @@ func valueOf(n *yaml.Node) string {
 	}
 	return n.Value
 }
-
-// jsonField is the index path of a field, and whether it is left out if it is empty.
-type jsonField struct {
-	index     []int
-	omitEmpty bool
-}
-
-// fieldsOf maps the json names of the fields of t, those of inlined structs included, to these.
-func fieldsOf(t reflect.Type) map[string]jsonField {
-	if known, ok := typeFields.Load(t); ok {
-		return known.(map[string]jsonField)
-	}
-	fields := map[string]jsonField{}
-	for _, f := range reflect.VisibleFields(t) {
-		name, tail, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name != "" && name != "-" {
-			fields[name] = jsonField{f.Index, strings.Contains(tail, "omitempty")}
-		}
-	}
-	typeFields.Store(t, fields)
-	return fields
-}
-
-// typeFields has what fieldsOf found.
-var typeFields sync.Map
 
 // Convert fills the struct that out points to from n as an API server does: unknown fields are left out, and the first
 // value of a wrong type is the error.

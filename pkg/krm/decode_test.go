@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -92,6 +93,19 @@ func TestDecodeFillsWhatIsSound(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{`error: count: is a string ("seven"); write a whole number [input/type]`}, lines(ps)); diff != "" {
 		t.Errorf("problems without lines (-want +got):\n%s", diff)
+	}
+}
+
+// What a struct holds under a name is not its own: only inlined structs are.
+func TestDecodeKeepsNamedStructsApart(t *testing.T) {
+	n, _ := Parse("labels: {a: b}\nmetadata: {labels: {c: d}}\nspec: {}", model.Place{})
+	var out corev1.PodTemplateSpec
+	ps := Decode(n, model.Place{}, &out)
+	if diff := cmp.Diff(map[string]string{"c": "d"}, out.Labels); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{`error: labels: unknown field "labels"; known are metadata, spec [input/field]`}, lines(ps)); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }
 

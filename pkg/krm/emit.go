@@ -2,7 +2,7 @@ package krm
 
 import (
 	"bytes"
-	"encoding/json"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,17 +39,16 @@ const maxScalars = 1000
 
 // emit appends the manifest of a typed object with added annotations to out; false if it gives up.
 func emit(out []byte, obj any, added []annotation) ([]byte, bool) {
-	text, err := json.Marshal(obj)
-	if err != nil || len(text) == 0 || text[0] != '{' {
-		return out, false
-	}
 	e := emitters.Get().(*emitter)
 	defer emitters.Put(e)
 	if len(e.scalars) > maxScalars {
 		clear(e.scalars)
 	}
-	e.text, e.at, e.values, e.out, e.failed = string(text), 0, append(e.values[:0], jsonValue{}), out, false
-	root := e.parse("")
+	e.values, e.out, e.failed = append(e.values[:0], jsonValue{}), out, false
+	root := e.take(reflect.ValueOf(obj), "")
+	if e.failed || e.values[root].kind != '{' {
+		return out, false
+	}
 	e.tidy(root)
 	e.annotate(root, added)
 	e.members(root, 0, 0)
@@ -58,67 +57,6 @@ func emit(out []byte, obj any, added []annotation) ([]byte, bool) {
 	}
 	out, e.out, e.text = e.out, nil, ""
 	return out, true
-}
-
-// parse reads a value of compact JSON, as json.Marshal writes it.
-func (e *emitter) parse(key string) int32 {
-	self := int32(len(e.values))
-	kind := e.text[e.at]
-	e.values = append(e.values, jsonValue{kind: kind, key: key})
-	switch kind {
-	case '{', '[':
-		e.at++
-		last := int32(0)
-		for e.text[e.at] != kind+2 { // the closing bracket
-			if e.text[e.at] == ',' {
-				e.at++
-			}
-			name := ""
-			if kind == '{' {
-				name = e.str()
-				e.at++ // the colon
-			}
-			child := e.parse(name)
-			if last == 0 {
-				e.values[self].first = child
-			} else {
-				e.values[last].next = child
-			}
-			last = child
-		}
-		e.at++
-	case '"':
-		text := e.str()
-		e.values[self].text = text
-	default:
-		end := e.at
-		for end < len(e.text) && !strings.ContainsRune(",]}", rune(e.text[end])) {
-			end++
-		}
-		e.values[self].text = e.text[e.at:end]
-		e.at = end
-	}
-	return self
-}
-
-// str reads a string.
-func (e *emitter) str() string {
-	start, escaped := e.at, false
-	for e.at++; e.text[e.at] != '"'; e.at++ {
-		if e.text[e.at] == '\\' {
-			escaped = true
-			e.at++
-		}
-	}
-	e.at++
-	if !escaped {
-		return e.text[start+1 : e.at-1]
-	}
-	var s string
-	if json.Unmarshal([]byte(e.text[start:e.at]), &s) != nil {
-		e.failed = true
-	}
-	return s
 }
 
 // find gives the member of an object, 0 if there is none.

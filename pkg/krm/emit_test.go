@@ -2,9 +2,16 @@ package krm
 
 import (
 	"encoding/json"
+	"net"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
@@ -29,25 +36,128 @@ func FuzzEmit(f *testing.F) {
 		if len(text) > maxFuzz || !json.Valid([]byte(text)) {
 			return
 		}
-		obj := json.RawMessage(text)
 		for _, added := range [][]annotation{nil, {{key, value}}} {
-			got, ok := emit(nil, obj, added)
-			if !ok {
-				continue
-			}
-			n, err := ToNode(obj)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, a := range added {
-				setAnnotation(n, a.key, a.value)
-			}
-			want, err := EncodeNode(n)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Fatalf("%s (-encoded +emitted):\n%s", text, diff)
+			compareEmitted(t, json.RawMessage(text), added)
+		}
+	})
+}
+
+// compareEmitted reports an object that the emitter writes otherwise than the YAML library, and tells whether it writes it.
+func compareEmitted(t *testing.T, obj any, added []annotation) bool {
+	t.Helper()
+	got, ok := emit(nil, obj, added)
+	if !ok {
+		return false
+	}
+	n, err := ToNode(obj)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range added {
+		setAnnotation(n, a.key, a.value)
+	}
+	want, err := EncodeNode(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Fatalf("%#v (-encoded +emitted):\n%s", obj, diff)
+	}
+	return true
+}
+
+// oddities are what encoding/json has rules for and few Kubernetes types have.
+type oddities struct {
+	Inlined `json:",inline"`
+	Named   `json:"named"`
+	Plain   int
+	Zero    metav1.Time       `json:"zero,omitzero"`
+	Known   *zeroByRule       `json:"known,omitzero"`
+	Value   zeroByRule        `json:"value,omitzero"`
+	Any     any               `json:"any"`
+	Nothing any               `json:"nothing,omitempty"`
+	Left    int               `json:"-"`
+	Map     map[keyType][]int `json:"map,omitempty"`
+	Empty   map[string]int    `json:"empty"`
+	List    []*bool           `json:"list"`
+	hidden  int
+}
+
+type (
+	Inlined struct {
+		Inner string `json:"inner"`
+	}
+	Named struct {
+		Name string `json:"name,omitempty"`
+	}
+	keyType string
+	// zeroByRule is zero if it is 7.
+	zeroByRule int
+)
+
+func (z *zeroByRule) IsZero() bool { return *z == 7 }
+
+func TestEmitFollowsTheRulesOfJSON(t *testing.T) {
+	seven, eight := zeroByRule(7), zeroByRule(8)
+	for name, obj := range map[string]*oddities{
+		"empty": {},
+		"zero":  {Known: &seven, Value: 7},
+		"full": {
+			Inlined: Inlined{"a"}, Named: Named{"b"}, Plain: -1, Zero: metav1.Unix(1, 0), Known: &eight, Value: 8, Any: eight,
+			Nothing: map[string]any{"x": []string{"y"}}, Left: 1, Map: map[keyType][]int{"b": {1}, "a": nil, "c": {}},
+			Empty: map[string]int{}, List: []*bool{nil, new(true)}, hidden: 3,
+		},
+	} {
+		if !compareEmitted(t, obj, nil) {
+			t.Errorf("%s: is not emitted", name)
+		}
+	}
+	for name, obj := range map[string]any{
+		"a number as a string": &struct {
+			A int `json:"a,string"`
+		}{1},
+		"a pointer to a struct": &struct{ *Inlined }{&Inlined{}},
+		"a name twice": &struct {
+			Inlined `json:",inline"`
+			Outer   string `json:"inner"`
+		}{Inlined{"a"}, "b"},
+		"bytes":                     &struct{ A []byte }{[]byte("a")},
+		"a fraction":                &struct{ A float64 }{0.5},
+		"keys that are no strings":  &struct{ A map[int]int }{map[int]int{1: 2}},
+		"a text":                    &struct{ A net.IP }{net.IPv4zero},
+		"no UTF-8":                  &struct{ A string }{"\xff"},
+		"a key that is no UTF-8":    &struct{ A map[string]int }{map[string]int{"\xff": 1}},
+		"what cannot encode itself": &struct{ A json.RawMessage }{json.RawMessage("{")},
+	} {
+		if compareEmitted(t, obj, nil) {
+			t.Errorf("%s is emitted", name)
+		}
+	}
+}
+
+// FuzzEmitTyped checks the same for typed objects of all kinds that are rendered, and that the emitter never gives up on
+// what a plain manifest holds.
+func FuzzEmitTyped(f *testing.F) {
+	for _, text := range []string{
+		`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","labels":{"b":"c"},"annotations":{"d":"e"}},"spec":{"selector":{"matchLabels":{"b":"c"}},"template":{"metadata":{"labels":{"b":"c"}},"spec":{"containers":[{"name":"x","image":"y:1","ports":[{"name":"http","containerPort":80,"protocol":"TCP"}],"resources":{"limits":{"cpu":"500m","memory":"1Gi"}},"readinessProbe":{"tcpSocket":{"port":"http"}},"securityContext":{"runAsNonRoot":true,"capabilities":{"drop":["ALL"]}}}]}}}}`,
+		`{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"},"spec":{"type":"ClusterIP","clusterIP":"None","ports":[{"name":"http","port":80,"targetPort":8080}],"selector":{"b":"c"}}}`,
+		`{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"a"},"spec":{"maxReplicas":5,"metrics":[{"type":"Pods","pods":{"metric":{"name":"m"},"target":{"type":"AverageValue","averageValue":"0.5"}}}],"behavior":{"scaleDown":{"stabilizationWindowSeconds":0,"policies":[]}}}}`,
+		`{"apiVersion":"monitoring.coreos.com/v1","kind":"ServiceMonitor","metadata":{"name":"a"},"spec":{"selector":{"matchExpressions":[{"key":"a","operator":"In","values":["b"]}]},"endpoints":[{"port":"metrics","interval":"30s","tlsConfig":{"ca":{"secret":{"name":"s","key":"k"}},"insecureSkipVerify":true}}]}}`,
+		`{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"a"},"spec":{"ingressClassName":"nginx","rules":[{"host":"h","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"a","port":{"name":"https"}}}}]}}]}}`,
+		`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"config.yaml":"rules:\n- a: b\n"}}`,
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > maxFuzz {
+			return
+		}
+		for _, obj := range []any{
+			&appsv1.Deployment{}, &corev1.Service{}, &autoscalingv2.HorizontalPodAutoscaler{}, &monitoringv1.ServiceMonitor{},
+			&monitoringv1.PodMonitor{}, &networkingv1.Ingress{}, &corev1.ConfigMap{},
+		} {
+			if json.Unmarshal([]byte(text), obj) == nil {
+				compareEmitted(t, obj, nil)
 			}
 		}
 	})

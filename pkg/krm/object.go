@@ -126,25 +126,13 @@ func (it *Item) typedField(path []string) (reflect.Value, bool) {
 		if v.Kind() != reflect.Struct {
 			return v, false
 		}
-		field, ok := fieldsOf(v.Type())[name]
+		field, ok := jsonTypeOf(v.Type()).named[name]
 		if !ok {
 			return v, false
 		}
-		if v = v.FieldByIndex(field.index); field.omitEmpty && isEmpty(v) {
+		if v = v.FieldByIndex(field.index); field.omits(v) {
 			return v, false
 		}
 	}
 	return v, true
-}
-
-// isEmpty tells whether encoding/json leaves out v where omitempty is asked for.
-func isEmpty(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Struct:
-		return false
-	case reflect.Map, reflect.Slice, reflect.String, reflect.Array:
-		return v.Len() == 0
-	default:
-		return v.IsZero()
-	}
 }
