@@ -55,7 +55,7 @@ type section struct {
 func (s section) member() (key, value *yaml.Node) {
 	docs, ps := ParseAll(s.text, model.Place{})
 	if ps.HasErrors() || len(docs) != 1 || docs[0].Root != docs[0].written || len(docs[0].Root.Content) != 2 ||
-		docs[0].Root.Kind != yaml.MappingNode {
+		docs[0].Root.Kind != yaml.MappingNode || docs[0].Root.Style&yaml.FlowStyle != 0 {
 		return nil, nil
 	}
 	key, value = docs[0].Root.Content[0], docs[0].Root.Content[1]

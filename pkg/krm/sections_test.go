@@ -30,6 +30,7 @@ func TestSections(t *testing.T) {
 		"items twice":              {listHead + "items:\n- kind: A\nitems:\n- kind: B\n", false},
 		"an item that is none":     {listHead + "items:\n- kind: A\n- B\n", false},
 		"an error in an item":      {listHead + "items:\n- kind: A\n- kind: [\n", false},
+		"a member in flow style":   {listHead + "items:\n- kind: A\n{{0}}\n", false},
 		"JSON":                     {`{"apiVersion":"config.kubernetes.io/v1","kind":"ResourceList","items":[{"kind":"A"}]}` + "\n", false},
 	} {
 		t.Run(name, func(t *testing.T) {
