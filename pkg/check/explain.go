@@ -118,13 +118,16 @@ func metricText(m autoscalingv2.MetricSpec) string {
 // requests are what the utilization of a resource is measured against.
 func requests(wl *workload, name corev1.ResourceName) []*Link {
 	var links []*Link
-	for i, c := range wl.template.Spec.Containers {
+	for _, c := range wl.template.running {
+		if c.init {
+			continue
+		}
 		request := "no request"
-		if q, ok := c.Resources.Requests[name]; ok {
+		if q, ok := c.requests[name]; ok {
 			request = "requests " + q.String()
 		}
-		at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
-		links = append(links, &Link{Role: "container", What: fmt.Sprintf("%s: %s", c.Name, request), Place: at.Child("resources")})
+		at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(c.number)
+		links = append(links, &Link{Role: "container", What: fmt.Sprintf("%s: %s", c.name, request), Place: at.Child("resources")})
 	}
 	return links
 }

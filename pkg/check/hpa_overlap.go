@@ -117,9 +117,8 @@ func (w *world) alsoMatched(wl *workload) []*workload {
 		case other == wl, other == wl.borrowed, other.borrowed == wl, relate(own.Namespace, its.Namespace) != together:
 		case its.Name == own.Name && other.groupKind() == wl.groupKind():
 			// Another version of the same object.
-		case other.item.Field("metadata", "ownerReferences") != nil:
-			// Its owner makes it, such as the ReplicaSet of a Deployment.
-		case matches(wl.selector, other.template.Labels):
+		case matches(wl.selector, other.template.labels) && other.item.Field("metadata", "ownerReferences") == nil:
+			// What has an owner is made by it, such as the ReplicaSet of a Deployment.
 			out = append(out, other)
 		}
 	}

@@ -145,13 +145,13 @@ func (w *world) checkFound(s *scaler, wl *workload, ps *model.Problems) {
 	at := wl.item.Place.Child("spec").Child("selector")
 	switch {
 	case !wl.knowsPods():
-		ps.Errorf(hpaTargetID, wl.at.Child("spec").Child("containers"),
+		ps.Errorf(hpaTargetID, wl.at().Child("spec").Child("containers"),
 			"is missing, so that the API server refuses the %s; write at least one container", its.Kind)
 	case wl.selector != nil && len(wl.selector.MatchLabels)+len(wl.selector.MatchExpressions) == 0:
 		ps.Errorf(hpaTargetID, at, "is empty, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
 	case wl.selector == nil:
 		ps.Errorf(hpaTargetID, at, "is missing, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
-	case !matches(wl.selector, wl.template.Labels):
+	case !matches(wl.selector, wl.template.labels):
 		ps.Errorf(hpaTargetID, at, "does not match the labels of spec.template, so that the API server refuses the %s; write the same labels", its.Kind)
 	}
 }

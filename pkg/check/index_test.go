@@ -76,7 +76,7 @@ func TestIndex(t *testing.T) {
 func isAlsoMatched(wl, other *workload) bool {
 	a, b := wl.item.Place.Object, other.item.Place.Object
 	return wl.selector != nil && other != wl && relate(a.Namespace, b.Namespace) == together &&
-		(a.Name != b.Name || wl.groupKind() != other.groupKind()) && matches(wl.selector, other.template.Labels)
+		(a.Name != b.Name || wl.groupKind() != other.groupKind()) && matches(wl.selector, other.template.labels)
 }
 
 // scanned finds the Deployment that an HPA scales by looking at all.

@@ -43,7 +43,7 @@ func (w *world) join() {
 	}
 	pods := make([]entry, len(w.workloads))
 	for i, wl := range w.workloads {
-		pods[i] = entry{wl.item, wl.template.Labels}
+		pods[i] = entry{wl.item, wl.template.labels}
 	}
 	ofServices, ofPods := w.keysThatCount()
 	w.serviceIndex, w.podIndex = newLabelIndex(services, ofServices), newLabelIndex(pods, ofPods)
@@ -212,14 +212,12 @@ func podTargets(wl *workload) []target {
 		return wl.targets.value
 	}
 	var out []target
-	for _, c := range wl.running() {
-		if len(c.Ports) == 0 {
-			out = append(out, target{container: c.Name})
+	for _, c := range wl.template.running {
+		if len(c.ports) == 0 {
+			out = append(out, target{container: c.name})
 		}
-		for _, p := range c.Ports {
-			out = append(out, target{
-				container: c.Name, name: p.Name, port: p.ContainerPort, protocol: protocol(p.Protocol), declared: true,
-			})
+		for _, p := range c.ports {
+			out = append(out, target{container: c.name, name: p.name, port: p.number, protocol: p.protocol, declared: true})
 		}
 	}
 	wl.targets.set(out)

@@ -45,7 +45,7 @@ func matchesPods(s *metav1.LabelSelector, wl *workload) bool {
 	if slices.ContainsFunc(lax.MatchExpressions, added) {
 		lax.MatchExpressions = slices.DeleteFunc(slices.Clone(lax.MatchExpressions), added)
 	}
-	return matches(&lax, wl.template.Labels)
+	return matches(&lax, wl.template.labels)
 }
 
 // selector is what m selects Services or pods by.

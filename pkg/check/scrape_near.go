@@ -102,7 +102,7 @@ func (ms *misses) try(m *monitor, x selectable) {
 // tryBehind adds why the Service of r does not select the pods of wl, unless a better miss is known.
 func (ms *misses) tryBehind(r route, wl *workload) {
 	names := sameName(r.service.item, wl.item) + sameName(r.monitor.item, wl.item)
-	if ms.worth(names + promises(r.service.requirements(), wl.template.Labels)) {
+	if ms.worth(names + promises(r.service.requirements(), wl.template.labels)) {
 		ms.take(r.service.misses(r.monitor, wl))
 	}
 }
@@ -165,7 +165,7 @@ type selectable struct {
 func (s *service) labelled() selectable { return selectable{s.item, s.String(), "has", s.item.Labels} }
 
 func (wl *workload) pods() selectable {
-	return selectable{wl.item, "the pods of " + wl.String(), "have", wl.template.Labels}
+	return selectable{wl.item, "the pods of " + wl.String(), "have", wl.template.labels}
 }
 
 // misses tells why m does not select x.
@@ -204,7 +204,7 @@ func (s *service) requirements() []labels.Requirement {
 
 // misses tells why a Service, which m selects, does not select the pods of wl.
 func (s *service) misses(m *monitor, wl *workload) []miss {
-	set := wl.template.Labels
+	set := wl.template.labels
 	failed, met := unmet(s.requirements(), set)
 	score := affinity(failed, met, set) + sameName(s.item, wl.item) + sameName(m.item, wl.item)
 	if len(failed) > 0 {

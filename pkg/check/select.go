@@ -121,7 +121,7 @@ var podLabelsAdded = []string{
 // selectsPods tells whether a Service sends requests to pods of wl
 // (k8s.io/endpointslice: a Service without a selector has no endpoints but those that somebody writes).
 func (s *service) selectsPods(wl *workload) bool {
-	return s.hasSelector() && meet(s.item, wl.item) && selectsLabels(s.spec.Selector, wl.template.Labels)
+	return s.hasSelector() && meet(s.item, wl.item) && selectsLabels(s.spec.Selector, wl.template.labels)
 }
 
 // hasSelector tells whether the endpoints of a Service follow from its selector.

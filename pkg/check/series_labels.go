@@ -100,9 +100,9 @@ func discovered(p scrapePath, wl *workload, meta bool) map[string]string {
 	} else {
 		o := p.monitor.item.Place.Object
 		set["job"] = orDefault(o.Namespace) + "/" + o.Name
-		podLabels, jobLabel = p.monitor.pod.PodTargetLabels, wl.template.Labels[p.monitor.pod.JobLabel]
+		podLabels, jobLabel = p.monitor.pod.PodTargetLabels, wl.template.labels[p.monitor.pod.JobLabel]
 	}
-	copyLabels(set, podLabels, wl.template.Labels)
+	copyLabels(set, podLabels, wl.template.labels)
 	set["namespace"] = orDefault(ns)
 	if meta {
 		set["__meta_kubernetes_namespace"] = set["namespace"]
@@ -122,8 +122,8 @@ func addMeta(set map[string]string, p scrapePath, wl *workload) {
 		"__meta_kubernetes_pod_phase": "Running", "__meta_kubernetes_pod_ready": "true",
 		"__meta_kubernetes_pod_controller_kind": "ReplicaSet", "__meta_kubernetes_pod_controller_name": wl.item.Place.Object.Name,
 	})
-	metaLabels(set, "__meta_kubernetes_pod_label", wl.template.Labels)
-	metaLabels(set, "__meta_kubernetes_pod_annotation", wl.template.Annotations)
+	metaLabels(set, "__meta_kubernetes_pod_label", wl.template.labels)
+	metaLabels(set, "__meta_kubernetes_pod_annotation", wl.template.annotations)
 	if s := p.service; s != nil {
 		set["__meta_kubernetes_service_name"], set["__meta_kubernetes_endpoints_name"] = s.item.Place.Object.Name, s.item.Place.Object.Name
 		set["__meta_kubernetes_endpoint_port_name"], set["__meta_kubernetes_endpointslice_port_name"] = p.servicePort, p.servicePort

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -19,11 +20,10 @@ type workload struct {
 	// selector is what the scale of the workload counts pods by. It is nil for a Job, a CronJob and a Pod, which have none
 	// of their own, and where it is neither written nor follows from the template.
 	selector *metav1.LabelSelector
-	template *corev1.PodTemplateSpec
-	// at is the place of the template.
-	at model.Place
-	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef).
-	borrowed *workload
+	template podTemplate
+	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef), holder the one whose object
+	// holds that.
+	borrowed, holder *workload
 	// number is its position among the workloads.
 	number int
 	// scaler is the first HPA that scales it, nil for none.
@@ -33,7 +33,6 @@ type workload struct {
 	routes []route
 
 	also    once[[]*workload]
-	alive   once[[]container]
 	targets once[[]target]
 	paths   once[[]scrapePath]
 	origins once[[]origin]
@@ -87,49 +86,51 @@ func (wl *workload) endsByItself() bool {
 
 // addWorkload takes objects that make pods. What the API server refuses is known of its own kinds alone.
 func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
-	wl := &workload{item: it, at: it.Place.Child("spec").Child("template")}
+	wl := &workload{item: it}
 	var rendered *appsv1.DeploymentSpec
-	if it.Spec(&rendered) {
-		wl.replicas, wl.template, wl.selector = rendered.Replicas, &rendered.Template, rendered.Selector
-		w.keep(wl)
-		return
+	if kind := wl.groupKind(); kind == deployment && it.Spec(&rendered) {
+		wl.replicas, wl.selector = rendered.Replicas, rendered.Selector
+		w.keep(wl, &rendered.Template)
+	} else if template, found := wl.read(kind); template != nil {
+		ps.Add(found...)
+		w.keep(wl, template)
 	}
-	wl.template = &corev1.PodTemplateSpec{}
-	spec := krm.Get(it.Node(), "spec")
-	var found model.Problems
-	switch kind := groupKind(it.Place.Object.APIVersion, it.Place.Object.Kind); {
-	case kind == pod:
-		wl.at = it.Place
-		found = mistakes(it.Node(), wl.at, wl.template, false)
-	case kind == cronJob:
-		wl.at = it.Place.Child("spec").Child("jobTemplate").Child("spec").Child("template")
-		found = mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.at, wl.template, true)
-	case slices.Contains(scalable, kind), slices.Contains(unscalable, kind):
-		found = wl.read(spec, kind)
-	case kind == rollout, krm.Get(krm.Get(krm.Get(spec, "template"), "spec"), "containers") != nil:
-		// The field of another kind may have the same name and another type.
-		wl.read(spec, kind)
-	default:
-		return
-	}
-	ps.Add(found...)
-	w.keep(wl)
 }
 
-func (w *world) keep(wl *workload) {
-	wl.number = len(w.workloads)
+func (w *world) keep(wl *workload, template *corev1.PodTemplateSpec) {
+	wl.number, wl.template = len(w.workloads), w.take(template)
 	w.workloads = append(w.workloads, wl)
 }
 
-// read reads the spec of a workload with a template.
-func (wl *workload) read(spec *yaml.Node, kind string) model.Problems {
+// read reads a workload from its nodes. The template is nil if the object makes no pods.
+func (wl *workload) read(kind string) (*corev1.PodTemplateSpec, model.Problems) {
+	spec := krm.Get(wl.item.Node(), "spec")
+	switch {
+	case kind == pod:
+		template := &corev1.PodTemplateSpec{}
+		return template, mistakes(wl.item.Node(), wl.at(), template, false)
+	case kind == cronJob:
+		template := &corev1.PodTemplateSpec{}
+		return template, mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.at(), template, true)
+	case slices.Contains(scalable, kind), slices.Contains(unscalable, kind):
+		return wl.readSpec(spec, kind)
+	case kind == rollout, krm.Get(krm.Get(krm.Get(spec, "template"), "spec"), "containers") != nil:
+		// The field of another kind may have the same name and another type.
+		template, _ := wl.readSpec(spec, kind)
+		return template, nil
+	}
+	return nil, nil
+}
+
+// readSpec reads the spec of a workload with a template.
+func (wl *workload) readSpec(spec *yaml.Node, kind string) (*corev1.PodTemplateSpec, model.Problems) {
 	var common struct {
 		Replicas *int32                 `json:"replicas"`
 		Template corev1.PodTemplateSpec `json:"template"`
 	}
 	at := wl.item.Place.Child("spec")
 	found := mistakes(spec, at, &common, true)
-	wl.replicas, wl.template = common.Replicas, &common.Template
+	wl.replicas = common.Replicas
 	switch kind {
 	case job:
 	case controller:
@@ -142,10 +143,10 @@ func (wl *workload) read(spec *yaml.Node, kind string) model.Problems {
 			found.Add(mistakes(n, at.Child("selector"), wl.selector, true)...)
 		}
 	}
-	if wl.selector == nil && slices.Contains(defaultsSelector, wl.item.Place.Object.APIVersion) && len(wl.template.Labels) > 0 {
-		wl.selector = &metav1.LabelSelector{MatchLabels: wl.template.Labels}
+	if wl.selector == nil && slices.Contains(defaultsSelector, wl.item.Place.Object.APIVersion) && len(common.Template.Labels) > 0 {
+		wl.selector = &metav1.LabelSelector{MatchLabels: common.Template.Labels}
 	}
-	return found
+	return &common.Template, found
 }
 
 // borrowTemplates gives the Rollouts that refer to a Deployment its template and selector.
@@ -160,7 +161,7 @@ func (w *world) borrowTemplates() {
 		}
 		from := w.find(wl.item, targetRef{krm.Text(ref, "apiVersion"), krm.Text(ref, "kind"), krm.Text(ref, "name")})
 		if from != nil && from != wl {
-			wl.borrowed, wl.template, wl.at = from, from.template, from.at
+			wl.borrowed, wl.holder, wl.template = from, cmp.Or(from.holder, from), from.template
 			if wl.selector == nil {
 				wl.selector = from.selector
 			}
@@ -234,42 +235,6 @@ func (w *world) findTargets() {
 	}
 }
 
-// knowsPods tells whether the pods of a workload are described among the items.
-func (wl *workload) knowsPods() bool { return len(wl.template.Spec.Containers) > 0 }
-
-// container is one that runs as long as its pod.
-type container struct {
-	*corev1.Container
-	workload *workload
-	// list is the field that holds it, at number.
-	list   string
-	number int
-}
-
-// at is the place of the container.
-func (c container) at() model.Place { return c.workload.at.Child("spec").Child(c.list).Item(c.number) }
-
-// running are the containers of wl but for the init containers that end before the others start
-// (Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculatePodRequestsFromContainers).
-func (wl *workload) running() []container {
-	if wl.alive.known {
-		return wl.alive.value
-	}
-	spec := &wl.template.Spec
-	out := make([]container, 0, len(spec.Containers))
-	for i := range spec.Containers {
-		out = append(out, container{&spec.Containers[i], wl, "containers", i})
-	}
-	for i := range spec.InitContainers {
-		c := &spec.InitContainers[i]
-		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			out = append(out, container{c, wl, "initContainers", i})
-		}
-	}
-	wl.alive.set(out)
-	return out
-}
-
 // injectors are annotations and labels of pods, and labels of namespaces, by which webhooks add containers to pods.
 var injectors = []string{
 	"sidecar.istio.io/inject",
@@ -288,7 +253,7 @@ var injectors = []string{
 
 // injected tells whether something may add containers to the pods of wl that its template does not have.
 func (w *world) injected(wl *workload) bool {
-	if injects(wl.template.Annotations) || injects(wl.template.Labels) || injects(wl.item.Annotations) {
+	if injects(wl.template.annotations) || injects(wl.template.labels) || injects(wl.item.Annotations) {
 		return true
 	}
 	return remember(w.memo.injected, wl.item.Place.Object.Namespace, func(name string) bool {
