@@ -181,7 +181,7 @@ func (p scrapePath) link() *Link {
 	if p.interval != "" {
 		every = ", every " + string(p.interval)
 	}
-	l := &Link{Role: "monitor", What: p.monitor.item.Place.Object.String() + every, Place: p.at}
+	l := &Link{Role: "monitor", What: p.monitor.item.Place.Object.String() + every, Place: p.at()}
 	below := l
 	if p.service != nil {
 		svc := &Link{Role: "service", What: p.service.item.Place.Object.String(), Place: p.service.item.Place}
@@ -198,7 +198,7 @@ func (p scrapePath) link() *Link {
 	if path == "" {
 		path = "/metrics"
 	}
-	below.Links = append(below.Links, &Link{Role: "port", What: fmt.Sprintf("%d%s, %s", p.port, path, container)})
+	below.Links = append(below.Links, &Link{Role: "port", What: fmt.Sprintf("%d%s, %s", p.podPort, path, container)})
 	return l
 }
 

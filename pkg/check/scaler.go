@@ -54,9 +54,7 @@ func (w *world) addScaler(it *krm.Item, ps *model.Problems) {
 	case "autoscaling/v2beta1":
 		s.readFlat(ps)
 	default:
-		var spec *autoscalingv2.HorizontalPodAutoscalerSpec
-		decode(it, &spec, ps)
-		s.spec = *spec
+		s.spec = *specOf[autoscalingv2.HorizontalPodAutoscalerSpec](it, ps)
 		for i := range s.spec.Metrics {
 			s.metricPlaces = append(s.metricPlaces, it.Place.Child("spec").Child("metrics").Item(i))
 		}
@@ -78,11 +76,10 @@ func (s *scaler) take(f flatSpec) {
 // readV1 converts as Kubernetes does, pkg/apis/autoscaling/v1/conversion.go: the metrics of the annotation come before
 // that of the field, and an annotation that cannot be read counts for nothing.
 func (s *scaler) readV1(ps *model.Problems) {
-	var spec *struct {
+	spec := specOf[struct {
 		flatSpec
 		TargetCPUUtilizationPercentage *int32 `json:"targetCPUUtilizationPercentage"`
-	}
-	decode(s.item, &spec, ps)
+	}](s.item, ps)
 	s.take(spec.flatSpec)
 	if text, ok := s.item.Annotations[metricsAnnotation]; ok {
 		at := s.item.Place.Child("metadata").Child("annotations").Child(metricsAnnotation)
@@ -102,11 +99,10 @@ func (s *scaler) readV1(ps *model.Problems) {
 }
 
 func (s *scaler) readFlat(ps *model.Problems) {
-	var spec *struct {
+	spec := specOf[struct {
 		flatSpec
 		Metrics []flatMetric `json:"metrics"`
-	}
-	decode(s.item, &spec, ps)
+	}](s.item, ps)
 	s.take(spec.flatSpec)
 	for i, m := range spec.Metrics {
 		s.add(m.convert(), s.item.Place.Child("spec").Child("metrics").Item(i))

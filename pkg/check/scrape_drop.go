@@ -22,7 +22,7 @@ var annotationMeta = regexp.MustCompile(`^__meta_kubernetes_pod_(label|annotatio
 
 // dropped finds the relabeling by which an endpoint drops the pods of wl, as far as that follows from the objects.
 func (w *world) dropped(p scrapePath, wl *workload) (at model.Place, ok bool) {
-	cfgs, ok := configs(p.relabelings)
+	cfgs, ok := p.relabelings.configs()
 	if !ok || len(cfgs) == 0 {
 		return at, false
 	}
@@ -31,7 +31,7 @@ func (w *world) dropped(p scrapePath, wl *workload) (at model.Place, ok bool) {
 		if _, kept := process(set, cfgs[:i+1]); kept {
 			continue
 		}
-		return p.at.Child("relabelings").Item(i), w.certain(cfg, cfgs[:i], wl)
+		return p.at().Child("relabelings").Item(i), w.certain(cfg, cfgs[:i], wl)
 	}
 	return at, false
 }
@@ -67,26 +67,30 @@ func (w *world) checkDropped(n need, ps *model.Problems) {
 // selects it (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
 func checkRefused(m *monitor, ps *model.Problems) {
 	spec := m.item.Place.Child("spec")
-	if !m.item.Has("spec", "selector") {
+	if !m.hasSelector {
 		ps.Errorf(scrapeUnselectedID, spec.Child("selector"), "is missing, so that the API server refuses the monitor; write {} to select everything")
 	}
-	for _, e := range m.endpoints() {
+	for i := range m.endpoints {
+		e := &m.endpoints[i]
 		for _, d := range []struct {
 			name  string
 			value monitoringv1.Duration
 		}{{"interval", e.interval}, {"scrapeTimeout", e.timeout}} {
 			if _, err := promodel.ParseDuration(string(d.value)); err != nil && d.value != "" {
-				ps.Valuef(scrapeUnselectedID, e.at.Child(d.name), string(d.value),
+				ps.Valuef(scrapeUnselectedID, e.at().Child(d.name), string(d.value),
 					"%q is no duration, so that the API server refuses the monitor; write one such as 15s", d.value)
 			}
 		}
 		for _, l := range []struct {
 			name string
-			list []monitoringv1.RelabelConfig
+			all  *relabelings
 		}{{"relabelings", e.relabelings}, {"metricRelabelings", e.metricRelabelings}} {
-			for i, c := range l.list {
+			if l.all == nil {
+				continue
+			}
+			for i, c := range l.all.list {
 				if _, ok := configs([]monitoringv1.RelabelConfig{c}); !ok {
-					ps.Errorf(scrapeUnselectedID, e.at.Child(l.name).Item(i),
+					ps.Errorf(scrapeUnselectedID, e.at().Child(l.name).Item(i),
 						"is none that Prometheus takes, so that prometheus-operator leaves the monitor out; correct %s", fieldsOf(c))
 				}
 			}

@@ -161,7 +161,7 @@ func checkNamespaces(n need, routes []route, ps *model.Problems) {
 		}
 	}
 	a, b := routes[0].uncertain(n.workload)
-	if names := routes[0].monitor.namespaces().MatchNames; a == routes[0].monitor.item && len(names) > 0 {
+	if names := routes[0].monitor.namespaces.MatchNames; a == routes[0].monitor.item && len(names) > 0 {
 		ps.Warnf(scrapeNoneID, b.Place.Child("metadata").Child("namespace"),
 			"is missing, but %s looks into namespace %s; write that one", a.Place.Object, oneOf(names))
 		return

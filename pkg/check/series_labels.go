@@ -62,8 +62,8 @@ func (w *world) origins(wl *workload) []origin {
 
 func originOf(p scrapePath, wl *workload) origin {
 	o := origin{path: p}
-	relabelings, ok := configs(p.relabelings)
-	metric, readable := configs(p.metricRelabelings)
+	relabelings, ok := p.relabelings.configs()
+	metric, readable := p.metricRelabelings.configs()
 	o.opaque, o.metric = !ok || !readable, metric
 	o.target = discovered(p, wl, len(relabelings) > 0)
 	if len(relabelings) > 0 {
@@ -84,25 +84,24 @@ func discovered(p scrapePath, wl *workload, meta bool) map[string]string {
 	}
 	set["pod"], set["container"], set["endpoint"], set["instance"] = somePod, p.container, p.portName, "10.0.0.1:80"
 	ns := wl.item.Place.Object.Namespace
-	var (
-		podLabels []string
-		jobLabel  string
-	)
+	var copied copiedLabels
+	if p.monitor.copied != nil {
+		copied = *p.monitor.copied
+	}
+	jobLabel := wl.template.labels[copied.job]
 	if s := p.service; s != nil {
 		ns = cmp.Or(s.item.Place.Object.Namespace, ns)
 		set["service"], set["job"] = s.item.Place.Object.Name, s.item.Place.Object.Name
 		if p.servicePort != "" {
 			set["endpoint"] = p.servicePort
 		}
-		spec := p.monitor.service
-		copyLabels(set, spec.TargetLabels, s.item.Labels)
-		podLabels, jobLabel = spec.PodTargetLabels, s.item.Labels[spec.JobLabel]
+		copyLabels(set, copied.service, s.item.Labels)
+		jobLabel = s.item.Labels[copied.job]
 	} else {
 		o := p.monitor.item.Place.Object
 		set["job"] = orDefault(o.Namespace) + "/" + o.Name
-		podLabels, jobLabel = p.monitor.pod.PodTargetLabels, wl.template.labels[p.monitor.pod.JobLabel]
 	}
-	copyLabels(set, podLabels, wl.template.labels)
+	copyLabels(set, copied.pod, wl.template.labels)
 	set["namespace"] = orDefault(ns)
 	if meta {
 		set["__meta_kubernetes_namespace"] = set["namespace"]

@@ -97,17 +97,6 @@ func remember[K comparable, V any](known map[K]V, key K, find func(K) V) V {
 	return v
 }
 
-type service struct {
-	item *krm.Item
-	spec *corev1.ServiceSpec
-	// behind are the workloads whose pods it selects.
-	behind []*workload
-	// number is its position among the Services, monitored tells whether a monitor selects it.
-	number    int
-	monitored bool
-	wants     once[[]labels.Requirement]
-}
-
 // prometheus is a Prometheus or a PrometheusAgent of prometheus-operator.
 type prometheus struct {
 	item *krm.Item
@@ -182,8 +171,8 @@ func newWorld(in Input) (*world, model.Problems) {
 	w.indexTargets()
 	w.borrowTemplates()
 	w.findTargets()
-	for i, m := range w.monitors {
-		m.number, m.ownOnly = i, w.ownOnly(m)
+	for _, m := range w.monitors {
+		m.ownOnly = w.ownOnly(m)
 	}
 	w.join()
 	w.addRules(in, &ps)
@@ -247,21 +236,13 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 	case "/Namespace":
 		w.namespaces[o.Name] = it.Labels
 	case "/Service":
-		s := &service{item: it, number: len(w.services)}
-		decode(it, &s.spec, ps)
-		w.services = append(w.services, s)
+		w.addService(it, ps)
 	case "/LimitRange":
-		l := &limitRange{item: it}
-		decode(it, &l.spec, ps)
-		w.limitRanges.add(it.Place.Object.Namespace, l)
+		w.limitRanges.add(it.Place.Object.Namespace, &limitRange{it, specOf[corev1.LimitRangeSpec](it, ps)})
 	case "monitoring.coreos.com/ServiceMonitor":
-		m := &monitor{item: it}
-		decode(it, &m.service, ps)
-		w.monitors = append(w.monitors, m)
+		w.addServiceMonitor(it, ps)
 	case "monitoring.coreos.com/PodMonitor":
-		m := &monitor{item: it}
-		decode(it, &m.pod, ps)
-		w.monitors = append(w.monitors, m)
+		w.addPodMonitor(it, ps)
 	case "monitoring.coreos.com/Prometheus", "monitoring.coreos.com/PrometheusAgent":
 		p := &prometheus{item: it, wants: map[*metav1.LabelSelector][]labels.Requirement{}}
 		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), &p.spec, false)...)
@@ -271,14 +252,15 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 	}
 }
 
-// decode sets out to the spec of an object and reports what the API server refuses or drops. What is sound is read all the
-// same.
-func decode[T any](it *krm.Item, out **T, ps *model.Problems) {
-	if it.Spec(out) {
-		return
+// specOf gives the spec of an object and reports what the API server refuses or drops. What is sound is read all the same.
+// The spec is not to be kept: it is big, and of a rendered object it is made anew.
+func specOf[T any](it *krm.Item, ps *model.Problems) *T {
+	var spec *T
+	if !it.Spec(&spec) {
+		spec = new(T)
+		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), spec, true)...)
 	}
-	*out = new(T)
-	ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), *out, true)...)
+	return spec
 }
 
 // mistakes reads n into out. A value of a wrong type is an error. An unknown field may be one of a newer version: it is
