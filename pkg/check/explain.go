@@ -58,13 +58,13 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 
 // chain walks from s to the pods.
 func (w *world) chain(s *scaler) *Link {
-	low := int32(1)
-	if s.spec.MinReplicas != nil {
-		low = *s.spec.MinReplicas
+	low := int64(1)
+	if s.hasLowest {
+		low = s.lowest
 	}
 	root := &Link{Role: "scaler", Place: s.item.Place}
-	root.What = fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.spec.MaxReplicas)
-	target := &Link{Role: "target", What: s.spec.ScaleTargetRef.Kind + " " + s.spec.ScaleTargetRef.Name + " is not among the items"}
+	root.What = fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.highest)
+	target := &Link{Role: "target", What: s.ref.kind + " " + s.ref.name + " is not among the items"}
 	target.Place = s.item.Place.Child("spec").Child("scaleTargetRef")
 	wl := s.target
 	if wl != nil {
@@ -72,10 +72,10 @@ func (w *world) chain(s *scaler) *Link {
 	}
 	root.Links = append(root.Links, target)
 	demands := w.demands()
-	for i, m := range s.spec.Metrics {
-		l := &Link{Role: "metric", What: metricText(m), Place: s.metricPlaces[i]}
+	for i, m := range s.metrics {
+		l := &Link{Role: "metric", What: metricText(m), Place: s.metricAt(i)}
 		for _, d := range demands {
-			if d.scaler == s && d.at.Field == s.metricPlaces[i].Field {
+			if d.scaler == s && d.number == i {
 				l.Links = w.supply(d)
 			}
 		}
@@ -145,10 +145,11 @@ func (w *world) supply(d *demand) []*Link {
 		}
 	}
 	links := append(w.apiLinks(d.group()), rule)
-	for _, origin := range d.origins {
-		links = append(links, origin.path.link())
+	paths := d.paths()
+	for _, p := range paths {
+		links = append(links, p.link())
 	}
-	if len(d.origins) == 0 && d.kind == autoscalingv2.PodsMetricSourceType {
+	if len(paths) == 0 && d.kind == autoscalingv2.PodsMetricSourceType {
 		links = append(links, &Link{Role: "monitor", What: "none among the items"})
 	}
 	return links

@@ -60,19 +60,19 @@ spec:
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.scalers {
 			if wl := s.target; wl != nil && wl.knowsPods() {
-				for i, m := range s.spec.Metrics {
-					w.checkRequest(usage{s, m, s.metricPlaces[i]}, wl, ps)
+				for i, m := range s.metrics {
+					w.checkRequest(usage{s, m, i}, wl, ps)
 				}
 			}
 		}
 	},
 }
 
-// usage is a metric of type Resource or ContainerResource and its place.
+// usage is a metric of type Resource or ContainerResource and its position.
 type usage struct {
 	scaler *scaler
 	metric autoscalingv2.MetricSpec
-	at     model.Place
+	number int
 }
 
 // checkRequest follows Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculateRequests, which looks at
@@ -122,7 +122,7 @@ func (w *world) checkOwnPods(u usage, name corev1.ResourceName, wl *workload, ps
 
 // checkContainer judges a metric of one container.
 func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricSource, wl *workload, ps *model.Problems) {
-	at := u.at.Child("containerResource").Child("container")
+	at := u.scaler.metricAt(u.number).Child("containerResource").Child("container")
 	var names []string
 	for _, c := range wl.template.running {
 		names = append(names, c.name)

@@ -66,7 +66,7 @@ func TestIndex(t *testing.T) {
 			same(t, text, w.alsoMatched(wl), w.workloads, func(o *workload) bool { return isAlsoMatched(wl, o) })
 		}
 		for _, s := range w.scalers {
-			if got, want := s.target, scanned(w, s.item, s.spec.ScaleTargetRef.Name); got != want {
+			if got, want := s.target, scanned(w, s.item, s.ref.name); got != want {
 				t.Fatalf("the target of %s in %s is %v, want %v", s, s.namespace(), got, want)
 			}
 		}

@@ -105,10 +105,10 @@ func (w *world) joinMonitor(m *monitor) {
 // scrapes lists the ways by which Prometheus reads the pods of wl, in the order of the monitors, Services, endpoints
 // and ports. Whether a Prometheus selects the monitors is another matter.
 func (wl *workload) scrapes() []scrapePath {
-	if wl.paths.known {
-		return wl.paths.value
+	if wl.paths != nil {
+		return wl.paths
 	}
-	var paths []scrapePath
+	paths := []scrapePath{}
 	for _, r := range wl.routes {
 		if r.service == nil {
 			paths = append(paths, r.monitor.paths(nil, podTargets(wl))...)
@@ -116,7 +116,7 @@ func (wl *workload) scrapes() []scrapePath {
 			paths = append(paths, r.monitor.paths(r.service, targets(r.service, wl))...)
 		}
 	}
-	wl.paths.set(paths)
+	wl.paths = paths
 	return paths
 }
 
@@ -192,9 +192,6 @@ func resolve(p servicePort, declared []target) (target, bool) {
 // declares none (prometheus, discovery/kubernetes/pod.go, buildPod). Of the init containers only those count that keep
 // running.
 func podTargets(wl *workload) []target {
-	if wl.targets.known {
-		return wl.targets.value
-	}
 	var out []target
 	for _, c := range wl.template.running {
 		if len(c.ports) == 0 {
@@ -204,7 +201,6 @@ func podTargets(wl *workload) []target {
 			out = append(out, target{container: c.name, name: p.name, port: p.number, protocol: p.protocol, declared: true})
 		}
 	}
-	wl.targets.set(out)
 	return out
 }
 

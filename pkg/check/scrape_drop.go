@@ -49,17 +49,17 @@ func (w *world) certain(cfg *relabel.Config, earlier []*relabel.Config, wl *work
 }
 
 // checkDropped reports pods that every endpoint which leads to them drops.
-func (w *world) checkDropped(n need, ps *model.Problems) {
+func (w *world) checkDropped(d *demand, ps *model.Problems) {
 	var places []model.Place
-	for _, p := range n.workload.scrapes() {
-		at, ok := w.dropped(p, n.workload)
+	for _, p := range d.workload.scrapes() {
+		at, ok := w.dropped(p, d.workload)
 		if !ok {
 			return
 		}
 		places = append(places, at)
 	}
 	for _, at := range places {
-		ps.Errorf(scrapeNoneID, at, "drops the pods of %s, which no other monitor scrapes, so that %s of %s has no value; let them through", n.workload, n.what, n.scaler)
+		ps.Errorf(scrapeNoneID, at, "drops the pods of %s, which no other monitor scrapes, so that %s of %s has no value; let them through", d.workload, d.metricName(), d.scaler)
 	}
 }
 

@@ -39,10 +39,17 @@ func (w *world) allOrigins() []origin {
 	return w.memo.origins.get(func() []origin {
 		var all []origin
 		for _, wl := range w.workloads {
-			all = append(all, w.origins(wl)...)
+			all = append(all, originsOf(wl)...)
 		}
 		return all
 	})
+}
+
+// recentOrigins are those of the workload that was asked for last: the checks go from metric to metric, and labels take
+// memory.
+type recentOrigins struct {
+	of      *workload
+	origins []origin
 }
 
 // origins lists the ways by which the series of a workload reach Prometheus.
@@ -50,14 +57,19 @@ func (w *world) origins(wl *workload) []origin {
 	if wl == nil {
 		return nil
 	}
-	return wl.origins.get(func() []origin {
-		paths := wl.scrapes()
-		out := make([]origin, len(paths))
-		for i, p := range paths {
-			out[i] = originOf(p, wl)
-		}
-		return out
-	})
+	if w.memo.recent.of != wl {
+		w.memo.recent = recentOrigins{wl, originsOf(wl)}
+	}
+	return w.memo.recent.origins
+}
+
+func originsOf(wl *workload) []origin {
+	paths := wl.scrapes()
+	out := make([]origin, len(paths))
+	for i, p := range paths {
+		out[i] = originOf(p, wl)
+	}
+	return out
 }
 
 func originOf(p scrapePath, wl *workload) origin {

@@ -32,10 +32,10 @@ type workload struct {
 	before []*service
 	routes []route
 
-	also    once[[]*workload]
-	targets once[[]target]
-	paths   once[[]scrapePath]
-	origins once[[]origin]
+	// also are the other workloads whose pods its selector matches, paths the ways by which its pods are scraped; nil until
+	// they are asked for.
+	also  []*workload
+	paths []scrapePath
 }
 
 // The groups and kinds that are known to hold pods, in their present and in former groups.
@@ -226,8 +226,7 @@ func first(a, b *workload) *workload {
 // findTargets finds what every HPA scales, by which every workload is scaled, and which HPAs have one target.
 func (w *world) findTargets() {
 	for _, s := range w.scalers {
-		ref := s.spec.ScaleTargetRef
-		s.target = w.find(s.item, targetRef{ref.APIVersion, ref.Kind, ref.Name})
+		s.target = w.find(s.item, s.ref)
 		if s.target != nil && s.target.scaler == nil {
 			s.target.scaler = s
 		}

@@ -45,9 +45,10 @@ type world struct {
 
 // memo is what several checks ask for and what is costly to find.
 type memo struct {
-	needs    once[[]need]
+	needs    once[[]*demand]
 	demands  once[[]*demand]
 	origins  once[[]origin]
+	recent   recentOrigins
 	recorded once[*recordings]
 	adapters once[[]adapter]
 	judged   once[bool]
@@ -73,18 +74,14 @@ type memo struct {
 }
 
 // once is a value that is found once.
-type once[T any] struct {
-	known bool
-	value T
-}
-
-func (o *once[T]) set(v T) { o.known, o.value = true, v }
+type once[T any] struct{ value *T }
 
 func (o *once[T]) get(find func() T) T {
-	if !o.known {
-		o.set(find())
+	if o.value == nil {
+		v := find()
+		o.value = &v
 	}
-	return o.value
+	return *o.value
 }
 
 // remember finds a value once.
