@@ -65,7 +65,7 @@ const minorAmbiguous = 26
 func (w *world) checkSameTarget(s *scaler, ps *model.Problems) {
 	var others []string
 	own := s.item.Place.Object
-	for _, o := range w.sharing[s.sharingKey()] {
+	for _, o := range w.sharing(s) {
 		if s.ref.name != "" && o.item.Place.Object.Name != own.Name {
 			others = append(others, o.String())
 		}

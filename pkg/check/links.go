@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
 // scrapePath is one way by which Prometheus reads the pods of a workload.
@@ -25,16 +27,16 @@ type scrapePath struct {
 // join finds what selects what. Which objects select which are many times fewer than the pairs of them, so that an index
 // says which pairs to look at.
 func (w *world) join() {
-	services := make([]entry, len(w.services))
+	services, pods := make([]*krm.Item, len(w.services)), make([]*krm.Item, len(w.workloads))
 	for i, svc := range w.services {
-		services[i] = entry{svc.item, svc.item.Labels}
+		services[i] = svc.item
 	}
-	pods := make([]entry, len(w.workloads))
 	for i, wl := range w.workloads {
-		pods[i] = entry{wl.item, wl.template.labels}
+		pods[i] = wl.item
 	}
 	ofServices, ofPods := w.keysThatCount()
-	w.serviceIndex, w.podIndex = newLabelIndex(services, ofServices), newLabelIndex(pods, ofPods)
+	w.serviceIndex = newLabelIndex(services, func(at int) map[string]string { return services[at].Labels }, ofServices)
+	w.podIndex = newLabelIndex(pods, func(at int) map[string]string { return w.workloads[at].template.labels }, ofPods)
 	for _, svc := range w.services {
 		w.joinService(svc)
 	}

@@ -31,11 +31,6 @@ type scaler struct {
 	rendered bool
 }
 
-// sharingKey is the same for all HPAs that have one target.
-func (s *scaler) sharingKey() targetKey {
-	return targetKey{groupOf(s.ref.apiVersion), s.ref.kind, s.ref.name, s.namespace()}
-}
-
 func (s *scaler) namespace() string { return namespaceOf(s.item) }
 
 // metricsAnnotation holds the metrics of autoscaling/v1 beside the utilization of cpu, as JSON in the flat shape.

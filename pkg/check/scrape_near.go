@@ -278,7 +278,7 @@ func (w *world) idle(m *monitor) *miss {
 func (x *labelIndex) like(m *monitor) []int {
 	pairs := required(&m.selector)
 	if len(pairs) < len(m.requirements()) {
-		return x.all.at
+		return sortedPositions(appendPositions(nil, x.everything()))
 	}
 	return sortedPositions(slices.Concat(x.named(m.item.Place.Object.Name), x.anyOf(pairs)))
 }

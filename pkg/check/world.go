@@ -35,9 +35,9 @@ type world struct {
 	minor            int
 	// serviceIndex and podIndex find Services by their labels, and workloads by those of their pods.
 	serviceIndex, podIndex *labelIndex
-	// targets finds workloads by what refers to them, sharing the scalers by their targets.
-	targets, anywhere map[targetKey]*workload
-	sharing           map[targetKey][]*scaler
+	// targets are the workloads in the order of what refers to them, byTarget the scalers in that of their targets.
+	targets  []*workload
+	byTarget []*scaler
 	// manual are the routes through Services without a selector, by the namespaces that these state.
 	manual spaced[route]
 	memo   memo
@@ -68,6 +68,8 @@ type memo struct {
 	// names are those of the workloads that reportMissing may suggest.
 	names  map[targetKey]*lexicon
 	spaces once[*spaced[*workload]]
+	// anywhere are the first workloads of each name in any namespace, which the keys do not state.
+	anywhere once[map[targetKey]*workload]
 	// monitors are the monitors by name, vain the routes that end at a Service without pods.
 	monitors once[map[string][]*monitor]
 	vain     once[[]route]
@@ -150,8 +152,7 @@ func (w *world) before(minor int) bool { return w.minor > 0 && w.minor < minor }
 func newWorld(in Input) (*world, model.Problems) {
 	w := &world{
 		namespaces: map[string]map[string]string{}, samples: in.Samples, minor: in.Minor,
-		targets: map[targetKey]*workload{}, anywhere: map[targetKey]*workload{}, sharing: map[targetKey][]*scaler{},
-		roles: map[model.Object]spaced[*role]{},
+		roles: map[model.Object]spaced[*role]{}, items: make([]*krm.Item, 0, len(in.Items)),
 	}
 	w.memo = memo{
 		injected: map[string]bool{}, namespaces: map[string]map[string]string{},
