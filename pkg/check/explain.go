@@ -126,7 +126,7 @@ func requests(wl *workload, name corev1.ResourceName) []*Link {
 		if q, ok := c.requests[name]; ok {
 			request = "requests " + q.String()
 		}
-		at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(c.number)
+		at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(int(c.number))
 		links = append(links, &Link{Role: "container", What: fmt.Sprintf("%s: %s", c.name, request), Place: at.Child("resources")})
 	}
 	return links

@@ -207,3 +207,20 @@ func withoutKeys(set map[string]string, keys []string) map[string]string {
 	}
 	return out
 }
+
+// sharer gives equal lists one array, by their first elements: thousands of Services or containers have the same ports.
+type sharer[T comparable] map[T][][]T
+
+func (s sharer[T]) share(list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	known := s[list[0]]
+	if i := slices.IndexFunc(known, func(k []T) bool { return slices.Equal(k, list) }); i >= 0 {
+		return known[i]
+	}
+	if len(known) < few {
+		s[list[0]] = append(known, list)
+	}
+	return list
+}

@@ -19,7 +19,7 @@ type service struct {
 	behind []*workload
 	wants  once[[]labels.Requirement]
 	// number is its position among the Services.
-	number int
+	number int32
 	// external tells that it is of type ExternalName, monitored that a monitor selects it.
 	external, monitored bool
 }
@@ -34,14 +34,14 @@ type servicePort struct {
 
 func (w *world) addService(it *krm.Item, ps *model.Problems) {
 	spec := specOf[corev1.ServiceSpec](it, ps)
-	s := &service{
-		item: it, number: len(w.services), selector: spec.Selector, external: spec.Type == corev1.ServiceTypeExternalName,
-		ports: make([]servicePort, len(spec.Ports)),
-	}
+	ports := make([]servicePort, len(spec.Ports))
 	for i, p := range spec.Ports {
-		s.ports[i] = servicePort{p.Name, protocol(p.Protocol), p.Port, p.TargetPort}
+		ports[i] = servicePort{p.Name, protocol(p.Protocol), p.Port, p.TargetPort}
 	}
-	w.services = append(w.services, s)
+	w.services = append(w.services, &service{
+		item: it, number: int32(len(w.services)), selector: spec.Selector, ports: w.servicePorts.share(ports),
+		external: spec.Type == corev1.ServiceTypeExternalName,
+	})
 }
 
 // String is how messages name a Service.

@@ -26,7 +26,7 @@ type container struct {
 	ports            []containerPort
 	requests, limits corev1.ResourceList
 	// number is its position among the containers or, if init is set, among the init containers.
-	number int
+	number int32
 	init   bool
 }
 
@@ -62,14 +62,14 @@ func (w *world) take(t *corev1.PodTemplateSpec) podTemplate {
 }
 
 func (w *world) takeContainer(c *corev1.Container, number int) container {
-	out := container{name: c.Name, image: c.Image, requests: c.Resources.Requests, limits: c.Resources.Limits, number: number}
-	if len(c.Ports) > 0 {
-		out.ports = make([]containerPort, len(c.Ports))
-		for i, p := range c.Ports {
-			out.ports[i] = containerPort{p.Name, protocol(p.Protocol), p.ContainerPort}
-		}
+	ports := make([]containerPort, len(c.Ports))
+	for i, p := range c.Ports {
+		ports[i] = containerPort{p.Name, protocol(p.Protocol), p.ContainerPort}
 	}
-	return out
+	return container{
+		name: c.Name, image: c.Image, requests: c.Resources.Requests, limits: c.Resources.Limits, number: int32(number),
+		ports: w.containerPorts.share(ports),
+	}
 }
 
 // knowsPods tells whether the pods of a workload are described among the items.
@@ -99,5 +99,5 @@ func (wl *workload) containerAt(c container) model.Place {
 	if c.init {
 		list = "initContainers"
 	}
-	return wl.at().Child("spec").Child(list).Item(c.number)
+	return wl.at().Child("spec").Child(list).Item(int(c.number))
 }

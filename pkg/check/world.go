@@ -41,6 +41,9 @@ type world struct {
 	// manual are the routes through Services without a selector, by the namespaces that these state.
 	manual spaced[route]
 	memo   memo
+	// While the world is made, servicePorts and containerPorts find lists that many objects share.
+	servicePorts   sharer[servicePort]
+	containerPorts sharer[containerPort]
 }
 
 // memo is what several checks ask for and what is costly to find.
@@ -158,6 +161,7 @@ func newWorld(in Input) (*world, model.Problems) {
 		injected: map[string]bool{}, namespaces: map[string]map[string]string{},
 		names: map[targetKey]*lexicon{}, grants: map[account]*grants{},
 	}
+	w.servicePorts, w.containerPorts = sharer[servicePort]{}, sharer[containerPort]{}
 	var ps model.Problems
 	for _, it := range in.Items {
 		w.collect(it)
@@ -166,6 +170,7 @@ func newWorld(in Input) (*world, model.Problems) {
 	for _, it := range w.items {
 		w.add(it, &ps)
 	}
+	w.servicePorts, w.containerPorts = nil, nil
 	w.indexTargets()
 	w.borrowTemplates()
 	w.findTargets()
