@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,16 +119,14 @@ func metricText(m autoscalingv2.MetricSpec) string {
 // requests are what the utilization of a resource is measured against.
 func requests(wl *workload, name corev1.ResourceName) []*Link {
 	var links []*Link
-	for _, c := range wl.template.running {
-		if c.init {
-			continue
-		}
+	template, _ := (&workload{item: cmp.Or(wl.holder, wl).item}).read()
+	for i, c := range template.Spec.Containers {
 		request := "no request"
-		if q, ok := c.requests[name]; ok {
+		if q, ok := c.Resources.Requests[name]; ok {
 			request = "requests " + q.String()
 		}
-		at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(int(c.number))
-		links = append(links, &Link{Role: "container", What: fmt.Sprintf("%s: %s", c.name, request), Place: at.Child("resources")})
+		at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
+		links = append(links, &Link{Role: "container", What: fmt.Sprintf("%s: %s", c.Name, request), Place: at.Child("resources")})
 	}
 	return links
 }

@@ -149,7 +149,7 @@ func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricS
 // LimitRange of the namespace may add one (Kubernetes, pkg/apis/core/v1/defaults.go, SetDefaults_Pod and
 // SetDefaults_LimitRangeItem).
 func (w *world) requests(wl *workload, c container, name corev1.ResourceName) bool {
-	if hasResource(name, c.requests, c.limits) {
+	if slices.Contains(c.resources, name) {
 		return true
 	}
 	ranges := w.limitRanges.near(wl.item.Place.Object.Namespace)
@@ -167,11 +167,10 @@ const minorPodResources = 34
 // containers. If it has one of another resource, those of the containers are summed up (k8s.io/component-helpers,
 // resource/helpers.go, PodRequests).
 func (w *world) podRequests(wl *workload, name corev1.ResourceName) bool {
-	r := wl.template.resources
-	if r == nil || w.before(minorPodResources) || len(r.Requests)+len(r.Limits) == 0 {
+	if w.before(minorPodResources) || len(wl.template.resources) == 0 {
 		return false
 	}
-	if hasResource(name, r.Requests, r.Limits) {
+	if slices.Contains(wl.template.resources, name) {
 		return true
 	}
 	has := func(c container) bool { return w.requests(wl, c, name) }

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,17 +16,18 @@ type podTemplate struct {
 	// running are the containers but for the init containers that end before the others start, which are in starting
 	// (Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculatePodRequestsFromContainers).
 	running, starting []container
-	// resources are those of the pod as a whole, nil for none.
-	resources *corev1.ResourceRequirements
+	// resources are those of which the pod as a whole has a request or a limit, which counts as one.
+	resources []corev1.ResourceName
 	// whole is the template itself where a container runs prometheus-adapter, of which more is asked; nil elsewhere.
 	whole *corev1.PodTemplateSpec
 }
 
 // container is what the checks ask of a corev1.Container.
 type container struct {
-	name, image      string
-	ports            []containerPort
-	requests, limits corev1.ResourceList
+	name, image string
+	ports       []containerPort
+	// resources are those of which it has a request or a limit, which counts as one.
+	resources []corev1.ResourceName
 	// number is its position among the containers or, if init is set, among the init containers.
 	number int32
 	init   bool
@@ -39,7 +42,10 @@ type containerPort struct {
 
 // take reduces a template to what the checks ask of it.
 func (w *world) take(t *corev1.PodTemplateSpec) podTemplate {
-	out := podTemplate{labels: t.Labels, annotations: t.Annotations, resources: t.Spec.Resources}
+	out := podTemplate{labels: t.Labels, annotations: t.Annotations}
+	if t.Spec.Resources != nil {
+		out.resources = w.takeResources(t.Spec.Resources)
+	}
 	out.running = make([]container, 0, len(t.Spec.Containers))
 	for i := range t.Spec.Containers {
 		c := &t.Spec.Containers[i]
@@ -67,9 +73,16 @@ func (w *world) takeContainer(c *corev1.Container, number int) container {
 		ports[i] = containerPort{p.Name, protocol(p.Protocol), p.ContainerPort}
 	}
 	return container{
-		name: c.Name, image: c.Image, requests: c.Resources.Requests, limits: c.Resources.Limits, number: int32(number),
-		ports: w.containerPorts.share(ports),
+		name: c.Name, image: c.Image, number: int32(number),
+		ports: w.containerPorts.share(ports), resources: w.takeResources(&c.Resources),
 	}
+}
+
+func (w *world) takeResources(r *corev1.ResourceRequirements) []corev1.ResourceName {
+	names := slices.AppendSeq(make([]corev1.ResourceName, 0, len(r.Requests)+len(r.Limits)), maps.Keys(r.Requests))
+	names = slices.AppendSeq(names, maps.Keys(r.Limits))
+	slices.Sort(names)
+	return w.resourceNames.share(slices.Compact(names))
 }
 
 // knowsPods tells whether the pods of a workload are described among the items.
@@ -79,10 +92,7 @@ func (wl *workload) knowsPods() bool {
 
 // at is the place of the template of wl.
 func (wl *workload) at() model.Place {
-	from := wl
-	if wl.holder != nil {
-		from = wl.holder
-	}
+	from := cmp.Or(wl.holder, wl)
 	at := from.item.Place
 	switch from.groupKind() {
 	case pod:

@@ -86,24 +86,22 @@ func (wl *workload) endsByItself() bool {
 
 // addWorkload takes objects that make pods. What the API server refuses is known of its own kinds alone.
 func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
-	wl := &workload{item: it}
-	var rendered *appsv1.DeploymentSpec
-	if kind := wl.groupKind(); kind == deployment && it.Spec(&rendered) {
-		wl.replicas, wl.selector = rendered.Replicas, rendered.Selector
-		w.keep(wl, &rendered.Template)
-	} else if template, found := wl.read(kind); template != nil {
+	wl := &workload{item: it, number: len(w.workloads)}
+	if template, found := wl.read(); template != nil {
+		wl.template = w.take(template)
+		w.workloads = append(w.workloads, wl)
 		ps.Add(found...)
-		w.keep(wl, template)
 	}
 }
 
-func (w *world) keep(wl *workload, template *corev1.PodTemplateSpec) {
-	wl.number, wl.template = len(w.workloads), w.take(template)
-	w.workloads = append(w.workloads, wl)
-}
-
-// read reads a workload from its nodes. The template is nil if the object makes no pods.
-func (wl *workload) read(kind string) (*corev1.PodTemplateSpec, model.Problems) {
+// read reads what wl says of its own, and gives the template of its pods, nil if the object makes none.
+func (wl *workload) read() (*corev1.PodTemplateSpec, model.Problems) {
+	kind := wl.groupKind()
+	var rendered *appsv1.DeploymentSpec
+	if kind == deployment && wl.item.Spec(&rendered) {
+		wl.replicas, wl.selector = rendered.Replicas, rendered.Selector
+		return &rendered.Template, nil
+	}
 	spec := krm.Get(wl.item.Node(), "spec")
 	switch {
 	case kind == pod:

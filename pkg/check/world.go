@@ -41,9 +41,10 @@ type world struct {
 	// manual are the routes through Services without a selector, by the namespaces that these state.
 	manual spaced[route]
 	memo   memo
-	// While the world is made, servicePorts and containerPorts find lists that many objects share.
+	// While the world is made, these find lists that many objects share.
 	servicePorts   sharer[servicePort]
 	containerPorts sharer[containerPort]
+	resourceNames  sharer[corev1.ResourceName]
 }
 
 // memo is what several checks ask for and what is costly to find.
@@ -162,6 +163,7 @@ func newWorld(in Input) (*world, model.Problems) {
 		names: map[targetKey]*lexicon{}, grants: map[account]*grants{},
 	}
 	w.servicePorts, w.containerPorts = sharer[servicePort]{}, sharer[containerPort]{}
+	w.resourceNames = sharer[corev1.ResourceName]{}
 	var ps model.Problems
 	for _, it := range in.Items {
 		w.collect(it)
@@ -170,7 +172,7 @@ func newWorld(in Input) (*world, model.Problems) {
 	for _, it := range w.items {
 		w.add(it, &ps)
 	}
-	w.servicePorts, w.containerPorts = nil, nil
+	w.servicePorts, w.containerPorts, w.resourceNames = nil, nil, nil
 	w.indexTargets()
 	w.borrowTemplates()
 	w.findTargets()
