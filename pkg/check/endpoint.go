@@ -74,7 +74,8 @@ func (e *endpoint) at() model.Place { return e.monitor.endpointsPlace().Item(int
 func (m *monitor) serviceEndpoint(e *monitoringv1.Endpoint) endpoint {
 	out := endpoint{
 		monitor: m, number: int32(len(m.endpoints)), interval: e.Interval, timeout: e.ScrapeTimeout, path: e.Path,
-		honorLabels: e.HonorLabels, relabelings: newRelabelings(e.RelabelConfigs), metricRelabelings: newRelabelings(e.MetricRelabelConfigs),
+		honorLabels: e.HonorLabels,
+		relabelings: newRelabelings(e.RelabelConfigs), metricRelabelings: newRelabelings(e.MetricRelabelConfigs),
 	}
 	switch {
 	case e.Port != "":
@@ -95,7 +96,8 @@ func (m *monitor) serviceEndpoint(e *monitoringv1.Endpoint) endpoint {
 func (m *monitor) podEndpoint(e *monitoringv1.PodMetricsEndpoint) endpoint {
 	out := endpoint{
 		monitor: m, number: int32(len(m.endpoints)), interval: e.Interval, timeout: e.ScrapeTimeout, path: e.Path,
-		honorLabels: e.HonorLabels, relabelings: newRelabelings(e.RelabelConfigs), metricRelabelings: newRelabelings(e.MetricRelabelConfigs),
+		honorLabels: e.HonorLabels,
+		relabelings: newRelabelings(e.RelabelConfigs), metricRelabelings: newRelabelings(e.MetricRelabelConfigs),
 	}
 	old := e.TargetPort //nolint:staticcheck // The field is deprecated, but the operator still reads it.
 	switch {
