@@ -78,7 +78,7 @@ rules:
 
 // checkAdapterAccess reports what the account of an adapter may not do, as far as all of its roles are known.
 func (w *world) checkAdapterAccess(a adapter, ps *model.Problems) {
-	own := account{a.workload.item.Place.Object.Namespace, a.workload.template.Spec.ServiceAccountName}
+	own := account{a.workload.item.Place.Object.Namespace, a.workload.template.whole.Spec.ServiceAccountName}
 	p := model.Problem{
 		ID: apiAccessID, Severity: model.Error, Value: own.name,
 		Place: a.workload.item.Place.Child("spec").Child("template").Child("spec").Child("serviceAccountName"),

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -148,11 +146,11 @@ func (w *world) brokenAPI(a *api) *model.Problem {
 			a.service.Namespace, a.service.Name, right)
 		return p
 	}
-	i := slices.IndexFunc(svc.spec.Ports, func(sp corev1.ServicePort) bool { return sp.Port == a.service.Port })
+	i := slices.IndexFunc(svc.ports, func(p servicePort) bool { return p.number == a.service.Port })
 	if i < 0 {
 		var ports []string
-		for _, sp := range svc.spec.Ports {
-			ports = append(ports, strconv.Itoa(int(sp.Port)))
+		for _, p := range svc.ports {
+			ports = append(ports, strconv.Itoa(int(p.number)))
 		}
 		p.Place, p.Value = at.Child("port"), strconv.Itoa(int(a.service.Port))
 		unstated := ""
@@ -193,11 +191,11 @@ func (w *world) brokenTarget(svc *service, i int, a adapter) *model.Problem {
 	if w.mayHaveMore(a.workload) {
 		return nil
 	}
-	port := svc.spec.Ports[i]
+	port := svc.ports[i]
 	at := svc.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 	t, ok := resolve(port, podTargets(a.workload))
 	if !ok {
-		b := undeclared(at, port.TargetPort.StrVal, []*workload{a.workload})
+		b := undeclared(at, port.target.StrVal, []*workload{a.workload})
 		return &model.Problem{
 			ID: apiServiceID, Severity: model.Warning, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
 		}
@@ -211,7 +209,7 @@ func (w *world) brokenTarget(svc *service, i int, a adapter) *model.Problem {
 		return nil
 	}
 	return &model.Problem{
-		ID: apiServiceID, Severity: model.Warning, Place: at, Value: port.TargetPort.String(), Suggestion: listens,
+		ID: apiServiceID, Severity: model.Warning, Place: at, Value: port.target.String(), Suggestion: listens,
 		Message: fmt.Sprintf("leads to port %s of %s, where the adapter listens on %s, as --secure-port says", number, a.workload, listens),
 	}
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,13 +59,13 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 
 // chain walks from s to the pods.
 func (w *world) chain(s *scaler) *Link {
-	low := int32(1)
-	if s.spec.MinReplicas != nil {
-		low = *s.spec.MinReplicas
+	low := int64(1)
+	if s.hasLowest {
+		low = s.lowest
 	}
 	root := &Link{Role: "scaler", Place: s.item.Place}
-	root.What = fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.spec.MaxReplicas)
-	target := &Link{Role: "target", What: s.spec.ScaleTargetRef.Kind + " " + s.spec.ScaleTargetRef.Name + " is not among the items"}
+	root.What = fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.highest)
+	target := &Link{Role: "target", What: s.ref.kind + " " + s.ref.name + " is not among the items"}
 	target.Place = s.item.Place.Child("spec").Child("scaleTargetRef")
 	wl := s.target
 	if wl != nil {
@@ -72,10 +73,10 @@ func (w *world) chain(s *scaler) *Link {
 	}
 	root.Links = append(root.Links, target)
 	demands := w.demands()
-	for i, m := range s.spec.Metrics {
-		l := &Link{Role: "metric", What: metricText(m), Place: s.metricPlaces[i]}
+	for i, m := range s.metrics {
+		l := &Link{Role: "metric", What: metricText(m), Place: s.metricAt(i)}
 		for _, d := range demands {
-			if d.scaler == s && d.at.Field == s.metricPlaces[i].Field {
+			if d.scaler == s && d.number == i {
 				l.Links = w.supply(d)
 			}
 		}
@@ -118,7 +119,8 @@ func metricText(m autoscalingv2.MetricSpec) string {
 // requests are what the utilization of a resource is measured against.
 func requests(wl *workload, name corev1.ResourceName) []*Link {
 	var links []*Link
-	for i, c := range wl.template.Spec.Containers {
+	template, _ := (&workload{item: cmp.Or(wl.holder, wl).item}).read()
+	for i, c := range template.Spec.Containers {
 		request := "no request"
 		if q, ok := c.Resources.Requests[name]; ok {
 			request = "requests " + q.String()
@@ -142,10 +144,11 @@ func (w *world) supply(d *demand) []*Link {
 		}
 	}
 	links := append(w.apiLinks(d.group()), rule)
-	for _, origin := range d.origins {
-		links = append(links, origin.path.link())
+	paths := d.paths()
+	for _, p := range paths {
+		links = append(links, p.link())
 	}
-	if len(d.origins) == 0 && d.kind == autoscalingv2.PodsMetricSourceType {
+	if len(paths) == 0 && d.kind == autoscalingv2.PodsMetricSourceType {
 		links = append(links, &Link{Role: "monitor", What: "none among the items"})
 	}
 	return links
@@ -178,7 +181,7 @@ func (p scrapePath) link() *Link {
 	if p.interval != "" {
 		every = ", every " + string(p.interval)
 	}
-	l := &Link{Role: "monitor", What: p.monitor.item.Place.Object.String() + every, Place: p.at}
+	l := &Link{Role: "monitor", What: p.monitor.item.Place.Object.String() + every, Place: p.at()}
 	below := l
 	if p.service != nil {
 		svc := &Link{Role: "service", What: p.service.item.Place.Object.String(), Place: p.service.item.Place}
@@ -195,7 +198,7 @@ func (p scrapePath) link() *Link {
 	if path == "" {
 		path = "/metrics"
 	}
-	below.Links = append(below.Links, &Link{Role: "port", What: fmt.Sprintf("%d%s, %s", p.port, path, container)})
+	below.Links = append(below.Links, &Link{Role: "port", What: fmt.Sprintf("%d%s, %s", p.podPort, path, container)})
 	return l
 }
 

@@ -2,11 +2,9 @@ package check
 
 import (
 	"fmt"
-	"math"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 
-	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -43,12 +41,11 @@ spec:
 
 // checkBounds follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateHorizontalPodAutoscalerSpec.
 func (w *world) checkBounds(s *scaler, ps *model.Problems) {
-	lowest, hasMin := s.bound("minReplicas")
-	highest, hasMax := s.bound("maxReplicas")
+	lowest, highest, hasMin, hasMax := s.lowest, s.highest, s.hasLowest, s.hasHighest
 	spec := s.item.Place.Child("spec")
 	at := spec.Child("maxReplicas")
 	switch {
-	case !s.item.Has("spec", "maxReplicas"):
+	case s.unbound:
 		ps.Errorf(hpaBoundsID, at, "is missing; write the most pods that there may be")
 	case hasMax && highest < 1:
 		ps.Valuef(hpaBoundsID, at, fmt.Sprint(highest), "is %d; write a number of at least 1", highest)
@@ -73,21 +70,3 @@ func (w *world) checkBounds(s *scaler, ps *model.Problems) {
 
 // minorScaleToZero has the feature gate HPAScaleToZero on by default (pkg/features/kube_features.go).
 const minorScaleToZero = 37
-
-// bound reads a number of replicas, as far as one is written.
-func (s *scaler) bound(name string) (int64, bool) {
-	var n int64
-	var rendered *autoscalingv2.HorizontalPodAutoscalerSpec
-	if s.item.Spec(&rendered) {
-		written := map[string]*int32{"minReplicas": rendered.MinReplicas, "maxReplicas": &rendered.MaxReplicas}[name]
-		if written == nil {
-			return 0, false
-		}
-		return int64(*written), true
-	}
-	node := s.item.Field("spec", name)
-	if krm.IsNull(node) || len(krm.Decode(node, s.item.Place, &n)) > 0 || n > math.MaxInt32 {
-		return 0, false
-	}
-	return n, true
-}

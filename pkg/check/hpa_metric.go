@@ -44,8 +44,8 @@ spec:
 `,
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.scalers {
-			for i, m := range s.spec.Metrics {
-				(&metricJudge{at: s.metricPlaces[i], flat: s.isFlat(), ps: ps}).judge(m)
+			for i, m := range s.metrics {
+				(&metricJudge{at: s.metricAt(i), flat: s.isFlat(), ps: ps}).judge(m)
 			}
 		}
 	},

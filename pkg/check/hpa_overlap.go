@@ -64,9 +64,9 @@ const minorAmbiguous = 26
 // checkSameTarget reports other HPAs with the target of s.
 func (w *world) checkSameTarget(s *scaler, ps *model.Problems) {
 	var others []string
-	own, mine := s.item.Place.Object, s.spec.ScaleTargetRef
-	for _, o := range w.sharing[s.sharingKey()] {
-		if mine.Name != "" && o.item.Place.Object.Name != own.Name {
+	own := s.item.Place.Object
+	for _, o := range w.sharing(s) {
+		if s.ref.name != "" && o.item.Place.Object.Name != own.Name {
 			others = append(others, o.String())
 		}
 	}
@@ -79,7 +79,7 @@ func (w *world) checkSameTarget(s *scaler, ps *model.Problems) {
 		does = "so that they work against each other"
 	}
 	ps.Errorf(hpaOverlapID, s.at(), "%s %s is scaled by %s too, %s; write one HorizontalPodAutoscaler with all metrics",
-		mine.Kind, mine.Name, strings.Join(slices.Compact(others), ", "), does)
+		s.ref.kind, s.ref.name, strings.Join(slices.Compact(others), ", "), does)
 }
 
 // checkSelector reports workloads whose pods the selector of wl, which s scales, matches.
@@ -101,15 +101,15 @@ func (w *world) checkSelector(s *scaler, wl *workload, ps *model.Problems) {
 
 // alsoMatched are the other workloads of the namespace whose pods the selector of wl matches.
 func (w *world) alsoMatched(wl *workload) []*workload {
-	if wl.selector == nil || wl.also.known {
-		return wl.also.value
+	if wl.selector == nil || wl.also != nil {
+		return wl.also
 	}
 	own := wl.item.Place.Object
 	spaces := []string{own.Namespace}
 	if orDefault(own.Namespace) == metav1.NamespaceDefault {
 		spaces = []string{"", metav1.NamespaceDefault}
 	}
-	var out []*workload
+	out := []*workload{}
 	for _, i := range w.podIndex.find(required(wl.selector), spaces) {
 		other := w.workloads[i]
 		its := other.item.Place.Object
@@ -117,13 +117,12 @@ func (w *world) alsoMatched(wl *workload) []*workload {
 		case other == wl, other == wl.borrowed, other.borrowed == wl, relate(own.Namespace, its.Namespace) != together:
 		case its.Name == own.Name && other.groupKind() == wl.groupKind():
 			// Another version of the same object.
-		case other.item.Field("metadata", "ownerReferences") != nil:
-			// Its owner makes it, such as the ReplicaSet of a Deployment.
-		case matches(wl.selector, other.template.Labels):
+		case matches(wl.selector, other.template.labels) && other.item.Field("metadata", "ownerReferences") == nil:
+			// What has an owner is made by it, such as the ReplicaSet of a Deployment.
 			out = append(out, other)
 		}
 	}
-	wl.also.set(out)
+	wl.also = out
 	return out
 }
 

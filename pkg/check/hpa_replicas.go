@@ -64,7 +64,7 @@ func checkReplicas(s *scaler, wl *workload, ps *model.Problems) {
 		ID: hpaReplicasID, Severity: model.Warning, Place: wl.item.Place.Child("spec").Child("replicas"), Value: fmt.Sprint(*wl.replicas),
 		Message: fmt.Sprintf("is %d, and every apply sets it back, although %s scales it; remove it", *wl.replicas, s),
 	}
-	if lowest, ok := s.bound("minReplicas"); *wl.replicas == 0 && (!ok || lowest > 0) {
+	if *wl.replicas == 0 && (!s.hasLowest || s.lowest > 0) {
 		p.Severity = model.Error
 		p.Message = fmt.Sprintf("is 0, which switches %s off; remove it", s)
 	}

@@ -60,19 +60,19 @@ spec:
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.scalers {
 			if wl := s.target; wl != nil && wl.knowsPods() {
-				for i, m := range s.spec.Metrics {
-					w.checkRequest(usage{s, m, s.metricPlaces[i]}, wl, ps)
+				for i, m := range s.metrics {
+					w.checkRequest(usage{s, m, i}, wl, ps)
 				}
 			}
 		}
 	},
 }
 
-// usage is a metric of type Resource or ContainerResource and its place.
+// usage is a metric of type Resource or ContainerResource and its position.
 type usage struct {
 	scaler *scaler
 	metric autoscalingv2.MetricSpec
-	at     model.Place
+	number int
 }
 
 // checkRequest follows Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculateRequests, which looks at
@@ -92,14 +92,14 @@ func (w *world) checkRequest(u usage, wl *workload, ps *model.Problems) {
 func (w *world) checkPods(u usage, name corev1.ResourceName, wl *workload, ps *model.Problems) {
 	w.checkOwnPods(u, name, wl, ps)
 	for _, other := range w.alsoMatched(wl) {
-		for _, c := range other.running() {
-			if w.podRequests(other, name) || w.requests(other, c.Container, name) {
+		for _, c := range other.template.running {
+			if w.podRequests(other, name) || w.requests(other, c, name) {
 				continue
 			}
-			at := c.at().Child("resources").Child("requests")
+			at := other.containerAt(c).Child("resources").Child("requests")
 			p := model.Problem{ID: hpaRequestID, Severity: model.Error, Place: at, Message: fmt.Sprintf(
 				"container %q has no request of %s, and %s counts it too, since the selector of %s matches its pod; give %s another label or write a request",
-				c.Name, name, u.scaler, wl, other)}
+				c.name, name, u.scaler, wl, other)}
 			if isHook(other.item) {
 				p.Severity = model.Info
 			}
@@ -112,26 +112,26 @@ func (w *world) checkOwnPods(u usage, name corev1.ResourceName, wl *workload, ps
 	if w.podRequests(wl, name) {
 		return
 	}
-	for _, c := range wl.running() {
-		if !w.requests(wl, c.Container, name) {
-			ps.Errorf(hpaRequestID, c.at().Child("resources").Child("requests"),
-				"container %q has no request of %s, which %s needs of every container for a utilization; write one, or aim at an AverageValue", c.Name, name, u.scaler)
+	for _, c := range wl.template.running {
+		if !w.requests(wl, c, name) {
+			ps.Errorf(hpaRequestID, wl.containerAt(c).Child("resources").Child("requests"),
+				"container %q has no request of %s, which %s needs of every container for a utilization; write one, or aim at an AverageValue", c.name, name, u.scaler)
 		}
 	}
 }
 
 // checkContainer judges a metric of one container.
 func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricSource, wl *workload, ps *model.Problems) {
-	at := u.at.Child("containerResource").Child("container")
+	at := u.scaler.metricAt(u.number).Child("containerResource").Child("container")
 	var names []string
-	for _, c := range wl.running() {
-		names = append(names, c.Name)
-		if c.Name != m.Container {
+	for _, c := range wl.template.running {
+		names = append(names, c.name)
+		if c.name != m.Container {
 			continue
 		}
-		if m.Target.AverageUtilization != nil && !w.requests(wl, c.Container, m.Name) {
-			ps.Errorf(hpaRequestID, c.at().Child("resources").Child("requests"),
-				"container %q has no request of %s, which %s needs for its utilization; write one, or aim at an AverageValue", c.Name, m.Name, u.scaler)
+		if m.Target.AverageUtilization != nil && !w.requests(wl, c, m.Name) {
+			ps.Errorf(hpaRequestID, wl.containerAt(c).Child("resources").Child("requests"),
+				"container %q has no request of %s, which %s needs for its utilization; write one, or aim at an AverageValue", c.name, m.Name, u.scaler)
 		}
 		return
 	}
@@ -148,8 +148,8 @@ func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricS
 // requests tells whether a container has a request of a resource when its pod is made: a limit counts as one, and a
 // LimitRange of the namespace may add one (Kubernetes, pkg/apis/core/v1/defaults.go, SetDefaults_Pod and
 // SetDefaults_LimitRangeItem).
-func (w *world) requests(wl *workload, c *corev1.Container, name corev1.ResourceName) bool {
-	if hasResource(name, c.Resources.Requests, c.Resources.Limits) {
+func (w *world) requests(wl *workload, c container, name corev1.ResourceName) bool {
+	if slices.Contains(c.resources, name) {
 		return true
 	}
 	ranges := w.limitRanges.near(wl.item.Place.Object.Namespace)
@@ -167,21 +167,14 @@ const minorPodResources = 34
 // containers. If it has one of another resource, those of the containers are summed up (k8s.io/component-helpers,
 // resource/helpers.go, PodRequests).
 func (w *world) podRequests(wl *workload, name corev1.ResourceName) bool {
-	r := wl.template.Spec.Resources
-	if r == nil || w.before(minorPodResources) || len(r.Requests)+len(r.Limits) == 0 {
+	if w.before(minorPodResources) || len(wl.template.resources) == 0 {
 		return false
 	}
-	if hasResource(name, r.Requests, r.Limits) {
+	if slices.Contains(wl.template.resources, name) {
 		return true
 	}
-	for _, list := range [][]corev1.Container{wl.template.Spec.Containers, wl.template.Spec.InitContainers} {
-		for i := range list {
-			if w.requests(wl, &list[i], name) {
-				return true
-			}
-		}
-	}
-	return false
+	has := func(c container) bool { return w.requests(wl, c, name) }
+	return slices.ContainsFunc(wl.template.running, has) || slices.ContainsFunc(wl.template.starting, has)
 }
 
 func hasResource(name corev1.ResourceName, lists ...corev1.ResourceList) bool {

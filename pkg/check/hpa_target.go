@@ -72,26 +72,26 @@ var scaledKinds = map[string]string{
 }
 
 func (w *world) checkTarget(s *scaler, ps *model.Problems) {
-	ref := s.spec.ScaleTargetRef
-	for _, f := range []struct{ name, value string }{{"kind", ref.Kind}, {"name", ref.Name}} {
+	ref := s.ref
+	for _, f := range []struct{ name, value string }{{"kind", ref.kind}, {"name", ref.name}} {
 		if f.value == "" {
 			ps.Errorf(hpaTargetID, s.at().Child(f.name), "is missing; write the %s of the workload to scale", f.name)
 		}
 	}
-	_, err := schema.ParseGroupVersion(ref.APIVersion)
+	_, err := schema.ParseGroupVersion(ref.apiVersion)
 	switch wl := s.target; {
-	case ref.Kind == "" || ref.Name == "":
+	case ref.kind == "" || ref.name == "":
 	case err != nil:
-		ps.Valuef(hpaTargetID, s.at().Child("apiVersion"), ref.APIVersion,
-			"%q is no apiVersion; write GROUP/VERSION, such as apps/v1", ref.APIVersion)
-	case slices.Contains(unscalable, groupKind(ref.APIVersion, ref.Kind)):
-		ps.Valuef(hpaTargetID, s.at().Child("kind"), ref.Kind,
-			"a %s has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet", ref.Kind)
-	case !strings.Contains(groupOf(ref.APIVersion), ".") && !w.checkKind(s, ps):
+		ps.Valuef(hpaTargetID, s.at().Child("apiVersion"), ref.apiVersion,
+			"%q is no apiVersion; write GROUP/VERSION, such as apps/v1", ref.apiVersion)
+	case slices.Contains(unscalable, groupKind(ref.apiVersion, ref.kind)):
+		ps.Valuef(hpaTargetID, s.at().Child("kind"), ref.kind,
+			"a %s has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet", ref.kind)
+	case !strings.Contains(groupOf(ref.apiVersion), ".") && !w.checkKind(s, ps):
 	case wl != nil:
 		w.checkFound(s, wl, ps)
-	case strings.Contains(groupOf(ref.APIVersion), "."):
-		ps.Infof(hpaTargetID, s.at(), "the pods of %s %s are not described here, so that they are not judged", ref.Kind, ref.Name)
+	case strings.Contains(groupOf(ref.apiVersion), "."):
+		ps.Infof(hpaTargetID, s.at(), "the pods of %s %s are not described here, so that they are not judged", ref.kind, ref.name)
 	default:
 		w.reportMissing(s, ps)
 	}
@@ -99,25 +99,25 @@ func (w *world) checkTarget(s *scaler, ps *model.Problems) {
 
 // checkKind judges the kind and group of a target that Kubernetes itself should have.
 func (w *world) checkKind(s *scaler, ps *model.Problems) bool {
-	ref := s.spec.ScaleTargetRef
+	ref := s.ref
 	kinds := slices.Sorted(maps.Keys(scaledKinds))
-	want, known := scaledKinds[ref.Kind]
-	group := groupOf(ref.APIVersion)
-	p := model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("apiVersion"), Value: ref.APIVersion, Suggestion: want}
+	want, known := scaledKinds[ref.kind]
+	group := groupOf(ref.apiVersion)
+	p := model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("apiVersion"), Value: ref.apiVersion, Suggestion: want}
 	switch {
 	case !known:
-		p.Place, p.Value, p.Suggestion = s.at().Child("kind"), ref.Kind, krm.Suggest(ref.Kind, kinds)
-		p.Message = fmt.Sprintf("%q is no kind of Kubernetes that can be scaled%s", ref.Kind, krm.DidYouMean(ref.Kind, kinds))
+		p.Place, p.Value, p.Suggestion = s.at().Child("kind"), ref.kind, krm.Suggest(ref.kind, kinds)
+		p.Message = fmt.Sprintf("%q is no kind of Kubernetes that can be scaled%s", ref.kind, krm.DidYouMean(ref.kind, kinds))
 	case group == groupOf(want):
 		return true
 	case group == "extensions" && w.before(16):
 		return true
 	case group == "extensions":
-		p.Message = fmt.Sprintf("the group extensions has no %s since Kubernetes 1.16; write %s", ref.Kind, want)
-	case ref.APIVersion == "":
-		p.Message = fmt.Sprintf("is missing, so that a %s of the core group is looked for, which there is not; write %s", ref.Kind, want)
+		p.Message = fmt.Sprintf("the group extensions has no %s since Kubernetes 1.16; write %s", ref.kind, want)
+	case ref.apiVersion == "":
+		p.Message = fmt.Sprintf("is missing, so that a %s of the core group is looked for, which there is not; write %s", ref.kind, want)
 	default:
-		p.Message = fmt.Sprintf("%q has no %s; write %s", ref.APIVersion, ref.Kind, want)
+		p.Message = fmt.Sprintf("%q has no %s; write %s", ref.apiVersion, ref.kind, want)
 	}
 	ps.Add(p)
 	return false
@@ -145,26 +145,26 @@ func (w *world) checkFound(s *scaler, wl *workload, ps *model.Problems) {
 	at := wl.item.Place.Child("spec").Child("selector")
 	switch {
 	case !wl.knowsPods():
-		ps.Errorf(hpaTargetID, wl.at.Child("spec").Child("containers"),
+		ps.Errorf(hpaTargetID, wl.at().Child("spec").Child("containers"),
 			"is missing, so that the API server refuses the %s; write at least one container", its.Kind)
 	case wl.selector != nil && len(wl.selector.MatchLabels)+len(wl.selector.MatchExpressions) == 0:
 		ps.Errorf(hpaTargetID, at, "is empty, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
 	case wl.selector == nil:
 		ps.Errorf(hpaTargetID, at, "is missing, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
-	case !matches(wl.selector, wl.template.Labels):
+	case !matches(wl.selector, wl.template.labels):
 		ps.Errorf(hpaTargetID, at, "does not match the labels of spec.template, so that the API server refuses the %s; write the same labels", its.Kind)
 	}
 }
 
 // reportMissing says why no object here is the target of s, which is of a kind of Kubernetes.
 func (w *world) reportMissing(s *scaler, ps *model.Problems) {
-	ref, at := s.spec.ScaleTargetRef, s.at().Child("name")
+	ref, at := s.ref, s.at().Child("name")
 	near := w.memo.spaces.get(w.findSpaces).near(s.item.Place.Object.Namespace)
 	judged := slices.ContainsFunc(near, func(wl *workload) bool { return slices.Contains(scalable, wl.groupKind()) })
 	var elsewhere, otherKind *workload
-	for _, i := range w.podIndex.named(ref.Name) {
+	for _, i := range w.podIndex.named(ref.name) {
 		wl := w.workloads[i]
-		switch met, same := meet(s.item, wl.item), wl.groupKind() == groupKind(ref.APIVersion, ref.Kind); {
+		switch met, same := meet(s.item, wl.item), wl.groupKind() == groupKind(ref.apiVersion, ref.kind); {
 		case same && !met:
 			elsewhere = wl
 		case met && !same && slices.Contains(scalable, wl.groupKind()):
@@ -175,23 +175,23 @@ func (w *world) reportMissing(s *scaler, ps *model.Problems) {
 	case otherKind != nil:
 		o := otherKind.item.Place.Object
 		ps.Add(model.Problem{
-			ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("kind"), Value: ref.Kind, Suggestion: o.Kind,
-			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, o.Kind, o.Kind),
+			ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("kind"), Value: ref.kind, Suggestion: o.Kind,
+			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.kind, ref.name, o.Kind, o.Kind),
 		})
 	case elsewhere != nil:
 		ps.Errorf(hpaTargetID, s.item.Place.Child("metadata").Child("namespace"),
-			"is %s, but %s %s is in %s, and both have to be in one namespace", s.namespace(), ref.Kind, ref.Name, namespaceOf(elsewhere.item))
+			"is %s, but %s %s is in %s, and both have to be in one namespace", s.namespace(), ref.kind, ref.name, namespaceOf(elsewhere.item))
 	case !judged:
-		ps.Infof(hpaTargetID, at, "%s %s is not among the objects given, so that its pods are not judged", ref.Kind, ref.Name)
+		ps.Infof(hpaTargetID, at, "%s %s is not among the objects given, so that its pods are not judged", ref.kind, ref.name)
 	default:
-		names := w.namesOf(targetRef{ref.APIVersion, ref.Kind, ""}.key(s.item.Place.Object.Namespace), near)
-		hint := names.didYouMean(ref.Name)
+		names := w.namesOf(targetRef{ref.apiVersion, ref.kind, ""}.key(s.item.Place.Object.Namespace), near)
+		hint := names.didYouMean(ref.name)
 		if hint == "" && len(names.names) > 0 {
-			hint = "; here are " + names.around(ref.Name)
+			hint = "; here are " + names.around(ref.name)
 		}
 		ps.Add(model.Problem{
-			ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: names.suggest(ref.Name),
-			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.namespace(), ref.Name, hint),
+			ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.name, Suggestion: names.suggest(ref.name),
+			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.kind, s.namespace(), ref.name, hint),
 		})
 	}
 }

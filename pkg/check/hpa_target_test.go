@@ -121,6 +121,16 @@ spec:
   selector: {matchLabels: {app: web}}
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
 `},
+		{name: "labels beside the metadata of the template", want: []string{
+			`error: Deployment web: spec.selector: does not match the labels of spec.template, so that the API server refuses the Deployment; write the same labels [hpa/target]`,
+		}, text: hpaWeb + `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {labels: {app: web}, spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 1}}}]}}
+`},
 		{name: "selector and template disagree", want: []string{
 			`error: Deployment web: spec.selector: does not match the labels of spec.template, so that the API server refuses the Deployment; write the same labels [hpa/target]`,
 		}, text: hpaWeb + `---

@@ -167,21 +167,21 @@ const (
 
 // checkFields reports parts of an HPA that its own version or the Kubernetes to check for does not know.
 func (w *world) checkFields(s *scaler, ps *model.Problems) {
-	for i, m := range s.spec.Metrics {
+	for i, m := range s.metrics {
 		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && w.before(minorContainerResource) {
-			ps.Errorf(hpaVersionID, s.metricPlaces[i].Child("type"),
+			ps.Errorf(hpaVersionID, s.metricAt(i).Child("type"),
 				"ContainerResource is known from Kubernetes 1.%d on, and 1.%d is checked for; write Resource", minorContainerResource, w.minor)
 		}
 	}
 	s.checkMoved(ps)
-	if s.spec.Behavior == nil || !w.before(minorTolerance) {
+	if s.behavior == nil || !w.before(minorTolerance) {
 		return
 	}
 	at := s.item.Place.Child("spec").Child("behavior")
 	for _, d := range []struct {
 		name  string
 		rules *autoscalingv2.HPAScalingRules
-	}{{"scaleUp", s.spec.Behavior.ScaleUp}, {"scaleDown", s.spec.Behavior.ScaleDown}} {
+	}{{"scaleUp", s.behavior.ScaleUp}, {"scaleDown", s.behavior.ScaleDown}} {
 		if d.rules != nil && d.rules.Tolerance != nil {
 			doubt := ""
 			if w.minor >= minorToleranceField {
@@ -207,7 +207,7 @@ var moved = []struct {
 // utilization of cpu is what it scales by in the end.
 func (s *scaler) checkMoved(ps *model.Problems) {
 	version := s.item.Place.Object.APIVersion
-	if !strings.HasPrefix(version, "autoscaling/") {
+	if s.rendered || !strings.HasPrefix(version, "autoscaling/") {
 		return
 	}
 	for _, f := range moved {

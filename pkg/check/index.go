@@ -1,130 +1,147 @@
 package check
 
 import (
+	"cmp"
 	"slices"
+	"sort"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// entry is an object of a list with the labels that selectors see.
-type entry struct {
-	item   *krm.Item
-	labels map[string]string
-}
-
-// labelIndex finds objects by labels and namespaces, so that a selector has to be compared with few of them. What it
-// gives is more than what a selector matches: the caller has to compare.
+// labelIndex finds objects of a list by labels and namespaces, so that a selector has to be compared with few of them. What
+// it gives is more than what a selector matches: the caller has to compare.
 type labelIndex struct {
-	list  []entry
-	all   postings
-	pairs map[pair]*postings
-	names map[string][]int
+	items []*krm.Item
+	// byKey are the postings of each key. They are in the order of values, namespaces and positions, which takes a fraction
+	// of the memory of a map.
+	byKey map[string][]posting
+	// all are the postings of all objects, without values, by namespace.
+	all   once[[]posting]
+	names once[map[string][]int]
 }
 
-type pair struct{ key, value string }
-
-// postings are positions in a list, in order. They are sorted by namespace once there are many of them.
-type postings struct {
-	at      []int
-	bySpace map[string][]int
+// posting is the value that a label has for the object at a position.
+type posting struct {
+	value string
+	at    int
 }
 
-// few is how many positions are not worth to be sorted by namespace.
+// few is how many postings are not worth to be looked up by namespace.
 const few = 8
 
 // newLabelIndex indexes the labels with the keys that count, which are those of the selectors that are going to ask.
-func newLabelIndex(list []entry, counts map[string]bool) *labelIndex {
-	x := &labelIndex{list: list, pairs: map[pair]*postings{}}
-	x.all.at = make([]int, len(list))
-	for i, l := range list {
-		x.all.at[i] = i
-		for k, v := range l.labels {
-			if !counts[k] {
-				continue
+func newLabelIndex(items []*krm.Item, labels func(at int) map[string]string, counts map[string]bool) *labelIndex {
+	x := &labelIndex{items: items, byKey: map[string][]posting{}}
+	for at := range items {
+		for k, v := range labels(at) {
+			if counts[k] {
+				x.byKey[k] = append(x.byKey[k], posting{v, at})
 			}
-			p := x.pairs[pair{k, v}]
-			if p == nil {
-				p = &postings{}
-				x.pairs[pair{k, v}] = p
-			}
-			p.at = append(p.at, i)
 		}
+	}
+	for _, list := range x.byKey {
+		x.sort(list)
 	}
 	return x
 }
 
+func (x *labelIndex) sort(list []posting) {
+	slices.SortFunc(list, func(a, b posting) int {
+		if c := cmp.Compare(a.value, b.value); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(x.space(a), x.space(b)), cmp.Compare(a.at, b.at))
+	})
+}
+
+// space is the namespace of an object, as it is stated.
+func (x *labelIndex) space(p posting) string { return x.items[p.at].Place.Object.Namespace }
+
 // named gives the positions of the objects of a name.
 func (x *labelIndex) named(name string) []int {
-	if x.names == nil {
-		x.names = map[string][]int{}
-		for i, l := range x.list {
-			x.names[l.item.Place.Object.Name] = append(x.names[l.item.Place.Object.Name], i)
+	return x.names.get(func() map[string][]int {
+		names := map[string][]int{}
+		for i, it := range x.items {
+			names[it.Place.Object.Name] = append(names[it.Place.Object.Name], i)
 		}
-	}
-	return x.names[name]
+		return names
+	})[name]
 }
 
 // find gives the positions, in order, of the objects that may have all the labels and be in one of the namespaces; of
 // all namespaces if there is none.
 func (x *labelIndex) find(pairs map[string]string, spaces []string) []int {
-	best := &x.all
+	var best []posting
 	for k, v := range pairs {
-		p := x.pairs[pair{k, v}]
-		if p == nil {
+		found := x.with(k, v)
+		if len(found) == 0 {
 			return nil
 		}
-		if len(p.at) < len(best.at) {
-			best = p
+		if best == nil || len(found) < len(best) {
+			best = found
 		}
 	}
+	if best == nil {
+		best = x.everything()
+	}
 	return x.within(best, spaces)
+}
+
+// with are the postings of a label.
+func (x *labelIndex) with(key, value string) []posting {
+	return equalRange(x.byKey[key], func(p posting) int { return cmp.Compare(p.value, value) })
+}
+
+func (x *labelIndex) everything() []posting {
+	return x.all.get(func() []posting {
+		all := make([]posting, len(x.items))
+		for i := range all {
+			all[i].at = i
+		}
+		x.sort(all)
+		return all
+	})
 }
 
 // anyOf gives the positions, in order, of the objects that have one of the labels.
 func (x *labelIndex) anyOf(pairs map[string]string) []int {
 	var out []int
 	for k, v := range pairs {
-		if p := x.pairs[pair{k, v}]; p != nil {
-			out = append(out, p.at...)
-		}
+		out = appendPositions(out, x.with(k, v))
 	}
 	return sortedPositions(out)
 }
 
-func (x *labelIndex) within(p *postings, spaces []string) []int {
-	if len(spaces) == 0 || len(p.at) <= few {
-		return p.at
-	}
-	if p.bySpace == nil {
-		p.bySpace = map[string][]int{}
-		for _, i := range p.at {
-			ns := x.list[i].item.Place.Object.Namespace
-			p.bySpace[ns] = append(p.bySpace[ns], i)
-		}
+// within gives the positions, in order, of postings that have one value.
+func (x *labelIndex) within(list []posting, spaces []string) []int {
+	if len(spaces) == 0 || len(list) <= few {
+		return sortedPositions(appendPositions(nil, list))
 	}
 	var out []int
 	for _, ns := range spaces {
-		if found := p.bySpace[ns]; out == nil {
-			out = found
-		} else if len(found) > 0 {
-			out = slices.Concat(out, found)
-		}
+		out = appendPositions(out, equalRange(list, func(p posting) int { return cmp.Compare(x.space(p), ns) }))
 	}
 	return sortedPositions(out)
 }
 
-// sortedPositions sorts positions and leaves out those that stand twice. It does not change what is sorted.
+// equalRange are the elements of a sorted list for which compare gives 0.
+func equalRange[T any](list []T, compare func(T) int) []T {
+	list = list[sort.Search(len(list), func(i int) bool { return compare(list[i]) >= 0 }):]
+	return list[:sort.Search(len(list), func(i int) bool { return compare(list[i]) > 0 })]
+}
+
+func appendPositions(out []int, list []posting) []int {
+	out = slices.Grow(out, len(list))
+	for _, p := range list {
+		out = append(out, p.at)
+	}
+	return out
+}
+
+// sortedPositions sorts positions in place and leaves out those that stand twice.
 func sortedPositions(list []int) []int {
-	sorted := true
-	for i := 1; i < len(list) && sorted; i++ {
-		sorted = list[i-1] < list[i]
-	}
-	if sorted {
-		return list
-	}
-	list = slices.Clone(list)
 	slices.Sort(list)
 	return slices.Compact(list)
 }
@@ -189,4 +206,21 @@ func withoutKeys(set map[string]string, keys []string) map[string]string {
 		}
 	}
 	return out
+}
+
+// sharer gives equal lists one array, by their first elements: thousands of Services or containers have the same ports.
+type sharer[T comparable] map[T][][]T
+
+func (s sharer[T]) share(list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	known := s[list[0]]
+	if i := slices.IndexFunc(known, func(k []T) bool { return slices.Equal(k, list) }); i >= 0 {
+		return known[i]
+	}
+	if len(known) < few {
+		s[list[0]] = append(known, list)
+	}
+	return list
 }

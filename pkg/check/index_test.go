@@ -66,7 +66,7 @@ func TestIndex(t *testing.T) {
 			same(t, text, w.alsoMatched(wl), w.workloads, func(o *workload) bool { return isAlsoMatched(wl, o) })
 		}
 		for _, s := range w.scalers {
-			if got, want := s.target, scanned(w, s.item, s.spec.ScaleTargetRef.Name); got != want {
+			if got, want := s.target, scanned(w, s.item, s.ref.name); got != want {
 				t.Fatalf("the target of %s in %s is %v, want %v", s, s.namespace(), got, want)
 			}
 		}
@@ -76,7 +76,7 @@ func TestIndex(t *testing.T) {
 func isAlsoMatched(wl, other *workload) bool {
 	a, b := wl.item.Place.Object, other.item.Place.Object
 	return wl.selector != nil && other != wl && relate(a.Namespace, b.Namespace) == together &&
-		(a.Name != b.Name || wl.groupKind() != other.groupKind()) && matches(wl.selector, other.template.Labels)
+		(a.Name != b.Name || wl.groupKind() != other.groupKind()) && matches(wl.selector, other.template.labels)
 }
 
 // scanned finds the Deployment that an HPA scales by looking at all.

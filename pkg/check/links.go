@@ -3,50 +3,40 @@ package check
 import (
 	"slices"
 
-	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/krm-fn/krm-fn/pkg/model"
+	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
 // scrapePath is one way by which Prometheus reads the pods of a workload.
 type scrapePath struct {
-	monitor *monitor
+	*endpoint
 	// service is nil for a PodMonitor.
 	service *service
-	// endpoint is its number in spec.endpoints or spec.podMetricsEndpoints, at its place.
-	endpoint int
-	at       model.Place
-	// interval is "" where that of Prometheus applies.
-	interval monitoringv1.Duration
-	// path is "" for /metrics.
-	path string
 	// servicePort names the port of the Service, "" for none.
 	servicePort string
 	// container has the port. It is "" where no container declares the number that a Service points to, which works
 	// all the same, but then Prometheus sets no label "container".
 	container string
-	// port is the number on the pod, portName its name there; 0 and "" if unknown.
-	port                           int32
-	portName                       string
-	honorLabels                    bool
-	relabelings, metricRelabelings []monitoringv1.RelabelConfig
+	// podPort is the number on the pod, portName its name there; 0 and "" if unknown.
+	podPort  int32
+	portName string
 }
 
 // join finds what selects what. Which objects select which are many times fewer than the pairs of them, so that an index
 // says which pairs to look at.
 func (w *world) join() {
-	services := make([]entry, len(w.services))
+	services, pods := make([]*krm.Item, len(w.services)), make([]*krm.Item, len(w.workloads))
 	for i, svc := range w.services {
-		services[i] = entry{svc.item, svc.item.Labels}
+		services[i] = svc.item
 	}
-	pods := make([]entry, len(w.workloads))
 	for i, wl := range w.workloads {
-		pods[i] = entry{wl.item, wl.template.Labels}
+		pods[i] = wl.item
 	}
 	ofServices, ofPods := w.keysThatCount()
-	w.serviceIndex, w.podIndex = newLabelIndex(services, ofServices), newLabelIndex(pods, ofPods)
+	w.serviceIndex = newLabelIndex(services, func(at int) map[string]string { return services[at].Labels }, ofServices)
+	w.podIndex = newLabelIndex(pods, func(at int) map[string]string { return w.workloads[at].template.labels }, ofPods)
 	for _, svc := range w.services {
 		w.joinService(svc)
 	}
@@ -64,14 +54,14 @@ func (w *world) keysThatCount() (services, pods map[string]bool) {
 		}
 	}
 	for _, m := range w.monitors {
-		if m.service != nil {
-			count(services, required(&m.service.Selector))
+		if m.ofPods {
+			count(pods, required(&m.selector))
 		} else {
-			count(pods, required(&m.pod.Selector))
+			count(services, required(&m.selector))
 		}
 	}
 	for _, svc := range w.services {
-		count(pods, svc.spec.Selector)
+		count(pods, svc.selector)
 	}
 	for _, wl := range w.workloads {
 		count(pods, required(wl.selector))
@@ -83,7 +73,7 @@ func (w *world) joinService(svc *service) {
 	if !svc.hasSelector() {
 		return
 	}
-	for _, i := range w.podIndex.find(certainLabels(svc.spec.Selector), spacesOf(svc.item.Place.Object.Namespace)) {
+	for _, i := range w.podIndex.find(certainLabels(svc.selector), spacesOf(svc.item.Place.Object.Namespace)) {
 		if wl := w.workloads[i]; svc.selectsPods(wl) {
 			svc.behind, wl.before = append(svc.behind, wl), append(wl.before, svc)
 		}
@@ -91,15 +81,15 @@ func (w *world) joinService(svc *service) {
 }
 
 func (w *world) joinMonitor(m *monitor) {
-	if m.pod != nil {
-		for _, i := range w.podIndex.find(certainLabels(required(&m.pod.Selector)), m.spaces()) {
+	if m.ofPods {
+		for _, i := range w.podIndex.find(certainLabels(required(&m.selector)), m.spaces()) {
 			if wl := w.workloads[i]; m.selectsPods(wl) {
 				m.pods, wl.routes = append(m.pods, wl), append(wl.routes, route{m, nil})
 			}
 		}
 		return
 	}
-	for _, i := range w.serviceIndex.find(required(&m.service.Selector), m.spaces()) {
+	for _, i := range w.serviceIndex.find(required(&m.selector), m.spaces()) {
 		svc := w.services[i]
 		if !m.selects(svc) {
 			continue
@@ -117,10 +107,10 @@ func (w *world) joinMonitor(m *monitor) {
 // scrapes lists the ways by which Prometheus reads the pods of wl, in the order of the monitors, Services, endpoints
 // and ports. Whether a Prometheus selects the monitors is another matter.
 func (wl *workload) scrapes() []scrapePath {
-	if wl.paths.known {
-		return wl.paths.value
+	if wl.paths != nil {
+		return wl.paths
 	}
-	var paths []scrapePath
+	paths := []scrapePath{}
 	for _, r := range wl.routes {
 		if r.service == nil {
 			paths = append(paths, r.monitor.paths(nil, podTargets(wl))...)
@@ -128,23 +118,19 @@ func (wl *workload) scrapes() []scrapePath {
 			paths = append(paths, r.monitor.paths(r.service, targets(r.service, wl))...)
 		}
 	}
-	wl.paths.set(paths)
+	wl.paths = paths
 	return paths
 }
 
 // paths are the ways of m through the endpoints to the targets that it discovers.
 func (m *monitor) paths(svc *service, discovered []target) []scrapePath {
 	var out []scrapePath
-	for i, e := range m.endpoints() {
+	for i := range m.endpoints {
+		e := &m.endpoints[i]
 		for _, t := range discovered {
-			if !e.reads(t) {
-				continue
+			if e.reads(t) {
+				out = append(out, scrapePath{e, svc, t.service, t.container, t.port, t.name})
 			}
-			out = append(out, scrapePath{
-				monitor: m, service: svc, endpoint: i, at: e.at, interval: e.interval, path: e.path,
-				servicePort: t.service, container: t.container, port: t.port, portName: t.name,
-				honorLabels: e.honorLabels, relabelings: e.relabelings, metricRelabelings: e.metricRelabelings,
-			})
 		}
 	}
 	return out
@@ -167,9 +153,9 @@ type target struct {
 func targets(svc *service, wl *workload) []target {
 	var out []target
 	declared := podTargets(wl)
-	for _, p := range svc.spec.Ports {
+	for _, p := range svc.ports {
 		if t, ok := resolve(p, declared); ok {
-			t.service, t.onService = p.Name, true
+			t.service, t.onService = p.name, true
 			out = append(out, t)
 		}
 	}
@@ -187,42 +173,36 @@ func targets(svc *service, wl *workload) []target {
 
 // resolve finds where a port of a Service leads in a pod. A name has to be that of a container's port of the same
 // protocol; a number works whether or not a container declares it (k8s.io/endpointslice/util, FindPort).
-func resolve(p corev1.ServicePort, declared []target) (target, bool) {
-	number := p.TargetPort.IntVal
-	if p.TargetPort.Type == intstr.Int && number == 0 {
-		number = p.Port
+func resolve(p servicePort, declared []target) (target, bool) {
+	number := p.target.IntVal
+	if p.target.Type == intstr.Int && number == 0 {
+		number = p.number
 	}
 	for _, t := range declared {
 		switch {
 		case !t.declared:
-		case p.TargetPort.Type == intstr.String && t.name == p.TargetPort.StrVal && t.protocol == protocol(p.Protocol):
+		case p.target.Type == intstr.String && t.name == p.target.StrVal && t.protocol == p.protocol:
 			return t, true
-		case p.TargetPort.Type == intstr.Int && t.port == number:
+		case p.target.Type == intstr.Int && t.port == number:
 			return t, true
 		}
 	}
-	return target{port: number}, p.TargetPort.Type == intstr.Int
+	return target{port: number}, p.target.Type == intstr.Int
 }
 
 // podTargets are the ports that the containers of wl declare, and one without a number for each container that
 // declares none (prometheus, discovery/kubernetes/pod.go, buildPod). Of the init containers only those count that keep
 // running.
 func podTargets(wl *workload) []target {
-	if wl.targets.known {
-		return wl.targets.value
-	}
 	var out []target
-	for _, c := range wl.running() {
-		if len(c.Ports) == 0 {
-			out = append(out, target{container: c.Name})
+	for _, c := range wl.template.running {
+		if len(c.ports) == 0 {
+			out = append(out, target{container: c.name})
 		}
-		for _, p := range c.Ports {
-			out = append(out, target{
-				container: c.Name, name: p.Name, port: p.ContainerPort, protocol: protocol(p.Protocol), declared: true,
-			})
+		for _, p := range c.ports {
+			out = append(out, target{container: c.name, name: p.name, port: p.number, protocol: p.protocol, declared: true})
 		}
 	}
-	wl.targets.set(out)
 	return out
 }
 

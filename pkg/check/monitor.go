@@ -6,36 +6,85 @@ import (
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// monitor is a ServiceMonitor or a PodMonitor; the other field is nil.
+// monitor is what the checks ask of a ServiceMonitor or a PodMonitor.
 type monitor struct {
-	item    *krm.Item
-	service *monitoringv1.ServiceMonitorSpec
-	pod     *monitoringv1.PodMonitorSpec
-	// ownOnly tells that every Prometheus that reads it ignores its namespaceSelector (ignoreNamespaceSelectors).
-	ownOnly bool
+	item *krm.Item
+	// selector is what it selects Services or pods by, namespaces what it selects from: any, or the names.
+	selector   metav1.LabelSelector
+	namespaces monitoringv1.NamespaceSelector
+	endpoints  []endpoint
+	// copied are the labels that it copies, nil for none.
+	copied *copiedLabels
+	// scrapeClass is "" for that of the Prometheus.
+	scrapeClass string
 	// services are those that a ServiceMonitor selects, pods the workloads that a PodMonitor selects.
 	services []*service
 	pods     []*workload
+	wants    once[[]labels.Requirement]
 	// number is its position among the monitors.
 	number int
-	ends   once[[]endpoint]
-	wants  once[[]labels.Requirement]
+	// ofPods tells a PodMonitor from a ServiceMonitor.
+	ofPods bool
+	// hasSelector tells that a selector is written, be it an empty one.
+	hasSelector bool
+	// ownOnly tells that every Prometheus that reads it ignores its namespaceSelector (ignoreNamespaceSelectors).
+	ownOnly bool
+}
+
+// copiedLabels name labels of Services and pods that a monitor gives to the series, and the one that becomes their job.
+type copiedLabels struct {
+	service, pod []string
+	job          string
+}
+
+func (w *world) addServiceMonitor(it *krm.Item, ps *model.Problems) {
+	spec := specOf[monitoringv1.ServiceMonitorSpec](it, ps)
+	m := &monitor{item: it, selector: spec.Selector, namespaces: spec.NamespaceSelector}
+	m.copies(copiedLabels{spec.TargetLabels, spec.PodTargetLabels, spec.JobLabel})
+	for i := range spec.Endpoints {
+		m.endpoints = append(m.endpoints, m.serviceEndpoint(&spec.Endpoints[i]))
+	}
+	w.keepMonitor(m, spec.ScrapeClassName)
+}
+
+func (w *world) addPodMonitor(it *krm.Item, ps *model.Problems) {
+	spec := specOf[monitoringv1.PodMonitorSpec](it, ps)
+	m := &monitor{item: it, ofPods: true, selector: spec.Selector, namespaces: spec.NamespaceSelector}
+	m.copies(copiedLabels{pod: spec.PodTargetLabels, job: spec.JobLabel})
+	for i := range spec.PodMetricsEndpoints {
+		m.endpoints = append(m.endpoints, m.podEndpoint(&spec.PodMetricsEndpoints[i]))
+	}
+	w.keepMonitor(m, spec.ScrapeClassName)
+}
+
+func (w *world) keepMonitor(m *monitor, scrapeClass *string) {
+	if scrapeClass != nil {
+		m.scrapeClass = *scrapeClass
+	}
+	m.hasSelector = len(m.selector.MatchLabels) > 0 || m.item.Has("spec", "selector")
+	m.number = len(w.monitors)
+	w.monitors = append(w.monitors, m)
+}
+
+func (m *monitor) copies(l copiedLabels) {
+	if len(l.service)+len(l.pod)+len(l.job) > 0 {
+		m.copied = &l
+	}
 }
 
 // selects tells whether a ServiceMonitor selects a Service by namespace and labels.
 func (m *monitor) selects(svc *service) bool {
-	return m.service != nil && m.reaches(svc.item.Place.Object.Namespace) && matches(&m.service.Selector, svc.item.Labels)
+	return !m.ofPods && m.reaches(svc.item.Place.Object.Namespace) && matches(&m.selector, svc.item.Labels)
 }
 
 // selectsPods tells whether a PodMonitor selects the pods of wl by namespace and labels.
 func (m *monitor) selectsPods(wl *workload) bool {
-	return m.pod != nil && m.reaches(wl.item.Place.Object.Namespace) && matchesPods(&m.pod.Selector, wl)
+	return m.ofPods && m.reaches(wl.item.Place.Object.Namespace) && matchesPods(&m.selector, wl)
 }
 
 // matchesPods tells whether a selector matches pods of wl. A label that controllers add may have any value.
@@ -45,23 +94,7 @@ func matchesPods(s *metav1.LabelSelector, wl *workload) bool {
 	if slices.ContainsFunc(lax.MatchExpressions, added) {
 		lax.MatchExpressions = slices.DeleteFunc(slices.Clone(lax.MatchExpressions), added)
 	}
-	return matches(&lax, wl.template.Labels)
-}
-
-// selector is what m selects Services or pods by.
-func (m *monitor) selector() *metav1.LabelSelector {
-	if m.pod != nil {
-		return &m.pod.Selector
-	}
-	return &m.service.Selector
-}
-
-// namespaces is what a monitor selects from: any, or the names.
-func (m *monitor) namespaces() monitoringv1.NamespaceSelector {
-	if m.pod != nil {
-		return m.pod.NamespaceSelector
-	}
-	return m.service.NamespaceSelector
+	return matches(&lax, wl.template.labels)
 }
 
 // reaches tells whether a monitor looks into a namespace, or may do so: by default only into its own
@@ -69,7 +102,7 @@ func (m *monitor) namespaces() monitoringv1.NamespaceSelector {
 func (m *monitor) reaches(ns string) bool { return m.looksInto(ns) != apart }
 
 func (m *monitor) looksInto(ns string) relation {
-	sel := m.namespaces()
+	sel := m.namespaces
 	names := sel.MatchNames
 	switch {
 	case sel.Any && !m.ownOnly:
@@ -86,7 +119,7 @@ func (m *monitor) looksInto(ns string) relation {
 
 // spaces are the namespaces, as objects state them, in which those may be that a monitor looks for; none stands for all.
 func (m *monitor) spaces() []string {
-	sel := m.namespaces()
+	sel := m.namespaces
 	switch {
 	case m.ownOnly, !sel.Any && len(sel.MatchNames) == 0:
 		return spacesOf(m.item.Place.Object.Namespace)
@@ -98,89 +131,5 @@ func (m *monitor) spaces() []string {
 
 // requirements are what m demands of labels.
 func (m *monitor) requirements() []labels.Requirement {
-	return m.wants.get(func() []labels.Requirement { return requirements(m.selector()) })
-}
-
-// endpoint is what both kinds of monitors have in their endpoints.
-type endpoint struct {
-	at                             model.Place
-	interval, timeout              monitoringv1.Duration
-	path                           string
-	honorLabels                    bool
-	relabelings, metricRelabelings []monitoringv1.RelabelConfig
-	// portField is the field that says which targets are read, "" for all: servicePort by the name of the port of a
-	// Service, or containerPort by the name or number of that of a container.
-	portField     string
-	servicePort   string
-	containerPort intstr.IntOrString
-	// files is the field that names files of the Prometheus pod, "" for none.
-	files string
-}
-
-func (m *monitor) endpointsPlace() model.Place {
-	if m.service != nil {
-		return m.item.Place.Child("spec").Child("endpoints")
-	}
-	return m.item.Place.Child("spec").Child("podMetricsEndpoints")
-}
-
-// endpoints are those of m. Of several ports, that counts which prometheus-operator prefers
-// (pkg/prometheus/promcfg.go, generateServiceMonitorConfig and generatePodMonitorConfig).
-func (m *monitor) endpoints() []endpoint { return m.ends.get(m.findEndpoints) }
-
-func (m *monitor) findEndpoints() []endpoint {
-	var out []endpoint
-	at := m.endpointsPlace()
-	if m.service != nil {
-		for i, e := range m.service.Endpoints {
-			one := endpoint{
-				at: at.Item(i), interval: e.Interval, timeout: e.ScrapeTimeout, path: e.Path, honorLabels: e.HonorLabels,
-				relabelings: e.RelabelConfigs, metricRelabelings: e.MetricRelabelConfigs,
-			}
-			switch {
-			case e.Port != "":
-				one.portField, one.servicePort = "port", e.Port
-			case e.TargetPort != nil && *e.TargetPort != intstr.IntOrString{} && *e.TargetPort != intstr.FromString(""):
-				one.portField, one.containerPort = "targetPort", *e.TargetPort
-			}
-			switch t := e.TLSConfig; {
-			case e.BearerTokenFile != "": //nolint:staticcheck // The field is deprecated, but the operator still reads it.
-				one.files = "bearerTokenFile"
-			case t != nil && t.CAFile+t.CertFile+t.KeyFile != "":
-				one.files = "tlsConfig"
-			}
-			out = append(out, one)
-		}
-		return out
-	}
-	for i, e := range m.pod.PodMetricsEndpoints {
-		one := endpoint{
-			at: at.Item(i), interval: e.Interval, timeout: e.ScrapeTimeout, path: e.Path, honorLabels: e.HonorLabels,
-			relabelings: e.RelabelConfigs, metricRelabelings: e.MetricRelabelConfigs,
-		}
-		old := e.TargetPort //nolint:staticcheck // The field is deprecated, but the operator still reads it.
-		switch {
-		case e.Port != nil && *e.Port != "":
-			one.portField, one.containerPort = "port", intstr.FromString(*e.Port)
-		case e.PortNumber != nil && *e.PortNumber != 0:
-			one.portField, one.containerPort = "portNumber", intstr.FromInt32(*e.PortNumber)
-		case old != nil && *old != intstr.IntOrString{} && *old != intstr.FromString(""):
-			one.portField, one.containerPort = "targetPort", *old
-		}
-		out = append(out, one)
-	}
-	return out
-}
-
-// reads tells whether an endpoint reads t. The port that a container has is known to Prometheus only if it declares it.
-func (e endpoint) reads(t target) bool {
-	switch {
-	case e.portField == "":
-		return true
-	case e.servicePort != "":
-		return t.onService && matchesPort(e.servicePort, t.service)
-	case e.containerPort.Type == intstr.String:
-		return t.declared && matchesPort(e.containerPort.StrVal, t.name)
-	}
-	return t.declared && t.port == e.containerPort.IntVal
+	return m.wants.get(func() []labels.Requirement { return requirements(&m.selector) })
 }

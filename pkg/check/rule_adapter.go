@@ -25,20 +25,22 @@ type adapter struct {
 // args are the command line of the container.
 func (a adapter) args() []string { return slices.Concat(a.container.Command, a.container.Args) }
 
-// adapters finds the containers of prometheus-adapter by their image or by the flags that only it has.
+// adapters finds the containers of prometheus-adapter.
 func (w *world) adapters() []adapter { return w.memo.adapters.get(w.findAdapters) }
 
 func (w *world) findAdapters() []adapter {
 	var out []adapter
 	for _, wl := range w.workloads {
-		for i := range wl.template.Spec.Containers {
-			c := &wl.template.Spec.Containers[i]
-			args := slices.Concat(c.Command, c.Args)
-			file, configured := flagValue(args, "config")
-			_, prometheus := flagValue(args, "prometheus-url")
-			if !isAdapterImage(c.Image) && (!configured || !prometheus) {
+		if wl.template.whole == nil {
+			continue
+		}
+		for i := range wl.template.whole.Spec.Containers {
+			c := &wl.template.whole.Spec.Containers[i]
+			if !runsAdapter(c) {
 				continue
 			}
+			args := slices.Concat(c.Command, c.Args)
+			file, configured := flagValue(args, "config")
 			at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
 			joined := strings.Join(args, " ")
 			known := configured || !strings.Contains(joined, "$") && !slices.Contains(args, "-c")
@@ -46,6 +48,15 @@ func (w *world) findAdapters() []adapter {
 		}
 	}
 	return out
+}
+
+// runsAdapter tells a container of prometheus-adapter by its image or by the flags that only it has.
+func runsAdapter(c *corev1.Container) bool {
+	has := func(name string) bool {
+		_, ok := flagValue(slices.Concat(c.Command, c.Args), name)
+		return ok
+	}
+	return isAdapterImage(c.Image) || has("config") && has("prometheus-url")
 }
 
 // isAdapterImage tells whether the last part of an image's name is that of the adapter; it has had several.
@@ -171,7 +182,7 @@ func (w *world) configOf(a adapter, ps *model.Problems) (cm *krm.Item, key strin
 			"start", a.file)
 		return nil, "", true
 	}
-	volumes := a.workload.template.Spec.Volumes
+	volumes := a.workload.template.whole.Spec.Volumes
 	i := slices.IndexFunc(volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
 	if i < 0 {
 		names := make([]string, 0, len(volumes))

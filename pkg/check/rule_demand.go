@@ -19,35 +19,75 @@ import (
 
 // demand is a metric that an HPA asks the custom or external metrics API for.
 type demand struct {
+	world    *world
 	scaler   *scaler
-	at       kmodel.Place
+	workload *workload
 	kind     autoscalingv2.MetricSourceType
 	metric   string
 	selector k8slabels.Selector
-	workload *workload
-	origins  []origin
-	// recorded are the recording rules among the items, sampled the names of the series of a sample.
-	recorded *recordings
-	sampled  []string
-	// resource is what the metric describes, names which; a problem tells why the client of the HPA cannot say so.
+	// resource is what the metric describes; a problem tells why the client of the HPA cannot say so.
 	resource schema.GroupResource
-	names    []string
 	problem  string
+	offered  once[[]*offer]
+	best     once[*offer]
+	// number is the position of the metric in the HPA.
+	number int
 	// rooted is a metric of the namespace itself.
 	rooted bool
+}
 
-	index   *ruleIndex
-	offered once[[]*offer]
-	best    once[*offer]
+// at is the place of the metric.
+func (d *demand) at() kmodel.Place { return d.scaler.metricAt(d.number) }
+
+// ofPods tells whether the metric is one that pods have, so that the monitors here tell about its series.
+func (d *demand) ofPods() bool { return d.kind == autoscalingv2.PodsMetricSourceType }
+
+// paths are the ways by which Prometheus reads the pods that have the metric, origins what becomes of their series.
+func (d *demand) paths() []scrapePath {
+	if !d.ofPods() || d.workload == nil {
+		return nil
+	}
+	return d.workload.scrapes()
+}
+
+func (d *demand) origins() []origin {
+	if !d.ofPods() {
+		return nil
+	}
+	return d.world.origins(d.workload)
+}
+
+// sampled are the names of the series of a sample of the pods.
+func (d *demand) sampled() []string {
+	if !d.ofPods() {
+		return nil
+	}
+	return d.world.sampled(d.workload)
+}
+
+// names are those of what the metric describes.
+func (d *demand) names() []string {
+	switch {
+	case d.ofPods():
+		return examplePods
+	case d.rooted:
+		return []string{d.scaler.namespace()}
+	case d.external():
+		return nil
+	}
+	return []string{d.scaler.metrics[d.number].Object.DescribedObject.Name}
+}
+
+// index finds the rules that may serve the demand.
+func (d *demand) index() *ruleIndex {
+	if d.external() {
+		return d.world.external
+	}
+	return d.world.custom
 }
 
 // known are the names of the series of the recording rules and of a sample.
-func (d *demand) known() []string {
-	if len(d.sampled) == 0 {
-		return d.recorded.names
-	}
-	return slices.Concat(d.recorded.names, d.sampled)
-}
+func (d *demand) known() []string { return slices.Concat(d.world.recordings().names, d.sampled()) }
 
 var podResource = schema.GroupResource{Resource: "pods"}
 
@@ -56,19 +96,13 @@ func (w *world) demands() []*demand { return w.memo.demands.get(w.findDemands) }
 
 func (w *world) findDemands() []*demand {
 	k := newKinds(w.items, w.minor)
-	recorded := w.recordings()
 	var out []*demand
 	for _, s := range w.scalers {
-		for i := range s.spec.Metrics {
-			m := &s.spec.Metrics[i]
-			d := &demand{scaler: s, at: s.metricPlaces[i], kind: m.Type, workload: s.target, resource: podResource, recorded: recorded}
-			if d.index = w.custom; d.external() {
-				d.index = w.external
-			}
+		for i := range s.metrics {
+			m := &s.metrics[i]
+			d := &demand{world: w, scaler: s, number: i, kind: m.Type, workload: s.target, resource: podResource}
 			switch {
 			case m.Type == autoscalingv2.PodsMetricSourceType && m.Pods != nil:
-				d.origins, d.names = w.origins(s.target), examplePods
-				d.sampled = w.sampled(s.target)
 				d.of(m.Pods.Metric)
 			case m.Type == autoscalingv2.ObjectMetricSourceType && m.Object != nil:
 				d.of(m.Object.Metric)
@@ -103,10 +137,7 @@ func (d *demand) of(m autoscalingv2.MetricIdentifier) {
 func (d *demand) describe(o autoscalingv2.CrossVersionObjectReference, k *kinds) {
 	gk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind).GroupKind()
 	d.resource, d.problem = k.resourceOf(gk)
-	d.names = []string{o.Name}
-	if d.resource == naming.NsGroupResource {
-		d.rooted, d.names = true, []string{d.scaler.namespace()}
-	}
+	d.rooted = d.resource == naming.NsGroupResource
 }
 
 // what names the metric in messages.
@@ -116,6 +147,9 @@ func (d *demand) what() string {
 	}
 	return fmt.Sprintf("metric %q of %s", d.metric, d.resource)
 }
+
+// metricName names a metric of pods in messages that tell whose they are.
+func (d *demand) metricName() string { return fmt.Sprintf("metric %q", d.metric) }
 
 func (d *demand) external() bool { return d.kind == autoscalingv2.ExternalMetricSourceType }
 
@@ -155,7 +189,7 @@ func (d *demand) offers() []*offer { return d.offered.get(d.findOffers) }
 
 func (d *demand) findOffers() []*offer {
 	var out []*offer
-	for _, m := range d.index.matches(d.metric, d.recorded.names, d.sampled) {
+	for _, m := range d.index().matches(d.metric, d.world.recordings().names, d.sampled()) {
 		o := &offer{rule: m.rule, series: m.series}
 		if d.external() {
 			o.external(d)
@@ -216,7 +250,8 @@ func (o *offer) custom(d *demand) {
 		namespace = ""
 	}
 	o.registered = true
-	a := o.ask(question{o.series[0], d.resource, namespace, d.selector.String(), strings.Join(d.names, "|"), len(d.names)}, d)
+	names := d.names()
+	a := o.ask(question{o.series[0], d.resource, namespace, d.selector.String(), strings.Join(names, "|"), len(names)}, d)
 	if a.err != nil {
 		o.obstacle = queryObstacle(o.rule, a.err)
 		return
@@ -258,7 +293,7 @@ func (r *rule) ask(q question, d *demand) answer {
 		if d.external() {
 			query, a.err = r.namer.QueryForExternalSeries(q.series, q.namespace, d.selector)
 		} else {
-			query, a.err = r.namer.QueryForSeries(q.series, q.resource, q.namespace, d.selector, d.names...)
+			query, a.err = r.namer.QueryForSeries(q.series, q.resource, q.namespace, d.selector, d.names()...)
 		}
 		if a.err != nil {
 			return a

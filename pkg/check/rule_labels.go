@@ -180,8 +180,9 @@ func (d *demand) checkMapped(o *offer, ps *model.Problems) {
 		}
 	}
 	if ns == "namespace" && d.scrapedElsewhere() {
+		first := d.origins()[0]
 		ps.Errorf(ruleLabelsID, o.at, "finds series by label \"namespace\", which %s sets to %q, not to the namespace of %s",
-			d.origins[0].path.monitor.item.Place.Object, d.origins[0].target["namespace"], d.scaler.item.Place.Object)
+			first.path.monitor.item.Place.Object, first.target["namespace"], d.scaler.item.Place.Object)
 	}
 }
 
@@ -190,7 +191,7 @@ func (d *demand) scrapedElsewhere() bool {
 	if d.scaler.item.Place.Object.Namespace == "" || d.workload == nil || d.workload.item.Place.Object.Namespace == "" {
 		return false
 	}
-	return len(d.origins) > 0 && !slices.ContainsFunc(d.origins, func(o origin) bool {
+	return len(d.paths()) > 0 && !slices.ContainsFunc(d.origins(), func(o origin) bool {
 		return o.opaque || o.path.honorLabels || o.target["namespace"] == "" || o.target["namespace"] == d.scaler.namespace()
 	})
 }

@@ -118,12 +118,12 @@ func (w *world) mountsUnknown() bool {
 // checkServed reports a metric that no rule gives.
 func (w *world) checkServed(d *demand, ps *model.Problems) {
 	if d.problem != "" {
-		ps.Errorf(ruleMissingID, d.at.Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.problem)
+		ps.Errorf(ruleMissingID, d.at().Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.problem)
 		return
 	}
 	all := d.used()
 	if len(all) == 0 {
-		ps.Errorf(ruleMissingID, d.at, "asks for %s, which no rule of the adapter gives%s", d.what(), d.nearest(w))
+		ps.Errorf(ruleMissingID, d.at(), "asks for %s, which no rule of the adapter gives%s", d.what(), d.nearest(w))
 		return
 	}
 	w.checkRegistered(d, ps)
@@ -140,7 +140,7 @@ func (w *world) checkRegistered(d *demand, ps *model.Problems) {
 		return
 	}
 	if r := w.memo.registered.get(w.findRegistered); r.group != "" {
-		ps.Warnf(ruleMissingID, d.at, "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
+		ps.Warnf(ruleMissingID, d.at(), "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
 			"add one for v1beta1.%s and Service %s", d.what(), group, r.group, group, r.service)
 	}
 }
@@ -184,7 +184,7 @@ func (d *demand) checkGuess(all []*offer, ps *model.Problems) {
 			continue
 		}
 		if name := r.metricOf(counter); name != d.metric {
-			ps.Warnf(ruleMissingID, d.at, "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as "+
+			ps.Warnf(ruleMissingID, d.at(), "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as "+
 				"%q; did you mean that?",
 				d.what(), r, counter, name)
 			return
@@ -194,17 +194,17 @@ func (d *demand) checkGuess(all []*offer, ps *model.Problems) {
 
 // checkDropped reports series that the monitors of the pods drop before Prometheus keeps them.
 func (d *demand) checkDropped(o *offer, ps *model.Problems) {
-	if len(d.origins) == 0 || len(o.names()) == 0 || slices.ContainsFunc(o.series, fromElsewhere) {
+	if len(d.paths()) == 0 || len(o.names()) == 0 || slices.ContainsFunc(o.series, fromElsewhere) {
 		return
 	}
 	for _, name := range o.series {
-		for _, from := range d.origins {
+		for _, from := range d.origins() {
 			if _, kept := from.value(name, ""); kept || from.opaque {
 				return
 			}
 		}
 	}
-	from := d.origins[0].path
-	ps.Errorf(ruleMissingID, d.at, "asks for %s, whose series %s the metricRelabelings of %s drop", d.what(), o.series[0],
+	from := d.paths()[0]
+	ps.Errorf(ruleMissingID, d.at(), "asks for %s, whose series %s the metricRelabelings of %s drop", d.what(), o.series[0],
 		from.monitor.item.Place.Object)
 }

@@ -31,7 +31,7 @@ func (d *demand) nearest(w *world) string {
 			return hint
 		}
 	}
-	n := d.index.near.get(d.index.findNear)
+	n := d.index().near.get(d.index().findNear)
 	var more []string
 	for _, r := range n.open {
 		more = append(more, r.gives(d.metric)...)

@@ -20,18 +20,18 @@ func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
 	}
 	d.checkRecorded(o, ps)
 	w.checkDescribed(d, o, ps)
-	if len(d.origins) == 0 || slices.ContainsFunc(o.series, fromElsewhere) || slices.ContainsFunc(o.series, d.isRecorded) {
+	if len(d.paths()) == 0 || slices.ContainsFunc(o.series, fromElsewhere) || slices.ContainsFunc(o.series, d.isRecorded) {
 		return
 	}
 	for _, s := range selectors(o.expr) {
 		for _, m := range s.LabelMatchers {
-			if u, ok := unmatched(m, d.origins, o.series[0]); ok && slices.Contains(o.series, s.Name) {
+			if u, ok := unmatched(m, d.origins(), o.series[0]); ok && slices.Contains(o.series, s.Name) {
 				u.report(o.field("metricsQuery"), d, ps)
 			}
 		}
 	}
 	for _, m := range o.matchers {
-		if _, ok := unmatched(m, d.origins, o.series[0]); !ok {
+		if _, ok := unmatched(m, d.origins(), o.series[0]); !ok {
 			continue
 		}
 		if u, ok := unmatched(m, w.allOrigins(), o.series[0]); ok {
@@ -47,15 +47,16 @@ func (w *world) checkDescribed(d *demand, o *offer, ps *model.Problems) {
 		slices.ContainsFunc(o.series, d.isRecorded) || len(w.allOrigins()) == 0 {
 		return
 	}
+	described := d.names()[0]
 	var names []string
 	for _, from := range w.allOrigins() {
-		if from.path.service == nil || from.path.honorLabels || from.opaque || from.target["service"] == d.names[0] {
+		if from.path.service == nil || from.path.honorLabels || from.opaque || from.target["service"] == described {
 			return
 		}
 		names = append(names, from.target["service"])
 	}
 	ps.Warnf(ruleLabelsID, o.at, "gives %s, for which %s asks of Service %q, but no monitor here reads pods through that%s",
-		d.what(), d.scaler.item.Place.Object, d.names[0], krm.DidYouMean(d.names[0], names))
+		d.what(), d.scaler.item.Place.Object, described, krm.DidYouMean(described, names))
 }
 
 // mismatch is a matcher that the series of the pods do not match.

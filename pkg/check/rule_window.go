@@ -80,10 +80,10 @@ const operatorInterval = 30 * time.Second
 
 // interval is how often Prometheus reads the pods, by the endpoint that does so most often. It is certain unless
 // it depends on a Prometheus that is not among the items; 0 means that nothing is known.
-func (w *world) interval(origins []origin) (shortest time.Duration, certain bool) {
+func (w *world) interval(paths []scrapePath) (shortest time.Duration, certain bool) {
 	certain = true
-	for _, o := range origins {
-		d, stated := parseInterval(string(o.path.interval))
+	for _, p := range paths {
+		d, stated := parseInterval(string(p.interval))
 		if !stated {
 			d, stated = w.globalInterval()
 		}
@@ -118,7 +118,7 @@ func parseInterval(s string) (time.Duration, bool) {
 }
 
 func (w *world) checkWindows(d *demand, o *offer, ps *model.Problems) {
-	interval, certain := w.interval(d.origins)
+	interval, certain := w.interval(d.paths())
 	at := o.field("metricsQuery")
 	for _, win := range windows(o.expr) {
 		every, read := interval, "read every "+inWords(interval)
@@ -148,7 +148,7 @@ func (w *world) checkWindows(d *demand, o *offer, ps *model.Problems) {
 // checkRelist reports an adapter that lists the series more often than they are scraped: it then forgets those that had
 // no sample in between (cmd/adapter, --metrics-max-age is --metrics-relist-interval by default).
 func (w *world) checkRelist(d *demand, ps *model.Problems) {
-	interval, certain := w.interval(d.origins)
+	interval, certain := w.interval(d.paths())
 	if !certain {
 		return
 	}

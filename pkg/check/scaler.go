@@ -1,32 +1,34 @@
 package check
 
 import (
+	"math"
 	"slices"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// scaler is a HorizontalPodAutoscaler of any version, in the shape of autoscaling/v2.
+// scaler is what the checks ask of a HorizontalPodAutoscaler of any version, in the shape of autoscaling/v2.
 type scaler struct {
 	item *krm.Item
-	spec autoscalingv2.HorizontalPodAutoscalerSpec
-	// metricPlaces are where the metrics of spec stand, in the shape of the item's own version.
-	metricPlaces []model.Place
-	// target is the workload that it scales, nil if that is not here. The version of the scaleTargetRef does not matter,
+	// target is the workload that it scales, nil if that is not here. The version of ref, its scaleTargetRef, does not matter,
 	// since the controller looks up the served ones (Kubernetes, pkg/controller/podautoscaler/horizontal.go, RESTMappings).
 	target *workload
-}
-
-// sharingKey is the same for all HPAs that have one target.
-func (s *scaler) sharingKey() targetKey {
-	ref := s.spec.ScaleTargetRef
-	return targetKey{groupOf(ref.APIVersion), ref.Kind, ref.Name, s.namespace()}
+	ref    targetRef
+	// lowest and highest are the bounds of replicas as far as hasLowest and hasHighest tell that they can be read.
+	lowest, highest int64
+	metrics         []autoscalingv2.MetricSpec
+	behavior        *autoscalingv2.HorizontalPodAutoscalerBehavior
+	// annotated is how many of the metrics stand in metricsAnnotation: the first ones.
+	annotated             int32
+	hasLowest, hasHighest bool
+	// unbound tells that no maxReplicas is written, defaulted that no metric is.
+	unbound, defaulted bool
+	// rendered tells that the object was made by the types of its version, so that it has no field of another one.
+	rendered bool
 }
 
 func (s *scaler) namespace() string { return namespaceOf(s.item) }
@@ -54,62 +56,103 @@ func (w *world) addScaler(it *krm.Item, ps *model.Problems) {
 	case "autoscaling/v2beta1":
 		s.readFlat(ps)
 	default:
-		var spec *autoscalingv2.HorizontalPodAutoscalerSpec
-		decode(it, &spec, ps)
-		s.spec = *spec
-		for i := range s.spec.Metrics {
-			s.metricPlaces = append(s.metricPlaces, it.Place.Child("spec").Child("metrics").Item(i))
-		}
+		s.readNested(ps)
 	}
-	if len(s.spec.Metrics) == 0 {
-		s.add(utilizationOfCPU(defaultUtilization), it.Place.Child("spec"))
+	if !s.rendered {
+		s.readBounds()
+	}
+	if len(s.metrics) == 0 {
+		s.metrics, s.defaulted = []autoscalingv2.MetricSpec{utilizationOfCPU(defaultUtilization)}, true
 	}
 	w.scalers = append(w.scalers, s)
 }
 
-func (s *scaler) add(m autoscalingv2.MetricSpec, at model.Place) {
-	s.spec.Metrics, s.metricPlaces = append(s.spec.Metrics, m), append(s.metricPlaces, at)
+func (s *scaler) refersTo(ref autoscalingv2.CrossVersionObjectReference) {
+	s.ref = targetRef{ref.APIVersion, ref.Kind, ref.Name}
 }
 
-func (s *scaler) take(f flatSpec) {
-	s.spec.ScaleTargetRef, s.spec.MinReplicas, s.spec.MaxReplicas = f.ScaleTargetRef, f.MinReplicas, f.MaxReplicas
+// metricAt is the place of a metric, in the shape of the item's own version.
+func (s *scaler) metricAt(number int) model.Place {
+	switch spec := s.item.Place.Child("spec"); {
+	case s.defaulted:
+		return spec
+	case number < int(s.annotated):
+		return s.annotationAt().Item(number)
+	case s.item.Place.Object.APIVersion == "autoscaling/v1":
+		return spec.Child("targetCPUUtilizationPercentage")
+	default:
+		return spec.Child("metrics").Item(number)
+	}
+}
+
+func (s *scaler) annotationAt() model.Place {
+	return s.item.Place.Child("metadata").Child("annotations").Child(metricsAnnotation)
+}
+
+// readNested reads the versions that have the shape of autoscaling/v2.
+func (s *scaler) readNested(ps *model.Problems) {
+	var spec *autoscalingv2.HorizontalPodAutoscalerSpec
+	if s.rendered = s.item.Spec(&spec); s.rendered {
+		s.highest, s.hasHighest = int64(spec.MaxReplicas), true
+		if spec.MinReplicas != nil {
+			s.lowest, s.hasLowest = int64(*spec.MinReplicas), true
+		}
+	} else {
+		spec = specOf[autoscalingv2.HorizontalPodAutoscalerSpec](s.item, ps)
+	}
+	s.refersTo(spec.ScaleTargetRef)
+	s.metrics, s.behavior = spec.Metrics, spec.Behavior
+}
+
+// readBounds reads the numbers of replicas, as far as they are written.
+func (s *scaler) readBounds() {
+	spec := krm.Get(s.item.Node(), "spec")
+	read := func(name string) (n int64, ok bool) {
+		node := krm.Get(spec, name)
+		if krm.IsNull(node) || len(krm.Decode(node, s.item.Place, &n)) > 0 || n > math.MaxInt32 {
+			return 0, false
+		}
+		return n, true
+	}
+	s.lowest, s.hasLowest = read("minReplicas")
+	s.highest, s.hasHighest = read("maxReplicas")
+	s.unbound = krm.IsNull(krm.Get(spec, "maxReplicas"))
 }
 
 // readV1 converts as Kubernetes does, pkg/apis/autoscaling/v1/conversion.go: the metrics of the annotation come before
 // that of the field, and an annotation that cannot be read counts for nothing.
 func (s *scaler) readV1(ps *model.Problems) {
-	var spec *struct {
+	spec := specOf[struct {
 		flatSpec
 		TargetCPUUtilizationPercentage *int32 `json:"targetCPUUtilizationPercentage"`
-	}
-	decode(s.item, &spec, ps)
-	s.take(spec.flatSpec)
+	}](s.item, ps)
+	s.refersTo(spec.ScaleTargetRef)
 	if text, ok := s.item.Annotations[metricsAnnotation]; ok {
-		at := s.item.Place.Child("metadata").Child("annotations").Child(metricsAnnotation)
+		at := s.annotationAt()
 		var metrics []flatMetric
 		n, found := krm.Parse(text, at)
 		if !found.HasErrors() {
 			found.Add(mistakes(n, at, &metrics, true)...)
 		}
 		ps.Add(found...)
-		for i, m := range metrics {
-			s.add(m.convert(), at.Item(i))
+		for _, m := range metrics {
+			s.metrics = append(s.metrics, m.convert())
 		}
+		s.annotated = int32(len(metrics))
 	}
 	if u := spec.TargetCPUUtilizationPercentage; u != nil {
-		s.add(utilizationOfCPU(*u), s.item.Place.Child("spec").Child("targetCPUUtilizationPercentage"))
+		s.metrics = append(s.metrics, utilizationOfCPU(*u))
 	}
 }
 
 func (s *scaler) readFlat(ps *model.Problems) {
-	var spec *struct {
+	spec := specOf[struct {
 		flatSpec
 		Metrics []flatMetric `json:"metrics"`
-	}
-	decode(s.item, &spec, ps)
-	s.take(spec.flatSpec)
-	for i, m := range spec.Metrics {
-		s.add(m.convert(), s.item.Place.Child("spec").Child("metrics").Item(i))
+	}](s.item, ps)
+	s.refersTo(spec.ScaleTargetRef)
+	for _, m := range spec.Metrics {
+		s.metrics = append(s.metrics, m.convert())
 	}
 }
 
@@ -120,99 +163,7 @@ func utilizationOfCPU(percent int32) autoscalingv2.MetricSpec {
 	}}
 }
 
-// flatMetric is a metric of autoscaling/v2beta1, which Kubernetes served until 1.24, and of the annotation of v1.
-type flatMetric struct {
-	Type              autoscalingv2.MetricSourceType `json:"type"`
-	Resource          *flatResource                  `json:"resource"`
-	ContainerResource *flatContainerResource         `json:"containerResource"`
-	Pods              *flatPods                      `json:"pods"`
-	Object            *flatObject                    `json:"object"`
-	External          *flatExternal                  `json:"external"`
-}
-
-type flatResource struct {
-	Name                     corev1.ResourceName `json:"name"`
-	TargetAverageUtilization *int32              `json:"targetAverageUtilization"`
-	TargetAverageValue       *resource.Quantity  `json:"targetAverageValue"`
-}
-
-type flatContainerResource struct {
-	flatResource
-	Container string `json:"container"`
-}
-
-type flatPods struct {
-	MetricName         string                `json:"metricName"`
-	TargetAverageValue *resource.Quantity    `json:"targetAverageValue"`
-	Selector           *metav1.LabelSelector `json:"selector"`
-}
-
-type flatObject struct {
-	Target       autoscalingv2.CrossVersionObjectReference `json:"target"`
-	MetricName   string                                    `json:"metricName"`
-	TargetValue  *resource.Quantity                        `json:"targetValue"`
-	AverageValue *resource.Quantity                        `json:"averageValue"`
-	Selector     *metav1.LabelSelector                     `json:"selector"`
-}
-
-type flatExternal struct {
-	MetricName         string                `json:"metricName"`
-	MetricSelector     *metav1.LabelSelector `json:"metricSelector"`
-	TargetValue        *resource.Quantity    `json:"targetValue"`
-	TargetAverageValue *resource.Quantity    `json:"targetAverageValue"`
-}
-
-// convert follows Kubernetes 1.24, pkg/apis/autoscaling/v2beta1/conversion.go, but keeps the container of a
-// ContainerResource, which that loses.
-func (m flatMetric) convert() autoscalingv2.MetricSpec {
-	out := autoscalingv2.MetricSpec{Type: m.Type}
-	if r := m.Resource; r != nil {
-		out.Resource = &autoscalingv2.ResourceMetricSource{Name: r.Name, Target: r.target()}
-	}
-	if r := m.ContainerResource; r != nil {
-		out.ContainerResource = &autoscalingv2.ContainerResourceMetricSource{Name: r.Name, Container: r.Container, Target: r.target()}
-	}
-	if p := m.Pods; p != nil {
-		out.Pods = &autoscalingv2.PodsMetricSource{
-			Metric: autoscalingv2.MetricIdentifier{Name: p.MetricName, Selector: p.Selector},
-			Target: autoscalingv2.MetricTarget{Type: autoscalingv2.AverageValueMetricType, AverageValue: p.TargetAverageValue},
-		}
-	}
-	if o := m.Object; o != nil {
-		out.Object = &autoscalingv2.ObjectMetricSource{
-			DescribedObject: o.Target,
-			Metric:          autoscalingv2.MetricIdentifier{Name: o.MetricName, Selector: o.Selector},
-			Target:          valueTarget(o.TargetValue, o.AverageValue, o.AverageValue == nil),
-		}
-	}
-	if e := m.External; e != nil {
-		out.External = &autoscalingv2.ExternalMetricSource{
-			Metric: autoscalingv2.MetricIdentifier{Name: e.MetricName, Selector: e.MetricSelector},
-			Target: valueTarget(e.TargetValue, e.TargetAverageValue, e.TargetValue != nil),
-		}
-	}
-	return out
-}
-
-func (r flatResource) target() autoscalingv2.MetricTarget {
-	t := autoscalingv2.MetricTarget{
-		Type: autoscalingv2.AverageValueMetricType, AverageUtilization: r.TargetAverageUtilization, AverageValue: r.TargetAverageValue,
-	}
-	if r.TargetAverageUtilization != nil {
-		t.Type = autoscalingv2.UtilizationMetricType
-	}
-	return t
-}
-
-func valueTarget(value, average *resource.Quantity, total bool) autoscalingv2.MetricTarget {
-	t := autoscalingv2.MetricTarget{Type: autoscalingv2.AverageValueMetricType, Value: value, AverageValue: average}
-	if total {
-		t.Type = autoscalingv2.ValueMetricType
-	}
-	return t
-}
-
 // reads tells whether s has a metric of one of the types.
 func (s *scaler) reads(types ...autoscalingv2.MetricSourceType) bool {
-	return slices.ContainsFunc(s.spec.Metrics, func(m autoscalingv2.MetricSpec) bool { return slices.Contains(types, m.Type) })
+	return slices.ContainsFunc(s.metrics, func(m autoscalingv2.MetricSpec) bool { return slices.Contains(types, m.Type) })
 }

@@ -118,7 +118,7 @@ func (w *world) lacks(p *prometheus, m *monitor, ns string) []string {
 		return nil
 	}
 	needs := [][]apiResource{{{"", "pods"}}}
-	if m.service != nil {
+	if !m.ofPods {
 		needs = append(needs, []apiResource{{"", "services"}}, []apiResource{{"", "endpoints"}, {"discovery.k8s.io", "endpointslices"}})
 	}
 	var out []string

@@ -27,7 +27,7 @@ var annotationMeta = sync.OnceValue(func() *regexp.Regexp {
 
 // dropped finds the relabeling by which an endpoint drops the pods of wl, as far as that follows from the objects.
 func (w *world) dropped(p scrapePath, wl *workload) (at model.Place, ok bool) {
-	cfgs, ok := configs(p.relabelings)
+	cfgs, ok := p.relabelings.configs()
 	if !ok || len(cfgs) == 0 {
 		return at, false
 	}
@@ -36,7 +36,7 @@ func (w *world) dropped(p scrapePath, wl *workload) (at model.Place, ok bool) {
 		if _, kept := process(set, cfgs[:i+1]); kept {
 			continue
 		}
-		return p.at.Child("relabelings").Item(i), w.certain(cfg, cfgs[:i], wl)
+		return p.at().Child("relabelings").Item(i), w.certain(cfg, cfgs[:i], wl)
 	}
 	return at, false
 }
@@ -54,17 +54,17 @@ func (w *world) certain(cfg *relabel.Config, earlier []*relabel.Config, wl *work
 }
 
 // checkDropped reports pods that every endpoint which leads to them drops.
-func (w *world) checkDropped(n need, ps *model.Problems) {
+func (w *world) checkDropped(d *demand, ps *model.Problems) {
 	var places []model.Place
-	for _, p := range n.workload.scrapes() {
-		at, ok := w.dropped(p, n.workload)
+	for _, p := range d.workload.scrapes() {
+		at, ok := w.dropped(p, d.workload)
 		if !ok {
 			return
 		}
 		places = append(places, at)
 	}
 	for _, at := range places {
-		ps.Errorf(scrapeNoneID, at, "drops the pods of %s, which no other monitor scrapes, so that %s of %s has no value; let them through", n.workload, n.what, n.scaler)
+		ps.Errorf(scrapeNoneID, at, "drops the pods of %s, which no other monitor scrapes, so that %s of %s has no value; let them through", d.workload, d.metricName(), d.scaler)
 	}
 }
 
@@ -72,26 +72,30 @@ func (w *world) checkDropped(n need, ps *model.Problems) {
 // selects it (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
 func checkRefused(m *monitor, ps *model.Problems) {
 	spec := m.item.Place.Child("spec")
-	if !m.item.Has("spec", "selector") {
+	if !m.hasSelector {
 		ps.Errorf(scrapeUnselectedID, spec.Child("selector"), "is missing, so that the API server refuses the monitor; write {} to select everything")
 	}
-	for _, e := range m.endpoints() {
+	for i := range m.endpoints {
+		e := &m.endpoints[i]
 		for _, d := range []struct {
 			name  string
 			value monitoringv1.Duration
 		}{{"interval", e.interval}, {"scrapeTimeout", e.timeout}} {
 			if _, err := promodel.ParseDuration(string(d.value)); err != nil && d.value != "" {
-				ps.Valuef(scrapeUnselectedID, e.at.Child(d.name), string(d.value),
+				ps.Valuef(scrapeUnselectedID, e.at().Child(d.name), string(d.value),
 					"%q is no duration, so that the API server refuses the monitor; write one such as 15s", d.value)
 			}
 		}
 		for _, l := range []struct {
 			name string
-			list []monitoringv1.RelabelConfig
+			all  *relabelings
 		}{{"relabelings", e.relabelings}, {"metricRelabelings", e.metricRelabelings}} {
-			for i, c := range l.list {
+			if l.all == nil {
+				continue
+			}
+			for i, c := range l.all.list {
 				if _, ok := configs([]monitoringv1.RelabelConfig{c}); !ok {
-					ps.Errorf(scrapeUnselectedID, e.at.Child(l.name).Item(i),
+					ps.Errorf(scrapeUnselectedID, e.at().Child(l.name).Item(i),
 						"is none that Prometheus takes, so that prometheus-operator leaves the monitor out; correct %s", fieldsOf(c))
 				}
 			}

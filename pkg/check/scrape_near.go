@@ -36,7 +36,7 @@ func (w *world) nearest(wl *workload) *miss {
 		before = append(before, svc.labelled())
 	}
 	try := func(m *monitor) {
-		if m.pod != nil {
+		if m.ofPods {
 			found.try(m, pods)
 			return
 		}
@@ -102,7 +102,7 @@ func (ms *misses) try(m *monitor, x selectable) {
 // tryBehind adds why the Service of r does not select the pods of wl, unless a better miss is known.
 func (ms *misses) tryBehind(r route, wl *workload) {
 	names := sameName(r.service.item, wl.item) + sameName(r.monitor.item, wl.item)
-	if ms.worth(names + promises(r.service.requirements(), wl.template.Labels)) {
+	if ms.worth(names + promises(r.service.requirements(), wl.template.labels)) {
 		ms.take(r.service.misses(r.monitor, wl))
 	}
 }
@@ -151,9 +151,6 @@ func best(all []miss) *miss {
 	return &found
 }
 
-// String is how messages name a Service.
-func (s *service) String() string { return "Service " + s.item.Place.Object.Name }
-
 // selectable is what a selector may match, and how messages say what labels it has.
 type selectable struct {
 	item   *krm.Item
@@ -165,18 +162,17 @@ type selectable struct {
 func (s *service) labelled() selectable { return selectable{s.item, s.String(), "has", s.item.Labels} }
 
 func (wl *workload) pods() selectable {
-	return selectable{wl.item, "the pods of " + wl.String(), "have", wl.template.Labels}
+	return selectable{wl.item, "the pods of " + wl.String(), "have", wl.template.labels}
 }
 
 // misses tells why m does not select x.
 func (m *monitor) misses(x selectable) []miss {
-	sel := m.selector()
 	failed, met := unmet(m.requirements(), x.labels)
 	score := affinity(failed, met, x.labels) + sameName(m.item, x.item)
 	at := m.item.Place.Child("spec")
 	if len(failed) > 0 {
 		return []miss{{
-			m, selectorPlace(at.Child("selector"), sel, failed[0]),
+			m, selectorPlace(at.Child("selector"), &m.selector, failed[0]),
 			fmt.Sprintf("selects %s, and %s %s %s", wants(failed[0]), x.what, x.has, having(failed[0], x.labels)), score,
 		}}
 	}
@@ -186,7 +182,7 @@ func (m *monitor) misses(x selectable) []miss {
 	what, its := x.what, namespaceOf(x.item)
 	is := map[string]string{"has": "is", "have": "are"}[x.has]
 	at = at.Child("namespaceSelector")
-	names := m.namespaces().MatchNames
+	names := m.namespaces.MatchNames
 	why := fmt.Sprintf("is missing and thus stands for namespace %s, and %s %s in %s", namespaceOf(m.item), what, is, its)
 	switch {
 	case m.ownOnly:
@@ -197,14 +193,9 @@ func (m *monitor) misses(x selectable) []miss {
 	return []miss{{m, at, why, score + 1}}
 }
 
-// requirements are what a Service demands of the labels of pods.
-func (s *service) requirements() []labels.Requirement {
-	return s.wants.get(func() []labels.Requirement { return requirements(&metav1.LabelSelector{MatchLabels: s.spec.Selector}) })
-}
-
 // misses tells why a Service, which m selects, does not select the pods of wl.
 func (s *service) misses(m *monitor, wl *workload) []miss {
-	set := wl.template.Labels
+	set := wl.template.labels
 	failed, met := unmet(s.requirements(), set)
 	score := affinity(failed, met, set) + sameName(s.item, wl.item) + sameName(m.item, wl.item)
 	if len(failed) > 0 {
@@ -271,7 +262,7 @@ func (w *world) idle(m *monitor) *miss {
 		return nil
 	case len(m.services) > 0:
 		return w.idleService(m)
-	case m.pod != nil:
+	case m.ofPods:
 		for _, i := range w.podIndex.like(m) {
 			try(w.workloads[i].pods())
 		}
@@ -285,9 +276,9 @@ func (w *world) idle(m *monitor) *miss {
 
 // like gives the positions, in order, of the objects that have the name of m or meet one of its requirements.
 func (x *labelIndex) like(m *monitor) []int {
-	pairs := required(m.selector())
+	pairs := required(&m.selector)
 	if len(pairs) < len(m.requirements()) {
-		return x.all.at
+		return sortedPositions(appendPositions(nil, x.everything()))
 	}
 	return sortedPositions(slices.Concat(x.named(m.item.Place.Object.Name), x.anyOf(pairs)))
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -72,28 +70,28 @@ spec:
   podMetricsEndpoints: [{port: metrics}]
 `,
 	run: func(w *world, ps *model.Problems) {
-		var unjudged []need
+		var unjudged []*demand
 		told := map[*monitor]bool{}
-		for _, n := range w.needs() {
-			routes := w.routes(n.workload)
+		for _, d := range w.needs() {
+			routes := w.routes(d.workload)
 			if len(routes) > 0 {
-				checkNamespaces(n, routes, ps)
-				w.checkDropped(n, ps)
-				w.checkEndpoints(n, routes, ps)
+				checkNamespaces(d, routes, ps)
+				w.checkDropped(d, ps)
+				w.checkEndpoints(d, routes, ps)
 				continue
 			}
-			miss := w.nearest(n.workload)
+			miss := w.nearest(d.workload)
 			switch {
 			case miss != nil && miss.score >= meant:
 				told[miss.monitor] = true
-				reportMiss(n, miss, w.otherScraper(), ps)
-			case w.scrapedOtherwise(n.workload) != "":
-				unjudged = append(unjudged, n)
+				reportMiss(d, miss, w.otherScraper(), ps)
+			case w.scrapedOtherwise(d.workload) != "":
+				unjudged = append(unjudged, d)
 			case miss != nil:
 				told[miss.monitor] = true
-				reportMiss(n, miss, "", ps)
+				reportMiss(d, miss, "", ps)
 			default:
-				w.reportNone(n, ps)
+				w.reportNone(d, ps)
 			}
 		}
 		w.reportUnjudged(unjudged, ps)
@@ -105,26 +103,14 @@ spec:
 	},
 }
 
-// need is a metric of the pods of a workload.
-type need struct {
-	scaler   *scaler
-	workload *workload
-	// at is the place of the metric, and what names it in messages.
-	at   model.Place
-	what string
-}
-
 // needs are the metrics for which Prometheus has to read the pods of workloads whose pods are known.
-func (w *world) needs() []need {
-	return w.memo.needs.get(w.findNeeds)
-}
+func (w *world) needs() []*demand { return w.memo.needs.get(w.findNeeds) }
 
-func (w *world) findNeeds() []need {
-	var out []need
+func (w *world) findNeeds() []*demand {
+	var out []*demand
 	for _, d := range w.demands() {
-		if d.kind == autoscalingv2.PodsMetricSourceType && d.workload != nil && d.workload.knowsPods() &&
-			w.fromPrometheus(d) && w.fromPods(d) {
-			out = append(out, need{d.scaler, d.workload, d.at, fmt.Sprintf("metric %q", d.metric)})
+		if d.ofPods() && d.workload != nil && d.workload.knowsPods() && w.fromPrometheus(d) && w.fromPods(d) {
+			out = append(out, d)
 		}
 	}
 	return out
@@ -154,14 +140,14 @@ func (w *world) routes(wl *workload) []route {
 }
 
 // checkNamespaces reports pods to which every route depends on the namespace that objects are applied to which state none.
-func checkNamespaces(n need, routes []route, ps *model.Problems) {
+func checkNamespaces(d *demand, routes []route, ps *model.Problems) {
 	for _, r := range routes {
-		if a, b := r.uncertain(n.workload); a == nil && b == nil {
+		if a, b := r.uncertain(d.workload); a == nil && b == nil {
 			return
 		}
 	}
-	a, b := routes[0].uncertain(n.workload)
-	if names := routes[0].monitor.namespaces().MatchNames; a == routes[0].monitor.item && len(names) > 0 {
+	a, b := routes[0].uncertain(d.workload)
+	if names := routes[0].monitor.namespaces.MatchNames; a == routes[0].monitor.item && len(names) > 0 {
 		ps.Warnf(scrapeNoneID, b.Place.Child("metadata").Child("namespace"),
 			"is missing, but %s looks into namespace %s; write that one", a.Place.Object, oneOf(names))
 		return
@@ -170,7 +156,7 @@ func checkNamespaces(n need, routes []route, ps *model.Problems) {
 }
 
 // checkEndpoints reports pods to which only Services without a selector lead, whose endpoints nobody here writes.
-func (w *world) checkEndpoints(n need, routes []route, ps *model.Problems) {
+func (w *world) checkEndpoints(d *demand, routes []route, ps *model.Problems) {
 	for _, r := range routes {
 		if r.service == nil || r.service.hasSelector() || w.isWritten(r.service) {
 			return
@@ -178,7 +164,7 @@ func (w *world) checkEndpoints(n need, routes []route, ps *model.Problems) {
 	}
 	for _, r := range routes {
 		ps.Warnf(scrapeNoneID, r.service.item.Place.Child("spec").Child("selector"),
-			"is missing, so that %s leads to pods only if somebody writes its endpoints; select the pods of %s", r.service, n.workload)
+			"is missing, so that %s leads to pods only if somebody writes its endpoints; select the pods of %s", r.service, d.workload)
 	}
 }
 
@@ -217,30 +203,30 @@ func (r route) uncertain(wl *workload) (a, b *krm.Item) {
 }
 
 // reportMiss tells where the nearest route to the pods breaks.
-func reportMiss(n need, miss *miss, other string, ps *model.Problems) {
+func reportMiss(d *demand, miss *miss, other string, ps *model.Problems) {
 	p := model.Problem{ID: scrapeNoneID, Severity: model.Error, Place: miss.at, Message: fmt.Sprintf(
-		"%s, so that nothing scrapes the pods of %s, and %s of %s has no value", miss.why, n.workload, n.what, n.scaler)}
+		"%s, so that nothing scrapes the pods of %s, and %s of %s has no value", miss.why, d.workload, d.metricName(), d.scaler)}
 	if other != "" {
 		p.Severity = model.Warning
-		p.Message = fmt.Sprintf("%s, so that %s of %s has a value only if something else scrapes the pods of %s: %s", miss.why, n.what, n.scaler, n.workload, other)
+		p.Message = fmt.Sprintf("%s, so that %s of %s has a value only if something else scrapes the pods of %s: %s", miss.why, d.metricName(), d.scaler, d.workload, other)
 	}
 	ps.Add(p)
 }
 
 // reportNone tells that no route comes near the pods.
-func (w *world) reportNone(n need, ps *model.Problems) {
+func (w *world) reportNone(d *demand, ps *model.Problems) {
 	vain := ""
-	if w.annotated(n.workload) {
+	if w.annotated(d.workload) {
 		vain = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"
 	}
-	ps.Errorf(scrapeNoneID, n.at, "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", n.workload, n.what, vain)
+	ps.Errorf(scrapeNoneID, d.at(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.workload, d.metricName(), vain)
 }
 
 // reportUnjudged tells once that something that cannot be judged may scrape.
-func (w *world) reportUnjudged(unjudged []need, ps *model.Problems) {
+func (w *world) reportUnjudged(unjudged []*demand, ps *model.Problems) {
 	if len(unjudged) == 0 {
 		return
 	}
-	n := slices.MinFunc(unjudged, func(a, b need) int { return cmp.Compare(a.at.String(), b.at.String()) })
-	ps.Infof(scrapeNoneID, n.at, "it is not judged whether the pods of %s are scraped: %s", n.workload, w.scrapedOtherwise(n.workload))
+	d := slices.MinFunc(unjudged, func(a, b *demand) int { return cmp.Compare(a.at().String(), b.at().String()) })
+	ps.Infof(scrapeNoneID, d.at(), "it is not judged whether the pods of %s are scraped: %s", d.workload, w.scrapedOtherwise(d.workload))
 }

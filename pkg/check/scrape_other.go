@@ -71,8 +71,8 @@ func (w *world) findOtherScraper() string {
 		}
 	}
 	for _, other := range w.workloads {
-		for _, c := range other.running() {
-			if scraperImage().MatchString(c.Image) {
+		for _, c := range other.template.running {
+			if scraperImage().MatchString(c.image) {
 				return fmt.Sprintf("%s may do so by a configuration of its own", other.item.Place.Object)
 			}
 		}
@@ -86,7 +86,7 @@ func (w *world) annotated(wl *workload) bool {
 	asks := func(annotations map[string]string) bool {
 		return annotations["prometheus.io/scrape"] == "true" || annotations["prometheus.io/port"] != ""
 	}
-	return asks(wl.template.Annotations) ||
+	return asks(wl.template.annotations) ||
 		slices.ContainsFunc(wl.before, func(s *service) bool { return asks(s.item.Annotations) })
 }
 

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -87,18 +86,17 @@ type brokenPort struct {
 // checkPorts reports the endpoints of m that lead to no port at all, and those that do not lead to workloads that an HPA
 // needs.
 func (w *world) checkPorts(m *monitor, needed map[*workload]bool, ps *model.Problems) {
-	endpoints := m.endpoints()
-	if len(endpoints) == 0 {
+	if len(m.endpoints) == 0 {
 		p := model.Problem{ID: scrapePortID, Severity: model.Warning, Place: m.endpointsPlace(), Message: "is empty, so that the monitor reads nothing; write at least one endpoint"}
-		for _, y := range w.ways(m, endpoint{}) {
+		for _, y := range w.ways(m, &endpoint{monitor: m}) {
 			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return needed[wl] }) {
 				p.Severity = model.Error
 			}
 		}
 		ps.Add(p)
 	}
-	for _, e := range endpoints {
-		ways := w.ways(m, e)
+	for i := range m.endpoints {
+		ways := w.ways(m, &m.endpoints[i])
 		dead := m.isFor(ways) && !slices.ContainsFunc(ways, func(y way) bool { return y.broken == nil })
 		for _, y := range ways {
 			severity := model.Warning
@@ -117,20 +115,19 @@ func (w *world) checkPorts(m *monitor, needed map[*workload]bool, ps *model.Prob
 // isFor tells whether m was made for what it selects here: not if it selects everything, nor if it selects Services of
 // other names whose pods are not here. Another one, that is not here either, may have the port.
 func (m *monitor) isFor(ways []way) bool {
-	sel := m.selector()
-	return len(sel.MatchLabels)+len(sel.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y way) bool {
+	return len(m.selector.MatchLabels)+len(m.selector.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y way) bool {
 		return len(y.pods) > 0 || y.service != nil && sameName(m.item, y.service.item) > 0
 	})
 }
 
 // ways are all ways of an endpoint of m among the objects here.
-func (w *world) ways(m *monitor, e endpoint) []way {
+func (w *world) ways(m *monitor, e *endpoint) []way {
 	var out []way
 	for _, wl := range m.pods {
 		out = append(out, way{pods: []*workload{wl}, broken: w.containerPort(e, []*workload{wl})})
 	}
 	for _, svc := range m.services {
-		if svc.spec.Type != corev1.ServiceTypeExternalName {
+		if !svc.external {
 			y := way{service: svc, pods: svc.behind}
 			y.broken = w.brokenPort(e, y)
 			out = append(out, y)
@@ -140,12 +137,12 @@ func (w *world) ways(m *monitor, e endpoint) []way {
 }
 
 // brokenPort tells why an endpoint of a ServiceMonitor finds nothing behind a Service.
-func (w *world) brokenPort(e endpoint, y way) *brokenPort {
-	ports := y.service.spec.Ports
-	i := slices.IndexFunc(ports, func(p corev1.ServicePort) bool { return matchesPort(e.servicePort, p.Name) })
-	if e.servicePort != "" && i < 0 {
-		b := &brokenPort{at: e.at.Child(e.portField), value: e.servicePort}
-		b.why, b.suggestion = noSuchPort(e.servicePort, y.service)
+func (w *world) brokenPort(e *endpoint, y way) *brokenPort {
+	ports := y.service.ports
+	i := slices.IndexFunc(ports, func(p servicePort) bool { return e.onService && matchesPort(e.port.StrVal, p.name) })
+	if e.onService && i < 0 {
+		b := &brokenPort{at: e.at().Child(e.portField), value: e.port.StrVal}
+		b.why, b.suggestion = noSuchPort(e.port.StrVal, y.service)
 		return b
 	}
 	leads := false
@@ -159,10 +156,10 @@ func (w *world) brokenPort(e endpoint, y way) *brokenPort {
 	switch {
 	case len(y.pods) == 0:
 		return nil
-	case e.servicePort != "" && isNumber(ports[i].TargetPort):
+	case e.onService && isNumber(ports[i].target):
 		// The API server refuses it, which checkServices tells.
 		return nil
-	case e.servicePort != "":
+	case e.onService:
 		return targetPort(y, i)
 	case !leads:
 		return &brokenPort{at: y.service.item.Place.Child("spec").Child("ports"), why: fmt.Sprintf(
@@ -175,19 +172,19 @@ func (w *world) brokenPort(e endpoint, y way) *brokenPort {
 func noSuchPort(port string, svc *service) (why, suggestion string) {
 	var names []string
 	unnamed := 0
-	for _, p := range svc.spec.Ports {
-		number := strconv.Itoa(int(p.Port)) == port || p.TargetPort.String() == port && p.TargetPort.Type == intstr.Int
+	for _, p := range svc.ports {
+		number := strconv.Itoa(int(p.number)) == port || p.target.String() == port && p.target.Type == intstr.Int
 		switch {
-		case number && p.Name != "":
-			return fmt.Sprintf("%q is the number of a port of %s; write its name, %q", port, svc, p.Name), p.Name
+		case number && p.name != "":
+			return fmt.Sprintf("%q is the number of a port of %s; write its name, %q", port, svc, p.name), p.name
 		case number:
 			return fmt.Sprintf("%q is the number of a port of %s that has no name; give it one and write that", port, svc), ""
-		case p.TargetPort.StrVal == port && p.Name != "":
-			return fmt.Sprintf("%q is the name of the container's port; write that of the port of %s, %q", port, svc, p.Name), p.Name
-		case p.Name == "":
+		case p.target.StrVal == port && p.name != "":
+			return fmt.Sprintf("%q is the name of the container's port; write that of the port of %s, %q", port, svc, p.name), p.name
+		case p.name == "":
 			unnamed++
 		default:
-			names = append(names, p.Name)
+			names = append(names, p.name)
 		}
 	}
 	suggestion = krm.Suggest(port, names)
@@ -204,32 +201,32 @@ func noSuchPort(port string, svc *service) (why, suggestion string) {
 
 // targetPort tells that port i of a Service leads to none of a container.
 func targetPort(y way, i int) *brokenPort {
-	p := y.service.spec.Ports[i]
+	p := y.service.ports[i]
 	at := y.service.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 	for _, wl := range y.pods {
 		for _, t := range podTargets(wl) {
-			if t.name == p.TargetPort.StrVal && t.declared {
+			if t.name == p.target.StrVal && t.declared {
 				return &brokenPort{at: at, value: t.name, why: fmt.Sprintf("%q of %s is a port of %s, and this one is of %s; write protocol: %s",
-					t.name, wl, t.protocol, protocol(p.Protocol), t.protocol)}
+					t.name, wl, t.protocol, p.protocol, t.protocol)}
 			}
 		}
 	}
-	return undeclared(at, p.TargetPort.StrVal, y.pods)
+	return undeclared(at, p.target.StrVal, y.pods)
 }
 
 // containerPort tells why an endpoint that goes by the ports of containers finds none.
-func (w *world) containerPort(e endpoint, pods []*workload) *brokenPort {
+func (w *world) containerPort(e *endpoint, pods []*workload) *brokenPort {
 	for _, wl := range pods {
 		if slices.ContainsFunc(podTargets(wl), e.reads) || w.mayHaveMore(wl) {
 			return nil
 		}
 	}
-	at := e.at.Child(e.portField)
-	if e.containerPort.Type == intstr.Int {
-		return &brokenPort{at: at, value: e.containerPort.String(), why: fmt.Sprintf(
-			"no container of %s declares port %d, and Prometheus finds only ports that are declared; add it to the ports of the container", namesOf(pods), e.containerPort.IntVal)}
+	at := e.at().Child(e.portField)
+	if e.port.Type == intstr.Int {
+		return &brokenPort{at: at, value: e.port.String(), why: fmt.Sprintf(
+			"no container of %s declares port %d, and Prometheus finds only ports that are declared; add it to the ports of the container", namesOf(pods), e.port.IntVal)}
 	}
-	return undeclared(at, e.containerPort.StrVal, pods)
+	return undeclared(at, e.port.StrVal, pods)
 }
 
 // undeclared tells that no container declares a port of a name.
@@ -286,13 +283,13 @@ func (w *world) checkServices(ps *model.Problems) {
 		if !svc.monitored {
 			continue
 		}
-		for i, p := range svc.spec.Ports {
+		for i, p := range svc.ports {
 			at := svc.item.Place.Child("spec").Child("ports").Item(i)
-			if p.Name == "" && len(svc.spec.Ports) > 1 {
+			if p.name == "" && len(svc.ports) > 1 {
 				ps.Errorf(scrapePortID, at.Child("name"), "is missing, and every one of several ports needs a name; write one")
 			}
-			if isNumber(p.TargetPort) {
-				ps.Valuef(scrapePortID, at.Child("targetPort"), p.TargetPort.StrVal, "%q is a number in quotes, which the API server refuses as a name; write %s", p.TargetPort.StrVal, p.TargetPort.StrVal)
+			if isNumber(p.target) {
+				ps.Valuef(scrapePortID, at.Child("targetPort"), p.target.StrVal, "%q is a number in quotes, which the API server refuses as a name; write %s", p.target.StrVal, p.target.StrVal)
 			}
 		}
 	}
@@ -301,18 +298,20 @@ func (w *world) checkServices(ps *model.Problems) {
 // checkNumbers warns of ports of Services that monitors read and that lead to a number which no container declares, though
 // containers declare others. Kubernetes asks for no declaration, so that it may be right.
 func (w *world) checkNumbers(ps *model.Problems) {
-	seen := map[*corev1.ServicePort]bool{}
+	type port struct {
+		*service
+		number int
+	}
+	seen := map[port]bool{}
 	for _, m := range w.monitors {
-		for _, e := range m.endpoints() {
+		for _, e := range m.endpoints {
 			for _, svc := range m.services {
-				for i := range svc.spec.Ports {
-					p := &svc.spec.Ports[i]
-					external := svc.spec.Type == corev1.ServiceTypeExternalName
-					if e.servicePort == "" || seen[p] || external || !matchesPort(e.servicePort, p.Name) {
+				for i, p := range svc.ports {
+					if !e.onService || seen[port{svc, i}] || svc.external || !matchesPort(e.port.StrVal, p.name) {
 						continue
 					}
-					seen[p] = true
-					if number, names := w.otherNumbers(svc, *p); names != "" {
+					seen[port{svc, i}] = true
+					if number, names := w.otherNumbers(svc, p); names != "" {
 						at := svc.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 						ps.Warnf(scrapePortID, at, "leads to port %d, which no container of %s declares; declared are %s", number, namesOf(svc.behind), names)
 					}
@@ -324,7 +323,7 @@ func (w *world) checkNumbers(ps *model.Problems) {
 
 // otherNumbers gives the number to which a port of a Service leads, and the ports that the containers behind it declare, if
 // that number is none of them.
-func (w *world) otherNumbers(svc *service, p corev1.ServicePort) (number int32, names string) {
+func (w *world) otherNumbers(svc *service, p servicePort) (number int32, names string) {
 	var all []string
 	for _, wl := range svc.behind {
 		declared := podTargets(wl)

@@ -148,7 +148,7 @@ func TestScrapes(t *testing.T) {
 	}
 	var got []path
 	for _, p := range w.workloads[0].scrapes() {
-		got = append(got, path{p.at.String(), string(p.interval), p.path, p.servicePort, p.container, p.portName, p.port, p.honorLabels})
+		got = append(got, path{p.at().String(), string(p.interval), p.path, p.servicePort, p.container, p.portName, p.podPort, p.honorLabels})
 	}
 	want := []path{
 		{At: "PodMonitor web: spec.podMetricsEndpoints[0]", Interval: "5s", Container: "web", PortName: "metrics", Port: 9000},

@@ -236,12 +236,12 @@ func (d *demand) exposes(names []string, p page, label string, matches func(stri
 // arrives tells whether a series with labels of its own has a label that matches when it arrives. Where nobody knows
 // how it does, a label that discovery gives may have any value.
 func (d *demand) arrives(name string, own map[string]string, label string, matches func(string) bool) bool {
-	for _, o := range d.origins {
+	for _, o := range d.origins() {
 		if set, kept := o.series(name, own); o.opaque || kept && matches(set[label]) || label == "container" {
 			return true
 		}
 	}
-	if len(d.origins) > 0 {
+	if len(d.paths()) > 0 {
 		return false
 	}
 	_, ours := own[label]

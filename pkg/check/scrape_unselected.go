@@ -124,14 +124,14 @@ func (w *world) ownOnly(m *monitor) bool {
 // nil if p does or may do so.
 func (w *world) refuses(p *prometheus, m *monitor) *refusal {
 	what, labelSel, nsSel := "podMonitor", p.spec.PodMonitorSelector, p.spec.PodMonitorNamespaceSelector
-	if m.service != nil {
+	if !m.ofPods {
 		what, labelSel, nsSel = "serviceMonitor", p.spec.ServiceMonitorSelector, p.spec.ServiceMonitorNamespaceSelector
 	}
 	if p.unmanaged() {
 		return &refusal{at: p.item.Place.Child("spec").Child(what + "Selector"), unsure: true, distance: 60, why: fmt.Sprintf(
 			"is missing like all other selectors, so that the operator leaves the configuration to whoever writes it, and %s without effect; write {} to select everything", m.item.Place.Object)}
 	}
-	if m.service != nil && p.spec.Mode == "DaemonSet" {
+	if !m.ofPods && p.spec.Mode == "DaemonSet" {
 		return &refusal{at: p.item.Place.Child("spec").Child("mode"), distance: 100, why: "is DaemonSet, and such an agent reads PodMonitors alone"}
 	}
 	if labelSel == nil {
@@ -181,7 +181,7 @@ func (w *world) refusesNamespace(p *prometheus, m *monitor, what string, sel *me
 // rejects tells why the operator leaves out a monitor that p selects.
 func (p *prometheus) rejects(m *monitor) *refusal {
 	name := p.item.Place.Object
-	class := m.scrapeClass()
+	class := m.scrapeClass
 	if class != "" && !slices.ContainsFunc(p.spec.ScrapeClasses, func(c monitoringv1.ScrapeClass) bool { return c.Name == class }) {
 		var known []string
 		for _, c := range p.spec.ScrapeClasses {
@@ -190,13 +190,14 @@ func (p *prometheus) rejects(m *monitor) *refusal {
 		return &refusal{at: m.item.Place.Child("spec").Child("scrapeClass"), why: fmt.Sprintf(
 			"%s has no scrape class %q and thus leaves the monitor out%s", name, class, krm.DidYouMean(class, known))}
 	}
-	for _, e := range m.endpoints() {
+	for i := range m.endpoints {
+		e := &m.endpoints[i]
 		if e.files != "" && p.spec.ArbitraryFSAccessThroughSMs.Deny {
-			return &refusal{at: e.at.Child(e.files), why: fmt.Sprintf(
+			return &refusal{at: e.at().Child(e.files), why: fmt.Sprintf(
 				"reads files of the Prometheus pod, which arbitraryFSAccessThroughSMs of %s denies, so that it leaves the monitor out; use a Secret", name)}
 		}
 		if interval := cmp.Or(e.interval, p.spec.ScrapeInterval, defaultScrapeInterval); exceeds(e.timeout, interval) {
-			return &refusal{at: e.at.Child("scrapeTimeout"), why: fmt.Sprintf(
+			return &refusal{at: e.at().Child("scrapeTimeout"), why: fmt.Sprintf(
 				"is %s, more than the interval of %s, so that %s leaves the monitor out; write at most %s", e.timeout, interval, name, interval)}
 		}
 	}
@@ -205,19 +206,6 @@ func (p *prometheus) rejects(m *monitor) *refusal {
 
 // defaultScrapeInterval is that of a Prometheus that states none.
 const defaultScrapeInterval monitoringv1.Duration = "30s"
-
-func (m *monitor) scrapeClass() string {
-	var class *string
-	if m.service != nil {
-		class = m.service.ScrapeClassName
-	} else {
-		class = m.pod.ScrapeClassName
-	}
-	if class == nil {
-		return ""
-	}
-	return *class
-}
 
 // exceeds tells whether a duration of Prometheus is longer than another one.
 func exceeds(a, b monitoringv1.Duration) bool {

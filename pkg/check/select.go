@@ -118,17 +118,6 @@ var podLabelsAdded = []string{
 	"apps.kubernetes.io/pod-index",
 }
 
-// selectsPods tells whether a Service sends requests to pods of wl
-// (k8s.io/endpointslice: a Service without a selector has no endpoints but those that somebody writes).
-func (s *service) selectsPods(wl *workload) bool {
-	return s.hasSelector() && meet(s.item, wl.item) && selectsLabels(s.spec.Selector, wl.template.Labels)
-}
-
-// hasSelector tells whether the endpoints of a Service follow from its selector.
-func (s *service) hasSelector() bool {
-	return len(s.spec.Selector) > 0 && s.spec.Type != corev1.ServiceTypeExternalName
-}
-
 // selectsLabels tells whether the pairs of selector are among the labels of a template or are added by controllers.
 func selectsLabels(selector, template map[string]string) bool {
 	for k, v := range selector {

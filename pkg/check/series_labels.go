@@ -39,10 +39,17 @@ func (w *world) allOrigins() []origin {
 	return w.memo.origins.get(func() []origin {
 		var all []origin
 		for _, wl := range w.workloads {
-			all = append(all, w.origins(wl)...)
+			all = append(all, originsOf(wl)...)
 		}
 		return all
 	})
+}
+
+// recentOrigins are those of the workload that was asked for last: the checks go from metric to metric, and labels take
+// memory.
+type recentOrigins struct {
+	of      *workload
+	origins []origin
 }
 
 // origins lists the ways by which the series of a workload reach Prometheus.
@@ -50,20 +57,25 @@ func (w *world) origins(wl *workload) []origin {
 	if wl == nil {
 		return nil
 	}
-	return wl.origins.get(func() []origin {
-		paths := wl.scrapes()
-		out := make([]origin, len(paths))
-		for i, p := range paths {
-			out[i] = originOf(p, wl)
-		}
-		return out
-	})
+	if w.memo.recent.of != wl {
+		w.memo.recent = recentOrigins{wl, originsOf(wl)}
+	}
+	return w.memo.recent.origins
+}
+
+func originsOf(wl *workload) []origin {
+	paths := wl.scrapes()
+	out := make([]origin, len(paths))
+	for i, p := range paths {
+		out[i] = originOf(p, wl)
+	}
+	return out
 }
 
 func originOf(p scrapePath, wl *workload) origin {
 	o := origin{path: p}
-	relabelings, ok := configs(p.relabelings)
-	metric, readable := configs(p.metricRelabelings)
+	relabelings, ok := p.relabelings.configs()
+	metric, readable := p.metricRelabelings.configs()
 	o.opaque, o.metric = !ok || !readable, metric
 	o.target = discovered(p, wl, len(relabelings) > 0)
 	if len(relabelings) > 0 {
@@ -84,25 +96,24 @@ func discovered(p scrapePath, wl *workload, meta bool) map[string]string {
 	}
 	set["pod"], set["container"], set["endpoint"], set["instance"] = somePod, p.container, p.portName, "10.0.0.1:80"
 	ns := wl.item.Place.Object.Namespace
-	var (
-		podLabels []string
-		jobLabel  string
-	)
+	var copied copiedLabels
+	if p.monitor.copied != nil {
+		copied = *p.monitor.copied
+	}
+	jobLabel := wl.template.labels[copied.job]
 	if s := p.service; s != nil {
 		ns = cmp.Or(s.item.Place.Object.Namespace, ns)
 		set["service"], set["job"] = s.item.Place.Object.Name, s.item.Place.Object.Name
 		if p.servicePort != "" {
 			set["endpoint"] = p.servicePort
 		}
-		spec := p.monitor.service
-		copyLabels(set, spec.TargetLabels, s.item.Labels)
-		podLabels, jobLabel = spec.PodTargetLabels, s.item.Labels[spec.JobLabel]
+		copyLabels(set, copied.service, s.item.Labels)
+		jobLabel = s.item.Labels[copied.job]
 	} else {
 		o := p.monitor.item.Place.Object
 		set["job"] = orDefault(o.Namespace) + "/" + o.Name
-		podLabels, jobLabel = p.monitor.pod.PodTargetLabels, wl.template.Labels[p.monitor.pod.JobLabel]
 	}
-	copyLabels(set, podLabels, wl.template.Labels)
+	copyLabels(set, copied.pod, wl.template.labels)
 	set["namespace"] = orDefault(ns)
 	if meta {
 		set["__meta_kubernetes_namespace"] = set["namespace"]
@@ -122,8 +133,8 @@ func addMeta(set map[string]string, p scrapePath, wl *workload) {
 		"__meta_kubernetes_pod_phase": "Running", "__meta_kubernetes_pod_ready": "true",
 		"__meta_kubernetes_pod_controller_kind": "ReplicaSet", "__meta_kubernetes_pod_controller_name": wl.item.Place.Object.Name,
 	})
-	metaLabels(set, "__meta_kubernetes_pod_label", wl.template.Labels)
-	metaLabels(set, "__meta_kubernetes_pod_annotation", wl.template.Annotations)
+	metaLabels(set, "__meta_kubernetes_pod_label", wl.template.labels)
+	metaLabels(set, "__meta_kubernetes_pod_annotation", wl.template.annotations)
 	if s := p.service; s != nil {
 		set["__meta_kubernetes_service_name"], set["__meta_kubernetes_endpoints_name"] = s.item.Place.Object.Name, s.item.Place.Object.Name
 		set["__meta_kubernetes_endpoint_port_name"], set["__meta_kubernetes_endpointslice_port_name"] = p.servicePort, p.servicePort

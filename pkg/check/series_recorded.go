@@ -11,13 +11,13 @@ import (
 
 // has tells whether a series has a label when the adapter sees it.
 func (d *demand) has(series, label string) presence {
-	if r := d.recorded.first[series]; r != nil {
+	if r := d.world.recordings().first[series]; r != nil {
 		return r.has(label)
 	}
-	return has(d.origins, series, label)
+	return has(d.origins(), series, label)
 }
 
-func (d *demand) isRecorded(series string) bool { return d.recorded.first[series] != nil }
+func (d *demand) isRecorded(series string) bool { return d.world.recordings().first[series] != nil }
 
 // recordings are the recording rules among the items.
 type recordings struct {

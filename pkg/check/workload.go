@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -19,11 +20,10 @@ type workload struct {
 	// selector is what the scale of the workload counts pods by. It is nil for a Job, a CronJob and a Pod, which have none
 	// of their own, and where it is neither written nor follows from the template.
 	selector *metav1.LabelSelector
-	template *corev1.PodTemplateSpec
-	// at is the place of the template.
-	at model.Place
-	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef).
-	borrowed *workload
+	template podTemplate
+	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef), holder the one whose object
+	// holds that.
+	borrowed, holder *workload
 	// number is its position among the workloads.
 	number int
 	// scaler is the first HPA that scales it, nil for none.
@@ -32,11 +32,10 @@ type workload struct {
 	before []*service
 	routes []route
 
-	also    once[[]*workload]
-	alive   once[[]container]
-	targets once[[]target]
-	paths   once[[]scrapePath]
-	origins once[[]origin]
+	// also are the other workloads whose pods its selector matches, paths the ways by which its pods are scraped; nil until
+	// they are asked for.
+	also  []*workload
+	paths []scrapePath
 }
 
 // The groups and kinds that are known to hold pods, in their present and in former groups.
@@ -87,49 +86,49 @@ func (wl *workload) endsByItself() bool {
 
 // addWorkload takes objects that make pods. What the API server refuses is known of its own kinds alone.
 func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
-	wl := &workload{item: it, at: it.Place.Child("spec").Child("template")}
-	var rendered *appsv1.DeploymentSpec
-	if it.Spec(&rendered) {
-		wl.replicas, wl.template, wl.selector = rendered.Replicas, &rendered.Template, rendered.Selector
-		w.keep(wl)
-		return
+	wl := &workload{item: it, number: len(w.workloads)}
+	if template, found := wl.read(); template != nil {
+		wl.template = w.take(template)
+		w.workloads = append(w.workloads, wl)
+		ps.Add(found...)
 	}
-	wl.template = &corev1.PodTemplateSpec{}
-	spec := krm.Get(it.Node(), "spec")
-	var found model.Problems
-	switch kind := groupKind(it.Place.Object.APIVersion, it.Place.Object.Kind); {
+}
+
+// read reads what wl says of its own, and gives the template of its pods, nil if the object makes none.
+func (wl *workload) read() (*corev1.PodTemplateSpec, model.Problems) {
+	kind := wl.groupKind()
+	var rendered *appsv1.DeploymentSpec
+	if kind == deployment && wl.item.Spec(&rendered) {
+		wl.replicas, wl.selector = rendered.Replicas, rendered.Selector
+		return &rendered.Template, nil
+	}
+	spec := krm.Get(wl.item.Node(), "spec")
+	switch {
 	case kind == pod:
-		wl.at = it.Place
-		found = mistakes(it.Node(), wl.at, wl.template, false)
+		template := &corev1.PodTemplateSpec{}
+		return template, mistakes(wl.item.Node(), wl.at(), template, false)
 	case kind == cronJob:
-		wl.at = it.Place.Child("spec").Child("jobTemplate").Child("spec").Child("template")
-		found = mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.at, wl.template, true)
+		template := &corev1.PodTemplateSpec{}
+		return template, mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.at(), template, true)
 	case slices.Contains(scalable, kind), slices.Contains(unscalable, kind):
-		found = wl.read(spec, kind)
+		return wl.readSpec(spec, kind)
 	case kind == rollout, krm.Get(krm.Get(krm.Get(spec, "template"), "spec"), "containers") != nil:
 		// The field of another kind may have the same name and another type.
-		wl.read(spec, kind)
-	default:
-		return
+		template, _ := wl.readSpec(spec, kind)
+		return template, nil
 	}
-	ps.Add(found...)
-	w.keep(wl)
+	return nil, nil
 }
 
-func (w *world) keep(wl *workload) {
-	wl.number = len(w.workloads)
-	w.workloads = append(w.workloads, wl)
-}
-
-// read reads the spec of a workload with a template.
-func (wl *workload) read(spec *yaml.Node, kind string) model.Problems {
+// readSpec reads the spec of a workload with a template.
+func (wl *workload) readSpec(spec *yaml.Node, kind string) (*corev1.PodTemplateSpec, model.Problems) {
 	var common struct {
 		Replicas *int32                 `json:"replicas"`
 		Template corev1.PodTemplateSpec `json:"template"`
 	}
 	at := wl.item.Place.Child("spec")
 	found := mistakes(spec, at, &common, true)
-	wl.replicas, wl.template = common.Replicas, &common.Template
+	wl.replicas = common.Replicas
 	switch kind {
 	case job:
 	case controller:
@@ -142,10 +141,10 @@ func (wl *workload) read(spec *yaml.Node, kind string) model.Problems {
 			found.Add(mistakes(n, at.Child("selector"), wl.selector, true)...)
 		}
 	}
-	if wl.selector == nil && slices.Contains(defaultsSelector, wl.item.Place.Object.APIVersion) && len(wl.template.Labels) > 0 {
-		wl.selector = &metav1.LabelSelector{MatchLabels: wl.template.Labels}
+	if wl.selector == nil && slices.Contains(defaultsSelector, wl.item.Place.Object.APIVersion) && len(common.Template.Labels) > 0 {
+		wl.selector = &metav1.LabelSelector{MatchLabels: common.Template.Labels}
 	}
-	return found
+	return &common.Template, found
 }
 
 // borrowTemplates gives the Rollouts that refer to a Deployment its template and selector.
@@ -160,114 +159,12 @@ func (w *world) borrowTemplates() {
 		}
 		from := w.find(wl.item, targetRef{krm.Text(ref, "apiVersion"), krm.Text(ref, "kind"), krm.Text(ref, "name")})
 		if from != nil && from != wl {
-			wl.borrowed, wl.template, wl.at = from, from.template, from.at
+			wl.borrowed, wl.holder, wl.template = from, cmp.Or(from.holder, from), from.template
 			if wl.selector == nil {
 				wl.selector = from.selector
 			}
 		}
 	}
-}
-
-// targetRef names an object from within another one of the same namespace.
-type targetRef struct{ apiVersion, kind, name string }
-
-// targetKey is what a reference to an object in a namespace means, with the group extensions counted as apps.
-type targetKey struct{ group, kind, name, namespace string }
-
-func (r targetRef) key(namespace string) targetKey {
-	group := groupOf(r.apiVersion)
-	if group == "extensions" {
-		group = "apps"
-	}
-	return targetKey{group, r.kind, r.name, namespace}
-}
-
-// indexTargets remembers the first workload of each name, in each namespace as it is stated and in any.
-func (w *world) indexTargets() {
-	for _, wl := range w.workloads {
-		o := wl.item.Place.Object
-		key := targetRef{o.APIVersion, o.Kind, o.Name}.key(o.Namespace)
-		if w.targets[key] == nil {
-			w.targets[key] = wl
-		}
-		key.namespace = ""
-		if w.anywhere[key] == nil {
-			w.anywhere[key] = wl
-		}
-	}
-}
-
-// find gives the workload that by refers to, or nil. The version does not matter, and one in the very namespace is
-// preferred to one that may be in it.
-func (w *world) find(by *krm.Item, ref targetRef) *workload {
-	ns := by.Place.Object.Namespace
-	found := w.targets[ref.key(ns)]
-	if orDefault(ns) == metav1.NamespaceDefault {
-		found = first(w.targets[ref.key("")], w.targets[ref.key(metav1.NamespaceDefault)])
-	}
-	switch {
-	case found != nil:
-		return found
-	case ns == "":
-		return w.anywhere[ref.key("")]
-	}
-	return w.targets[ref.key("")]
-}
-
-// first is the workload that comes first; one may be nil.
-func first(a, b *workload) *workload {
-	if a == nil || b != nil && b.number < a.number {
-		return b
-	}
-	return a
-}
-
-// findTargets finds what every HPA scales, by which every workload is scaled, and which HPAs have one target.
-func (w *world) findTargets() {
-	for _, s := range w.scalers {
-		ref := s.spec.ScaleTargetRef
-		s.target = w.find(s.item, targetRef{ref.APIVersion, ref.Kind, ref.Name})
-		if s.target != nil && s.target.scaler == nil {
-			s.target.scaler = s
-		}
-		w.sharing[s.sharingKey()] = append(w.sharing[s.sharingKey()], s)
-	}
-}
-
-// knowsPods tells whether the pods of a workload are described among the items.
-func (wl *workload) knowsPods() bool { return len(wl.template.Spec.Containers) > 0 }
-
-// container is one that runs as long as its pod.
-type container struct {
-	*corev1.Container
-	workload *workload
-	// list is the field that holds it, at number.
-	list   string
-	number int
-}
-
-// at is the place of the container.
-func (c container) at() model.Place { return c.workload.at.Child("spec").Child(c.list).Item(c.number) }
-
-// running are the containers of wl but for the init containers that end before the others start
-// (Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculatePodRequestsFromContainers).
-func (wl *workload) running() []container {
-	if wl.alive.known {
-		return wl.alive.value
-	}
-	spec := &wl.template.Spec
-	out := make([]container, 0, len(spec.Containers))
-	for i := range spec.Containers {
-		out = append(out, container{&spec.Containers[i], wl, "containers", i})
-	}
-	for i := range spec.InitContainers {
-		c := &spec.InitContainers[i]
-		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			out = append(out, container{c, wl, "initContainers", i})
-		}
-	}
-	wl.alive.set(out)
-	return out
 }
 
 // injectors are annotations and labels of pods, and labels of namespaces, by which webhooks add containers to pods.
@@ -288,7 +185,7 @@ var injectors = []string{
 
 // injected tells whether something may add containers to the pods of wl that its template does not have.
 func (w *world) injected(wl *workload) bool {
-	if injects(wl.template.Annotations) || injects(wl.template.Labels) || injects(wl.item.Annotations) {
+	if injects(wl.template.annotations) || injects(wl.template.labels) || injects(wl.item.Annotations) {
 		return true
 	}
 	return remember(w.memo.injected, wl.item.Place.Object.Namespace, func(name string) bool {

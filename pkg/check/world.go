@@ -35,19 +35,24 @@ type world struct {
 	minor            int
 	// serviceIndex and podIndex find Services by their labels, and workloads by those of their pods.
 	serviceIndex, podIndex *labelIndex
-	// targets finds workloads by what refers to them, sharing the scalers by their targets.
-	targets, anywhere map[targetKey]*workload
-	sharing           map[targetKey][]*scaler
+	// targets are the workloads in the order of what refers to them, byTarget the scalers in that of their targets.
+	targets  []*workload
+	byTarget []*scaler
 	// manual are the routes through Services without a selector, by the namespaces that these state.
 	manual spaced[route]
 	memo   memo
+	// While the world is made, these find lists that many objects share.
+	servicePorts   sharer[servicePort]
+	containerPorts sharer[containerPort]
+	resourceNames  sharer[corev1.ResourceName]
 }
 
 // memo is what several checks ask for and what is costly to find.
 type memo struct {
-	needs    once[[]need]
+	needs    once[[]*demand]
 	demands  once[[]*demand]
 	origins  once[[]origin]
+	recent   recentOrigins
 	recorded once[*recordings]
 	adapters once[[]adapter]
 	judged   once[bool]
@@ -67,24 +72,22 @@ type memo struct {
 	// names are those of the workloads that reportMissing may suggest.
 	names  map[targetKey]*lexicon
 	spaces once[*spaced[*workload]]
+	// anywhere are the first workloads of each name in any namespace, which the keys do not state.
+	anywhere once[map[targetKey]*workload]
 	// monitors are the monitors by name, vain the routes that end at a Service without pods.
 	monitors once[map[string][]*monitor]
 	vain     once[[]route]
 }
 
 // once is a value that is found once.
-type once[T any] struct {
-	known bool
-	value T
-}
-
-func (o *once[T]) set(v T) { o.known, o.value = true, v }
+type once[T any] struct{ value *T }
 
 func (o *once[T]) get(find func() T) T {
-	if !o.known {
-		o.set(find())
+	if o.value == nil {
+		v := find()
+		o.value = &v
 	}
-	return o.value
+	return *o.value
 }
 
 // remember finds a value once.
@@ -95,17 +98,6 @@ func remember[K comparable, V any](known map[K]V, key K, find func(K) V) V {
 		known[key] = v
 	}
 	return v
-}
-
-type service struct {
-	item *krm.Item
-	spec *corev1.ServiceSpec
-	// behind are the workloads whose pods it selects.
-	behind []*workload
-	// number is its position among the Services, monitored tells whether a monitor selects it.
-	number    int
-	monitored bool
-	wants     once[[]labels.Requirement]
 }
 
 // prometheus is a Prometheus or a PrometheusAgent of prometheus-operator.
@@ -164,13 +156,14 @@ func (w *world) before(minor int) bool { return w.minor > 0 && w.minor < minor }
 func newWorld(in Input) (*world, model.Problems) {
 	w := &world{
 		namespaces: map[string]map[string]string{}, samples: in.Samples, minor: in.Minor,
-		targets: map[targetKey]*workload{}, anywhere: map[targetKey]*workload{}, sharing: map[targetKey][]*scaler{},
-		roles: map[model.Object]spaced[*role]{},
+		roles: map[model.Object]spaced[*role]{}, items: make([]*krm.Item, 0, len(in.Items)),
 	}
 	w.memo = memo{
 		injected: map[string]bool{}, namespaces: map[string]map[string]string{},
 		names: map[targetKey]*lexicon{}, grants: map[account]*grants{},
 	}
+	w.servicePorts, w.containerPorts = sharer[servicePort]{}, sharer[containerPort]{}
+	w.resourceNames = sharer[corev1.ResourceName]{}
 	var ps model.Problems
 	for _, it := range in.Items {
 		w.collect(it)
@@ -179,11 +172,12 @@ func newWorld(in Input) (*world, model.Problems) {
 	for _, it := range w.items {
 		w.add(it, &ps)
 	}
+	w.servicePorts, w.containerPorts, w.resourceNames = nil, nil, nil
 	w.indexTargets()
 	w.borrowTemplates()
 	w.findTargets()
-	for i, m := range w.monitors {
-		m.number, m.ownOnly = i, w.ownOnly(m)
+	for _, m := range w.monitors {
+		m.ownOnly = w.ownOnly(m)
 	}
 	w.join()
 	w.addRules(in, &ps)
@@ -247,21 +241,13 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 	case "/Namespace":
 		w.namespaces[o.Name] = it.Labels
 	case "/Service":
-		s := &service{item: it, number: len(w.services)}
-		decode(it, &s.spec, ps)
-		w.services = append(w.services, s)
+		w.addService(it, ps)
 	case "/LimitRange":
-		l := &limitRange{item: it}
-		decode(it, &l.spec, ps)
-		w.limitRanges.add(it.Place.Object.Namespace, l)
+		w.limitRanges.add(it.Place.Object.Namespace, &limitRange{it, specOf[corev1.LimitRangeSpec](it, ps)})
 	case "monitoring.coreos.com/ServiceMonitor":
-		m := &monitor{item: it}
-		decode(it, &m.service, ps)
-		w.monitors = append(w.monitors, m)
+		w.addServiceMonitor(it, ps)
 	case "monitoring.coreos.com/PodMonitor":
-		m := &monitor{item: it}
-		decode(it, &m.pod, ps)
-		w.monitors = append(w.monitors, m)
+		w.addPodMonitor(it, ps)
 	case "monitoring.coreos.com/Prometheus", "monitoring.coreos.com/PrometheusAgent":
 		p := &prometheus{item: it, wants: map[*metav1.LabelSelector][]labels.Requirement{}}
 		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), &p.spec, false)...)
@@ -271,14 +257,15 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 	}
 }
 
-// decode sets out to the spec of an object and reports what the API server refuses or drops. What is sound is read all the
-// same.
-func decode[T any](it *krm.Item, out **T, ps *model.Problems) {
-	if it.Spec(out) {
-		return
+// specOf gives the spec of an object and reports what the API server refuses or drops. What is sound is read all the same.
+// The spec is not to be kept: it is big, and of a rendered object it is made anew.
+func specOf[T any](it *krm.Item, ps *model.Problems) *T {
+	var spec *T
+	if !it.Spec(&spec) {
+		spec = new(T)
+		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), spec, true)...)
 	}
-	*out = new(T)
-	ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), *out, true)...)
+	return spec
 }
 
 // mistakes reads n into out. A value of a wrong type is an error. An unknown field may be one of a newer version: it is

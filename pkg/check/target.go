@@ -1,0 +1,114 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+)
+
+// targetRef names an object from within another one of the same namespace.
+type targetRef struct{ apiVersion, kind, name string }
+
+// targetKey is what a reference to an object in a namespace means, with the group extensions counted as apps.
+type targetKey struct{ group, kind, name, namespace string }
+
+func (r targetRef) key(namespace string) targetKey {
+	group := groupOf(r.apiVersion)
+	if group == "extensions" {
+		group = "apps"
+	}
+	return targetKey{group, r.kind, r.name, namespace}
+}
+
+// compare orders keys. Most differ in their names.
+func (k targetKey) compare(o targetKey) int {
+	if c := cmp.Compare(k.name, o.name); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(k.namespace, o.namespace), cmp.Compare(k.kind, o.kind), cmp.Compare(k.group, o.group))
+}
+
+// key is what references say that mean wl.
+func (wl *workload) key() targetKey {
+	o := wl.item.Place.Object
+	return targetRef{o.APIVersion, o.Kind, o.Name}.key(o.Namespace)
+}
+
+// indexTargets sorts the workloads by their keys, and those of one key by their positions.
+func (w *world) indexTargets() {
+	w.targets = slices.Clone(w.workloads)
+	slices.SortStableFunc(w.targets, func(a, b *workload) int { return a.key().compare(b.key()) })
+}
+
+// find gives the workload that by refers to, or nil. The version does not matter, and one in the very namespace is
+// preferred to one that may be in it.
+func (w *world) find(by *krm.Item, ref targetRef) *workload {
+	ns := by.Place.Object.Namespace
+	found := w.targeted(ref.key(ns))
+	if orDefault(ns) == metav1.NamespaceDefault {
+		found = first(w.targeted(ref.key("")), w.targeted(ref.key(metav1.NamespaceDefault)))
+	}
+	switch {
+	case found != nil:
+		return found
+	case ns == "":
+		return w.memo.anywhere.get(w.findAnywhere)[ref.key("")]
+	}
+	return w.targeted(ref.key(""))
+}
+
+// targeted is the first workload of a key, nil if there is none.
+func (w *world) targeted(key targetKey) *workload {
+	i, ok := slices.BinarySearchFunc(w.targets, key, func(wl *workload, key targetKey) int { return wl.key().compare(key) })
+	if !ok {
+		return nil
+	}
+	return w.targets[i]
+}
+
+// findAnywhere finds the first workload of each name in any namespace.
+func (w *world) findAnywhere() map[targetKey]*workload {
+	found := map[targetKey]*workload{}
+	for _, wl := range w.workloads {
+		key := wl.key()
+		key.namespace = ""
+		if found[key] == nil {
+			found[key] = wl
+		}
+	}
+	return found
+}
+
+// first is the workload that comes first; one may be nil.
+func first(a, b *workload) *workload {
+	if a == nil || b != nil && b.number < a.number {
+		return b
+	}
+	return a
+}
+
+// findTargets finds what every HPA scales, by which every workload is scaled, and which HPAs have one target.
+func (w *world) findTargets() {
+	for _, s := range w.scalers {
+		s.target = w.find(s.item, s.ref)
+		if s.target != nil && s.target.scaler == nil {
+			s.target.scaler = s
+		}
+	}
+	w.byTarget = slices.Clone(w.scalers)
+	slices.SortStableFunc(w.byTarget, func(a, b *scaler) int { return a.sharingKey().compare(b.sharingKey()) })
+}
+
+// sharing are the HPAs that have the target of s.
+func (w *world) sharing(s *scaler) []*scaler {
+	key := s.sharingKey()
+	return equalRange(w.byTarget, func(o *scaler) int { return o.sharingKey().compare(key) })
+}
+
+// sharingKey is the same for all HPAs that have one target.
+func (s *scaler) sharingKey() targetKey {
+	return targetKey{groupOf(s.ref.apiVersion), s.ref.kind, s.ref.name, s.namespace()}
+}
