@@ -10,17 +10,37 @@ import (
 )
 
 // By how many percent the memory in use may grow before the garbage collector runs: a small run ends before it has to, and
-// a large one holds on to little, so that collecting often costs less time than memory.
+// a large one holds on to little, so that collecting often costs less time than memory. From large bytes on it is memory
+// that runs short.
 const (
-	collectFirst = 400
-	collectAt    = 50
+	percentFirst = 400
+	percent      = 50
+	percentLarge = 33
+	large        = 64 << 20
 )
 
 var _ = collectLate()
 
-// collectLate waits long with the first collection, and not with the next ones. The value is garbage, which the first
-// collection finds.
+// collectLate waits long with the first collection, and not with the next ones.
 func collectLate() runtime.Cleanup {
-	debug.SetGCPercent(collectFirst)
-	return runtime.AddCleanup(new([64]byte), func(int) { debug.SetGCPercent(collectAt) }, 0)
+	debug.SetGCPercent(percentFirst)
+	return afterCollection(func() {
+		debug.SetGCPercent(percent)
+		afterCollection(watch)
+	})
+}
+
+// watch looks after each collection at what is in use, until that is large.
+func watch() {
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.HeapAlloc < large {
+		afterCollection(watch)
+		return
+	}
+	debug.SetGCPercent(percentLarge)
+}
+
+// afterCollection has the garbage collector call a function when it has run next, since it finds a value that nobody has.
+func afterCollection(do func()) runtime.Cleanup {
+	return runtime.AddCleanup(new([64]byte), func(do func()) { do() }, do)
 }
