@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -95,7 +96,7 @@ var podResource = schema.GroupResource{Resource: "pods"}
 func (w *world) demands() []*demand { return w.memo.demands.get(w.findDemands) }
 
 func (w *world) findDemands() []*demand {
-	k := newKinds(w.items, w.minor)
+	kinds := sync.OnceValue(func() *kinds { return newKinds(w.items, w.minor) })
 	var out []*demand
 	for _, s := range w.scalers {
 		for i := range s.metrics {
@@ -106,7 +107,7 @@ func (w *world) findDemands() []*demand {
 				d.of(m.Pods.Metric)
 			case m.Type == autoscalingv2.ObjectMetricSourceType && m.Object != nil:
 				d.of(m.Object.Metric)
-				d.describe(m.Object.DescribedObject, k)
+				d.describe(m.Object.DescribedObject, kinds())
 			case m.Type == autoscalingv2.ExternalMetricSourceType && m.External != nil:
 				d.of(m.External.Metric)
 			default:

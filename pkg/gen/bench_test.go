@@ -150,7 +150,10 @@ var parts = []struct {
 	{"HPA", scale},
 	{"Build", func(s *stages) error { _, _ = build(s.src, s.opts); return nil }},
 	{"Render", func(s *stages) error { render(s.f, s.opts); return nil }},
-	{"Check", func(s *stages) error { checkChains(merged{items: s.out.Items, rendered: s.out.Rendered}, s.opts); return nil }},
+	{"Check", func(s *stages) error {
+		checkChains(merged{items: s.out.Items, rendered: s.out.Rendered}, s.opts)
+		return nil
+	}},
 	{"Write", func(s *stages) error { return s.list.Write(io.Discard, s.out.Items, nil) }},
 	{"Whole", whole},
 }

@@ -121,7 +121,7 @@ func isZero(v reflect.Value) bool {
 	if v.CanAddr() && v.Kind() != reflect.Pointer {
 		own = v.Addr()
 	}
-	if z, ok := own.Interface().(zeroer); ok {
+	if z, ok := reflect.TypeAssert[zeroer](own); ok {
 		return z.IsZero()
 	}
 	return v.IsZero()

@@ -15,7 +15,7 @@ import (
 // of its escapes (surrogate pairs).
 func isJSON(text string) bool {
 	text = strings.TrimLeft(strings.TrimPrefix(text, "\xef\xbb\xbf"), " \t\r\n")
-	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
+	return text != "" && (text[0] == '{' || text[0] == '[')
 }
 
 // parseJSON reads one JSON value into nodes that carry lines.

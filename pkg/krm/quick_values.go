@@ -214,11 +214,8 @@ func (p *quickParser) literal(at, column int) *yaml.Node {
 		case spaces < indent:
 			return p.endLiteral(&block)
 		default:
-			block.filled = true
-			if !p.rough {
-				block.add(line[indent:])
-			}
-			if block.breaks = 0; end < next {
+			block.add(line[indent:], p.rough)
+			if end < next {
 				block.breaks = 1
 			}
 		}
@@ -239,11 +236,15 @@ type literalBlock struct {
 	filled bool
 }
 
-func (b *literalBlock) add(line string) {
-	for range b.breaks {
-		b.text.WriteByte('\n')
+// add adds the breaks and a line; where the block stays rough, it only notes that there is one.
+func (b *literalBlock) add(line string, rough bool) {
+	if !rough {
+		for range b.breaks {
+			b.text.WriteByte('\n')
+		}
+		b.text.WriteString(line)
 	}
-	b.text.WriteString(line)
+	b.breaks, b.filled = 0, true
 }
 
 // following gives the offset where the next line ends, and that of the line behind it.
@@ -289,7 +290,7 @@ func (p *quickParser) endLiteral(b *literalBlock) *yaml.Node {
 	case b.header == "|-":
 		b.breaks = 0
 	}
-	b.add("")
+	b.add("", false)
 	b.node.Value = b.text.String()
 	p.advance()
 	return b.node

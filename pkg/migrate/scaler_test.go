@@ -12,7 +12,7 @@ import (
 
 func item(t *testing.T, text string) *krm.Item {
 	t.Helper()
-	n, ps := krm.Parse(string(text), model.Place{})
+	n, ps := krm.Parse(text, model.Place{})
 	if len(ps) > 0 {
 		t.Fatal(ps)
 	}

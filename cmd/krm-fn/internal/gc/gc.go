@@ -33,7 +33,8 @@ func collectLate() runtime.Cleanup {
 // watch looks after each collection at what is in use, until that is large.
 func watch() {
 	var m runtime.MemStats
-	if runtime.ReadMemStats(&m); m.HeapAlloc < large {
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc < large {
 		afterCollection(watch)
 		return
 	}
