@@ -118,7 +118,7 @@ func (w *world) configMapRules(ps *model.Problems) []*ruleSet {
 
 func readConfigMap(it *krm.Item, key string) *ruleSet {
 	at := it.Place.Child("data").Child(key)
-	text := krm.Text(it.Node(), "data", key)
+	text := krm.Text(it.Field("data"), key)
 	return readConfig(Text{Place: at, Text: []byte(text)}, it.Place.Object.String())
 }
 
@@ -127,7 +127,7 @@ func configKeys(it *krm.Item) []string {
 	if it.Place.Object.Kind != "ConfigMap" || it.Place.Object.APIVersion != "v1" {
 		return nil
 	}
-	data := krm.TextMap(it.Node(), "data")
+	data := krm.TextMap(it.Field("data"))
 	var keys []string
 	for _, key := range sortedKeys(data) {
 		named := key == "config.yaml" && isAdapterName(it.Place.Object.Name)
@@ -225,7 +225,7 @@ func (w *world) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Problem
 		w.checkName(v.ConfigMap.Name, at, ps)
 		return nil, "", false
 	}
-	data := krm.TextMap(cm.Node(), "data")
+	data := krm.TextMap(cm.Field("data"))
 	if _, has := data[key]; !has {
 		ps.Errorf(ruleMissingID, at, "mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
 			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, sortedKeys(data)))

@@ -238,6 +238,7 @@ func (w *world) add(it *krm.Item, ps *model.Problems) {
 		return
 	}
 	switch groupOf(o.APIVersion) + "/" + o.Kind {
+	case "/ConfigMap", "/Secret": // Of what they hold, only the rules count.
 	case "/Namespace":
 		w.namespaces[o.Name] = it.Labels
 	case "/Service":

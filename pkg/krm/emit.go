@@ -202,8 +202,10 @@ func (e *emitter) scalar(v jsonValue, indent int) {
 		e.out = append(e.out, "{}\n"...)
 	case v.kind == '[':
 		e.out = append(e.out, "[]\n"...)
-	case v.kind == '"' && isWord(v.text), v.kind == 't', v.kind == 'f', v.kind == 'n':
+	case v.kind == '"' && (isWord(v.text) || isMeasure(v.text)), v.kind == 't', v.kind == 'f', v.kind == 'n':
 		e.out = append(append(e.out, v.text...), '\n')
+	case v.kind == '"' && isCount(v.text):
+		e.out = append(strconv.AppendQuote(e.out, v.text), '\n')
 	case v.kind == '"':
 		e.string(v.text, indent)
 	case v.kind == quoted:

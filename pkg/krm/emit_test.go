@@ -165,13 +165,17 @@ func FuzzEmitTyped(f *testing.F) {
 
 const longText = "a text that is longer than the hundred and twenty-eight bytes up to which the YAML library writes a key on the line of its value, and longer than its lines"
 
-// FuzzIsWord checks that what counts as a word is a string to all parsers and written as it is.
+// FuzzIsWord checks that what counts as a word, or as a number with a unit, is a string to all parsers and written as it is,
+// and that what counts as a number is none.
 func FuzzIsWord(f *testing.F) {
-	for _, s := range []string{"a", "y", "No", "on", "null", "http://a.b/c", "a:b", "a:", "/health", "x-1", "0a", "e1", "a b", "Infinity", "//", "/", "a/", "nan"} {
+	for _, s := range []string{"a", "y", "No", "on", "null", "http://a.b/c", "a:b", "a:", "/health", "x-1", "0a", "e1", "a b", "Infinity", "//", "/", "a/", "nan", "1", "10000", "05", "500m", "1Mi", "0s", "1e", "0x1", "Mi", "1_0m"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if !isWord(s) {
+		if isCount(s) && !isNonString(s) {
+			t.Errorf("%q is a string to a parser of YAML 1.1", s)
+		}
+		if !isWord(s) && !isMeasure(s) {
 			return
 		}
 		if kyaml.IsYaml1_1NonString(strNode(s)) || base60.MatchString(s) {

@@ -19,6 +19,22 @@ func isWord(s string) bool {
 	return len(s) > len("false") || !isReserved(s)
 }
 
+// isMeasure tells the same of a number with a unit, such as 500m, 512Mi and 30s.
+func isMeasure(s string) bool {
+	unit := strings.TrimLeft(s, "0123456789")
+	switch unit {
+	case "m", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti", "s", "h", "d":
+		return unit != s
+	}
+	return false
+}
+
+// isCount tells whether s is a number to all YAML parsers, so that the string has to be quoted.
+func isCount(s string) bool {
+	const most = 15 // Some parsers take longer ones for fractions.
+	return s != "" && len(s) <= most && s[0] != '0' && strings.Trim(s, "0123456789") == ""
+}
+
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
 // isReserved tells whether a parser of YAML 1.1 or 1.2 takes a word for a boolean or null.
