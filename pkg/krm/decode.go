@@ -81,13 +81,13 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 		d.wrongType(n, at, "a mapping")
 		return
 	}
-	fields := jsonTypeOf(v.Type()).named
+	info := jsonTypeOf(v.Type())
 	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
-		field, ok := fields[key.Value]
+		field, ok := info.field(key.Value)
 		if !ok {
-			names := make([]string, 0, len(fields))
-			for name := range fields {
-				names = append(names, name)
+			names := make([]string, 0, len(info.fields))
+			for _, f := range info.fields {
+				names = append(names, f.name)
 			}
 			p := model.Problem{
 				ID: model.InputField, Severity: model.Error, Place: d.at(at, key), Suggestion: Suggest(key.Value, names),

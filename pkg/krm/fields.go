@@ -15,9 +15,8 @@ type jsonType struct {
 	marshals, addressed bool
 	// textual tells that values encode themselves as a text.
 	textual bool
-	// fields are those of a struct, those of inlined structs included, in their order; named finds them by their names.
+	// fields are those of a struct, those of inlined structs included, in their order.
 	fields []jsonField
-	named  map[string]jsonField
 	// odd tells that there is an option or a combination of fields that is not known here.
 	odd bool
 }
@@ -49,7 +48,6 @@ func jsonTypeOf(t reflect.Type) *jsonType {
 		textual: pointer.Implements(textMarshalerType),
 	}
 	if t.Kind() == reflect.Struct {
-		info.named = map[string]jsonField{}
 		info.add(t, nil)
 	}
 	jsonTypes.Store(t, info)
@@ -73,7 +71,7 @@ func (info *jsonType) add(t reflect.Type, path []int) {
 			if name == "" {
 				name = f.Name
 			}
-			if _, twice := info.named[name]; twice {
+			if _, twice := info.field(name); twice {
 				info.odd = true
 				continue
 			}
@@ -88,10 +86,18 @@ func (info *jsonType) add(t reflect.Type, path []int) {
 					info.odd = true
 				}
 			}
-			info.named[name] = field
 			info.fields = append(info.fields, field)
 		}
 	}
+}
+
+// field finds a field by its name.
+func (info *jsonType) field(name string) (f jsonField, ok bool) {
+	i := slices.IndexFunc(info.fields, func(f jsonField) bool { return f.name == name })
+	if i < 0 {
+		return jsonField{}, false
+	}
+	return info.fields[i], true
 }
 
 // omits tells whether encoding/json leaves out the field f with the value v.

@@ -126,7 +126,7 @@ func (it *Item) typedField(path []string) (reflect.Value, bool) {
 		if v.Kind() != reflect.Struct {
 			return v, false
 		}
-		field, ok := jsonTypeOf(v.Type()).named[name]
+		field, ok := jsonTypeOf(v.Type()).field(name)
 		if !ok {
 			return v, false
 		}
