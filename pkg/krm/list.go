@@ -37,7 +37,7 @@ func ReadList(r io.Reader) (*List, model.Problems) {
 	in := bufio.NewReaderSize(io.LimitReader(r, MaxStream+1), 1<<16)
 	c, ok, err := cutSections(in)
 	if ok {
-		if l := readSections(c.sections, c.column); l != nil {
+		if l := readSections(c); l != nil {
 			return l, nil
 		}
 	}

@@ -21,7 +21,7 @@ type Object interface {
 type annotation struct{ key, value string }
 
 // NewObject makes an item of the typed object that a function makes, the same each time. The item keeps the function and not
-// the object, which takes ten times the memory.
+// the object, which takes many times the memory.
 func NewObject(typed func() Object) *Item {
 	obj := typed()
 	it := &Item{typed: typed, Annotations: obj.GetAnnotations(), Labels: obj.GetLabels()}

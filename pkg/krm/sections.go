@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -14,13 +16,13 @@ import (
 )
 
 // readSections reads a ResourceList that is laid out as kustomize and kpt write one: each member, and each item, begins on
-// a line of its own, and is a document by itself. Its items are read one by one, on all cores, and only their texts are
-// kept. Any other list, and any with an error in it, gives nil: it is read as a whole.
-func readSections(sections []section, column int) (l *List) {
-	var ok bool
-	l = &List{indent: column}
+// a line of its own, and is a document by itself. Its items are read one by one, and only their texts are kept. Any other
+// list, and any with an error in it, gives nil: it is read as a whole.
+func readSections(c *cutter) (l *List) {
+	items, ok := c.reader.all()
+	l = &List{indent: c.column}
 	root := &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
-	for _, s := range sections {
+	for _, s := range c.sections {
 		key, value := s.member()
 		if key == nil || Get(root, key.Value) != nil {
 			return nil
@@ -29,9 +31,7 @@ func readSections(sections []section, column int) (l *List) {
 		l.members = append(l.members, member{key: key, value: value, text: s.text})
 		switch {
 		case key.Value == "items":
-			if l.Items, ok = readItems(s.items); !ok {
-				return nil
-			}
+			l.Items = items
 		case key.Value == "functionConfig" && !IsNull(value):
 			if value.Kind != yaml.MappingNode {
 				return nil
@@ -39,7 +39,7 @@ func readSections(sections []section, column int) (l *List) {
 			l.FunctionConfig = NewItem(value)
 		}
 	}
-	if !isResourceList(root) || len(l.Items) == 0 {
+	if !ok || !isResourceList(root) || len(l.Items) == 0 {
 		return nil
 	}
 	return l
@@ -65,28 +65,62 @@ func (s section) member() (key, value *yaml.Node) {
 	return key, value
 }
 
-// readItems parses the texts of items; false if one of them is no object by itself.
-func readItems(texts []string) ([]*Item, bool) {
-	items := make([]*Item, len(texts))
-	Parallel(len(texts), func(i int) {
-		skim(texts[i], func(docs []Document, ok bool) {
+// itemReader parses the texts of items while more of them are read, some at a time on another core.
+type itemReader struct {
+	batches []*batch
+	// size is that of the texts in the last batch, which is not parsed yet.
+	size    int
+	parsing sync.WaitGroup
+}
+
+// batch are items of a list, one after the other; nil ones are no objects by themselves.
+type batch struct {
+	texts []string
+	items []*Item
+}
+
+// batchSize is how many bytes of texts are parsed at a time.
+const batchSize = 1 << 18
+
+func (r *itemReader) add(text string) {
+	if r.size == 0 {
+		r.batches = append(r.batches, &batch{})
+	}
+	last := r.batches[len(r.batches)-1]
+	last.texts = append(last.texts, text)
+	if r.size += len(text); r.size >= batchSize {
+		r.parsing.Go(last.parse)
+		r.size = 0
+	}
+}
+
+// all gives the items; false if one of them is no object by itself.
+func (r *itemReader) all() (items []*Item, ok bool) {
+	if r.size > 0 {
+		r.batches[len(r.batches)-1].parse()
+	}
+	r.parsing.Wait()
+	for _, b := range r.batches {
+		items = append(items, b.items...)
+	}
+	return items, !slices.Contains(items, nil)
+}
+
+func (b *batch) parse() {
+	b.items = make([]*Item, len(b.texts))
+	for i, text := range b.texts {
+		skim(text, func(docs []Document, ok bool) {
 			if ok {
-				if items[i] = onlyItem(docs, texts[i]); items[i] != nil {
-					items[i].forget(texts[i])
+				if b.items[i] = onlyItem(docs, text); b.items[i] != nil {
+					b.items[i].forget(text)
 				}
 				return
 			}
-			if docs, ps := parseSlowly(texts[i], model.Place{}); !ps.HasErrors() {
-				items[i] = onlyItem(docs, texts[i])
+			if docs, ps := parseSlowly(text, model.Place{}); !ps.HasErrors() {
+				b.items[i] = onlyItem(docs, text)
 			}
 		})
-	})
-	for _, it := range items {
-		if it == nil {
-			return nil, false
-		}
 	}
-	return items, true
 }
 
 // onlyItem is the item that a text holds, nil if that is not the only thing in it.
@@ -102,15 +136,19 @@ func onlyItem(docs []Document, text string) *Item {
 
 // cutSections reads a list and cuts it into its members and items at the lines where they begin, as long as it understands
 // what it reads. A comment belongs to what it stands directly above, unless it is indented more than that.
-func cutSections(in *bufio.Reader) (c cutter, ok bool, err error) {
-	c.column = -1
+func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
+	c = &cutter{column: -1}
 	for {
 		at := len(c.window)
 		fragment, err := in.ReadSlice('\n')
-		for c.window = append(c.window, fragment...); errors.Is(err, bufio.ErrBufferFull); c.window = append(c.window, fragment...) {
+		c.window = append(c.window, fragment...)
+		for errors.Is(err, bufio.ErrBufferFull) && len(c.window) <= MaxText {
 			fragment, err = in.ReadSlice('\n')
+			c.window = append(c.window, fragment...)
 		}
 		switch {
+		case len(c.window) > MaxText: // One that large is no object of a cluster.
+			return c, false, nil
 		case err == nil:
 			if !c.line(at) {
 				return c, false, nil
@@ -121,13 +159,16 @@ func cutSections(in *bufio.Reader) (c cutter, ok bool, err error) {
 			return c, false, nil
 		default:
 			c.flush(at)
-			return c, !c.unusual && c.tokens <= maxTokens, nil
+			ok = c.isSound()
+			return c, ok, nil
 		}
 	}
 }
 
 type cutter struct {
 	sections []section
+	// reader gets the items.
+	reader itemReader
 	// window is what was read of the member or item that is being read; item tells that it is an item, and inItems that it
 	// stands below the key of the items.
 	window        []byte
@@ -143,6 +184,9 @@ type cutter struct {
 	unusual bool
 	tokens  int
 }
+
+// isSound tells whether a parser may see what was read.
+func (c *cutter) isSound() bool { return !c.unusual && c.tokens <= maxTokens }
 
 // text is all that was cut, and what comes behind it.
 func (c *cutter) text(rest io.Reader) (string, error) {
@@ -232,14 +276,17 @@ func isDashed(s []byte) bool { return s[0] == '-' && (s[1] == ' ' || s[1] == '\n
 // flush ends at an offset of the window what is being read.
 func (c *cutter) flush(at int) {
 	part := string(c.window[:at])
+	c.unusual = c.unusual || isUnusual(part)
+	c.tokens += tokens(part)
 	if c.item {
 		last := &c.sections[len(c.sections)-1]
 		last.items = append(last.items, part)
+		if c.isSound() {
+			c.reader.add(part)
+		}
 	} else {
 		c.sections = append(c.sections, section{text: part})
 	}
-	c.unusual = c.unusual || isUnusual(part)
-	c.tokens += tokens(part)
 	c.window = append(c.window[:0], c.window[at:]...)
 	for i := range c.comments {
 		c.comments[i] = max(0, c.comments[i]-at)

@@ -57,7 +57,7 @@ func inSections(t *testing.T, text string) *List {
 	if !ok {
 		return nil
 	}
-	return readSections(c.sections, c.column)
+	return readSections(c)
 }
 
 // compareSections reports where a list that is read in sections differs from the same list read in one piece.
@@ -86,7 +86,12 @@ func compareSections(t *testing.T, text string) {
 		if it.listed && g.text != it.text {
 			t.Errorf("%q: item %d is %q, not %q", text, i, g.text, it.text)
 		}
-		if diff := cmp.Diff(it.Place, g.Place); diff != "" {
+		type identity struct {
+			place               model.Place
+			annotations, labels map[string]string
+		}
+		if diff := cmp.Diff(identity{it.Place, it.Annotations, it.Labels}, identity{g.Place, g.Annotations, g.Labels},
+			cmp.AllowUnexported(identity{})); diff != "" {
 			t.Errorf("%q: item %d (-whole +section):\n%s", text, i, diff)
 		}
 		if !sameContent(it.Node(), g.Node()) {
