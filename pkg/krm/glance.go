@@ -19,13 +19,13 @@ func glance(text string, look func(docs []Document, ok bool)) {
 	p.release()
 }
 
-// skim is glance for those who do not need what literal blocks hold, unless there are some in the metadata: the value of one
-// is the text that it is written in, so that nothing is copied.
+// skim is glance for those who do not need what literal blocks hold, unless there are some in what identifies an object: the
+// value of one is the text that it is written in, so that nothing is copied.
 func skim(text string, look func(docs []Document, ok bool)) {
 	p := glancers.Get().(*quickParser)
 	p.text, p.rough = text, true
 	docs, _, ok := p.documents()
-	if slices.ContainsFunc(docs, func(d Document) bool { return hasLiteral(Get(itself(d.Root), "metadata")) }) {
+	if slices.ContainsFunc(docs, func(d Document) bool { return identifiedByLiteral(itself(d.Root)) }) {
 		p.release()
 		glance(text, look)
 		return
@@ -40,6 +40,10 @@ func itself(n *yaml.Node) *yaml.Node {
 		return n.Content[0]
 	}
 	return n
+}
+
+func identifiedByLiteral(n *yaml.Node) bool {
+	return hasLiteral(Get(n, "apiVersion")) || hasLiteral(Get(n, "kind")) || hasLiteral(Get(n, "metadata"))
 }
 
 func hasLiteral(n *yaml.Node) bool {

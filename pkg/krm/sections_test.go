@@ -19,6 +19,7 @@ func TestSections(t *testing.T) {
 	}{
 		"as kustomize writes it":   {listHead + "items:\n- kind: A\n  a: |\n    - b\n- kind: B\n", true},
 		"as kpt writes it":         {listHead + "# of the items\nitems:\n  # of a\n  - kind: A\n    # in a\n  # of b\n  - kind: B\n# of the configuration\nfunctionConfig:\n  kind: C\n", true},
+		"a kind in a block":        {listHead + "items:\n- kind: |-\n    A\n  a: |\n    b\n", true},
 		"results":                  {listHead + "items:\n- kind: A\n# of b\nresults:\n- message: m\n", true},
 		"a folded block":           {listHead + "items:\n- kind: A\n  a: >-\n    b\n    c\n- kind: B\n", true},
 		"no end":                   {listHead + "items:\n- kind: A", false},
