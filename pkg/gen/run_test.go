@@ -10,7 +10,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// Without inputs, the output has what goes to the cluster, and the inputs are as they were.
+// Without inputs, the output has everything else.
 func TestRunWithoutInputs(t *testing.T) {
 	text, err := os.ReadFile("../../testdata/foreign-items/input.yaml")
 	if err != nil {

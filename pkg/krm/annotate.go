@@ -65,7 +65,7 @@ func (it *Item) annotateNode(n *yaml.Node, a annotation, path []string, read rea
 	holder := at(n, path)
 	change := it.withLine(holder, a.key, strconv.Quote(a.value))
 	setAnnotation(holder, a.key, a.value)
-	if change != nil && it.make(*change, n, read) {
+	if change != nil && it.alter(*change, n, read) {
 		return
 	}
 	if it.node == nil {
@@ -91,8 +91,8 @@ func setAnnotation(holder *yaml.Node, key, value string) {
 	set(child(child(holder, "metadata"), "annotations"), key, v)
 }
 
-// make makes a change to the text of the item, unless it says anything else than n then.
-func (it *Item) make(c change, n *yaml.Node, read reading) (done bool) {
+// alter makes a change to the text of the item, unless it says anything else than n then.
+func (it *Item) alter(c change, n *yaml.Node, read reading) (done bool) {
 	raw := c.apply(it.source())
 	read(raw, func(docs []Document, quickly bool) {
 		if !quickly {

@@ -36,15 +36,14 @@ type Item struct {
 	// Annotations and Labels are those of its metadata. Of a typed object, the annotations are without the place that it was
 	// given: so all objects of a workload share them.
 	Annotations, Labels map[string]string
-	// text is what the object was read from: the text of the item in its list, from its dash on, indented as there, if it is
-	// listed, so that it can be written as it was, else that of its document. change is what is different now, nil for nothing:
-	// so an item shares the text of the list.
+	// text is what the object was read from. listed tells that it is the text of the item in its list, from its dash on, indented
+	// as there, so that it can be written as it was; else it is that of its document. line is its line in the text in which the
+	// lines of node count, and change what is different now, nil for nothing.
 	text   string
-	change *change
 	listed bool
-	// node is the object, and line the line of text in the text in which the lines of node count. It is nil where the quick
-	// parser reads the object from the text again: nodes take ten times the memory of a text.
-	line int32
+	line   int32
+	change *change
+	// node is the object, nil where the quick parser reads it from the text again: nodes take ten times the memory of a text.
 	node *yaml.Node
 	// typed makes the object that the item stands for, nil if it was read.
 	typed func() Object
@@ -70,7 +69,7 @@ func NewItem(n *yaml.Node) *Item {
 }
 
 // detached gives a string its own memory, so that it does not keep all of the text that it stands in. A long one stays as
-// it is: it is most of its text.
+// it is: its copy could take more than its text.
 func detached(s string) string {
 	if len(s) > longestName {
 		return s
@@ -154,8 +153,11 @@ func (it *Item) Decode(out any) (ps model.Problems) {
 
 // Mentions tells whether a word may stand in the object. It is not certain where there is no text, or one with escapes.
 func (it *Item) Mentions(word string) bool {
+	if it.node != nil || it.text == "" {
+		return true
+	}
 	text := it.source()
-	return it.node != nil || text == "" || strings.Contains(text, word) || strings.Contains(text, "\\")
+	return strings.Contains(text, word) || strings.Contains(text, "\\")
 }
 
 // element is the only document or, where that is a list, the only element of it.
