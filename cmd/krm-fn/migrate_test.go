@@ -18,7 +18,7 @@ func TestMigrateWrites(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "new", "migration")
 	got := run(t, ".", "", "migrate", "-o", dir, operatorDump)
-	if got.code != exitOK || !strings.HasPrefix(got.stdout, "Inputs, to be committed:\n  "+filepath.ToSlash(dir)+"/inputs/api_shop_products-api.yaml\n") ||
+	if got.code != exitOK || !strings.HasPrefix(got.stdout, "Inputs to commit:\n  "+filepath.ToSlash(dir)+"/inputs/api_shop_products-api.yaml\n") ||
 		!strings.Contains(got.stderr, "warning: Service shop/products-api: spec.ports: port metrics 9797 is no longer there") {
 		t.Fatalf("%+v", got)
 	}
@@ -94,7 +94,7 @@ func TestMigrateErrors(t *testing.T) {
 		"no format": {[]string{"-o", out, "--format", "xml", "-"}, outcome{"", `error: --format: "xml" is none of json, text` + usage, exitUsage}},
 		"a file":    {[]string{"-o", file, "-"}, outcome{"", "error: open " + file + ": not a directory\n", exitProblems}},
 		"not there": {[]string{"-o", out, "nowhere.yaml"}, outcome{"", "error: nowhere.yaml: no such file or directory [input/file]\n", exitProblems}},
-		"empty":     {[]string{"-o", out, "-"}, outcome{"", "error: -: is empty; make it with: " + migrate.DumpCommand + " [migrate/dump]\n", exitProblems}},
+		"empty":     {[]string{"-o", out, "-"}, outcome{"", "error: -: is empty; create the dump with: " + migrate.DumpCommand + " [migrate/dump]\n", exitProblems}},
 		"no Kubernetes": {
 			[]string{"-o", out, "--kubernetes-version", "new", operatorDump},
 			outcome{"", "error: RenderAPIs render: spec.kubernetesVersion: \"new\" is no Kubernetes version; write one such as \"1.37\" [input/value]\n", exitProblems},
