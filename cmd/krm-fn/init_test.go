@@ -282,8 +282,8 @@ func TestInitDefaultsAndCommandLines(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	got = run(t, ".", "", "init", "rain", "-f", "none.yaml", "--image", "A")
-	if want := `error: --image: "A" is no image: invalid reference format: repository name (library/A) must be lowercase; ` +
-		"write one such as registry.example.com/shop/products:v1.0.0 [input/value]\n" +
+	if want := `error: --image: "A" is not a valid image: invalid reference format: repository name (library/A) must be lowercase; ` +
+		"use one such as registry.example.com/shop/products:v1.0.0 [input/value]\n" +
 		"error: none.yaml: no such file or directory [input/file]\n"; got != (outcome{"", want, exitProblems}) {
 		t.Errorf("got %v", got)
 	}
