@@ -41,7 +41,7 @@ func TestExplainFormats(t *testing.T) {
 	}
 }
 
-// mended are the manifests of the broken chain with the name of the port that the Service has.
+// fixed are the manifests of the broken chain with the name of the port that the Service has.
 func mended(t *testing.T) string {
 	t.Helper()
 	return strings.Replace(read(t, filepath.Join(brokenChain, "manifests.yaml")), "- port: http\n", "- port: web\n", 1)

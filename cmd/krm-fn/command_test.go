@@ -303,7 +303,7 @@ func indent(text, by string) string {
 	return b.String()
 }
 
-// writeFiles writes files into a temporary folder.
+// writeFiles writes files into a temporary directory.
 func writeFiles(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -83,7 +83,7 @@ var initCases = []struct {
 	{"plain", plainDocument, []string{"products", "--flavor", "plain", "--image", "products:v1", "--backend-image", "backend:1", "--mode", "sidecar"}},
 }
 
-// initialized runs krm-fn init in a folder of its own, and gives the folder and what was printed, without its path.
+// initialized runs krm-fn init in a directory of its own, and gives the directory and what was printed, without its path.
 func initialized(t *testing.T, document string, args ...string) (dir string, got outcome) {
 	t.Helper()
 	dir = writeFiles(t, map[string]string{"openapi.yaml": document})
@@ -136,7 +136,7 @@ func TestInit(t *testing.T) {
 	}
 }
 
-// rendersAndPasses checks that a package renders without a word, and that krm-fn check finds nothing in what comes out.
+// rendersAndPasses checks that a package renders silently, and that krm-fn check finds nothing in what comes out.
 func rendersAndPasses(t *testing.T, dir string) {
 	t.Helper()
 	manifests := filepath.Join(dir, "manifests")
@@ -221,7 +221,7 @@ error: --backend-image: the document calls no backend "product", but products an
 	}
 }
 
-// TestInitOverwritesNothing checks that files in the way are all named, beside what else is wrong, and stay as they are.
+// TestInitOverwritesNothing checks that files in the way are all named, next to what else is wrong, and stay as they are.
 func TestInitOverwritesNothing(t *testing.T) {
 	dir := writeFiles(t, map[string]string{"openapi.yaml": plainDocument, "api.yaml": "mine", "notes.txt": "mine, too"})
 	if err := os.Symlink("nowhere", filepath.Join(dir, "swagger.yaml")); err != nil {

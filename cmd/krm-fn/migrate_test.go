@@ -59,7 +59,7 @@ func TestMigrateWrites(t *testing.T) {
 	}
 }
 
-// tree is all that the files of a folder hold.
+// tree is all that the files of a directory hold.
 func tree(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder
