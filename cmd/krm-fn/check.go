@@ -23,13 +23,13 @@ type checkFlags struct {
 
 func (f *checkFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.samples, "sample", nil,
-		"WORKLOAD=FILE: a metrics page of a workload, named as NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME (repeatable)")
+		"WORKLOAD=FILE: a metrics page of a workload, given as NAME, NAMESPACE/NAME, or KIND/NAMESPACE/NAME (repeatable)")
 	cmd.Flags().StringArrayVar(&f.helmValues, "adapter-values", nil,
-		"values file of the prometheus-adapter Helm chart, for rules that are not in a ConfigMap (repeatable)")
-	cmd.Flags().StringVar(&f.kubernetes, "kubernetes-version", "", "version of the cluster, such as 1.31 (default: the newest)")
+		"values file of the prometheus-adapter Helm chart, for rules outside a ConfigMap (repeatable)")
+	cmd.Flags().StringVar(&f.kubernetes, "kubernetes-version", "", "Kubernetes version of the cluster, such as 1.31 (default: the newest)")
 }
 
-// input reads what is to be judged.
+// input reads the input of the checks.
 func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.Problems) {
 	items, ps := readItems(paths, stdin)
 	in := check.Input{Items: items}
@@ -48,7 +48,7 @@ func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.
 	for _, s := range f.samples {
 		workload, name, ok := strings.Cut(s, "=")
 		if !ok {
-			ps.Errorf(model.InputValue, model.Place{}, "--sample: %q has no file; write WORKLOAD=FILE", s)
+			ps.Errorf(model.InputValue, model.Place{}, "--sample: %q has no file; use WORKLOAD=FILE", s)
 			continue
 		}
 		text, err := os.ReadFile(name)
@@ -63,7 +63,7 @@ func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.
 	return in, ps
 }
 
-// readItems reads the resources of files and folders, and of standard input where a path is "-".
+// readItems reads the resources of files and directories, and of standard input if a path is "-".
 func readItems(paths []string, stdin io.Reader) ([]*krm.Item, model.Problems) {
 	var items []*krm.Item
 	var ps model.Problems
@@ -86,23 +86,23 @@ func newCheck() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "check PATH...|-",
-		Short: "Prove that every metric that a HorizontalPodAutoscaler reads is served",
-		Long: `check reads Kubernetes manifests, whoever wrote them, and follows every HorizontalPodAutoscaler to the pods that
-serve its metrics: adapter rule, Prometheus series, ServiceMonitor, Service, container port. It says at which link the
-chain breaks, and exits with 1 if one does. Nothing is asked of a cluster.`,
-		Example: `  # what kustomize renders
+		Short: "Check that every metric that a HorizontalPodAutoscaler reads is served",
+		Long: `check reads Kubernetes manifests from any source, and follows every HorizontalPodAutoscaler to the pods that serve its
+metrics: adapter rule, Prometheus series, ServiceMonitor, Service, and container port. It reports where a chain breaks,
+and exits with code 1 if one does. It does not contact a cluster.`,
+		Example: `  # the output of kustomize
   kustomize build overlays/production | krm-fn check -
 
-  # what Helm renders, with the values of prometheus-adapter's chart
+  # the output of Helm, with the values of the prometheus-adapter chart
   helm template shop charts/shop | krm-fn check --adapter-values adapter.yaml -
 
   # with a metrics page of the pods: curl -s localhost:8080/metrics > page.txt
   krm-fn check --sample shop/products=page.txt manifests`,
-		Args: paths("the files or folders to check, or - for standard input"),
+		Args: paths("the files or directories to check, or - for standard input"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			write, ok := formats[format]
 			if !ok {
-				return fmt.Errorf("--output: %q is none of %s", format, strings.Join(sortedNames(formats), ", "))
+				return fmt.Errorf("--output: %q is not one of %s", format, strings.Join(sortedNames(formats), ", "))
 			}
 			in, ps := flags.input(paths, cmd.InOrStdin())
 			if !ps.HasErrors() {

@@ -41,7 +41,7 @@ func TestExplainFormats(t *testing.T) {
 	}
 }
 
-// mended are the manifests of the broken chain with the name of the port that the Service has.
+// fixed are the manifests of the broken chain with the name of the port that the Service has.
 func mended(t *testing.T) string {
 	t.Helper()
 	return strings.Replace(read(t, filepath.Join(brokenChain, "manifests.yaml")), "- port: http\n", "- port: web\n", 1)
@@ -76,7 +76,7 @@ func TestCheckFlags(t *testing.T) {
 		"values of the Helm chart":    {mended(t), "[rule/query]", []string{"--adapter-values", values}},
 		"a version that is gone":      {v1, "[hpa/version]", []string{"--kubernetes-version", "1.30"}},
 		"no version":                  {v1, `error: --kubernetes-version: "x" is no Kubernetes version; write one such as "1.31" [input/value]`, []string{"--kubernetes-version", "x"}},
-		"a sample without a file":     {v1, `error: --sample: "orders" has no file; write WORKLOAD=FILE [input/value]`, []string{"--sample", "orders"}},
+		"a sample without a file":     {v1, `error: --sample: "orders" has no file; use WORKLOAD=FILE [input/value]`, []string{"--sample", "orders"}},
 		"files that are not there":    {v1, "no-such", []string{"--sample", "orders=no-such", "--adapter-values", "no-such"}},
 	} {
 		t.Run(name, func(t *testing.T) {

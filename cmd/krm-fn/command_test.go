@@ -76,12 +76,12 @@ func TestWrongCommandLines(t *testing.T) {
 		"unknown flag":              {[]string{"--replicas", "2"}, outcome{"", "error: unknown flag: --replicas" + usage, exitUsage}},
 		"unknown flag of a command": {[]string{"render", "-x", "."}, outcome{"", "error: unknown shorthand flag: 'x' in -x" + usage, exitUsage}},
 		"unknown command":           {[]string{"rendr"}, outcome{"", "error: unknown command \"rendr\"; did you mean \"render\"?" + usage, exitUsage}},
-		"no path":                   {[]string{"render"}, outcome{"", "error: name the files or folders to render" + usage, exitUsage}},
+		"no path":                   {[]string{"render"}, outcome{"", "error: name the files or directories to render" + usage, exitUsage}},
 		"no value of a flag":        {[]string{"render", ".", "-o"}, outcome{"", "error: flag needs an argument: 'o' in -o" + usage, exitUsage}},
 		"version of something":      {[]string{"version", "x"}, outcome{"", "error: unknown command \"x\" for \"krm-fn version\"" + usage, exitUsage}},
-		"check without a path":      {[]string{"check"}, outcome{"", "error: name the files or folders to check, or - for standard input" + usage, exitUsage}},
-		"unknown format":            {[]string{"check", "-o", "xml", "."}, outcome{"", "error: --output: \"xml\" is none of github, json, sarif, text" + usage, exitUsage}},
-		"unknown drawing":           {[]string{"explain", "--format", "svg", "hpa/a", "."}, outcome{"", "error: --format: \"svg\" is none of dot, mermaid, text" + usage, exitUsage}},
+		"check without a path":      {[]string{"check"}, outcome{"", "error: name the files or directories to check, or - for standard input" + usage, exitUsage}},
+		"unknown format":            {[]string{"check", "-o", "xml", "."}, outcome{"", "error: --output: \"xml\" is not one of github, json, sarif, text" + usage, exitUsage}},
+		"unknown drawing":           {[]string{"explain", "--format", "svg", "hpa/a", "."}, outcome{"", "error: --format: \"svg\" is not one of dot, mermaid, text" + usage, exitUsage}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := run(t, ".", "", tc.args...); got != tc.want {
@@ -303,7 +303,7 @@ func indent(text, by string) string {
 	return b.String()
 }
 
-// writeFiles writes files into a temporary folder.
+// writeFiles writes files into a temporary directory.
 func writeFiles(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// said is what is printed beside the manifests of an example, nothing for most.
+// said is what is printed next to the manifests of an example, nothing for most.
 var said = map[string]string{
 	"petstore-shared": "info: no ConfigMap hpa-configs is among the items; at most 5 replicas at 50% cpu are the default [hpa/config]\n",
 }
 
-// TestExamples renders every example without an orchestrator and compares the manifests, and what is said beside them.
+// TestExamples renders every example without an orchestrator and compares the manifests, and what is said next to them.
 func TestExamples(t *testing.T) {
 	examples, err := filepath.Glob("examples/*")
 	if err != nil || len(examples) < 7 {

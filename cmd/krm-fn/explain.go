@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// drawings are the ways to draw a chain.
+// drawings are the formats of a chain.
 var drawings = map[string]func(io.Writer, *check.Link){
 	"text":    drawText,
 	"mermaid": drawMermaid,
@@ -24,15 +24,15 @@ func newExplain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain hpa/NAME PATH...|-",
 		Short: "Show the chain from a HorizontalPodAutoscaler to the pods that serve its metrics",
-		Long: `explain shows every link by which the metrics of one HorizontalPodAutoscaler come about, with the object, file and
-field that provides it, and marks the broken ones.`,
+		Long: `explain shows every link that produces the metrics of one HorizontalPodAutoscaler, with the object, file, and field that
+define it, and marks the broken links.`,
 		Example: `  krm-fn explain hpa/products-api manifests
   kustomize build . | krm-fn explain hpa/shop/products-api --format mermaid -`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			draw, ok := drawings[format]
 			if !ok {
-				return fmt.Errorf("--format: %q is none of %s", format, strings.Join(sortedNames(drawings), ", "))
+				return fmt.Errorf("--format: %q is not one of %s", format, strings.Join(sortedNames(drawings), ", "))
 			}
 			in, ps := flags.input(args[1:], cmd.InOrStdin())
 			if err := report(cmd.ErrOrStderr(), ps.Sorted()); err != nil {
@@ -54,7 +54,7 @@ field that provides it, and marks the broken ones.`,
 	return cmd
 }
 
-// drawText draws the chain as a tree, each link with its place and, below it, its problems.
+// drawText draws the chain as a tree. Each link has its place, with its problems below it.
 func drawText(w io.Writer, l *check.Link) { drawBranch(w, l, "", "") }
 
 func drawBranch(w io.Writer, l *check.Link, first, rest string) {
@@ -83,7 +83,7 @@ func drawBranch(w io.Writer, l *check.Link, first, rest string) {
 	}
 }
 
-// where is the file and field of a link.
+// where returns the file and field of a link.
 func where(l *check.Link) string {
 	return model.Place{File: l.Place.File, Field: l.Place.Field}.String()
 }
@@ -121,7 +121,7 @@ func drawDot(w io.Writer, root *check.Link) {
 	_, _ = fmt.Fprintln(w, "}")
 }
 
-// eachEdge numbers the links and calls f for each, with the number of its parent; -1 for the root.
+// eachEdge numbers the links and calls f for each, with the number of its parent. The parent of the root is -1.
 func eachEdge(root *check.Link, f func(id, parent int, l *check.Link)) {
 	next := 0
 	parents := []int{-1}

@@ -10,9 +10,9 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// runFunction is the KRM function: a ResourceList in, a ResourceList out. It reads files below root only, which kpt
-// overrides by the folder of the package. The output is whole even if there are errors,
-// because kpt takes the results from it; the items are then those of the input.
+// runFunction is the KRM function: a ResourceList in, a ResourceList out. It reads only files below root; for kpt, root is the
+// directory of the package. The output is complete even if there are errors, because kpt reads the results from it. The
+// items are then the items of the input.
 func runFunction(root string, stdin io.Reader, stdout, stderr io.Writer) error {
 	list, ps := krm.ReadList(stdin)
 	if ps.HasErrors() {

@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "write the expected outputs anew, and fail")
 
-// testdata is one folder a case. input.yaml is a ResourceList; output.yaml is what must come out, or results.yaml the
+// testdata is one directory a case. input.yaml is a ResourceList; output.yaml is what must come out, or results.yaml the
 // results alone where the input has errors, since the items are then those of the input. messages.txt is standard
 // error, and the exit code behind it.
 const testdata = "testdata"
@@ -89,7 +89,7 @@ type outcome struct {
 
 func (o outcome) messages() string { return fmt.Sprintf("%sexit code %d\n", o.stderr, o.code) }
 
-// run runs the function on a ResourceList, in the folder dir.
+// run runs the function on a ResourceList, in the directory dir.
 func run(t *testing.T, dir, input string, args ...string) outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer

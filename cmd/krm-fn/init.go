@@ -18,32 +18,32 @@ import (
 
 func newInit() *cobra.Command {
 	var r scaffold.Request
-	var flavour string
+	var flavor string
 	cmd := &cobra.Command{
 		Use:   "init NAME --from-file FILE --image IMAGE [--backend-image IMAGE]",
-		Short: "Write a package for an API: from its OpenAPI document to inputs that render",
-		Long: `init writes the inputs of an API NAME into a new package: the OpenAPI document, the backends that it calls, and when
-to scale. It asks nothing and overwrites nothing, and its last line is the command that renders the package.
+		Short: "Create a package for an API from its OpenAPI document",
+		Long: `init writes the inputs of the API NAME to a new package: the OpenAPI document, the backends that it calls, and the scaling
+policy. It asks no questions and overwrites no files. Its last line is the command that renders the package.
 
-The document is copied byte for byte. If it calls no backend, x-wso2-production-endpoints is added, with the backend
-NAME-backend. If it calls several, give an image for each: --backend-image products=IMAGE --backend-image stock=IMAGE`,
-		Example: `  # a package for kustomize in the folder products
+The document is copied byte for byte. If it calls no backend, init adds x-wso2-production-endpoints with the backend
+NAME-backend. If it calls several, set an image for each: --backend-image products=IMAGE --backend-image stock=IMAGE`,
+		Example: `  # a package for kustomize in the directory products
   krm-fn init products -f swagger.yaml --image registry.example.com/shop/products:v1 \
     --backend-image registry.example.com/shop/products-service:1.0.0 --namespace shop
 
-  # the same for kpt, with the gateway's image named after the API and its version
+  # the same for kpt, with a gateway image that is named after the API and its version
   krm-fn init products -f swagger.yaml --registry registry.example.com/shop \
-    --backend-image registry.example.com/shop/products-service:1.0.0 --flavour kpt`,
+    --backend-image registry.example.com/shop/products-service:1.0.0 --flavor kpt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return fmt.Errorf("write one name for the API, not %d", len(args))
+				return fmt.Errorf("give one name for the API, not %d", len(args))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r.Name, r.Flavour = args[0], scaffold.Flavour(flavour)
-			if !slices.Contains(scaffold.Flavours, flavour) {
-				return fmt.Errorf("--flavour: %q is none of %s", flavour, strings.Join(scaffold.Flavours, ", "))
+			r.Name, r.Flavor = args[0], scaffold.Flavor(flavor)
+			if !slices.Contains(scaffold.Flavors, flavor) {
+				return fmt.Errorf("--flavor: %q is not one of %s", flavor, strings.Join(scaffold.Flavors, ", "))
 			}
 			if r.Dir == "" {
 				r.Dir = r.Name
@@ -63,22 +63,22 @@ NAME-backend. If it calls several, give an image for each: --backend-image produ
 	}
 	f := cmd.Flags()
 	f.StringVarP(&r.Source, "from-file", "f", "", "OpenAPI 3 or Swagger 2.0 document, in YAML or JSON")
-	f.StringVar(&r.Image, "image", "", "image of the gateway")
-	f.StringVar(&r.Registry, "registry", "", "in place of --image: where the image NAME:VERSION of the gateway is, with info.version of the document")
+	f.StringVar(&r.Image, "image", "", "gateway image")
+	f.StringVar(&r.Registry, "registry", "", "registry of the gateway image NAME:VERSION, instead of --image; VERSION is info.version of the document")
 	f.StringArrayVar(&r.BackendImages, "backend-image", nil, "[BACKEND=]IMAGE: image of a backend that the document calls (repeatable)")
 	f.Int32Var(&r.BackendPort, "backend-port", 8080, "port on which the containers of the backends listen")
 	f.StringVar(&r.BackendProtocol, "backend-protocol", "http", "http or https")
 	f.StringVarP(&r.Namespace, "namespace", "n", "", "namespace of the API and its backends")
-	f.StringVar(&r.Mode, "mode", "", "privateJet or sidecar (default: that of the document, else privateJet)")
-	f.StringVar(&r.KubernetesVersion, "kubernetes-version", "", "version of the cluster, such as 1.31 (default: the newest)")
-	f.StringVar(&flavour, "flavour", string(scaffold.Kustomize), "what the package is for: "+strings.Join(scaffold.Flavours, ", "))
-	f.StringVarP(&r.Dir, "output", "o", "", "folder of the package (default: NAME)")
+	f.StringVar(&r.Mode, "mode", "", "privateJet or sidecar (default: the mode of the document, or privateJet)")
+	f.StringVar(&r.KubernetesVersion, "kubernetes-version", "", "Kubernetes version of the cluster, such as 1.31 (default: the newest)")
+	f.StringVar(&flavor, "flavor", string(scaffold.Kustomize), "tool that renders the package: "+strings.Join(scaffold.Flavors, ", "))
+	f.StringVarP(&r.Dir, "output", "o", "", "directory of the package (default: NAME)")
 	_ = cmd.MarkFlagRequired("from-file")
 	cmd.MarkFlagsMutuallyExclusive("image", "registry")
 	return cmd
 }
 
-// makePackage reads the document and makes the package, and reports files that are in its way.
+// makePackage reads the document and creates the package. It reports files that already exist.
 func makePackage(r *scaffold.Request) (scaffold.Package, model.Problems) {
 	var ps model.Problems
 	dir, name := filepath.Split(filepath.Clean(r.Source))
@@ -93,13 +93,13 @@ func makePackage(r *scaffold.Request) (scaffold.Package, model.Problems) {
 		file := filepath.Join(r.Dir, f.Name)
 		if _, err := os.Lstat(file); err == nil {
 			at := model.Place{File: filepath.ToSlash(file)}
-			ps.Errorf(model.OutputConflict, at, "is there already; choose another folder with --output")
+			ps.Errorf(model.OutputConflict, at, "already exists; choose another directory with --output")
 		}
 	}
 	return pkg, ps.Sorted()
 }
 
-// writeNew writes files that are not there yet, all or none.
+// writeNew creates the files: all or none.
 func writeNew(dir string, files []scaffold.File) (err error) {
 	var made []string
 	defer func() {
@@ -136,7 +136,7 @@ func writeNew(dir string, files []scaffold.File) (err error) {
 	return nil
 }
 
-// summary lists the files and ends with the command to run next.
+// summary lists the files, followed by the next command to run.
 func summary(dir string, pkg scaffold.Package) string {
 	var text strings.Builder
 	for i, f := range pkg.Files {
@@ -154,12 +154,12 @@ func summary(dir string, pkg scaffold.Package) string {
 	return text.String()
 }
 
-// plainWord matches what no shell takes apart.
+// plainWord matches an argument that requires no quotes in a shell.
 var plainWord = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 })
 
-// quoted is a word for a shell.
+// quoted quotes an argument for a shell.
 func quoted(word string) string {
 	if plainWord().MatchString(word) {
 		return word

@@ -76,14 +76,14 @@ var initCases = []struct {
 			"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "--backend-port", "8443", "--backend-protocol", "https",
 	}},
 	{"kpt", plainDocument, []string{
-		"products", "--flavour", "kpt", "--registry", "registry.example.com/shop", "--backend-image", "listing=registry.example.com/shop/listing:1.0.0",
+		"products", "--flavor", "kpt", "--registry", "registry.example.com/shop", "--backend-image", "listing=registry.example.com/shop/listing:1.0.0",
 		"-n", "shop", "--mode", "privateJet",
 	}},
-	{"kpt-sidecar", oneBackend, []string{"stock-api", "--flavour=kpt", "--registry=registry.example.com", "--backend-image", "stock:2", "-n", "warehouse"}},
-	{"plain", plainDocument, []string{"products", "--flavour", "plain", "--image", "products:v1", "--backend-image", "backend:1", "--mode", "sidecar"}},
+	{"kpt-sidecar", oneBackend, []string{"stock-api", "--flavor=kpt", "--registry=registry.example.com", "--backend-image", "stock:2", "-n", "warehouse"}},
+	{"plain", plainDocument, []string{"products", "--flavor", "plain", "--image", "products:v1", "--backend-image", "backend:1", "--mode", "sidecar"}},
 }
 
-// initialized runs krm-fn init in a folder of its own, and gives the folder and what was printed, without its path.
+// initialized runs krm-fn init in a directory of its own, and gives the directory and what was printed, without its path.
 func initialized(t *testing.T, document string, args ...string) (dir string, got outcome) {
 	t.Helper()
 	dir = writeFiles(t, map[string]string{"openapi.yaml": document})
@@ -136,7 +136,7 @@ func TestInit(t *testing.T) {
 	}
 }
 
-// rendersAndPasses checks that a package renders without a word, and that krm-fn check finds nothing in what comes out.
+// rendersAndPasses checks that a package renders silently, and that krm-fn check finds nothing in what comes out.
 func rendersAndPasses(t *testing.T, dir string) {
 	t.Helper()
 	manifests := filepath.Join(dir, "manifests")
@@ -171,10 +171,10 @@ func TestInitRefusals(t *testing.T) {
 				"Products", "--image", "Products:v1", "--backend-image", "back end", "--backend-port", "80800", "--backend-protocol", "grpc",
 				"-n", "the shop", "--mode", "sidcar", "--kubernetes-version", "latest",
 			},
-			`error: --backend-image: "back end" is no image: invalid reference format; write one such as registry.example.com/shop/products:v1.0.0 [input/value]
+			`error: --backend-image: "back end" is not a valid image: invalid reference format; use one such as registry.example.com/shop/products:v1.0.0 [input/value]
 error: --backend-port: 80800 is no port; write a number from 1 to 65535 [backend/port]
 error: --backend-protocol: "grpc" is no protocol of a backend; write http or https [input/value]
-error: --image: "Products:v1" is no image: invalid reference format: repository name (library/Products) must be lowercase; write one such as registry.example.com/shop/products:v1.0.0 [input/value]
+error: --image: "Products:v1" is not a valid image: invalid reference format: repository name (library/Products) must be lowercase; use one such as registry.example.com/shop/products:v1.0.0 [input/value]
 error: --kubernetes-version: "latest" is no Kubernetes version; write one such as "1.37" [input/value]
 error: --mode: "sidcar" is no mode; write privateJet or sidecar or shared; did you mean "sidecar"? [input/value]
 error: --namespace: "the shop" cannot name a namespace; write at most 63 lower-case letters, digits and dashes [input/name]
@@ -184,23 +184,23 @@ error: openapi.yaml: opnapi: line 1: is no OpenAPI document: unknown field "opna
 		{"no OpenAPI", "kind: API\n", ok, "error: openapi.yaml: line 1: is no OpenAPI document; write openapi: 3.0.3, openapi: 3.1.0 or swagger: \"2.0\" [swagger/version]"},
 		{"no YAML", "a: [", ok, `error: openapi.yaml: line 1: is not valid YAML: did not find expected node content [input/syntax]`},
 		{"empty", "", ok, `error: openapi.yaml: is empty; write an OpenAPI document [swagger/version]`},
-		{"no image", plainDocument, []string{"products", "--backend-image", "backend:1"}, `error: --image: is missing; write the image of the gateway, or --registry [input/required]`},
-		{"no image and several backends", twoBackends, []string{"store"}, `error: --backend-image: the document calls the backend products; write its image, as products=IMAGE [input/required]
-error: --backend-image: the document calls the backend reviews; write its image, as reviews=IMAGE [input/required]
-error: --image: is missing; write the image of the gateway, or --registry [input/required]`},
-		{"no version for the tag", strings.Replace(serverOnly, ", version: v1", "", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --image: is missing, and the document has no info.version for the tag; write one of them [input/required]`},
-		{"a version that is no tag", strings.Replace(serverOnly, "version: v1", "version: 1 beta", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --registry: "r.example.com/products:1 beta" is no image: invalid reference format; write one such as registry.example.com/shop/products:v1.0.0 [input/value]`},
+		{"no image", plainDocument, []string{"products", "--backend-image", "backend:1"}, `error: --image: is missing; set the gateway image, or use --registry [input/required]`},
+		{"no image and several backends", twoBackends, []string{"store"}, `error: --backend-image: the document calls the backend products; set its image with products=IMAGE [input/required]
+error: --backend-image: the document calls the backend reviews; set its image with reviews=IMAGE [input/required]
+error: --image: is missing; set the gateway image, or use --registry [input/required]`},
+		{"no version for the tag", strings.Replace(serverOnly, ", version: v1", "", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --image: is missing, and the document has no info.version for the tag; set one of them [input/required]`},
+		{"a version that is no tag", strings.Replace(serverOnly, "version: v1", "version: 1 beta", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --registry: "r.example.com/products:1 beta" is not a valid image: invalid reference format; use one such as registry.example.com/shop/products:v1.0.0 [input/value]`},
 		{"no backend", plainDocument, []string{"products", "--image", "products:v1"}, `error: --backend-image: is missing: the document names no backend, and no server [input/required]`},
-		{"backends without names", twoBackends, append(store, "--backend-image", "a", "--backend-image", "b"), `error: --backend-image: "a" has no name; write NAME=IMAGE for each of products and reviews [input/required]
-error: --backend-image: "b" has no name; write NAME=IMAGE for each of products and reviews [input/required]`},
-		{"several for one", oneBackend, append(ok[:3:3], "--backend-image", "a", "--backend-image", "b"), `error: --backend-image: "a" is one of several images and has no name; write NAME=IMAGE [input/required]
-error: --backend-image: "b" is one of several images and has no name; write NAME=IMAGE [input/required]`},
-		{"several for none", plainDocument, append(ok[:3:3], "--backend-image", "a=a", "--backend-image", "b=b"), `error: openapi.yaml: does not say which operation calls which of a and b; write x-wso2-production-endpoints, with urls, on the operations [swagger/endpoint]`},
-		{"another name", twoBackends, append(store, "--backend-image", "product=a", "--backend-image", "reviews=b"), `error: --backend-image: the document calls the backend products; write its image, as products=IMAGE [input/required]
+		{"backends without names", twoBackends, append(store, "--backend-image", "a", "--backend-image", "b"), `error: --backend-image: "a" has no name; use NAME=IMAGE for each of products and reviews [input/required]
+error: --backend-image: "b" has no name; use NAME=IMAGE for each of products and reviews [input/required]`},
+		{"several for one", oneBackend, append(ok[:3:3], "--backend-image", "a", "--backend-image", "b"), `error: --backend-image: "a" is one of several images and has no name; use NAME=IMAGE [input/required]
+error: --backend-image: "b" is one of several images and has no name; use NAME=IMAGE [input/required]`},
+		{"several for none", plainDocument, append(ok[:3:3], "--backend-image", "a=a", "--backend-image", "b=b"), `error: openapi.yaml: does not say which operation calls which of a and b; add x-wso2-production-endpoints with urls to the operations [swagger/endpoint]`},
+		{"another name", twoBackends, append(store, "--backend-image", "product=a", "--backend-image", "reviews=b"), `error: --backend-image: the document calls the backend products; set its image with products=IMAGE [input/required]
 error: --backend-image: the document calls no backend "product", but products and reviews; did you mean "products"? [input/value]`},
-		{"twice", twoBackends, append(store, "--backend-image", "products=a", "--backend-image", "products=b", "--backend-image", "reviews=b"), `error: --backend-image: backend products stands twice; remove one of them [input/duplicate]`},
-		{"of nothing", openAPI, ok, `error: --backend-image: nothing would call it: the document calls https://products.example.com; write its name there, or leave out the image [input/value]`},
-		{"the name of the API", oneBackend, []string{"stock", "--image", "a", "--backend-image", "b", "--mode", "privateJet"}, `error: NAME: "stock" is the name of a backend, too; choose another one for the API [input/name]`},
+		{"twice", twoBackends, append(store, "--backend-image", "products=a", "--backend-image", "products=b", "--backend-image", "reviews=b"), `error: --backend-image: backend products is given more than once; remove one of them [input/duplicate]`},
+		{"of nothing", openAPI, ok, `error: --backend-image: the document calls https://products.example.com, not this backend; change the document to call it, or omit the image [input/value]`},
+		{"the name of the API", oneBackend, []string{"stock", "--image", "a", "--backend-image", "b", "--mode", "privateJet"}, `error: NAME: "stock" is also the name of a backend; choose another name for the API [input/name]`},
 		{"a layout that is in the way", "openapi: 3.0.3\ninfo: {title: a, version: v1}\n? paths\n: /a: {get: {responses: {}}}\n", ok, `error: openapi.yaml: calls no backend, and its layout allows no addition; write x-wso2-production-endpoints: {urls: [products-backend]} at its root [swagger/endpoint]`},
 		{"a name that is too long", plainDocument, append([]string{strings.Repeat("a", 56)}, ok[1:]...), `error: NAME: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-metrics" cannot name a Service; write at most 55 characters in "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" [input/name]`},
 		{"a port of the gateway", oneBackend, append(ok, "--backend-port", "9090"), `error: --backend-port: 9090 is taken by the gateway in the same pod; let the backend listen on another port [backend/port]`},
@@ -221,7 +221,7 @@ error: --backend-image: the document calls no backend "product", but products an
 	}
 }
 
-// TestInitOverwritesNothing checks that files in the way are all named, beside what else is wrong, and stay as they are.
+// TestInitOverwritesNothing checks that files in the way are all named, next to what else is wrong, and stay as they are.
 func TestInitOverwritesNothing(t *testing.T) {
 	dir := writeFiles(t, map[string]string{"openapi.yaml": plainDocument, "api.yaml": "mine", "notes.txt": "mine, too"})
 	if err := os.Symlink("nowhere", filepath.Join(dir, "swagger.yaml")); err != nil {
@@ -230,8 +230,8 @@ func TestInitOverwritesNothing(t *testing.T) {
 	args := []string{"init", "products", "-f", filepath.Join(dir, "openapi.yaml"), "-o", dir, "--image", "a", "--backend-image", "b"}
 	got := run(t, ".", "", append(args, "--backend-port", "0")...)
 	want := "error: --backend-port: is missing or 0; write a port from 1 to 65535 [input/required]\n" +
-		"error: DIR/api.yaml: is there already; choose another folder with --output [output/conflict]\n" +
-		"error: DIR/swagger.yaml: is there already; choose another folder with --output [output/conflict]\n"
+		"error: DIR/api.yaml: already exists; choose another directory with --output [output/conflict]\n" +
+		"error: DIR/swagger.yaml: already exists; choose another directory with --output [output/conflict]\n"
 	if stderr := strings.ReplaceAll(got.stderr, dir, "DIR"); got.code != exitProblems || stderr != want {
 		t.Errorf("exit code %d\n%s", got.code, stderr)
 	}
@@ -271,19 +271,19 @@ func TestInitLeavesNothingHalfWritten(t *testing.T) {
 func TestInitDefaultsAndCommandLines(t *testing.T) {
 	dir := writeFiles(t, map[string]string{"my docs/openapi.yaml": serverOnly})
 	t.Chdir(dir)
-	got := run(t, ".", "", "init", "weather", "-f", "my docs/openapi.yaml", "--image", "a", "--flavour", "plain")
+	got := run(t, ".", "", "init", "weather", "-f", "my docs/openapi.yaml", "--image", "a", "--flavor", "plain")
 	want := "weather/controller-config.yaml\nweather/hpa-configs.yaml\nweather/render-apis.yaml\nweather/swagger.yaml\n\n" +
 		"Render the manifests:\n\n  krm-fn render weather\n"
 	if got != (outcome{want, "", exitOK}) {
 		t.Errorf("got %v", got)
 	}
-	got = run(t, ".", "", "init", "weather", "-f", "my docs/openapi.yaml", "--image", "a", "--flavour", "plain", "-o", "it's new/./here")
+	got = run(t, ".", "", "init", "weather", "-f", "my docs/openapi.yaml", "--image", "a", "--flavor", "plain", "-o", "it's new/./here")
 	if !strings.HasSuffix(got.stdout, "\n\n  krm-fn render 'it'\\''s new/here'\n") {
 		t.Errorf("got %v", got)
 	}
 	got = run(t, ".", "", "init", "rain", "-f", "none.yaml", "--image", "A")
-	if want := `error: --image: "A" is no image: invalid reference format: repository name (library/A) must be lowercase; ` +
-		"write one such as registry.example.com/shop/products:v1.0.0 [input/value]\n" +
+	if want := `error: --image: "A" is not a valid image: invalid reference format: repository name (library/A) must be lowercase; ` +
+		"use one such as registry.example.com/shop/products:v1.0.0 [input/value]\n" +
 		"error: none.yaml: no such file or directory [input/file]\n"; got != (outcome{"", want, exitProblems}) {
 		t.Errorf("got %v", got)
 	}
@@ -292,10 +292,10 @@ func TestInitDefaultsAndCommandLines(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no name":        {[]string{"-f", "a", "--image", "a"}, "error: write one name for the API, not 0" + usage},
-		"two names":      {[]string{"a", "b", "-f", "a"}, "error: write one name for the API, not 2" + usage},
+		"no name":        {[]string{"-f", "a", "--image", "a"}, "error: give one name for the API, not 0" + usage},
+		"two names":      {[]string{"a", "b", "-f", "a"}, "error: give one name for the API, not 2" + usage},
 		"no document":    {[]string{"a"}, "error: required flag(s) \"from-file\" not set" + usage},
-		"flavour":        {[]string{"a", "-f", "a", "--flavour", "helm"}, "error: --flavour: \"helm\" is none of kustomize, kpt, plain" + usage},
+		"flavor":         {[]string{"a", "-f", "a", "--flavor", "helm"}, "error: --flavor: \"helm\" is not one of kustomize, kpt, plain" + usage},
 		"image twice":    {[]string{"a", "-f", "a", "--image", "a", "--registry", "b"}, "error: if any flags in the group [image registry] are set none of the others can be; [image registry] were all set" + usage},
 		"port no number": {[]string{"a", "-f", "a", "--backend-port", "http"}, "error: invalid argument \"http\" for \"--backend-port\" flag: strconv.ParseInt: parsing \"http\": invalid syntax" + usage},
 	} {

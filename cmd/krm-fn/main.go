@@ -1,6 +1,6 @@
-// Command krm-fn renders autoscaled, managed APIs into Kubernetes manifests: as a KRM function when a ResourceList comes
-// on standard input, and on files with its subcommands. It holds flags, streams and exit codes; the work is in pkg/gen
-// and pkg/check.
+// Command krm-fn renders autoscaled, managed APIs into Kubernetes manifests. Without arguments, it is a KRM function that reads
+// a ResourceList from standard input; its subcommands read files. It contains flags, streams, and exit codes; the work is in
+// pkg/gen and pkg/check.
 package main
 
 import (

@@ -15,7 +15,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// reports are the ways to write the report of a migration.
+// reports are the formats of the report of a migration.
 var reports = map[string]func(io.Writer, migrate.Report, model.Problems) error{
 	"text": func(w io.Writer, r migrate.Report, _ model.Problems) error { return r.WriteText(w) },
 	"json": func(w io.Writer, r migrate.Report, ps model.Problems) error {
@@ -31,22 +31,22 @@ func newMigrate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate -o DIR DUMP|-",
 		Short: "Move off the WSO2 API operator without an interruption",
-		Long: `migrate reads a dump of a cluster in which the WSO2 API operator 1.2 runs, writes a package that renders the same APIs
-and backends, and prints what will change and the steps that lead there. Nothing is asked of a cluster.
+		Long: `migrate reads a dump of a cluster that runs the WSO2 API operator 1.2, and writes a package that renders the same APIs and
+backends. It prints the changes, and the steps of the migration. It does not contact a cluster.
 
-The folder DIR must be new or empty. It gets ` + migrate.InputsDir + `, the package, to be committed; ` + migrate.ManifestsDir +
-			`, what is rendered from it; and
-` + migrate.BaselineDir + `, what the operator had applied, which the steps need.`,
+The directory DIR must be new or empty. It will contain ` + migrate.InputsDir + `, the package to commit; ` + migrate.ManifestsDir +
+			`, the manifests that are
+rendered from it; and ` + migrate.BaselineDir + `, what the operator applied, which the steps require.`,
 		Example: `  ` + strings.ReplaceAll(migrate.DumpCommand, " --all", " \\\n    --all") + ` > dump.yaml
   krm-fn migrate -o migration dump.yaml`,
 		Args: oneDump,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			write, ok := reports[format]
 			if !ok {
-				return fmt.Errorf("--format: %q is none of %s", format, strings.Join(sortedNames(reports), ", "))
+				return fmt.Errorf("--format: %q is not one of %s", format, strings.Join(sortedNames(reports), ", "))
 			}
 			if dir == "" {
-				return errors.New("--output: name the folder to write")
+				return errors.New("--output: name the directory to write")
 			}
 			if err := checkFree(dir); err != nil {
 				return &failure{err}
@@ -62,7 +62,7 @@ The folder DIR must be new or empty. It gets ` + migrate.InputsDir + `, the pack
 			if err := report(cmd.ErrOrStderr(), ps); err != nil {
 				return err
 			}
-			if err := writeFolder(dir, out.Files); err != nil {
+			if err := writeOutput(dir, out.Files); err != nil {
 				return &failure{err}
 			}
 			if err := write(cmd.OutOrStdout(), out.Report, ps); err != nil {
@@ -71,9 +71,9 @@ The folder DIR must be new or empty. It gets ` + migrate.InputsDir + `, the pack
 			return nil
 		},
 	}
-	cmd.Flags().StringVarP(&dir, "output", "o", "", "the folder to write; it must be new or empty")
+	cmd.Flags().StringVarP(&dir, "output", "o", "", "the directory to write; it must be new or empty")
 	cmd.Flags().StringVar(&format, "format", "text", "format of the report: "+strings.Join(sortedNames(reports), ", "))
-	cmd.Flags().StringVar(&kubernetes, "kubernetes-version", "", "version of the cluster, such as 1.31 (default: the newest)")
+	cmd.Flags().StringVar(&kubernetes, "kubernetes-version", "", "Kubernetes version of the cluster, such as 1.31 (default: the newest)")
 	return cmd
 }
 
@@ -98,7 +98,7 @@ func readDump(name string, stdin io.Reader) ([]*krm.Item, model.Problems) {
 	return migrate.ReadDump(f, name)
 }
 
-// checkFree wants a folder that is not there or is empty.
+// checkFree returns an error unless the directory is missing or empty.
 func checkFree(dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -107,13 +107,13 @@ func checkFree(dir string) error {
 	case err != nil:
 		return err
 	case len(entries) > 0:
-		return fmt.Errorf("%s is not empty; choose a new folder", dir)
+		return fmt.Errorf("%s is not empty; choose a new directory", dir)
 	}
 	return nil
 }
 
-// writeFolder writes files into a folder beside dir, and renames that when it is whole.
-func writeFolder(dir string, files []migrate.File) error {
+// writeOutput writes files to a temporary directory next to dir, and renames it when it is complete.
+func writeOutput(dir string, files []migrate.File) error {
 	parent := filepath.Dir(filepath.Clean(dir))
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return err

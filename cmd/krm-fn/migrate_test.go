@@ -18,8 +18,8 @@ func TestMigrateWrites(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "new", "migration")
 	got := run(t, ".", "", "migrate", "-o", dir, operatorDump)
-	if got.code != exitOK || !strings.HasPrefix(got.stdout, "Inputs, to be committed:\n  "+filepath.ToSlash(dir)+"/inputs/api_shop_products-api.yaml\n") ||
-		!strings.Contains(got.stderr, "warning: Service shop/products-api: spec.ports: port metrics 9797 is no longer there") {
+	if got.code != exitOK || !strings.HasPrefix(got.stdout, "Inputs to commit:\n  "+filepath.ToSlash(dir)+"/inputs/api_shop_products-api.yaml\n") ||
+		!strings.Contains(got.stderr, "warning: Service shop/products-api: spec.ports: port metrics 9797 is removed") {
 		t.Fatalf("%+v", got)
 	}
 	rendered := filepath.Join(parent, "rendered")
@@ -31,7 +31,7 @@ func TestMigrateWrites(t *testing.T) {
 	}
 
 	before := tree(t, dir)
-	if again := run(t, ".", "", "migrate", "-o", dir, operatorDump); again != (outcome{"", "error: " + dir + " is not empty; choose a new folder\n", exitProblems}) {
+	if again := run(t, ".", "", "migrate", "-o", dir, operatorDump); again != (outcome{"", "error: " + dir + " is not empty; choose a new directory\n", exitProblems}) {
 		t.Errorf("%+v", again)
 	}
 	if tree(t, dir) != before {
@@ -59,7 +59,7 @@ func TestMigrateWrites(t *testing.T) {
 	}
 }
 
-// tree is all that the files of a folder hold.
+// tree is all that the files of a directory hold.
 func tree(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder
@@ -90,11 +90,11 @@ func TestMigrateErrors(t *testing.T) {
 		want outcome
 	}{
 		"no dump":   {nil, outcome{"", "error: name one dump of the cluster, or - for standard input" + usage, exitUsage}},
-		"no folder": {[]string{"-"}, outcome{"", "error: --output: name the folder to write" + usage, exitUsage}},
-		"no format": {[]string{"-o", out, "--format", "xml", "-"}, outcome{"", `error: --format: "xml" is none of json, text` + usage, exitUsage}},
+		"no folder": {[]string{"-"}, outcome{"", "error: --output: name the directory to write" + usage, exitUsage}},
+		"no format": {[]string{"-o", out, "--format", "xml", "-"}, outcome{"", `error: --format: "xml" is not one of json, text` + usage, exitUsage}},
 		"a file":    {[]string{"-o", file, "-"}, outcome{"", "error: open " + file + ": not a directory\n", exitProblems}},
 		"not there": {[]string{"-o", out, "nowhere.yaml"}, outcome{"", "error: nowhere.yaml: no such file or directory [input/file]\n", exitProblems}},
-		"empty":     {[]string{"-o", out, "-"}, outcome{"", "error: -: is empty; make it with: " + migrate.DumpCommand + " [migrate/dump]\n", exitProblems}},
+		"empty":     {[]string{"-o", out, "-"}, outcome{"", "error: -: is empty; create the dump with: " + migrate.DumpCommand + " [migrate/dump]\n", exitProblems}},
 		"no Kubernetes": {
 			[]string{"-o", out, "--kubernetes-version", "new", operatorDump},
 			outcome{"", "error: RenderAPIs render: spec.kubernetesVersion: \"new\" is no Kubernetes version; write one such as \"1.37\" [input/value]\n", exitProblems},

@@ -20,19 +20,18 @@ func newRender() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:   "render PATH...",
-		Short: "Render the manifests of files and folders",
-		Long: `render reads the Kubernetes resources in files and folders (YAML or JSON) and writes the manifests that are
-rendered from the APIs and TargetEndpoints among them. Resources of other kinds are read where they are
-referred to, and are not written.
+		Short: "Render the manifests of files and directories",
+		Long: `render reads the Kubernetes resources in files and directories (YAML or JSON), and renders the manifests of their APIs and
+TargetEndpoints. It reads resources of other kinds if an API or TargetEndpoint refers to them, but does not write them.
 
-A RenderAPIs of krm-fn.dev/v1alpha1 among the files is the configuration. The files that it names are
-relative to its own folder, and lie inside of the PATH that holds it.`,
+A RenderAPIs of krm-fn.dev/v1alpha1 in the files is the configuration. The files that it names are relative to its own
+directory, and must be inside the PATH that contains it.`,
 		Example: `  # to standard output
   krm-fn render examples/products-privatejet
 
-  # one file an object; files of objects that are no longer rendered are removed
+  # one file per object; files of objects that are no longer rendered are removed
   krm-fn render -o manifests examples/products-privatejet`,
-		Args: paths("the files or folders to render"),
+		Args: paths("the files or directories to render"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			out, ps := renderPaths(paths)
 			if err := report(cmd.ErrOrStderr(), ps); err != nil {
@@ -47,11 +46,11 @@ relative to its own folder, and lie inside of the PATH that holds it.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVarP(&dir, "output", "o", "", "write one file an object to this folder instead of standard output")
+	cmd.Flags().StringVarP(&dir, "output", "o", "", "write one file per object to this directory instead of standard output")
 	return cmd
 }
 
-// renderPaths reads packages and renders what is in them.
+// renderPaths reads and renders packages.
 func renderPaths(paths []string) (gen.Output, model.Problems) {
 	var items []*krm.Item
 	var config *krm.Item
@@ -74,16 +73,16 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 	}
 	in := gen.Input{Items: items, Config: config, WithoutInputs: true}
 	if config != nil {
-		// The path of the configuration is that of the package joined with the one inside of it.
-		folder, err := filepath.Rel(root, filepath.Dir(filepath.FromSlash(config.Place.File)))
+		// The path of the configuration is the path of the package joined with the path inside it.
+		dir, err := filepath.Rel(root, filepath.Dir(filepath.FromSlash(config.Place.File)))
 		if err != nil {
-			folder = "."
+			dir = "."
 		}
 		in.ReadFile = func(name string) ([]byte, error) {
 			if path.IsAbs(name) {
-				return nil, fmt.Errorf("write a path relative to %s", path.Dir(config.Place.File))
+				return nil, fmt.Errorf("use a path relative to %s", path.Dir(config.Place.File))
 			}
-			return krm.ReadFile(root, path.Join(filepath.ToSlash(folder), name))
+			return krm.ReadFile(root, path.Join(filepath.ToSlash(dir), name))
 		}
 		ps = slices.DeleteFunc(ps, func(p model.Problem) bool { return isNamedDocument(p, config) })
 	}
@@ -95,7 +94,7 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 	return out, ps.Sorted()
 }
 
-// isNamedDocument tells whether p says that a file is left out which the configuration names as an OpenAPI document.
+// isNamedDocument reports whether p is about a skipped file that the configuration names as an OpenAPI document.
 func isNamedDocument(p model.Problem, config *krm.Item) bool {
 	apis := krm.Get(krm.Get(config.Node(), "spec"), "apis")
 	if p.ID != model.InputFile || p.Severity != model.Info || apis == nil {

@@ -133,7 +133,7 @@ func TestRenderIntoAFolderRefusesToOverwrite(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := run(t, ".", "", "render", "-o", out, in)
-			want := "error: " + filepath.Join(out, name) + " is in the way: this configuration has not rendered it; move it or choose another folder\n"
+			want := "error: " + filepath.Join(out, name) + " already exists, and this configuration did not render it; move it, or choose another directory\n"
 			if got != (outcome{"", want, exitProblems}) {
 				t.Errorf("got %v, want %s", got, want)
 			}
@@ -283,7 +283,7 @@ func TestRenderReadsFilesOfItsPackageOnly(t *testing.T) {
 		"../../swagger.yaml":                   outsideOf,
 		"sub/../../../swagger.yaml":            outsideOf,
 		"link.yaml":                            outsideOf,
-		filepath.Join(outside, "swagger.yaml"): "write a path relative to DIR/pkg/config",
+		filepath.Join(outside, "swagger.yaml"): "use a path relative to DIR/pkg/config",
 		"none.yaml":                            "no such file or directory",
 		"sub":                                  "it is no regular file",
 	} {

@@ -16,25 +16,25 @@ import (
 // The exit codes.
 const (
 	exitOK = 0
-	// exitProblems means that the input has errors, or that it could not be read or the output not be written.
+	// exitProblems means that the input has errors, or that reading the input or writing the output failed.
 	exitProblems = 1
 	// exitUsage means that the command line is wrong.
 	exitUsage = 2
 )
 
-// errProblems ends a command whose problems were printed already.
+// errProblems ends a command whose problems are already printed.
 var errProblems = errors.New("the input has errors")
 
-// Env is what the program gets from the system.
+// Env contains what the command gets from the system.
 type Env struct {
 	Args           []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// Dir is the folder of the files that a KRM function may read.
+	// Dir is the directory of the files that a KRM function is allowed to read.
 	Dir string
 }
 
-// Run runs the program and gives its exit code.
+// Run runs the command and returns its exit code.
 func Run(ctx context.Context, env Env) int {
 	cmd := newRoot(env.Dir)
 	cmd.SetArgs(append([]string{}, env.Args...))
@@ -65,12 +65,12 @@ func newRoot(dir string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "krm-fn",
 		Short: "Render autoscaled, managed APIs into Kubernetes manifests",
-		Long: `krm-fn renders APIs, TargetEndpoints and hpa-configs into Deployments, Services, ServiceMonitors
+		Long: `krm-fn renders APIs, TargetEndpoints, and hpa-configs into Deployments, Services, ServiceMonitors,
 and HorizontalPodAutoscalers, without a controller in the cluster.
 
-Without arguments it is a KRM function: it reads a ResourceList on standard input and writes one
-on standard output. kustomize and kpt call it that way. For files, use krm-fn render.`,
-		Example: `  # render the manifests of a folder
+Without arguments, it is a KRM function: it reads a ResourceList from standard input and writes one
+to standard output. kustomize and kpt call it that way. For files, use krm-fn render.`,
+		Example: `  # render the manifests of a directory
   krm-fn render examples/products-privatejet
 
   # as a KRM function
@@ -89,7 +89,7 @@ on standard output. kustomize and kpt call it that way. For files, use krm-fn re
 	return cmd
 }
 
-// subcommandOnly refuses arguments that name no subcommand.
+// subcommandOnly rejects arguments that are not a subcommand.
 func subcommandOnly(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -101,7 +101,7 @@ func subcommandOnly(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q%s", args[0], krm.DidYouMean(args[0], names))
 }
 
-// paths wants at least one argument.
+// paths requires at least one argument.
 func paths(what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -116,7 +116,7 @@ func isTerminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// report prints problems, one a line, and tells whether there are errors among them.
+// report prints problems, one per line. It returns errProblems if there are errors among them.
 func report(stderr io.Writer, ps model.Problems) error {
 	for _, p := range ps {
 		_, _ = fmt.Fprintln(stderr, p)

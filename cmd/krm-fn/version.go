@@ -9,17 +9,17 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The build of a release sets these: -ldflags "-X main.version=v1.2.3 -X main.commit=HASH -X main.date=DATE". The date is
-// that of the commit, as RFC 3339 in UTC, so that the same commit gives the same program.
+// A release build sets these: -ldflags "-X main.version=v1.2.3 -X main.commit=HASH -X main.date=DATE". DATE is the date of
+// the commit, as RFC 3339 in UTC, so that the same commit results in the same binary.
 var version, commit, date string
 
-// build says where a program comes from.
+// build describes the origin of the binary.
 type build struct{ version, commit, date string }
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version, the commit and its date, and the Go version of this program",
+		Short: "Print the version, the commit and its date, and the Go version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			info, _ := debug.ReadBuildInfo()
@@ -29,7 +29,7 @@ func newVersion() *cobra.Command {
 	}
 }
 
-// line names the build. What no flag has set, the go command may have: it knows the version of a module that was installed
+// line formats the build. If no flag sets a value, the go command might know it: the version of a module that was installed
 // by version, and the commit of a clone.
 func (b build) line(info *debug.BuildInfo) string {
 	if info != nil {

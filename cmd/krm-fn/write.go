@@ -11,9 +11,9 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// writeDir makes dir hold one file for each rendered object. Every file is written beside its place first and renamed
-// when all are there, so that a failure leaves the folder as it was. Files of ours that are no longer rendered are
-// removed; a file that is not ours is never touched, not even where its name is needed.
+// writeDir writes one file to dir for each rendered object. It writes all files under temporary names before it renames them,
+// so a failure leaves the directory unchanged. It removes files of an earlier run that are no longer rendered, and never
+// changes other files, even if it requires their names.
 func writeDir(dir string, out gen.Output) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return &failure{err}
@@ -31,7 +31,7 @@ func writeDir(dir string, out gen.Output) error {
 	for _, it := range out.Rendered {
 		name := gen.FileName(it.Place.Object)
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil && !ours[name] {
-			return &failure{fmt.Errorf("%s is in the way: this configuration has not rendered it; move it or choose another folder",
+			return &failure{fmt.Errorf("%s already exists, and this configuration did not render it; move it, or choose another directory",
 				filepath.Join(dir, name))}
 		}
 		text, err := it.AppendTo(nil)
@@ -70,8 +70,8 @@ func writeTemporary(dir string, text []byte) (string, error) {
 	return f.Name(), nil
 }
 
-// ownFiles are the files in dir that hold one object that the same function configuration rendered, by the name that such
-// a file is given.
+// ownFiles returns the names of the files in dir that contain a single object that the same function configuration rendered,
+// and that have the name of such a file.
 func ownFiles(dir, owner string) (map[string]bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -84,7 +84,7 @@ func ownFiles(dir, owner string) (map[string]bool, error) {
 		}
 		text, err := krm.ReadFile(dir, e.Name())
 		if err != nil {
-			continue // What cannot be read, or is too large, is not ours.
+			continue // A file that cannot be read, or is too large, is not ours.
 		}
 		docs, _ := krm.ParseAll(string(text), model.Place{})
 		if len(docs) != 1 {

@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// The bounds that the API server sets, in seconds.
+// The limits of the API server, in seconds.
 const (
 	maxStabilization = 3600
 	maxPeriod        = 1800
@@ -24,7 +24,7 @@ var (
 	policyTypes = []autoscalingv2.HPAScalingPolicyType{autoscalingv2.PodsScalingPolicy, autoscalingv2.PercentScalingPolicy}
 )
 
-// behavior reads the behavior under key: nil if there is none, or an empty one.
+// behavior reads the behavior under key. It returns nil if the behavior is missing or empty.
 func (r *reader) behavior(key string) (*autoscalingv2.HorizontalPodAutoscalerBehavior, model.Place) {
 	at := r.at.Child(key)
 	top, _ := r.parse(key)
@@ -32,7 +32,7 @@ func (r *reader) behavior(key string) (*autoscalingv2.HorizontalPodAutoscalerBeh
 		return nil, at
 	}
 	if top.node.Kind != yaml.MappingNode {
-		r.problems.Errorf(model.InputType, top.at, "is %s; write a mapping with scaleUp and scaleDown", describe(top.node))
+		r.problems.Errorf(model.InputType, top.at, "is %s; use a mapping with scaleUp and scaleDown", describe(top.node))
 		return nil, at
 	}
 	var b autoscalingv2.HorizontalPodAutoscalerBehavior
@@ -47,21 +47,21 @@ func (r *reader) behavior(key string) (*autoscalingv2.HorizontalPodAutoscalerBeh
 	return &b, at
 }
 
-// rules judges one direction of a behavior by the rules of the API server (Kubernetes 1.37, validateScalingRules of
-// pkg/apis/autoscaling/validation, after the defaults of pkg/apis/autoscaling/v2).
+// rules validates one direction of a behavior as the API server does (Kubernetes 1.37, validateScalingRules in
+// pkg/apis/autoscaling/validation, after the defaults in pkg/apis/autoscaling/v2).
 func (c *checker) rules(r *autoscalingv2.HPAScalingRules, s spot) {
 	if r == nil {
 		return
 	}
 	if w := r.StabilizationWindowSeconds; w != nil && (*w < 0 || *w > maxStabilization) {
-		c.errorf(s.child("stabilizationWindowSeconds"), "is %d; write seconds from 0 to %d", *w, maxStabilization)
+		c.errorf(s.child("stabilizationWindowSeconds"), "is %d; use a number of seconds from 0 to %d", *w, maxStabilization)
 	}
 	if p := r.SelectPolicy; p != nil && !slices.Contains(selectPolicies, *p) {
-		c.suggest(s.child("selectPolicy"), krm.Suggest(string(*p), texts(selectPolicies)), "is %s; write %s",
+		c.suggest(s.child("selectPolicy"), krm.Suggest(string(*p), texts(selectPolicies)), "is %s; use %s",
 			quote(string(*p)), join(selectPolicies, "or"))
 	}
 	if r.Policies != nil && len(r.Policies) == 0 {
-		c.errorf(s.child("policies"), "is an empty list; write at least one policy, or leave it out")
+		c.errorf(s.child("policies"), "is an empty list; add at least one policy, or remove the field")
 	}
 	policies := s.child("policies")
 	for i, p := range r.Policies {
@@ -69,20 +69,20 @@ func (c *checker) rules(r *autoscalingv2.HPAScalingRules, s spot) {
 	}
 	if t := r.Tolerance; t != nil && t.Sign() < 0 {
 		at := s.child("tolerance")
-		c.errorf(at, "is %s; write a quantity of at least 0, such as 0.05 for 5 %%", at.value())
+		c.errorf(at, "is %s; use a quantity of at least 0, such as 0.05 for 5%%", at.value())
 	}
 }
 
 func (c *checker) policy(p autoscalingv2.HPAScalingPolicy, s spot) {
 	if !slices.Contains(policyTypes, p.Type) {
-		c.suggest(s.child("type"), krm.Suggest(string(p.Type), texts(policyTypes)), "is %s; write %s",
+		c.suggest(s.child("type"), krm.Suggest(string(p.Type), texts(policyTypes)), "is %s; use %s",
 			is(s.child("type"), quote(string(p.Type))), join(policyTypes, "or"))
 	}
 	if p.Value < 1 {
-		c.errorf(s.child("value"), "is %s; write a number of at least 1", is(s.child("value"), fmt.Sprint(p.Value)))
+		c.errorf(s.child("value"), "is %s; use a number of at least 1", is(s.child("value"), fmt.Sprint(p.Value)))
 	}
 	if p.PeriodSeconds < 1 || p.PeriodSeconds > maxPeriod {
 		at := s.child("periodSeconds")
-		c.errorf(at, "is %s; write seconds from 1 to %d", is(at, fmt.Sprint(p.PeriodSeconds)), maxPeriod)
+		c.errorf(at, "is %s; use a number of seconds from 1 to %d", is(at, fmt.Sprint(p.PeriodSeconds)), maxPeriod)
 	}
 }

@@ -64,48 +64,48 @@ func TestReadJudgesBehavior(t *testing.T) {
 			`error: data.mgwBehavior: line 1: is not valid YAML: did not find expected node content [input/syntax]`,
 		}},
 		"a list": {in: "- scaleUp: {}", want: []string{
-			`error: data.mgwBehavior: line 1: is a list; write a mapping with scaleUp and scaleDown [input/type]`,
+			`error: data.mgwBehavior: line 1: is a list; use a mapping with scaleUp and scaleDown [input/type]`,
 		}},
 		"unknown fields": {in: "scaleup: {}\nscaleDown: {policy: []}", want: []string{
 			`error: data.mgwBehavior.scaleup: line 1: unknown field "scaleup"; did you mean "scaleUp"? [input/field]`,
 			`error: data.mgwBehavior.scaleDown.policy: line 2: unknown field "policy"; known are policies, selectPolicy, stabilizationWindowSeconds, tolerance [input/field]`,
 		}},
 		"window": {in: "scaleUp: {stabilizationWindowSeconds: 3601}\nscaleDown: {stabilizationWindowSeconds: -1}", want: []string{
-			`error: data.mgwBehavior.scaleUp.stabilizationWindowSeconds: line 1: is 3601; write seconds from 0 to 3600 [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleDown.stabilizationWindowSeconds: line 2: is -1; write seconds from 0 to 3600 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.stabilizationWindowSeconds: line 1: is 3601; use a number of seconds from 0 to 3600 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleDown.stabilizationWindowSeconds: line 2: is -1; use a number of seconds from 0 to 3600 [hpa/behavior]`,
 		}},
 		"window as a text": {in: "scaleUp: {stabilizationWindowSeconds: 5m}", want: []string{
 			`error: data.mgwBehavior.scaleUp.stabilizationWindowSeconds: line 1: is a string ("5m"); write a whole number [input/type]`,
 		}},
 		"select policy": {in: "scaleUp: {selectPolicy: max}\nscaleDown: {selectPolicy: none}", want: []string{
-			`error: data.mgwBehavior.scaleUp.selectPolicy: line 1: is "max"; write Max, Min or Disabled [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleDown.selectPolicy: line 2: is "none"; write Max, Min or Disabled [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.selectPolicy: line 1: is "max"; use Max, Min, or Disabled [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleDown.selectPolicy: line 2: is "none"; use Max, Min, or Disabled [hpa/behavior]`,
 		}},
 		"no policies": {in: "scaleUp: {policies: []}", want: []string{
-			`error: data.mgwBehavior.scaleUp.policies: line 1: is an empty list; write at least one policy, or leave it out [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies: line 1: is an empty list; add at least one policy, or remove the field [hpa/behavior]`,
 		}},
 		"incomplete policy": {in: "scaleUp:\n  policies:\n  - {}\n  -", want: []string{
-			`error: data.mgwBehavior.scaleUp.policies[0].type: line 3: is missing; write Pods or Percent [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[0].value: line 3: is missing; write a number of at least 1 [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[0].periodSeconds: line 3: is missing; write seconds from 1 to 1800 [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[1].type: line 4: is missing; write Pods or Percent [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[1].value: line 4: is missing; write a number of at least 1 [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[1].periodSeconds: line 4: is missing; write seconds from 1 to 1800 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[0].type: line 3: is missing; use Pods or Percent [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[0].value: line 3: is missing; use a number of at least 1 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[0].periodSeconds: line 3: is missing; use a number of seconds from 1 to 1800 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[1].type: line 4: is missing; use Pods or Percent [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[1].value: line 4: is missing; use a number of at least 1 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[1].periodSeconds: line 4: is missing; use a number of seconds from 1 to 1800 [hpa/behavior]`,
 		}},
 		"wrong policies": {in: "scaleUp:\n  policies:\n  - {type: pods, value: 0, periodSeconds: 0}\n  - {type: Percentage, value: -1, periodSeconds: 1801}", want: []string{
-			`error: data.mgwBehavior.scaleUp.policies[0].type: line 3: is "pods"; write Pods or Percent [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[0].value: line 3: is 0; write a number of at least 1 [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[0].periodSeconds: line 3: is 0; write seconds from 1 to 1800 [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[1].type: line 4: is "Percentage"; write Pods or Percent [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[1].value: line 4: is -1; write a number of at least 1 [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[1].periodSeconds: line 4: is 1801; write seconds from 1 to 1800 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[0].type: line 3: is "pods"; use Pods or Percent [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[0].value: line 3: is 0; use a number of at least 1 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[0].periodSeconds: line 3: is 0; use a number of seconds from 1 to 1800 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[1].type: line 4: is "Percentage"; use Pods or Percent [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[1].value: line 4: is -1; use a number of at least 1 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[1].periodSeconds: line 4: is 1801; use a number of seconds from 1 to 1800 [hpa/behavior]`,
 		}},
 		"policies of a wrong type": {in: "scaleUp: {policies: {type: Pods}}", want: []string{
 			`error: data.mgwBehavior.scaleUp.policies: line 1: is a mapping; write a list [input/type]`,
 		}},
 		"tolerance": {in: "scaleUp: {tolerance: -0.1}\nscaleDown: {tolerance: 5%}", want: []string{
 			`error: data.mgwBehavior.scaleDown.tolerance: line 2: "5%" is no quantity; write a number with an optional unit, such as 500m or 512Mi [input/value]`,
-			`error: data.mgwBehavior.scaleUp.tolerance: line 1: is -0.1; write a quantity of at least 0, such as 0.05 for 5 % [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.tolerance: line 1: is -0.1; use a quantity of at least 0, such as 0.05 for 5% [hpa/behavior]`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,32 +11,32 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// source is one type of metric: the field that holds it, and what differs between the types.
+// source describes one type of metric: its field, and what differs between the types.
 type source struct {
 	typ   autoscalingv2.MetricSourceType
 	field string
-	// targets are the target types that the HPA controller reads for it.
+	// targets are the target types that the HPA controller supports for it.
 	targets []autoscalingv2.MetricTargetType
-	// nested and flat name the parts of a source in the shape of v2 and in that of v2beta1.
+	// nested and flat name the parts of a source in the v2 and in the v2beta1 format.
 	nested, flat fields
-	// onlyFlat are the fields that no source of this type has in v2.
+	// onlyFlat are the fields of this type that do not exist in v2.
 	onlyFlat []string
 }
 
-// fields are the paths of the parts of a source, "" for a part that the source or the shape does not have.
+// fields are the paths of the parts of a source; "" for a part that the source or the format does not have.
 type fields struct {
 	resource, container, object, metric, selector, targetType string
 	// The values of the target.
 	utilization, value, averageValue string
 }
 
-// onlyNested are the paths in a source that no source has in v2beta1. A target alone is none, because there it is the
-// object of an Object metric.
+// onlyNested are the paths in a source that do not exist in v2beta1. A plain target is not one of them, because in v2beta1
+// it is the object of an Object metric.
 var onlyNested = []string{
 	"metric", "describedObject", "target.type", "target.averageUtilization", "target.value", "target.averageValue",
 }
 
-// sources has the types in the order of messages.
+// sources lists the types in the order of messages.
 var sources = []source{{
 	typ: autoscalingv2.ResourceMetricSourceType, field: "resource",
 	targets:  []autoscalingv2.MetricTargetType{autoscalingv2.UtilizationMetricType, autoscalingv2.AverageValueMetricType},
@@ -78,7 +78,7 @@ var sources = []source{{
 	onlyFlat: []string{"metricName", "targetValue", "targetAverageValue", "metricSelector"},
 }}
 
-// nested adds the target to f, which all types share in the shape of v2.
+// nested adds to f the target, which all types share in the v2 format.
 func nested(f fields) fields {
 	f.targetType, f.utilization = "target.type", "target.averageUtilization"
 	f.value, f.averageValue = "target.value", "target.averageValue"
@@ -101,7 +101,7 @@ func (r *reader) metrics(k keys) ([]autoscalingv2.MetricSpec, []model.Place) {
 		return defaultMetrics(), []model.Place{at}
 	case top.node.Kind != yaml.SequenceNode:
 		r.problems.Errorf(model.InputType, top.at,
-			"is %s; write a list of metrics, each beginning with \"- type:\"", describe(top.node))
+			"is %s; use a list of metrics, each starting with \"- type:\"", describe(top.node))
 		return defaultMetrics(), []model.Place{at}
 	}
 	c := metricsChecker{checker: checker{id: model.HPAMetric}, flat: r.flat, otherKey: other, seen: map[string]spot{}}
@@ -115,34 +115,34 @@ func (r *reader) metrics(k keys) ([]autoscalingv2.MetricSpec, []model.Place) {
 	return specs, places
 }
 
-// noMetrics says that the default applies, and warns if the metrics stand under the key of another version.
+// noMetrics reports that the default applies, and warns if the metrics are under the key of the other version.
 func (r *reader) noMetrics(key, other string) {
 	if !blank(r.data[other]) {
-		r.problems.Warnf(model.HPAConfig, r.at.Child(other), "is not read with %s %s; write the metrics to %s",
+		r.problems.Warnf(model.HPAConfig, r.at.Child(other), "is ignored with %s %s; move the metrics to %s",
 			versionKey, r.version, key)
 	}
-	state := "is not given"
+	state := "is not set"
 	if _, ok := r.data[key]; ok {
-		state = "holds no metric"
+		state = "contains no metrics"
 	}
-	r.problems.Infof(model.HPAConfig, r.at.Child(key), "%s; cpu at %d %% is assumed", state, defaultUtilization)
+	r.problems.Infof(model.HPAConfig, r.at.Child(key), "%s; defaults to a CPU utilization of %d%%", state, defaultUtilization)
 }
 
-// metricsChecker reads and judges the metrics of one key.
+// metricsChecker reads and checks the metrics of one key.
 type metricsChecker struct {
 	checker
-	// flat tells whether the key takes the shape of v2beta1; otherKey takes the other shape.
+	// flat reports whether the key takes the v2beta1 format; otherKey takes the other format.
 	flat     bool
 	otherKey string
-	// seen has the first metric of every identity.
+	// seen contains the first metric of every identity.
 	seen map[string]spot
 }
 
-// metric decodes the metric at s, in the shape in which it is written, and judges it.
+// metric decodes the metric at s, in the format in which it is written, and checks it.
 func (c *metricsChecker) metric(s spot) autoscalingv2.MetricSpec {
 	var spec autoscalingv2.MetricSpec
 	if s.node == nil {
-		c.errorf(s, "is empty; write a metric, beginning with \"type:\", or remove the dash")
+		c.errorf(s, "is empty; add a metric, starting with \"type:\", or remove the dash")
 		return spec
 	}
 	before := len(c.problems)
@@ -161,28 +161,28 @@ func (c *metricsChecker) metric(s spot) autoscalingv2.MetricSpec {
 	}
 	id := identity(spec)
 	if first, ok := c.seen[id]; ok {
-		c.errorf(s, "is the same metric as %s in line %d; remove one of them", first.at.Field, first.at.Line)
+		c.errorf(s, "is the same metric as %s on line %d; remove one of them", first.at.Field, first.at.Line)
 	} else {
 		c.seen[id] = s
 	}
 	return spec
 }
 
-// shape tells whether the metric at s is in the shape of v2beta1. If it is wholly in the shape that its key does not
-// take, that is one problem; the metric is then read in its own shape, so that what else is wrong is found too.
+// shape reports whether the metric at s is in the v2beta1 format. If the whole metric is in the format that its key does not
+// take, shape reports one problem. The metric is then read in its own format, so that other problems are also found.
 func (c *metricsChecker) shape(s spot) (flat bool) {
 	var report func()
 	for _, src := range sources {
 		in := s.child(src.field)
-		own, foreign := in.present(onlyNested), in.present(src.onlyFlat)
+		own, other := in.present(onlyNested), in.present(src.onlyFlat)
 		if c.flat {
-			own, foreign = foreign, own
+			own, other = other, own
 		}
 		if len(own) > 0 {
 			return c.flat
 		}
-		if len(foreign) > 0 {
-			report = func() { c.foreign(src, in, foreign) }
+		if len(other) > 0 {
+			report = func() { c.reportOtherFormat(src, in, other) }
 		}
 	}
 	if report == nil {
@@ -192,8 +192,8 @@ func (c *metricsChecker) shape(s spot) (flat bool) {
 	return !c.flat
 }
 
-// foreign reports the source at s, whose fields are those of the other shape.
-func (c *metricsChecker) foreign(src source, s spot, fields []spot) {
+// reportOtherFormat reports the source at s, whose fields belong to the other format.
+func (c *metricsChecker) reportOtherFormat(src source, s spot, fields []spot) {
 	its, from, to := "v2beta1", src.flat, src.nested
 	if c.flat {
 		its, from, to = "v2", src.nested, src.flat
@@ -208,14 +208,14 @@ func (c *metricsChecker) foreign(src source, s spot, fields []spot) {
 	}
 	hint := ""
 	if len(instead) > 0 {
-		hint = fmt.Sprintf("write %s, or ", join(instead, "and"))
+		hint = fmt.Sprintf("use %s, or ", join(instead, "and"))
 	}
-	c.problems.Errorf(model.InputField, s.at, "is of the shape of %s (%s); %smove the list to %s and write %s: %s",
+	c.problems.Errorf(model.InputField, s.at, "uses the %s format (%s); %smove the list to %s and set %s: %s",
 		its, strings.Join(has, ", "), hint, c.otherKey, versionKey, its)
 }
 
-// explain rewords unknown fields of the metric at s that the other shape has, and keeps the fields to be written instead
-// from being reported as missing.
+// explain rewords the problems of unknown fields that the other format has. It keeps the fields to use instead from being
+// reported as missing.
 func (c *metricsChecker) explain(ps model.Problems, s spot, flat bool) model.Problems {
 	in := make([]spot, len(sources))
 	for k, src := range sources {
@@ -233,7 +233,7 @@ func (c *metricsChecker) explain(ps model.Problems, s spot, flat bool) model.Pro
 			}
 			if instead != "" {
 				ps[i].Suggestion = ""
-				ps[i].Message = fmt.Sprintf("unknown field %q; it is of the shape of %s; write %s", name, shape, instead)
+				ps[i].Message = fmt.Sprintf("unknown field %q; it belongs to the %s format; use %s", name, shape, instead)
 				c.fail(in[k].child(instead).at.Field)
 			}
 		}
@@ -241,8 +241,7 @@ func (c *metricsChecker) explain(ps model.Problems, s spot, flat bool) model.Pro
 	return ps
 }
 
-// renamed gives the path in the shape to of the part that has path, or is below it, in the shape from; "" if there is
-// none.
+// renamed returns the path in the format to of the part that is at or above path in the format from; "" if there is none.
 func (s source) renamed(path string, from, to fields) string {
 	was, is := from.list(), to.list()
 	for i, p := range was {

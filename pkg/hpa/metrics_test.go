@@ -101,43 +101,43 @@ func TestReadJudgesMetrics(t *testing.T) {
 		"empty element": {in: `-
 - type: Resource
   resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0]: line 1: is empty; write a metric, beginning with "type:", or remove the dash [hpa/metric]`,
+			`error: data.mgwMetrics[0]: line 1: is empty; add a metric, starting with "type:", or remove the dash [hpa/metric]`,
 		}},
 		"element of a wrong type": {in: `- cpu`, want: []string{
 			`error: data.mgwMetrics[0]: line 1: is a string ("cpu"); write a mapping [input/type]`,
 		}},
 		"type missing": {in: `- {}`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is missing; write one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is missing; set it to one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
 		}},
 		"type missing, source given": {in: `- pods: {metric: {name: x}, target: {type: AverageValue, averageValue: 1}}`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is missing; write type: Pods [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is missing; set type: Pods [hpa/metric]`,
 		}},
 		"type of a wrong type": {in: `- type: 5
   resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
 			`error: data.mgwMetrics[0].type: line 1: is a number (5); write a string, in quotes: "5" [input/type]`,
 		}},
 		"type unknown": {in: `- type: Foo`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is "Foo"; write one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is "Foo"; use one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
 		}},
 		"type misspelt": {in: `- type: containerresource`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is "containerresource"; write one of Resource, ContainerResource, Pods, Object, External; did you mean "ContainerResource"? [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is "containerresource"; use one of Resource, ContainerResource, Pods, Object, External; did you mean "ContainerResource"? [hpa/metric]`,
 		}},
 		"type unknown, two sources": {in: `- type: ""
   pods: {metric: {name: x}, target: {type: AverageValue, averageValue: 1}}
   resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is missing; write one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
-			`error: data.mgwMetrics[0].pods: line 2: stands beside resource; write one of them [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is missing; set it to one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
+			`error: data.mgwMetrics[0].pods: line 2: cannot be combined with resource; keep one of them [hpa/metric]`,
 		}},
 		"source missing": {in: `- type: Pods`, want: []string{
-			`error: data.mgwMetrics[0].pods: line 1: is missing; a metric of type Pods needs it [hpa/metric]`,
+			`error: data.mgwMetrics[0].pods: line 1: is missing; a metric of type Pods requires it [hpa/metric]`,
 		}},
 		"source null": {in: `- type: Pods
   pods:`, want: []string{
-			`error: data.mgwMetrics[0].pods: line 2: is missing; a metric of type Pods needs it [hpa/metric]`,
+			`error: data.mgwMetrics[0].pods: line 2: is missing; a metric of type Pods requires it [hpa/metric]`,
 		}},
 		"source of another type": {in: `- type: Pods
   resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is Pods, but resource is written; write type: Resource, or pods instead [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is Pods, but resource is set; set type: Resource, or set pods instead [hpa/metric]`,
 		}},
 		"sources of two types": {in: `- type: Pods
   pods: {metric: {name: x}, target: {type: AverageValue, averageValue: 1}}
@@ -171,15 +171,15 @@ func TestReadJudgesMetrics(t *testing.T) {
   pods: {metric: {name: x, selector: {matchLabels: {a: b}}}, target: {type: AverageValue, averageValue: 1}}
 - type: Pods
   pods: {metric: {name: x, selector: {matchLabels: {a: b}}}, target: {type: AverageValue, averageValue: 1}}`, want: []string{
-			`error: data.mgwMetrics[1]: line 3: is the same metric as data.mgwMetrics[0] in line 1; remove one of them [hpa/metric]`,
+			`error: data.mgwMetrics[1]: line 3: is the same metric as data.mgwMetrics[0] on line 1; remove one of them [hpa/metric]`,
 		}},
 		"resource name missing": {in: `- type: Resource
   resource: {target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0].resource.name: line 2: is missing; write the name of a resource: cpu or memory [hpa/metric]`,
+			`error: data.mgwMetrics[0].resource.name: line 2: is missing; set it to cpu or memory [hpa/metric]`,
 		}},
 		"resource that no metrics are there for": {in: `- type: Resource
   resource: {name: Cpu, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`warning: data.mgwMetrics[0].resource.name: line 2: is "Cpu"; the resource metrics API serves cpu and memory only [hpa/metric]`,
+			`warning: data.mgwMetrics[0].resource.name: line 2: is "Cpu"; the resource metrics API serves only cpu and memory [hpa/metric]`,
 		}},
 		"container resources": {in: `- type: ContainerResource
   containerResource: {name: storage, container: a, target: {type: Utilization, averageUtilization: 50}}
@@ -197,14 +197,14 @@ func TestReadJudgesMetrics(t *testing.T) {
   containerResource: {name: requests.x/y, container: g, target: {type: Utilization, averageUtilization: 50}}
 - type: ContainerResource
   containerResource: {name: cpus, container: h, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0].containerResource.name: line 2: is "storage", which is no resource of a container; write cpu or memory [hpa/metric]`,
-			`error: data.mgwMetrics[1].containerResource.name: line 4: is "a b", which is no resource of a container; write cpu or memory [hpa/metric]`,
-			`warning: data.mgwMetrics[2].containerResource.name: line 6: is "ephemeral-storage"; the resource metrics API serves cpu and memory only [hpa/metric]`,
-			`warning: data.mgwMetrics[3].containerResource.name: line 8: is "hugepages-2Mi"; the resource metrics API serves cpu and memory only [hpa/metric]`,
-			`warning: data.mgwMetrics[4].containerResource.name: line 10: is "nvidia.com/gpu"; the resource metrics API serves cpu and memory only [hpa/metric]`,
-			`warning: data.mgwMetrics[5].containerResource.name: line 12: is "kubernetes.io/x"; the resource metrics API serves cpu and memory only [hpa/metric]`,
-			`error: data.mgwMetrics[6].containerResource.name: line 14: is "requests.x/y", which is no resource of a container; write cpu or memory [hpa/metric]`,
-			`error: data.mgwMetrics[7].containerResource.name: line 16: is "cpus", which is no resource of a container; write cpu or memory [hpa/metric]`,
+			`error: data.mgwMetrics[0].containerResource.name: line 2: is "storage", which is not a container resource; use cpu or memory [hpa/metric]`,
+			`error: data.mgwMetrics[1].containerResource.name: line 4: is "a b", which is not a container resource; use cpu or memory [hpa/metric]`,
+			`warning: data.mgwMetrics[2].containerResource.name: line 6: is "ephemeral-storage"; the resource metrics API serves only cpu and memory [hpa/metric]`,
+			`warning: data.mgwMetrics[3].containerResource.name: line 8: is "hugepages-2Mi"; the resource metrics API serves only cpu and memory [hpa/metric]`,
+			`warning: data.mgwMetrics[4].containerResource.name: line 10: is "nvidia.com/gpu"; the resource metrics API serves only cpu and memory [hpa/metric]`,
+			`warning: data.mgwMetrics[5].containerResource.name: line 12: is "kubernetes.io/x"; the resource metrics API serves only cpu and memory [hpa/metric]`,
+			`error: data.mgwMetrics[6].containerResource.name: line 14: is "requests.x/y", which is not a container resource; use cpu or memory [hpa/metric]`,
+			`error: data.mgwMetrics[7].containerResource.name: line 16: is "cpus", which is not a container resource; use cpu or memory [hpa/metric]`,
 		}},
 		"container names": {in: `- type: ContainerResource
   containerResource: {name: cpu, container: App, target: {type: Utilization, averageUtilization: 50}}
@@ -212,9 +212,9 @@ func TestReadJudgesMetrics(t *testing.T) {
   containerResource: {name: cpu, container: "", target: {type: Utilization, averageUtilization: 50}}
 - type: ContainerResource
   containerResource: {name: cpu, container: a.b, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0].containerResource.container: line 2: is "App"; write a name of lower-case letters, digits and dashes that begins and ends with a letter or digit, of 63 characters at most [hpa/metric]`,
-			`error: data.mgwMetrics[1].containerResource.container: line 4: is missing; write the name of a container of the pod [hpa/metric]`,
-			`error: data.mgwMetrics[2].containerResource.container: line 6: is "a.b"; write a name of lower-case letters, digits and dashes that begins and ends with a letter or digit, of 63 characters at most [hpa/metric]`,
+			`error: data.mgwMetrics[0].containerResource.container: line 2: is "App"; use a name of at most 63 lowercase letters, digits, and hyphens that starts and ends with a letter or digit [hpa/metric]`,
+			`error: data.mgwMetrics[1].containerResource.container: line 4: is missing; set it to the name of a container in the pod [hpa/metric]`,
+			`error: data.mgwMetrics[2].containerResource.container: line 6: is "a.b"; use a name of at most 63 lowercase letters, digits, and hyphens that starts and ends with a letter or digit [hpa/metric]`,
 		}},
 		"metric names": {in: `- type: Pods
   pods: {metric: {name: a/b}, target: {type: AverageValue, averageValue: 1}}
@@ -232,12 +232,12 @@ func TestReadJudgesMetrics(t *testing.T) {
   pods: {metric: {name: 5}, target: {type: AverageValue, averageValue: 1}}
 - type: Pods
   pods: {metric: {name: ...}, target: {type: AverageValue, averageValue: 1}}`, want: []string{
-			`error: data.mgwMetrics[0].pods.metric.name: line 2: is "a/b"; write a name without "/" and "%" [hpa/metric]`,
-			`error: data.mgwMetrics[1].pods.metric.name: line 4: is "a%b"; write a name without "/" and "%" [hpa/metric]`,
-			`error: data.mgwMetrics[2].pods.metric.name: line 6: is "."; write another name, because this one means a folder in a URL [hpa/metric]`,
-			`error: data.mgwMetrics[3].pods.metric.name: line 8: is ".."; write another name, because this one means a folder in a URL [hpa/metric]`,
-			`error: data.mgwMetrics[4].pods.metric.name: line 10: is missing; write the name of the metric [hpa/metric]`,
-			`error: data.mgwMetrics[5].pods.metric.name: line 12: is missing; write the name of the metric [hpa/metric]`,
+			`error: data.mgwMetrics[0].pods.metric.name: line 2: is "a/b"; use a name without "/" or "%" [hpa/metric]`,
+			`error: data.mgwMetrics[1].pods.metric.name: line 4: is "a%b"; use a name without "/" or "%" [hpa/metric]`,
+			`error: data.mgwMetrics[2].pods.metric.name: line 6: is "."; use a different name, because this one means a directory in a URL [hpa/metric]`,
+			`error: data.mgwMetrics[3].pods.metric.name: line 8: is ".."; use a different name, because this one means a directory in a URL [hpa/metric]`,
+			`error: data.mgwMetrics[4].pods.metric.name: line 10: is missing; set it to the name of the metric [hpa/metric]`,
+			`error: data.mgwMetrics[5].pods.metric.name: line 12: is missing; set it to the name of the metric [hpa/metric]`,
 			`error: data.mgwMetrics[6].pods.metric.name: line 14: is a number (5); write a string, in quotes: "5" [input/type]`,
 		}},
 		"described objects": {in: `- type: Object
@@ -250,12 +250,12 @@ func TestReadJudgesMetrics(t *testing.T) {
   object: {describedObject: {kind: Service, name: x}, metric: {name: x}, target: {type: Value, value: 1}}
 - type: Object
   object: {describedObject: {kind: Service, name: y, apiVersion: v1}, metric: {name: x}, target: {type: Value, value: 1}}`, want: []string{
-			`error: data.mgwMetrics[0].object.describedObject.kind: line 2: is missing; write the kind of the object [hpa/metric]`,
-			`error: data.mgwMetrics[0].object.describedObject.name: line 2: is missing; write the name of the object [hpa/metric]`,
-			`error: data.mgwMetrics[1].object.describedObject.kind: line 4: is "a/b"; write a name without "/" and "%" [hpa/metric]`,
-			`error: data.mgwMetrics[1].object.describedObject.name: line 4: is "%"; write a name without "/" and "%" [hpa/metric]`,
-			`error: data.mgwMetrics[1].object.describedObject.apiVersion: line 4: is "a/b/c"; write GROUP/VERSION, such as networking.k8s.io/v1 [hpa/metric]`,
-			`error: data.mgwMetrics[2].object.describedObject: line 6: is missing; write apiVersion, kind and name of the object that the metric describes [hpa/metric]`,
+			`error: data.mgwMetrics[0].object.describedObject.kind: line 2: is missing; set it to the kind of the object [hpa/metric]`,
+			`error: data.mgwMetrics[0].object.describedObject.name: line 2: is missing; set it to the name of the object [hpa/metric]`,
+			`error: data.mgwMetrics[1].object.describedObject.kind: line 4: is "a/b"; use a name without "/" or "%" [hpa/metric]`,
+			`error: data.mgwMetrics[1].object.describedObject.name: line 4: is "%"; use a name without "/" or "%" [hpa/metric]`,
+			`error: data.mgwMetrics[1].object.describedObject.apiVersion: line 4: is "a/b/c"; use GROUP/VERSION, such as networking.k8s.io/v1 [hpa/metric]`,
+			`error: data.mgwMetrics[2].object.describedObject: line 6: is missing; set apiVersion, kind, and name of the object that the metric describes [hpa/metric]`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,39 +15,39 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// What applies where hpa-configs says nothing; the operator was shipped with the same values.
+// The defaults where hpa-configs sets nothing. The operator was shipped with the same values.
 const (
 	defaultMax = 5
-	// defaultUtilization is in percent of the requested cpu.
+	// defaultUtilization is a percentage of the CPU request.
 	defaultUtilization = 50
 )
 
-// Policy says how the two kinds of workloads scale.
+// Policy defines how the two kinds of workloads scale.
 type Policy struct{ Gateway, Backend Scaling }
 
-// Scaling says how one kind of workload scales. Its Metrics and Behavior satisfy the validation of the API server.
+// Scaling defines how one kind of workload scales. Its Metrics and Behavior pass the validation of the API server.
 type Scaling struct {
 	// MaxReplicas is at least 1.
 	MaxReplicas int32
 	// Metrics has at least one element.
 	Metrics []autoscalingv2.MetricSpec
-	// Behavior is nil where the defaults of Kubernetes apply.
+	// Behavior is nil if the defaults of Kubernetes apply.
 	Behavior *autoscalingv2.HorizontalPodAutoscalerBehavior
 	Places   Places
-	// Assumed says aloud what is left out of the metrics or taken by default. It matters only to those who use the
-	// Scaling: an hpa-configs for gateways alone need not speak of backends.
+	// Assumed reports dropped fields and defaults. It matters only where the Scaling is used: an hpa-configs only for
+	// gateways does not have to mention backends.
 	Assumed model.Problems
 }
 
-// Places says where the parts of a Scaling are written or, where a default applies, would have been. All of them are
-// empty in Defaults.
+// Places contains the places of the parts of a Scaling, or the places where they belong if a default applies. All of them
+// are empty in Defaults.
 type Places struct {
 	MaxReplicas, Behavior model.Place
-	// Metrics has one place for each metric.
+	// Metrics contains one place for each metric.
 	Metrics []model.Place
 }
 
-// Defaults is the policy where no hpa-configs is among the items.
+// Defaults returns the policy for an input without hpa-configs.
 func Defaults() Policy {
 	s := func() Scaling {
 		return Scaling{MaxReplicas: defaultMax, Metrics: defaultMetrics(), Places: Places{Metrics: make([]model.Place, 1)}}
@@ -68,8 +68,7 @@ func defaultMetrics() []autoscalingv2.MetricSpec {
 	}}
 }
 
-// PodsMetrics tells whether any metric is read from the pods of the workload, beyond cpu and memory: those need an
-// adapter that serves them.
+// PodsMetrics reports whether any metric is of type Pods, which requires an adapter that serves it.
 func (s *Scaling) PodsMetrics() bool {
 	return slices.ContainsFunc(s.Metrics, func(m autoscalingv2.MetricSpec) bool {
 		return m.Type == autoscalingv2.PodsMetricSourceType
@@ -78,10 +77,10 @@ func (s *Scaling) PodsMetrics() bool {
 
 const versionKey = "hpaVersion"
 
-// The versions of the metrics, in the order of messages. v2beta2 and v2 have the same shape.
+// The versions of the metrics, in the order of messages. v2beta2 and v2 have the same format.
 var versions = []string{"v2", "v2beta2", "v2beta1"}
 
-// keys names the keys of one kind of workload; flat is the key of the metrics in the shape of v2beta1.
+// keys names the keys of one kind of workload; flat is the key of the metrics in the v2beta1 format.
 type keys struct{ max, metrics, flat, behavior string }
 
 var (
@@ -91,9 +90,9 @@ var (
 	}
 )
 
-// Read reads the data of a ConfigMap hpa-configs at the place of that object. Fields in problems are data.KEY and paths
-// below it; lines count within the value of the key. If there are errors, the policy holds what was sound and is not
-// meant to be rendered.
+// Read reads the data of the ConfigMap hpa-configs at the given place. Fields in problems are data.KEY and paths below it;
+// lines count within the value of the key. If there are errors, the policy contains only the valid parts and must not be
+// rendered.
 func Read(data map[string]string, at model.Place) (Policy, model.Problems) {
 	r := reader{data: data, at: at.Child("data")}
 	r.unknownKeys()
@@ -106,7 +105,7 @@ type reader struct {
 	data     map[string]string
 	at       model.Place
 	problems model.Problems
-	// version is one of versions, flat tells whether it is v2beta1.
+	// version is one of versions; flat reports whether it is v2beta1.
 	version string
 	flat    bool
 }
@@ -132,14 +131,14 @@ func (r *reader) unknownKeys() {
 		if p.Suggestion != "" {
 			p.Message += krm.DidYouMean(key, known)
 		} else {
-			p.Message += "; known are " + strings.Join(known, ", ")
+			p.Message += "; known keys: " + strings.Join(known, ", ")
 		}
 		r.problems.Add(p)
 	}
 }
 
-// readVersion finds the shape of the metrics. Without a version that is usable it is v2, unless only metrics of v2beta1
-// are there.
+// readVersion finds the format of the metrics. Without a valid version, it is v2, unless all metrics are under keys of
+// v2beta1.
 func (r *reader) readVersion() {
 	at, text := r.at.Child(versionKey), strings.TrimSpace(r.data[versionKey])
 	r.version = strings.ToLower(text)
@@ -157,12 +156,12 @@ func (r *reader) readVersion() {
 	case text != "":
 		r.problems.Add(model.Problem{
 			ID: model.HPAConfig, Severity: model.Error, Place: at, Value: cut(text), Suggestion: krm.Suggest(text, versions),
-			Message: fmt.Sprintf("is %s; write one of %s", quote(text), strings.Join(versions, ", ")),
+			Message: fmt.Sprintf("is %s; use one of %s", quote(text), strings.Join(versions, ", ")),
 		})
 	case flat || nested:
 		r.problems.Add(model.Problem{
 			ID: model.HPAConfig, Severity: model.Warning, Place: at, Suggestion: r.version,
-			Message: fmt.Sprintf("is not given; the metrics are read as those of %[1]s; write %[2]s: %[1]s", r.version, versionKey),
+			Message: fmt.Sprintf("is not set; the metrics are read in the %[1]s format; set %[2]s: %[1]s", r.version, versionKey),
 		})
 	}
 }
@@ -190,7 +189,7 @@ func (r *reader) scaling(k keys) Scaling {
 	return s
 }
 
-// hasSource tells whether m says what its type calls for.
+// hasSource reports whether m has the source of its type.
 func hasSource(m autoscalingv2.MetricSpec) bool {
 	switch m.Type {
 	case autoscalingv2.ResourceMetricSourceType:
@@ -211,22 +210,22 @@ func (r *reader) max(key string) int32 {
 	at := r.at.Child(key)
 	text, ok := r.data[key]
 	if !ok {
-		r.problems.Infof(model.HPAConfig, at, "is not given; %d is assumed", defaultMax)
+		r.problems.Infof(model.HPAConfig, at, "is not set; defaults to %d", defaultMax)
 		return defaultMax
 	}
 	text = strings.TrimSpace(text)
-	// Out of range, ParseInt gives the nearest number that is in range.
+	// If the number is out of range, ParseInt returns the nearest number in range.
 	n, err := strconv.ParseInt(text, 10, 32)
 	p := model.Problem{ID: model.HPAConfig, Severity: model.Error, Place: at, Value: cut(text)}
 	switch {
 	case text == "":
-		p.Message = "is empty; write a whole number of at least 1"
+		p.Message = "is empty; set it to a whole number of at least 1"
 	case err != nil && !errors.Is(err, strconv.ErrRange):
-		p.Message = fmt.Sprintf("is %s; write a whole number of at least 1", quote(text))
+		p.Message = fmt.Sprintf("is %s; use a whole number of at least 1", quote(text))
 	case n < 1:
-		p.ID, p.Message = model.HPABounds, fmt.Sprintf("is %s; write a number of at least 1", cut(text))
+		p.ID, p.Message = model.HPABounds, fmt.Sprintf("is %s; use a number of at least 1", cut(text))
 	case err != nil:
-		p.Message = fmt.Sprintf("is %s; write a number of at most %d", cut(text), n)
+		p.Message = fmt.Sprintf("is %s; use a number of at most %d", cut(text), n)
 	default:
 		return int32(n)
 	}
@@ -234,8 +233,8 @@ func (r *reader) max(key string) int32 {
 	return defaultMax
 }
 
-// parse gives the top of the YAML text of key; its node is nil if the text holds no value. It is false if the text
-// cannot be parsed.
+// parse returns the root of the YAML text of key; its node is nil if the text contains no value. It returns false if the
+// text cannot be parsed.
 func (r *reader) parse(key string) (spot, bool) {
 	at := r.at.Child(key).At(1)
 	n, ps := krm.ParseValues(r.data[key], at)
@@ -246,7 +245,7 @@ func (r *reader) parse(key string) (spot, bool) {
 	return spot{node: n, at: at.At(n.Line)}, true
 }
 
-// blank tells whether a YAML text holds nothing but blanks, comments and document marks.
+// blank reports whether a YAML text contains nothing except spaces, comments, and document markers.
 func blank(text string) bool {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -257,7 +256,7 @@ func blank(text string) bool {
 	return true
 }
 
-// describe names what stands at n, where something else belongs.
+// describe describes n for a message about a wrong type.
 func describe(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -269,10 +268,10 @@ func describe(n *yaml.Node) string {
 	}
 }
 
-// quote writes a value of the input into a message.
+// quote quotes a value of the input for a message.
 func quote(s string) string { return strconv.Quote(cut(s)) }
 
-// cut shortens a value of the input to what a message can show.
+// cut shortens a value of the input for a message.
 func cut(s string) string {
 	const most = 80
 	if len(s) > most {

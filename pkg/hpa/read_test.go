@@ -57,54 +57,54 @@ func TestReadReportsProblemsOfKeys(t *testing.T) {
 			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetric: unknown key "mgwMetric"; did you mean "mgwMetrics"? [input/field]`,
 		}},
 		"unknown keys without one, sorted": {data: with("zzzzzzzzz", "", "a.b", ""), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data["a.b"]: unknown key "a.b"; known are adapterRules, hpaVersion, mgwBehavior, mgwMaxReplicas, mgwMetrics, mgwMetricsV2beta1, targetEndpointBehavior, targetEndpointMaxReplicas, targetEndpointMetrics, targetEndpointMetricsV2beta1 [input/field]`,
-			`error: hpa.yaml: ConfigMap hpa-configs: data.zzzzzzzzz: unknown key "zzzzzzzzz"; known are adapterRules, hpaVersion, mgwBehavior, mgwMaxReplicas, mgwMetrics, mgwMetricsV2beta1, targetEndpointBehavior, targetEndpointMaxReplicas, targetEndpointMetrics, targetEndpointMetricsV2beta1 [input/field]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data["a.b"]: unknown key "a.b"; known keys: adapterRules, hpaVersion, mgwBehavior, mgwMaxReplicas, mgwMetrics, mgwMetricsV2beta1, targetEndpointBehavior, targetEndpointMaxReplicas, targetEndpointMetrics, targetEndpointMetricsV2beta1 [input/field]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.zzzzzzzzz: unknown key "zzzzzzzzz"; known keys: adapterRules, hpaVersion, mgwBehavior, mgwMaxReplicas, mgwMetrics, mgwMetricsV2beta1, targetEndpointBehavior, targetEndpointMaxReplicas, targetEndpointMetrics, targetEndpointMetricsV2beta1 [input/field]`,
 		}},
 		"wrong version": {data: with("hpaVersion", "v1"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.hpaVersion: is "v1"; write one of v2, v2beta2, v2beta1 [hpa/config]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.hpaVersion: is "v1"; use one of v2, v2beta2, v2beta1 [hpa/config]`,
 		}},
 		"version missing, nested metrics": {data: without(with(), "hpaVersion"), want: []string{
-			`warning: hpa.yaml: ConfigMap hpa-configs: data.hpaVersion: is not given; the metrics are read as those of v2; write hpaVersion: v2 [hpa/config]`,
+			`warning: hpa.yaml: ConfigMap hpa-configs: data.hpaVersion: is not set; the metrics are read in the v2 format; set hpaVersion: v2 [hpa/config]`,
 		}},
 		"version empty, flat metrics only": {data: without(with("hpaVersion", " ", "mgwMetricsV2beta1", flat50, "targetEndpointMetricsV2beta1", flat50), "mgwMetrics", "targetEndpointMetrics"), want: []string{
-			`warning: hpa.yaml: ConfigMap hpa-configs: data.hpaVersion: is not given; the metrics are read as those of v2beta1; write hpaVersion: v2beta1 [hpa/config]`,
+			`warning: hpa.yaml: ConfigMap hpa-configs: data.hpaVersion: is not set; the metrics are read in the v2beta1 format; set hpaVersion: v2beta1 [hpa/config]`,
 		}},
 		"version missing, metrics of both kinds": {data: without(with("mgwMetricsV2beta1", flat50), "hpaVersion"), want: []string{
-			`warning: hpa.yaml: ConfigMap hpa-configs: data.hpaVersion: is not given; the metrics are read as those of v2; write hpaVersion: v2 [hpa/config]`,
+			`warning: hpa.yaml: ConfigMap hpa-configs: data.hpaVersion: is not set; the metrics are read in the v2 format; set hpaVersion: v2 [hpa/config]`,
 		}},
 		"nothing at all": {data: nil, want: []string{
-			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is not given; 5 is assumed [hpa/config]`,
-			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: is not given; cpu at 50 % is assumed [hpa/config]`,
-			`info: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMaxReplicas: is not given; 5 is assumed [hpa/config]`,
-			`info: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMetrics: is not given; cpu at 50 % is assumed [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is not set; defaults to 5 [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: is not set; defaults to a CPU utilization of 50% [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMaxReplicas: is not set; defaults to 5 [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMetrics: is not set; defaults to a CPU utilization of 50% [hpa/config]`,
 		}},
 		"metrics of v2beta1 that v2 does not read": {data: without(with("mgwMetricsV2beta1", flat50), "mgwMetrics"), want: []string{
-			`warning: hpa.yaml: ConfigMap hpa-configs: data.mgwMetricsV2beta1: is not read with hpaVersion v2; write the metrics to mgwMetrics [hpa/config]`,
-			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: is not given; cpu at 50 % is assumed [hpa/config]`,
+			`warning: hpa.yaml: ConfigMap hpa-configs: data.mgwMetricsV2beta1: is ignored with hpaVersion v2; move the metrics to mgwMetrics [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: is not set; defaults to a CPU utilization of 50% [hpa/config]`,
 		}},
 		"metrics of v2 that v2beta1 does not read": {data: with("hpaVersion", "V2BETA1", "mgwMetricsV2beta1", "# none\n"), want: []string{
-			`warning: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: is not read with hpaVersion v2beta1; write the metrics to mgwMetricsV2beta1 [hpa/config]`,
-			`warning: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMetrics: is not read with hpaVersion v2beta1; write the metrics to targetEndpointMetricsV2beta1 [hpa/config]`,
-			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetricsV2beta1: holds no metric; cpu at 50 % is assumed [hpa/config]`,
-			`info: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMetricsV2beta1: is not given; cpu at 50 % is assumed [hpa/config]`,
+			`warning: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: is ignored with hpaVersion v2beta1; move the metrics to mgwMetricsV2beta1 [hpa/config]`,
+			`warning: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMetrics: is ignored with hpaVersion v2beta1; move the metrics to targetEndpointMetricsV2beta1 [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetricsV2beta1: contains no metrics; defaults to a CPU utilization of 50% [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMetricsV2beta1: is not set; defaults to a CPU utilization of 50% [hpa/config]`,
 		}},
 		"a key of the other version that is blank": {data: without(with("mgwMetricsV2beta1", "---\n# none\n"), "mgwMetrics"), want: []string{
-			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: is not given; cpu at 50 % is assumed [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: is not set; defaults to a CPU utilization of 50% [hpa/config]`,
 		}},
 		"metrics of comments only": {data: with("mgwMetrics", "# - type: Resource\n"), want: []string{
-			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: holds no metric; cpu at 50 % is assumed [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: contains no metrics; defaults to a CPU utilization of 50% [hpa/config]`,
 		}},
 		"metrics null": {data: with("mgwMetrics", "~"), want: []string{
-			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: holds no metric; cpu at 50 % is assumed [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: contains no metrics; defaults to a CPU utilization of 50% [hpa/config]`,
 		}},
 		"metrics an empty list": {data: with("mgwMetrics", "[]"), want: []string{
-			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: holds no metric; cpu at 50 % is assumed [hpa/config]`,
+			`info: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: contains no metrics; defaults to a CPU utilization of 50% [hpa/config]`,
 		}},
 		"metrics a mapping": {data: with("mgwMetrics", "# one\ntype: Resource\n"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 2: is a mapping; write a list of metrics, each beginning with "- type:" [input/type]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 2: is a mapping; use a list of metrics, each starting with "- type:" [input/type]`,
 		}},
 		"metrics a text": {data: with("mgwMetrics", "cpu"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 1: is "cpu"; write a list of metrics, each beginning with "- type:" [input/type]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 1: is "cpu"; use a list of metrics, each starting with "- type:" [input/type]`,
 		}},
 		"metrics that are no YAML": {data: with("mgwMetrics", "- type: Resource\n  resource: {name: cpu\n"), want: []string{
 			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 1: is not valid YAML: did not find expected ',' or '}' [input/syntax]`,
@@ -116,34 +116,34 @@ func TestReadReportsProblemsOfKeys(t *testing.T) {
 			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 1: holds a NUL byte; save it as UTF-8 text [input/encoding]`,
 		}},
 		"maximum `5.0`": {data: with("mgwMaxReplicas", "5.0"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is "5.0"; write a whole number of at least 1 [hpa/config]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is "5.0"; use a whole number of at least 1 [hpa/config]`,
 		}},
 		"maximum `five`": {data: with("mgwMaxReplicas", "five"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is "five"; write a whole number of at least 1 [hpa/config]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is "five"; use a whole number of at least 1 [hpa/config]`,
 		}},
 		"maximum ``": {data: with("mgwMaxReplicas", ""), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is empty; write a whole number of at least 1 [hpa/config]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is empty; set it to a whole number of at least 1 [hpa/config]`,
 		}},
 		"maximum ` `": {data: with("mgwMaxReplicas", " "), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is empty; write a whole number of at least 1 [hpa/config]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is empty; set it to a whole number of at least 1 [hpa/config]`,
 		}},
 		"maximum `0`": {data: with("mgwMaxReplicas", "0"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is 0; write a number of at least 1 [hpa/bounds]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is 0; use a number of at least 1 [hpa/bounds]`,
 		}},
 		"maximum `-1`": {data: with("mgwMaxReplicas", "-1"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is -1; write a number of at least 1 [hpa/bounds]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is -1; use a number of at least 1 [hpa/bounds]`,
 		}},
 		"maximum `2147483648`": {data: with("mgwMaxReplicas", "2147483648"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is 2147483648; write a number of at most 2147483647 [hpa/config]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is 2147483648; use a number of at most 2147483647 [hpa/config]`,
 		}},
 		"maximum `-99999999999999999999`": {data: with("mgwMaxReplicas", "-99999999999999999999"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is -99999999999999999999; write a number of at least 1 [hpa/bounds]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is -99999999999999999999; use a number of at least 1 [hpa/bounds]`,
 		}},
 		"maximum `0x5`": {data: with("mgwMaxReplicas", "0x5"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is "0x5"; write a whole number of at least 1 [hpa/config]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is "0x5"; use a whole number of at least 1 [hpa/config]`,
 		}},
 		"maximum `1_000`": {data: with("mgwMaxReplicas", "1_000"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is "1_000"; write a whole number of at least 1 [hpa/config]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is "1_000"; use a whole number of at least 1 [hpa/config]`,
 		}},
 		"maximum `+5`":         {data: with("mgwMaxReplicas", "+5")},
 		"maximum `2147483647`": {data: with("mgwMaxReplicas", "2147483647")},
@@ -174,8 +174,8 @@ func TestReadGivesThePolicyWithItsPlaces(t *testing.T) {
 		"mgwBehavior": "scaleDown: {stabilizationWindowSeconds: 60}",
 	}, configs)
 	want := []string{
-		`info: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMaxReplicas: is not given; 5 is assumed [hpa/config]`,
-		`info: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMetrics: is not given; cpu at 50 % is assumed [hpa/config]`,
+		`info: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMaxReplicas: is not set; defaults to 5 [hpa/config]`,
+		`info: hpa.yaml: ConfigMap hpa-configs: data.targetEndpointMetrics: is not set; defaults to a CPU utilization of 50% [hpa/config]`,
 	}
 	if diff := cmp.Diff(want, lines(ps)); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
@@ -236,12 +236,12 @@ func TestProblemsHaveValueAndSuggestion(t *testing.T) {
 	want := model.Problems{
 		{
 			ID: model.HPABounds, Severity: model.Error, Place: at.Child("mgwMaxReplicas"), Value: "0",
-			Message: "is 0; write a number of at least 1",
+			Message: "is 0; use a number of at least 1",
 		},
 		{
 			ID: model.HPAMetric, Severity: model.Error, Place: at.Child("mgwMetrics").Item(0).Child("type").At(1),
 			Value: "pods", Suggestion: "Pods",
-			Message: `is "pods"; write one of Resource, ContainerResource, Pods, Object, External; did you mean "Pods"?`,
+			Message: `is "pods"; use one of Resource, ContainerResource, Pods, Object, External; did you mean "Pods"?`,
 		},
 	}
 	if diff := cmp.Diff(want, ps); diff != "" {

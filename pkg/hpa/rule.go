@@ -11,18 +11,18 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Need is a metric that a HorizontalPodAutoscaler reads from the custom or the external metrics API, where only an adapter
-// serves it.
+// Need is a metric that a HorizontalPodAutoscaler reads from the custom or the external metrics API. Only an adapter serves
+// it.
 type Need struct {
 	Metric string
-	// External tells that it is a metric of the external metrics API, which describes no object.
+	// External reports whether the metric is from the external metrics API. Such a metric describes no object.
 	External bool
-	// Object is the kind of the objects that the metric describes, such as Pod; empty for an external one.
+	// Object is the kind of the objects that the metric describes, such as Pod; empty for an external metric.
 	Object schema.GroupKind
 	Place  model.Place
 }
 
-// Needs lists the metrics of s that an adapter has to serve, in their order.
+// Needs returns the metrics of s that an adapter must serve, in their order.
 func (s *Scaling) Needs() []Need {
 	var needs []Need
 	for i, m := range s.Metrics {
@@ -46,7 +46,7 @@ func (s *Scaling) Needs() []Need {
 	return needs
 }
 
-// SeriesType says what the samples of a series mean, and with it how they become a metric.
+// SeriesType defines what the samples of a series mean, and so how they become a metric.
 type SeriesType string
 
 // The types of series. A HistogramQuantile is a quantile of a classic histogram, whose series end in _bucket.
@@ -56,42 +56,42 @@ const (
 	HistogramQuantile SeriesType = "histogram-quantile"
 )
 
-// RulesKey is the key of hpa-configs for rules of the adapter that a user wrote.
+// RulesKey is the key of hpa-configs for adapter rules that a user wrote.
 const RulesKey = "adapterRules"
 
-// rateSuffix ends the name of a metric that is the rate of a counter.
+// rateSuffix is the suffix of a metric that is the rate of a counter.
 const rateSuffix = "_per_second"
 
-// Formula says how a metric is computed from a series of Prometheus. It does not depend on which adapter computes it.
+// Formula defines how a metric is computed from a Prometheus series. It does not depend on the adapter.
 type Formula struct {
 	Series string
 	Type   SeriesType
-	// Matchers select among the series beyond the objects that are asked for. Each is one label matcher of PromQL.
+	// Matchers restrict the series, in addition to the requested objects. Each is one PromQL label matcher.
 	Matchers []string
-	// Window is the range of a rate as a Prometheus duration.
+	// Window is the range of a rate, as a Prometheus duration.
 	Window string
-	// Aggregation is the operator that joins several series of one object: sum, avg, max or min.
+	// Aggregation is the operator that merges several series of one object: sum, avg, max, or min.
 	Aggregation string
-	// Quantile is above 0 and below 1; it matters to a HistogramQuantile only.
+	// Quantile is above 0 and below 1. It applies only to a HistogramQuantile.
 	Quantile Quantile
-	// ObjectLabel is the label that names the described object; "" for that which its kind has by convention.
+	// ObjectLabel is the label that names the described object; "" means the label that its kind has by convention.
 	ObjectLabel string
-	// AllNamespaces lets an external metric count the series of all namespaces, not those of the
-	// HorizontalPodAutoscaler's own.
+	// AllNamespaces makes an external metric include the series of all namespaces, not only those of the namespace of the
+	// HorizontalPodAutoscaler.
 	AllNamespaces bool
 }
 
-// Formulas knows how metrics are computed.
+// Formulas finds the formulas of metrics.
 type Formulas struct {
-	// Overrides are what the user says, Profiles what is known of a program that serves the series. Both have the name
-	// of the metric as their key; the window of a profile is that of Window.
+	// Overrides come from the user, Profiles from what is known about a program that serves the series. The key of both is
+	// the name of the metric. A profile uses Window.
 	Overrides, Profiles map[string]Formula
 	// Window is the range of rates.
 	Window string
 }
 
-// For gives the formula of n: an override, else a profile, else by the convention that X_per_second is the rate of the
-// counter X and anything else a gauge of its own name. It reports names from which no series follows.
+// For returns the formula of n: an override, otherwise a profile, otherwise the convention. By convention, X_per_second is
+// the rate of the counter X, and any other name is a gauge. For reports names from which no series can be derived.
 func (f Formulas) For(n Need) (Formula, model.Problems) {
 	var ps model.Problems
 	if o, ok := f.Overrides[n.Metric]; ok {
@@ -105,18 +105,18 @@ func (f Formulas) For(n Need) (Formula, model.Problems) {
 	switch {
 	case !pmodel.LegacyValidation.IsValidMetricName(conv.Series):
 		ps.Valuef(model.AdapterRule, n.Place, n.Metric,
-			"the metric %s follows from no series by its name; write an override that names the series", quote(n.Metric))
+			"no series can be derived from the metric name %s; add an override that names the series", quote(n.Metric))
 	case conv.Type == Gauge && f.growing(conv.Series):
 		better := n.Metric + rateSuffix
 		ps.Add(model.Problem{
 			ID: model.AdapterRule, Severity: model.Warning, Place: n.Place, Value: n.Metric, Suggestion: better,
-			Message: fmt.Sprintf("the metric %s is a counter, which only grows; write %s, or an override", quote(n.Metric), better),
+			Message: fmt.Sprintf("the metric %s is a counter, which only increases; use %s, or add an override", quote(n.Metric), better),
 		})
 	}
 	return conv, ps
 }
 
-// convention is the formula that follows from the name of a metric.
+// convention returns the formula that is derived from the name of a metric.
 func (f Formulas) convention(metric string) Formula {
 	if series, ok := strings.CutSuffix(metric, rateSuffix); ok {
 		return Formula{Series: series, Type: Counter, Window: f.Window, Aggregation: aggregations[0]}
@@ -124,8 +124,8 @@ func (f Formulas) convention(metric string) Formula {
 	return Formula{Series: metric, Type: Gauge, Aggregation: aggregations[0]}
 }
 
-// growing tells whether a series is a counter: by a profile, or by the suffix that Prometheus asks counters to have
-// (https://prometheus.io/docs/practices/naming/).
+// growing reports whether a series is a counter, according to a profile or to the suffix that Prometheus recommends for
+// counters (https://prometheus.io/docs/practices/naming/).
 func (f Formulas) growing(series string) bool {
 	p, known := f.Profiles[series+rateSuffix]
 	return strings.HasSuffix(series, "_total") || known && p.Series == series && p.Type == Counter

@@ -9,15 +9,15 @@ import (
 	"sigs.k8s.io/prometheus-adapter/pkg/config"
 )
 
-// Labels are the names of the labels by which Prometheus tells the objects behind a series.
+// Labels are the names of the labels that identify the objects of a series.
 type Labels struct{ Namespace, Pod string }
 
-// Rule is the rule by which prometheus-adapter computes f for n. It selects only series that have the labels of n's objects,
-// and serves no other metric.
+// Rule returns the rule by which prometheus-adapter computes f for n. It selects only series with the labels of the objects
+// of n, and serves no other metric.
 //
-// The adapter fills in <<.LabelMatchers>> with the objects that are asked for, which are none for an external metric of all
-// namespaces without a selector. PromQL takes a comma after the last matcher, but not one before the first, so that the
-// matchers of the formula stand first there.
+// The adapter replaces <<.LabelMatchers>> with matchers for the requested objects. For an external metric of all namespaces
+// without a selector, there are none. PromQL accepts a comma after the last matcher, but not before the first, so the
+// matchers of the formula come first for external metrics.
 func Rule(n Need, f Formula, l Labels) config.DiscoveryRule {
 	r := config.DiscoveryRule{
 		Name: config.NameMapping{Matches: "^" + f.Series + "$", As: strings.ReplaceAll(n.Metric, "$", "$$")},
@@ -38,8 +38,8 @@ func Rule(n Need, f Formula, l Labels) config.DiscoveryRule {
 	return r
 }
 
-// objectLabel is the label that names the objects of n: for an external metric, and for one that describes the namespace
-// itself, that of the namespace.
+// objectLabel returns the label that names the objects of n. For an external metric, and for a metric of the namespace
+// itself, it is the namespace label.
 func objectLabel(n Need, f Formula, l Labels) string {
 	switch {
 	case n.External || n.Object.Group == "" && n.Object.Kind == "Namespace":

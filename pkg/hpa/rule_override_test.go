@@ -16,43 +16,43 @@ func TestReadOverridesReportsProblems(t *testing.T) {
 		text string
 		want []string
 	}{
-		"no metric":      {`{series: x}`, []string{`error: overrides[0].metric: is missing; write the name of the metric in the HorizontalPodAutoscaler [input/required]`}},
+		"no metric":      {`{series: x}`, []string{`error: overrides[0].metric: is missing; set it to the name of the metric in the HorizontalPodAutoscaler [input/required]`}},
 		"a metric twice": {`{metric: a}, {metric: a, aggregation: max}`, []string{`error: overrides[1].metric: "a" has two overrides; remove one of them [input/duplicate]`}},
 		"an unknown field": {`{metric: a, serie: x}`, []string{
 			`error: overrides[0].serie: unknown field "serie"; did you mean "series"? [input/field]`,
 		}},
-		"an unknown type": {`{metric: a, type: Counter}`, []string{`error: overrides[0].type: is "Counter"; write counter, gauge or histogram-quantile [input/value]`}},
-		"no series name":  {`{metric: a-b}`, []string{`error: overrides[0].series: "a-b" cannot name a series; write letters, digits, underscores and colons, not beginning with a digit [input/value]`}},
+		"an unknown type": {`{metric: a, type: Counter}`, []string{`error: overrides[0].type: is "Counter"; use counter, gauge, or histogram-quantile [input/value]`}},
+		"no series name":  {`{metric: a-b}`, []string{`error: overrides[0].series: "a-b" is not a valid series name; use only letters, digits, underscores, and colons, and do not start with a digit [input/value]`}},
 		"a window of a gauge": {`{metric: a, window: 5m}`, []string{
-			`error: overrides[0].window: has no effect on a gauge; remove it, or write type: counter [input/value]`,
+			`error: overrides[0].window: has no effect on a gauge; remove it, or set type: counter [input/value]`,
 		}},
 		"a window that is too short": {`{metric: a_per_second, window: 45s}`, []string{
-			`error: overrides[0].window: is 45s, shorter than 4 scrape intervals of 15s, so that rates have gaps; write 1m or more [input/value]`,
+			`error: overrides[0].window: is 45s, shorter than 4 scrape intervals of 15s, so rates have gaps; use 1m or more [input/value]`,
 		}},
 		"a window that is none": {`{metric: a_per_second, window: 1 minute}`, []string{
-			`error: overrides[0].window: "1 minute" is no duration; write one such as 1m [input/value]`,
+			`error: overrides[0].window: "1 minute" is not a valid duration; use one such as 1m [input/value]`,
 		}},
-		"an unknown aggregation": {`{metric: a, aggregation: average}`, []string{`error: overrides[0].aggregation: is "average"; write sum, avg, max or min [input/value]`}},
-		"a broken matcher":       {`{metric: a, matchers: ['code=5']}`, []string{`error: overrides[0].matchers[0]: "code=5" is no label matcher; write one such as code=~"5.." [input/value]`}},
+		"an unknown aggregation": {`{metric: a, aggregation: average}`, []string{`error: overrides[0].aggregation: is "average"; use sum, avg, max, or min [input/value]`}},
+		"a broken matcher":       {`{metric: a, matchers: ['code=5']}`, []string{`error: overrides[0].matchers[0]: "code=5" is not a valid label matcher; use one such as code=~"5.." [input/value]`}},
 		"a matcher that ends the selector": {`{metric: a, matchers: ['code="5"} or a{b="c"']}`, []string{
-			`error: overrides[0].matchers[0]: "code=\"5\"} or a{b=\"c\"" is no label matcher; write one such as code=~"5.." [input/value]`,
+			`error: overrides[0].matchers[0]: "code=\"5\"} or a{b=\"c\"" is not a valid label matcher; use one such as code=~"5.." [input/value]`,
 		}},
 		"a quantile of a gauge": {`{metric: a, quantile: 0.5}`, []string{
-			`error: overrides[0].quantile: has no effect on a gauge; remove it, or write type: histogram-quantile [input/value]`,
+			`error: overrides[0].quantile: has no effect on a gauge; remove it, or set type: histogram-quantile [input/value]`,
 		}},
 		"a quantile of nothing": {`{metric: a, type: histogram-quantile}`, []string{
-			`error: overrides[0].series: is missing; write the series of the histogram, which ends in _bucket [input/required]`,
-			`error: overrides[0].quantile: is missing; write a number above 0 and below 1, such as 0.95 [input/required]`,
+			`error: overrides[0].series: is missing; set it to the series of the histogram, which ends in _bucket [input/required]`,
+			`error: overrides[0].quantile: is missing; set it to a number above 0 and below 1, such as 0.95 [input/required]`,
 		}},
 		"a quantile in percent": {`{metric: a, series: a_bucket, type: histogram-quantile, quantile: 95, aggregation: sum}`, []string{
-			`error: overrides[0].quantile: 95 is not valid: write a number above 0 and below 1, such as 0.95 [input/value]`,
+			`error: overrides[0].quantile: 95 is not valid: use a number above 0 and below 1, such as 0.95 [input/value]`,
 			`error: overrides[0].aggregation: has no effect on a quantile; remove it [input/value]`,
-			`error: overrides[0].quantile: is missing; write a number above 0 and below 1, such as 0.95 [input/required]`,
+			`error: overrides[0].quantile: is missing; set it to a number above 0 and below 1, such as 0.95 [input/required]`,
 		}},
 		"a histogram without its suffix": {`{metric: a, series: a_seconds, type: histogram-quantile, quantile: 0.5}`, []string{
-			`error: overrides[0].series: "a_seconds" is not the series of a histogram; write a_seconds_bucket [input/value]`,
+			`error: overrides[0].series: "a_seconds" is not a histogram series; use a_seconds_bucket [input/value]`,
 		}},
-		"a label that is none": {`{metric: a, objectLabel: a.b}`, []string{`error: overrides[0].objectLabel: "a.b" cannot name a label; write letters, digits and underscores [input/value]`}},
+		"a label that is none": {`{metric: a, objectLabel: a.b}`, []string{`error: overrides[0].objectLabel: "a.b" is not a valid label name; use only letters, digits, and underscores [input/value]`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, ps := readOverrides(t, "["+c.text+"]")
@@ -83,16 +83,16 @@ func TestConvention(t *testing.T) {
 		"a_per_seconds":       {want: Formula{Series: "a_per_seconds", Type: Gauge, Aggregation: "sum"}},
 		"requests_per_second": {want: Formula{Series: "requests", Type: Counter, Window: "2m", Aggregation: "sum"}},
 		"a_total": {want: Formula{Series: "a_total", Type: Gauge, Aggregation: "sum"}, problems: []string{
-			`warning: metrics[1]: the metric "a_total" is a counter, which only grows; write a_total_per_second, or an override [adapter/rule]`,
+			`warning: metrics[1]: the metric "a_total" is a counter, which only increases; use a_total_per_second, or add an override [adapter/rule]`,
 		}},
 		"requests": {want: Formula{Series: "requests", Type: Gauge, Aggregation: "sum"}, problems: []string{
-			`warning: metrics[1]: the metric "requests" is a counter, which only grows; write requests_per_second, or an override [adapter/rule]`,
+			`warning: metrics[1]: the metric "requests" is a counter, which only increases; use requests_per_second, or add an override [adapter/rule]`,
 		}},
 		"http-requests": {want: Formula{Series: "http-requests", Type: Gauge, Aggregation: "sum"}, problems: []string{
-			`error: metrics[1]: the metric "http-requests" follows from no series by its name; write an override that names the series [adapter/rule]`,
+			`error: metrics[1]: no series can be derived from the metric name "http-requests"; add an override that names the series [adapter/rule]`,
 		}},
 		"_per_second": {want: Formula{Type: Counter, Window: "2m", Aggregation: "sum"}, problems: []string{
-			`error: metrics[1]: the metric "_per_second" follows from no series by its name; write an override that names the series [adapter/rule]`,
+			`error: metrics[1]: no series can be derived from the metric name "_per_second"; add an override that names the series [adapter/rule]`,
 		}},
 	} {
 		t.Run(metric, func(t *testing.T) {
@@ -115,8 +115,8 @@ func TestCheckWindow(t *testing.T) {
 	}{
 		"1m":    {interval: 15 * time.Second, want: time.Minute},
 		"2m":    {interval: 30 * time.Second, want: 2 * time.Minute},
-		"1m59s": {interval: 30 * time.Second, want: 119 * time.Second, problem: `error: w: is 1m59s, shorter than 4 scrape intervals of 30s, so that rates have gaps; write 2m or more [input/value]`},
-		"":      {interval: 30 * time.Second, problem: `error: w: "" is no duration; write one such as 2m [input/value]`},
+		"1m59s": {interval: 30 * time.Second, want: 119 * time.Second, problem: `error: w: is 1m59s, shorter than 4 scrape intervals of 30s, so rates have gaps; use 2m or more [input/value]`},
+		"":      {interval: 30 * time.Second, problem: `error: w: "" is not a valid duration; use one such as 2m [input/value]`},
 		"1d":    {interval: time.Minute, want: 24 * time.Hour},
 	} {
 		t.Run(text, func(t *testing.T) {

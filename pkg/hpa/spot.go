@@ -11,14 +11,13 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// spot is a value in a YAML text or, with a nil node, the place where a missing or null one belongs; its line is then
-// that of what would hold it.
+// spot is a value in a YAML text. If node is nil, it is the place of a missing or null value, with the line of the parent.
 type spot struct {
 	node *yaml.Node
 	at   model.Place
 }
 
-// child is the spot at a path of names below s, such as metric.name.
+// child returns the spot at a path of names below s, such as metric.name.
 func (s spot) child(path string) spot {
 	for name := range strings.SplitSeq(path, ".") {
 		s = s.step(krm.Get(s.node, name), s.at.Child(name))
@@ -26,7 +25,7 @@ func (s spot) child(path string) spot {
 	return s
 }
 
-// members gives the keys of the mapping at s with the spots of their values.
+// members iterates over the keys of the mapping at s, with the spots of their values.
 func (s spot) members() iter.Seq2[string, spot] {
 	return func(yield func(string, spot) bool) {
 		for i := 0; s.node != nil && i+1 < len(s.node.Content); i += 2 {
@@ -38,7 +37,7 @@ func (s spot) members() iter.Seq2[string, spot] {
 	}
 }
 
-// item is the spot of element i of the list at s, which has it.
+// item returns the spot of element i of the list at s. The element must exist.
 func (s spot) item(i int) spot {
 	return s.step(s.node.Content[i], s.at.Item(i))
 }
@@ -53,7 +52,7 @@ func (s spot) step(n *yaml.Node, at model.Place) spot {
 	return spot{node: n, at: at}
 }
 
-// present gives the spots of those of the paths below s where something stands.
+// present returns the spots of those paths below s that have a value.
 func (s spot) present(paths []string) []spot {
 	var out []spot
 	for _, path := range paths {
@@ -64,7 +63,7 @@ func (s spot) present(paths []string) []spot {
 	return out
 }
 
-// value is the scalar at s as it is written.
+// value returns the scalar at s as written.
 func (s spot) value() string {
 	if s.node == nil || s.node.Kind != yaml.ScalarNode {
 		return ""
@@ -72,7 +71,7 @@ func (s spot) value() string {
 	return cut(s.node.Value)
 }
 
-// is tells what stands at s: value, or that it is missing.
+// is returns value, or "missing" if s has no value.
 func is(s spot, value string) string {
 	if s.node == nil {
 		return "missing"
@@ -80,16 +79,16 @@ func is(s spot, value string) string {
 	return value
 }
 
-// checker collects what is wrong with values that were decoded.
+// checker collects the problems of decoded values.
 type checker struct {
 	id       model.ID
 	problems model.Problems
-	// failed has the fields that have a problem from decoding. Their values are not those that were written, so that a
-	// judgement of them would only confuse.
+	// failed contains the fields that could not be decoded. They do not have the values that were written, so checking
+	// them would only cause confusion.
 	failed map[string]bool
 }
 
-// fail keeps field and what is below it from being judged.
+// fail excludes field, and everything below it, from the checks.
 func (c *checker) fail(field string) {
 	if c.failed == nil {
 		c.failed = map[string]bool{}
@@ -97,9 +96,9 @@ func (c *checker) fail(field string) {
 	c.failed[field] = true
 }
 
-// hasFailed tells whether field or something that holds it has failed.
+// hasFailed reports whether field or one of its parents has failed.
 func (c *checker) hasFailed(field string) bool {
-	// Real paths have fewer steps; a hostile key can have millions of dots.
+	// Real paths have fewer steps; a malicious key can have millions of dots.
 	const most = 20
 	steps := 0
 	for i := 0; i < len(field) && steps < most; i++ {
@@ -113,7 +112,7 @@ func (c *checker) hasFailed(field string) bool {
 	return c.failed[field]
 }
 
-// add takes over the problems of decoding. A name that was most likely meant to be another one fails that one too.
+// add adds the problems of decoding. If an unknown field is probably a misspelled name, the right name also fails.
 func (c *checker) add(ps model.Problems) {
 	c.problems.Add(ps...)
 	for _, p := range ps {
@@ -129,7 +128,7 @@ func (c *checker) errorf(s spot, format string, args ...any) {
 	c.report(model.Problem{Severity: model.Error}, s, fmt.Sprintf(format, args...))
 }
 
-// suggest adds an error at s, whose value should most likely be better; "" if that is not known.
+// suggest adds an error at s. better is the value that was probably meant; "" if unknown.
 func (c *checker) suggest(s spot, better, format string, args ...any) {
 	c.report(model.Problem{Severity: model.Error, Suggestion: better}, s, fmt.Sprintf(format, args...))
 }
@@ -147,14 +146,16 @@ func (c *checker) report(p model.Problem, s spot, message string) {
 	c.problems.Add(p)
 }
 
-// join writes names for a message: "a", "a and b", "a, b and c".
+// join joins names for a message: "a", "a and b", "a, b, and c".
 func join[T ~string](names []T, last string) string {
 	var b strings.Builder
 	for i, name := range names {
 		switch {
 		case i == 0:
-		case i == len(names)-1:
+		case len(names) == 2:
 			b.WriteString(" " + last + " ")
+		case i == len(names)-1:
+			b.WriteString(", " + last + " ")
 		default:
 			b.WriteString(", ")
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// targetSpot is a source whose target is judged.
+// targetSpot is a source whose target is checked.
 type targetSpot struct {
 	spot
 	source source
@@ -26,13 +26,13 @@ type targetValue struct {
 	set  bool
 }
 
-// name is the last part of the path of the value, which is its field in either shape.
+// name returns the last part of the path of the value, which is its field in both formats.
 func (v targetValue) name() string {
 	return v.spot.at.Field[strings.LastIndexByte(v.spot.at.Field, '.')+1:]
 }
 
-// target checks that exactly one value is set, that it is above 0, and that it is the one of the target type, where the
-// shape has one.
+// target checks that exactly one value is set, that it is above 0, and that it matches the target type if the format has
+// one.
 func (c *metricsChecker) target(t autoscalingv2.MetricTarget, at targetSpot) {
 	var allowed, set, stray []targetValue
 	for _, v := range c.values(t, at) {
@@ -49,13 +49,13 @@ func (c *metricsChecker) target(t autoscalingv2.MetricTarget, at targetSpot) {
 	}
 	choice := join(valueNames(allowed), "or")
 	if in := at.child("target"); at.fields.targetType != "" && in.node == nil {
-		c.errorf(in, "is missing; write type and %s", choice)
+		c.errorf(in, "is missing; set type and %s", choice)
 		return
 	}
 	for _, v := range stray {
 		instead := "remove it"
 		if len(set) == 0 {
-			instead = "write " + choice
+			instead = "set " + choice
 		}
 		c.errorf(v.spot, "does not belong to a metric of type %s; %s", at.source.typ, instead)
 	}
@@ -65,31 +65,31 @@ func (c *metricsChecker) target(t autoscalingv2.MetricTarget, at targetSpot) {
 	}
 	switch {
 	case len(set) == 0 && len(stray) == 0:
-		c.errorf(allowed[0].spot, "is missing; write %s", choice)
+		c.errorf(allowed[0].spot, "is missing; set %s", choice)
 	case len(set) > 1:
-		c.errorf(set[1].spot, "stands beside %s; remove one of them", set[0].name())
+		c.errorf(set[1].spot, "cannot be combined with %s; remove one of them", set[0].name())
 	}
 }
 
-// valueOfType checks that of the values only that of the target type is set. A stray value was reported already.
+// valueOfType checks that only the value of the target type is set. A stray value is already reported.
 func (c *metricsChecker) valueOfType(typ autoscalingv2.MetricTargetType, values []targetValue, stray bool) {
 	for _, v := range values {
 		switch {
 		case v.typ == typ && !v.set && !stray:
-			c.errorf(v.spot, "is missing; the target type %s needs it", typ)
+			c.errorf(v.spot, "is missing; the target type %s requires it", typ)
 		case v.typ != typ && v.set:
 			c.errorf(v.spot, "does not belong to the target type %s; remove it", typ)
 		}
 	}
 }
 
-// values gives the values of t that the shape at hand has, and checks that they are above 0.
+// values returns the values of t that the format has, and checks that they are above 0.
 func (c *metricsChecker) values(t autoscalingv2.MetricTarget, at targetSpot) []targetValue {
 	var out []targetValue
 	if path := at.fields.utilization; path != "" {
 		v := targetValue{autoscalingv2.UtilizationMetricType, at.child(path), t.AverageUtilization != nil}
 		if v.set && *t.AverageUtilization < 1 {
-			c.errorf(v.spot, "is %d; write a percentage of at least 1", *t.AverageUtilization)
+			c.errorf(v.spot, "is %d; use a percentage of at least 1", *t.AverageUtilization)
 		}
 		out = append(out, v)
 	}
@@ -99,7 +99,7 @@ func (c *metricsChecker) values(t autoscalingv2.MetricTarget, at targetSpot) []t
 		}
 		v := targetValue{typ, at.child(path), q != nil}
 		if v.set && q.Sign() <= 0 {
-			c.errorf(v.spot, "is %s; write a quantity above 0", v.spot.value())
+			c.errorf(v.spot, "is %s; use a quantity above 0", v.spot.value())
 		}
 		out = append(out, v)
 	}
@@ -116,8 +116,8 @@ func valueNames(values []targetValue) []string {
 	return out
 }
 
-// targetType checks the type of a target, of which values are those that it may have, and tells whether the values can
-// be compared with it.
+// targetType checks the type of a target; values are the values that the target can have. It reports whether the values can
+// be compared with the type.
 func (c *metricsChecker) targetType(typ autoscalingv2.MetricTargetType, at targetSpot, values []targetValue) bool {
 	s := at.child(at.fields.targetType)
 	allowed := join(at.source.targets, "or")
@@ -136,23 +136,23 @@ func (c *metricsChecker) targetType(typ autoscalingv2.MetricTargetType, at targe
 	}
 	switch {
 	case typ == "" && better != "":
-		c.suggest(s, better, "is missing; write type: %s", better)
+		c.suggest(s, better, "is missing; set type: %s", better)
 	case typ == "":
-		c.errorf(s, "is missing; write %s", allowed)
+		c.errorf(s, "is missing; set it to %s", allowed)
 	case !slices.Contains(at.source.targets, typ):
 		if better == "" {
 			better = krm.Suggest(string(typ), texts(at.source.targets))
 		}
-		c.suggest(s, better, "is %s; write %s, which a metric of type %s takes", quote(string(typ)), allowed, at.source.typ)
+		c.suggest(s, better, "is %s; use %s for a metric of type %s", quote(string(typ)), allowed, at.source.typ)
 	case better != "" && lacks != "":
-		c.suggest(s, better, "is %s, but %s is written; write type: %s, or %s instead", typ, has, better, lacks)
+		c.suggest(s, better, "is %s, but %s is set; set type: %s, or set %s instead", typ, has, better, lacks)
 	default:
 		return true
 	}
 	return false
 }
 
-// texts gives the values of an enumeration as strings.
+// texts returns the values of an enumeration as strings.
 func texts[T ~string](values []T) []string {
 	var out []string
 	for _, s := range values {
@@ -161,12 +161,12 @@ func texts[T ~string](values []T) []string {
 	return out
 }
 
-// operators are those of a label selector.
+// operators are the operators of a label selector.
 var operators = []metav1.LabelSelectorOperator{
 	metav1.LabelSelectorOpIn, metav1.LabelSelectorOpNotIn, metav1.LabelSelectorOpExists, metav1.LabelSelectorOpDoesNotExist,
 }
 
-// selector follows metav1.LabelSelectorAsSelector, by which the HPA controller reads it.
+// selector follows metav1.LabelSelectorAsSelector, which the HPA controller uses.
 func (c *metricsChecker) selector(sel *metav1.LabelSelector, s spot) {
 	if sel == nil {
 		return
@@ -183,11 +183,11 @@ func (c *metricsChecker) selector(sel *metav1.LabelSelector, s spot) {
 		switch {
 		case !slices.Contains(operators, e.Operator):
 			better := krm.Suggest(string(e.Operator), texts(operators))
-			c.suggest(at.child("operator"), better, "is %s; write %s",
+			c.suggest(at.child("operator"), better, "is %s; use %s",
 				is(at.child("operator"), quote(string(e.Operator))), join(operators, "or"))
 		case e.Operator == metav1.LabelSelectorOpIn || e.Operator == metav1.LabelSelectorOpNotIn:
 			if len(e.Values) == 0 {
-				c.errorf(values, "is missing; the operator %s needs at least one value", e.Operator)
+				c.errorf(values, "is missing; the operator %s requires at least one value", e.Operator)
 			}
 		case len(e.Values) > 0:
 			c.errorf(values, "does not belong to the operator %s; remove it", e.Operator)
@@ -198,17 +198,17 @@ func (c *metricsChecker) selector(sel *metav1.LabelSelector, s spot) {
 	}
 }
 
-// labelRule is what a label name, after its prefix, and a label value have in common.
-const labelRule = "letters, digits and -_. that begin and end with a letter or digit, 63 characters at most"
+// labelRule applies to label values, and to label names without their prefix.
+const labelRule = "at most 63 letters, digits, hyphens, underscores, and dots, starting and ending with a letter or digit"
 
 func (c *metricsChecker) labelKey(key string, s spot) {
 	if len(validation.IsQualifiedName(key)) > 0 {
-		c.errorf(s, "the label name %s is not valid; write NAME or DOMAIN/NAME, where NAME is "+labelRule, quote(key))
+		c.errorf(s, "the label name %s is not valid; use NAME or DOMAIN/NAME, where NAME is "+labelRule, quote(key))
 	}
 }
 
 func (c *metricsChecker) labelValue(value string, s spot) {
 	if len(validation.IsValidLabelValue(value)) > 0 {
-		c.errorf(s, "the label value %s is not valid; write "+labelRule, quote(value))
+		c.errorf(s, "the label value %s is not valid; use "+labelRule, quote(value))
 	}
 }

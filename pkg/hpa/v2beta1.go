@@ -116,6 +116,6 @@ func resourceTarget(utilization *int32, averageValue *resource.Quantity) autosca
 func (c *metricsChecker) dropped(m flatMetric, s spot) {
 	if o := m.Object; o != nil && o.TargetValue != nil && o.AverageValue != nil {
 		c.problems.Infof(model.HPAConfig, s.child("object.targetValue").at,
-			"is left out; beside averageValue Kubernetes does not read it")
+			"is dropped, because Kubernetes ignores it if averageValue is set")
 	}
 }

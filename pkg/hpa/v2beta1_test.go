@@ -71,7 +71,7 @@ func TestReadConvertsTheTargetOfFlatMetrics(t *testing.T) {
 			nested: `- type: Object
   object: {describedObject: {kind: Service, name: b}, metric: {name: x}, target: {type: AverageValue, averageValue: 1}}`,
 			want: []string{
-				`info: data.mgwMetricsV2beta1[0].object.targetValue: line 2: is left out; beside averageValue Kubernetes does not read it [hpa/config]`,
+				`info: data.mgwMetricsV2beta1[0].object.targetValue: line 2: is dropped, because Kubernetes ignores it if averageValue is set [hpa/config]`,
 			},
 		},
 	} {
@@ -102,43 +102,43 @@ func TestReadJudgesMetricsOfV2beta1(t *testing.T) {
 - {type: Pods, pods: {}}
 - {type: Object, object: {}}
 - {type: External, external: {}}`, want: []string{
-			`error: data.mgwMetricsV2beta1[0].resource.name: line 2: is missing; write the name of a resource: cpu or memory [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[0].resource.targetAverageUtilization: line 2: is missing; write targetAverageUtilization or targetAverageValue [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[1].containerResource.name: line 3: is missing; write the name of a resource: cpu or memory [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[1].containerResource.container: line 3: is missing; write the name of a container of the pod [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[1].containerResource.targetAverageUtilization: line 3: is missing; write targetAverageUtilization or targetAverageValue [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[2].pods.metricName: line 4: is missing; write the name of the metric [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[2].pods.targetAverageValue: line 4: is missing; write targetAverageValue [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[3].object.target: line 5: is missing; write apiVersion, kind and name of the object that the metric describes [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[3].object.metricName: line 5: is missing; write the name of the metric [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[3].object.targetValue: line 5: is missing; write targetValue or averageValue [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[4].external.metricName: line 6: is missing; write the name of the metric [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[4].external.targetValue: line 6: is missing; write targetValue or targetAverageValue [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[0].resource.name: line 2: is missing; set it to cpu or memory [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[0].resource.targetAverageUtilization: line 2: is missing; set targetAverageUtilization or targetAverageValue [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[1].containerResource.name: line 3: is missing; set it to cpu or memory [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[1].containerResource.container: line 3: is missing; set it to the name of a container in the pod [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[1].containerResource.targetAverageUtilization: line 3: is missing; set targetAverageUtilization or targetAverageValue [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[2].pods.metricName: line 4: is missing; set it to the name of the metric [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[2].pods.targetAverageValue: line 4: is missing; set targetAverageValue [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[3].object.target: line 5: is missing; set apiVersion, kind, and name of the object that the metric describes [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[3].object.metricName: line 5: is missing; set it to the name of the metric [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[3].object.targetValue: line 5: is missing; set targetValue or averageValue [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[4].external.metricName: line 6: is missing; set it to the name of the metric [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[4].external.targetValue: line 6: is missing; set targetValue or targetAverageValue [hpa/metric]`,
 		}},
 		"two values": {in: `
 - {type: Resource, resource: {name: cpu, targetAverageUtilization: 50, targetAverageValue: 1}}
 - {type: External, external: {metricName: x, targetValue: 1, targetAverageValue: 1}}`, want: []string{
-			`error: data.mgwMetricsV2beta1[0].resource.targetAverageValue: line 2: stands beside targetAverageUtilization; remove one of them [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[1].external.targetAverageValue: line 3: stands beside targetValue; remove one of them [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[0].resource.targetAverageValue: line 2: cannot be combined with targetAverageUtilization; remove one of them [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[1].external.targetAverageValue: line 3: cannot be combined with targetValue; remove one of them [hpa/metric]`,
 		}},
 		"values not above 0": {in: `
 - {type: Resource, resource: {name: cpu, targetAverageUtilization: 0}}
 - {type: Pods, pods: {metricName: a, targetAverageValue: 0}}
 - {type: Object, object: {target: {kind: a, name: b}, metricName: x, targetValue: -1}}`, want: []string{
-			`error: data.mgwMetricsV2beta1[0].resource.targetAverageUtilization: line 2: is 0; write a percentage of at least 1 [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[1].pods.targetAverageValue: line 3: is 0; write a quantity above 0 [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[2].object.targetValue: line 4: is -1; write a quantity above 0 [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[0].resource.targetAverageUtilization: line 2: is 0; use a percentage of at least 1 [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[1].pods.targetAverageValue: line 3: is 0; use a quantity above 0 [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[2].object.targetValue: line 4: is -1; use a quantity above 0 [hpa/metric]`,
 		}},
 		"names and selectors": {in: `
 - {type: Pods, pods: {metricName: a/b, targetAverageValue: 1, selector: {matchLabels: {a: b c}}}}
 - {type: Object, object: {target: {kind: a/b, name: .., apiVersion: a/b/c}, metricName: x, targetValue: 1}}
 - {type: External, external: {metricName: x, targetValue: 1, metricSelector: {matchExpressions: [{key: a, operator: Is}]}}}`, want: []string{
-			`error: data.mgwMetricsV2beta1[0].pods.metricName: line 2: is "a/b"; write a name without "/" and "%" [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[0].pods.selector.matchLabels.a: line 2: the label value "b c" is not valid; write letters, digits and -_. that begin and end with a letter or digit, 63 characters at most [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[1].object.target.kind: line 3: is "a/b"; write a name without "/" and "%" [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[1].object.target.name: line 3: is ".."; write another name, because this one means a folder in a URL [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[1].object.target.apiVersion: line 3: is "a/b/c"; write GROUP/VERSION, such as networking.k8s.io/v1 [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[2].external.metricSelector.matchExpressions[0].operator: line 4: is "Is"; write In, NotIn, Exists or DoesNotExist [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[0].pods.metricName: line 2: is "a/b"; use a name without "/" or "%" [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[0].pods.selector.matchLabels.a: line 2: the label value "b c" is not valid; use at most 63 letters, digits, hyphens, underscores, and dots, starting and ending with a letter or digit [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[1].object.target.kind: line 3: is "a/b"; use a name without "/" or "%" [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[1].object.target.name: line 3: is ".."; use a different name, because this one means a directory in a URL [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[1].object.target.apiVersion: line 3: is "a/b/c"; use GROUP/VERSION, such as networking.k8s.io/v1 [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[2].external.metricSelector.matchExpressions[0].operator: line 4: is "Is"; use In, NotIn, Exists, or DoesNotExist [hpa/metric]`,
 		}},
 		"unknown fields": {in: `
 - {type: Resource, resource: {name: cpu, targetAverageUtilisation: 50}}
@@ -149,7 +149,7 @@ func TestReadJudgesMetricsOfV2beta1(t *testing.T) {
 		"the same twice": {in: `
 - {type: Pods, pods: {metricName: x, targetAverageValue: 1}}
 - {type: Pods, pods: {metricName: x, targetAverageValue: 2}}`, want: []string{
-			`error: data.mgwMetricsV2beta1[1]: line 3: is the same metric as data.mgwMetricsV2beta1[0] in line 2; remove one of them [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[1]: line 3: is the same metric as data.mgwMetricsV2beta1[0] on line 2; remove one of them [hpa/metric]`,
 		}},
 		"fields of v2 only": {in: `
 - type: Resource
@@ -165,23 +165,23 @@ func TestReadJudgesMetricsOfV2beta1(t *testing.T) {
   pods: {metric: {name: x}, target: {type: AverageValue}}
 - type: Resource
   resource: {name: memory, target: {type: AverageValue}}`, want: []string{
-			`error: data.mgwMetricsV2beta1[0].resource: line 4: is of the shape of v2 (target.type, target.averageUtilization); write targetAverageUtilization, or move the list to mgwMetrics and write hpaVersion: v2 [input/field]`,
-			`error: data.mgwMetricsV2beta1[1].object: line 8: is of the shape of v2 (metric, describedObject, target.type, target.value); write metricName, target and targetValue, or move the list to mgwMetrics and write hpaVersion: v2 [input/field]`,
-			`error: data.mgwMetricsV2beta1[1].object.target.value: line 10: is 0; write a quantity above 0 [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[2].pods: line 12: is of the shape of v2 (metric, target.type); write metricName, or move the list to mgwMetrics and write hpaVersion: v2 [input/field]`,
-			`error: data.mgwMetricsV2beta1[2].pods.target.averageValue: line 12: is missing; the target type AverageValue needs it [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[3].resource: line 14: is of the shape of v2 (target.type); move the list to mgwMetrics and write hpaVersion: v2 [input/field]`,
-			`error: data.mgwMetricsV2beta1[3].resource.target.averageValue: line 14: is missing; the target type AverageValue needs it [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[0].resource: line 4: uses the v2 format (target.type, target.averageUtilization); use targetAverageUtilization, or move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
+			`error: data.mgwMetricsV2beta1[1].object: line 8: uses the v2 format (metric, describedObject, target.type, target.value); use metricName, target, and targetValue, or move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
+			`error: data.mgwMetricsV2beta1[1].object.target.value: line 10: is 0; use a quantity above 0 [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[2].pods: line 12: uses the v2 format (metric, target.type); use metricName, or move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
+			`error: data.mgwMetricsV2beta1[2].pods.target.averageValue: line 12: is missing; the target type AverageValue requires it [hpa/metric]`,
+			`error: data.mgwMetricsV2beta1[3].resource: line 14: uses the v2 format (target.type); move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
+			`error: data.mgwMetricsV2beta1[3].resource.target.averageValue: line 14: is missing; the target type AverageValue requires it [hpa/metric]`,
 		}},
 		"fields of both versions": {in: `
 - type: Pods
   pods: {metric: {name: x}, targetAverageValue: 1}
 - type: Object
   object: {target: {type: Value, value: 1}, describedObject: {kind: Service, name: b}, metricName: x}`, want: []string{
-			`error: data.mgwMetricsV2beta1[0].pods.metric: line 3: unknown field "metric"; it is of the shape of v2; write metricName [input/field]`,
+			`error: data.mgwMetricsV2beta1[0].pods.metric: line 3: unknown field "metric"; it belongs to the v2 format; use metricName [input/field]`,
 			`error: data.mgwMetricsV2beta1[1].object.target.type: line 5: unknown field "type"; known are apiVersion, kind, name [input/field]`,
-			`error: data.mgwMetricsV2beta1[1].object.target.value: line 5: unknown field "target.value"; it is of the shape of v2; write targetValue [input/field]`,
-			`error: data.mgwMetricsV2beta1[1].object.describedObject: line 5: unknown field "describedObject"; it is of the shape of v2; write target [input/field]`,
+			`error: data.mgwMetricsV2beta1[1].object.target.value: line 5: unknown field "target.value"; it belongs to the v2 format; use targetValue [input/field]`,
+			`error: data.mgwMetricsV2beta1[1].object.describedObject: line 5: unknown field "describedObject"; it belongs to the v2 format; use target [input/field]`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// check judges the metric at s by the rules of the API server (Kubernetes 1.37, pkg/apis/autoscaling/validation), and by
-// those that only the HPA controller applies when it runs (pkg/controller/podautoscaler): there a metric that breaks
-// them stops the scaling without a word, so they are errors here.
+// check validates the metric at s as the API server does (Kubernetes 1.37, pkg/apis/autoscaling/validation). It also applies
+// rules that only the HPA controller enforces at run time (pkg/controller/podautoscaler). A metric that breaks them silently
+// stops the scaling, so they are errors.
 func (c *metricsChecker) check(m autoscalingv2.MetricSpec, s spot, flat bool) {
 	var present []source
 	for _, src := range sources {
@@ -29,7 +29,7 @@ func (c *metricsChecker) check(m autoscalingv2.MetricSpec, s spot, flat bool) {
 		for i, src := range present {
 			c.source(m, src, s.child(src.field), flat)
 			if i > 0 {
-				c.errorf(s.child(src.field), "stands beside %s; write one of them", present[0].field)
+				c.errorf(s.child(src.field), "cannot be combined with %s; keep one of them", present[0].field)
 			}
 		}
 		return
@@ -45,9 +45,9 @@ func (c *metricsChecker) check(m autoscalingv2.MetricSpec, s spot, flat bool) {
 			}
 		}
 	case len(present) == 0:
-		c.errorf(here, "is missing; a metric of type %s needs it", src.typ)
+		c.errorf(here, "is missing; a metric of type %s requires it", src.typ)
 	default:
-		c.suggest(s.child("type"), string(present[0].typ), "is %s, but %s is written; write type: %s, or %s instead",
+		c.suggest(s.child("type"), string(present[0].typ), "is %s, but %s is set; set type: %s, or set %s instead",
 			src.typ, present[0].field, present[0].typ, src.field)
 		for _, other := range present {
 			c.source(m, other, s.child(other.field), flat)
@@ -65,18 +65,18 @@ func (c *metricsChecker) unknownType(typ string, at spot, present []source) {
 		better = string(present[0].typ)
 	}
 	if typ == "" {
-		hint := "one of " + strings.Join(names, ", ")
+		hint := "it to one of " + strings.Join(names, ", ")
 		if better != "" {
 			hint = "type: " + better
 		}
-		c.suggest(at, better, "is missing; write %s", hint)
+		c.suggest(at, better, "is missing; set %s", hint)
 		return
 	}
 	hint := ""
 	if better != "" {
 		hint = fmt.Sprintf("; did you mean %q?", better)
 	}
-	c.suggest(at, better, "is %s; write one of %s%s", quote(typ), strings.Join(names, ", "), hint)
+	c.suggest(at, better, "is %s; use one of %s%s", quote(typ), strings.Join(names, ", "), hint)
 }
 
 // parts are the values of a source of any type.
@@ -88,7 +88,7 @@ type parts struct {
 	target     autoscalingv2.MetricTarget
 }
 
-// partsOf takes the source of type typ out of m, which has it.
+// partsOf returns the parts of the source of type typ in m. The source must exist.
 func partsOf(m autoscalingv2.MetricSpec, typ autoscalingv2.MetricSourceType) parts {
 	switch typ {
 	case autoscalingv2.ResourceMetricSourceType:
@@ -105,8 +105,7 @@ func partsOf(m autoscalingv2.MetricSpec, typ autoscalingv2.MetricSourceType) par
 	}
 }
 
-// identity is the same for two metrics of which one is of no use: the same series with the same type of target. m has
-// no errors.
+// identity is equal for two metrics of which one is redundant: the same series with the same target type. m has no errors.
 func identity(m autoscalingv2.MetricSpec) string {
 	p := partsOf(m, m.Type)
 	return fmt.Sprintf("%q", []string{
@@ -137,17 +136,17 @@ func (c *metricsChecker) source(m autoscalingv2.MetricSpec, src source, s spot, 
 	c.target(p.target, targetSpot{spot: s, source: src, fields: f})
 }
 
-// resource checks the name of a resource. The API server takes any for a whole pod; metrics are there for two only.
+// resource checks the name of a resource. For a whole pod, the API server accepts any name, but only two have metrics.
 func (c *metricsChecker) resource(name string, src source, s spot) {
 	usual := []string{string(corev1.ResourceCPU), string(corev1.ResourceMemory)}
 	switch {
 	case name == "":
-		c.errorf(s, "is missing; write the name of a resource: cpu or memory")
+		c.errorf(s, "is missing; set it to cpu or memory")
 	case slices.Contains(usual, name):
 	case src.typ == autoscalingv2.ContainerResourceMetricSourceType && !isContainerResource(name):
-		c.suggest(s, krm.Suggest(name, usual), "is %s, which is no resource of a container; write cpu or memory", quote(name))
+		c.suggest(s, krm.Suggest(name, usual), "is %s, which is not a container resource; use cpu or memory", quote(name))
 	default:
-		c.warnf(s, "is %s; the resource metrics API serves cpu and memory only", quote(name))
+		c.warnf(s, "is %s; the resource metrics API serves only cpu and memory", quote(name))
 	}
 }
 
@@ -170,33 +169,33 @@ func isContainerResource(name string) bool {
 func (c *metricsChecker) label(name string, s spot) {
 	switch {
 	case name == "":
-		c.errorf(s, "is missing; write the name of a container of the pod")
+		c.errorf(s, "is missing; set it to the name of a container in the pod")
 	case len(validation.IsDNS1123Label(name)) > 0:
-		c.errorf(s, "is %s; write a name of lower-case letters, digits and dashes that begins and ends with a letter or "+
-			"digit, of 63 characters at most", quote(name))
+		c.errorf(s, "is %s; use a name of at most 63 lowercase letters, digits, and hyphens that starts and ends with a letter "+
+			"or digit", quote(name))
 	}
 }
 
 func (c *metricsChecker) object(ref autoscalingv2.CrossVersionObjectReference, s spot) {
 	if s.node == nil {
-		c.errorf(s, "is missing; write apiVersion, kind and name of the object that the metric describes")
+		c.errorf(s, "is missing; set apiVersion, kind, and name of the object that the metric describes")
 		return
 	}
 	c.segment(ref.Kind, "kind of the object", s.child("kind"))
 	c.segment(ref.Name, "name of the object", s.child("name"))
 	if strings.Count(ref.APIVersion, "/") > 1 {
-		c.errorf(s.child("apiVersion"), "is %s; write GROUP/VERSION, such as networking.k8s.io/v1", quote(ref.APIVersion))
+		c.errorf(s.child("apiVersion"), "is %s; use GROUP/VERSION, such as networking.k8s.io/v1", quote(ref.APIVersion))
 	}
 }
 
-// segment checks a name that becomes one segment of the path of a URL.
+// segment checks a name that becomes one path segment of a URL.
 func (c *metricsChecker) segment(name, what string, s spot) {
 	switch {
 	case name == "":
-		c.errorf(s, "is missing; write the %s", what)
+		c.errorf(s, "is missing; set it to the %s", what)
 	case name == "." || name == "..":
-		c.errorf(s, "is %q; write another name, because this one means a folder in a URL", name)
+		c.errorf(s, "is %q; use a different name, because this one means a directory in a URL", name)
 	case strings.ContainsAny(name, "/%"):
-		c.errorf(s, `is %s; write a name without "/" and "%%"`, quote(name))
+		c.errorf(s, `is %s; use a name without "/" or "%%"`, quote(name))
 	}
 }

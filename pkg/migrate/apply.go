@@ -8,8 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 )
 
-// baseline is what the operator applied of a live object (pkg/mgw and pkg/controller/targetendpoint of the operator). kubectl apply
-// removes what is in it and is no longer rendered, and nothing else: what somebody set by hand stays.
+// baseline returns what the operator applied of a live object (pkg/mgw and pkg/controller/targetendpoint of the operator).
+// kubectl apply removes fields that are in it and no longer rendered. It keeps all others, such as fields that someone set
+// manually.
 func (d dump) baseline(k key, apiVersion string, live object) object {
 	b := object{"apiVersion": apiVersion, "kind": k.kind, "metadata": pick(live["metadata"], "name", "namespace", "labels")}
 	o := stripped(live, k)
@@ -40,7 +41,7 @@ func (d dump) baseline(k key, apiVersion string, live object) object {
 			b["metadata"].(object)["annotations"] = annotations
 		}
 	default:
-		return nil // The operator made no others, and those who did have applied them.
+		return nil // The operator created no others; whoever created them also applied them.
 	}
 	dropNulls(b)
 	return b
@@ -57,12 +58,12 @@ func pick(v any, names ...string) object {
 	return picked
 }
 
-// isGateway tells whether an object has the name of an API.
+// isGateway reports whether an object has the name of an API.
 func (d dump) isGateway(k key) bool {
 	return d.byKey[key{operatorGroup, "API", k.namespace, k.name}] != nil
 }
 
-// operatorContainers are the containers of a pod that the operator put there, with the fields that it sets.
+// operatorContainers returns the containers that the operator added to a pod, with the fields that it sets.
 func (d dump) operatorContainers(k key, containers []any) []any {
 	var ours []any
 	for _, c := range containers {
@@ -86,7 +87,7 @@ func (d dump) isBackendContainer(namespace, name string) bool {
 	return false
 }
 
-// applied is what kubectl apply makes of live, when its annotation holds baseline.
+// applied returns the result of kubectl apply on live if its last-applied annotation contains baseline.
 func applied(k key, baseline, rendered, live object) (object, error) {
 	as := typed(k)
 	if as == nil {
@@ -137,7 +138,7 @@ func overlay(under, over any) any {
 	return merged
 }
 
-// withoutMarks is a copy of o without the labels and annotations by which everything rendered is known.
+// withoutMarks returns a copy of o without the labels and annotations that mark rendered objects.
 func withoutMarks(o object) object {
 	o, _ = clone(o).(object)
 	meta, _ := o["metadata"].(object)
@@ -156,13 +157,13 @@ func withoutMarks(o object) object {
 	return o
 }
 
-// isMark tells whether a label or annotation is one by which everything rendered is known.
+// isMark reports whether a label or annotation marks rendered objects.
 func isMark(name string) bool {
 	return strings.HasPrefix(name, "krm-fn.dev/") || name == "app.kubernetes.io/managed-by"
 }
 
-// renamed is a copy of a live Deployment of a gateway in which its container has the name that is rendered; old is the name that it
-// had, "" if it is gone already.
+// renamed returns a copy of a live gateway Deployment in which the gateway container has its rendered name. It also returns
+// the old name, "" if no container has it.
 func renamed(o object, old, name string) (object, string) {
 	o, _ = clone(o).(object)
 	containers := listAt(o, "spec", "template", "spec", "containers")

@@ -18,7 +18,7 @@ import (
 // object is a Kubernetes object as encoding/json decodes it.
 type object = map[string]any
 
-// typed makes an empty object of a kind, nil for a kind of which only its own API server knows more.
+// typed returns an empty object of a kind, or nil for a custom resource.
 func typed(k key) any {
 	switch (key{group: k.group, kind: k.kind}) {
 	case key{group: "apps", kind: "Deployment"}:
@@ -35,20 +35,20 @@ func typed(k key) any {
 	return nil
 }
 
-// toObject gives an item as the API server would write it, quantities in their canonical form, without what only the server
-// knows: status and the metadata that it manages.
+// toObject returns an item as the API server would write it, with quantities in canonical form, but without status and the
+// metadata that the server manages.
 func toObject(it *krm.Item) (object, error) {
 	k := keyOf(it.Place.Object)
 	switch version := it.Place.Object.APIVersion; {
 	case k.kind == "HorizontalPodAutoscaler":
 		return scalerObject(it)
 	case k.kind == "Ingress" && version != "networking.k8s.io/v1":
-		return nil, fmt.Errorf("apiVersion: %s cannot be compared; make the dump with ingresses.v1.networking.k8s.io", version)
+		return nil, fmt.Errorf("apiVersion: %s cannot be compared; create the dump with ingresses.v1.networking.k8s.io", version)
 	}
 	return convert(it.Node(), typed(k))
 }
 
-// convert decodes n into a typed object, if there is a type, and that into maps.
+// convert decodes n into a typed object, if a type exists, and converts the object to maps.
 func convert(n *yaml.Node, as any) (object, error) {
 	var o object
 	if as == nil {
@@ -69,13 +69,13 @@ func convert(n *yaml.Node, as any) (object, error) {
 	}
 	for _, p := range listAt(o, "spec", "ports") {
 		if p, ok := p.(object); ok && p["targetPort"] == 0.0 {
-			delete(p, "targetPort") // Go encodes it although it is empty.
+			delete(p, "targetPort") // Go encodes it even if it is empty.
 		}
 	}
 	return bare(o), nil
 }
 
-// bare removes what the server adds, and nulls.
+// bare removes nulls and the fields that the server adds.
 func bare(o object) object {
 	delete(o, "status")
 	meta, _ := o["metadata"].(object)
@@ -117,7 +117,7 @@ func dropNulls(v any) {
 	}
 }
 
-// clone is a deep copy.
+// clone returns a deep copy.
 func clone(v any) any {
 	switch v := v.(type) {
 	case object:
@@ -136,7 +136,7 @@ func clone(v any) any {
 	return v
 }
 
-// ordered is an object whose members are encoded in the order in which people read them.
+// ordered returns an object whose fields are encoded in the usual order of manifests.
 func ordered(o object) any {
 	return struct {
 		APIVersion any `json:"apiVersion"`
@@ -147,7 +147,7 @@ func ordered(o object) any {
 	}{o["apiVersion"], o["kind"], o["metadata"], o["data"], o["spec"]}
 }
 
-// at gives what stands at a path, nil if there is nothing.
+// get returns the value at a path, or nil.
 func get(v any, path ...string) any {
 	for _, name := range path {
 		o, _ := v.(object)
@@ -172,7 +172,7 @@ func textAt(v any, path ...string) string {
 	}
 }
 
-// labelsAt are the strings of the map at a path.
+// labelsAt returns the map at a path as strings.
 func labelsAt(v any, path ...string) map[string]string {
 	m := map[string]string{}
 	o, _ := get(v, path...).(object)
@@ -182,7 +182,7 @@ func labelsAt(v any, path ...string) map[string]string {
 	return m
 }
 
-// content are the elements of the list at a path.
+// content returns the elements of the list at a path.
 func content(n *yaml.Node, path ...string) []*yaml.Node {
 	for _, name := range path {
 		n = krm.Get(n, name)

@@ -16,27 +16,27 @@ type migration struct {
 	dump    dump
 	dir     string
 	objects []rendered
-	// left are objects of the operator that are no longer rendered, rivals the HorizontalPodAutoscalers of somebody else that scale
-	// what is rendered.
-	left, rivals []*krm.Item
+	// leftovers are objects of the operator that are no longer rendered. otherScalers are HorizontalPodAutoscalers of others
+	// that scale a rendered Deployment.
+	leftovers, otherScalers []*krm.Item
 }
 
-// rendered is an object that is rendered.
+// rendered is a rendered object.
 type rendered struct {
 	key  key
 	item *krm.Item
-	// live is nil for an object that is new. baseline is what the operator applied of it, after what kubectl apply makes of it.
+	// live is nil for a new object. baseline is what the operator applied of it; after is the result of kubectl apply.
 	liveItem                    *krm.Item
 	live, baseline, want, after object
-	// changes are what kubectl apply makes of live; kept is what it leaves there although it is not rendered.
+	// changes are the changes that kubectl apply makes to live; kept are live fields that it keeps but that are not rendered.
 	changes, kept []Change
-	// replacesPods tells that a Deployment rolls out new pods.
+	// replacesPods reports whether a Deployment rolls out new pods.
 	replacesPods bool
 }
 
 func textOf(it *krm.Item, path ...string) string { return krm.Text(it.Node(), path...) }
 
-// compare fills m with every difference.
+// compare adds every difference to m.
 func (m *migration) compare(items []*krm.Item, ps *model.Problems) {
 	for _, it := range items {
 		o := rendered{key: keyOf(it.Place.Object), item: it}
@@ -56,13 +56,13 @@ func (m *migration) compare(items []*krm.Item, ps *model.Problems) {
 		m.objects = append(m.objects, o)
 	}
 	if ps.HasErrors() {
-		return // What could not be compared would seem to be missing.
+		return // Objects that could not be compared would seem to be missing.
 	}
 	for i := range m.objects {
-		m.judge(&m.objects[i], ps)
+		m.checkImpact(&m.objects[i], ps)
 	}
-	m.findLeft(ps)
-	m.findRivals(ps)
+	m.findLeftovers(ps)
+	m.findOtherScalers(ps)
 }
 
 func (m *migration) compareWith(o *rendered) error {
@@ -92,42 +92,42 @@ func (m *migration) compareWith(o *rendered) error {
 	return nil
 }
 
-// judge reports what clients or operators of the cluster would notice.
-func (m *migration) judge(o *rendered, ps *model.Problems) {
+// checkImpact reports the changes that clients or operators of the cluster would notice.
+func (m *migration) checkImpact(o *rendered, ps *model.Problems) {
 	at := o.item.Place
 	at.File = ""
 	switch {
 	case o.live == nil:
 		if o.key.kind == "Deployment" {
-			ps.Warnf(model.MigrateDump, at, "is not in the dump, so that it is rendered as if it were new; "+
-				"if it is in the cluster, make the dump with: %s", DumpCommand)
+			ps.Warnf(model.MigrateDump, at, "is not in the dump, so it is rendered as a new object; "+
+				"if it is in the cluster, create the dump with: %s", DumpCommand)
 		}
 	case o.key.kind == "Deployment":
-		judgeDeployment(o, at, ps)
+		checkDeployment(o, at, ps)
 	case o.key.kind == "Service":
-		m.judgeService(o, at, ps)
+		m.checkService(o, at, ps)
 	}
 }
 
-func judgeDeployment(o *rendered, at model.Place, ps *model.Problems) {
+func checkDeployment(o *rendered, at model.Place, ps *model.Problems) {
 	selector := at.Child("spec").Child("selector")
 	if changes := diff(get(o.live, "spec", "selector"), get(o.want, "spec", "selector"), ""); len(changes) > 0 {
-		ps.Errorf(model.MigrateTraffic, selector, "is %s in the cluster, which cannot be changed, and which no annotation can state; "+
-			"leave the API or TargetEndpoint out of the dump, and give it another name when you write it", show(get(o.live, "spec", "selector")))
+		ps.Errorf(model.MigrateTraffic, selector, "is %s in the cluster, which is immutable and which no annotation can express; "+
+			"remove the API or TargetEndpoint from the dump, and write it manually under another name", show(get(o.live, "spec", "selector")))
 	}
 	for _, c := range o.changes {
 		if name, ok := strings.CutPrefix(c.Field, "spec.template.spec.containers["); ok && strings.HasSuffix(name, "].image") {
 			at.Field = c.Field
-			ps.Warnf(model.MigrateImage, at, "becomes %s; the pods run %s, because the operator did not apply the later one", c.To, c.From)
+			ps.Warnf(model.MigrateImage, at, "becomes %s; the pods run %s, because the operator did not apply the newer image", c.To, c.From)
 		}
 	}
 	if all, unavailable := replicas(o.after), maxUnavailable(o.after); all > 0 && unavailable >= all {
 		ps.Errorf(model.MigrateTraffic, model.Place{Object: at.Object, Field: "spec.strategy"},
-			"lets all pods end before new ones are ready; set it to RollingUpdate, with a maxUnavailable below %d, and make the dump again", all)
+			"lets all pods terminate before new ones are ready; set it to RollingUpdate with maxUnavailable below %d, and dump the cluster again", all)
 	}
 }
 
-// replicas are those that a Deployment has now.
+// replicas returns the current number of replicas of a Deployment.
 func replicas(o object) int {
 	if n, ok := get(o, "spec", "replicas").(float64); ok {
 		return int(n)
@@ -135,7 +135,7 @@ func replicas(o object) int {
 	return 1
 }
 
-// maxUnavailable is how many pods of a Deployment may be missing while it is updated (ResolveFenceposts,
+// maxUnavailable returns how many pods of a Deployment can be unavailable during an update (ResolveFenceposts in
 // k8s.io/kubernetes/pkg/controller/deployment/util).
 func maxUnavailable(o object) int {
 	if textAt(o, "spec", "strategy", "type") == "Recreate" {
@@ -155,17 +155,17 @@ func maxUnavailable(o object) int {
 	return n
 }
 
-// judgeService reports how clients would have to reach a Service otherwise than they do.
-func (m *migration) judgeService(o *rendered, at model.Place, ps *model.Problems) {
+// checkService reports changes in how clients reach a Service.
+func (m *migration) checkService(o *rendered, at model.Place, ps *model.Problems) {
 	ports := at.Child("spec").Child("ports")
 	for _, p := range listAt(o.live, "spec", "ports") {
 		now := servicePort(o.after, textAt(p, "port"))
 		switch {
 		case now == nil:
-			ps.Warnf(model.MigrateTraffic, ports, "port %s %s is no longer there; who uses it, such as a ServiceMonitor, has to use another Service",
+			ps.Warnf(model.MigrateTraffic, ports, "port %s %s is removed; clients that use it, such as a ServiceMonitor, must use another Service",
 				textAt(p, "name"), textAt(p, "port"))
 		case show(targetPort(p)) != show(targetPort(now)):
-			ps.Warnf(model.MigrateTraffic, ports, "port %s leads to %s instead of %s; until all pods are new, some of its requests fail",
+			ps.Warnf(model.MigrateTraffic, ports, "port %s targets %s instead of %s; some of its requests fail until all pods are replaced",
 				textAt(p, "port"), show(targetPort(now)), show(targetPort(p)))
 		}
 	}
@@ -173,19 +173,19 @@ func (m *migration) judgeService(o *rendered, at model.Place, ps *model.Problems
 	switch kind := at.Child("spec").Child("type"); {
 	case from == to:
 	case from == "LoadBalancer":
-		ps.Warnf(model.MigrateTraffic, kind, "becomes %s, so that the address %s is given back; move its clients first", to, addresses(o.liveItem))
+		ps.Warnf(model.MigrateTraffic, kind, "becomes %s, so the address %s is released; move its clients first", to, addresses(o.liveItem))
 	case to == "LoadBalancer":
-		ps.Warnf(model.MigrateTraffic, kind, "becomes LoadBalancer, so that the Service can be reached from outside of the cluster")
+		ps.Warnf(model.MigrateTraffic, kind, "becomes LoadBalancer, so the Service is reachable from outside the cluster")
 	}
 	if a, b := textAt(o.live, "spec", "clusterIP") == "None", textAt(o.after, "spec", "clusterIP") == "None"; a != b {
 		ps.Errorf(model.MigrateTraffic, at.Child("spec").Child("clusterIP"), "cannot be changed from or to None; rename the Service in the cluster")
 	}
-	m.judgeSelector(o, at.Child("spec").Child("selector"), ps)
+	m.checkSelector(o, at.Child("spec").Child("selector"), ps)
 }
 
-// judgeSelector proves that the Service leads to the pods of its Deployment at any time: to those that are there, when it is
-// updated first, and to the new ones, when the Deployment is.
-func (m *migration) judgeSelector(o *rendered, at model.Place, ps *model.Problems) {
+// checkSelector checks that the Service always selects the pods of its Deployment: the existing pods if the Service is
+// updated first, and the new pods if the Deployment is.
+func (m *migration) checkSelector(o *rendered, at model.Place, ps *model.Problems) {
 	for _, d := range m.objects {
 		if d.key.kind != "Deployment" || d.key.namespace != o.key.namespace || d.live == nil {
 			continue
@@ -199,20 +199,20 @@ func (m *migration) judgeSelector(o *rendered, at model.Place, ps *model.Problem
 			pods, selector map[string]string
 			which          string
 		}{
-			{pods, after, "the pods that are there"},
-			{labelsAt(d.after, "spec", "template", "metadata", "labels"), selector, "new pods, before it is updated itself"},
-			{labelsAt(d.after, "spec", "template", "metadata", "labels"), after, "new pods"},
+			{pods, after, "the existing pods"},
+			{labelsAt(d.after, "spec", "template", "metadata", "labels"), selector, "the new pods (before the Service is updated)"},
+			{labelsAt(d.after, "spec", "template", "metadata", "labels"), after, "the new pods"},
 		} {
 			if !matches(state.selector, state.pods) {
 				ps.Errorf(model.MigrateTraffic, at, "%s does not select %s of Deployment %s; "+
-					"add the labels to the input, or correct the Service in the cluster, and make the dump again",
+					"add the labels to the input, or fix the Service in the cluster, and dump the cluster again",
 					selectorText(state.selector), state.which, d.key.name)
 			}
 		}
 	}
 }
 
-// matches tells whether a Service with a selector leads to pods with labels. Without a selector it leads to none.
+// matches reports whether the selector of a Service selects pods with labels. An empty selector selects none.
 func matches(selector, labels map[string]string) bool {
 	for k, v := range selector {
 		if w, ok := labels[k]; !ok || w != v {
@@ -231,7 +231,7 @@ func servicePort(o object, number string) any {
 	return nil
 }
 
-// targetPort is the port number of the Service itself where none is stated.
+// targetPort returns the target port, which defaults to the port of the Service.
 func targetPort(p any) any {
 	if v := get(p, "targetPort"); v != nil {
 		return v
@@ -254,8 +254,8 @@ func addresses(it *krm.Item) string {
 	return strings.Join(all, ", ")
 }
 
-// findLeft finds what the operator made and nothing renders.
-func (m *migration) findLeft(ps *model.Problems) {
+// findLeftovers finds objects that the operator created and that are not rendered.
+func (m *migration) findLeftovers(ps *model.Problems) {
 	for _, it := range m.dump.items {
 		k := keyOf(it.Place.Object)
 		switch k.kind {
@@ -264,7 +264,7 @@ func (m *migration) findLeft(ps *model.Problems) {
 			continue
 		}
 		if len(owners(it)) > 0 && !m.renders(k) && named(it, ps) {
-			m.left = append(m.left, it)
+			m.leftovers = append(m.leftovers, it)
 			ps.Warnf(model.MigrateLeft, it.Place, "is not rendered, and stays in the cluster until you delete it")
 		}
 	}
@@ -274,8 +274,8 @@ func (m *migration) renders(k key) bool {
 	return slices.ContainsFunc(m.objects, func(o rendered) bool { return o.key == k })
 }
 
-// findRivals finds further HorizontalPodAutoscalers of Deployments that get one.
-func (m *migration) findRivals(ps *model.Problems) {
+// findOtherScalers finds more HorizontalPodAutoscalers for Deployments whose HorizontalPodAutoscaler is rendered.
+func (m *migration) findOtherScalers(ps *model.Problems) {
 	for _, it := range m.dump.of("autoscaling", "HorizontalPodAutoscaler") {
 		k := keyOf(it.Place.Object)
 		target := key{"apps", "Deployment", k.namespace, textOf(it, "spec", "scaleTargetRef", "name")}
@@ -283,14 +283,15 @@ func (m *migration) findRivals(ps *model.Problems) {
 			continue
 		}
 		if named(it, ps) {
-			m.rivals = append(m.rivals, it)
-			ps.Warnf(model.MigrateScaler, it.Place, "scales Deployment %s, as the HorizontalPodAutoscaler does that is rendered; delete one of them",
+			m.otherScalers = append(m.otherScalers, it)
+			ps.Warnf(model.MigrateScaler, it.Place, "scales Deployment %s, which the rendered HorizontalPodAutoscaler also scales; delete one of them",
 				target.name)
 		}
 	}
 }
 
-// owners are the indices of the references by which an API or TargetEndpoint owns an object: when it goes, so does the object.
+// owners returns the indices of the references by which an API or TargetEndpoint owns an object. Deleting the owner also
+// deletes the object.
 func owners(it *krm.Item) []int {
 	var all []int
 	for i, n := range content(it.Node(), "metadata", "ownerReferences") {

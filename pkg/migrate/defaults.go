@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// field is a value that the API server sets where nothing is said, at a path in which * is every element of a list.
+// field is a default value of the API server. In its path, * stands for every element of a list.
 type field struct {
 	path  string
 	value any
 }
 
-// podDefaults are those of a pod template (pkg/apis/core/v1/defaults.go of Kubernetes).
+// podDefaults are the defaults of a pod template (pkg/apis/core/v1/defaults.go of Kubernetes).
 var podDefaults = []field{
 	{"restartPolicy", "Always"},
 	{"dnsPolicy", "ClusterFirst"},
@@ -23,7 +23,7 @@ var podDefaults = []field{
 	{"volumes.*.projected.defaultMode", 420.0},
 }
 
-// containerDefaults are those of a container in a pod.
+// containerDefaults are the defaults of a container.
 var containerDefaults = []field{
 	{"terminationMessagePath", "/dev/termination-log"},
 	{"terminationMessagePolicy", "File"},
@@ -32,7 +32,7 @@ var containerDefaults = []field{
 	{"env.*.valueFrom.fieldRef.apiVersion", "v1"},
 }
 
-// probeDefaults are those of a probe of a container.
+// probeDefaults are the defaults of a probe.
 var probeDefaults = []field{
 	{"httpGet.scheme", "HTTP"},
 	{"timeoutSeconds", 1.0},
@@ -41,7 +41,7 @@ var probeDefaults = []field{
 	{"failureThreshold", 3.0},
 }
 
-// deploymentDefaults are those of apps/v1 (pkg/apis/apps/v1/defaults.go of Kubernetes).
+// deploymentDefaults are the defaults of a Deployment (pkg/apis/apps/v1/defaults.go of Kubernetes).
 var deploymentDefaults = []field{
 	{"spec.progressDeadlineSeconds", 600.0},
 	{"spec.revisionHistoryLimit", 10.0},
@@ -50,7 +50,7 @@ var deploymentDefaults = []field{
 	{"spec.strategy.rollingUpdate.maxUnavailable", "25%"},
 }
 
-// serviceDefaults are those of a Service (pkg/apis/core/v1/defaults.go of Kubernetes).
+// serviceDefaults are the defaults of a Service (pkg/apis/core/v1/defaults.go of Kubernetes).
 var serviceDefaults = []field{
 	{"spec.type", "ClusterIP"},
 	{"spec.sessionAffinity", "None"},
@@ -60,7 +60,7 @@ var serviceDefaults = []field{
 	{"spec.ports.*.protocol", "TCP"},
 }
 
-// scalerDefaults are those of a HorizontalPodAutoscaler (pkg/apis/autoscaling/v2/defaults.go of Kubernetes).
+// scalerDefaults are the defaults of a HorizontalPodAutoscaler (pkg/apis/autoscaling/v2/defaults.go of Kubernetes).
 var scalerDefaults = []field{
 	{"spec.minReplicas", 1.0},
 	{"spec.behavior.scaleUp.stabilizationWindowSeconds", 0.0},
@@ -72,8 +72,8 @@ var scalerDefaults = []field{
 	{"spec.behavior.scaleDown.policies", []any{object{"type": "Percent", "value": 100.0, "periodSeconds": 15.0}}},
 }
 
-// allocated are what the API server or a controller chooses for a Service or a Deployment. No manifest of ours has them, and
-// kubectl apply leaves them alone. A clusterIP of None is a choice of the user.
+// dropAllocated removes the values that the API server or a controller allocates for a Service or a Deployment. Rendered
+// manifests do not contain them, and kubectl apply keeps them. A clusterIP of None is a choice of the user.
 func dropAllocated(o object, k key) {
 	spec, _ := o["spec"].(object)
 	switch k.kind {
@@ -94,8 +94,8 @@ func dropAllocated(o object, k key) {
 	}
 }
 
-// stripped is a copy of o without all that the API server adds to a manifest: defaults, and what it allocates. Two objects that
-// mean the same are equal then, whichever of them went through an API server.
+// stripped returns a copy of o without the defaults and allocated values that the API server adds. Two objects with the same
+// meaning are then equal, regardless of whether they passed through an API server.
 func stripped(o object, k key) object {
 	o, _ = clone(o).(object)
 	dropAllocated(o, k)
@@ -110,7 +110,7 @@ func stripped(o object, k key) object {
 			}
 		}
 		if pod, ok := pod.(object); ok {
-			delete(pod, "serviceAccount") // An old name of serviceAccountName, which the server sets to the same.
+			delete(pod, "serviceAccount") // The old name of serviceAccountName; the server sets both.
 		}
 	case "Service":
 		strip(o, serviceDefaults)
@@ -139,7 +139,7 @@ func stripContainer(v any) {
 	}
 }
 
-// pullPolicy is the default for an image (SetDefaults_Container): its tag decides.
+// pullPolicy returns the default pull policy of an image, which depends on its tag (SetDefaults_Container).
 func pullPolicy(image string) string {
 	image, _, digest := strings.Cut(image, "@")
 	_, tag, tagged := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":")
@@ -149,7 +149,7 @@ func pullPolicy(image string) string {
 	return "IfNotPresent"
 }
 
-// strip removes the fields that have their default, and mappings that have nothing else.
+// strip removes fields with default values, and mappings that are then empty.
 func strip(v any, defaults []field) {
 	for _, f := range defaults {
 		stripField(v, strings.Split(f.path, "."), f.value)

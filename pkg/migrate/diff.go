@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// Change is one difference between two objects. The values are JSON, strings without their quotes.
+// Change is one difference between two objects. The values are JSON, but strings have no quotes.
 type Change struct {
-	// Op is add, remove or replace.
+	// Op is add, remove, or replace.
 	Op    string `json:"op"`
 	Field string `json:"field"`
 	From  string `json:"from,omitempty"`
 	To    string `json:"to,omitempty"`
 }
 
-// diff lists what makes to of from, by field.
+// diff returns the changes that turn from into to, by field.
 func diff(from, to any, field string) []Change {
 	if reflect.DeepEqual(from, to) {
 		return nil
@@ -68,7 +68,7 @@ func child(field, name string) string {
 	return field + "." + name
 }
 
-// keyed gives a list as a mapping, if every element has a name of its own.
+// keyed returns a list as a mapping if every element has a unique key.
 func keyed(list string, v any) (object, bool) {
 	l, ok := v.([]any)
 	if !ok {

@@ -13,11 +13,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// DumpCommand writes a dump that holds all that is needed.
+// DumpCommand is the command that dumps everything that a migration requires.
 const DumpCommand = "kubectl get apis.wso2.com,targetendpoints.wso2.com,configmaps,deployments,services,horizontalpodautoscalers,ingresses " +
 	"--all-namespaces -o yaml"
 
-// key identifies an object in a cluster, whatever version of its kind is asked for.
+// key identifies an object in a cluster, regardless of the version of its kind.
 type key struct{ group, kind, namespace, name string }
 
 func keyOf(o model.Object) key {
@@ -26,7 +26,7 @@ func keyOf(o model.Object) key {
 	case !found:
 		group = ""
 	case o.Kind == "Ingress" && group == "extensions":
-		group = "networking.k8s.io" // The same objects, under the group that they had before Kubernetes 1.14.
+		group = "networking.k8s.io" // The group of the same objects before Kubernetes 1.14.
 	}
 	namespace := o.Namespace
 	if namespace == "" {
@@ -38,13 +38,13 @@ func keyOf(o model.Object) key {
 // operatorGroup is the API group of the operator's own resources.
 const operatorGroup = "wso2.com"
 
-// dump are the objects of a cluster.
+// dump contains the objects of a cluster.
 type dump struct {
 	items []*krm.Item
 	byKey map[key]*krm.Item
 }
 
-// ReadDump reads what kubectl get prints with -o yaml or -o json: a List, or several. name stands for it in messages.
+// ReadDump reads the output of kubectl get -o yaml or -o json: one or more Lists. name identifies the dump in messages.
 func ReadDump(r io.Reader, name string) ([]*krm.Item, model.Problems) {
 	var ps model.Problems
 	at := model.Place{File: name}
@@ -54,7 +54,7 @@ func ReadDump(r io.Reader, name string) ([]*krm.Item, model.Problems) {
 		return nil, ps
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
-		ps.Errorf(model.MigrateDump, at, "is empty; make it with: %s", DumpCommand)
+		ps.Errorf(model.MigrateDump, at, "is empty; create the dump with: %s", DumpCommand)
 		return nil, ps
 	}
 	docs, ps := krm.ParseAll(string(text), at)
@@ -65,7 +65,7 @@ func ReadDump(r io.Reader, name string) ([]*krm.Item, model.Problems) {
 	return items, ps
 }
 
-// objects are those of a List, and of Lists in it, or the only one that n is.
+// objects returns the objects of a List, including nested Lists, or n itself if it is an object.
 func objects(n *yaml.Node, at model.Place, ps *model.Problems) []*krm.Item {
 	it := krm.NewItem(n)
 	it.Place.File = at.File
@@ -73,7 +73,7 @@ func objects(n *yaml.Node, at model.Place, ps *model.Problems) []*krm.Item {
 	switch {
 	case list != nil && o.Kind == "":
 		// kubectl prints the kind of a List after its items.
-		ps.Errorf(model.MigrateDump, at, "is a list of items without its end, \"kind: List\"; it was cut off")
+		ps.Errorf(model.MigrateDump, at, "is a truncated list, without \"kind: List\" at its end; dump the cluster again")
 	case strings.HasSuffix(o.Kind, "List") && list != nil:
 		var items []*krm.Item
 		for _, c := range list.Content {
@@ -81,14 +81,14 @@ func objects(n *yaml.Node, at model.Place, ps *model.Problems) []*krm.Item {
 		}
 		return items
 	case o.APIVersion == "" || o.Kind == "":
-		ps.Errorf(model.MigrateDump, at, "is no Kubernetes object: apiVersion or kind is missing; make the dump with: %s", DumpCommand)
+		ps.Errorf(model.MigrateDump, at, "is not a Kubernetes object: apiVersion or kind is missing; create the dump with: %s", DumpCommand)
 	default:
 		return []*krm.Item{it}
 	}
 	return nil
 }
 
-// newDump sorts the items by what they are.
+// newDump sorts and indexes the items.
 func newDump(items []*krm.Item) (dump, model.Problems) {
 	var ps model.Problems
 	d := dump{byKey: map[key]*krm.Item{}}
@@ -102,7 +102,7 @@ func newDump(items []*krm.Item) (dump, model.Problems) {
 		k := keyOf(o)
 		if other := d.byKey[k]; other != nil {
 			if krm.Digest(other.Node()) != krm.Digest(it.Node()) {
-				ps.Errorf(model.InputDuplicate, it.Place, "is in the dump twice, with different contents; make it with one command")
+				ps.Errorf(model.InputDuplicate, it.Place, "appears in the dump twice, with different contents; create the dump with a single command")
 			}
 			continue
 		}
@@ -111,7 +111,7 @@ func newDump(items []*krm.Item) (dump, model.Problems) {
 	}
 	slices.SortStableFunc(d.items, func(a, b *krm.Item) int { return compareObjects(a.Place.Object, b.Place.Object) })
 	if secrets > 0 {
-		ps.Warnf(model.MigrateDump, model.Place{File: items[0].Place.File}, "holds Secrets, which are never read; keep it out of Git")
+		ps.Warnf(model.MigrateDump, model.Place{File: items[0].Place.File}, "contains Secrets, which krm-fn never reads; keep the dump out of Git")
 	}
 	return d, ps
 }
@@ -120,7 +120,7 @@ func compareObjects(a, b model.Object) int {
 	return slices.Compare([]string{a.Kind, a.Namespace, a.Name, a.APIVersion}, []string{b.Kind, b.Namespace, b.Name, b.APIVersion})
 }
 
-// of are the objects of a kind, sorted.
+// of returns the objects of a kind, sorted.
 func (d dump) of(group, kind string) []*krm.Item {
 	var found []*krm.Item
 	for _, it := range d.items {
@@ -131,42 +131,42 @@ func (d dump) of(group, kind string) []*krm.Item {
 	return found
 }
 
-// find gives the object of a kind that has the namespace and name of o, or nil.
+// find returns the object of a kind that has the namespace and name of o, or nil.
 func (d dump) find(group, kind string, o model.Object) *krm.Item {
 	return d.byKey[keyOf(model.Object{APIVersion: group + "/", Kind: kind, Namespace: o.Namespace, Name: o.Name})]
 }
 
-// missing says what a dump lacks.
+// missing reports what a dump lacks.
 func (d dump) missing() model.Problems {
 	var ps model.Problems
 	if len(d.of(operatorGroup, "API"))+len(d.of(operatorGroup, "TargetEndpoint")) == 0 {
-		ps.Errorf(model.MigrateDump, model.Place{}, "neither an API nor a TargetEndpoint of wso2.com is in the dump; make it with: %s", DumpCommand)
+		ps.Errorf(model.MigrateDump, model.Place{}, "the dump contains no API or TargetEndpoint of wso2.com; create it with: %s", DumpCommand)
 		return ps
 	}
 	for _, k := range []struct{ group, kind string }{{"apps", "Deployment"}, {"", "Service"}} {
 		if len(d.of(k.group, k.kind)) == 0 {
-			ps.Errorf(model.MigrateDump, model.Place{}, "no %s is in the dump, so that nothing can be compared; make it with: %s", k.kind, DumpCommand)
+			ps.Errorf(model.MigrateDump, model.Place{}, "the dump contains no %s, so nothing can be compared; create it with: %s", k.kind, DumpCommand)
 		}
 	}
 	if len(d.of("autoscaling", "HorizontalPodAutoscaler")) == 0 {
-		ps.Warnf(model.MigrateDump, model.Place{}, "no HorizontalPodAutoscaler is in the dump; if there are some in the cluster, make it with: %s", DumpCommand)
+		ps.Warnf(model.MigrateDump, model.Place{}, "the dump contains no HorizontalPodAutoscaler; if the cluster has any, create the dump with: %s", DumpCommand)
 	}
-	// The operator does nothing without these two, wherever it runs (pkg/controller/api/api_controller.go of the operator).
+	// The operator does nothing without these two ConfigMaps (pkg/controller/api/api_controller.go of the operator).
 	maps := d.of("", "ConfigMap")
 	for _, name := range []string{"controller-config", "hpa-configs"} {
 		if !slices.ContainsFunc(maps, func(it *krm.Item) bool { return it.Place.Object.Name == name }) {
-			ps.Warnf(model.MigrateDump, model.Place{}, "no ConfigMap %s is in the dump, so that defaults apply instead of what the operator used; "+
-				"make it with: %s", name, DumpCommand)
+			ps.Warnf(model.MigrateDump, model.Place{}, "the dump contains no ConfigMap %s, so defaults apply instead of the operator's settings; "+
+				"create it with: %s", name, DumpCommand)
 		}
 	}
 	return ps
 }
 
-// named reports names that cannot be those of objects in a cluster: they would become those of files.
+// named reports names that Kubernetes does not accept, because they would become file names.
 func named(it *krm.Item, ps *model.Problems) bool {
 	o := it.Place.Object
 	if len(validation.IsDNS1123Subdomain(o.Name)) > 0 || o.Namespace != "" && len(validation.IsDNS1123Label(o.Namespace)) > 0 {
-		ps.Errorf(model.InputName, it.Place, "has a name or namespace that no cluster accepts")
+		ps.Errorf(model.InputName, it.Place, "has a name or namespace that Kubernetes does not accept")
 		return false
 	}
 	return true

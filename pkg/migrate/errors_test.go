@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const madeWith = "make it with: " + DumpCommand
+const createdWith = "create it with: " + DumpCommand
 
 // TestReadDumpErrors reads what is no dump.
 func TestReadDumpErrors(t *testing.T) {
@@ -20,12 +20,12 @@ func TestReadDumpErrors(t *testing.T) {
 	}
 	cutOff := string(whole[:strings.LastIndex(string(whole), "kind: List")])
 	for name, tc := range map[string]struct{ text, want string }{
-		"empty":      {" \n", "error: dump.yaml: is empty; " + madeWith + " [migrate/dump]\n"},
-		"no object":  {"hello: world\n", "error: dump.yaml: line 1: is no Kubernetes object: apiVersion or kind is missing; make the dump with: " + DumpCommand + " [migrate/dump]\n"},
-		"a table":    {"NAME   AGE\nproducts-api   3d\n", "error: dump.yaml: line 1: is no Kubernetes object: apiVersion or kind is missing; make the dump with: " + DumpCommand + " [migrate/dump]\n"},
-		"cut off":    {cutOff, "error: dump.yaml: line 1: is a list of items without its end, \"kind: List\"; it was cut off [migrate/dump]\n"},
+		"empty":      {" \n", "error: dump.yaml: is empty; create the dump with: " + DumpCommand + " [migrate/dump]\n"},
+		"no object":  {"hello: world\n", "error: dump.yaml: line 1: is not a Kubernetes object: apiVersion or kind is missing; create the dump with: " + DumpCommand + " [migrate/dump]\n"},
+		"a table":    {"NAME   AGE\nproducts-api   3d\n", "error: dump.yaml: line 1: is not a Kubernetes object: apiVersion or kind is missing; create the dump with: " + DumpCommand + " [migrate/dump]\n"},
+		"cut off":    {cutOff, "error: dump.yaml: line 1: is a truncated list, without \"kind: List\" at its end; dump the cluster again [migrate/dump]\n"},
 		"cut amid":   {"apiVersion: v1\nitems:\n- apiVersion: \"v1\n", "error: dump.yaml: line 3: is not valid YAML: found unexpected end of stream [input/syntax]\n"},
-		"in a list":  {"apiVersion: v1\nkind: List\nitems:\n- a: b\n", "error: dump.yaml: line 4: is no Kubernetes object: apiVersion or kind is missing; make the dump with: " + DumpCommand + " [migrate/dump]\n"},
+		"in a list":  {"apiVersion: v1\nkind: List\nitems:\n- a: b\n", "error: dump.yaml: line 4: is not a Kubernetes object: apiVersion or kind is missing; create the dump with: " + DumpCommand + " [migrate/dump]\n"},
 		"not a text": {"a\x00b", "error: dump.yaml: line 1: holds a NUL byte; save it as UTF-8 text [input/encoding]\n"},
 	} {
 		items, ps := ReadDump(strings.NewReader(tc.text), "dump.yaml")
@@ -64,39 +64,39 @@ func TestRunProblems(t *testing.T) {
 	}{
 		"Recreate": {
 			edited(t, "private-jet", "    strategy:\n      rollingUpdate:\n        maxSurge: 25%\n        maxUnavailable: 25%\n      type: RollingUpdate\n", "    strategy:\n      type: Recreate\n"),
-			"error: Deployment shop/products-api: spec.strategy: lets all pods end before new ones are ready; set it to RollingUpdate, with a maxUnavailable below 3, and make the dump again [migrate/traffic]\n" +
-				"error: Deployment shop/products-privatejet: spec.strategy: lets all pods end before new ones are ready; set it to RollingUpdate, with a maxUnavailable below 2, and make the dump again [migrate/traffic]\n", true,
+			"error: Deployment shop/products-api: spec.strategy: lets all pods terminate before new ones are ready; set it to RollingUpdate with maxUnavailable below 3, and dump the cluster again [migrate/traffic]\n" +
+				"error: Deployment shop/products-privatejet: spec.strategy: lets all pods terminate before new ones are ready; set it to RollingUpdate with maxUnavailable below 2, and dump the cluster again [migrate/traffic]\n", true,
 		},
 		"no pod must stay": {
 			edited(t, "private-jet", "maxUnavailable: 25%", "maxUnavailable: 3"),
-			"error: Deployment shop/products-api: spec.strategy: lets all pods end before new ones are ready; set it to RollingUpdate, with a maxUnavailable below 3, and make the dump again [migrate/traffic]\n" +
-				"error: Deployment shop/products-privatejet: spec.strategy: lets all pods end before new ones are ready; set it to RollingUpdate, with a maxUnavailable below 2, and make the dump again [migrate/traffic]\n", true,
+			"error: Deployment shop/products-api: spec.strategy: lets all pods terminate before new ones are ready; set it to RollingUpdate with maxUnavailable below 3, and dump the cluster again [migrate/traffic]\n" +
+				"error: Deployment shop/products-privatejet: spec.strategy: lets all pods terminate before new ones are ready; set it to RollingUpdate with maxUnavailable below 2, and dump the cluster again [migrate/traffic]\n", true,
 		},
 		"a selector with expressions": {
 			edited(t, "private-jet", "    selector:\n      matchLabels:\n        app: products-backend\n", "    selector:\n      matchExpressions:\n      - {key: app, operator: In, values: [products-backend]}\n"),
-			"error: Deployment shop/products-privatejet: spec.selector: is {\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"In\",\"values\":[\"products-backend\"]}]} in the cluster, which cannot be changed, and which no annotation can state; leave the API or TargetEndpoint out of the dump, and give it another name when you write it [migrate/traffic]\n" +
-				"error: Service shop/products-privatejet: spec.selector: app=products-backend,krm-fn.dev/workload=products-privatejet does not select the pods that are there of Deployment products-privatejet; add the labels to the input, or correct the Service in the cluster, and make the dump again [migrate/traffic]\n", true,
+			"error: Deployment shop/products-privatejet: spec.selector: is {\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"In\",\"values\":[\"products-backend\"]}]} in the cluster, which is immutable and which no annotation can express; remove the API or TargetEndpoint from the dump, and write it manually under another name [migrate/traffic]\n" +
+				"error: Service shop/products-privatejet: spec.selector: app=products-backend,krm-fn.dev/workload=products-privatejet does not select the existing pods of Deployment products-privatejet; add the labels to the input, or fix the Service in the cluster, and dump the cluster again [migrate/traffic]\n", true,
 		},
 		"another address": {
 			edited(t, "private-jet", "operatorMode: default", "operatorMode: clusterIP"),
-			"warning: Service shop/products-api: spec.type: becomes ClusterIP, so that the address 203.0.113.10 is given back; move its clients first [migrate/traffic]\n", false,
+			"warning: Service shop/products-api: spec.type: becomes ClusterIP, so the address 203.0.113.10 is released; move its clients first [migrate/traffic]\n", false,
 		},
 		"another port": {
 			edited(t, "private-jet", "      port: 80\n      targetPort: 8080\n", "      port: 80\n      targetPort: 8081\n"),
-			"warning: Service shop/products-privatejet: spec.ports: port 80 leads to 8081 instead of 8080; until all pods are new, some of its requests fail [migrate/traffic]\n", false,
+			"warning: Service shop/products-privatejet: spec.ports: port 80 targets 8081 instead of 8080; some of its requests fail until all pods are replaced [migrate/traffic]\n", false,
 		},
 		"API that goes": {
 			edited(t, "private-jet", "    generation: 4\n", "    generation: 4\n    deletionTimestamp: \"2021-06-14T07:00:00Z\"\n"),
-			"error: dump.yaml: API shop/products-api: is being deleted, and what it owns with it; wait for that, or restore it, and make the dump again [migrate/dump]\n", true,
+			"error: dump.yaml: API shop/products-api: is being deleted, along with the objects that it owns; wait until it is gone, or restore it, then dump the cluster again [migrate/dump]\n", true,
 		},
 		"no Deployment and no Service": {
 			edited(t, "private-jet", "kind: Deployment", "kind: StatefulSet", "kind: Service\n", "kind: Servlet\n"),
-			"error: no Deployment is in the dump, so that nothing can be compared; " + madeWith + " [migrate/dump]\n" +
-				"error: no Service is in the dump, so that nothing can be compared; " + madeWith + " [migrate/dump]\n", true,
+			"error: the dump contains no Deployment, so nothing can be compared; " + createdWith + " [migrate/dump]\n" +
+				"error: the dump contains no Service, so nothing can be compared; " + createdWith + " [migrate/dump]\n", true,
 		},
 		"nothing of the operator": {
 			edited(t, "private-jet", "wso2.com/v1alpha1", "example.com/v1"),
-			"error: neither an API nor a TargetEndpoint of wso2.com is in the dump; " + madeWith + " [migrate/dump]\n", true,
+			"error: the dump contains no API or TargetEndpoint of wso2.com; " + createdWith + " [migrate/dump]\n", true,
 		},
 		"another type of a field": {
 			edited(t, "private-jet", "    progressDeadlineSeconds: 600\n", "    progressDeadlineSeconds: soon\n"),

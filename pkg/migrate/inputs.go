@@ -14,7 +14,7 @@ import (
 // configKind is the kind of the function configuration.
 const configKind = "RenderAPIs"
 
-// input is an object as a user would have written it.
+// input is an object as a user would write it.
 type input struct {
 	APIVersion string         `json:"apiVersion"`
 	Kind       string         `json:"kind"`
@@ -25,7 +25,7 @@ type input struct {
 	Spec       map[string]any `json:"spec,omitempty"`
 }
 
-// metadata are the parts of an object's metadata that users write.
+// metadata contains the metadata that users write.
 type metadata struct {
 	Name        string         `json:"name"`
 	Namespace   string         `json:"namespace,omitempty"`
@@ -33,16 +33,16 @@ type metadata struct {
 	Annotations map[string]any `json:"annotations,omitempty"`
 }
 
-// lastApplied is where kubectl apply keeps what it applied.
+// lastApplied is the annotation in which kubectl apply stores what it applied.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// inputs are all APIs, TargetEndpoints and ConfigMaps of the dump, without what the server or the operator added.
+// inputs returns all APIs, TargetEndpoints, and ConfigMaps of the dump, without what the server or the operator added.
 func (d dump) inputs(ps *model.Problems) []*krm.Item {
 	var all []*krm.Item
 	for _, k := range []struct{ group, kind string }{{operatorGroup, "API"}, {operatorGroup, "TargetEndpoint"}, {"", "ConfigMap"}} {
 		for _, it := range d.of(k.group, k.kind) {
 			if k.group != "" && krm.Text(it.Node(), "metadata", "deletionTimestamp") != "" {
-				ps.Errorf(model.MigrateDump, it.Place, "is being deleted, and what it owns with it; wait for that, or restore it, and make the dump again")
+				ps.Errorf(model.MigrateDump, it.Place, "is being deleted, along with the objects that it owns; wait until it is gone, or restore it, then dump the cluster again")
 				continue
 			}
 			if clean := d.clean(it, ps); clean != nil {
@@ -61,10 +61,10 @@ func (d dump) clean(it *krm.Item, ps *model.Problems) *krm.Item {
 	}
 	delete(in.Metadata.Annotations, lastApplied)
 	if it.Place.Object.Kind == "ConfigMap" && gen.Owner(it) != "" {
-		disown(&in)
+		convertToInput(&in)
 	}
 	if it.Place.Object.Kind == "API" {
-		delete(in.Spec, "apiEndPoint") // The operator wrote its own finding here.
+		delete(in.Spec, "apiEndPoint") // The operator sets this field.
 		d.pinImage(it, &in, ps)
 	}
 	if it.Place.Object.Kind != "ConfigMap" {
@@ -80,16 +80,16 @@ func (d dump) clean(it *krm.Item, ps *model.Problems) *krm.Item {
 	return clean
 }
 
-// disown makes an input of the rules that an earlier migration applied: only in the cluster are the rules of others that were
-// merged into them. The local configuration among the items is what gives way to a rendered object of the same name.
-func disown(in *input) {
+// convertToInput turns the rules that an earlier migration applied into an input, because only the cluster has the rules of
+// others that were merged into them. A rendered object replaces local configuration of the same name.
+func convertToInput(in *input) {
 	for _, m := range []map[string]any{in.Metadata.Annotations, in.Metadata.Labels} {
 		maps.DeleteFunc(m, func(name string, _ any) bool { return isMark(name) })
 	}
 	in.Metadata.Annotations[krm.LocalConfigAnnotation] = "true"
 }
 
-// prune removes what says nothing: the operator writes its Go structs with all their members.
+// prune removes empty values: the operator writes its Go structs with all their fields.
 func prune(m map[string]any) {
 	for k, v := range m {
 		if child, ok := v.(map[string]any); ok {
@@ -115,8 +115,8 @@ func isEmpty(v any) bool {
 	return false
 }
 
-// pinImage states the image that the gateway runs. The operator built it and gave it a name of its own, which may
-// hold the time of the last update; nobody builds another.
+// pinImage sets the image that the gateway runs. The operator built and named it, and the name might contain the time of the
+// last update. Nothing else builds it.
 func (d dump) pinImage(it *krm.Item, in *input, ps *model.Problems) {
 	if image, _ := in.Spec["image"].(string); strings.TrimSpace(image) != "" {
 		return
@@ -125,7 +125,7 @@ func (d dump) pinImage(it *krm.Item, in *input, ps *model.Problems) {
 	if live == nil {
 		return
 	}
-	// After the manifests were applied, it has the new name.
+	// After the manifests are applied, the container has the new name.
 	names := []string{gatewayContainer(it.Place.Object.Name), gen.GatewayContainer}
 	for _, c := range content(live.Node(), "spec", "template", "spec", "containers") {
 		if image := krm.Text(c, "image"); slices.Contains(names, krm.Text(c, "name")) && image != "" {
@@ -134,15 +134,15 @@ func (d dump) pinImage(it *krm.Item, in *input, ps *model.Problems) {
 			}
 			in.Spec["image"] = image
 			ps.Infof(model.MigrateInput, it.Place.Child("spec").Child("image"),
-				"is written as %s, which runs now; the operator built it, and nobody else does", image)
+				"is set to %s, the running image; the operator built it, so build it yourself from now on", image)
 		}
 	}
 }
 
-// gatewayContainer is the name that the operator gives the container of a gateway (pkg/mgw/deployment.go of the operator).
+// gatewayContainer returns the name that the operator gives to the gateway container (pkg/mgw/deployment.go of the operator).
 func gatewayContainer(api string) string { return "mgw" + api }
 
-// selected are those inputs that were read when out was rendered, with the selectors that their Deployments have.
+// selected returns the inputs that were read to render out, with the selectors of their Deployments.
 func (d dump) selected(inputs []*krm.Item, out gen.Output, ps *model.Problems) []*krm.Item {
 	read := map[key]bool{}
 	for _, it := range out.Items {
@@ -171,7 +171,7 @@ func (d dump) selected(inputs []*krm.Item, out gen.Output, ps *model.Problems) [
 	return all
 }
 
-// keepSelector lets an input state the selector of its Deployment, unless what is rendered has the same.
+// keepSelector annotates an input with the selector of its Deployment, unless the rendered Deployment has the same selector.
 func keepSelector(it, live, rendered *krm.Item, ps *model.Problems) {
 	where := []string{"spec", "selector", "matchLabels"}
 	selector := krm.TextMap(live.Node(), where...)
@@ -181,7 +181,7 @@ func keepSelector(it, live, rendered *krm.Item, ps *model.Problems) {
 	text := selectorText(selector)
 	it.Annotate(gen.SelectorAnnotation, text)
 	ps.Infof(model.MigrateInput, it.Place.Child("metadata").Child("annotations").Child(gen.SelectorAnnotation),
-		"is written as %s, because the selector of a Deployment cannot be changed", text)
+		"is set to %s, because the selector of a Deployment is immutable", text)
 }
 
 func selectorText(selector map[string]string) string {
@@ -192,7 +192,7 @@ func selectorText(selector map[string]string) string {
 	return strings.Join(parts, ",")
 }
 
-// renderConfig is the function configuration, nil if there is nothing to configure.
+// renderConfig returns the function configuration, or nil if there is nothing to configure.
 func renderConfig(kubernetes string, ps *model.Problems) *krm.Item {
 	if kubernetes == "" {
 		return nil
@@ -208,7 +208,7 @@ func renderConfig(kubernetes string, ps *model.Problems) *krm.Item {
 	return krm.NewItem(n)
 }
 
-// packageFiles are the files of the package.
+// packageFiles returns the files of the package.
 func packageFiles(items []*krm.Item, config *krm.Item, ps *model.Problems) []File {
 	var files []File
 	for _, it := range items {

@@ -1,9 +1,9 @@
-// Package migrate moves what the operator k8s-api-operator 1.2 runs in a cluster to files that this program renders. A dump of the
-// cluster flows in; the inputs as files, the manifests that pkg/gen renders from them, what the operator had applied, and a
-// report flow out: every difference, and the steps that lead from one to the other without an interruption.
+// Package migrate replaces the operator k8s-api-operator 1.2 with files that krm-fn renders. A dump of the cluster flows in.
+// The inputs as files, the manifests that pkg/gen renders from them, what the operator applied, and a report flow out. The
+// report lists every difference, and the steps from one to the other without an interruption.
 //
-// The package asks no cluster. It knows what kubectl apply would do, because it does the same: the three-way merge of
-// k8s.io/apimachinery. It imports pkg/gen, pkg/hpa, pkg/krm and pkg/model of this module.
+// The package does not contact a cluster. To predict the result of kubectl apply, it uses the same three-way merge, from
+// k8s.io/apimachinery. Of this module, it imports pkg/gen, pkg/hpa, pkg/krm, and pkg/model.
 package migrate
 
 import (
@@ -16,23 +16,23 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// The folders of the output.
+// The directories of the output.
 const (
-	// InputsDir holds the package: what to commit.
+	// InputsDir contains the package to commit.
 	InputsDir = "inputs"
-	// ManifestsDir holds what is rendered from the package.
+	// ManifestsDir contains the manifests that are rendered from the package.
 	ManifestsDir = "manifests"
-	// BaselineDir holds what the operator applied: kubectl has to know it in order to remove what is no longer rendered.
+	// BaselineDir contains what the operator applied. kubectl requires it to remove what is no longer rendered.
 	BaselineDir = "baseline"
 )
 
-// Input is what one run works on.
+// Input is the input of one run.
 type Input struct {
-	// Items are the objects of the cluster, as ReadDump gives them.
+	// Items are the objects of the cluster, as returned by ReadDump.
 	Items []*krm.Item
 	// Kubernetes is the version of the cluster, such as "1.31"; "" means the newest.
 	Kubernetes string
-	// Dir is the folder in which the files of the output will be. Messages and commands name it.
+	// Dir is the directory that will contain the output files. Messages and commands refer to it.
 	Dir string
 }
 
@@ -50,7 +50,7 @@ type Output struct {
 	Report Report
 }
 
-// Run makes the files and the report of a migration. With an error among the problems there is no output.
+// Run creates the files and the report of a migration. If there are errors among the problems, there is no output.
 func Run(in Input) (Output, model.Problems) {
 	d, ps := newDump(in.Items)
 	ps.Add(d.missing()...)
@@ -59,7 +59,7 @@ func Run(in Input) (Output, model.Problems) {
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
-	// What is read shows only when everything is rendered once; what is there then decides about selectors.
+	// The first rendering shows which inputs are read, and which selectors differ.
 	first, more := gen.Run(gen.Input{Items: inputs, Config: config})
 	if more.HasErrors() {
 		ps.Add(more...)
@@ -81,7 +81,7 @@ func Run(in Input) (Output, model.Problems) {
 	return Output{Files: files, Report: m.report(files)}, ps.Sorted()
 }
 
-// render renders the package from its bytes, as krm-fn render will.
+// render renders the package from its bytes, as krm-fn render does.
 func render(dir string, files []File) (gen.Output, model.Problems) {
 	var in gen.Input
 	var ps model.Problems
@@ -107,7 +107,7 @@ func render(dir string, files []File) (gen.Output, model.Problems) {
 	return out, ps
 }
 
-// files are the manifests and the baseline.
+// files returns the manifests and the baseline.
 func (m *migration) files(ps *model.Problems) []File {
 	var files []File
 	for _, o := range m.objects {

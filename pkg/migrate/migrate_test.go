@@ -20,11 +20,11 @@ import (
 
 var update = flag.Bool("update", false, "write the expected outputs anew, and fail")
 
-// cases are the folders of testdata, with the version of the cluster. dump is what kubectl printed; output.txt holds all files of
+// cases are the directories of testdata, with the version of the cluster. dump is what kubectl printed; output.txt holds all files of
 // the output, report.txt the report and messages.txt the problems.
 var cases = map[string]string{"private-jet": "", "sidecar": "1.22", "namespaces": "1.25"}
 
-// outDir is the folder that the commands of the cases name.
+// outDir is the directory that the commands of the cases name.
 const outDir = "migration"
 
 func readCase(t *testing.T, name string) []*krm.Item {
@@ -127,7 +127,7 @@ func golden(t *testing.T, name, file, got string) {
 	}
 }
 
-// write writes the output of a case to a folder.
+// write writes the output of a case to a directory.
 func write(t *testing.T, files []File) string {
 	t.Helper()
 	dir := t.TempDir()

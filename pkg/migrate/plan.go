@@ -14,69 +14,68 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// Step is one step of the migration. The steps are safe in their order only.
+// Step is one step of the migration. The steps are safe only in this order.
 type Step struct {
 	Title string `json:"title"`
-	// Why says what the step is for, and how to go back.
+	// Why explains the purpose of the step, and how to roll back.
 	Why      string   `json:"why"`
 	Commands []string `json:"commands"`
 }
 
-// plan lists the steps. After each of them, and while kubectl and the controllers of the cluster work on it, every Service leads to
-// the pods that are ready.
+// plan returns the steps. During and after each step, every Service selects pods that are ready.
 func (m *migration) plan() []Step {
 	manifests, baseline := quote(path.Join(m.dir, ManifestsDir)), quote(path.Join(m.dir, BaselineDir))
 	steps := []Step{m.stop()}
 	if release := m.release(); len(release) > 0 {
 		steps = append(steps, Step{
-			"Take everything out of the reach of the garbage collector.",
-			"Whatever an API or TargetEndpoint owns is deleted with it, and all of them are with their CustomResourceDefinitions.",
+			"Protect everything from garbage collection.",
+			"Deleting an API or TargetEndpoint also deletes everything that it owns. Deleting a CustomResourceDefinition deletes all its objects.",
 			release,
 		})
 	}
 	if slices.ContainsFunc(m.objects, func(o rendered) bool { return o.baseline != nil }) {
 		steps = append(steps, Step{
 			"Tell kubectl what the operator applied.",
-			"Without that, kubectl apply removes nothing: the container of the operator would run beside the new one, on the same ports.",
+			"Otherwise, kubectl apply removes nothing, and the operator's container would run next to the new one on the same ports.",
 			[]string{"kubectl apply set-last-applied --create-annotation=true -f " + baseline},
 		})
 	}
 	steps = append(steps, Step{
-		"Look at what will change.",
-		"This changes nothing. It also shows whether the cluster has the kinds that are rendered, such as ServiceMonitor.",
+		"Review the changes.",
+		"This changes nothing. It also shows whether the cluster has all rendered kinds, such as ServiceMonitor.",
 		[]string{"kubectl diff -f " + manifests},
 	}, Step{
-		"Apply what is rendered.",
-		"New pods take over one by one, in a rolling update of each Deployment, under the same Service. To go back, now or after the next step: " +
+		"Apply the rendered manifests.",
+		"A rolling update of each Deployment replaces the pods one by one, behind the same Service. To roll back, now or after the next step: " +
 			"kubectl apply -f " + baseline,
 		[]string{"kubectl apply -f " + manifests},
 	})
 	if wait := m.wait(); len(wait) > 0 {
-		steps = append(steps, Step{"Wait until all pods are new.", "Old pods serve until new ones are ready.", wait})
+		steps = append(steps, Step{"Wait until all pods are replaced.", "Old pods serve requests until new ones are ready.", wait})
 	}
 	if restart := m.restart(); len(restart) > 0 {
-		steps = append(steps, Step{"Let prometheus-adapter read its rules.", "It reads them when it starts.", restart})
+		steps = append(steps, Step{"Make prometheus-adapter read its rules.", "It reads them only when it starts.", restart})
 	}
-	if m.left != nil || m.rivals != nil {
+	if m.leftovers != nil || m.otherScalers != nil {
 		steps = append(steps, Step{
 			"Delete what is no longer rendered.",
-			"Only what nothing needs: these still run, and what calls them loses them.",
-			deletions(slices.Concat(m.rivals, m.left)),
+			"Delete only what nothing uses: these objects are still active, and their callers lose them.",
+			deletions(slices.Concat(m.otherScalers, m.leftovers)),
 		})
 	}
 	return append(steps, Step{
-		"Delete the resources of the operator.",
-		"The files have taken their place. --cascade=orphan spares all that is owned, what is not in the dump included. " +
-			"Afterwards the operator and its CustomResourceDefinitions can go.",
+		"Delete the custom resources of the operator.",
+		"The files replace them. --cascade=orphan keeps all owned objects, including those that are not in the dump. " +
+			"After this step, you can remove the operator and its CustomResourceDefinitions.",
 		m.orphan(),
 	})
 }
 
-// stop stops the operator, wherever the dump says that it runs.
+// stop returns the step that stops the operator, in the namespace where the dump shows it.
 func (m *migration) stop() Step {
 	s := Step{
 		Title: "Stop the operator.",
-		Why:   "It would overwrite what is applied, and own it again. To go back, scale it to 1.",
+		Why:   "Otherwise, it overwrites the applied manifests and takes ownership of them again. To roll back, scale it to 1.",
 	}
 	namespace, name, selector := "wso2-system", "api-operator", "name=api-operator"
 	for _, it := range m.dump.of("apps", "Deployment") {
@@ -90,8 +89,8 @@ func (m *migration) stop() Step {
 		}
 		for _, n := range content(it.Node(), "metadata", "ownerReferences") {
 			if version := krm.Text(n, "name"); krm.Text(n, "kind") == "ClusterServiceVersion" && isName(version) {
-				s.Why = "It would overwrite what is applied, and own it again. The Operator Lifecycle Manager would start it again: " +
-					"delete its Subscription first. To go back, install it."
+				s.Why = "Otherwise, it overwrites the applied manifests and takes ownership of them again. The Operator Lifecycle Manager " +
+					"would restart it, so delete its Subscription first. To roll back, reinstall it."
 				s.Commands = append(s.Commands, kubectl(namespace, "delete clusterserviceversions.operators.coreos.com "+version))
 			}
 		}
@@ -103,7 +102,7 @@ func (m *migration) stop() Step {
 	return s
 }
 
-// isOperator knows the operator by its image.
+// isOperator recognizes the operator by its image.
 func isOperator(it *krm.Item) bool {
 	if o := it.Place.Object; !isName(o.Name) || !isName(o.Namespace) {
 		return false
@@ -113,8 +112,8 @@ func isOperator(it *krm.Item) bool {
 	})
 }
 
-// release removes the references of APIs and TargetEndpoints from all that stays: from the last to the first, since each
-// removal moves those behind it.
+// release returns the commands that remove owner references to APIs and TargetEndpoints from all objects that remain. They
+// remove the last reference first, because each removal shifts the references after it.
 func (m *migration) release() []string {
 	var commands []string
 	for _, it := range m.owned() {
@@ -132,7 +131,7 @@ func (m *migration) release() []string {
 	return commands
 }
 
-// owned are the objects that are rendered or that rendered pods read, and that the operator's resources own.
+// owned returns the objects that are rendered, or read by rendered pods, and owned by resources of the operator.
 func (m *migration) owned() []*krm.Item {
 	var all []*krm.Item
 	for _, o := range m.objects {
@@ -148,7 +147,7 @@ func (m *migration) owned() []*krm.Item {
 	return all
 }
 
-// isRead tells whether rendered pods read a ConfigMap.
+// isRead reports whether rendered pods read a ConfigMap.
 func (m *migration) isRead(k key) bool {
 	for _, o := range m.objects {
 		if o.key.kind != "Deployment" || o.key.namespace != k.namespace {
@@ -181,7 +180,7 @@ func (m *migration) wait() []string {
 	return commands
 }
 
-// restart starts those anew that mount a ConfigMap of rules which changes.
+// restart returns the commands that restart the Deployments that mount a changed ConfigMap of rules.
 func (m *migration) restart() []string {
 	var commands []string
 	for _, o := range m.objects {
@@ -229,15 +228,15 @@ func kubectl(namespace, rest string) string {
 	return "kubectl -n " + namespace + " " + rest
 }
 
-// isName tells whether a name of the dump can stand in a command.
+// isName reports whether a name from the dump is safe in a command.
 func isName(s string) bool { return len(validation.IsDNS1123Subdomain(s)) == 0 }
 
-// plainWord is an argument that a shell takes as it is.
+// plainWord matches an argument that requires no quotes in a shell.
 var plainWord = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z0-9_./,:=@%+-]+$`)
 })
 
-// quote writes an argument for a shell.
+// quote quotes an argument for a shell.
 func quote(s string) string {
 	if plainWord().MatchString(s) {
 		return s

@@ -10,28 +10,28 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Report says what a migration changes, and how it is done.
+// Report describes the changes and steps of a migration.
 type Report struct {
 	// Inputs are the paths of the files of the package.
 	Inputs []string `json:"inputs"`
-	// Objects are all that is rendered, in the order of rendering, and then what is left of the operator.
+	// Objects are the rendered objects, in the order of rendering, followed by the leftovers of the operator.
 	Objects []Object `json:"objects"`
 	Steps   []Step   `json:"steps"`
 }
 
-// Object is what becomes of one object of the cluster.
+// Object describes what happens to one object of the cluster.
 type Object struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 	Namespace  string `json:"namespace,omitempty"`
 	Name       string `json:"name"`
-	// Action is create, update, none or leave: the object is new, changes, stays as it is, or is no longer rendered.
+	// Action is create, update, none, or leave: the object is new, changed, unchanged, or no longer rendered.
 	Action string `json:"action"`
-	// NewPods tells that a Deployment replaces its pods.
+	// NewPods reports whether a Deployment replaces its pods.
 	NewPods bool `json:"newPods,omitempty"`
-	// Changes are made by kubectl apply; defaults of the API server, and our own labels and annotations, are not among them.
+	// Changes are made by kubectl apply. They exclude defaults of the API server, and labels and annotations of krm-fn.
 	Changes []Change `json:"changes,omitempty"`
-	// Kept are fields that somebody set in the cluster and that are not rendered. They stay there, but are not in the files.
+	// Kept are fields that someone set in the cluster and that are not rendered. They remain there, but are not in the files.
 	Kept []Change `json:"kept,omitempty"`
 }
 
@@ -62,7 +62,7 @@ func (m *migration) report(files []File) Report {
 		last := &r.Objects[len(r.Objects)-1]
 		last.NewPods, last.Changes, last.Kept = o.replacesPods, o.changes, o.kept
 	}
-	for _, it := range m.left {
+	for _, it := range m.leftovers {
 		r.Objects = append(r.Objects, reported(it.Place.Object, Leave))
 	}
 	r.Steps = m.plan()
@@ -73,15 +73,15 @@ func reported(o model.Object, action string) Object {
 	return Object{APIVersion: o.APIVersion, Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Action: action}
 }
 
-// WriteText writes the report for people.
+// WriteText writes the report as plain text.
 func (r Report) WriteText(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("Inputs, to be committed:\n")
+	b.WriteString("Inputs to commit:\n")
 	for _, name := range r.Inputs {
 		fmt.Fprintf(&b, "  %s\n", name)
 	}
 	for _, section := range []struct{ action, title string }{
-		{Update, "Changes, by kubectl apply:"}, {Create, "New:"}, {None, "Unchanged:"}, {Leave, "No longer rendered, and left alone:"},
+		{Update, "Changes that kubectl apply makes:"}, {Create, "New:"}, {None, "Unchanged:"}, {Leave, "No longer rendered, and left unchanged:"},
 	} {
 		if !slices.ContainsFunc(r.Objects, func(o Object) bool { return o.Action == section.action }) {
 			continue
@@ -125,10 +125,10 @@ func (o Object) write(b *strings.Builder) {
 	}
 }
 
-// arrow shows both values, or of texts, such as rules of the adapter, their size.
+// arrow returns both values, or their sizes if they are long texts, such as adapter rules.
 func (c Change) arrow() string {
 	if isText(c.From) && isText(c.To) {
-		return fmt.Sprintf("a text of %d lines -> one of %d lines", lines(c.From), lines(c.To))
+		return fmt.Sprintf("text of %d lines -> text of %d lines", lines(c.From), lines(c.To))
 	}
 	return line(c.From) + " -> " + line(c.To)
 }
@@ -137,7 +137,7 @@ func isText(s string) bool { return strings.HasPrefix(s, `"`) && strings.Contain
 
 func lines(s string) int { return strings.Count(strings.TrimSuffix(s, `\n"`), `\n`) + 1 }
 
-// line is a value in one line, which is cut where it is longer than a screen.
+// line shortens a value to what fits on a screen.
 func line(s string) string {
 	const most = 200
 	if len(s) > most {

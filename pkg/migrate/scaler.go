@@ -13,10 +13,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// oldScalerAnnotations hold, in autoscaling/v1, what that version has no fields for.
+// oldScalerAnnotations is the prefix of the annotations for settings that have no fields in autoscaling/v1.
 const oldScalerAnnotations = "autoscaling.alpha.kubernetes.io/"
 
-// scalerObject gives a HorizontalPodAutoscaler of any version in the shape of autoscaling/v2. Versions 2 and 2beta2 have the same fields.
+// scalerObject returns a HorizontalPodAutoscaler of any version as autoscaling/v2. Versions v2 and v2beta2 have the same
+// fields.
 func scalerObject(it *krm.Item) (object, error) {
 	k := keyOf(it.Place.Object)
 	var o object
@@ -27,18 +28,18 @@ func scalerObject(it *krm.Item) (object, error) {
 	case "autoscaling/v2beta1", "autoscaling/v1":
 		o, err = oldScaler(it)
 	default:
-		return nil, fmt.Errorf("apiVersion: %q is no version of autoscaling that is known", it.Place.Object.APIVersion)
+		return nil, fmt.Errorf("apiVersion: %q is not a known version of autoscaling", it.Place.Object.APIVersion)
 	}
 	if err != nil {
 		return nil, err
 	}
-	// Their order means nothing, and API servers before 1.27 change it.
+	// The order has no meaning, and API servers before 1.27 change it.
 	slices.SortStableFunc(listAt(o, "spec", "metrics"), func(a, b any) int { return strings.Compare(metricKey(a), metricKey(b)) })
 	return o, nil
 }
 
-// oldScaler converts the flat metrics of autoscaling/v2beta1, or those that autoscaling/v1 has in an annotation beside the
-// one of cpu (pkg/apis/autoscaling/v1/conversion.go of Kubernetes).
+// oldScaler converts the flat metrics of autoscaling/v2beta1, or the CPU target and the metrics in an annotation of
+// autoscaling/v1 (pkg/apis/autoscaling/v1/conversion.go of Kubernetes).
 func oldScaler(it *krm.Item) (object, error) {
 	var o object
 	if err := krm.Convert(it.Node(), &o); err != nil {
@@ -50,7 +51,7 @@ func oldScaler(it *krm.Item) (object, error) {
 	}
 	metrics := listAt(spec, "metrics")
 	if it.Annotations[oldScalerAnnotations+"behavior"] != "" {
-		return nil, errors.New("its behavior cannot be read; make the dump with horizontalpodautoscalers.v2.autoscaling")
+		return nil, errors.New("its behavior cannot be read; create the dump with horizontalpodautoscalers.v2.autoscaling")
 	}
 	if text := it.Annotations[oldScalerAnnotations+"metrics"]; text != "" {
 		if err := json.Unmarshal([]byte(text), &metrics); err != nil {
@@ -77,7 +78,7 @@ func oldScaler(it *krm.Item) (object, error) {
 	return convert(n, typed(keyOf(it.Place.Object)))
 }
 
-// currentMetrics converts metrics of the flat shape, as hpa-configs may hold them.
+// currentMetrics converts metrics in the flat format, which hpa-configs also accepts.
 func currentMetrics(flat []any) (any, error) {
 	text, err := json.Marshal(flat)
 	if err != nil {
@@ -92,7 +93,7 @@ func currentMetrics(flat []any) (any, error) {
 	return policy.Gateway.Metrics, nil
 }
 
-// metricKey names a metric within a HorizontalPodAutoscaler.
+// metricKey identifies a metric within a HorizontalPodAutoscaler.
 func metricKey(v any) string {
 	kind := textAt(v, "type")
 	member := strings.ToLower(kind[:min(1, len(kind))]) + kind[min(1, len(kind)):]
@@ -106,7 +107,7 @@ func metricKey(v any) string {
 	return kind + " " + name
 }
 
-// elementKey names the element of a list by what Kubernetes merges it by; "" if it has no such name.
+// elementKey returns the merge key of a list element; "" if it has none.
 func elementKey(list string, v any) string {
 	switch list {
 	case "containers", "initContainers", "env", "volumes", "imagePullSecrets":

@@ -60,9 +60,9 @@ spec:
 		}
 	}
 	for name, tc := range map[string]struct{ text, want string }{
-		"version":  {head("v3", ""), `apiVersion: "autoscaling/v3" is no version of autoscaling that is known`},
+		"version":  {head("v3", ""), `apiVersion: "autoscaling/v3" is not a known version of autoscaling`},
 		"no spec":  {"apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\n", "spec: is missing"},
-		"behavior": {head("v1", ", annotations: {autoscaling.alpha.kubernetes.io/behavior: '{}'}"), "its behavior cannot be read; make the dump with horizontalpodautoscalers.v2.autoscaling"},
+		"behavior": {head("v1", ", annotations: {autoscaling.alpha.kubernetes.io/behavior: '{}'}"), "its behavior cannot be read; create the dump with horizontalpodautoscalers.v2.autoscaling"},
 		"no JSON":  {head("v1", ", annotations: {autoscaling.alpha.kubernetes.io/metrics: '['}"), `metadata.annotations["autoscaling.alpha.kubernetes.io/metrics"]: unexpected end of JSON input`},
 	} {
 		if _, err := scalerObject(item(t, tc.text)); err == nil || err.Error() != tc.want {

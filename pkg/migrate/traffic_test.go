@@ -34,7 +34,7 @@ type pod struct {
 	deployment key
 	labels     map[string]string
 	ports      map[string]bool
-	// template is what the pod was made of; ready is false while it starts, and for ever if it cannot.
+	// template is what the pod was made of; ready is false while it starts, and indefinitely if it cannot.
 	template string
 	ready    bool
 }
@@ -219,7 +219,7 @@ func words(s string) []string {
 	return all
 }
 
-// each calls f for the files of a folder, in the order in which kubectl takes them.
+// each calls f for the files of a directory, in the order in which kubectl takes them.
 func (c *cluster) each(dir string, f func(key, object)) {
 	c.t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(c.files)) {

@@ -27,24 +27,24 @@ const (
 
 func flag(name string) model.Place { return model.Place{Field: name} }
 
-// builder makes one package.
+// builder builds one package.
 type builder struct {
 	Request
-	// doc is the document, nil if there is none to go by.
+	// doc is the document, nil if it is missing or invalid.
 	doc      *swagger.Document
 	image    string
 	backends []backend
 	added    string
-	// derived tells that the name of the backend is made from that of the API.
+	// derived reports whether the name of the backend is derived from the name of the API.
 	derived bool
-	// unnamed tells that there is an image that could be that of any backend.
+	// unnamed reports whether there is an image without a backend name.
 	unnamed bool
 	ps      model.Problems
 }
 
 type backend struct{ name, namespace, image string }
 
-// readDocument reads the document as it is. Its warnings come with those of the rendering.
+// readDocument reads the original document. The rendering reports its warnings.
 func (b *builder) readDocument() {
 	if b.Document == nil {
 		return
@@ -57,32 +57,32 @@ func (b *builder) readDocument() {
 	b.ps.Add(ps...)
 }
 
-// findImage checks the image of the gateway, or names it as the operator did.
+// findImage checks the gateway image, or derives its name as the operator did.
 func (b *builder) findImage() {
 	switch {
 	case b.Image != "":
 		b.image = b.Image
 		b.checkImage(b.image, imageFlag)
 	case b.Registry == "":
-		b.ps.Errorf(model.InputRequired, flag(imageFlag), "is missing; write the image of the gateway, or %s", registryFlag)
+		b.ps.Errorf(model.InputRequired, flag(imageFlag), "is missing; set the gateway image, or use %s", registryFlag)
 	case b.doc == nil:
-		b.image = strings.TrimSuffix(b.Registry, "/") + "/" + b.Name + ":v1" // The document would say which.
+		b.image = strings.TrimSuffix(b.Registry, "/") + "/" + b.Name + ":v1" // The document would contain the version.
 	case b.doc.Version == "":
-		b.ps.Errorf(model.InputRequired, flag(imageFlag), "is missing, and the document has no info.version for the tag; write one of them")
+		b.ps.Errorf(model.InputRequired, flag(imageFlag), "is missing, and the document has no info.version for the tag; set one of them")
 	default:
 		b.image = strings.TrimSuffix(b.Registry, "/") + "/" + b.Name + ":" + b.doc.Version
 		b.checkImage(b.image, registryFlag)
 	}
 }
 
-// checkImage reports what no container runtime takes for an image.
+// checkImage reports an image that no container runtime accepts.
 func (b *builder) checkImage(image, at string) {
 	if err := checkReference(image); err != nil {
-		b.ps.Valuef(model.InputValue, flag(at), image, "%q is no image: %v; write one such as registry.example.com/shop/products:v1.0.0", image, err)
+		b.ps.Valuef(model.InputValue, flag(at), image, "%q is not a valid image: %v; use one such as registry.example.com/shop/products:v1.0.0", image, err)
 	}
 }
 
-// findBackends gives every backend that the document calls its image.
+// findBackends finds the image of every backend that the document calls.
 func (b *builder) findBackends() {
 	targets := b.targets()
 	given := b.given(targets)
@@ -92,31 +92,31 @@ func (b *builder) findBackends() {
 	case len(b.doc.Endpoints) == 0:
 		b.newBackend(given)
 	case len(targets) == 0 && len(given) > 0:
-		b.ps.Errorf(model.InputValue, flag(backendFlag), "nothing would call it: the document calls %s; write its name there, or leave out the image",
+		b.ps.Errorf(model.InputValue, flag(backendFlag), "the document calls %s, not this backend; change the document to call it, or omit the image",
 			b.doc.Endpoints[0].URL)
 	default:
 		b.match(targets, given)
 	}
 	if slices.ContainsFunc(b.backends, func(t backend) bool { return t.name == b.Name }) {
-		b.ps.Valuef(model.InputName, flag(nameFlag), b.Name, "%q is the name of a backend, too; choose another one for the API", b.Name)
+		b.ps.Valuef(model.InputName, flag(nameFlag), b.Name, "%q is also the name of a backend; choose another name for the API", b.Name)
 	}
 }
 
-// newBackend takes the backend that the document does not call yet.
+// newBackend handles a document that calls no backend.
 func (b *builder) newBackend(given []backend) {
 	switch {
 	case len(given) == 0 && !b.doc.HasServer:
 		b.ps.Errorf(model.InputRequired, flag(backendFlag), "is missing: the document names no backend, and no server")
 	case len(given) > 1:
 		b.ps.Errorf(model.SwaggerEndpoint, model.Place{File: b.Source},
-			"does not say which operation calls which of %s; write x-wso2-production-endpoints, with urls, on the operations", names(given))
+			"does not say which operation calls which of %s; add x-wso2-production-endpoints with urls to the operations", names(given))
 	case len(given) == 1:
 		b.added = given[0].name
 	}
 	b.backends = given
 }
 
-// match takes the backends that the document calls.
+// match matches the backends that the document calls with the given images.
 func (b *builder) match(targets, given []backend) {
 	for _, t := range targets {
 		i := slices.IndexFunc(given, func(g backend) bool { return g.name == t.name })
@@ -124,7 +124,7 @@ func (b *builder) match(targets, given []backend) {
 			continue
 		}
 		if i < 0 {
-			b.ps.Errorf(model.InputRequired, flag(backendFlag), "the document calls the backend %s; write its image, as %s=IMAGE", t.name, t.name)
+			b.ps.Errorf(model.InputRequired, flag(backendFlag), "the document calls the backend %s; set its image with %s=IMAGE", t.name, t.name)
 			continue
 		}
 		t.image = given[i].image
@@ -142,7 +142,7 @@ func (b *builder) match(targets, given []backend) {
 	}
 }
 
-// targets are the backends that the document calls, without their images.
+// targets returns the backends that the document calls, without their images.
 func (b *builder) targets() []backend {
 	if b.doc == nil {
 		return nil
@@ -157,7 +157,7 @@ func (b *builder) targets() []backend {
 	return targets
 }
 
-// given are the backends of the flags. An image without a name is that of the only backend.
+// given returns the backends of the flags. An image without a name belongs to the only backend.
 func (b *builder) given(targets []backend) []backend {
 	only := b.Name + "-backend"
 	if len(targets) == 1 {
@@ -173,12 +173,12 @@ func (b *builder) given(targets []backend) []backend {
 		switch {
 		case !named && len(targets) > 1:
 			b.unnamed = true
-			b.ps.Valuef(model.InputRequired, flag(backendFlag), s, "%q has no name; write NAME=IMAGE for each of %s", s, names(targets))
+			b.ps.Valuef(model.InputRequired, flag(backendFlag), s, "%q has no name; use NAME=IMAGE for each of %s", s, names(targets))
 		case !named && len(b.BackendImages) > 1:
 			b.unnamed = true
-			b.ps.Valuef(model.InputRequired, flag(backendFlag), s, "%q is one of several images and has no name; write NAME=IMAGE", s)
+			b.ps.Valuef(model.InputRequired, flag(backendFlag), s, "%q is one of several images and has no name; use NAME=IMAGE", s)
 		case slices.ContainsFunc(given, func(g backend) bool { return g.name == name }):
-			b.ps.Valuef(model.InputDuplicate, flag(backendFlag), name, "backend %s stands twice; remove one of them", name)
+			b.ps.Valuef(model.InputDuplicate, flag(backendFlag), name, "backend %s is given more than once; remove one of them", name)
 		default:
 			given = append(given, backend{name, b.Namespace, image})
 		}
@@ -186,13 +186,15 @@ func (b *builder) given(targets []backend) []backend {
 	return given
 }
 
-// names lists backends for a message.
+// names joins the names of backends for a message.
 func names(backends []backend) string {
 	var text strings.Builder
 	for i, b := range backends {
 		switch {
-		case i > 0 && i == len(backends)-1:
+		case i > 0 && len(backends) == 2:
 			text.WriteString(" and ")
+		case i > 1 && i == len(backends)-1:
+			text.WriteString(", and ")
 		case i > 0:
 			text.WriteString(", ")
 		}
@@ -201,10 +203,10 @@ func names(backends []backend) string {
 	return text.String()
 }
 
-// addEndpoint writes the backend into a document that calls none.
+// addEndpoint adds the backend to a document that calls none.
 func (b *builder) addEndpoint() {
 	if b.added == "" || len(validation.IsDNS1123Label(b.added)) > 0 {
-		return // The verification says what is wrong with its name.
+		return // verify reports the invalid name.
 	}
 	text, err := swagger.AddEndpoint(b.Document, b.added)
 	if err != nil {

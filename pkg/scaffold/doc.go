@@ -1,51 +1,51 @@
-// Package scaffold makes a package of inputs from an OpenAPI document and the images that serve it: files for kustomize,
-// for kpt or for krm-fn render, which render at once. In: what a command line says. Out: the texts of the files, or what is
-// wrong. It writes nothing. It imports pkg/gen, which proves that the package renders, and no package imports it but cmd.
+// Package scaffold creates a package of inputs from an OpenAPI document and images: files for kustomize, kpt, or krm-fn render,
+// which can be rendered without changes. The flags of a command line flow in. The texts of the files, or problems, flow out.
+// The package writes nothing. It imports pkg/gen to check that the result renders; only cmd imports it.
 package scaffold
 
 import "github.com/krm-fn/krm-fn/pkg/model"
 
-// Request is what a package is made from. Problems name the fields by the flags of krm-fn init.
+// Request is the input for a package. Problems refer to its fields by the flags of krm-fn init.
 type Request struct {
-	// Name is that of the API, Namespace that of everything; "" leaves it to kubectl.
+	// Name is the name of the API. Namespace is the namespace of all objects; "" leaves it to kubectl.
 	Name, Namespace string
-	// Document is the text of the OpenAPI document, nil if it could not be read; Source names it in messages.
+	// Document is the text of the OpenAPI document, nil if it cannot be read. Source is its name in messages.
 	Document []byte
 	Source   string
-	// Image is that of the gateway. Without it, the image is Registry/Name:VERSION with the version of the document.
+	// Image is the gateway image. Without it, the image is Registry/Name:VERSION, with the version of the document.
 	Image, Registry string
-	// BackendImages are IMAGE or NAME=IMAGE, where NAME is that of a TargetEndpoint in the document.
+	// BackendImages are IMAGE or NAME=IMAGE, where NAME is the name of a TargetEndpoint in the document.
 	BackendImages []string
-	// BackendPort is the port on which the containers of all backends listen, BackendProtocol is http or https.
+	// BackendPort is the port on which the containers of all backends listen. BackendProtocol is http or https.
 	BackendPort     int32
 	BackendProtocol string
-	// Mode is privateJet or sidecar, "" for that of the document.
+	// Mode is privateJet or sidecar; "" means the mode of the document.
 	Mode string
-	// KubernetesVersion is such as 1.31, "" for the newest.
+	// KubernetesVersion is a version such as 1.31; "" means the newest.
 	KubernetesVersion string
-	Flavour           Flavour
-	// Dir is the folder for which the package is meant. It stands in messages and in the command.
+	Flavor            Flavor
+	// Dir is the directory of the package, for messages and the command.
 	Dir string
 }
 
-// Flavour says which program renders a package.
-type Flavour string
+// Flavor is the tool that renders a package.
+type Flavor string
 
-// The flavours. Plain is for krm-fn render.
+// The flavors. Plain is for krm-fn render.
 const (
-	Kustomize Flavour = "kustomize"
-	Kpt       Flavour = "kpt"
-	Plain     Flavour = "plain"
+	Kustomize Flavor = "kustomize"
+	Kpt       Flavor = "kpt"
+	Plain     Flavor = "plain"
 )
 
-// Flavours lists the flavours in the order of messages.
-var Flavours = []string{string(Kustomize), string(Kpt), string(Plain)}
+// Flavors lists the flavors in the order of messages.
+var Flavors = []string{string(Kustomize), string(Kpt), string(Plain)}
 
-// Package is what was made.
+// Package is the result.
 type Package struct {
-	// Files are the files by their names in the folder.
+	// Files are the files of the package.
 	Files []File
-	// Added is the backend that was written into the document, which named none; "" if it stays as it is.
+	// Added is the backend that was added to the document; "" if the document is unchanged.
 	Added string
 	// Command renders the package.
 	Command []string
@@ -57,8 +57,8 @@ type File struct {
 	Text []byte
 }
 
-// Build makes a package. The files are named even if there are errors among the problems, so that the caller can tell
-// which of them are in the way.
+// Build creates a package. Even if there are errors among the problems, it returns the names of the files, so that the
+// caller can report which of them already exist.
 func Build(r Request) (Package, model.Problems) {
 	b := builder{Request: r}
 	b.readDocument()

@@ -8,12 +8,12 @@ import (
 	"cuelabs.dev/go/oci/ociregistry/ociref"
 )
 
-// checkReference reports what no container runtime takes for an image. Runtimes know images by short names too, which
-// are those of Docker Hub (github.com/distribution/reference, normalize.go); that package itself takes several
-// milliseconds at the start of every program that holds it.
+// checkReference returns an error if no container runtime accepts the image. Runtimes also accept short names, which refer to
+// Docker Hub (normalize.go in github.com/distribution/reference). That package is not used, because it adds several
+// milliseconds to every start.
 func checkReference(image string) error {
 	if ociref.IsValidDigest("sha256:" + image) {
-		return errors.New("64 hexadecimal digits are the ID of an image, and no name")
+		return errors.New("64 hexadecimal digits are an image ID, not a name")
 	}
 	host, name := split(image)
 	path, _, _ := strings.Cut(name, ":")
@@ -29,12 +29,12 @@ func checkReference(image string) error {
 	return nil
 }
 
-// split splits an image into the registry, written such that it can be nothing else, and the rest.
+// split splits an image into the registry, in a form that is not ambiguous, and the rest.
 func split(image string) (host, name string) {
 	host, name, ok := strings.Cut(image, "/")
 	switch {
 	case ok && strings.ContainsAny(host, ".:"):
-	case ok && (host == "localhost" || strings.ToLower(host) != host): // No part of a name has capitals.
+	case ok && (host == "localhost" || strings.ToLower(host) != host): // Names have no uppercase letters.
 		host += ":443"
 	default:
 		host, name = "docker.io", image

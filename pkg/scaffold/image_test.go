@@ -35,7 +35,7 @@ func TestCheckReference(t *testing.T) {
 		"products@sha256:" + hex[1:]:                `invalid digest "sha256:` + hex[1:] + `"`,
 		"products@sha257:" + hex:                    `invalid digest "sha257:` + hex + `"`,
 		"products@sha256:" + strings.ToUpper(hex):   `invalid digest "sha256:` + strings.ToUpper(hex) + `"`,
-		hex: "64 hexadecimal digits are the ID of an image, and no name",
+		hex: "64 hexadecimal digits are an image ID, not a name",
 	} {
 		got := ""
 		if err := checkReference(image); err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// flags says which flag stands in a field of a file, so that a problem names what the user wrote.
+// flags maps fields of files to the flags that set them, so that problems refer to the flags.
 var flags = map[string]string{
 	"api.yaml metadata.name":                  nameFlag,
 	"api.yaml metadata.namespace":             namespaceFlag,
@@ -35,10 +35,10 @@ var flags = map[string]string{
 	"render-apis.yaml spec.apis[0].image":     imageFlag,
 }
 
-// standIn is read in place of a document that cannot be, so that what is wrong with the flags is found in the same run.
+// standIn replaces a document that cannot be read, so that problems of the flags are found in the same run.
 const standIn = "openapi: 3.0.3\ninfo: {title: API, version: v1}\nservers: [{url: https://example.com}]\npaths: {/: {get: {}}}\n"
 
-// verify renders the files as their orchestrator will, and reports what hinders that.
+// verify renders the files as their orchestrator does, and reports the problems.
 func (b *builder) verify(files []File) {
 	if b.doc == nil {
 		files = slices.Clone(files)
@@ -53,7 +53,7 @@ func (b *builder) verify(files []File) {
 	for _, p := range b.ps {
 		reported[p.Place.Field] = true
 	}
-	if reported[imageFlag] { // One of both would do.
+	if reported[imageFlag] { // Either of them is enough.
 		reported[registryFlag] = true
 	}
 	_, ps := gen.Run(in)
@@ -61,7 +61,7 @@ func (b *builder) verify(files []File) {
 	for _, p := range ps {
 		name := b.flagOf(p)
 		switch {
-		case failed && p.Severity != model.Error: // The file that it names is not written.
+		case failed && p.Severity != model.Error: // The file that it refers to is not written.
 		case reported[name] || b.followsUp(p, name, reported):
 		case name != "":
 			p.Place = flag(name)
@@ -75,7 +75,7 @@ func (b *builder) verify(files []File) {
 	}
 }
 
-// flagOf is the flag that p is about, "" for none.
+// flagOf returns the flag that p is about; "" for none.
 func (b *builder) flagOf(p model.Problem) string {
 	name := flags[p.Place.File+" "+p.Place.Field]
 	if name == imageFlag && b.Image == "" && b.Registry != "" {
@@ -84,12 +84,12 @@ func (b *builder) flagOf(p model.Problem) string {
 	return name
 }
 
-// followsUp tells whether p, which is about the flag name, follows from what is reported already, or is of no file of the
-// user.
+// followsUp reports whether p, which is about the flag name, is a consequence of a reported problem, or not about a file of
+// the user.
 func (b *builder) followsUp(p model.Problem, name string, reported map[string]bool) bool {
 	switch {
 	case b.derived && p.Place.File == "backend.yaml" && (name == "" || name == backendFlag && p.ID == model.InputName):
-		return true // The name of the backend is made from that of the API.
+		return true // The name of the backend is derived from the name of the API.
 	case name != "":
 		return false
 	case p.ID == model.InputReference:
@@ -100,7 +100,7 @@ func (b *builder) followsUp(p model.Problem, name string, reported map[string]bo
 	return b.doc == nil // The stand-in.
 }
 
-// input is what the function gets from the orchestrator.
+// input returns the input that the orchestrator passes to the function.
 func (b *builder) input(files []File) (gen.Input, error) {
 	in := gen.Input{ReadFile: func(name string) ([]byte, error) {
 		for _, f := range files {
@@ -129,7 +129,7 @@ func (b *builder) input(files []File) (gen.Input, error) {
 			}
 		}
 	}
-	if b.Flavour != Kustomize {
+	if b.Flavor != Kustomize {
 		return in, nil
 	}
 	n, err := krm.ToNode(&corev1.ConfigMap{
@@ -146,7 +146,7 @@ func (b *builder) input(files []File) (gen.Input, error) {
 	return in, nil
 }
 
-// fail reports what cannot go wrong with the skeletons that are built in.
+// fail reports an error that does not occur with the embedded skeletons.
 func (b *builder) fail(name string, err error) {
 	b.ps.Errorf(model.OutputConflict, model.Place{File: name}, "%v", err)
 }

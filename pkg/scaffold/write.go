@@ -13,12 +13,12 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// skeletons are the files of packages with values to be replaced, and with their comments.
+// skeletons are the files of packages, with comments, and with values to replace.
 //
 //go:embed skeleton
 var skeletons embed.FS
 
-// write makes the files and the command.
+// write returns the files and the command.
 func (b *builder) write() Package {
 	document := "swagger.yaml"
 	if json.Valid(bytes.TrimPrefix(b.Document, []byte("\xef\xbb\xbf"))) {
@@ -29,13 +29,13 @@ func (b *builder) write() Package {
 	if len(b.backends) > 0 {
 		inputs = slices.Insert(inputs, 0, b.backendFile())
 	}
-	switch b.Flavour {
+	switch b.Flavor {
 	case Kustomize:
 		inputs = slices.Insert(inputs, 0, b.api())
 		pkg.Files = slices.Concat([]File{b.kustomization(inputs, document)}, inputs, []File{b.transformer()})
 		pkg.Command = []string{"kustomize", "build", "--enable-alpha-plugins", "--enable-exec", b.Dir}
 	case Kpt:
-		// kpt refuses YAML files that are no Kubernetes resources.
+		// kpt rejects YAML files that are not Kubernetes resources.
 		pkg.Files = slices.Concat([]File{b.kptfile()}, inputs, []File{b.renderAPIs(document), {".krmignore", []byte(document + "\n")}})
 		pkg.Command = []string{"kpt", "fn", "render", "--allow-exec", b.Dir}
 	default:
@@ -55,7 +55,7 @@ func (b *builder) api() File {
 	return b.file("api.yaml", o)
 }
 
-// documentName is that of the ConfigMap of the document.
+// documentName returns the name of the ConfigMap of the document.
 func (b *builder) documentName() string { return b.Name + "-swagger" }
 
 func (b *builder) backendFile() File {
@@ -80,7 +80,7 @@ func (b *builder) backendFile() File {
 	return b.file("backend.yaml", objects...)
 }
 
-// sidecar tells whether the backends run in the pods of the gateway.
+// sidecar reports whether the backends run in the pods of the gateway.
 func (b *builder) sidecar() bool {
 	mode, _ := model.ParseMode(b.Mode)
 	if mode == "" && b.doc != nil {
@@ -113,7 +113,7 @@ func (b *builder) kustomization(inputs []File, document string) File {
 	}
 	o.set(everywhere, "namespace")
 	o.set(generated, "configMapGenerator", "0", "namespace")
-	for _, f := range inputs[1:] { // The skeleton has the first one.
+	for _, f := range inputs[1:] { // The skeleton contains the first one.
 		o.add(f.Name, "resources")
 	}
 	o.set(b.documentName(), "configMapGenerator", "0", "name")
@@ -197,7 +197,7 @@ func (o object) parent(path []string) *yaml.Node {
 	return n
 }
 
-// member is a value that a skeleton has.
+// member returns a value of a skeleton.
 func member(n *yaml.Node, key string) *yaml.Node {
 	if i, err := strconv.Atoi(key); err == nil && n.Kind == yaml.SequenceNode {
 		return n.Content[i]

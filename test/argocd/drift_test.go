@@ -14,7 +14,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// comparison is an object in git beside the one in the cluster.
+// comparison is an object in git next to the one in the cluster.
 type comparison struct {
 	Target object `json:"target"`
 	Live   object `json:"live"`
@@ -73,7 +73,7 @@ func (o object) set(value any, path ...string) {
 	m[path[len(path)-1]] = value
 }
 
-// inCluster gives each object beside what becomes of it in a cluster: the API server has stored it, controllers have done
+// inCluster gives each object next to what becomes of it in a cluster: the API server has stored it, controllers have done
 // their part, and the autoscaler has scaled every Deployment to four replicas. Argo CD applies either by kubectl's way, which
 // notes the manifest in an annotation, or on the server, which does not.
 func inCluster(t *testing.T, objects []object, autoscaling string, noted bool) []comparison {
@@ -161,7 +161,7 @@ func TestChangesAreOutOfSync(t *testing.T) {
 	}
 }
 
-// TestReplicasDrift checks that replicas in a manifest beside a HorizontalPodAutoscaler are drift, and what the page says against it.
+// TestReplicasDrift checks that replicas in a manifest next to a HorizontalPodAutoscaler are drift, and what the page says against it.
 func TestReplicasDrift(t *testing.T) {
 	t.Parallel()
 	objects := ofKind(rendered(t, example(t, "products-privatejet")), "Deployment")

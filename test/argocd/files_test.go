@@ -66,7 +66,7 @@ func example(t *testing.T, path ...string) string {
 	return filepath.Join(append([]string{tools.Root(t), "examples"}, path...)...)
 }
 
-// copyTo copies a folder.
+// copyTo copies a directory.
 func copyTo(t *testing.T, dir, source string) {
 	t.Helper()
 	if err := os.CopyFS(dir, os.DirFS(source)); err != nil {
@@ -177,7 +177,7 @@ func byNameWithout(t *testing.T, objects []object, without ...string) map[string
 	return all
 }
 
-// rendered is what krm-fn render prints for a folder.
+// rendered is what krm-fn render prints for a directory.
 func rendered(t *testing.T, dir string) []object {
 	t.Helper()
 	return parse(t, must(t, exec.CommandContext(t.Context(), tools.KrmFn(t), "render", dir)))

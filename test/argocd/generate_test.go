@@ -26,7 +26,7 @@ func pluginPackage(t *testing.T) func(dir string) {
 	}
 }
 
-// kustomization is examples/kustomize-transformer in a folder of a repository.
+// kustomization is examples/kustomize-transformer in a directory of a repository.
 func kustomization(t *testing.T) func(dir string) {
 	t.Helper()
 	return func(dir string) { copyTo(t, filepath.Join(dir, "products"), example(t, "kustomize-transformer")) }

@@ -10,7 +10,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// repository is a bare git repository with one commit on its branch main, made by filling a folder. It gives its URL.
+// repository is a bare git repository with one commit on its branch main, made by filling a directory. It gives its URL.
 func repository(t *testing.T, fill func(dir string)) string {
 	t.Helper()
 	dir := t.TempDir()

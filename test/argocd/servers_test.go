@@ -27,7 +27,7 @@ type installation struct {
 	hardRefresh bool
 }
 
-// install starts a repo server with kustomize, krm-fn and git on its PATH. Sockets of plugins are looked for in a folder.
+// install starts a repo server with kustomize, krm-fn and git on its PATH. Sockets of plugins are looked for in a directory.
 func install(t *testing.T, plugins string) installation {
 	t.Helper()
 	program := argoCD(t)
@@ -132,7 +132,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// shortTempDir is a temporary folder for sockets: their paths have at most 107 bytes.
+// shortTempDir is a temporary directory for sockets: their paths have at most 107 bytes.
 func shortTempDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "argocd-") //nolint:usetesting // t.TempDir has the name of the test in its path

@@ -14,9 +14,9 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// sidecar runs the plugin as its image does, and gives the folder of its socket, which the repo server shares, and the file of its log.
+// sidecar runs the plugin as its image does, and gives the directory of its socket, which the repo server shares, and the file of its log.
 // The files of the image are those that its Dockerfile puts there, then changed. Root can confine it to these files and run it as the
-// user of the image; anybody else runs it beside them.
+// user of the image; anybody else runs it next to them.
 func sidecar(t *testing.T, change func(image string)) (plugins, log string) {
 	t.Helper()
 	image := shortTempDir(t)

@@ -74,7 +74,7 @@ var bars = func() []bar {
 	return all
 }()
 
-// judged are the programs that bars refer to. So many runs of them count at least.
+// checked are the programs that bars refer to. So many runs of them count at least.
 var judged = []string{render, fn, render1, fn1, helm, identity, nodes}
 
 const leastJudged = 3

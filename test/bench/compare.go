@@ -112,7 +112,7 @@ func (p plan) sets() []input.Set {
 	return all
 }
 
-// lab makes a lab in a new folder.
+// lab makes a lab in a new directory.
 func (p plan) lab(ctx context.Context, s streams) (*lab, error) {
 	dir, err := os.MkdirTemp("", "krm-fn-bench-")
 	if err != nil {

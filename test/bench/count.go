@@ -55,7 +55,7 @@ var config = counts{"RenderAPIs": 1}
 func inDocuments(file string) (counts, error) { return countFile(file, "kind: ") }
 func inItems(file string) (counts, error)     { return countFile(file, "  kind: ") }
 
-// inFolder counts the objects of all YAML files in a folder and below it.
+// inFolder counts the objects of all YAML files in a directory and below it.
 func inFolder(dir string) (counts, error) {
 	sum := counts{}
 	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
@@ -69,7 +69,7 @@ func inFolder(dir string) (counts, error) {
 	return sum, err
 }
 
-// countFile counts lines that begin with what stands before a kind. Indentation tells an object from what is inside of it.
+// countFile counts lines that begin with what stands before a kind. Indentation tells an object from what is inside it.
 func countFile(file, before string) (c counts, err error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -21,12 +21,12 @@ import (
 // kept is what a comparison has measured so far, in a file: one that was interrupted goes on from there.
 type kept struct {
 	file string
-	// Of identifies what is measured: another program, plan or machine begins anew.
+	// Of identifies what is measured: another program, plan or machine begins again.
 	Of   string
 	Sets []keptSet
 }
 
-// keptSet has the runs on a set; Done tells that there will be no more.
+// keptSet has the runs on a set; Done reports that there will be no more.
 type keptSet struct {
 	Set   input.Set
 	Done  bool
@@ -37,7 +37,7 @@ type keptSet struct {
 type record struct {
 	Program string
 	Runs    []usage
-	// Spent is how long the runs took, Last how long the last of them did; Stopped tells that it ran into the limit.
+	// Spent is how long the runs took, Last how long the last of them did; Stopped reports that it ran into the limit.
 	Spent, Last time.Duration
 	Stopped     bool
 }

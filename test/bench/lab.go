@@ -19,7 +19,7 @@ import (
 // A lab is what programs are measured in.
 type lab struct {
 	ctx context.Context
-	// dir is a folder of its own.
+	// dir is a directory of its own.
 	dir string
 	// path has the binaries by name.
 	path map[string]string
@@ -143,7 +143,7 @@ type cell struct {
 	runs    []usage
 	spent   time.Duration
 	last    time.Duration
-	// warm tells that the program ran before, so that a run counts.
+	// warm reports that the program ran before, so that a run counts.
 	warm bool
 	// least is how many runs must count, however long they take.
 	least int
@@ -213,7 +213,7 @@ func (l *lab) setUp(programs []program, set input.Set, k *kept, dir string) ([]*
 	return cells, nil
 }
 
-// wants tells whether a cell is to be run once more.
+// wants reports whether a cell is to be run once more.
 func (l *lab) wants(c *cell) bool {
 	return c.err == nil && (len(c.runs) < c.least || len(c.runs) < l.most && c.spent+c.last <= l.budget)
 }
@@ -236,7 +236,7 @@ func (l *lab) add(c *cell) {
 	c.runs = append(c.runs, u)
 }
 
-// failed tells that the program failed, not only that it took too long.
+// failed reports that the program failed, not only that it took too long.
 func (c *cell) failed() bool { return c.err != nil && !errors.Is(c.err, errLimit) }
 
 func (c *cell) summary() string {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// shell is a lab in a folder of its own whose programs are shell scripts.
+// shell is a lab in a directory of its own whose programs are shell scripts.
 func shell(t *testing.T) *lab {
 	t.Helper()
 	return &lab{ctx: t.Context(), dir: t.TempDir(), budget: time.Minute, limit: time.Minute, most: 3, progress: &bytes.Buffer{}}

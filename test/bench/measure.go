@@ -35,7 +35,7 @@ type usage struct {
 	Memory int64
 	// Exit is the exit code; -1 if the program was stopped.
 	Exit int
-	// Stopped tells that the program ran into its limit.
+	// Stopped reports that the program ran into its limit.
 	Stopped bool
 }
 

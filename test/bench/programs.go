@@ -28,7 +28,7 @@ type trial struct {
 	dir, stdin string
 	// env adds to the environment.
 	env []string
-	// fresh makes the input anew, for a program that changes it.
+	// fresh makes the input again, for a program that changes it.
 	fresh func() error
 	// count counts the objects that the program wrote, given the file of its standard output.
 	count func(stdout string) (counts, error)
@@ -143,7 +143,7 @@ func writeList(dir string, set input.Set) (string, error) {
 	return file, errors.Join(set.ResourceList(f), f.Close())
 }
 
-// setUpScore names all files to one call. score-k8s keeps a state in its folder, which every run starts without.
+// setUpScore names all files to one call. score-k8s keeps a state in its directory, which every run starts without.
 func setUpScore(l *lab, dir string, set input.Set) (trial, error) {
 	files := filepath.Join(dir, "files")
 	if err := set.Score(files); err != nil {
@@ -200,7 +200,7 @@ func setUpParts(l *lab, dir string, set input.Set) (trial, error) {
 	return t, nil
 }
 
-// kpt runs kpt fn render with a program as its mutator. The package is written anew for every run: kpt writes to it.
+// kpt runs kpt fn render with a program as its mutator. The package is written again for every run: kpt writes to it.
 func kpt(function string, want func(input.Set) counts) func(*lab, string, input.Set) (trial, error) {
 	return func(l *lab, dir string, set input.Set) (trial, error) {
 		work := filepath.Join(dir, "package")

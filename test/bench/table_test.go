@@ -108,7 +108,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// Every bar must have something to judge: a misspelt program or size would never be measured.
+// Every bar must have something to judge: a misspelled program or size would never be measured.
 func TestBarsReferToWhatIsMeasured(t *testing.T) {
 	r := results{cores: 2}
 	for _, set := range []input.Set{one, thousand, tenThousand} {
@@ -170,7 +170,7 @@ func TestWriteBetweenMarkers(t *testing.T) {
 	}
 }
 
-// The page of this repository must have every bar that is judged today, measured.
+// The page of this repository must have every bar that is checked today, measured.
 func TestPerformancePage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/performance.md")
 	if err != nil {

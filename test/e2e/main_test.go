@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// prepare builds all programs, outside of the sandbox, which has no network.
+// prepare builds all programs, outside the sandbox, which has no network.
 func prepare() (cluster.Config, error) {
 	root, err := tools.FindRoot()
 	if err != nil {

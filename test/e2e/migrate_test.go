@@ -75,7 +75,7 @@ func TestMigrate(t *testing.T) {
 		c.Since(), c.PeakMemory())
 }
 
-// A migration is under way in a cluster; dir holds the folder that its commands name.
+// A migration is under way in a cluster; dir holds the directory that its commands name.
 type migration struct {
 	c        *cluster.Cluster
 	dir      string

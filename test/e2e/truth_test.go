@@ -235,7 +235,7 @@ func change(t *testing.T, c *cluster.Cluster, name string, manifests [2]string) 
 		generated := prometheusConfig(t, c)
 		apply(t, c, strings.Join(docs, "---\n"))
 		if strings.Contains(docs[0], "kind: Prometheus\n") {
-			// The operator writes the configuration anew; Prometheus would read it within minutes.
+			// The operator writes the configuration again; Prometheus would read it within minutes.
 			if err := c.Until(t.Context(), "the operator acts", time.Minute, func(context.Context) error {
 				if prometheusConfig(t, c) == generated {
 					return errors.New("the configuration is what it was")

@@ -57,7 +57,7 @@ func localBase(t *testing.T) []string {
 		"--change", "ENV PATH="+goroot+"/bin:/bin", "--change", "ENV GOTOOLCHAIN=local",
 		"--change", "ENV GOMODCACHE="+modules, "--change", "ENV GOCACHE="+compiled, archive, image)
 	removeImage(t, image)
-	// The folders keep their paths, because these are part of what is compiled.
+	// The directories keep their paths, because these are part of what is compiled.
 	return []string{
 		"--build-arg", "GO_IMAGE=" + image, "--network", "none", "--layers=false",
 		"--volume", goroot + ":" + goroot + ":ro",

@@ -18,7 +18,7 @@ const (
 	baseVariable = "KRM_FN_IMAGE_BASE"
 )
 
-// findEngine tells whether the command docker is podman's shim, and skips the test if there is no engine.
+// findEngine reports whether the command docker is podman's shim, and skips the test if there is no engine.
 func findEngine(t *testing.T) (podman bool) {
 	t.Helper()
 	switch mode := os.Getenv(modeVariable); mode {

@@ -66,11 +66,11 @@ type imageOfPage struct {
 	facts
 	name   string
 	podman bool
-	// program is the folder of the krm-fn that is in the image.
+	// program is the directory of the krm-fn that is in the image.
 	program string
 }
 
-// program writes a program to a folder, as krm-fn.
+// program writes a program to a directory, as krm-fn.
 func program(t *testing.T, binary []byte) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -106,7 +106,7 @@ func (i imageOfPage) block(t *testing.T, name string) string {
 	return strings.ReplaceAll(blocks[0][1], published, i.name)
 }
 
-// shell runs a block of the page in a folder.
+// shell runs a block of the page in a directory.
 func (i imageOfPage) shell(t *testing.T, block, dir string) outcome {
 	t.Helper()
 	return run(t, call{dir: dir, env: i.env(t)}, "sh", "-e", "-c", i.block(t, "sh "+block))

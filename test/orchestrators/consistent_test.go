@@ -106,7 +106,7 @@ func (c *cluster) checkDeployment(r ref, d appsv1.Deployment) {
 }
 
 // checkRules checks that the adapter reads the rules that are rendered: one among the manifests mounts them, or they are where
-// one outside of them looks.
+// one outside them looks.
 func (c *cluster) checkRules(r ref, cm corev1.ConfigMap) {
 	if cm.Annotations[ownerAnnotation] == "" || r == (ref{"custom-metrics", "adapter-config"}) {
 		return
@@ -122,7 +122,7 @@ func (c *cluster) checkRules(r ref, cm corev1.ConfigMap) {
 }
 
 // checkEndpoint checks a URL that a gateway calls: a Service with that port, or a container of the same pod. A host of a
-// public domain is outside of the cluster.
+// public domain is outside the cluster.
 func (c *cluster) checkEndpoint(at in, d appsv1.Deployment, endpoint string) {
 	u, err := url.Parse(endpoint)
 	if err != nil || endpoint == "" || strings.HasSuffix(u.Hostname(), ".com") {
@@ -186,7 +186,7 @@ func (c *cluster) checkScaler(r ref, s autoscalingv2.HorizontalPodAutoscaler) {
 	}
 }
 
-// scraped tells whether a ServiceMonitor leads to the pods of a Deployment.
+// scraped reports whether a ServiceMonitor leads to the pods of a Deployment.
 func (c *cluster) scraped(deployment ref) bool {
 	for r, m := range c.monitors {
 		for s := range c.selected(r, m) {
@@ -272,7 +272,7 @@ func matches(selector, labels map[string]string) bool {
 	return true
 }
 
-// listens tells whether a container has a port of this number or name.
+// listens reports whether a container has a port of this number or name.
 func listens(d appsv1.Deployment, port intstr.IntOrString) bool {
 	for _, container := range d.Spec.Template.Spec.Containers {
 		for _, p := range container.Ports {

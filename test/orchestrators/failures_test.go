@@ -27,7 +27,7 @@ func TestFailures(t *testing.T) {
 		{
 			"two problems", "kustomize-transformer", "hpa-configs.yaml", `mgwMaxReplicas: "5"`, `mgwMaxReplicas: "0"
   targetEndpointMaxReplica: "5"`,
-			`error: ConfigMap shop/hpa-configs: data.mgwMaxReplicas: is 0; write a number of at least 1 [hpa/bounds]` + "\n" +
+			`error: ConfigMap shop/hpa-configs: data.mgwMaxReplicas: is 0; use a number of at least 1 [hpa/bounds]` + "\n" +
 				`error: ConfigMap shop/hpa-configs: data.targetEndpointMaxReplica: unknown key "targetEndpointMaxReplica"; did you mean "targetEndpointMaxReplicas"? [input/field]` + "\n",
 		},
 		{

@@ -186,7 +186,7 @@ func fleetBuilds(t *testing.T, p page, block string) {
 	}
 }
 
-// layout checks that every folder and file of a drawing is there.
+// layout checks that every directory and file of a drawing is there.
 func layout(half string) func(t *testing.T, p page, block string) {
 	return func(t *testing.T, p page, block string) {
 		t.Helper()

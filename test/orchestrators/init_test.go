@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// written is a folder with the OpenAPI document of the example, without what it calls, in which a block of docs/init.md has run.
+// written is a directory with the OpenAPI document of the example, without what it calls, in which a block of docs/init.md has run.
 func written(t *testing.T, p page, block string) (dir string, o outcome) {
 	t.Helper()
 	dir = t.TempDir()

@@ -214,7 +214,7 @@ func TestKptRendersChanges(t *testing.T) {
 	}
 }
 
-// TestKptMendsWhatUsersChange checks that a manifest is rendered anew after somebody has edited or deleted it.
+// TestKptMendsWhatUsersChange checks that a manifest is rendered again after somebody has edited or deleted it.
 func TestKptMendsWhatUsersChange(t *testing.T) {
 	t.Parallel()
 	dir := kptPackage(t)

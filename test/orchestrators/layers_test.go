@@ -22,7 +22,7 @@ metadata:
 
 func functionNamed(name string) string { return strings.Replace(function, "NAME", name, 1) }
 
-// layered gives a folder with the example kustomize-transformer and an outer kustomization, and what the example renders.
+// layered gives a directory with the example kustomize-transformer and an outer kustomization, and what the example renders.
 func layered(t *testing.T, outer map[string]string) (dir string, inner []object) {
 	t.Helper()
 	dir = filepath.Dir(example(t, "kustomize-transformer"))
@@ -172,7 +172,7 @@ func TestOuterFunctionRendersItsOwn(t *testing.T) {
 // patchOfAPI changes the least number of gateways.
 const patchOfAPI = "patches:\n- target: {kind: API}\n  patch: |-\n    - {op: replace, path: /spec/replicas, value: 3}\n"
 
-// TestOuterChangeOfAnInput checks that a change that comes too late to have an effect is not lost without a word.
+// TestOuterChangeOfAnInput checks that a change that comes too late to have an effect is not lost silently.
 func TestOuterChangeOfAnInput(t *testing.T) {
 	t.Parallel()
 	dir, _ := layered(t, map[string]string{

@@ -39,7 +39,7 @@ func TestNamesInTheSameKustomization(t *testing.T) {
 }
 
 // TestNamesInAnOuterKustomization shows what happens to rendered manifests when another kustomization renames and labels them.
-// testdata/names.txt lists what kustomize does not carry over; docs/kustomize.md says how to mend it.
+// testdata/names.txt lists what kustomize does not carry over; docs/kustomize.md says how to fix it.
 func TestNamesInAnOuterKustomization(t *testing.T) {
 	t.Parallel()
 	type outcome struct{ title, lines string }
@@ -78,7 +78,7 @@ func TestNamesInAnOuterKustomization(t *testing.T) {
 	golden(t, "names.txt", text.String())
 }
 
-// shopWithOuter copies testdata/shop to the folder inner, adds fields to its kustomization, and puts a kustomization over it.
+// shopWithOuter copies testdata/shop to the directory inner, adds fields to its kustomization, and puts a kustomization over it.
 func shopWithOuter(t *testing.T, inner, outer string) string {
 	t.Helper()
 	dir := filepath.Dir(folderOf(t, filepath.Join("testdata", "shop")))

@@ -43,7 +43,7 @@ func krmFn(t *testing.T) string {
 	return tools.KrmFn(t)
 }
 
-// kustomizeBuild runs kustomize build on a folder below dir, as docs/kustomize.md says.
+// kustomizeBuild runs kustomize build on a directory below dir, as docs/kustomize.md says.
 func kustomizeBuild(t *testing.T, dir, folder string) outcome {
 	t.Helper()
 	return run(t, dir, tools.Build(t, "kustomize"), "build", "--enable-alpha-plugins", "--enable-exec", folder)
@@ -73,7 +73,7 @@ func mustRender(t *testing.T, dir string) {
 	}
 }
 
-// example copies an example to a folder of its own.
+// example copies an example to a directory of its own.
 func example(t *testing.T, name string) string {
 	t.Helper()
 	return folderOf(t, filepath.Join(tools.Root(t), "examples", name))

@@ -34,7 +34,7 @@ func releases(t *testing.T, files map[string]string) map[string]string {
 	return all
 }
 
-// packages is a package that calls krm-fn, with one that does so, too, and one that does not, inside of it. The functions of
+// packages is a package that calls krm-fn, with one that does so, too, and one that does not, inside it. The functions of
 // both have the same name, as in packages that are copies of each other.
 func packages(t *testing.T) string {
 	t.Helper()
@@ -108,7 +108,7 @@ func prefixed(prefix, lines string) string {
 }
 
 // TestKptSubPackageInShortForm checks functions that are configured in the Kptfile: kpt gives all of them the same name, and
-// no place. The parent does not know the API of the package inside of it, and must leave its manifests alone.
+// no place. The parent does not know the API of the package inside it, and must leave its manifests alone.
 func TestKptSubPackageInShortForm(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Dir(example(t, "kustomize-generator"))

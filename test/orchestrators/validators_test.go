@@ -42,7 +42,7 @@ func TestValidators(t *testing.T) {
 		}
 	})
 	// kustomize refuses every function under validators, even one that changes nothing: docs/check.md says so, and what to
-	// write instead. Should this test fail, the page can be mended.
+	// write instead. Should this test fail, the page can be fixed.
 	t.Run("kustomize validators", func(t *testing.T) {
 		t.Parallel()
 		dir := example(t, "broken-chain")
@@ -72,7 +72,7 @@ func TestValidators(t *testing.T) {
 	})
 }
 
-// mend gives the ServiceMonitor the name of the port that the Service has.
+// fix gives the ServiceMonitor the name of the port that the Service has.
 func mend(t *testing.T, dir string) {
 	t.Helper()
 	text := tree(t, dir)["manifests.yaml"]

@@ -50,7 +50,7 @@ func TestRelease(t *testing.T) {
 	checkSBOM(t, filepath.Join(dist, sbom))
 
 	t.Run("reproducible", func(t *testing.T) {
-		// In another folder, and without anything that was compiled before.
+		// In another directory, and without anything that was compiled before.
 		again := read(t, makeBuild(t, cloneOf(t, dir), "GOCACHE="+filepath.Join(t.TempDir(), "cache")))
 		if again != string(files["krm-fn"]) {
 			t.Error("make build in another folder makes other bytes than goreleaser")
@@ -77,7 +77,7 @@ func makeTools(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"goreleaser", "cyclonedx-gomod"} {
-		// A copy: make takes a link for as old as what it leads to, and would build anew.
+		// A copy: make takes a link for as old as what it leads to, and would build again.
 		program := read(t, filepath.Join(tools.Root(t), bin, name))
 		if err := os.WriteFile(filepath.Join(dir, bin, name), []byte(program), 0o755); err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ const (
 	date = "2026-01-02T03:04:05Z"
 )
 
-// TestReproducible builds the same commit in two folders, on two sides of the earth. That an empty build cache changes nothing
+// TestReproducible builds the same commit in two directories, on two sides of the earth. That an empty build cache changes nothing
 // either, TestRelease shows.
 func TestReproducible(t *testing.T) {
 	dir := repository(t)
@@ -35,7 +35,7 @@ func makeBuild(t *testing.T, dir string, env ...string) string {
 	return filepath.Join(dir, "krm-fn")
 }
 
-// cloneOf clones a repository into a folder whose path has another length.
+// cloneOf clones a repository into a directory whose path has another length.
 func cloneOf(t *testing.T, dir string) string {
 	t.Helper()
 	clone := filepath.Join(t.TempDir(), "a", "longer", "path")

@@ -1,4 +1,4 @@
-// Package schema judges manifests by the OpenAPI schema of a Kubernetes
+// Package schema checks manifests by the OpenAPI schema of a Kubernetes
 // version, strictly and without a cluster.
 //
 // In: manifests as YAML bytes and a minor version. Out: one line per violation.
@@ -50,7 +50,7 @@ var (
 	}
 )
 
-// A Validator judges manifests. It is safe for concurrent use.
+// A Validator checks manifests. It is safe for concurrent use.
 type Validator struct {
 	mu        sync.Mutex
 	checker   *exec.Cmd

@@ -113,7 +113,7 @@ func Program(root, name string) (string, error) {
 }
 
 // hashFiles covers go.mod, go.sum and the Go files of a tool's module, which
-// has no folders.
+// has no directories.
 func hashFiles(module string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(module, "*.*"))
 	if err != nil {

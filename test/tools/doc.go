@@ -1,5 +1,5 @@
 // Package tools gives tests the programs and files of other projects that the
-// product is judged by: kustomize, kpt, the schema checker, and files that
+// product is checked by: kustomize, kpt, the schema checker, and files that
 // Go modules carry, such as OpenAPI documents.
 //
 // In: the modules under tools/, and exact module versions with their checksum.

@@ -1,4 +1,4 @@
-// Command schemacheck judges Kubernetes manifests by the OpenAPI schema of one
+// Command schemacheck checks Kubernetes manifests by the OpenAPI schema of one
 // Kubernetes version, with the API server's own validation code as packaged by
 // kubectl-validate.
 //
@@ -28,7 +28,7 @@ type request struct {
 }
 
 // A response lists the violations in the order of the documents, or says why
-// the documents could not be judged.
+// the documents could not be checked.
 type response struct {
 	Violations []string `json:"violations"`
 	Error      string   `json:"error,omitempty"`

@@ -1,4 +1,4 @@
-// Command yaml-nodes parses every file of a folder into nodes with yaml.v3, one after the other, and prints how many
+// Command yaml-nodes parses every file of a directory into nodes with yaml.v3, one after the other, and prints how many
 // nodes there are. It is the least that a program costs that finds every syntax error in these files with that parser.
 package main
 

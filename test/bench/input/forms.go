@@ -18,7 +18,7 @@ var objects = []string{"api", "backend", "swagger"}
 // shared are the templates of the configurations, each in a file of its own.
 var shared = []string{"controller-config", "hpa-configs"}
 
-// Package writes the set to a folder, one file an API.
+// Package writes the set to a directory, one file an API.
 func (s Set) Package(dir string) error {
 	return s.files(dir, nil)
 }
@@ -121,7 +121,7 @@ type function struct {
 
 func functionOf(program string) function { return function{Function: program} }
 
-// Kustomization writes the set to a folder, with a kustomization that calls a program, by its name on the PATH, as a
+// Kustomization writes the set to a directory, with a kustomization that calls a program, by its name on the PATH, as a
 // transformer.
 func (s Set) Kustomization(dir, program string) error {
 	f := functionOf(program)
@@ -131,7 +131,7 @@ func (s Set) Kustomization(dir, program string) error {
 	return writeAll(dir, f, map[string]string{"kustomization": "kustomization.yaml", "config": "render-apis.yaml"})
 }
 
-// Kpt writes the set to a folder, with a Kptfile that calls a program, by its name on the PATH, as a mutator.
+// Kpt writes the set to a directory, with a Kptfile that calls a program, by its name on the PATH, as a mutator.
 func (s Set) Kpt(dir, program string) error {
 	if err := s.files(dir, nil); err != nil {
 		return err

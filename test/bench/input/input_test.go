@@ -19,7 +19,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// forms writes each form of a set to a folder.
+// forms writes each form of a set to a directory.
 var forms = []struct {
 	name  string
 	write func(input.Set, string) error

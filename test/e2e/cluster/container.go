@@ -16,7 +16,7 @@ import (
 // A containerSpec is what a process needs to become a container.
 type containerSpec struct {
 	Netns    string
-	Root     string // the folder that becomes its root
+	Root     string // the directory that becomes its root
 	Program  string
 	Args     []string
 	Env      []string

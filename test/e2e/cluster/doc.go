@@ -11,5 +11,5 @@
 //
 // In: paths of programs and manifests. Out: a Cluster to apply manifests to, load to set, state to read. Everything lives
 // in namespaces of the kernel (network, mounts, processes) that end with the test process, however that ends; only logs are
-// written outside of them. The package imports none of the product's packages.
+// written outside them. The package imports none of the product's packages.
 package cluster

@@ -49,7 +49,7 @@ func newAuthority(dir, name string) (*authority, error) {
 
 func (a *authority) path(ending string) string { return filepath.Join(a.dir, a.name+ending) }
 
-// issue writes DIR/NAME.crt and DIR/NAME.key: a certificate for clients and servers. Groups are the organisations that
+// issue writes DIR/NAME.crt and DIR/NAME.key: a certificate for clients and servers. Groups are the organizations that
 // Kubernetes reads as groups of the user.
 func (a *authority) issue(name string, subject pkix.Name, hosts ...string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

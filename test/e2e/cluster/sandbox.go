@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// insideEnv holds the Config, as JSON, of a process that runs inside of the sandbox.
+	// insideEnv holds the Config, as JSON, of a process that runs inside the sandbox.
 	insideEnv = "KRM_FN_E2E_INSIDE"
 	// containerArg is the first argument of a process that becomes a container.
 	containerArg = "become-container"
@@ -29,10 +29,10 @@ type Config struct {
 	// Bin has the paths of the programs, by name: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl,
 	// kwok, adapter, metrics-server, operator, prometheus-config-reloader, prometheus; and those that tests add.
 	Bin map[string]string
-	// KwokModule and OperatorModule are folders of the modules sigs.k8s.io/kwok and
+	// KwokModule and OperatorModule are directories of the modules sigs.k8s.io/kwok and
 	// github.com/prometheus-operator/prometheus-operator, for the manifests in them.
 	KwokModule, OperatorModule string
-	// WorkDir is an existing folder. Below it, "run" is covered by a file system in memory, and "log" holds the logs of the
+	// WorkDir is an existing directory. Below it, "run" is covered by a file system in memory, and "log" holds the logs of the
 	// last run.
 	WorkDir string
 }
@@ -65,7 +65,7 @@ func Main(stdout, stderr io.Writer, prepare func() (Config, error), run func(Con
 	return code
 }
 
-// enter starts this program again inside of new namespaces and waits for it.
+// enter starts this program again inside new namespaces and waits for it.
 func enter(stdout, stderr io.Writer, prepare func() (Config, error)) (int, error) {
 	if os.Geteuid() != 0 {
 		return 0, errors.New("the end-to-end tests need root: they make network namespaces of their own")

@@ -127,7 +127,7 @@ func fill(dir string, data map[string][]byte, items []corev1.KeyToPath) error {
 	return nil
 }
 
-// token writes a token of the pod's service account, for an hour, and anew when half of that is over.
+// token writes a token of the pod's service account, for an hour, and again when half of that is over.
 func (p *podProcess) token(ctx context.Context, file string) error {
 	if time.Now().Before(p.tokens[file]) {
 		return nil
