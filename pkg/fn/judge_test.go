@@ -115,9 +115,9 @@ func mirrored(objects []any) []any {
 		annotations, _ := metadata["annotations"].(map[string]any)
 		delete(annotations, kioutil.InternalAnnotationsMigrationResourceIDAnnotation)
 		for current, old := range map[string]string{
-			kioutil.PathAnnotation:  kioutil.LegacyPathAnnotation,
-			kioutil.IndexAnnotation: kioutil.LegacyIndexAnnotation,
-			kioutil.IdAnnotation:    kioutil.LegacyIdAnnotation,
+			kioutil.PathAnnotation:  "config.kubernetes.io/path",
+			kioutil.IndexAnnotation: "config.kubernetes.io/index",
+			kioutil.IdAnnotation:    "config.k8s.io/id",
 		} {
 			if v, ok := annotations[old]; ok {
 				annotations[current] = v
