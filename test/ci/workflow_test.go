@@ -76,7 +76,7 @@ func TestWorkflow(t *testing.T) {
 func TestLanesAreTargets(t *testing.T) {
 	t.Parallel()
 	loop := regexp.MustCompile(`(?m)^for lane in (.*); do$`).FindStringSubmatch(read(t, ".ci/run"))
-	if loop == nil || !slices.Equal(strings.Fields(loop[1]), lanes) {
+	if len(loop) != 2 || !slices.Equal(strings.Fields(loop[1]), lanes) {
 		t.Errorf("the lanes are %v, want %v", loop, lanes)
 	}
 	makefile := read(t, "Makefile")
