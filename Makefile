@@ -35,7 +35,7 @@ build: ## build krm-fn into the current folder
 
 test: ## run all tests, those with the real kustomize and kpt among them, and check the coverage
 	$(GO) vet ./...
-	$(GO) test -timeout 20m -coverprofile coverage.out -coverpkg $(COVERED) ./...
+	$(GO) test -timeout 40m -coverprofile coverage.out -coverpkg $(COVERED) ./...
 	@$(MAKE) --no-print-directory cover
 
 cover:
@@ -47,7 +47,7 @@ argocd-test: ## run the tests with the real repo server and plugin server of Arg
 	ARGOCD_TEST=1 $(GO) test -timeout 60m -count 1 ./test/argocd
 
 race: ## run the tests of cmd and pkg under the race detector
-	$(GO) test -timeout 20m -race ./cmd/... ./pkg/...
+	$(GO) test -timeout 40m -race ./cmd/... ./pkg/...
 
 lint: $(OUT)/golangci-lint ## run the linter
 	$(OUT)/golangci-lint run

@@ -32,6 +32,9 @@ func TestExamples(t *testing.T) {
 		if name == "fleet" {
 			continue // It is many packages, and test/orchestrators runs them.
 		}
+		if name == "several-functions" {
+			continue // It is a program, and has tests of its own.
+		}
 		t.Run(name, func(t *testing.T) {
 			got := run(t, ".", "", "render", dir)
 			if got.code != exitOK {

@@ -4,36 +4,20 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/gen"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// runFunction is the KRM function: a ResourceList in, a ResourceList out. It reads only files below root; for kpt, root is the
-// directory of the package. The output is complete even if there are errors, because kpt reads the results from it. The
-// items are then the items of the input.
+// runFunction is the KRM function: a ResourceList in, a ResourceList out. The output is complete even if there are errors, because
+// kpt reads the results from it.
 func runFunction(root string, stdin io.Reader, stdout, stderr io.Writer) error {
 	list, ps := krm.ReadList(stdin)
 	if ps.HasErrors() {
 		return report(stderr, ps.Sorted())
 	}
-	if path := gen.PackagePath(list.Items, list.FunctionConfig); path != "" {
-		root = path
-	}
-	readFile := func(name string) ([]byte, error) { return krm.ReadFile(root, name) }
-	items := list.Items
-	if fc := list.FunctionConfig; fc != nil && fc.Place.Object.Kind == check.ConfigKind {
-		in := check.Input{Items: list.Items}
-		ps.Add(in.Configure(fc, readFile)...)
-		ps.Add(check.Run(in)...)
-	} else {
-		out, more := gen.Run(gen.Input{Items: list.Items, Config: list.FunctionConfig, ReadFile: readFile})
-		ps.Add(more...)
-		if !ps.HasErrors() {
-			items = out.Items
-		}
-	}
+	items, more := gen.Function(list, root)
+	ps.Add(more...)
 	ps = ps.Sorted()
 	if err := writeList(stdout, list, items, ps); err != nil {
 		return err

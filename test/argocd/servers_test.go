@@ -104,7 +104,7 @@ func startAndReadLine(t *testing.T, cmd *exec.Cmd) string {
 // await waits until a server is ready.
 func await(t *testing.T, name string, ready func() bool) {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if ready() {
 			return
 		}
@@ -171,7 +171,7 @@ func (i installation) generate(t *testing.T, application, repo string) (r respon
 	if i.hardRefresh {
 		args = append(args, "--hard-refresh")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	o := run(t, exec.CommandContext(ctx, argoCD(t), args...))
 	if o.code != 0 {

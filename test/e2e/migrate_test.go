@@ -21,7 +21,7 @@ import (
 )
 
 // limit is how long anything may take that takes seconds.
-const limit = 2 * time.Minute
+const limit = 5 * time.Minute
 
 // A plan is the part of the report of krm-fn migrate that this test follows.
 type plan struct {
@@ -40,7 +40,7 @@ func TestMigrate(t *testing.T) {
 	c := start(t)
 	restore(t, c, "pkg/migrate/testdata/private-jet/dump.yaml")
 	for _, name := range []string{"products-api", "products-privatejet"} {
-		kubectl(t, c, "", "-n", "shop", "rollout", "status", "deployment", name, "--timeout=2m")
+		kubectl(t, c, "", "-n", "shop", "rollout", "status", "deployment", name, "--timeout=5m")
 	}
 	m := migrationOf(t, c)
 	services := watchOutages(t, c, "shop", "products-api", "products-privatejet")
@@ -151,7 +151,7 @@ func (m *migration) back(t *testing.T) {
 	} {
 		m.run(t, "kubectl apply -f "+way.dir)
 		for _, name := range []string{"products-api", "products-privatejet"} {
-			m.run(t, "kubectl -n shop rollout status deployment "+name+" --timeout=2m")
+			m.run(t, "kubectl -n shop rollout status deployment "+name+" --timeout=5m")
 		}
 		if err := m.c.Until(t.Context(), "pods of "+way.dir, limit, func(context.Context) error {
 			names, err := m.shell(t.Context(), containers)
@@ -192,7 +192,7 @@ func (m *migration) collected(t *testing.T) {
 	kubectl(t, m.c, fmt.Sprintf("{apiVersion: v1, kind: ConfigMap, metadata: {name: canary, namespace: shop, ownerReferences: ["+
 		"{apiVersion: v1, kind: ConfigMap, name: canary-owner, uid: %s}]}}", owner), "create", "-f", "-")
 	kubectl(t, m.c, "", "delete", "configmap", "canary-owner", "-n", "shop")
-	kubectl(t, m.c, "", "wait", "--for=delete", "configmap/canary", "-n", "shop", "--timeout=2m")
+	kubectl(t, m.c, "", "wait", "--for=delete", "configmap/canary", "-n", "shop", "--timeout=5m")
 	for _, o := range m.plan.Objects {
 		if o.Action == "leave" {
 			continue

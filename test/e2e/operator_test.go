@@ -49,7 +49,7 @@ func restore(t *testing.T, c *cluster.Cluster, dump string) {
 		t.Fatal(err)
 	}
 	kubectl(t, c, operatorKinds, "apply", "-f", "-")
-	kubectl(t, c, "", "wait", "--for=condition=Established", "--timeout=60s", "crd", "apis.wso2.com", "targetendpoints.wso2.com")
+	kubectl(t, c, "", "wait", "--for=condition=Established", "--timeout=5m", "crd", "apis.wso2.com", "targetendpoints.wso2.com")
 	// Owners come first.
 	slices.SortStableFunc(list.Items, func(a, b unstructured.Unstructured) int {
 		return len(a.GetOwnerReferences()) - len(b.GetOwnerReferences())

@@ -145,7 +145,7 @@ func play(t *testing.T, c *cluster.Cluster, p *phase) {
 			t.Fatal(err)
 		}
 	}
-	settle(t, c, 6*time.Minute, p.want...)
+	settle(t, c, 10*time.Minute, p.want...)
 }
 
 // noDrift shows that manifests which are in the cluster, and have been scaled there, are not changed by applying them again,

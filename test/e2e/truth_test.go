@@ -107,7 +107,7 @@ func judgeAll(t *testing.T, c *cluster.Cluster, verdicts map[string]verdict) {
 	t.Helper()
 	const hold = 100 * time.Second
 	since := time.Now()
-	err := c.Until(t.Context(), "the cases do what the table says", 8*time.Minute, func(ctx context.Context) error {
+	err := c.Until(t.Context(), "the cases do what the table says", 15*time.Minute, func(ctx context.Context) error {
 		var errs []error
 		for i := range truth.Cases {
 			item := &truth.Cases[i]
@@ -190,7 +190,7 @@ func disturb(t *testing.T, c *cluster.Cluster, item *truth.Case, sound string, v
 		t.Fatal(err)
 	}
 	wait := func(what string, want truth.Outcome) {
-		err := c.Until(t.Context(), item.Name+": "+what, 6*time.Minute, func(ctx context.Context) error {
+		err := c.Until(t.Context(), item.Name+": "+what, 10*time.Minute, func(ctx context.Context) error {
 			v, err := judge(ctx, c, "sound")
 			if err != nil {
 				return err
@@ -236,7 +236,7 @@ func change(t *testing.T, c *cluster.Cluster, name string, manifests [2]string) 
 		apply(t, c, strings.Join(docs, "---\n"))
 		if strings.Contains(docs[0], "kind: Prometheus\n") {
 			// The operator writes the configuration again; Prometheus would read it within minutes.
-			if err := c.Until(t.Context(), "the operator acts", time.Minute, func(context.Context) error {
+			if err := c.Until(t.Context(), "the operator acts", 5*time.Minute, func(context.Context) error {
 				if prometheusConfig(t, c) == generated {
 					return errors.New("the configuration is what it was")
 				}

@@ -101,7 +101,7 @@ func (c *Cluster) controlPlane(ctx context.Context) error {
 		"--listen-client-urls", etcdURL, "--advertise-client-urls", etcdURL, "--listen-peer-urls", "http://127.0.0.1:2380"); err != nil {
 		return err
 	}
-	if err := c.Until(ctx, "etcd is healthy", time.Minute, func(ctx context.Context) error { return get(ctx, etcdURL+"/health") }); err != nil {
+	if err := c.Until(ctx, "etcd is healthy", 5*time.Minute, func(ctx context.Context) error { return get(ctx, etcdURL+"/health") }); err != nil {
 		return err
 	}
 	if err := c.processes.start("kube-apiserver",
@@ -127,7 +127,7 @@ func (c *Cluster) controlPlane(ctx context.Context) error {
 	if c.Client, err = kubernetes.NewForConfig(restConfig); err != nil {
 		return err
 	}
-	if err := c.Until(ctx, "kube-apiserver is ready", 3*time.Minute, func(ctx context.Context) error {
+	if err := c.Until(ctx, "kube-apiserver is ready", 10*time.Minute, func(ctx context.Context) error {
 		return c.Client.CoreV1().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 	}); err != nil {
 		return err
@@ -197,7 +197,7 @@ status:
 	if err := c.Apply(ctx, manifest); err != nil {
 		return err
 	}
-	return c.Until(ctx, "the node is ready", time.Minute, func(ctx context.Context) error {
+	return c.Until(ctx, "the node is ready", 5*time.Minute, func(ctx context.Context) error {
 		node, err := c.Client.CoreV1().Nodes().Get(ctx, nodeName, metav1.GetOptions{})
 		if err != nil {
 			return err
@@ -240,7 +240,7 @@ func (c *Cluster) operator(ctx context.Context) error {
 	if _, err := c.Kubectl(ctx, "", "create", "-f", bundle); err != nil { // its annotations are too long for apply
 		return err
 	}
-	_, err := c.Kubectl(ctx, "", "wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+	_, err := c.Kubectl(ctx, "", "wait", "--for=condition=Established", "--timeout=5m", "crd", "--all")
 	return err
 }
 

@@ -1,0 +1,2 @@
+// Package ci runs .ci/run with a make that does nothing, and compares the workflows with the Makefile.
+package ci
