@@ -77,7 +77,7 @@ func (a *adapterConfig) present(src *source) model.Ref {
 // isOrWas tells whether an item has, or had before kustomize renamed it, a name.
 func isOrWas(it *krm.Item, ref model.Ref) bool {
 	return slices.ContainsFunc(it.Refs(), func(r model.Ref) bool {
-		return r.Name == ref.Name && defaulted(r.Namespace) == defaulted(ref.Namespace)
+		return r.Name == ref.Name && model.NamespaceOf(r.Namespace) == model.NamespaceOf(ref.Namespace)
 	})
 }
 
@@ -87,7 +87,7 @@ func (src *source) readers(ref model.Ref) (readers, idle []*krm.Item) {
 		for _, it := range src.items[kind+"|*"] {
 			spec := krm.Get(krm.Get(krm.Get(it.Node(), "spec"), "template"), "spec")
 			switch {
-			case slices.ContainsFunc(namespacesOf(it.Refs()), func(ns string) bool { return defaulted(ns) == defaulted(ref.Namespace) }) &&
+			case slices.ContainsFunc(namespacesOf(it.Refs()), func(ns string) bool { return model.NamespaceOf(ns) == model.NamespaceOf(ref.Namespace) }) &&
 				mounts(spec, ref.Name):
 				readers = append(readers, it)
 			case runsAdapter(spec):

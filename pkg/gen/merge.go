@@ -42,7 +42,7 @@ func clashes(objects []object, items []*krm.Item, src source) model.Problems {
 type objectID struct{ group, kind, namespace, name string }
 
 func identity(o model.Object) objectID {
-	return objectID{apiGroup(o.APIVersion), o.Kind, defaulted(o.Namespace), o.Name}
+	return objectID{model.Group(o.APIVersion), o.Kind, model.NamespaceOf(o.Namespace), o.Name}
 }
 
 // identities are those of objects.

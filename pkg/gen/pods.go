@@ -94,7 +94,7 @@ func (b *podBuilder) add(kind string, m mount, at model.Place) {
 	} else if others := b.src.items.named(kind, m.Name); len(others) > 0 {
 		b.ps.Errorf(model.InputReference, at.Child("name"),
 			"%s is in another namespace than %s, whose pods cannot read it; add a copy to namespace %s",
-			others[0].Place.Object, b.in.place.Object, defaulted(b.ref.Namespace))
+			others[0].Place.Object, b.in.place.Object, model.NamespaceOf(b.ref.Namespace))
 		return
 	}
 	if !m.AsEnvVar {
@@ -146,7 +146,7 @@ func (b *podBuilder) mount(kind string, m mount, at model.Place) {
 // applies tells whether an entry for namespace is for an API with refs.
 func applies(namespace string, refs []model.Ref) bool {
 	for _, r := range refs {
-		if strings.EqualFold(defaulted(r.Namespace), namespace) {
+		if strings.EqualFold(model.NamespaceOf(r.Namespace), namespace) {
 			return true
 		}
 	}

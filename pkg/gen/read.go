@@ -124,17 +124,9 @@ func (src *source) findRenamed() {
 	}
 }
 
-func apiGroup(apiVersion string) string {
-	g, _, found := strings.Cut(apiVersion, "/")
-	if !found {
-		return ""
-	}
-	return g
-}
-
 // isInput tells whether an object is one of the kinds that this program reads.
 func isInput(o model.Object) bool {
-	switch apiGroup(o.APIVersion) {
+	switch model.Group(o.APIVersion) {
 	case "wso2.com":
 		return o.Kind == "API" || o.Kind == "TargetEndpoint"
 	case group:
@@ -155,7 +147,7 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	} else {
 		src.inputs[it] = true
 	}
-	if apiGroup(o.APIVersion) == group || elsewhere && o.Kind == "API" {
+	if model.Group(o.APIVersion) == group || elsewhere && o.Kind == "API" {
 		return
 	}
 	if o.APIVersion != "wso2.com/v1alpha1" {

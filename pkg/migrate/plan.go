@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // Step is one step of the migration. The steps are safe in their order only.
@@ -223,10 +224,7 @@ func (m *migration) orphan() []string {
 }
 
 func kubectl(namespace, rest string) string {
-	if namespace == "" {
-		namespace = "default"
-	}
-	return "kubectl -n " + namespace + " " + rest
+	return "kubectl -n " + model.NamespaceOf(namespace) + " " + rest
 }
 
 // isName tells whether a name of the dump can stand in a command.
