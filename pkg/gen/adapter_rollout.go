@@ -39,7 +39,7 @@ func inKustomize(items []*krm.Item, config *krm.Item) bool {
 }
 
 // rollOut finds the pods that read the rules, puts the rules where they look, and makes them new when the rules change.
-func (a *adapterConfig) rollOut(src *source, opts options, ps *model.Problems) {
+func (a *adapterBuilder) rollOut(src *source, opts options, ps *model.Problems) {
 	a.ref = a.present(src)
 	readers, idle := src.readers(a.ref)
 	a.hashed = src.kustomize && len(readers) > 0
@@ -51,7 +51,7 @@ func (a *adapterConfig) rollOut(src *source, opts options, ps *model.Problems) {
 		a.ref.Namespace = it.Ref().Namespace
 		if !a.hashed {
 			sum := sha256.Sum256([]byte(a.text))
-			src.checksums[it] = hex.EncodeToString(sum[:])
+			a.checksums[it] = hex.EncodeToString(sum[:])
 		}
 	}
 	if len(readers) == 0 && len(idle) > 0 {
@@ -62,7 +62,7 @@ func (a *adapterConfig) rollOut(src *source, opts options, ps *model.Problems) {
 
 // present is where the ConfigMap is, if one is there that a user wrote, or that an inner kustomization rendered and pods
 // mount: kustomize may have renamed it.
-func (a *adapterConfig) present(src *source) model.Ref {
+func (a *adapterBuilder) present(src *source) model.Ref {
 	if a.own != nil {
 		return a.own.Ref()
 	}

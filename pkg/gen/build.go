@@ -10,47 +10,87 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// build follows every reference, applies every default and checks every value.
-func build(src source, opts options) (facts, model.Problems) {
+// decisions are what build decided about the items that were read. merge carries them out.
+type decisions struct {
+	// local are inputs and their configuration, which must not reach a cluster.
+	local map[*krm.Item]bool
+	// merged are the items whose rules are part of what is rendered.
+	merged map[*krm.Item]bool
+	// checksums are those of the rules that the pods of an item read.
+	checksums map[*krm.Item]string
+}
+
+// builder resolves inputs. It owns what is read once for many of them.
+type builder struct {
+	items        index
+	opts         options
+	settings     *settingsReader
+	policies     *policies
+	requirements requirements
+	// endpoints are the TargetEndpoints by their names.
+	endpoints map[string]*endpoint
+}
+
+// build follows every reference, applies every default and checks every value. It changes nothing that was read: what it
+// decides about an item is part of what it returns.
+func build(src source, opts options) (facts, decisions, model.Problems) {
 	var ps model.Problems
 	if len(src.apis) == 0 && len(src.endpoints) == 0 && !src.elsewhere && len(src.fragments) == 0 {
 		ps.Infof(model.InputReference, opts.place,
 			"neither an API nor a TargetEndpoint of wso2.com/v1alpha1 is among the items; nothing is rendered")
 	}
-	endpoints := map[string]*endpoint{}
-	for _, in := range src.endpoints {
-		b, more := buildBackend(&src, in)
-		ps.Add(more...)
-		at := in.item.Place.Child("spec").Child("mode")
-		mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar)}, at, &ps)
-		endpoints[in.item.Ref().String()] = &endpoint{backend: b, input: in, mode: mode}
+	b := builder{
+		items: src.items, opts: opts, requirements: requirements{}, endpoints: map[string]*endpoint{},
+		settings: &settingsReader{src.items, map[settingsFiles]judged[*settings]{}}, policies: newPolicies(src, opts.minor),
 	}
-	var f facts
-	documents := src.readDocuments(opts)
-	f.gateways = make([]gateway, 0, len(src.apis))
+	for _, in := range src.endpoints {
+		b.addEndpoint(in, &ps)
+	}
+	f := facts{gateways: make([]gateway, 0, len(src.apis))}
+	d := decisions{local: map[*krm.Item]bool{}}
+	documents := readDocuments(src.apis, src.items, opts)
 	for i, in := range src.apis {
-		for _, it := range documents[i].files {
-			src.inputs[it] = true
-		}
-		g, more := buildGateway(&src, in, documents[i], endpoints, opts)
+		g, files, more := b.gateway(in, documents[i])
 		ps.Add(more...)
 		f.gateways = append(f.gateways, g)
+		d.keepLocal(files...)
 		documents[i] = apiDocuments{}
 	}
-	f.backends = make([]backend, 0, len(endpoints))
-	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
-		e := endpoints[name]
-		if e.input.elsewhere {
-			continue
-		}
-		if e.settle(&ps) == model.PrivateJet && e.backend.image != "" {
-			e.backend.buildJet(&src, e.input, opts, &ps)
-			f.backends = append(f.backends, e.backend)
+	f.backends = b.backends(&ps)
+	checkHosts(f, &ps)
+	d.keepLocal(src.inputs...)
+	for files := range b.settings.known {
+		d.keepLocal(files[:]...)
+	}
+	d.keepLocal(slices.Collect(maps.Keys(b.policies.known))...)
+	f.adapter, d.merged, d.checksums = buildAdapter(&src, f, d.local, opts, &ps)
+	return f, d, ps
+}
+
+func (d *decisions) keepLocal(items ...*krm.Item) {
+	for _, it := range items {
+		d.local[it] = true
+	}
+}
+
+func (b *builder) addEndpoint(in endpointInput, ps *model.Problems) {
+	out, more := b.backend(in)
+	ps.Add(more...)
+	at := in.item.Place.Child("spec").Child("mode")
+	mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar)}, at, ps)
+	b.endpoints[in.item.Ref().String()] = &endpoint{backend: out, input: in, mode: mode}
+}
+
+// backends are those that run in pods of their own, in the order of their names, once it is known who uses them.
+func (b *builder) backends(ps *model.Problems) []backend {
+	all := make([]backend, 0, len(b.endpoints))
+	for _, name := range slices.Sorted(maps.Keys(b.endpoints)) {
+		e := b.endpoints[name]
+		if !e.input.elsewhere && e.settle(ps) == model.PrivateJet && e.backend.image != "" {
+			all = append(all, b.jet(e.backend, e.input, ps))
 		}
 	}
-	checkHosts(f, &ps)
-	f.adapter = buildAdapter(&src, f, opts, &ps)
-	return f, ps
+	return all
 }
 
 // endpoint is a backend with those who use it.

@@ -17,13 +17,13 @@ type apiDocuments struct {
 }
 
 // readDocuments reads the OpenAPI documents of all APIs, on all cores: they are most of what there is to read.
-func (src *source) readDocuments(opts options) []apiDocuments {
-	all := make([]apiDocuments, len(src.apis))
-	krm.Parallel(len(src.apis), func(i int) { all[i].read(src, src.apis[i], opts) })
+func readDocuments(apis []apiInput, items index, opts options) []apiDocuments {
+	all := make([]apiDocuments, len(apis))
+	krm.Parallel(len(apis), func(i int) { all[i].read(apis[i], items, opts) })
 	return all
 }
 
-func (d *apiDocuments) read(src *source, in apiInput, opts options) {
+func (d *apiDocuments) read(in apiInput, items index, opts options) {
 	ps := &d.problems
 	add := func(text string, at model.Place) {
 		doc, more := swagger.Read(text, at)
@@ -56,9 +56,9 @@ func (d *apiDocuments) read(src *source, in apiInput, opts options) {
 			ps.Errorf(model.InputDuplicate, at, "%q stands twice; remove one of them", name)
 			continue
 		}
-		it := src.items.find("ConfigMap", name, in.referrer(), at, ps)
+		it := items.find("ConfigMap", name, in.referrer(), at, ps)
 		if it == nil {
-			src.items.missing(reference{kind: "ConfigMap", name: name, namespace: in.refs[0].Namespace}, at, ps)
+			items.missing(reference{kind: "ConfigMap", name: name, namespace: in.refs[0].Namespace}, at, ps)
 			continue
 		}
 		d.files = append(d.files, it)

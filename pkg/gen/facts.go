@@ -20,7 +20,7 @@ type workload struct {
 	ref   model.Ref
 	// labels are those of the pods and of all objects; selector are the ones among them that never change.
 	labels, selector map[string]string
-	// allLabels and allAnnotations are those of all objects, once rendering has begun.
+	// allLabels and allAnnotations are those of all objects.
 	allLabels, allAnnotations map[string]string
 	min, max                  int32
 	scaling                   *hpa.Scaling

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/swagger"
 )
@@ -18,19 +19,20 @@ import (
 // gatewayBuilder resolves one API.
 type gatewayBuilder struct {
 	gateway
-	src       *source
-	in        apiInput
-	endpoints map[string]*endpoint
-	opts      options
-	docs      []*swagger.Document
-	mode      model.Mode
-	ps        *model.Problems
+	*builder
+	in   apiInput
+	docs []*swagger.Document
+	mode model.Mode
+	// files are the ConfigMaps that configure this API, its documents among them.
+	files []*krm.Item
+	ps    *model.Problems
 }
 
-// buildGateway resolves an API: its OpenAPI documents, the backends that they name and its configuration.
-func buildGateway(src *source, in apiInput, read apiDocuments, endpoints map[string]*endpoint, opts options) (gateway, model.Problems) {
+// gateway resolves an API: its OpenAPI documents, the backends that they name and its configuration. It returns the
+// ConfigMaps that were read for it, too.
+func (b *builder) gateway(in apiInput, read apiDocuments) (gateway, []*krm.Item, model.Problems) {
 	var ps model.Problems
-	g := gatewayBuilder{src: src, in: in, endpoints: endpoints, opts: opts, ps: &ps}
+	g := gatewayBuilder{builder: b, in: in, docs: read.docs, files: read.files, ps: &ps}
 	g.workload = newWorkload(in.item, in.place)
 	g.ref = in.refs[0]
 	if in.short {
@@ -42,29 +44,38 @@ func buildGateway(src *source, in apiInput, read apiDocuments, endpoints map[str
 		g.keepSelector(in.item, &ps)
 	}
 	g.origin.source = in.object()
-	g.settings = src.readSettings(in.referrer(), &ps)
-	g.settings.gateway.check(in.place, &ps)
+	g.gateway.settings = b.settings.read(in.referrer(), &ps)
+	g.gateway.settings.gateway.check(in.place, &ps)
 	for _, f := range in.spec.ignored() {
 		if f.node != nil {
 			ps.Infof(model.InputIgnored, f.at(in.specPlace),
 				"has no effect here: it steered what the operator did inside the cluster")
 		}
 	}
-	g.docs = read.docs
 	ps.Add(read.problems...)
 	g.mode = apiMode(in, g.docs, &ps)
 	checkBasePaths(g.docs, &ps)
 	g.buildScaling()
 	g.resolve()
 	g.findImage()
-	g.pullSecrets = g.settings.pullSecrets
+	g.pullSecrets = g.gateway.settings.pullSecrets
 	g.env = environment(in.spec.EnvironmentVariables, in.specPlace.Child("environmentVariables"), &ps)
-	g.buildPods(src, in, &ps)
-	if g.settings.exposure == ingressMode {
-		g.ingress = buildIngress(src, in, g.docs, &ps)
+	g.buildPods()
+	if g.gateway.settings.exposure == ingressMode {
+		g.ingress = g.buildIngress()
 	}
 	g.checkNames()
-	return g.gateway, ps
+	g.share(b.opts.owner)
+	return g.gateway, g.files, ps
+}
+
+// config reads the ConfigMap of configuration name for the API.
+func (g *gatewayBuilder) config(name string, known []string) configMap {
+	cm := readConfig(g.items.config(name, g.in.referrer(), g.ps), known, g.ps)
+	if cm.item != nil {
+		g.files = append(g.files, cm.item)
+	}
+	return cm
 }
 
 // checkNames reports names that are too long once something is appended to them.
@@ -88,7 +99,7 @@ func (g *gatewayBuilder) findImage() {
 		g.image = image
 		return
 	}
-	repo := g.settings.repository
+	repo := g.gateway.settings.repository
 	if repo == "" {
 		g.ps.Errorf(model.GatewayImage, at, "is missing; write the image of the gateway, or repositoryName in %s", registryConfig)
 		return
@@ -109,7 +120,7 @@ func (g *gatewayBuilder) findImage() {
 		g.ps.Valuef(model.GatewayImage, at, tag,
 			"is missing, and the version %q cannot be the tag of an image; write image or version", tag)
 	}
-	switch g.settings.registryType {
+	switch g.gateway.settings.registryType {
 	case "AMAZON_ECR":
 		g.image = fmt.Sprintf("%s:%s-%s", repo, g.ref.Name, tag)
 	case "GCR":
@@ -152,10 +163,7 @@ func environment(vars []string, at model.Place, ps *model.Problems) []corev1.Env
 
 // buildScaling finds the bounds and metrics of the API.
 func (g *gatewayBuilder) buildScaling() {
-	g.scaling = &g.src.policy(g.in.referrer(), g.ps).Gateway
-	g.ps.Add(g.scaling.Assumed...)
-	g.scaling = g.src.withPresentNames(g.scaling, g.in.referrer(), g.ps)
-	g.ps.Add(hpa.Unsupported(g.scaling, g.opts.minor)...)
+	g.scaling = g.policies.scaling(g.in.referrer(), func(p *hpa.Policy) *hpa.Scaling { return &p.Gateway }, g.ps)
 	g.min, g.max = 1, g.scaling.MaxReplicas
 	at := g.in.specPlace.Child("replicas")
 	if g.in.spec.Replicas != nil {

@@ -29,7 +29,9 @@ func (ix index) add(it *krm.Item) {
 	}
 }
 
-func key(kind string, r model.Ref) string { return kind + "|" + model.NamespaceOf(r.Namespace) + "|" + r.Name }
+func key(kind string, r model.Ref) string {
+	return kind + "|" + model.NamespaceOf(r.Namespace) + "|" + r.Name
+}
 
 // referrer is who refers to something.
 type referrer struct {
@@ -119,14 +121,14 @@ func (ix index) missing(r reference, at model.Place, ps *model.Problems) {
 
 // config finds the ConfigMap of configuration name for a referrer: that in its own namespace, else that of the operator's
 // namespace, else the only one.
-func (src *source) config(name string, from referrer, ps *model.Problems) *krm.Item {
+func (ix index) config(name string, from referrer, ps *model.Problems) *krm.Item {
 	from.namespaces = append(slices.Clone(from.namespaces), systemNamespace)
 	for _, ns := range from.namespaces {
-		if it := src.items.find("ConfigMap", name, referrer{from.item, []string{ns}}, from.item.Place, ps); it != nil {
+		if it := ix.find("ConfigMap", name, referrer{from.item, []string{ns}}, from.item.Place, ps); it != nil {
 			return it
 		}
 	}
-	all := src.items.named("ConfigMap", name)
+	all := ix.named("ConfigMap", name)
 	if len(all) == 1 {
 		return all[0]
 	}

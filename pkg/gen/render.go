@@ -34,14 +34,12 @@ func render(f facts, opts options) []object {
 	}
 	for i := range f.gateways {
 		g := &f.gateways[i]
-		g.share(opts)
 		for _, k := range gatewayKinds {
 			add(func() typedObject { return k(g, &opts) }, &g.origin)
 		}
 	}
 	for i := range f.backends {
 		b := &f.backends[i]
-		b.share(opts)
 		for _, k := range backendKinds {
 			add(func() typedObject { return k(b, &opts) }, &b.origin)
 		}
@@ -81,14 +79,14 @@ func typeMeta(apiVersion, kind string) metav1.TypeMeta {
 }
 
 // share makes the labels and annotations that all objects of w have, and is the last to change any.
-func (w *workload) share(opts options) {
+func (w *workload) share(owner string) {
 	from := w.origin.source
 	source := from.Kind + "/" + model.Ref{Namespace: from.Namespace, Name: from.Name}.String()
 	if maps.Equal(w.selector, w.labels) {
 		w.selector = w.labels
 	}
 	w.allLabels = with(w.labels, map[string]string{managedByLabel: managedBy})
-	w.allAnnotations = map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: source}
+	w.allAnnotations = map[string]string{ownerAnnotation: owner, sourceAnnotation: source}
 }
 
 // with gives a copy of m with more entries.

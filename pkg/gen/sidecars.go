@@ -29,7 +29,7 @@ func (g *gatewayBuilder) resolve() {
 			urls[url(e.backend, g.mode)] = true
 			if g.mode == model.Sidecar {
 				b := e.backend
-				b.metrics = b.buildMetrics(g.src, e.input.item, g.settings.observability || g.scaling.PodsMetrics(), g.ps)
+				b.metrics = b.buildMetrics(g.items, e.input.item, g.gateway.settings.observability || g.scaling.PodsMetrics(), g.ps)
 				sidecars[b.ref.String()] = b
 			}
 		}
@@ -64,12 +64,12 @@ func (g *gatewayBuilder) find(ep swagger.Endpoint) *endpoint {
 	if qualified {
 		from.namespaces = []string{ep.Target.Namespace}
 	}
-	it := g.src.items.find("TargetEndpoint", ep.Target.Name, from, ep.Place, g.ps)
+	it := g.items.find("TargetEndpoint", ep.Target.Name, from, ep.Place, g.ps)
 	if it == nil {
-		g.src.items.missing(reference{"TargetEndpoint", ep.Target.Name, from.namespaces[0], qualified, true}, ep.Place, g.ps)
+		g.items.missing(reference{"TargetEndpoint", ep.Target.Name, from.namespaces[0], qualified, true}, ep.Place, g.ps)
 		return nil
 	}
-	return g.endpoints[it.Ref().String()]
+	return g.builder.endpoints[it.Ref().String()]
 }
 
 // url is where the gateway reaches a backend.
@@ -92,8 +92,8 @@ func url(b backend, mode model.Mode) string {
 func (g *gatewayBuilder) checkSidecars() {
 	const gatewayName = "the gateway"
 	containers := map[string]string{GatewayContainer: gatewayName}
-	ports := map[int32]string{g.settings.httpPort: gatewayName, g.settings.httpsPort: gatewayName}
-	if g.settings.observability {
+	ports := map[int32]string{g.gateway.settings.httpPort: gatewayName, g.gateway.settings.httpsPort: gatewayName}
+	if g.gateway.settings.observability {
 		ports[gatewayMetrics] = gatewayName
 	}
 	for _, b := range g.sidecars {
