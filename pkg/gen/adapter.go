@@ -15,13 +15,6 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// gatewayProfile are the metrics that the gateway serves. Its own probes and the scrapes are no load.
-var gatewayProfile = map[string]hpa.Formula{
-	"http_requests_total_value_per_second": {
-		Series: "http_requests_total_value", Type: hpa.Counter, Aggregation: "sum", Matchers: []string{`http_url!~"(/health|/metrics)"`},
-	},
-}
-
 // adapterConfig is the ConfigMap from which the adapter reads its rules.
 type adapterConfig struct {
 	// text is "" if there is no rule, and then nothing is rendered.
@@ -43,7 +36,7 @@ type adapterBuilder struct {
 	checksums map[*krm.Item]string
 }
 
-// buildAdapter finds the rule for every metric that a HorizontalPodAutoscaler reads through the adapter, and merges them
+// buildAdapter finds the rule for every metric that a scaler reads through the adapter, and merges them
 // with the rules among the items, local ones included. It returns the items whose rules were merged, and the checksums of those
 // whose pods read them.
 func buildAdapter(src *source, f facts, local map[*krm.Item]bool, opts options, ps *model.Problems) (
@@ -58,7 +51,7 @@ func buildAdapter(src *source, f facts, local map[*krm.Item]bool, opts options, 
 	for _, file := range src.ruleFiles(a.own, local, opts, ps) {
 		set.addFile(&file, ps)
 	}
-	needs := f.needs()
+	needs := f.needs(opts.scaler)
 	for _, n := range needs {
 		set.addNeed(n, opts.adapter, ps)
 	}
@@ -101,13 +94,13 @@ func (s *ruleSet) isOnly(own *krm.Item) bool {
 }
 
 // needs are the metrics that all workloads read through an adapter, one of each, in the order of their names.
-func (f facts) needs() []hpa.Need {
+func (f facts) needs(k *scalerKind) []hpa.Need {
 	var all []hpa.Need
 	for _, g := range f.gateways {
-		all = append(all, g.scaling.Needs()...)
+		all = append(all, k.needs(g.scaling)...)
 	}
 	for _, b := range f.backends {
-		all = append(all, b.scaling.Needs()...)
+		all = append(all, k.needs(b.scaling)...)
 	}
 	order := func(a, b hpa.Need) int {
 		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Object.String(), b.Object.String()),
@@ -127,7 +120,7 @@ func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
 		if !slices.Contains(read, o.value) {
 			ps.Add(model.Problem{
 				ID: model.AdapterRule, Severity: model.Warning, Place: o.place, Value: o.value, Suggestion: krm.Suggest(o.value, read),
-				Message: fmt.Sprintf("no HorizontalPodAutoscaler that is rendered reads the metric %q%s", o.value,
+				Message: fmt.Sprintf("no %s that is rendered reads the metric %q%s", opts.scaler.kind, o.value,
 					krm.DidYouMean(o.value, read)),
 			})
 		}
@@ -137,12 +130,12 @@ func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
 // checkProfiles reports gateways that scale on a metric of their own and do not serve it.
 func (f facts) checkProfiles(set ruleSet, opts options, ps *model.Problems) {
 	for _, g := range f.gateways {
-		if g.settings.observability {
+		if g.observed {
 			continue
 		}
-		for _, n := range g.scaling.Needs() {
+		for _, n := range opts.scaler.needs(g.scaling) {
 			_, overridden := opts.adapter.formulas.Overrides[n.Metric]
-			_, own := gatewayProfile[n.Metric]
+			_, own := g.kind.profile[n.Metric]
 			if own && !overridden && n.Object.Kind == "Pod" && !set.written(n, opts.adapter) {
 				ps.Valuef(model.HPAMetric, n.Place, n.Metric,
 					`%s scales on %q, which it serves only with observabilityEnabled: "true"; write that into %s, or another metric`,

@@ -81,14 +81,14 @@ func (b *backend) buildContainer(at model.Place, ps *model.Problems) {
 	}
 }
 
-// jet returns a backend that has pods of its own, with their bounds, metrics to scale on and metrics to scrape.
-func (b *builder) jet(out backend, in endpointInput, ps *model.Problems) backend {
+// jet resolves what a backend in pods of its own has: bounds, metrics to scale on and metrics to scrape.
+func (b *builder) jet(e *endpoint, ps *model.Problems) {
+	out, in := &e.backend, e.input
 	out.scaling = b.policies.scaling(in.referrer(), func(p *hpa.Policy) *hpa.Scaling { return &p.Backend }, ps)
 	checkContainers(out.scaling, []string{out.container}, in.item.Place, ps)
 	out.metrics = out.buildMetrics(b.items, in.item, out.observed || out.scaling.PodsMetrics(), ps)
 	out.setBounds(in.spec.Deploy, in.item.Place.Child("spec").Child("deploy"), ps)
 	out.share(b.opts.owner)
-	return out
 }
 
 // setBounds finds how many replicas there may be. A bound of 0 is the same as none, as it was for the operator.

@@ -41,7 +41,7 @@ func build(src source, opts options) (facts, decisions, model.Problems) {
 	}
 	b := builder{
 		items: src.items, opts: opts, requirements: requirements{}, endpoints: map[string]*endpoint{},
-		settings: &settingsReader{src.items, map[settingsFiles]judged[*settings]{}}, policies: newPolicies(src, opts.minor),
+		settings: &settingsReader{src.items, opts.gateway, map[settingsFiles]judged[*settings]{}}, policies: newPolicies(src, opts),
 	}
 	for _, in := range src.endpoints {
 		b.addEndpoint(in, &ps)
@@ -77,17 +77,23 @@ func (b *builder) addEndpoint(in endpointInput, ps *model.Problems) {
 	out, more := b.backend(in)
 	ps.Add(more...)
 	at := in.item.Place.Child("spec").Child("mode")
-	mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar)}, at, ps)
+	mode := parseMode(in.spec.Mode, []model.Mode{model.PrivateJet, model.Sidecar}, at, ps)
 	b.endpoints[in.item.Ref().String()] = &endpoint{backend: out, input: in, mode: mode}
 }
 
-// backends are those that run in pods of their own, in the order of their names, once it is known who uses them.
+// backends are those for which anything is rendered, in the order of their names, once it is known who uses them.
 func (b *builder) backends(ps *model.Problems) []backend {
 	all := make([]backend, 0, len(b.endpoints))
 	for _, name := range slices.Sorted(maps.Keys(b.endpoints)) {
 		e := b.endpoints[name]
-		if !e.input.elsewhere && e.settle(ps) == model.PrivateJet && e.backend.image != "" {
-			all = append(all, b.jet(e.backend, e.input, ps))
+		if e.input.elsewhere || e.settle(ps) != model.PrivateJet {
+			continue
+		}
+		p := provisions[slices.IndexFunc(provisions, func(p *provision) bool { return p.applies(e) })]
+		p.build(b, e, ps)
+		if len(p.outputs) > 0 {
+			e.backend.provision = p
+			all = append(all, e.backend)
 		}
 	}
 	return all
@@ -114,8 +120,7 @@ func (e *endpoint) use(mode model.Mode, api model.Object) {
 
 // settle decides in which mode a TargetEndpoint runs, from what it says itself and from how APIs use it.
 func (e *endpoint) settle(ps *model.Problems) model.Mode {
-	place := e.input.item.Place
-	at := place.Child("spec").Child("mode")
+	at := e.input.item.Place.Child("spec").Child("mode")
 	sidecar, jet := e.users[model.Sidecar], e.users[model.PrivateJet]
 	mode := e.mode
 	switch {
@@ -143,9 +148,6 @@ func (e *endpoint) settle(ps *model.Problems) model.Mode {
 			strings.Join(sidecar, " and "), plural(sidecar, "runs", "run"))
 	case mode == model.Sidecar && len(sidecar) == 0:
 		ps.Warnf(model.BackendMode, at, "is a sidecar, but no API in sidecar mode refers to it; nothing is rendered for it")
-	case e.backend.image == "" && mode == model.PrivateJet:
-		ps.Infof(model.BackendImage, place.Child("spec").Child("deploy").Child("dockerImage"),
-			"there is no image, so nothing is rendered for this backend; its Service must exist")
 	}
 	e.reportUnused(mode, ps)
 	return mode
@@ -207,9 +209,13 @@ func checkHosts(f facts, ps *model.Problems) {
 }
 
 // parseMode reads a mode where only some of all modes make sense.
-func parseMode(s string, allowed []string, at model.Place, ps *model.Problems) model.Mode {
+func parseMode(s string, modes []model.Mode, at model.Place, ps *model.Problems) model.Mode {
 	m, ok := model.ParseMode(s)
 	if !ok {
+		var allowed []string
+		for _, m := range modes {
+			allowed = append(allowed, string(m))
+		}
 		ps.Add(model.Problem{
 			ID: model.InputValue, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, allowed),
 			Message: fmt.Sprintf("%q is no mode; write %s%s", s, strings.Join(allowed, " or "), krm.DidYouMean(s, allowed)),

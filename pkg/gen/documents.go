@@ -11,6 +11,8 @@ import (
 // apiDocuments are the OpenAPI documents of an API.
 type apiDocuments struct {
 	docs []*swagger.Document
+	// operations are those of each document, if the kind of gateway asks for them.
+	operations [][]swagger.Operation
 	// files are the ConfigMaps that hold them.
 	files    []*krm.Item
 	problems model.Problems
@@ -30,6 +32,9 @@ func (d *apiDocuments) read(in apiInput, items index, opts options) {
 		ps.Add(more...)
 		if doc != nil {
 			ps.Add(doc.Validate()...)
+			if opts.gateway.operations {
+				d.operations = append(d.operations, doc.Operations())
+			}
 			doc.Release()
 			d.docs = append(d.docs, doc)
 		}
@@ -75,9 +80,9 @@ func (d *apiDocuments) read(in apiInput, items index, opts options) {
 }
 
 // apiMode is the mode of the API, else that of its documents, else private jet.
-func apiMode(in apiInput, docs []*swagger.Document, ps *model.Problems) model.Mode {
+func apiMode(in apiInput, docs []*swagger.Document, modes []model.Mode, ps *model.Problems) model.Mode {
 	at := in.specPlace.Child("mode")
-	mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar), string(model.Shared)}, at, ps)
+	mode := parseMode(in.spec.Mode, modes, at, ps)
 	var stated *swagger.Document
 	for _, d := range docs {
 		if d.Mode == "" {

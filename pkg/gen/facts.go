@@ -45,8 +45,15 @@ type gateway struct {
 	volumes     []corev1.Volume
 	mounts      []corev1.VolumeMount
 	hostAliases []corev1.HostAlias
-	settings    *settings
-	ingress     *ingress
+	kind        *gatewayKind
+	// ports are those of the API, observed tells that the gateway serves metrics at a port of its own, too.
+	ports               []port
+	observed            bool
+	serviceType         corev1.ServiceType
+	requirements        corev1.ResourceRequirements
+	readiness, liveness probeTimes
+	// ingress is nil outside of Ingress mode.
+	ingress *ingress
 	// sidecars are the backends in the gateway's own pods, by container name.
 	sidecars []backend
 	// endpoints are the URLs that the gateway's image must know, sorted.
@@ -65,6 +72,8 @@ type ingress struct {
 // backend is one TargetEndpoint.
 type backend struct {
 	workload
+	// provision is nil for a sidecar.
+	provision *provision
 	protocol  string
 	container string
 	image     string

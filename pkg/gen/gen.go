@@ -68,9 +68,9 @@ func checkChains(out merged, opts options) model.Problems {
 	}
 	isForeignScaler := func(it *krm.Item) bool {
 		o := it.Place.Object
-		return o.Kind == "HorizontalPodAutoscaler" && !own[o]
+		return isScaler(o.Kind) && !own[o]
 	}
-	foreign := func(p model.Problem) bool { return strings.HasPrefix(string(p.ID), "hpa/") && !own[p.Place.Object] }
+	foreign := func(p model.Problem) bool { return isAboutScaler(p.ID) && !own[p.Place.Object] }
 	ours := all
 	// Only an error that could be due to others asks for a second run without them.
 	if slices.ContainsFunc(all, func(p model.Problem) bool { return p.Severity == model.Error && !foreign(p) }) &&

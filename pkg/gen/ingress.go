@@ -95,12 +95,15 @@ func (ing *ingress) readProperties(cm configMap, ps *model.Problems) {
 	}
 }
 
-// renderIngress gives the Ingress of a gateway.
-func renderIngress(g *gateway) *networkingv1.Ingress {
+// renderIngress gives the Ingress of a gateway in Ingress mode.
+func renderIngress(g *gateway, _ *options) typedObject {
 	ing := g.ingress
-	portName := httpPortName
+	if ing == nil {
+		return nil
+	}
+	portName := g.kind.http.name
 	if ing.https {
-		portName = httpsPortName
+		portName = g.kind.https.name
 	}
 	prefix := networkingv1.PathTypePrefix
 	var paths []networkingv1.HTTPIngressPath

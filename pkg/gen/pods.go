@@ -21,7 +21,7 @@ type mount struct {
 	Context       string `json:"context"`
 }
 
-// podBuilder adds what mgw-deployment-configs and analytics-config put into the pods of a gateway.
+// podBuilder adds what mgw-deployment-configs and the kind of gateway put into the pods of a gateway.
 type podBuilder struct {
 	*gatewayBuilder
 	// paths are the mount paths that are taken, names those of the volumes; sources are the volumes by what they show.
@@ -30,7 +30,7 @@ type podBuilder struct {
 }
 
 func (g *gatewayBuilder) buildPods() {
-	b := podBuilder{g, map[string]bool{}, map[string]bool{analyticsVolume: true}, map[string]string{}}
+	b := podBuilder{g, map[string]bool{}, map[string]bool{}, map[string]string{}}
 	cm := g.config(deploymentConfigs, []string{"hostAliases", "mgwConfigMaps", "mgwSecrets"})
 	decodeList(cm, "hostAliases", &g.hostAliases)
 	for i, alias := range g.hostAliases {
@@ -43,12 +43,7 @@ func (g *gatewayBuilder) buildPods() {
 			}
 		}
 	}
-	if g.gateway.settings.analytics {
-		b.paths[analyticsLocation] = true
-		empty := corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
-		g.volumes = append(g.volumes, corev1.Volume{Name: analyticsVolume, VolumeSource: empty})
-		g.mounts = append(g.mounts, corev1.VolumeMount{Name: analyticsVolume, MountPath: analyticsLocation})
-	}
+	g.kind.volumes(&b)
 	for _, k := range []struct{ key, kind string }{{"mgwConfigMaps", "ConfigMap"}, {"mgwSecrets", "Secret"}} {
 		var mounts []mount
 		decodeList(cm, k.key, &mounts)

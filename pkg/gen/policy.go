@@ -16,15 +16,15 @@ type policies struct {
 	items index
 	// renamed are the APIs and TargetEndpoints that had other names before kustomize renamed them.
 	renamed []*krm.Item
-	minor   int
+	opts    options
 	known   map[*krm.Item]judged[*hpa.Policy]
 	// none is the policy of inputs without hpa-configs.
 	none hpa.Policy
 }
 
-func newPolicies(src source, minor int) *policies {
+func newPolicies(src source, opts options) *policies {
 	return &policies{
-		items: src.items, renamed: src.renamed, minor: minor, known: map[*krm.Item]judged[*hpa.Policy]{}, none: hpa.Defaults(),
+		items: src.items, renamed: src.renamed, opts: opts, known: map[*krm.Item]judged[*hpa.Policy]{}, none: hpa.Defaults(),
 	}
 }
 
@@ -33,7 +33,7 @@ func (p *policies) scaling(from referrer, part func(*hpa.Policy) *hpa.Scaling, p
 	s := part(p.policy(from, ps))
 	ps.Add(s.Assumed...)
 	s = p.withPresentNames(s, from, ps)
-	ps.Add(hpa.Unsupported(s, p.minor)...)
+	ps.Add(p.opts.scaler.unsupported(s, p.opts.minor)...)
 	return s
 }
 

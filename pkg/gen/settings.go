@@ -137,6 +137,7 @@ type settingsFiles [4]*krm.Item
 // settingsReader finds the settings of inputs. What was read from the same ConfigMaps for another one is not read again.
 type settingsReader struct {
 	items index
+	kind  *gatewayKind
 	known map[settingsFiles]judged[*settings]
 }
 
@@ -153,25 +154,25 @@ func (r *settingsReader) read(from referrer, ps *model.Problems) *settings {
 	}
 	known, ok := r.known[files]
 	if !ok {
-		known.value = parseSettings(files, &known.problems)
+		known.value = r.parse(files, &known.problems)
 		r.known[files] = known
 	}
 	ps.Add(known.problems...)
 	return known.value
 }
 
-func parseSettings(files settingsFiles, ps *model.Problems) *settings {
+func (r *settingsReader) parse(files settingsFiles, ps *model.Problems) *settings {
 	s := &settings{gateway: gatewayDefaults(), backend: backendDefaults()}
 	s.readController(readConfig(files[0], slices.Concat(controllerKeys, controllerBuildKeys), ps))
 
 	// apim-config has some forty keys, all but these two for the configuration file inside the gateway's image.
 	apim := readConfig(files[1], nil, ps)
 	apim.misspelt("httpPort", "httpsPort")
-	s.httpPort = apim.number("httpPort", 9090, 1, 65535)
-	s.httpsPort = apim.number("httpsPort", 9095, 1, 65535)
-	if s.httpPort == s.httpsPort || s.httpPort == gatewayMetrics || s.httpsPort == gatewayMetrics {
+	s.httpPort = apim.number("httpPort", r.kind.http.port, 1, 65535)
+	s.httpsPort = apim.number("httpsPort", r.kind.https.port, 1, 65535)
+	if metrics := r.kind.metrics.port; s.httpPort == s.httpsPort || s.httpPort == metrics || s.httpsPort == metrics {
 		ps.Errorf(model.GatewayConfig, apim.place, "httpPort %d, httpsPort %d and the metrics port %d must differ",
-			s.httpPort, s.httpsPort, gatewayMetrics)
+			s.httpPort, s.httpsPort, metrics)
 	}
 	reg := readConfig(files[2], registryKeys, ps)
 	s.registryType, s.repository = strings.ToUpper(reg.text("registryType")), strings.Trim(reg.text("repositoryName"), "/")

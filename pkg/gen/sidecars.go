@@ -29,7 +29,7 @@ func (g *gatewayBuilder) resolve() {
 			urls[url(e.backend, g.mode)] = true
 			if g.mode == model.Sidecar {
 				b := e.backend
-				b.metrics = b.buildMetrics(g.items, e.input.item, g.gateway.settings.observability || g.scaling.PodsMetrics(), g.ps)
+				b.metrics = b.buildMetrics(g.items, e.input.item, g.observed || g.scaling.PodsMetrics(), g.ps)
 				sidecars[b.ref.String()] = b
 			}
 		}
@@ -39,7 +39,7 @@ func (g *gatewayBuilder) resolve() {
 		return strings.Compare(a.container+"\x00"+a.ref.String(), b.container+"\x00"+b.ref.String())
 	})
 	g.checkSidecars()
-	containers := []string{GatewayContainer}
+	containers := []string{g.kind.container}
 	for _, b := range g.sidecars {
 		containers = append(containers, b.container)
 	}
@@ -91,10 +91,12 @@ func url(b backend, mode model.Mode) string {
 // checkSidecars reports what cannot share a pod.
 func (g *gatewayBuilder) checkSidecars() {
 	const gatewayName = "the gateway"
-	containers := map[string]string{GatewayContainer: gatewayName}
-	ports := map[int32]string{g.gateway.settings.httpPort: gatewayName, g.gateway.settings.httpsPort: gatewayName}
-	if g.gateway.settings.observability {
-		ports[gatewayMetrics] = gatewayName
+	containers, ports := map[string]string{g.kind.container: gatewayName}, map[int32]string{}
+	for _, p := range g.ports {
+		ports[p.target] = gatewayName
+	}
+	if g.observed {
+		ports[g.kind.metrics.target] = gatewayName
 	}
 	for _, b := range g.sidecars {
 		at, self := b.place.Child("spec"), b.place.Object.String()
