@@ -87,8 +87,9 @@ func (src *source) readers(ref model.Ref) (readers, idle []*krm.Item) {
 		for _, it := range src.items[kind+"|*"] {
 			spec := krm.Get(krm.Get(krm.Get(it.Node(), "spec"), "template"), "spec")
 			switch {
-			case slices.ContainsFunc(namespacesOf(it.Refs()), func(ns string) bool { return model.NamespaceOf(ns) == model.NamespaceOf(ref.Namespace) }) &&
-				mounts(spec, ref.Name):
+			case mounts(spec, ref.Name) && slices.ContainsFunc(it.Refs(), func(r model.Ref) bool {
+				return model.NamespaceOf(r.Namespace) == model.NamespaceOf(ref.Namespace)
+			}):
 				readers = append(readers, it)
 			case runsAdapter(spec):
 				idle = append(idle, it)

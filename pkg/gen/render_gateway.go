@@ -9,7 +9,7 @@ import (
 )
 
 func gatewayDeployment(g *gateway) *appsv1.Deployment {
-	var ports []corev1.ContainerPort
+	ports := make([]corev1.ContainerPort, 0, len(g.ports)+1)
 	names := map[string]bool{g.kind.metrics.name: true}
 	add := func(p port) {
 		ports = append(ports, corev1.ContainerPort{Name: p.name, ContainerPort: p.target, Protocol: corev1.ProtocolTCP})
@@ -59,7 +59,7 @@ func hardened(ports []port) *corev1.SecurityContext {
 }
 
 func gatewayService(g *gateway) *corev1.Service {
-	var ports []corev1.ServicePort
+	ports := make([]corev1.ServicePort, 0, len(g.ports))
 	for _, p := range g.ports {
 		ports = append(ports, servicePort(p))
 	}

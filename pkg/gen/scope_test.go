@@ -59,7 +59,8 @@ func TestChecksums(t *testing.T) {
 			src, more := read(Input{Items: list.Items}, opts)
 			ps.Add(more...)
 			_, decided, more := build(src, opts)
-			if ps.Add(more...); ps.HasErrors() {
+			ps.Add(more...)
+			if ps.HasErrors() {
 				t.Fatal(ps)
 			}
 			var got []string
