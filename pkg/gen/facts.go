@@ -56,8 +56,8 @@ type gateway struct {
 	ingress *ingress
 	// sidecars are the backends in the gateway's own pods, by container name.
 	sidecars []backend
-	// endpoints are the URLs that the gateway's image must know, sorted.
-	endpoints []string
+	// own is what only this kind of gateway has, as its build left it.
+	own any
 }
 
 // ingress is how an API is reached in Ingress mode.

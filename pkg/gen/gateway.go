@@ -21,6 +21,8 @@ type gatewayBuilder struct {
 	in       apiInput
 	mode     model.Mode
 	settings *settings
+	// urls are where the backends are, sorted.
+	urls []string
 	// configs are the ConfigMaps that configure this API.
 	configs []*krm.Item
 	ps      *model.Problems

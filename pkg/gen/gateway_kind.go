@@ -23,12 +23,12 @@ type gatewayKind struct {
 	profile map[string]hpa.Formula
 	// operations asks for the operations of OpenAPI documents, which takes time and memory.
 	operations bool
-	// build resolves what only this kind has: its image, the files in its pods, what it makes of the documents. It may report
-	// what the gateway cannot do.
+	// build resolves the image and what only this kind has, such as a configuration that it makes of the documents, which becomes
+	// own of the gateway. It may report what the gateway cannot do.
 	build func(*gatewayBuilder)
 	// volumes adds what every gateway of this kind mounts, and takes the names and paths.
 	volumes func(*podBuilder)
-	// adapt completes the Deployment.
+	// adapt completes the Deployment, such as by a checksum of what is in own.
 	adapt func(*gateway, *appsv1.Deployment)
 	// outputs are the objects of an API, in the order of output.
 	outputs []output

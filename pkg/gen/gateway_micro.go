@@ -43,11 +43,14 @@ var microGateway = gatewayKind{
 			Series: "http_requests_total_value", Type: hpa.Counter, Aggregation: "sum", Matchers: []string{`http_url!~"(/health|/metrics)"`},
 		},
 	},
-	build:   microGatewayImage,
+	build: func(g *gatewayBuilder) {
+		g.own = g.urls
+		microGatewayImage(g)
+	},
 	volumes: analytics,
 	adapt: func(g *gateway, d *appsv1.Deployment) {
-		if len(g.endpoints) > 0 {
-			d.Annotations = with(d.Annotations, map[string]string{endpointsAnnotation: strings.Join(g.endpoints, ",")})
+		if urls, _ := g.own.([]string); len(urls) > 0 {
+			d.Annotations = with(d.Annotations, map[string]string{endpointsAnnotation: strings.Join(urls, ",")})
 		}
 	},
 	outputs: outputs,

@@ -34,7 +34,7 @@ func (g *gatewayBuilder) resolve() {
 			}
 		}
 	}
-	g.gateway.endpoints = slices.Sorted(maps.Keys(urls))
+	g.urls = slices.Sorted(maps.Keys(urls))
 	g.sidecars = slices.SortedFunc(maps.Values(sidecars), func(a, b backend) int {
 		return strings.Compare(a.container+"\x00"+a.ref.String(), b.container+"\x00"+b.ref.String())
 	})
@@ -69,7 +69,7 @@ func (g *gatewayBuilder) find(ep swagger.Endpoint) *endpoint {
 		g.items.missing(reference{"TargetEndpoint", ep.Target.Name, from.namespaces[0], qualified, true}, ep.Place, g.ps)
 		return nil
 	}
-	return g.builder.endpoints[it.Ref().String()]
+	return g.endpoints[it.Ref().String()]
 }
 
 // url is where the gateway reaches a backend.
