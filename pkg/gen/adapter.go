@@ -15,39 +15,43 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// gatewayProfile are the metrics that the gateway serves. Its own probes and the scrapes are no load.
-var gatewayProfile = map[string]hpa.Formula{
-	"http_requests_total_value_per_second": {
-		Series: "http_requests_total_value", Type: hpa.Counter, Aggregation: "sum", Matchers: []string{`http_url!~"(/health|/metrics)"`},
-	},
-}
-
 // adapterConfig is the ConfigMap from which the adapter reads its rules.
 type adapterConfig struct {
 	// text is "" if there is no rule, and then nothing is rendered.
 	text string
 	ref  model.Ref
 	key  string
-	// own is the ConfigMap that a user wrote in this place, nil for none. What else it holds is kept.
-	own *krm.Item
+	// labels, annotations and data are what else the ConfigMap that a user wrote in this place holds.
+	labels, annotations, data map[string]string
 	// hashed tells kustomize to append a hash of the content to the name.
 	hashed bool
 	origin origin
 }
 
-// buildAdapter finds the rule for every metric that a HorizontalPodAutoscaler reads through the adapter, and merges them
-// with the rules among the items.
-func buildAdapter(src *source, f facts, opts options, ps *model.Problems) adapterConfig {
-	a := adapterConfig{ref: opts.adapter.ref, key: opts.adapter.key, own: src.ownConfig(opts, ps)}
-	a.origin.source.Kind = managedBy
+// adapterBuilder finds where the rules go, and whose pods read them.
+type adapterBuilder struct {
+	adapterConfig
+	// own is the ConfigMap that a user wrote in this place, nil for none.
+	own       *krm.Item
+	checksums map[*krm.Item]string
+}
+
+// buildAdapter finds the rule for every metric that a scaler reads through the adapter, and merges them
+// with the rules among the items, local ones included. It returns the items whose rules were merged, and the checksums of those
+// whose pods read them.
+func buildAdapter(src *source, f facts, local map[*krm.Item]bool, opts options, ps *model.Problems) (
+	adapterConfig, map[*krm.Item]bool, map[*krm.Item]string,
+) {
+	a := adapterBuilder{own: src.ownConfig(opts, ps), checksums: map[*krm.Item]string{}}
+	a.ref, a.key, a.origin.source.Kind = opts.adapter.ref, opts.adapter.key, managedBy
 	if opts.config != nil {
 		a.origin = originOf(opts.config)
 	}
 	var set ruleSet
-	for _, file := range src.ruleFiles(a.own, opts, ps) {
+	for _, file := range src.ruleFiles(a.own, local, opts, ps) {
 		set.addFile(&file, ps)
 	}
-	needs := f.needs()
+	needs := f.needs(opts.scaler)
 	for _, n := range needs {
 		set.addNeed(n, opts.adapter, ps)
 	}
@@ -57,18 +61,28 @@ func buildAdapter(src *source, f facts, opts options, ps *model.Problems) adapte
 	if err != nil {
 		ps.Errorf(model.AdapterRule, opts.place, "%v", err)
 	}
-	if set.isOnly(a.own) {
-		return a
+	if text == "" || set.isOnly(a.own) {
+		return a.adapterConfig, nil, nil
 	}
 	a.text = text
-	if text != "" {
-		a.rollOut(src, opts, ps)
-		for _, f := range set.files {
-			src.merged[f.item] = true
-		}
-		src.merged[a.own] = a.own != nil
+	a.rollOut(src, opts, ps)
+	merged := map[*krm.Item]bool{}
+	for _, f := range set.files {
+		merged[f.item] = true
 	}
-	return a
+	if a.own != nil {
+		merged[a.own] = true
+		a.keep(a.own)
+	}
+	return a.adapterConfig, merged, a.checksums
+}
+
+// keep takes over what a ConfigMap of a user holds beside its rules.
+func (a *adapterConfig) keep(own *krm.Item) {
+	a.data, _ = configMapData(own)
+	a.labels, a.annotations = maps.Clone(own.Labels), maps.Clone(own.Annotations)
+	maps.DeleteFunc(a.labels, func(k, _ string) bool { return k == managedByLabel })
+	maps.DeleteFunc(a.annotations, func(k, _ string) bool { return ofTools(k) })
 }
 
 // isOnly tells whether there are no other rules than those of the ConfigMap that a user wrote for the adapter, so that it
@@ -80,13 +94,13 @@ func (s *ruleSet) isOnly(own *krm.Item) bool {
 }
 
 // needs are the metrics that all workloads read through an adapter, one of each, in the order of their names.
-func (f facts) needs() []hpa.Need {
+func (f facts) needs(k *scalerKind) []hpa.Need {
 	var all []hpa.Need
 	for _, g := range f.gateways {
-		all = append(all, g.scaling.Needs()...)
+		all = append(all, k.needs(g.scaling)...)
 	}
 	for _, b := range f.backends {
-		all = append(all, b.scaling.Needs()...)
+		all = append(all, k.needs(b.scaling)...)
 	}
 	order := func(a, b hpa.Need) int {
 		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Object.String(), b.Object.String()),
@@ -106,7 +120,7 @@ func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
 		if !slices.Contains(read, o.value) {
 			ps.Add(model.Problem{
 				ID: model.AdapterRule, Severity: model.Warning, Place: o.place, Value: o.value, Suggestion: krm.Suggest(o.value, read),
-				Message: fmt.Sprintf("no HorizontalPodAutoscaler that is rendered reads the metric %q%s", o.value,
+				Message: fmt.Sprintf("no %s that is rendered reads the metric %q%s", opts.scaler.kind, o.value,
 					krm.DidYouMean(o.value, read)),
 			})
 		}
@@ -116,12 +130,12 @@ func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
 // checkProfiles reports gateways that scale on a metric of their own and do not serve it.
 func (f facts) checkProfiles(set ruleSet, opts options, ps *model.Problems) {
 	for _, g := range f.gateways {
-		if g.settings.observability {
+		if g.observed {
 			continue
 		}
-		for _, n := range g.scaling.Needs() {
+		for _, n := range opts.scaler.needs(g.scaling) {
 			_, overridden := opts.adapter.formulas.Overrides[n.Metric]
-			_, own := gatewayProfile[n.Metric]
+			_, own := g.kind.profile[n.Metric]
 			if own && !overridden && n.Object.Kind == "Pod" && !set.written(n, opts.adapter) {
 				ps.Valuef(model.HPAMetric, n.Place, n.Metric,
 					`%s scales on %q, which it serves only with observabilityEnabled: "true"; write that into %s, or another metric`,
@@ -142,20 +156,9 @@ func (a adapterConfig) configMap(opts options) *corev1.ConfigMap {
 		},
 		Data: map[string]string{},
 	}
-	if a.own != nil {
-		data, _ := configMapData(a.own)
-		maps.Copy(cm.Data, data)
-		for k, v := range a.own.Labels {
-			if k != managedByLabel {
-				cm.Labels[k] = v
-			}
-		}
-		for k, v := range a.own.Annotations {
-			if !ofTools(k) {
-				cm.Annotations[k] = v
-			}
-		}
-	}
+	maps.Copy(cm.Data, a.data)
+	maps.Copy(cm.Labels, a.labels)
+	maps.Copy(cm.Annotations, a.annotations)
 	cm.Data[a.key] = a.text
 	if a.hashed {
 		cm.Annotations[needsHashAnnotation] = "enabled"

@@ -39,7 +39,7 @@ func inKustomize(items []*krm.Item, config *krm.Item) bool {
 }
 
 // rollOut finds the pods that read the rules, puts the rules where they look, and makes them new when the rules change.
-func (a *adapterConfig) rollOut(src *source, opts options, ps *model.Problems) {
+func (a *adapterBuilder) rollOut(src *source, opts options, ps *model.Problems) {
 	a.ref = a.present(src)
 	readers, idle := src.readers(a.ref)
 	a.hashed = src.kustomize && len(readers) > 0
@@ -51,7 +51,7 @@ func (a *adapterConfig) rollOut(src *source, opts options, ps *model.Problems) {
 		a.ref.Namespace = it.Ref().Namespace
 		if !a.hashed {
 			sum := sha256.Sum256([]byte(a.text))
-			src.checksums[it] = hex.EncodeToString(sum[:])
+			a.checksums[it] = hex.EncodeToString(sum[:])
 		}
 	}
 	if len(readers) == 0 && len(idle) > 0 {
@@ -62,7 +62,7 @@ func (a *adapterConfig) rollOut(src *source, opts options, ps *model.Problems) {
 
 // present is where the ConfigMap is, if one is there that a user wrote, or that an inner kustomization rendered and pods
 // mount: kustomize may have renamed it.
-func (a *adapterConfig) present(src *source) model.Ref {
+func (a *adapterBuilder) present(src *source) model.Ref {
 	if a.own != nil {
 		return a.own.Ref()
 	}
@@ -77,7 +77,7 @@ func (a *adapterConfig) present(src *source) model.Ref {
 // isOrWas tells whether an item has, or had before kustomize renamed it, a name.
 func isOrWas(it *krm.Item, ref model.Ref) bool {
 	return slices.ContainsFunc(it.Refs(), func(r model.Ref) bool {
-		return r.Name == ref.Name && defaulted(r.Namespace) == defaulted(ref.Namespace)
+		return r.Name == ref.Name && model.NamespaceOf(r.Namespace) == model.NamespaceOf(ref.Namespace)
 	})
 }
 
@@ -87,8 +87,9 @@ func (src *source) readers(ref model.Ref) (readers, idle []*krm.Item) {
 		for _, it := range src.items[kind+"|*"] {
 			spec := krm.Get(krm.Get(krm.Get(it.Node(), "spec"), "template"), "spec")
 			switch {
-			case slices.ContainsFunc(namespacesOf(it.Refs()), func(ns string) bool { return defaulted(ns) == defaulted(ref.Namespace) }) &&
-				mounts(spec, ref.Name):
+			case mounts(spec, ref.Name) && slices.ContainsFunc(it.Refs(), func(r model.Ref) bool {
+				return model.NamespaceOf(r.Namespace) == model.NamespaceOf(ref.Namespace)
+			}):
 				readers = append(readers, it)
 			case runsAdapter(spec):
 				idle = append(idle, it)

@@ -15,22 +15,22 @@ import (
 )
 
 // buildBackend resolves a TargetEndpoint, except for how it scales and is scraped: that depends on its mode.
-func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
+func (b *builder) backend(in endpointInput) (backend, model.Problems) {
 	var ps model.Problems
 	it, spec := in.item, in.spec
 	at := it.Place.Child("spec")
-	set := src.readSettings(referrer{it, namespacesOf(it.Refs())}, &ps)
-	b := backend{
+	set := b.settings.read(in.referrer(), &ps)
+	out := backend{
 		workload:  newWorkload(it, it.Place),
 		protocol:  strings.ToLower(spec.ApplicationProtocol),
 		container: spec.Deploy.Name,
 		image:     strings.TrimSpace(spec.Deploy.DockerImage),
 		ports:     buildPorts(spec.Ports, at.Child("ports"), &ps),
 	}
-	b.identify(cmp.Or(b.labels[appLabel], b.ref.Name))
-	b.keepSelector(it, &ps)
-	checkLabels(b.labels, it.Place.Child("metadata").Child("labels"), &ps)
-	switch b.protocol {
+	out.identify(cmp.Or(out.labels[appLabel], out.ref.Name))
+	out.keepSelector(it, &ps)
+	checkLabels(out.labels, it.Place.Child("metadata").Child("labels"), &ps)
+	switch out.protocol {
 	case "http", "https":
 	case "":
 		ps.Errorf(model.InputRequired, at.Child("applicationProtocol"), "is missing; write http or https")
@@ -38,11 +38,11 @@ func buildBackend(src *source, in endpointInput) (backend, model.Problems) {
 		ps.Valuef(model.InputValue, at.Child("applicationProtocol"), spec.ApplicationProtocol,
 			"%q is no protocol of a backend; write http or https", spec.ApplicationProtocol)
 	}
-	b.buildContainer(at.Child("deploy"), &ps)
-	b.requirements = src.requirementsOf(set.backend.with(spec.Deploy, at.Child("deploy"), &ps))
-	b.observed = set.observability
-	b.buildAnnotations(it, &ps)
-	return b, ps
+	out.buildContainer(at.Child("deploy"), &ps)
+	out.requirements = b.requirements.of(set.backend.with(spec.Deploy, at.Child("deploy"), &ps))
+	out.observed = set.observability
+	out.buildAnnotations(it, &ps)
+	return out, ps
 }
 
 // newWorkload takes the identity and labels of an input.
@@ -81,18 +81,18 @@ func (b *backend) buildContainer(at model.Place, ps *model.Problems) {
 	}
 }
 
-// buildJet adds what a backend of its own has: bounds, metrics to scale on and metrics to scrape. A bound of 0 is the same
-// as none, as it was for the operator.
-func (b *backend) buildJet(src *source, in endpointInput, opts options, ps *model.Problems) {
-	it, d := in.item, in.spec.Deploy
-	at := it.Place.Child("spec").Child("deploy")
-	from := referrer{it, namespacesOf(it.Refs())}
-	b.scaling = &src.policy(from, ps).Backend
-	ps.Add(b.scaling.Assumed...)
-	checkContainers(b.scaling, []string{b.container}, it.Place, ps)
-	b.scaling = src.withPresentNames(b.scaling, from, ps)
-	ps.Add(hpa.Unsupported(b.scaling, opts.minor)...)
-	b.metrics = b.buildMetrics(src, it, b.observed || b.scaling.PodsMetrics(), ps)
+// jet resolves what a backend in pods of its own has: bounds, metrics to scale on and metrics to scrape.
+func (b *builder) jet(e *endpoint, ps *model.Problems) {
+	out, in := &e.backend, e.input
+	out.scaling = b.policies.scaling(in.referrer(), func(p *hpa.Policy) *hpa.Scaling { return &p.Backend }, ps)
+	checkContainers(out.scaling, []string{out.container}, in.item.Place, ps)
+	out.metrics = out.buildMetrics(b.items, in.item, out.observed || out.scaling.PodsMetrics(), ps)
+	out.setBounds(in.spec.Deploy, in.item.Place.Child("spec").Child("deploy"), ps)
+	out.share(b.opts.owner)
+}
+
+// setBounds finds how many replicas there may be. A bound of 0 is the same as none, as it was for the operator.
+func (b *backend) setBounds(d endpointDeploy, at model.Place, ps *model.Problems) {
 	b.min, b.max = d.MinReplicas, d.MaxReplicas
 	for _, f := range []struct {
 		name string
@@ -195,35 +195,4 @@ func choice(it *krm.Item, name string, values []string, ps *model.Problems) stri
 
 func annotation(it *krm.Item, name string) model.Place {
 	return it.Place.Child("metadata").Child("annotations").Child(name)
-}
-
-// policy is the hpa-configs of an object: what its annotation names, else as for all configuration, else the defaults.
-func (src *source) policy(from referrer, ps *model.Problems) *hpa.Policy {
-	name := from.item.Annotations[hpaConfigsAnnotation]
-	cm := src.config(hpaConfigs, from, ps)
-	if name != "" {
-		at := annotation(from.item, hpaConfigsAnnotation)
-		from.namespaces = append(from.namespaces, systemNamespace)
-		if cm = src.items.find("ConfigMap", name, from, at, ps); cm == nil {
-			src.items.missing(reference{kind: "ConfigMap", name: name, namespace: from.namespaces[0]}, at, ps)
-			return &src.noPolicy
-		}
-	}
-	if cm == nil {
-		ps.Infof(model.HPAConfig, model.Place{},
-			"no ConfigMap hpa-configs is among the items; at most 5 replicas at 50%% cpu are the default")
-		return &src.noPolicy
-	}
-	src.inputs[cm] = true
-	known, ok := src.policies[cm]
-	if !ok {
-		var data map[string]string
-		data, known.problems = configMapData(cm)
-		policy, more := hpa.Read(data, cm.Place)
-		known.value = &policy
-		known.problems.Add(more...)
-		src.policies[cm] = known
-	}
-	ps.Add(known.problems...)
-	return known.value
 }

@@ -126,7 +126,7 @@ func newStages(tb testing.TB, n int) *stages {
 	var more model.Problems
 	s.src, more = read(Input{Items: s.list.Items}, s.opts)
 	ps.Add(more...)
-	s.f, more = build(s.src, s.opts)
+	s.f, _, more = build(s.src, s.opts)
 	ps.Add(more...)
 	s.policy, more = configMapData(s.list.Items[1])
 	ps.Add(more...)
@@ -148,7 +148,7 @@ var parts = []struct {
 	{"Read", func(s *stages) error { _, _ = read(Input{Items: s.list.Items}, s.opts); return nil }},
 	{"Swagger", readSwagger},
 	{"HPA", scale},
-	{"Build", func(s *stages) error { _, _ = build(s.src, s.opts); return nil }},
+	{"Build", func(s *stages) error { _, _, _ = build(s.src, s.opts); return nil }},
 	{"Render", func(s *stages) error { render(s.f, s.opts); return nil }},
 	{"Check", func(s *stages) error {
 		checkChains(merged{items: s.out.Items, rendered: s.out.Rendered}, s.opts)

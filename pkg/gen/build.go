@@ -10,47 +10,93 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// build follows every reference, applies every default and checks every value.
-func build(src source, opts options) (facts, model.Problems) {
+// decisions are what build decided about the items that were read. merge carries them out.
+type decisions struct {
+	// local are inputs and their configuration, which must not reach a cluster.
+	local map[*krm.Item]bool
+	// merged are the items whose rules are part of what is rendered.
+	merged map[*krm.Item]bool
+	// checksums are those of the rules that the pods of an item read.
+	checksums map[*krm.Item]string
+}
+
+// builder resolves inputs. It owns what is read once for many of them.
+type builder struct {
+	items        index
+	opts         options
+	settings     *settingsReader
+	policies     *policies
+	requirements requirements
+	// endpoints are the TargetEndpoints by their names.
+	endpoints map[string]*endpoint
+}
+
+// build follows every reference, applies every default and checks every value. It changes nothing that was read: what it
+// decides about an item is part of what it returns.
+func build(src source, opts options) (facts, decisions, model.Problems) {
 	var ps model.Problems
 	if len(src.apis) == 0 && len(src.endpoints) == 0 && !src.elsewhere && len(src.fragments) == 0 {
 		ps.Infof(model.InputReference, opts.place,
 			"neither an API nor a TargetEndpoint of wso2.com/v1alpha1 is among the items; nothing is rendered")
 	}
-	endpoints := map[string]*endpoint{}
-	for _, in := range src.endpoints {
-		b, more := buildBackend(&src, in)
-		ps.Add(more...)
-		at := in.item.Place.Child("spec").Child("mode")
-		mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar)}, at, &ps)
-		endpoints[in.item.Ref().String()] = &endpoint{backend: b, input: in, mode: mode}
+	b := builder{
+		items: src.items, opts: opts, requirements: requirements{}, endpoints: map[string]*endpoint{},
+		settings: &settingsReader{src.items, opts.gateway, map[settingsFiles]judged[*settings]{}}, policies: newPolicies(src, opts),
 	}
-	var f facts
-	documents := src.readDocuments(opts)
-	f.gateways = make([]gateway, 0, len(src.apis))
+	for _, in := range src.endpoints {
+		b.addEndpoint(in, &ps)
+	}
+	f := facts{gateways: make([]gateway, 0, len(src.apis))}
+	d := decisions{local: map[*krm.Item]bool{}}
+	documents := readDocuments(src.apis, src.items, opts)
 	for i, in := range src.apis {
-		for _, it := range documents[i].files {
-			src.inputs[it] = true
-		}
-		g, more := buildGateway(&src, in, documents[i], endpoints, opts)
+		g, files, more := b.gateway(in, documents[i])
 		ps.Add(more...)
 		f.gateways = append(f.gateways, g)
+		d.keepLocal(files...)
 		documents[i] = apiDocuments{}
 	}
-	f.backends = make([]backend, 0, len(endpoints))
-	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
-		e := endpoints[name]
-		if e.input.elsewhere {
+	f.backends = b.backends(&ps)
+	checkHosts(f, &ps)
+	d.keepLocal(src.inputs...)
+	for files := range b.settings.known {
+		d.keepLocal(files[:]...)
+	}
+	d.keepLocal(slices.Collect(maps.Keys(b.policies.known))...)
+	f.adapter, d.merged, d.checksums = buildAdapter(&src, f, d.local, opts, &ps)
+	return f, d, ps
+}
+
+func (d *decisions) keepLocal(items ...*krm.Item) {
+	for _, it := range items {
+		d.local[it] = true
+	}
+}
+
+func (b *builder) addEndpoint(in endpointInput, ps *model.Problems) {
+	out, more := b.backend(in)
+	ps.Add(more...)
+	at := in.item.Place.Child("spec").Child("mode")
+	mode := parseMode(in.spec.Mode, []model.Mode{model.PrivateJet, model.Sidecar}, at, ps)
+	b.endpoints[in.item.Ref().String()] = &endpoint{backend: out, input: in, mode: mode}
+}
+
+// backends are those for which anything is rendered, in the order of their names, once it is known who uses them.
+func (b *builder) backends(ps *model.Problems) []backend {
+	all := make([]backend, 0, len(b.endpoints))
+	for _, name := range slices.Sorted(maps.Keys(b.endpoints)) {
+		e := b.endpoints[name]
+		if e.input.elsewhere || e.settle(ps) != model.PrivateJet {
 			continue
 		}
-		if e.settle(&ps) == model.PrivateJet && e.backend.image != "" {
-			e.backend.buildJet(&src, e.input, opts, &ps)
-			f.backends = append(f.backends, e.backend)
+		p := provisions[slices.IndexFunc(provisions, func(p *provision) bool { return p.applies(e) })]
+		p.build(b, e, ps)
+		if len(p.outputs) > 0 {
+			e.backend.provision = p
+			all = append(all, e.backend)
 		}
 	}
-	checkHosts(f, &ps)
-	f.adapter = buildAdapter(&src, f, opts, &ps)
-	return f, ps
+	return all
 }
 
 // endpoint is a backend with those who use it.
@@ -74,8 +120,7 @@ func (e *endpoint) use(mode model.Mode, api model.Object) {
 
 // settle decides in which mode a TargetEndpoint runs, from what it says itself and from how APIs use it.
 func (e *endpoint) settle(ps *model.Problems) model.Mode {
-	place := e.input.item.Place
-	at := place.Child("spec").Child("mode")
+	at := e.input.item.Place.Child("spec").Child("mode")
 	sidecar, jet := e.users[model.Sidecar], e.users[model.PrivateJet]
 	mode := e.mode
 	switch {
@@ -103,9 +148,6 @@ func (e *endpoint) settle(ps *model.Problems) model.Mode {
 			strings.Join(sidecar, " and "), plural(sidecar, "runs", "run"))
 	case mode == model.Sidecar && len(sidecar) == 0:
 		ps.Warnf(model.BackendMode, at, "is a sidecar, but no API in sidecar mode refers to it; nothing is rendered for it")
-	case e.backend.image == "" && mode == model.PrivateJet:
-		ps.Infof(model.BackendImage, place.Child("spec").Child("deploy").Child("dockerImage"),
-			"there is no image, so nothing is rendered for this backend; its Service must exist")
 	}
 	e.reportUnused(mode, ps)
 	return mode
@@ -167,9 +209,13 @@ func checkHosts(f facts, ps *model.Problems) {
 }
 
 // parseMode reads a mode where only some of all modes make sense.
-func parseMode(s string, allowed []string, at model.Place, ps *model.Problems) model.Mode {
+func parseMode(s string, modes []model.Mode, at model.Place, ps *model.Problems) model.Mode {
 	m, ok := model.ParseMode(s)
 	if !ok {
+		var allowed []string
+		for _, m := range modes {
+			allowed = append(allowed, string(m))
+		}
 		ps.Add(model.Problem{
 			ID: model.InputValue, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, allowed),
 			Message: fmt.Sprintf("%q is no mode; write %s%s", s, strings.Join(allowed, " or "), krm.DidYouMean(s, allowed)),

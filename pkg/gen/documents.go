@@ -11,25 +11,30 @@ import (
 // apiDocuments are the OpenAPI documents of an API.
 type apiDocuments struct {
 	docs []*swagger.Document
+	// operations are those of each document, if the kind of gateway asks for them.
+	operations [][]swagger.Operation
 	// files are the ConfigMaps that hold them.
 	files    []*krm.Item
 	problems model.Problems
 }
 
 // readDocuments reads the OpenAPI documents of all APIs, on all cores: they are most of what there is to read.
-func (src *source) readDocuments(opts options) []apiDocuments {
-	all := make([]apiDocuments, len(src.apis))
-	krm.Parallel(len(src.apis), func(i int) { all[i].read(src, src.apis[i], opts) })
+func readDocuments(apis []apiInput, items index, opts options) []apiDocuments {
+	all := make([]apiDocuments, len(apis))
+	krm.Parallel(len(apis), func(i int) { all[i].read(apis[i], items, opts) })
 	return all
 }
 
-func (d *apiDocuments) read(src *source, in apiInput, opts options) {
+func (d *apiDocuments) read(in apiInput, items index, opts options) {
 	ps := &d.problems
 	add := func(text string, at model.Place) {
 		doc, more := swagger.Read(text, at)
 		ps.Add(more...)
 		if doc != nil {
 			ps.Add(doc.Validate()...)
+			if opts.gateway.operations {
+				d.operations = append(d.operations, doc.Operations())
+			}
 			doc.Release()
 			d.docs = append(d.docs, doc)
 		}
@@ -56,9 +61,9 @@ func (d *apiDocuments) read(src *source, in apiInput, opts options) {
 			ps.Errorf(model.InputDuplicate, at, "%q stands twice; remove one of them", name)
 			continue
 		}
-		it := src.items.find("ConfigMap", name, in.referrer(), at, ps)
+		it := items.find("ConfigMap", name, in.referrer(), at, ps)
 		if it == nil {
-			src.items.missing(reference{kind: "ConfigMap", name: name, namespace: in.refs[0].Namespace}, at, ps)
+			items.missing(reference{kind: "ConfigMap", name: name, namespace: in.refs[0].Namespace}, at, ps)
 			continue
 		}
 		d.files = append(d.files, it)
@@ -75,9 +80,9 @@ func (d *apiDocuments) read(src *source, in apiInput, opts options) {
 }
 
 // apiMode is the mode of the API, else that of its documents, else private jet.
-func apiMode(in apiInput, docs []*swagger.Document, ps *model.Problems) model.Mode {
+func apiMode(in apiInput, docs []*swagger.Document, modes []model.Mode, ps *model.Problems) model.Mode {
 	at := in.specPlace.Child("mode")
-	mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar), string(model.Shared)}, at, ps)
+	mode := parseMode(in.spec.Mode, modes, at, ps)
 	var stated *swagger.Document
 	for _, d := range docs {
 		if d.Mode == "" {

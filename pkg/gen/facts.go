@@ -20,7 +20,7 @@ type workload struct {
 	ref   model.Ref
 	// labels are those of the pods and of all objects; selector are the ones among them that never change.
 	labels, selector map[string]string
-	// allLabels and allAnnotations are those of all objects, once rendering has begun.
+	// allLabels and allAnnotations are those of all objects.
 	allLabels, allAnnotations map[string]string
 	min, max                  int32
 	scaling                   *hpa.Scaling
@@ -45,12 +45,19 @@ type gateway struct {
 	volumes     []corev1.Volume
 	mounts      []corev1.VolumeMount
 	hostAliases []corev1.HostAlias
-	settings    *settings
-	ingress     *ingress
+	kind        *gatewayKind
+	// ports are those of the API, observed tells that the gateway serves metrics at a port of its own, too.
+	ports               []port
+	observed            bool
+	serviceType         corev1.ServiceType
+	requirements        corev1.ResourceRequirements
+	readiness, liveness probeTimes
+	// ingress is nil outside of Ingress mode.
+	ingress *ingress
 	// sidecars are the backends in the gateway's own pods, by container name.
 	sidecars []backend
-	// endpoints are the URLs that the gateway's image must know, sorted.
-	endpoints []string
+	// own is what only this kind of gateway has, as its build left it.
+	own any
 }
 
 // ingress is how an API is reached in Ingress mode.
@@ -65,6 +72,8 @@ type ingress struct {
 // backend is one TargetEndpoint.
 type backend struct {
 	workload
+	// provision is nil for a sidecar.
+	provision *provision
 	protocol  string
 	container string
 	image     string

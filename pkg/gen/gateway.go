@@ -1,36 +1,38 @@
 package gen
 
 import (
-	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
-	"github.com/krm-fn/krm-fn/pkg/swagger"
 )
 
 // gatewayBuilder resolves one API.
 type gatewayBuilder struct {
 	gateway
-	src       *source
-	in        apiInput
-	endpoints map[string]*endpoint
-	opts      options
-	docs      []*swagger.Document
-	mode      model.Mode
-	ps        *model.Problems
+	*builder
+	apiDocuments
+	in       apiInput
+	mode     model.Mode
+	settings *settings
+	// urls are where the backends are, sorted.
+	urls []string
+	// configs are the ConfigMaps that configure this API.
+	configs []*krm.Item
+	ps      *model.Problems
 }
 
-// buildGateway resolves an API: its OpenAPI documents, the backends that they name and its configuration.
-func buildGateway(src *source, in apiInput, read apiDocuments, endpoints map[string]*endpoint, opts options) (gateway, model.Problems) {
+// gateway resolves an API: its OpenAPI documents, the backends that they name and its configuration. It returns the
+// ConfigMaps that were read for it, too.
+func (b *builder) gateway(in apiInput, read apiDocuments) (gateway, []*krm.Item, model.Problems) {
 	var ps model.Problems
-	g := gatewayBuilder{src: src, in: in, endpoints: endpoints, opts: opts, ps: &ps}
+	g := gatewayBuilder{builder: b, apiDocuments: read, in: in, ps: &ps}
 	g.workload = newWorkload(in.item, in.place)
 	g.ref = in.refs[0]
 	if in.short {
@@ -42,29 +44,50 @@ func buildGateway(src *source, in apiInput, read apiDocuments, endpoints map[str
 		g.keepSelector(in.item, &ps)
 	}
 	g.origin.source = in.object()
-	g.settings = src.readSettings(in.referrer(), &ps)
-	g.settings.gateway.check(in.place, &ps)
+	g.kind = b.opts.gateway
+	g.configure()
 	for _, f := range in.spec.ignored() {
 		if f.node != nil {
 			ps.Infof(model.InputIgnored, f.at(in.specPlace),
 				"has no effect here: it steered what the operator did inside the cluster")
 		}
 	}
-	g.docs = read.docs
-	ps.Add(read.problems...)
-	g.mode = apiMode(in, g.docs, &ps)
+	ps.Add(g.problems...)
+	g.mode = apiMode(in, g.docs, g.kind.modes, &ps)
 	checkBasePaths(g.docs, &ps)
 	g.buildScaling()
 	g.resolve()
-	g.findImage()
-	g.pullSecrets = g.settings.pullSecrets
+	g.kind.build(&g)
 	g.env = environment(in.spec.EnvironmentVariables, in.specPlace.Child("environmentVariables"), &ps)
-	g.buildPods(src, in, &ps)
+	g.buildPods()
 	if g.settings.exposure == ingressMode {
-		g.ingress = buildIngress(src, in, g.docs, &ps)
+		g.ingress = g.buildIngress()
 	}
 	g.checkNames()
-	return g.gateway, ps
+	g.share(b.opts.owner)
+	return g.gateway, slices.Concat(g.files, g.configs), ps
+}
+
+// configure takes over the operator's settings.
+func (g *gatewayBuilder) configure() {
+	s := g.builder.settings.read(g.in.referrer(), g.ps)
+	s.gateway.check(g.in.place, g.ps)
+	g.settings, g.pullSecrets, g.observed = s, s.pullSecrets, s.observability
+	g.gateway.requirements, g.readiness, g.liveness = s.requirements, s.readiness, s.liveness
+	g.ports = []port{{g.kind.https.name, s.httpsPort, s.httpsPort}, {g.kind.http.name, s.httpPort, s.httpPort}}
+	g.serviceType = corev1.ServiceTypeClusterIP
+	if s.exposure == loadBalancer {
+		g.serviceType = corev1.ServiceTypeLoadBalancer
+	}
+}
+
+// config reads the ConfigMap of configuration name for the API.
+func (g *gatewayBuilder) config(name string, known []string) configMap {
+	cm := readConfig(g.items.config(name, g.in.referrer(), g.ps), known, g.ps)
+	if cm.item != nil {
+		g.configs = append(g.configs, cm.item)
+	}
+	return cm
 }
 
 // checkNames reports names that are too long once something is appended to them.
@@ -75,57 +98,6 @@ func (g *gatewayBuilder) checkNames() {
 			metricsService(name), most-len(metricsService("")), name)
 	}
 }
-
-// findImage is the given image, else the name that the operator gave the image that it built (pkg/registry of the
-// operator): the tag is the version of the only document, or that of the API if there are several.
-func (g *gatewayBuilder) findImage() {
-	spec, at := g.in.spec, g.in.specPlace.Child("image")
-	if image := strings.TrimSpace(spec.Image); image != "" {
-		if strings.ContainsAny(image, " \t\r\n") {
-			g.ps.Valuef(model.InputValue, at, image,
-				"%q is no image; write one without spaces, such as registry/name:tag", image)
-		}
-		g.image = image
-		return
-	}
-	repo := g.settings.repository
-	if repo == "" {
-		g.ps.Errorf(model.GatewayImage, at, "is missing; write the image of the gateway, or repositoryName in %s", registryConfig)
-		return
-	}
-	if strings.ContainsAny(repo, " \t\r\n") {
-		g.ps.Valuef(model.GatewayImage, at, repo, "cannot be derived of repositoryName %q in %s; write one without spaces", repo, registryConfig)
-		return
-	}
-	tag := spec.Version
-	switch {
-	case tag != "":
-	case len(g.docs) == 1:
-		tag = g.docs[0].Version
-	case len(g.docs) > 1:
-		tag = "v1.0.0"
-	}
-	if len(tag) > longestTag || !tagPattern().MatchString(tag) {
-		g.ps.Valuef(model.GatewayImage, at, tag,
-			"is missing, and the version %q cannot be the tag of an image; write image or version", tag)
-	}
-	switch g.settings.registryType {
-	case "AMAZON_ECR":
-		g.image = fmt.Sprintf("%s:%s-%s", repo, g.ref.Name, tag)
-	case "GCR":
-		g.image = fmt.Sprintf("gcr.io/%s/%s:%s", repo, g.ref.Name, tag)
-	default:
-		g.image = fmt.Sprintf("%s/%s:%s", repo, g.ref.Name, tag)
-	}
-}
-
-// tagPattern and longestTag are those of the tag of an image (distribution/reference, regexp.go). A pattern that counts
-// takes a millisecond to compile.
-var tagPattern = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
-})
-
-const longestTag = 128
 
 // environment reads variables of the form NAME=VALUE.
 func environment(vars []string, at model.Place, ps *model.Problems) []corev1.EnvVar {
@@ -152,10 +124,7 @@ func environment(vars []string, at model.Place, ps *model.Problems) []corev1.Env
 
 // buildScaling finds the bounds and metrics of the API.
 func (g *gatewayBuilder) buildScaling() {
-	g.scaling = &g.src.policy(g.in.referrer(), g.ps).Gateway
-	g.ps.Add(g.scaling.Assumed...)
-	g.scaling = g.src.withPresentNames(g.scaling, g.in.referrer(), g.ps)
-	g.ps.Add(hpa.Unsupported(g.scaling, g.opts.minor)...)
+	g.scaling = g.policies.scaling(g.in.referrer(), func(p *hpa.Policy) *hpa.Scaling { return &p.Gateway }, g.ps)
 	g.min, g.max = 1, g.scaling.MaxReplicas
 	at := g.in.specPlace.Child("replicas")
 	if g.in.spec.Replicas != nil {

@@ -37,16 +37,16 @@ func Run(in Input) (Output, model.Problems) {
 	opts, ps := readOptions(in.Config, in.ReadFile)
 	src, more := read(in, opts)
 	ps.Add(more...)
-	facts, more := build(src, opts)
+	facts, decided, more := build(src, opts)
 	ps.Add(withoutFollowUps(more, ps)...)
 	objects := render(facts, opts)
-	ps.Add(clashes(objects, in.Items, src)...)
+	ps.Add(clashes(objects, in.Items, src.scope, decided.merged)...)
 	rendered := identities(objects)
-	ps.Add(lostRules(rendered, in.Items, src, opts)...)
+	ps.Add(lostRules(rendered, in.Items, src.scope, opts)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}
-	out := merge(in, objects, rendered, src, opts)
+	out := decided.merge(in, objects, rendered, src.scope, opts.owner)
 	ps.Add(checkChains(out, opts)...)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
@@ -68,9 +68,9 @@ func checkChains(out merged, opts options) model.Problems {
 	}
 	isForeignScaler := func(it *krm.Item) bool {
 		o := it.Place.Object
-		return o.Kind == "HorizontalPodAutoscaler" && !own[o]
+		return isScaler(o.Kind) && !own[o]
 	}
-	foreign := func(p model.Problem) bool { return strings.HasPrefix(string(p.ID), "hpa/") && !own[p.Place.Object] }
+	foreign := func(p model.Problem) bool { return isAboutScaler(p.ID) && !own[p.Place.Object] }
 	ours := all
 	// Only an error that could be due to others asks for a second run without them.
 	if slices.ContainsFunc(all, func(p model.Problem) bool { return p.Severity == model.Error && !foreign(p) }) &&

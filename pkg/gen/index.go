@@ -29,14 +29,8 @@ func (ix index) add(it *krm.Item) {
 	}
 }
 
-func key(kind string, r model.Ref) string { return kind + "|" + defaulted(r.Namespace) + "|" + r.Name }
-
-// defaulted is the namespace where kubectl puts an object that states none.
-func defaulted(namespace string) string {
-	if namespace == "" {
-		return "default"
-	}
-	return namespace
+func key(kind string, r model.Ref) string {
+	return kind + "|" + model.NamespaceOf(r.Namespace) + "|" + r.Name
 }
 
 // referrer is who refers to something.
@@ -54,7 +48,7 @@ func (ix index) find(kind, name string, from referrer, at model.Place, ps *model
 	for _, ns := range from.namespaces {
 		for _, it := range ix[key(kind, model.Ref{Namespace: ns, Name: name})] {
 			switch now := it.Ref(); {
-			case now.Name == name && defaulted(now.Namespace) == defaulted(ns):
+			case now.Name == name && model.NamespaceOf(now.Namespace) == model.NamespaceOf(ns):
 				return it
 			case slices.Contains(all, it):
 				continue
@@ -94,7 +88,7 @@ func (ix index) missing(r reference, at model.Place, ps *model.Problems) {
 	for _, it := range ix[r.kind+"|*"] {
 		now := it.Ref()
 		switch {
-		case defaulted(now.Namespace) == defaulted(r.namespace):
+		case model.NamespaceOf(now.Namespace) == model.NamespaceOf(r.namespace):
 			names = append(names, now.Name)
 		case now.Name == r.name:
 			elsewhere = append(elsewhere, now.Namespace)
@@ -127,14 +121,14 @@ func (ix index) missing(r reference, at model.Place, ps *model.Problems) {
 
 // config finds the ConfigMap of configuration name for a referrer: that in its own namespace, else that of the operator's
 // namespace, else the only one.
-func (src *source) config(name string, from referrer, ps *model.Problems) *krm.Item {
+func (ix index) config(name string, from referrer, ps *model.Problems) *krm.Item {
 	from.namespaces = append(slices.Clone(from.namespaces), systemNamespace)
 	for _, ns := range from.namespaces {
-		if it := src.items.find("ConfigMap", name, referrer{from.item, []string{ns}}, from.item.Place, ps); it != nil {
+		if it := ix.find("ConfigMap", name, referrer{from.item, []string{ns}}, from.item.Place, ps); it != nil {
 			return it
 		}
 	}
-	all := src.items.named("ConfigMap", name)
+	all := ix.named("ConfigMap", name)
 	if len(all) == 1 {
 		return all[0]
 	}

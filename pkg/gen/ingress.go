@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
-	"github.com/krm-fn/krm-fn/pkg/swagger"
 )
 
 const (
@@ -19,10 +18,11 @@ const (
 )
 
 // buildIngress resolves how an API is reached in Ingress mode (ingress-configs; pkg/mgw/ingress.go of the operator).
-func buildIngress(src *source, in apiInput, docs []*swagger.Document, ps *model.Problems) *ingress {
-	cm := src.readConfig(src.config(ingressConfigs, in.referrer(), ps), []string{
+func (g *gatewayBuilder) buildIngress() *ingress {
+	in, ps := g.in, g.ps
+	cm := g.config(ingressConfigs, []string{
 		"ingress.properties", "ingressResourceName", "ingressTransportMode", "ingressHostName", "tlsSecretName",
-	}, ps)
+	})
 	ing := &ingress{host: in.spec.IngressHostname, tlsSecret: cm.text("tlsSecretName"), annotations: map[string]string{}}
 	hostPlace := in.specPlace.Child("ingressHostname")
 	if ing.host == "" {
@@ -58,7 +58,7 @@ func buildIngress(src *source, in apiInput, docs []*swagger.Document, ps *model.
 		ps.Valuef(model.InputName, cm.at("tlsSecretName"), ing.tlsSecret, "%q is no name of a Secret", ing.tlsSecret)
 	}
 	ing.readProperties(cm, ps)
-	for _, d := range docs {
+	for _, d := range g.docs {
 		if d.BasePath == "" {
 			ps.Errorf(model.SwaggerBasePath, d.Place, "states no base path, which the Ingress needs; write x-wso2-basePath")
 			continue
@@ -95,12 +95,15 @@ func (ing *ingress) readProperties(cm configMap, ps *model.Problems) {
 	}
 }
 
-// renderIngress gives the Ingress of a gateway.
-func renderIngress(g *gateway) *networkingv1.Ingress {
+// renderIngress gives the Ingress of a gateway in Ingress mode.
+func renderIngress(g *gateway, _ *options) typedObject {
 	ing := g.ingress
-	portName := httpPortName
+	if ing == nil {
+		return nil
+	}
+	portName := g.kind.http.name
 	if ing.https {
-		portName = httpsPortName
+		portName = g.kind.https.name
 	}
 	prefix := networkingv1.PathTypePrefix
 	var paths []networkingv1.HTTPIngressPath

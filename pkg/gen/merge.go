@@ -14,11 +14,11 @@ import (
 const kustomizeID = "kustomize.config.k8s.io/id"
 
 // clashes reports rendered objects that are already among the items and are not ours, or that are rendered twice.
-func clashes(objects []object, items []*krm.Item, src source) model.Problems {
+func clashes(objects []object, items []*krm.Item, s scope, merged map[*krm.Item]bool) model.Problems {
 	var ps model.Problems
 	foreign := map[objectID]*krm.Item{}
 	for _, it := range items {
-		if (Owner(it) == "" || src.scope.elsewhere(it)) && !src.merged[it] {
+		if (Owner(it) == "" || s.elsewhere(it)) && !merged[it] {
 			foreign[identity(it.Place.Object)] = it
 		}
 	}
@@ -42,7 +42,7 @@ func clashes(objects []object, items []*krm.Item, src source) model.Problems {
 type objectID struct{ group, kind, namespace, name string }
 
 func identity(o model.Object) objectID {
-	return objectID{apiGroup(o.APIVersion), o.Kind, defaulted(o.Namespace), o.Name}
+	return objectID{model.Group(o.APIVersion), o.Kind, model.NamespaceOf(o.Namespace), o.Name}
 }
 
 // identities are those of objects.
@@ -63,30 +63,30 @@ type merged struct {
 
 // merge gives the items to hand back. An earlier run's objects are replaced where they are rendered again, keeping
 // their files, and dropped where this function configuration made them and no longer does.
-func merge(in Input, objects []object, rendered map[objectID]bool, src source, opts options) merged {
+func (d decisions) merge(in Input, objects []object, rendered map[objectID]bool, s scope, owner string) merged {
 	out := merged{rendered: make([]*krm.Item, 0, len(objects))}
 	before := map[objectID]*krm.Item{}
 	for _, it := range in.Items {
-		owner := it.Annotations[ownerAnnotation]
+		madeBy := Owner(it)
 		id := identity(it.Place.Object)
 		switch {
-		case src.merged[it] && rendered[id] && it.Annotations[kustomizeID] != "":
+		case d.merged[it] && rendered[id] && it.Annotations[kustomizeID] != "":
 			// kustomize takes one object of an identity back, local configuration or not.
 			before[id] = it
 			continue
-		case src.merged[it], src.inputs[it] && !src.scope.elsewhere(it):
+		case d.merged[it], d.local[it] && !s.elsewhere(it):
 			if in.WithoutInputs {
 				continue
 			}
 			out.local = append(out.local, len(out.items))
-		case src.scope.elsewhere(it):
-		case owner != "" && rendered[id]:
+		case s.elsewhere(it):
+		case madeBy != "" && rendered[id]:
 			before[id] = it
 			continue
-		case owner == opts.owner:
+		case madeBy == owner:
 			continue
-		case src.checksums[it] != "":
-			sum := src.checksums[it]
+		case d.checksums[it] != "":
+			sum := d.checksums[it]
 			it = it.Clone()
 			it.AnnotateTemplate(checksumAnnotation, sum)
 		}
@@ -97,8 +97,7 @@ func merge(in Input, objects []object, rendered map[objectID]bool, src source, o
 		if old := before[identity(o.id())]; old != nil {
 			o.KeepPlace(old)
 		} else if hasFiles {
-			root := src.scope.root
-			o.SetPlace(func() (string, string) { return pathOf(o), cmp.Or(o.origin.packagePath, root) })
+			o.SetPlace(func() (string, string) { return pathOf(o), cmp.Or(o.origin.packagePath, s.root) })
 		}
 		out.rendered = append(out.rendered, o.Item)
 	}

@@ -14,7 +14,7 @@ import (
 
 // buildMetrics finds where a backend serves its metrics: nil if nothing reads them. wanted tells whether the
 // configuration asks for them; an annotation of the TargetEndpoint overrides it.
-func (b *backend) buildMetrics(src *source, it *krm.Item, wanted bool, ps *model.Problems) *scrape {
+func (b *backend) buildMetrics(items index, it *krm.Item, wanted bool, ps *model.Problems) *scrape {
 	annotated := choice(it, metricsAnnotation, []string{"true", "false"}, ps)
 	for _, a := range []string{
 		metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton, metricsTLSAnnotation, metricsServerNameAnnotation,
@@ -38,7 +38,7 @@ func (b *backend) buildMetrics(src *source, it *krm.Item, wanted bool, ps *model
 	if p := it.Annotations[metricsPortAnnotation]; p != "" {
 		m.setPort(p, b.ports, annotation(it, metricsPortAnnotation), ps)
 	}
-	m.setTLS(src, it, ps)
+	m.setTLS(items, it, ps)
 	return m
 }
 
@@ -47,7 +47,7 @@ const insecure = "insecure-skip-verify"
 
 // setTLS reads how Prometheus verifies the certificate of an https endpoint. It calls pods by their IP address, which is
 // in hardly any certificate, so that without a word it would refuse them all.
-func (m *scrape) setTLS(src *source, it *krm.Item, ps *model.Problems) {
+func (m *scrape) setTLS(items index, it *krm.Item, ps *model.Problems) {
 	verify, at := it.Annotations[metricsTLSAnnotation], annotation(it, metricsTLSAnnotation)
 	m.serverName = it.Annotations[metricsServerNameAnnotation]
 	kind, ref, _ := strings.Cut(verify, "/")
@@ -65,7 +65,7 @@ func (m *scrape) setTLS(src *source, it *krm.Item, ps *model.Problems) {
 	case !ok || kinds[kind] == "" || len(validation.IsDNS1123Subdomain(name)) > 0 || len(validation.IsConfigMapKey(key)) > 0:
 		ps.Valuef(model.InputValue, at, verify, "%q is none of %s, secret/NAME/KEY and configmap/NAME/KEY", verify, insecure)
 	default:
-		if ca := src.items.find(kinds[kind], name, referrer{it, namespacesOf(it.Refs())}, at, ps); ca != nil {
+		if ca := items.find(kinds[kind], name, referrer{it, namespacesOf(it.Refs())}, at, ps); ca != nil {
 			name = ca.Ref().Name
 		}
 		m.authority = &authority{kinds[kind], name, key}

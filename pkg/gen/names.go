@@ -32,8 +32,6 @@ const (
 	ownerAnnotation = group + "/owner"
 	// sourceAnnotation names the input that an object was rendered from.
 	sourceAnnotation = group + "/source"
-	// endpointsAnnotation lists the URLs behind a gateway, which its image must have been built with.
-	endpointsAnnotation = group + "/endpoints"
 	// rulesAnnotation marks a ConfigMap that holds rules for the adapter.
 	rulesAnnotation = group + "/adapter-rules"
 	// checksumAnnotation makes the pods of the adapter new when their rules change.
@@ -59,15 +57,10 @@ const (
 	// systemNamespace is where the operator kept its configuration.
 	systemNamespace = "wso2-system"
 
-	// GatewayContainer is the name of the container of every gateway.
-	GatewayContainer  = "mgw"
-	httpsPortName     = "https"
-	httpPortName      = "http"
-	metricsPortName   = "metrics"
-	gatewayMetrics    = 9797
-	analyticsVolume   = "analytics"
-	analyticsLocation = "/home/ballerina/wso2/api-usage-data/"
-	metricsPath       = "/metrics"
+	httpsPortName   = "https"
+	httpPortName    = "http"
+	metricsPortName = "metrics"
+	metricsPath     = "/metrics"
 
 	adapterName      = "adapter-config"
 	adapterNamespace = "custom-metrics"

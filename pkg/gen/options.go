@@ -33,8 +33,11 @@ type options struct {
 	interval      string
 	monitorLabels map[string]string
 	// podMonitors tells to render PodMonitors instead of ServiceMonitors.
-	podMonitors   bool
-	adapter       adapterOptions
+	podMonitors bool
+	adapter     adapterOptions
+	// gateway and scaler are what is rendered for APIs, and for what scales.
+	gateway       *gatewayKind
+	scaler        *scalerKind
 	resourceFiles []string
 	apis          []apiShorthand
 	// config is the functionConfig, nil for none; fields is where its settings stand.
@@ -82,7 +85,7 @@ var flatKeys = []string{
 // readOptions reads the functionConfig.
 func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (options, model.Problems) {
 	opts := options{owner: managedBy, minor: newestMinor, interval: defaultInterval, config: config, readFile: readFile}
-	opts.adapter = defaultAdapter()
+	opts.adapter, opts.gateway, opts.scaler = defaultAdapter(), gatewayKinds[0], scalerKinds[0]
 	if config == nil {
 		return opts, nil
 	}

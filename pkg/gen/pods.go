@@ -21,38 +21,29 @@ type mount struct {
 	Context       string `json:"context"`
 }
 
-// podBuilder adds what mgw-deployment-configs and analytics-config put into the pods of a gateway.
+// podBuilder adds what mgw-deployment-configs and the kind of gateway put into the pods of a gateway.
 type podBuilder struct {
-	*gateway
-	src *source
-	in  apiInput
-	ps  *model.Problems
+	*gatewayBuilder
 	// paths are the mount paths that are taken, names those of the volumes; sources are the volumes by what they show.
 	paths, names map[string]bool
 	sources      map[string]string
 }
 
-func (g *gateway) buildPods(src *source, in apiInput, ps *model.Problems) {
-	b := podBuilder{g, src, in, ps, map[string]bool{}, map[string]bool{analyticsVolume: true}, map[string]string{}}
-	keys := []string{"hostAliases", "mgwConfigMaps", "mgwSecrets"}
-	cm := src.readConfig(src.config(deploymentConfigs, in.referrer(), ps), keys, ps)
+func (g *gatewayBuilder) buildPods() {
+	b := podBuilder{g, map[string]bool{}, map[string]bool{}, map[string]string{}}
+	cm := g.config(deploymentConfigs, []string{"hostAliases", "mgwConfigMaps", "mgwSecrets"})
 	decodeList(cm, "hostAliases", &g.hostAliases)
 	for i, alias := range g.hostAliases {
 		if _, err := netip.ParseAddr(alias.IP); err != nil {
-			ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("ip"), alias.IP, "%q is no IP address", alias.IP)
+			g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("ip"), alias.IP, "%q is no IP address", alias.IP)
 		}
 		for j, host := range alias.Hostnames {
 			if len(validation.IsDNS1123Subdomain(host)) > 0 {
-				ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("hostnames").Item(j), host, "%q is no host name", host)
+				g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("hostnames").Item(j), host, "%q is no host name", host)
 			}
 		}
 	}
-	if g.settings.analytics {
-		b.paths[analyticsLocation] = true
-		empty := corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
-		g.volumes = append(g.volumes, corev1.Volume{Name: analyticsVolume, VolumeSource: empty})
-		g.mounts = append(g.mounts, corev1.VolumeMount{Name: analyticsVolume, MountPath: analyticsLocation})
-	}
+	g.kind.volumes(&b)
 	for _, k := range []struct{ key, kind string }{{"mgwConfigMaps", "ConfigMap"}, {"mgwSecrets", "Secret"}} {
 		var mounts []mount
 		decodeList(cm, k.key, &mounts)
@@ -89,12 +80,12 @@ func (b *podBuilder) add(kind string, m mount, at model.Place) {
 		b.ps.Valuef(model.InputName, at.Child("name"), m.Name, "%q is no name of a %s", m.Name, kind)
 		return
 	}
-	if it := b.src.items.find(kind, m.Name, b.in.referrer(), at.Child("name"), b.ps); it != nil {
+	if it := b.items.find(kind, m.Name, b.in.referrer(), at.Child("name"), b.ps); it != nil {
 		m.Name = it.Ref().Name
-	} else if others := b.src.items.named(kind, m.Name); len(others) > 0 {
+	} else if others := b.items.named(kind, m.Name); len(others) > 0 {
 		b.ps.Errorf(model.InputReference, at.Child("name"),
 			"%s is in another namespace than %s, whose pods cannot read it; add a copy to namespace %s",
-			others[0].Place.Object, b.in.place.Object, defaulted(b.ref.Namespace))
+			others[0].Place.Object, b.in.place.Object, model.NamespaceOf(b.ref.Namespace))
 		return
 	}
 	if !m.AsEnvVar {
@@ -146,7 +137,7 @@ func (b *podBuilder) mount(kind string, m mount, at model.Place) {
 // applies tells whether an entry for namespace is for an API with refs.
 func applies(namespace string, refs []model.Ref) bool {
 	for _, r := range refs {
-		if strings.EqualFold(defaulted(r.Namespace), namespace) {
+		if strings.EqualFold(model.NamespaceOf(r.Namespace), namespace) {
 			return true
 		}
 	}

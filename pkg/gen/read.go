@@ -4,48 +4,27 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-
-	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// source is everything that was read, before any reference is followed.
+// source is everything that was read, before any reference is followed. Nothing changes it once it was read.
 type source struct {
 	scope     scope
 	apis      []apiInput
 	endpoints []endpointInput
 	// items finds what can be referred to by name.
 	items index
-	// inputs are the items that must not reach a cluster.
-	inputs map[*krm.Item]bool
+	// inputs are the objects of our kinds for which this run is responsible.
+	inputs []*krm.Item
 	// kustomize tells that kustomize runs the program.
 	kustomize bool
 	// fragments are ConfigMaps with rules for the adapter that other runs rendered.
 	fragments []*krm.Item
-	// merged are the items whose rules are part of what is rendered.
-	merged map[*krm.Item]bool
-	// checksums are those of the rules that the pods of an item read.
-	checksums map[*krm.Item]string
 	// elsewhere tells that there are inputs for which another run is responsible.
 	elsewhere bool
 	// renamed are the APIs and TargetEndpoints that had other names before kustomize renamed them.
 	renamed []*krm.Item
-	// settings and policies are what was read already.
-	settings map[settingsFiles]judged[*settings]
-	policies map[*krm.Item]judged[*hpa.Policy]
-	// noPolicy is for those without hpa-configs.
-	noPolicy hpa.Policy
-	// requirements are the resources that containers share.
-	requirements map[[4]resource.Quantity]corev1.ResourceRequirements
-}
-
-// judged is a value that was read, and what was wrong with it.
-type judged[T any] struct {
-	value    T
-	problems model.Problems
 }
 
 // apiInput is an API, as an object or in short in the functionConfig.
@@ -76,16 +55,13 @@ type endpointInput struct {
 	elsewhere bool
 }
 
+// referrer is the TargetEndpoint as one that refers to other objects.
+func (in endpointInput) referrer() referrer { return referrer{in.item, namespacesOf(in.item.Refs())} }
+
 // read sorts the items by what they are and decodes the APIs and TargetEndpoints among them.
 func read(in Input, opts options) (source, model.Problems) {
-	src := source{
-		scope: newScope(in.Items, in.Config), items: index{}, inputs: map[*krm.Item]bool{}, merged: map[*krm.Item]bool{},
-		checksums: map[*krm.Item]string{},
-		settings:  map[settingsFiles]judged[*settings]{}, policies: map[*krm.Item]judged[*hpa.Policy]{}, noPolicy: hpa.Defaults(),
-		requirements: map[[4]resource.Quantity]corev1.ResourceRequirements{},
-	}
+	src := source{scope: newScope(in.Items, in.Config), items: index{}, kustomize: inKustomize(in.Items, in.Config)}
 	src.fragments = ruleFragments(in.Items, src.scope)
-	src.kustomize = inKustomize(in.Items, in.Config)
 	more, ps := readResourceFiles(in.Items, opts)
 	for _, it := range withoutDuplicates(slices.Concat(in.Items, more), &ps) {
 		src.items.add(it)
@@ -124,17 +100,9 @@ func (src *source) findRenamed() {
 	}
 }
 
-func apiGroup(apiVersion string) string {
-	g, _, found := strings.Cut(apiVersion, "/")
-	if !found {
-		return ""
-	}
-	return g
-}
-
 // isInput tells whether an object is one of the kinds that this program reads.
 func isInput(o model.Object) bool {
-	switch apiGroup(o.APIVersion) {
+	switch model.Group(o.APIVersion) {
 	case "wso2.com":
 		return o.Kind == "API" || o.Kind == "TargetEndpoint"
 	case group:
@@ -153,9 +121,9 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	if elsewhere {
 		src.elsewhere = true
 	} else {
-		src.inputs[it] = true
+		src.inputs = append(src.inputs, it)
 	}
-	if apiGroup(o.APIVersion) == group || elsewhere && o.Kind == "API" {
+	if model.Group(o.APIVersion) == group || elsewhere && o.Kind == "API" {
 		return
 	}
 	if o.APIVersion != "wso2.com/v1alpha1" {

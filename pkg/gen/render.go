@@ -4,11 +4,9 @@ import (
 	"maps"
 
 	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -26,7 +24,7 @@ func (o object) id() model.Object { return o.Place.Object }
 
 // render makes all objects, in the order in which they are written. It cannot fail.
 func render(f facts, opts options) []object {
-	all := make([]object, 0, len(f.gateways)*len(gatewayKinds)+len(f.backends)*len(backendKinds)+1)
+	all := make([]object, 0, (len(f.gateways)+len(f.backends))*len(outputs)+1)
 	add := func(typed func() typedObject, from *origin) {
 		if typed() != nil {
 			all = append(all, object{krm.NewObject(typed), from})
@@ -34,16 +32,22 @@ func render(f facts, opts options) []object {
 	}
 	for i := range f.gateways {
 		g := &f.gateways[i]
-		g.share(opts)
-		for _, k := range gatewayKinds {
-			add(func() typedObject { return k(g, &opts) }, &g.origin)
+		for _, out := range g.kind.outputs {
+			if out.gateway != nil {
+				add(func() typedObject { return out.gateway(g, &opts) }, &g.origin)
+			} else if out.workload != nil {
+				add(func() typedObject { return out.workload(&g.workload, &opts) }, &g.origin)
+			}
 		}
 	}
 	for i := range f.backends {
 		b := &f.backends[i]
-		b.share(opts)
-		for _, k := range backendKinds {
-			add(func() typedObject { return k(b, &opts) }, &b.origin)
+		for _, out := range b.provision.outputs {
+			if out.backend != nil {
+				add(func() typedObject { return out.backend(b, &opts) }, &b.origin)
+			} else if out.workload != nil {
+				add(func() typedObject { return out.workload(&b.workload, &opts) }, &b.origin)
+			}
 		}
 	}
 	if f.adapter.text != "" {
@@ -52,28 +56,28 @@ func render(f facts, opts options) []object {
 	return all
 }
 
-// gatewayKinds are the objects of an API, in the order of output. A nil one is left out. Each is made again whenever it is
-// needed, so that none has to be kept.
-var gatewayKinds = []func(*gateway, *options) typedObject{
-	func(g *gateway, _ *options) typedObject { return gatewayDeployment(g) },
-	func(g *gateway, _ *options) typedObject { return gatewayService(g) },
-	gatewayMetricsService,
-	func(g *gateway, o *options) typedObject { return renderHPA(&g.workload, o) },
-	gatewayMonitor,
-	func(g *gateway, _ *options) typedObject {
-		if g.ingress == nil {
-			return nil
-		}
-		return renderIngress(g)
-	},
+// output is a kind of object that is rendered: for gateways, for backends in private jet mode, or for any workload. A nil
+// object is left out. Each is made again whenever it is needed, so that none has to be kept.
+type output struct {
+	gateway  func(*gateway, *options) typedObject
+	backend  func(*backend, *options) typedObject
+	workload func(*workload, *options) typedObject
 }
 
-// backendKinds are the objects of a backend in private jet mode.
-var backendKinds = []func(*backend, *options) typedObject{
-	func(b *backend, _ *options) typedObject { return backendDeployment(b) },
-	func(b *backend, _ *options) typedObject { return backendService(b) },
-	func(b *backend, o *options) typedObject { return renderHPA(&b.workload, o) },
-	backendMonitor,
+// outputs has a row for each kind of object, in the order of output.
+var outputs = []output{
+	{
+		gateway: func(g *gateway, _ *options) typedObject { return gatewayDeployment(g) },
+		backend: func(b *backend, _ *options) typedObject { return backendDeployment(b) },
+	},
+	{
+		gateway: func(g *gateway, _ *options) typedObject { return gatewayService(g) },
+		backend: func(b *backend, _ *options) typedObject { return backendService(b) },
+	},
+	{gateway: gatewayMetricsService},
+	{workload: func(w *workload, o *options) typedObject { return o.scaler.render(w, o) }},
+	{gateway: gatewayMonitor, backend: backendMonitor},
+	{gateway: renderIngress},
 }
 
 func typeMeta(apiVersion, kind string) metav1.TypeMeta {
@@ -81,14 +85,14 @@ func typeMeta(apiVersion, kind string) metav1.TypeMeta {
 }
 
 // share makes the labels and annotations that all objects of w have, and is the last to change any.
-func (w *workload) share(opts options) {
+func (w *workload) share(owner string) {
 	from := w.origin.source
 	source := from.Kind + "/" + model.Ref{Namespace: from.Namespace, Name: from.Name}.String()
 	if maps.Equal(w.selector, w.labels) {
 		w.selector = w.labels
 	}
 	w.allLabels = with(w.labels, map[string]string{managedByLabel: managedBy})
-	w.allAnnotations = map[string]string{ownerAnnotation: opts.owner, sourceAnnotation: source}
+	w.allAnnotations = map[string]string{ownerAnnotation: owner, sourceAnnotation: source}
 }
 
 // with gives a copy of m with more entries.
@@ -123,12 +127,4 @@ func (w *workload) deployment(pod corev1.PodSpec) *appsv1.Deployment {
 func (w *workload) service(name string, spec corev1.ServiceSpec) *corev1.Service {
 	spec.Selector = w.selector
 	return &corev1.Service{TypeMeta: typeMeta("v1", "Service"), ObjectMeta: w.meta(name), Spec: spec}
-}
-
-func renderHPA(w *workload, opts *options) typedObject {
-	return hpa.Render(hpa.Target{
-		Meta:        w.meta(w.ref.Name),
-		Workload:    autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: w.ref.Name},
-		MinReplicas: w.min, MaxReplicas: w.max, Scaling: w.scaling, KubernetesMinor: opts.minor,
-	})
 }

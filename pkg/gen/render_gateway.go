@@ -2,37 +2,33 @@ package gen
 
 import (
 	"slices"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// gatewayUser is the user of the gateway's image (product-microgateway 3.2, docker/alpine/Dockerfile). The image names it
-// instead of numbering it, so that runAsNonRoot alone would keep the kubelet from starting the container.
-const gatewayUser int64 = 802
-
 func gatewayDeployment(g *gateway) *appsv1.Deployment {
-	probe := corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
-		Path: "/health", Port: intstr.FromString(httpsPortName), Scheme: corev1.URISchemeHTTPS,
-	}}
-	ports := []corev1.ContainerPort{
-		{Name: httpsPortName, ContainerPort: g.settings.httpsPort, Protocol: corev1.ProtocolTCP},
-		{Name: httpPortName, ContainerPort: g.settings.httpPort, Protocol: corev1.ProtocolTCP},
+	ports := make([]corev1.ContainerPort, 0, len(g.ports)+1)
+	names := map[string]bool{g.kind.metrics.name: true}
+	add := func(p port) {
+		ports = append(ports, corev1.ContainerPort{Name: p.name, ContainerPort: p.target, Protocol: corev1.ProtocolTCP})
+		names[p.name] = true
 	}
-	if g.settings.observability {
-		ports = append(ports, corev1.ContainerPort{Name: metricsPortName, ContainerPort: gatewayMetrics, Protocol: corev1.ProtocolTCP})
+	for _, p := range g.ports {
+		add(p)
+	}
+	if g.observed {
+		add(g.kind.metrics)
 	}
 	security := hardened(nil)
 	security.RunAsNonRoot = new(true)
-	security.RunAsUser = new(gatewayUser)
+	security.RunAsUser = new(g.kind.user)
 	containers := []corev1.Container{{
-		Name: GatewayContainer, Image: g.image, Ports: ports, Env: g.env, EnvFrom: g.envFrom,
-		Resources: g.settings.requirements, VolumeMounts: g.mounts, SecurityContext: security,
-		ReadinessProbe: timed(probe, g.settings.readiness), LivenessProbe: timed(probe, g.settings.liveness),
+		Name: g.kind.container, Image: g.image, Ports: ports, Env: g.env, EnvFrom: g.envFrom,
+		Resources: g.requirements, VolumeMounts: g.mounts, SecurityContext: security,
+		ReadinessProbe: timed(g.kind.probe, g.readiness), LivenessProbe: timed(g.kind.probe, g.liveness),
 	}}
-	names := map[string]bool{httpsPortName: true, httpPortName: true, metricsPortName: true}
 	for _, b := range g.sidecars {
 		containers = append(containers, backendContainer(&b, names))
 	}
@@ -40,9 +36,7 @@ func gatewayDeployment(g *gateway) *appsv1.Deployment {
 		Containers: containers, Volumes: g.volumes, ImagePullSecrets: g.pullSecrets, HostAliases: g.hostAliases,
 		AutomountServiceAccountToken: new(false), SecurityContext: podSecurity,
 	})
-	if len(g.endpoints) > 0 {
-		d.Annotations = with(d.Annotations, map[string]string{endpointsAnnotation: strings.Join(g.endpoints, ",")})
-	}
+	g.kind.adapt(g, d)
 	return d
 }
 
@@ -65,14 +59,11 @@ func hardened(ports []port) *corev1.SecurityContext {
 }
 
 func gatewayService(g *gateway) *corev1.Service {
-	kind := corev1.ServiceTypeLoadBalancer
-	if g.settings.exposure != loadBalancer {
-		kind = corev1.ServiceTypeClusterIP
+	ports := make([]corev1.ServicePort, 0, len(g.ports))
+	for _, p := range g.ports {
+		ports = append(ports, servicePort(p))
 	}
-	return g.service(g.ref.Name, corev1.ServiceSpec{Type: kind, Ports: []corev1.ServicePort{
-		servicePort(port{httpsPortName, g.settings.httpsPort, g.settings.httpsPort}),
-		servicePort(port{httpPortName, g.settings.httpPort, g.settings.httpPort}),
-	}})
+	return g.service(g.ref.Name, corev1.ServiceSpec{Type: g.serviceType, Ports: ports})
 }
 
 // servicePort leads to the number of the container's port: in a pod of several containers a name could mean two.
@@ -89,9 +80,9 @@ type metricsPort struct {
 // metricsPorts are the ports of a gateway's pods that serve metrics: its own, then those of its sidecars.
 func (g *gateway) metricsPorts() []metricsPort {
 	var ports []metricsPort
-	taken := map[string]bool{metricsPortName: true}
-	if g.settings.observability {
-		ports = append(ports, metricsPort{scrape{port: port{target: gatewayMetrics}, path: metricsPath, scheme: "http"}, metricsPortName})
+	taken := map[string]bool{g.kind.metrics.name: true}
+	if g.observed {
+		ports = append(ports, metricsPort{scrape{port: g.kind.metrics, path: metricsPath, scheme: "http"}, g.kind.metrics.name})
 	}
 	for _, b := range g.sidecars {
 		if b.metrics != nil {

@@ -94,13 +94,15 @@ func from(origin string) string {
 	return " (" + origin + ")"
 }
 
-// requirementsOf gives the API type. Containers with the same resources share it.
-func (src *source) requirementsOf(r resources) corev1.ResourceRequirements {
+// requirements are the resources of containers as the API has them. Containers with equal resources share them.
+type requirements map[[4]resource.Quantity]corev1.ResourceRequirements
+
+func (all requirements) of(r resources) corev1.ResourceRequirements {
 	key := [4]resource.Quantity{r.cpuRequest.value, r.memoryRequest.value, r.cpuLimit.value, r.memoryLimit.value}
-	out, known := src.requirements[key]
+	out, known := all[key]
 	if !known {
 		out = r.requirements()
-		src.requirements[key] = out
+		all[key] = out
 	}
 	return out
 }

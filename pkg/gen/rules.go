@@ -59,7 +59,7 @@ func (src *source) ownConfig(opts options, ps *model.Problems) *krm.Item {
 
 // ruleFiles reads the rules among the items: the adapter's own configuration first, then other ConfigMaps of users and
 // the key of hpa-configs, then what other runs rendered.
-func (src *source) ruleFiles(own *krm.Item, opts options, ps *model.Problems) []ruleFile {
+func (src *source) ruleFiles(own *krm.Item, local map[*krm.Item]bool, opts options, ps *model.Problems) []ruleFile {
 	var files []ruleFile
 	read := func(it *krm.Item, written bool, keys ...string) {
 		data, more := configMapData(it)
@@ -88,7 +88,7 @@ func (src *source) ruleFiles(own *krm.Item, opts options, ps *model.Problems) []
 		case it == own || src.scope.elsewhere(it):
 		case choice(it, rulesAnnotation, []string{"true", "false"}, ps) == "true":
 			read(it, true)
-		case src.inputs[it] && it.Mentions(hpa.RulesKey):
+		case local[it] && it.Mentions(hpa.RulesKey):
 			read(it, true, hpa.RulesKey)
 		}
 	}
@@ -125,16 +125,16 @@ func readRules(text string, at model.Place, ps *model.Problems) ruleFile {
 
 // lostRules reports the ConfigMap with the rules of another functionConfig of the same package, which is going to be
 // replaced although that still renders something else.
-func lostRules(rendered map[objectID]bool, items []*krm.Item, src source, opts options) model.Problems {
+func lostRules(rendered map[objectID]bool, items []*krm.Item, s scope, opts options) model.Problems {
 	var ps model.Problems
 	for _, it := range items {
 		owner := Owner(it)
-		if owner == "" || owner == opts.owner || it.Annotations[rulesAnnotation] != "true" || src.scope.elsewhere(it) ||
+		if owner == "" || owner == opts.owner || it.Annotations[rulesAnnotation] != "true" || s.elsewhere(it) ||
 			!rendered[identity(it.Place.Object)] {
 			continue
 		}
 		if slices.ContainsFunc(items, func(other *krm.Item) bool {
-			return Owner(other) == owner && !src.scope.elsewhere(other) && !rendered[identity(other.Place.Object)]
+			return Owner(other) == owner && !s.elsewhere(other) && !rendered[identity(other.Place.Object)]
 		}) {
 			ps.Errorf(model.OutputConflict, it.Place, "holds the rules of %s, which %s would replace; give one of them a name of its own "+
 				"in spec.metrics.adapter.name", owner, opts.owner)

@@ -51,8 +51,8 @@ func newScope(items []*krm.Item, config *krm.Item) scope {
 // or in the pipeline of its Kptfile.
 func callsUs(it *krm.Item) bool {
 	o := it.Place.Object
-	if o.Kind != "Kptfile" || apiGroup(o.APIVersion) != "kpt.dev" {
-		return apiGroup(o.APIVersion) == group
+	if o.Kind != "Kptfile" || model.Group(o.APIVersion) != "kpt.dev" {
+		return model.Group(o.APIVersion) == group
 	}
 	mutators := krm.Get(krm.Get(it.Node(), "pipeline"), "mutators")
 	if krm.IsNull(mutators) {
@@ -107,7 +107,7 @@ func withoutDuplicates(items []*krm.Item, ps *model.Problems) []*krm.Item {
 				bytes.Compare(a.Text(), b.Text()))
 		})
 		o := twins[0].Place.Object
-		if apiGroup(o.APIVersion) == group || !isInput(o) && o.Kind != "ConfigMap" {
+		if model.Group(o.APIVersion) == group || !isInput(o) && o.Kind != "ConfigMap" {
 			continue
 		}
 		also := ""

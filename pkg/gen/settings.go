@@ -60,20 +60,21 @@ var (
 
 // configMap is a ConfigMap that was found; without one it is empty.
 type configMap struct {
+	// item is nil for none.
+	item  *krm.Item
 	data  map[string]string
 	place model.Place
 	ps    *model.Problems
 }
 
 // readConfig reads a ConfigMap, nil for none. Keys beside known ones are reported unless known is nil.
-func (src *source) readConfig(it *krm.Item, known []string, ps *model.Problems) configMap {
+func readConfig(it *krm.Item, known []string, ps *model.Problems) configMap {
 	if it == nil {
 		return configMap{ps: ps}
 	}
-	src.inputs[it] = true
 	data, more := configMapData(it)
 	ps.Add(more...)
-	cm := configMap{data: data, place: it.Place.Child("data"), ps: ps}
+	cm := configMap{item: it, data: data, place: it.Place.Child("data"), ps: ps}
 	if known != nil {
 		unknownKeys(data, known, cm.place, ps)
 	}
@@ -133,35 +134,47 @@ func (c configMap) flag(key string) bool {
 // analytics-config; nil for one that is not there.
 type settingsFiles [4]*krm.Item
 
-// readSettings gives the settings for an object. What was read from the same ConfigMaps for another one is not read again.
-func (src *source) readSettings(from referrer, ps *model.Problems) *settings {
+// settingsReader finds the settings of inputs. What was read from the same ConfigMaps for another one is not read again.
+type settingsReader struct {
+	items index
+	kind  *gatewayKind
+	known map[settingsFiles]judged[*settings]
+}
+
+// judged is a value that was read, and what was wrong with it.
+type judged[T any] struct {
+	value    T
+	problems model.Problems
+}
+
+func (r *settingsReader) read(from referrer, ps *model.Problems) *settings {
 	var files settingsFiles
 	for i, name := range []string{controllerConfig, apimConfig, registryConfig, analyticsConfig} {
-		files[i] = src.config(name, from, ps)
+		files[i] = r.items.config(name, from, ps)
 	}
-	known, ok := src.settings[files]
+	known, ok := r.known[files]
 	if !ok {
-		known.value = src.parseSettings(files, &known.problems)
-		src.settings[files] = known
+		known.value = r.parse(files, &known.problems)
+		r.known[files] = known
 	}
 	ps.Add(known.problems...)
 	return known.value
 }
 
-func (src *source) parseSettings(files settingsFiles, ps *model.Problems) *settings {
+func (r *settingsReader) parse(files settingsFiles, ps *model.Problems) *settings {
 	s := &settings{gateway: gatewayDefaults(), backend: backendDefaults()}
-	s.readController(src.readConfig(files[0], slices.Concat(controllerKeys, controllerBuildKeys), ps))
+	s.readController(readConfig(files[0], slices.Concat(controllerKeys, controllerBuildKeys), ps))
 
 	// apim-config has some forty keys, all but these two for the configuration file inside the gateway's image.
-	apim := src.readConfig(files[1], nil, ps)
+	apim := readConfig(files[1], nil, ps)
 	apim.misspelt("httpPort", "httpsPort")
-	s.httpPort = apim.number("httpPort", 9090, 1, 65535)
-	s.httpsPort = apim.number("httpsPort", 9095, 1, 65535)
-	if s.httpPort == s.httpsPort || s.httpPort == gatewayMetrics || s.httpsPort == gatewayMetrics {
+	s.httpPort = apim.number("httpPort", r.kind.http.port, 1, 65535)
+	s.httpsPort = apim.number("httpsPort", r.kind.https.port, 1, 65535)
+	if metrics := r.kind.metrics.port; s.httpPort == s.httpsPort || s.httpPort == metrics || s.httpsPort == metrics {
 		ps.Errorf(model.GatewayConfig, apim.place, "httpPort %d, httpsPort %d and the metrics port %d must differ",
-			s.httpPort, s.httpsPort, gatewayMetrics)
+			s.httpPort, s.httpsPort, metrics)
 	}
-	reg := src.readConfig(files[2], registryKeys, ps)
+	reg := readConfig(files[2], registryKeys, ps)
 	s.registryType, s.repository = strings.ToUpper(reg.text("registryType")), strings.Trim(reg.text("repositoryName"), "/")
 	for _, name := range words(reg.data["imagePullSecretNames"]) {
 		if len(validation.IsDNS1123Subdomain(name)) > 0 {
@@ -169,7 +182,7 @@ func (src *source) parseSettings(files settingsFiles, ps *model.Problems) *setti
 		}
 		s.pullSecrets = append(s.pullSecrets, corev1.LocalObjectReference{Name: name})
 	}
-	analytics := src.readConfig(files[3], nil, ps)
+	analytics := readConfig(files[3], nil, ps)
 	analytics.misspelt("analyticsEnabled")
 	s.analytics = analytics.flag("analyticsEnabled")
 	s.requirements = s.gateway.requirements()

@@ -29,17 +29,17 @@ func (g *gatewayBuilder) resolve() {
 			urls[url(e.backend, g.mode)] = true
 			if g.mode == model.Sidecar {
 				b := e.backend
-				b.metrics = b.buildMetrics(g.src, e.input.item, g.settings.observability || g.scaling.PodsMetrics(), g.ps)
+				b.metrics = b.buildMetrics(g.items, e.input.item, g.observed || g.scaling.PodsMetrics(), g.ps)
 				sidecars[b.ref.String()] = b
 			}
 		}
 	}
-	g.gateway.endpoints = slices.Sorted(maps.Keys(urls))
+	g.urls = slices.Sorted(maps.Keys(urls))
 	g.sidecars = slices.SortedFunc(maps.Values(sidecars), func(a, b backend) int {
 		return strings.Compare(a.container+"\x00"+a.ref.String(), b.container+"\x00"+b.ref.String())
 	})
 	g.checkSidecars()
-	containers := []string{GatewayContainer}
+	containers := []string{g.kind.container}
 	for _, b := range g.sidecars {
 		containers = append(containers, b.container)
 	}
@@ -64,9 +64,9 @@ func (g *gatewayBuilder) find(ep swagger.Endpoint) *endpoint {
 	if qualified {
 		from.namespaces = []string{ep.Target.Namespace}
 	}
-	it := g.src.items.find("TargetEndpoint", ep.Target.Name, from, ep.Place, g.ps)
+	it := g.items.find("TargetEndpoint", ep.Target.Name, from, ep.Place, g.ps)
 	if it == nil {
-		g.src.items.missing(reference{"TargetEndpoint", ep.Target.Name, from.namespaces[0], qualified, true}, ep.Place, g.ps)
+		g.items.missing(reference{"TargetEndpoint", ep.Target.Name, from.namespaces[0], qualified, true}, ep.Place, g.ps)
 		return nil
 	}
 	return g.endpoints[it.Ref().String()]
@@ -91,10 +91,12 @@ func url(b backend, mode model.Mode) string {
 // checkSidecars reports what cannot share a pod.
 func (g *gatewayBuilder) checkSidecars() {
 	const gatewayName = "the gateway"
-	containers := map[string]string{GatewayContainer: gatewayName}
-	ports := map[int32]string{g.settings.httpPort: gatewayName, g.settings.httpsPort: gatewayName}
-	if g.settings.observability {
-		ports[gatewayMetrics] = gatewayName
+	containers, ports := map[string]string{g.kind.container: gatewayName}, map[int32]string{}
+	for _, p := range g.ports {
+		ports[p.target] = gatewayName
+	}
+	if g.observed {
+		ports[g.kind.metrics.target] = gatewayName
 	}
 	for _, b := range g.sidecars {
 		at, self := b.place.Child("spec"), b.place.Object.String()

@@ -21,18 +21,11 @@ const DumpCommand = "kubectl get apis.wso2.com,targetendpoints.wso2.com,configma
 type key struct{ group, kind, namespace, name string }
 
 func keyOf(o model.Object) key {
-	group, _, found := strings.Cut(o.APIVersion, "/")
-	switch {
-	case !found:
-		group = ""
-	case o.Kind == "Ingress" && group == "extensions":
+	group := model.Group(o.APIVersion)
+	if o.Kind == "Ingress" && group == "extensions" {
 		group = "networking.k8s.io" // The group of the same objects before Kubernetes 1.14.
 	}
-	namespace := o.Namespace
-	if namespace == "" {
-		namespace = "default"
-	}
-	return key{group, o.Kind, namespace, o.Name}
+	return key{group, o.Kind, model.NamespaceOf(o.Namespace), o.Name}
 }
 
 // operatorGroup is the API group of the operator's own resources.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // Step is one step of the migration. The steps are safe only in this order.
@@ -222,10 +223,7 @@ func (m *migration) orphan() []string {
 }
 
 func kubectl(namespace, rest string) string {
-	if namespace == "" {
-		namespace = "default"
-	}
-	return "kubectl -n " + namespace + " " + rest
+	return "kubectl -n " + model.NamespaceOf(namespace) + " " + rest
 }
 
 // isName reports whether a name from the dump is safe in a command.

@@ -32,8 +32,8 @@ type Document struct {
 	// HasServer tells that servers of OpenAPI 3, or host of Swagger 2.0, name a host. The gateway forwards requests of
 	// operations without an endpoint to it.
 	HasServer bool
-	// Operations is the number of operations.
-	Operations int
+	// OperationCount is the number of operations. Operations returns them.
+	OperationCount int
 
 	root    *yaml.Node
 	version specVersion
@@ -51,8 +51,7 @@ func (d *Document) Release() {
 		*s = strings.Clone(*s)
 	}
 	for i := range d.Endpoints {
-		e := &d.Endpoints[i]
-		e.URL, e.Target.Name, e.Target.Namespace = strings.Clone(e.URL), strings.Clone(e.Target.Name), strings.Clone(e.Target.Namespace)
+		d.Endpoints[i].detach()
 	}
 }
 
@@ -65,6 +64,11 @@ type Endpoint struct {
 	URL string
 	// Target names a TargetEndpoint; its Namespace is "" if none is written.
 	Target model.Ref
+}
+
+// detach lets go of the text that the endpoint stands in.
+func (e *Endpoint) detach() {
+	e.URL, e.Target.Name, e.Target.Namespace = strings.Clone(e.URL), strings.Clone(e.Target.Name), strings.Clone(e.Target.Namespace)
 }
 
 // Stage tells whose requests an endpoint serves.

@@ -25,7 +25,7 @@ const (
 type namedEndpoints struct {
 	name string
 	// endpoints have no stage; whoever refers to the name gives it.
-	endpoints []Endpoint
+	endpoints Endpoints
 	// used has the stages that refer to it.
 	used []Stage
 }
@@ -71,7 +71,7 @@ func (r *reader) namedEntry(entry *yaml.Node, at model.Place) {
 func (r *reader) unreferenced() {
 	for _, n := range r.named {
 		if n.used == nil {
-			r.add(Production, n.endpoints)
+			r.add(Production, n.endpoints.List)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func (r *reader) endpoints(m member, stage Stage) {
 	case m.value.Kind == yaml.SequenceNode:
 		r.problems.Errorf(model.SwaggerEndpoint, m.at(), "is a list; write a mapping with the list as urls")
 	case m.value.Kind == yaml.MappingNode:
-		r.add(stage, r.endpointList(m))
+		r.add(stage, r.endpointList(m).List)
 	case strings.HasPrefix(m.value.Value, "#"):
 		r.reference(m, stage)
 	default:
@@ -103,7 +103,7 @@ func (r *reader) reference(m member, stage Stage) {
 	if n := r.byName[name]; n != nil {
 		if !slices.Contains(n.used, stage) {
 			n.used = append(n.used, stage)
-			r.add(stage, n.endpoints)
+			r.add(stage, n.endpoints.List)
 		}
 		return
 	}
@@ -142,16 +142,16 @@ var endpointFields = []string{
 var endpointTypes = []string{"loadbalance", "failover", "http", "https", "address"}
 
 // endpointList reads the mapping that holds urls.
-func (r *reader) endpointList(list member) []Endpoint {
-	var endpoints []Endpoint
+func (r *reader) endpointList(list member) Endpoints {
+	endpoints := Endpoints{Type: LoadBalance}
 	has := false
 	for _, m := range r.members(list.value, list.at()) {
 		switch {
 		case m.key == "urls":
 			has = !krm.IsNull(m.value)
-			endpoints = r.urls(m)
+			endpoints.List = r.urls(m)
 		case m.key == "type":
-			r.endpointType(m)
+			endpoints.Type = r.endpointType(m)
 		case !slices.Contains(endpointFields, m.key):
 			r.unknownField(model.SwaggerExtension, m, endpointFields)
 		}
@@ -162,7 +162,7 @@ func (r *reader) endpointList(list member) []Endpoint {
 	return endpoints
 }
 
-func (r *reader) endpointType(m member) {
+func (r *reader) endpointType(m member) EndpointType {
 	s := r.str(m)
 	normal := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(s))
 	if s != "" && !slices.Contains(endpointTypes, normal) {
@@ -171,6 +171,10 @@ func (r *reader) endpointType(m member) {
 			Message: fmt.Sprintf("unknown type %q; write load_balance or failover", cut(s)),
 		})
 	}
+	if normal == "failover" {
+		return Failover
+	}
+	return LoadBalance
 }
 
 func (r *reader) urls(list member) []Endpoint {

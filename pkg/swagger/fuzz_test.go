@@ -53,6 +53,15 @@ func FuzzRead(f *testing.F) {
 		if p := doc.BasePath; p != "" && p[0] != '/' || p != "/" && strings.HasSuffix(p, "/") {
 			t.Errorf("base path %q", p)
 		}
+		operations := doc.Operations()
+		if d := cmp.Diff(operations, again.Operations()); d != "" {
+			t.Errorf("the operations differ:\n%s", d)
+		}
+		for _, o := range operations {
+			if o.Place.Line == 0 || o.Method == "" {
+				t.Errorf("operation %+v has no place or method", o)
+			}
+		}
 		found := doc.Validate()
 		if d := cmp.Diff(printed(found), printed(again.Validate())); d != "" {
 			t.Errorf("the findings differ:\n%s", d)

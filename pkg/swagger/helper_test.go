@@ -17,7 +17,7 @@ func read(text string) (facts, problems []string) {
 	doc, ps := Read(text, testPlace)
 	if doc != nil {
 		facts = append(facts, fmt.Sprintf("title %q, version %q, mode %q, base path %q, %d operations",
-			doc.Title, doc.Version, doc.Mode, doc.BasePath, doc.Operations))
+			doc.Title, doc.Version, doc.Mode, doc.BasePath, doc.OperationCount))
 		for _, e := range doc.Endpoints {
 			what := "url " + e.URL
 			if e.Target.Name != "" {

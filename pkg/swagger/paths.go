@@ -23,13 +23,13 @@ func (r *reader) paths() {
 			if strings.HasPrefix(m.key, "x-") {
 				r.extension(m, inPaths)
 			} else {
-				r.doc.Operations += r.pathItem(m.value, m.at(), 0)
+				r.doc.OperationCount += r.pathItem(m.value, m.at(), 0)
 			}
 		}
 	}
 	at := r.at.At(r.doc.root.Line)
 	switch {
-	case r.doc.Operations == 0:
+	case r.doc.OperationCount == 0:
 		r.problems.Warnf(model.SwaggerSpec, at, "has no operation; write one under paths")
 	case r.covered || len(r.uncovered) == 0:
 	case len(r.doc.Endpoints) == 0:

@@ -29,18 +29,19 @@ func Read(text string, at model.Place) (*Document, model.Problems) {
 		r.problems.Errorf(model.SwaggerVersion, at, "is empty; write an OpenAPI document")
 		return nil, r.problems
 	}
-	r.doc = &Document{Place: at, root: root, done: done}
-	r.at = at
-	r.tree = newTree(root)
-	r.checked = map[*yaml.Node]bool{}
-	r.items = map[*yaml.Node]int{}
-	r.byName = map[string]*namedEndpoints{}
-	r.seen = map[Endpoint]bool{}
+	r = newReader(&Document{Place: at, root: root, done: done})
 	if r.document() {
 		r.repeated()
 		return r.doc, r.problems.Sorted()
 	}
 	return nil, r.problems.Sorted()
+}
+
+func newReader(d *Document) reader {
+	return reader{
+		doc: d, at: d.Place, tree: newTree(d.root), checked: map[*yaml.Node]bool{}, items: map[*yaml.Node]int{},
+		byName: map[string]*namedEndpoints{}, seen: map[Endpoint]bool{},
+	}
 }
 
 // reader collects the facts and problems of one document.

@@ -1,0 +1,31 @@
+package gen
+
+import "github.com/krm-fn/krm-fn/pkg/model"
+
+// provision is a way in which a backend in private jet mode gets its pods. Everything that only one of them has is in its row.
+type provision struct {
+	// applies reports whether a backend is provided in this way.
+	applies func(*endpoint) bool
+	// build resolves the rest of the backend.
+	build func(*builder, *endpoint, *model.Problems)
+	// outputs are the objects of the backend, in the order of output.
+	outputs []output
+}
+
+// provisions has a row for each way. The first that applies is taken; the last always does.
+var provisions = []*provision{
+	{ // It is rendered.
+		applies: func(e *endpoint) bool { return e.backend.image != "" },
+		build:   (*builder).jet,
+		outputs: outputs,
+	},
+	{ // Somebody else runs it.
+		applies: func(*endpoint) bool { return true },
+		build: func(_ *builder, e *endpoint, ps *model.Problems) {
+			if len(e.users[model.Sidecar]) == 0 {
+				ps.Infof(model.BackendImage, e.input.item.Place.Child("spec").Child("deploy").Child("dockerImage"),
+					"there is no image, so nothing is rendered for this backend; its Service must exist")
+			}
+		},
+	},
+}

@@ -1,0 +1,21 @@
+package gen
+
+import (
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+
+	"github.com/krm-fn/krm-fn/pkg/hpa"
+)
+
+// horizontalPodAutoscaler is the scaler of Kubernetes itself. An adapter serves it every metric beyond cpu and memory.
+var horizontalPodAutoscaler = scalerKind{
+	kind: "HorizontalPodAutoscaler", problems: "hpa/",
+	render: renderHPA, needs: (*hpa.Scaling).Needs, unsupported: hpa.Unsupported,
+}
+
+func renderHPA(w *workload, opts *options) typedObject {
+	return hpa.Render(hpa.Target{
+		Meta:        w.meta(w.ref.Name),
+		Workload:    autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: w.ref.Name},
+		MinReplicas: w.min, MaxReplicas: w.max, Scaling: w.scaling, KubernetesMinor: opts.minor,
+	})
+}

@@ -1,0 +1,207 @@
+package swagger
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Operation is one method of one path. It holds on to nothing of the text of its document.
+type Operation struct {
+	// Place is where the operation is written, which may be in a path item that its path refers to.
+	Place model.Place
+	// Method is the name of the method in upper case, Path the path as it is written, without the base path.
+	Method, Path string
+	// ID is operationId, "" if missing.
+	ID string
+	// Production and Sandbox are the endpoints of the operation or, where it states none, those of the root.
+	Production, Sandbox Endpoints
+	Security            Security
+	// Extensions are those of the operation alone, as JSON by their names.
+	Extensions map[string]string
+}
+
+// Endpoints are the backends of one stage. They may share memory with those of other operations.
+type Endpoints struct {
+	Type EndpointType
+	// List has no stages.
+	List []Endpoint
+}
+
+// EndpointType says how requests are spread over several endpoints.
+type EndpointType string
+
+// The types of endpoints. Every type of a document but failover means LoadBalance.
+const (
+	LoadBalance EndpointType = "load_balance"
+	Failover    EndpointType = "failover"
+)
+
+// Security says who may call an operation.
+type Security struct {
+	// Requirements are those of the operation or, where it states none, those of the root; each is enough. They are nil where
+	// neither states security, and empty for security: []. One of {} is nil.
+	Requirements []Requirement
+	// Disabled is x-wso2-disable-security of the operation, else of the root; nil where neither states it. What is not a boolean
+	// counts as false.
+	Disabled *bool
+	// AuthType is x-auth-type of the operation.
+	AuthType string
+}
+
+// Requirement is a set of schemes of which all are needed, none for {}.
+type Requirement []Scheme
+
+// Scheme is a security scheme with the scopes that are needed.
+type Scheme struct {
+	Name   string
+	Scopes []string
+}
+
+const (
+	disableExtension  = "x-wso2-disable-security"
+	authTypeExtension = "x-auth-type"
+)
+
+// Operations returns all operations in the order of the document. What is malformed is left out: Read reports it. Extensions
+// of a path have no effect, as for the gateway. A released document has no operations.
+func (d *Document) Operations() []Operation {
+	if d.root == nil {
+		return nil
+	}
+	r := newReader(d)
+	r.namedEndpoints()
+	for _, n := range r.named {
+		n.endpoints = n.endpoints.clone()
+	}
+	root := r.stated(d.root, d.Place, nil)
+	var all []Operation
+	for _, path := range r.mapping(krm.Get(d.root, "paths"), d.Place.Child("paths")) {
+		if strings.HasPrefix(path.key, "x-") {
+			continue
+		}
+		from := len(all)
+		r.eachOperation(path, func(m member) {
+			method := strings.ToUpper(m.key)
+			if slices.ContainsFunc(all[from:], func(o Operation) bool { return o.Method == method }) {
+				return // An operation of the path itself wins over one of what it refers to.
+			}
+			o := r.stated(m.value, m.at(), &root)
+			o.Method, o.Path, o.ID = method, strings.Clone(path.key), strings.Clone(krm.Text(m.value, "operationId"))
+			all = append(all, o)
+		})
+	}
+	return all
+}
+
+// eachOperation visits the operations of a path, then those of the path items that it refers to.
+func (r *reader) eachOperation(path member, visit func(member)) {
+	n, at := path.value, path.at()
+	for hops := 0; n != nil && hops <= maxHops; hops++ {
+		for _, m := range r.mapping(n, at) {
+			if slices.Contains(methods, m.key) && m.value.Kind == yaml.MappingNode {
+				visit(m)
+			}
+		}
+		ref := krm.Text(n, "$ref")
+		if !strings.HasPrefix(ref, "#") {
+			return
+		}
+		n, at = r.tree.resolve(ref, r.at)
+	}
+}
+
+// mapping returns the members of n, none if it is not a mapping.
+func (r *reader) mapping(n *yaml.Node, at model.Place) []member {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	return r.members(n, at)
+}
+
+// stated returns what an operation states over what the root does, or what the root itself states if root is nil.
+func (r *reader) stated(n *yaml.Node, at model.Place, root *Operation) Operation {
+	o := Operation{Place: at}
+	if root != nil {
+		o.Production, o.Sandbox, o.Security = root.Production, root.Sandbox, root.Security
+	}
+	for _, m := range r.members(n, at) {
+		switch m.key {
+		case productionExtension:
+			o.Production = r.group(m)
+		case sandboxExtension:
+			o.Sandbox = r.group(m)
+		case "security":
+			o.Security.Requirements = requirements(m.value)
+		case disableExtension:
+			o.Security.Disabled = new(m.value.ShortTag() == "!!bool" && strings.EqualFold(m.value.Value, "true"))
+		}
+		if root != nil && strings.HasPrefix(m.key, "x-") {
+			o.extend(m)
+		}
+	}
+	return o
+}
+
+func (o *Operation) extend(m member) {
+	if m.key == authTypeExtension {
+		o.Security.AuthType = strings.Clone(m.value.Value)
+	}
+	if o.Extensions == nil {
+		o.Extensions = map[string]string{}
+	}
+	var w jsonWriter
+	w.value(m.value)
+	o.Extensions[strings.Clone(m.key)] = w.buf.String()
+}
+
+// group reads the endpoints that an extension states.
+func (r *reader) group(m member) Endpoints {
+	name, isRef := strings.CutPrefix(m.value.Value, referencePrefix)
+	switch {
+	case m.value.Kind == yaml.MappingNode:
+		return r.endpointList(m).clone()
+	case m.value.Kind != yaml.ScalarNode || krm.IsNull(m.value):
+		return Endpoints{}
+	case isRef && r.byName[name] != nil:
+		return r.byName[name].endpoints
+	}
+	return Endpoints{Type: LoadBalance, List: r.endpoint(m)}.clone()
+}
+
+// clone returns endpoints that do not hold on to the text of the document.
+func (e Endpoints) clone() Endpoints {
+	e.List = slices.Clone(e.List)
+	for i := range e.List {
+		e.List[i].detach()
+	}
+	return e
+}
+
+// requirements reads a list of security requirements. What is malformed becomes a requirement of a scheme that does not exist, so
+// that a mistake opens no operation.
+func requirements(list *yaml.Node) []Requirement {
+	entries := list.Content
+	if list.Kind != yaml.SequenceNode {
+		entries = []*yaml.Node{list}
+	}
+	all := make([]Requirement, len(entries))
+	for i, n := range entries {
+		if n.Kind != yaml.MappingNode || list.Kind != yaml.SequenceNode {
+			all[i] = Requirement{{Name: strings.Clone(n.Value)}}
+			continue
+		}
+		for j := 0; j+1 < len(n.Content); j += 2 {
+			s := Scheme{Name: strings.Clone(n.Content[j].Value)}
+			for _, scope := range n.Content[j+1].Content {
+				s.Scopes = append(s.Scopes, strings.Clone(scope.Value))
+			}
+			all[i] = append(all[i], s)
+		}
+	}
+	return all
+}
