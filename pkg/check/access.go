@@ -10,6 +10,13 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
+// access is who may do what, as far as roles and their bindings among the items tell.
+type access struct {
+	roles    map[model.Object]spaced[*role]
+	bindings []*binding
+	grants   map[account]*grants
+}
+
 // role is a Role or a ClusterRole, binding a RoleBinding or a ClusterRoleBinding. The namespace of what holds in the whole
 // cluster is "".
 type (
@@ -34,7 +41,7 @@ type account struct{ namespace, name string }
 const rbacGroup = "rbac.authorization.k8s.io"
 
 // addAccess takes an object of the group of rights. One that cannot be read grants nothing.
-func (w *world) addAccess(it *krm.Item) {
+func (ac *access) add(it *krm.Item) {
 	switch it.Place.Object.Kind {
 	case "Role", "ClusterRole":
 		var r struct {
@@ -42,14 +49,14 @@ func (w *world) addAccess(it *krm.Item) {
 			AggregationRule *rbacv1.AggregationRule `json:"aggregationRule"`
 		}
 		_ = mistakes(it.Node(), it.Place, &r, false)
-		w.addRole(&role{item: it, rules: r.Rules, aggregated: r.AggregationRule != nil})
+		ac.addRole(&role{item: it, rules: r.Rules, aggregated: r.AggregationRule != nil})
 	case "RoleBinding", "ClusterRoleBinding":
 		var b struct {
 			Subjects []rbacv1.Subject `json:"subjects"`
 			RoleRef  rbacv1.RoleRef   `json:"roleRef"`
 		}
 		_ = mistakes(it.Node(), it.Place, &b, false)
-		w.bindings = append(w.bindings, &binding{it, b.Subjects, b.RoleRef})
+		ac.bindings = append(ac.bindings, &binding{it, b.Subjects, b.RoleRef})
 	}
 }
 
@@ -103,10 +110,10 @@ type grants struct {
 }
 
 // grantsOf finds the bindings of an account.
-func (w *world) grantsOf(a account) *grants {
-	return remember(w.memo.grants, a, func(a account) *grants {
+func (ac *access) grantsOf(a account) *grants {
+	return remember(ac.grants, a, func(a account) *grants {
 		g := &grants{found: map[string][]*role{}}
-		for _, b := range w.bindings {
+		for _, b := range ac.bindings {
 			switch own := b.item.Place.Object; {
 			case !slices.ContainsFunc(b.subjects, func(s rbacv1.Subject) bool { return a.is(s, b) }):
 			case own.Kind == "RoleBinding":
@@ -120,15 +127,15 @@ func (w *world) grantsOf(a account) *grants {
 }
 
 // rolesOf are the roles that an account has in a namespace, nil where they are not all known.
-func (w *world) rolesOf(a account, ns string) []*role {
-	g := w.grantsOf(a)
+func (ac *access) rolesOf(a account, ns string) []*role {
+	g := ac.grantsOf(a)
 	if len(g.everywhere)+len(g.inside.all) == 0 {
 		return nil
 	}
 	return remember(g.found, ns, func(ns string) []*role {
 		roles := []*role{}
 		for _, b := range slices.Concat(g.everywhere, g.inside.near(ns)) {
-			r := w.roleOf(b)
+			r := ac.roleOf(b)
 			if r == nil || r.aggregated {
 				return nil
 			}
@@ -139,8 +146,8 @@ func (w *world) rolesOf(a account, ns string) []*role {
 }
 
 // roleOf finds the role that b refers to.
-func (w *world) roleOf(b *binding) *role {
-	named := w.roles[model.Object{Kind: b.ref.Kind, Name: b.ref.Name}]
+func (ac *access) roleOf(b *binding) *role {
+	named := ac.roles[model.Object{Kind: b.ref.Kind, Name: b.ref.Name}]
 	found, ns := named.all, ""
 	if b.ref.Kind != "ClusterRole" {
 		ns = b.item.Place.Object.Namespace
@@ -152,18 +159,18 @@ func (w *world) roleOf(b *binding) *role {
 	return slices.MinFunc(found, func(a, b *role) int { return cmp.Compare(a.number, b.number) })
 }
 
-func (w *world) addRole(r *role) {
+func (ac *access) addRole(r *role) {
 	o := r.item.Place.Object
 	key := model.Object{Kind: o.Kind, Name: o.Name}
-	named := w.roles[key]
+	named := ac.roles[key]
 	r.number = len(named.all)
 	named.add(o.Namespace, r)
-	w.roles[key] = named
+	ac.roles[key] = named
 }
 
 // hasNamespacedRights tells whether an account is given rights namespace by namespace, so that who owns the one in question may
 // give them elsewhere.
-func (w *world) hasNamespacedRights(a account) bool { return len(w.grantsOf(a).inside.all) > 0 }
+func (ac *access) hasNamespacedRights(a account) bool { return len(ac.grantsOf(a).inside.all) > 0 }
 
 // is tells whether a subject of a binding is the account, or a group that it belongs to.
 func (a account) is(s rbacv1.Subject, b *binding) bool {

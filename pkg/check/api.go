@@ -14,6 +14,13 @@ const (
 	resourceMetrics = "metrics.k8s.io"
 )
 
+// apis finds APIServices.
+type apis struct {
+	items []*krm.Item
+	// found are those that lead to Services, by group.
+	found once[map[string][]*api]
+}
+
 // api is an APIService: it gives a version of a group to a Service.
 type api struct {
 	item    *krm.Item
@@ -33,11 +40,11 @@ type apiTarget struct {
 }
 
 // apiServices are the APIServices of a group that lead to Services.
-func (w *world) apiServices(group string) []*api { return w.memo.apis.get(w.findAPIs)[group] }
+func (as *apis) of(group string) []*api { return as.found.get(as.find)[group] }
 
-func (w *world) findAPIs() map[string][]*api {
+func (as *apis) find() map[string][]*api {
 	all := map[string][]*api{}
-	for _, it := range w.items {
+	for _, it := range as.items {
 		if it.Place.Object.Kind != "APIService" || groupOf(it.Place.Object.APIVersion) != "apiregistration.k8s.io" {
 			continue
 		}
@@ -78,16 +85,16 @@ var otherAdapters = []string{
 }
 
 // servedByOther tells whether an APIService among the items gives a group of metrics to another program.
-func (w *world) servedByOther(group string) bool {
-	return slices.ContainsFunc(w.apiServices(group), func(a *api) bool {
+func (as *apis) servedByOther(group string) bool {
+	return slices.ContainsFunc(as.of(group), func(a *api) bool {
 		return slices.ContainsFunc(otherAdapters, func(name string) bool { return strings.Contains(a.service.Name, name) })
 	})
 }
 
 // adaptersBehind are the adapters among the items to whose pods a Service leads.
-func (w *world) adaptersBehind(s *service) []adapter {
+func (su *setup) behind(s *service) []adapter {
 	var all []adapter
-	for _, a := range w.adapters() {
+	for _, a := range su.adapters {
 		if s.selectsPods(a.workload) {
 			all = append(all, a)
 		}

@@ -23,8 +23,8 @@ var apiAccess = Check{
 	Good: apiAccessExample + `- {apiGroups: [""], resources: [namespaces, services, pods], verbs: [get, list]}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, a := range w.adapters() {
-			w.checkAdapterAccess(a, ps)
+		for _, a := range w.setup.adapters {
+			checkAdapterAccess(w, a, ps)
 		}
 	},
 }
@@ -77,18 +77,18 @@ rules:
 `
 
 // checkAdapterAccess reports what the account of an adapter may not do, as far as all of its roles are known.
-func (w *world) checkAdapterAccess(a adapter, ps *model.Problems) {
+func checkAdapterAccess(w *world, a adapter, ps *model.Problems) {
 	own := account{a.workload.item.Place.Object.Namespace, a.workload.template.whole.Spec.ServiceAccountName}
 	p := model.Problem{
 		ID: apiAccessID, Severity: model.Error, Value: own.name,
 		Place: a.workload.item.Place.Child("spec").Child("template").Child("spec").Child("serviceAccountName"),
 	}
-	demands := w.adapterDemands()
+	demands := adapterDemands(w)
 	if len(demands) == 0 {
 		p.Severity = model.Warning
 	}
 	for _, r := range serverRights(a) {
-		if roles := w.rolesOf(own, r.namespace); roles != nil && !r.allowedNamed(roles, r.object, r.verb) {
+		if roles := w.graph.access.rolesOf(own, r.namespace); roles != nil && !r.allowedNamed(roles, r.object, r.verb) {
 			p.Message = fmt.Sprintf("ServiceAccount %s may not %s, as every server behind an APIService must; bind it the %s",
 				own.name, r.what, r.role)
 			ps.Add(p)
@@ -97,7 +97,7 @@ func (w *world) checkAdapterAccess(a adapter, ps *model.Problems) {
 	var lacking []string
 	for _, d := range demands {
 		ns := d.scaler.item.Place.Object.Namespace
-		roles := w.rolesOf(own, ns)
+		roles := w.graph.access.rolesOf(own, ns)
 		if d.kind == autoscalingv2.PodsMetricSourceType && roles != nil && !(apiResource{"", "pods"}).allowed(roles, "list") {
 			lacking = append(lacking, orDefault(ns))
 		}
@@ -113,7 +113,7 @@ func (w *world) checkAdapterAccess(a adapter, ps *model.Problems) {
 	}
 	p.Message = fmt.Sprintf("ServiceAccount %s may not list pods in namespace %s%s, so that no Pods metric is read there; bind it a role that allows it",
 		own.name, lacking[0], more)
-	if w.hasRightsBy(own, lacking) {
+	if w.graph.access.boundOutside(own, lacking) {
 		p.Severity = model.Warning
 	}
 	ps.Add(p)
@@ -121,16 +121,16 @@ func (w *world) checkAdapterAccess(a adapter, ps *model.Problems) {
 
 // hasRightsBy tells whether an account is given rights namespace by namespace, so that who owns one of those that lack them
 // may give them elsewhere.
-func (w *world) hasRightsBy(own account, lacking []string) bool {
-	return slices.ContainsFunc(w.grantsOf(own).inside.all, func(b *binding) bool {
+func (ac *access) boundOutside(own account, lacking []string) bool {
+	return slices.ContainsFunc(ac.grantsOf(own).inside.all, func(b *binding) bool {
 		ns := orDefault(b.item.Place.Object.Namespace)
 		return ns != systemNamespace && !slices.Contains(lacking, ns)
 	})
 }
 
 // adapterDemands are the metrics that an adapter among the items has to serve.
-func (w *world) adapterDemands() []*demand {
-	return slices.DeleteFunc(slices.Clone(w.demands()), func(d *demand) bool { return w.servedByOther(d.group()) })
+func adapterDemands(w *world) []*demand {
+	return slices.DeleteFunc(slices.Clone(w.demands.demands()), func(d *demand) bool { return w.graph.apis.servedByOther(d.group()) })
 }
 
 // A right is one that an account must have in a namespace, "" for the whole cluster.

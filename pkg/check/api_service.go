@@ -23,7 +23,7 @@ var apiService = Check{
 `,
 	run: func(w *world, ps *model.Problems) {
 		for _, group := range []string{customMetrics, externalMetrics} {
-			w.checkAPIs(group, ps)
+			checkAPIs(w, group, ps)
 		}
 	},
 }
@@ -61,18 +61,18 @@ spec:
 
 // checkAPIs reports the APIServices of a group that do not lead to the adapter among the items. They are errors if some
 // HorizontalPodAutoscaler reads a metric of the group and no other version of it leads there.
-func (w *world) checkAPIs(group string, ps *model.Problems) {
-	if len(w.adapters()) == 0 || w.servedByOther(group) {
+func checkAPIs(w *world, group string, ps *model.Problems) {
+	if len(w.setup.adapters) == 0 || w.graph.apis.servedByOther(group) {
 		return
 	}
 	var found model.Problems
-	apis := w.apiServices(group)
+	apis := w.graph.apis.of(group)
 	for _, a := range apis {
-		if p := w.brokenAPI(a); p != nil {
+		if p := brokenAPI(w, a); p != nil {
 			found.Add(*p)
 		}
 	}
-	needed := slices.ContainsFunc(w.demands(), func(d *demand) bool { return d.group() == group })
+	needed := slices.ContainsFunc(w.demands.demands(), func(d *demand) bool { return d.group() == group })
 	if needed && len(found) == len(apis) {
 		for i := range found {
 			found[i].Severity = model.Error
@@ -81,19 +81,19 @@ func (w *world) checkAPIs(group string, ps *model.Problems) {
 	ps.Add(found...)
 	for _, a := range apis {
 		if !a.trusted {
-			w.checkTrust(a, needed, ps)
+			checkTrust(w, a, needed, ps)
 		}
 	}
 }
 
 // checkTrust reports an APIService that leads to an adapter whose certificate the API server has no reason to trust. An
 // adapter signs its own unless a flag names one (SecureServingOptions, k8s.io/apiserver/pkg/server/options).
-func (w *world) checkTrust(a *api, needed bool, ps *model.Problems) {
-	svc := w.named(a.service)
+func checkTrust(w *world, a *api, needed bool, ps *model.Problems) {
+	svc := w.graph.serviceOf(a.service)
 	if svc == nil {
 		return
 	}
-	behind := w.adaptersBehind(svc)
+	behind := w.setup.behind(svc)
 	if len(behind) == 0 {
 		return
 	}
@@ -115,28 +115,28 @@ func (a adapter) signsItself() bool {
 }
 
 // named finds the Service of an APIService, nil if it is not among the items.
-func (w *world) named(t apiTarget) *service {
-	i := slices.IndexFunc(w.services, func(s *service) bool {
+func (g *graph) serviceOf(t apiTarget) *service {
+	i := slices.IndexFunc(g.services.all, func(s *service) bool {
 		o := s.item.Place.Object
 		return o.Name == t.Name && relate(o.Namespace, t.Namespace) != apart
 	})
 	if i < 0 {
 		return nil
 	}
-	return w.services[i]
+	return g.services.all[i]
 }
 
 // brokenAPI tells why an APIService does not lead to an adapter, nil if it does or may do so.
-func (w *world) brokenAPI(a *api) *model.Problem {
+func brokenAPI(w *world, a *api) *model.Problem {
 	at := a.item.Place.Child("spec").Child("service")
 	p := &model.Problem{ID: apiServiceID, Severity: model.Warning, Place: at.Child("name"), Value: a.service.Name}
-	svc := w.named(a.service)
+	svc := w.graph.serviceOf(a.service)
 	if svc == nil {
-		i := slices.IndexFunc(w.services, func(s *service) bool { return len(w.adaptersBehind(s)) > 0 })
+		i := slices.IndexFunc(w.graph.services.all, func(s *service) bool { return len(w.setup.behind(s)) > 0 })
 		if i < 0 {
 			return nil // The Service of the adapter is elsewhere, too.
 		}
-		right := w.services[i].item.Place.Object
+		right := w.graph.services.all[i].item.Place.Object
 		if right.Name == a.service.Name {
 			p.Place, p.Value, p.Suggestion = at.Child("namespace"), a.service.Namespace, right.Namespace
 		} else {
@@ -160,35 +160,35 @@ func (w *world) brokenAPI(a *api) *model.Problem {
 		p.Message = fmt.Sprintf("%s has no port %d%s; it has %s", svc.item.Place.Object, a.service.Port, unstated, strings.Join(ports, ", "))
 		return p
 	}
-	behind := w.adaptersBehind(svc)
+	behind := w.setup.behind(svc)
 	if len(behind) == 0 {
-		return w.deafService(svc, p)
+		return podlessService(w, svc, p)
 	}
 	for _, one := range behind {
-		if p := w.brokenTarget(svc, i, one); p == nil {
+		if p := brokenTarget(w.graph, svc, i, one); p == nil {
 			return nil
 		}
 	}
-	return w.brokenTarget(svc, i, behind[0])
+	return brokenTarget(w.graph, svc, i, behind[0])
 }
 
 // deafService tells that a Service selects no pods, while an adapter is in its namespace.
-func (w *world) deafService(svc *service, p *model.Problem) *model.Problem {
+func podlessService(w *world, svc *service, p *model.Problem) *model.Problem {
 	if !svc.hasSelector() || len(svc.behind) > 0 {
 		return nil // Another program answers.
 	}
-	i := slices.IndexFunc(w.adapters(), func(a adapter) bool { return meet(svc.item, a.workload.item) })
+	i := slices.IndexFunc(w.setup.adapters, func(a adapter) bool { return meet(svc.item, a.workload.item) })
 	if i < 0 {
 		return nil
 	}
 	p.Place, p.Value = svc.item.Place.Child("spec").Child("selector"), ""
-	p.Message = fmt.Sprintf("selects no pods, and those of %s run the adapter; write labels of theirs", w.adapters()[i].workload)
+	p.Message = fmt.Sprintf("selects no pods, and those of %s run the adapter; write labels of theirs", w.setup.adapters[i].workload)
 	return p
 }
 
 // brokenTarget tells why port i of a Service does not lead to the port on which an adapter listens.
-func (w *world) brokenTarget(svc *service, i int, a adapter) *model.Problem {
-	if w.mayHaveMore(a.workload) {
+func brokenTarget(g *graph, svc *service, i int, a adapter) *model.Problem {
+	if mayHaveMore(g, a.workload) {
 		return nil
 	}
 	port := svc.ports[i]

@@ -33,7 +33,7 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 	name = strings.TrimPrefix(name, "hpa/")
 	var found []*scaler
 	var names []string
-	for _, s := range w.scalers {
+	for _, s := range w.graph.scalers {
 		o := s.item.Place.Object
 		full := s.namespace() + "/" + o.Name
 		names = append(names, o.Name, full)
@@ -49,7 +49,7 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 		ps.Errorf(hpaTarget.ID, model.Place{}, "several HorizontalPodAutoscalers are named %q; write NAMESPACE/%s", name, name)
 		return nil, ps.Sorted()
 	}
-	chain := w.chain(found[0])
+	chain := chainOf(w, found[0])
 	in.Items = slices.DeleteFunc(slices.Clone(in.Items), func(it *krm.Item) bool {
 		return it.Place.Object.Kind == found[0].item.Place.Object.Kind && it != found[0].item
 	})
@@ -58,7 +58,7 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 }
 
 // chain walks from s to the pods.
-func (w *world) chain(s *scaler) *Link {
+func chainOf(w *world, s *scaler) *Link {
 	low := int64(1)
 	if s.hasLowest {
 		low = s.lowest
@@ -72,12 +72,12 @@ func (w *world) chain(s *scaler) *Link {
 		target.What, target.Place = wl.item.Place.Object.String(), wl.item.Place
 	}
 	root.Links = append(root.Links, target)
-	demands := w.demands()
+	demands := w.demands.demands()
 	for i, m := range s.metrics {
 		l := &Link{Role: "metric", What: metricText(m), Place: s.metricAt(i)}
 		for _, d := range demands {
 			if d.scaler == s && d.number == i {
-				l.Links = w.supply(d)
+				l.Links = supply(w, d)
 			}
 		}
 		if m.Type == autoscalingv2.ResourceMetricSourceType && wl != nil {
@@ -132,7 +132,7 @@ func requests(wl *workload, name corev1.ResourceName) []*Link {
 }
 
 // supply is how a metric of the custom or external metrics API comes about.
-func (w *world) supply(d *demand) []*Link {
+func supply(w *world, d *demand) []*Link {
 	rule := &Link{Role: "rule", What: "none among the items"}
 	if o := d.effective(); o != nil {
 		rule.What, rule.Place = o.String(), o.at
@@ -143,10 +143,10 @@ func (w *world) supply(d *demand) []*Link {
 			rule.Links = append(rule.Links, &Link{Role: "query", What: o.query})
 		}
 	}
-	links := append(w.apiLinks(d.group()), rule)
+	links := append(apiLinks(w, d.group()), rule)
 	paths := d.paths()
 	for _, p := range paths {
-		links = append(links, p.link())
+		links = append(links, pathLink(p))
 	}
 	if len(paths) == 0 && d.kind == autoscalingv2.PodsMetricSourceType {
 		links = append(links, &Link{Role: "monitor", What: "none among the items"})
@@ -155,15 +155,15 @@ func (w *world) supply(d *demand) []*Link {
 }
 
 // apiLinks are the ways from the API of a group to the adapter.
-func (w *world) apiLinks(group string) []*Link {
+func apiLinks(w *world, group string) []*Link {
 	var links []*Link
-	for _, a := range w.apiServices(group) {
+	for _, a := range w.graph.apis.of(group) {
 		l := &Link{Role: "api", What: a.item.Place.Object.String(), Place: a.item.Place}
 		svc := &Link{Role: "service", What: fmt.Sprintf("Service %s/%s, port %d", a.service.Namespace, a.service.Name, a.service.Port)}
 		l.Links = append(l.Links, svc)
-		if s := w.named(a.service); s != nil {
+		if s := w.graph.serviceOf(a.service); s != nil {
 			svc.Place = s.item.Place
-			for _, b := range w.adaptersBehind(s) {
+			for _, b := range w.setup.behind(s) {
 				at := b.workload.item.Place
 				svc.Links = append(svc.Links, &Link{Role: "adapter", What: at.Object.String(), Place: at})
 			}
@@ -176,7 +176,7 @@ func (w *world) apiLinks(group string) []*Link {
 }
 
 // link is the way by which Prometheus reads the pods.
-func (p scrapePath) link() *Link {
+func pathLink(p scrapePath) *Link {
 	every := ""
 	if p.interval != "" {
 		every = ", every " + string(p.interval)

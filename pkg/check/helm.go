@@ -174,9 +174,9 @@ func defaultRules() []adapterconfig.DiscoveryRule {
 
 // chartRules reads the values that Flux (HelmRelease) and Argo CD (Application) give to the chart, where they stand in
 // the object itself.
-func (w *world) chartRules() []*ruleSet {
+func chartRules(g *graph) []*ruleSet {
 	var sets []*ruleSet
-	for _, it := range w.items {
+	for _, it := range g.items {
 		if !slices.Contains([]string{"HelmRelease", "Application"}, it.Place.Object.Kind) {
 			continue
 		}

@@ -105,21 +105,21 @@ func TestChartDefaults(t *testing.T) {
 		"rules: {default: 1}": 6, "rules: {default: False}": 0, "rules: {default: 0}": 0,
 	} {
 		w, _ := newWorld(values(text))
-		if got := len(w.rules[0].custom); got != want {
+		if got := len(w.setup.sets[0].custom); got != want {
 			t.Errorf("%s adds %d rules, want %d", text, got, want)
 		}
 	}
 	w, _ := newWorld(values("rules: {existing: adapter-config}"))
-	if len(w.rules) != 0 {
-		t.Errorf("rules.existing gives %d configurations, want none", len(w.rules))
+	if len(w.setup.sets) != 0 {
+		t.Errorf("rules.existing gives %d configurations, want none", len(w.setup.sets))
 	}
 	in := Input{Items: objects(t, "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {chart: {spec: {chart: prometheus-adapter}}, valuesFrom: [{name: x}]}}")}
-	if w, _ = newWorld(in); len(w.rules) != 0 {
-		t.Errorf("a HelmRelease with values from elsewhere has %d configurations, want none", len(w.rules))
+	if w, _ = newWorld(in); len(w.setup.sets) != 0 {
+		t.Errorf("a HelmRelease with values from elsewhere has %d configurations, want none", len(w.setup.sets))
 	}
 	in = Input{Items: objects(t, "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}, spec: {source: {chart: prometheus-adapter}}}")}
 	w, _ = newWorld(in)
-	if got := len(w.rules[0].custom); got != 6 {
+	if got := len(w.setup.sets[0].custom); got != 6 {
 		t.Errorf("an Application without values has %d rules, want 6", got)
 	}
 }
@@ -132,7 +132,7 @@ func TestDefaultRules(t *testing.T) {
 		"container_cpu_usage_seconds_total", "container_network_receive_bytes_total", "container_memory_working_set_bytes",
 		"http_requests_total", "process_cpu_seconds_total", "queue_length",
 	} {
-		for _, r := range w.rules[0].custom {
+		for _, r := range w.setup.sets[0].custom {
 			if r.accepts(series) {
 				got[series] = append(got[series], r.metricOf(series)+" = "+r.MetricsQuery)
 			}

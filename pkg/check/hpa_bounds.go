@@ -33,14 +33,14 @@ spec:
   maxReplicas: 5
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
-			w.checkBounds(s, ps)
+		for _, s := range w.graph.scalers {
+			checkBounds(w.graph, s, ps)
 		}
 	},
 }
 
 // checkBounds follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateHorizontalPodAutoscalerSpec.
-func (w *world) checkBounds(s *scaler, ps *model.Problems) {
+func checkBounds(g *graph, s *scaler, ps *model.Problems) {
 	lowest, highest, hasMin, hasMax := s.lowest, s.highest, s.hasLowest, s.hasHighest
 	spec := s.item.Place.Child("spec")
 	at := spec.Child("maxReplicas")
@@ -59,10 +59,10 @@ func (w *world) checkBounds(s *scaler, ps *model.Problems) {
 		ps.Valuef(hpaBoundsID, at, fmt.Sprint(lowest), "is %d; write a number of at least 1", lowest)
 	case !s.reads(autoscalingv2.ObjectMetricSourceType, autoscalingv2.ExternalMetricSourceType):
 		ps.Valuef(hpaBoundsID, at, "0", "is 0 without a metric of type Object or External, which alone have a value without pods; write 1")
-	case w.before(minorScaleToZero):
+	case g.before(minorScaleToZero):
 		ps.Add(model.Problem{ID: hpaBoundsID, Severity: model.Warning, Place: at, Value: "0", Message: fmt.Sprintf(
-			"is 0, which Kubernetes 1.%d refuses unless its feature gate HPAScaleToZero is on; write 1", w.minor)})
-	case w.minor == 0:
+			"is 0, which Kubernetes 1.%d refuses unless its feature gate HPAScaleToZero is on; write 1", g.minor)})
+	case g.minor == 0:
 		ps.Add(model.Problem{ID: hpaBoundsID, Severity: model.Info, Place: at, Value: "0", Message: fmt.Sprintf(
 			"is 0, which Kubernetes before 1.%d refuses unless its feature gate HPAScaleToZero is on", minorScaleToZero)})
 	}

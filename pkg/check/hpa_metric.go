@@ -43,7 +43,7 @@ spec:
     pods: {metric: {name: requests_per_second}, target: {type: AverageValue, averageValue: "10"}}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
+		for _, s := range w.graph.scalers {
 			for i, m := range s.metrics {
 				(&metricJudge{at: s.metricAt(i), flat: s.isFlat(), ps: ps}).judge(m)
 			}

@@ -48,10 +48,10 @@ spec:
     resource: {name: memory, target: {type: AverageValue, averageValue: 500Mi}}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
-			w.checkSameTarget(s, ps)
+		for _, s := range w.graph.scalers {
+			checkSameTarget(w.graph, s, ps)
 			if wl := s.target; wl != nil {
-				w.checkSelector(s, wl, ps)
+				checkSelector(w.graph, s, wl, ps)
 			}
 		}
 	},
@@ -62,10 +62,10 @@ spec:
 const minorAmbiguous = 26
 
 // checkSameTarget reports other HPAs with the target of s.
-func (w *world) checkSameTarget(s *scaler, ps *model.Problems) {
+func checkSameTarget(g *graph, s *scaler, ps *model.Problems) {
 	var others []string
 	own := s.item.Place.Object
-	for _, o := range w.sharing(s) {
+	for _, o := range sharing(g, s) {
 		if s.ref.name != "" && o.item.Place.Object.Name != own.Name {
 			others = append(others, o.String())
 		}
@@ -75,20 +75,20 @@ func (w *world) checkSameTarget(s *scaler, ps *model.Problems) {
 	}
 	slices.Sort(others)
 	does := "so that all of them stop (AmbiguousSelector)"
-	if w.before(minorAmbiguous) {
+	if g.before(minorAmbiguous) {
 		does = "so that they work against each other"
 	}
-	ps.Errorf(hpaOverlapID, s.at(), "%s %s is scaled by %s too, %s; write one HorizontalPodAutoscaler with all metrics",
+	ps.Errorf(hpaOverlapID, s.refAt(), "%s %s is scaled by %s too, %s; write one HorizontalPodAutoscaler with all metrics",
 		s.ref.kind, s.ref.name, strings.Join(slices.Compact(others), ", "), does)
 }
 
 // checkSelector reports workloads whose pods the selector of wl, which s scales, matches.
-func (w *world) checkSelector(s *scaler, wl *workload, ps *model.Problems) {
+func checkSelector(g *graph, s *scaler, wl *workload, ps *model.Problems) {
 	at := wl.item.Place.Child("spec").Child("selector")
-	for _, other := range w.alsoMatched(wl) {
+	for _, other := range g.workloads.alsoMatched(wl) {
 		switch by := other.scaler; {
 		case isHook(other.item):
-		case by != nil && by != s && !w.before(minorAmbiguous):
+		case by != nil && by != s && !g.before(minorAmbiguous):
 			ps.Errorf(hpaOverlapID, at, "matches the pods of %s too, which %s scales, so that it and %s stop (AmbiguousSelector); give each a label of its own",
 				other, by, s)
 		case other.endsByItself():
@@ -100,7 +100,7 @@ func (w *world) checkSelector(s *scaler, wl *workload, ps *model.Problems) {
 }
 
 // alsoMatched are the other workloads of the namespace whose pods the selector of wl matches.
-func (w *world) alsoMatched(wl *workload) []*workload {
+func (ws *workloadSet) alsoMatched(wl *workload) []*workload {
 	if wl.selector == nil || wl.also != nil {
 		return wl.also
 	}
@@ -110,8 +110,8 @@ func (w *world) alsoMatched(wl *workload) []*workload {
 		spaces = []string{"", metav1.NamespaceDefault}
 	}
 	out := []*workload{}
-	for _, i := range w.podIndex.find(required(wl.selector), spaces) {
-		other := w.workloads[i]
+	for _, i := range ws.labels.find(required(wl.selector), spaces) {
+		other := ws.all[i]
 		its := other.item.Place.Object
 		switch {
 		case other == wl, other == wl.borrowed, other.borrowed == wl, relate(own.Namespace, its.Namespace) != together:

@@ -49,7 +49,7 @@ spec:
   maxReplicas: 5
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
+		for _, s := range w.graph.scalers {
 			if wl := s.target; wl != nil && wl.replicas != nil {
 				checkReplicas(s, wl, ps)
 			}

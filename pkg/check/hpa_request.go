@@ -58,10 +58,10 @@ spec:
     spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 100m}}}]}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
+		for _, s := range w.graph.scalers {
 			if wl := s.target; wl != nil && wl.knowsPods() {
 				for i, m := range s.metrics {
-					w.checkRequest(usage{s, m, i}, wl, ps)
+					checkRequest(w.graph, usage{s, m, i}, wl, ps)
 				}
 			}
 		}
@@ -77,23 +77,23 @@ type usage struct {
 
 // checkRequest follows Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculateRequests, which looks at
 // all pods that the selector of the target matches, whoever made them.
-func (w *world) checkRequest(u usage, wl *workload, ps *model.Problems) {
+func checkRequest(g *graph, u usage, wl *workload, ps *model.Problems) {
 	switch {
 	case u.metric.Type == autoscalingv2.ResourceMetricSourceType && u.metric.Resource != nil:
 		if r := u.metric.Resource; r.Target.AverageUtilization != nil {
-			w.checkPods(u, r.Name, wl, ps)
+			checkPods(g, u, r.Name, wl, ps)
 		}
 	case u.metric.Type == autoscalingv2.ContainerResourceMetricSourceType && u.metric.ContainerResource != nil:
-		w.checkContainer(u, *u.metric.ContainerResource, wl, ps)
+		checkContainer(g, u, *u.metric.ContainerResource, wl, ps)
 	}
 }
 
 // checkPods judges the utilization of whole pods.
-func (w *world) checkPods(u usage, name corev1.ResourceName, wl *workload, ps *model.Problems) {
-	w.checkOwnPods(u, name, wl, ps)
-	for _, other := range w.alsoMatched(wl) {
+func checkPods(g *graph, u usage, name corev1.ResourceName, wl *workload, ps *model.Problems) {
+	checkOwnPods(g, u, name, wl, ps)
+	for _, other := range g.workloads.alsoMatched(wl) {
 		for _, c := range other.template.running {
-			if w.podRequests(other, name) || w.requests(other, c, name) {
+			if podRequests(g, other, name) || containerRequests(g, other, c, name) {
 				continue
 			}
 			at := other.containerAt(c).Child("resources").Child("requests")
@@ -108,12 +108,12 @@ func (w *world) checkPods(u usage, name corev1.ResourceName, wl *workload, ps *m
 	}
 }
 
-func (w *world) checkOwnPods(u usage, name corev1.ResourceName, wl *workload, ps *model.Problems) {
-	if w.podRequests(wl, name) {
+func checkOwnPods(g *graph, u usage, name corev1.ResourceName, wl *workload, ps *model.Problems) {
+	if podRequests(g, wl, name) {
 		return
 	}
 	for _, c := range wl.template.running {
-		if !w.requests(wl, c, name) {
+		if !containerRequests(g, wl, c, name) {
 			ps.Errorf(hpaRequestID, wl.containerAt(c).Child("resources").Child("requests"),
 				"container %q has no request of %s, which %s needs of every container for a utilization; write one, or aim at an AverageValue", c.name, name, u.scaler)
 		}
@@ -121,7 +121,7 @@ func (w *world) checkOwnPods(u usage, name corev1.ResourceName, wl *workload, ps
 }
 
 // checkContainer judges a metric of one container.
-func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricSource, wl *workload, ps *model.Problems) {
+func checkContainer(g *graph, u usage, m autoscalingv2.ContainerResourceMetricSource, wl *workload, ps *model.Problems) {
 	at := u.scaler.metricAt(u.number).Child("containerResource").Child("container")
 	var names []string
 	for _, c := range wl.template.running {
@@ -129,13 +129,13 @@ func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricS
 		if c.name != m.Container {
 			continue
 		}
-		if m.Target.AverageUtilization != nil && !w.requests(wl, c, m.Name) {
+		if m.Target.AverageUtilization != nil && !containerRequests(g, wl, c, m.Name) {
 			ps.Errorf(hpaRequestID, wl.containerAt(c).Child("resources").Child("requests"),
 				"container %q has no request of %s, which %s needs for its utilization; write one, or aim at an AverageValue", c.name, m.Name, u.scaler)
 		}
 		return
 	}
-	if w.injected(wl) {
+	if g.namespaces.injected(wl) {
 		ps.Infof(hpaRequestID, at, "no container %q is in the template of %s; it is not judged whether one is injected", m.Container, wl)
 		return
 	}
@@ -148,11 +148,11 @@ func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricS
 // requests tells whether a container has a request of a resource when its pod is made: a limit counts as one, and a
 // LimitRange of the namespace may add one (Kubernetes, pkg/apis/core/v1/defaults.go, SetDefaults_Pod and
 // SetDefaults_LimitRangeItem).
-func (w *world) requests(wl *workload, c container, name corev1.ResourceName) bool {
+func containerRequests(g *graph, wl *workload, c container, name corev1.ResourceName) bool {
 	if slices.Contains(c.resources, name) {
 		return true
 	}
-	ranges := w.limitRanges.near(wl.item.Place.Object.Namespace)
+	ranges := g.namespaces.limitRanges.near(wl.item.Place.Object.Namespace)
 	return slices.ContainsFunc(ranges, func(l *limitRange) bool {
 		return slices.ContainsFunc(l.spec.Limits, func(i corev1.LimitRangeItem) bool {
 			return i.Type == corev1.LimitTypeContainer && hasResource(name, i.DefaultRequest, i.Default, i.Max, i.Min)
@@ -166,14 +166,14 @@ const minorPodResources = 34
 // podRequests tells whether the pod as a whole has a request of a resource, which then counts instead of those of its
 // containers. If it has one of another resource, those of the containers are summed up (k8s.io/component-helpers,
 // resource/helpers.go, PodRequests).
-func (w *world) podRequests(wl *workload, name corev1.ResourceName) bool {
-	if w.before(minorPodResources) || len(wl.template.resources) == 0 {
+func podRequests(g *graph, wl *workload, name corev1.ResourceName) bool {
+	if g.before(minorPodResources) || len(wl.template.resources) == 0 {
 		return false
 	}
 	if slices.Contains(wl.template.resources, name) {
 		return true
 	}
-	has := func(c container) bool { return w.requests(wl, c, name) }
+	has := func(c container) bool { return containerRequests(g, wl, c, name) }
 	return slices.ContainsFunc(wl.template.running, has) || slices.ContainsFunc(wl.template.starting, has)
 }
 

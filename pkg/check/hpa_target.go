@@ -53,14 +53,15 @@ spec:
     spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 100m}}}]}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
-			w.checkTarget(s, ps)
+		mi := &missing{graph: w.graph, names: map[targetKey]*lexicon{}}
+		for _, s := range w.graph.scalers {
+			checkTarget(w.graph, mi, s, ps)
 		}
 	},
 }
 
 // at is the place of the scaleTargetRef of s.
-func (s *scaler) at() model.Place { return s.item.Place.Child("spec").Child("scaleTargetRef") }
+func (s *scaler) refAt() model.Place { return s.item.Place.Child("spec").Child("scaleTargetRef") }
 
 // scaledKinds are the kinds that Kubernetes itself can scale, with the apiVersion to write. Groups with a dot belong to
 // others.
@@ -71,46 +72,46 @@ var scaledKinds = map[string]string{
 	"StatefulSet":           "apps/v1",
 }
 
-func (w *world) checkTarget(s *scaler, ps *model.Problems) {
+func checkTarget(g *graph, mi *missing, s *scaler, ps *model.Problems) {
 	ref := s.ref
 	for _, f := range []struct{ name, value string }{{"kind", ref.kind}, {"name", ref.name}} {
 		if f.value == "" {
-			ps.Errorf(hpaTargetID, s.at().Child(f.name), "is missing; write the %s of the workload to scale", f.name)
+			ps.Errorf(hpaTargetID, s.refAt().Child(f.name), "is missing; write the %s of the workload to scale", f.name)
 		}
 	}
 	_, err := schema.ParseGroupVersion(ref.apiVersion)
 	switch wl := s.target; {
 	case ref.kind == "" || ref.name == "":
 	case err != nil:
-		ps.Valuef(hpaTargetID, s.at().Child("apiVersion"), ref.apiVersion,
+		ps.Valuef(hpaTargetID, s.refAt().Child("apiVersion"), ref.apiVersion,
 			"%q is no apiVersion; write GROUP/VERSION, such as apps/v1", ref.apiVersion)
 	case slices.Contains(unscalable, groupKind(ref.apiVersion, ref.kind)):
-		ps.Valuef(hpaTargetID, s.at().Child("kind"), ref.kind,
+		ps.Valuef(hpaTargetID, s.refAt().Child("kind"), ref.kind,
 			"a %s has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet", ref.kind)
-	case !strings.Contains(groupOf(ref.apiVersion), ".") && !w.checkKind(s, ps):
+	case !strings.Contains(groupOf(ref.apiVersion), ".") && !checkKind(g, s, ps):
 	case wl != nil:
-		w.checkFound(s, wl, ps)
+		checkFound(g, s, wl, ps)
 	case strings.Contains(groupOf(ref.apiVersion), "."):
-		ps.Infof(hpaTargetID, s.at(), "the pods of %s %s are not described here, so that they are not judged", ref.kind, ref.name)
+		ps.Infof(hpaTargetID, s.refAt(), "the pods of %s %s are not described here, so that they are not judged", ref.kind, ref.name)
 	default:
-		w.reportMissing(s, ps)
+		mi.report(s, ps)
 	}
 }
 
 // checkKind judges the kind and group of a target that Kubernetes itself should have.
-func (w *world) checkKind(s *scaler, ps *model.Problems) bool {
+func checkKind(g *graph, s *scaler, ps *model.Problems) bool {
 	ref := s.ref
 	kinds := slices.Sorted(maps.Keys(scaledKinds))
 	want, known := scaledKinds[ref.kind]
 	group := groupOf(ref.apiVersion)
-	p := model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("apiVersion"), Value: ref.apiVersion, Suggestion: want}
+	p := model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.refAt().Child("apiVersion"), Value: ref.apiVersion, Suggestion: want}
 	switch {
 	case !known:
-		p.Place, p.Value, p.Suggestion = s.at().Child("kind"), ref.kind, krm.Suggest(ref.kind, kinds)
+		p.Place, p.Value, p.Suggestion = s.refAt().Child("kind"), ref.kind, krm.Suggest(ref.kind, kinds)
 		p.Message = fmt.Sprintf("%q is no kind of Kubernetes that can be scaled%s", ref.kind, krm.DidYouMean(ref.kind, kinds))
 	case group == groupOf(want):
 		return true
-	case group == "extensions" && w.before(16):
+	case group == "extensions" && g.before(16):
 		return true
 	case group == "extensions":
 		p.Message = fmt.Sprintf("the group extensions has no %s since Kubernetes 1.16; write %s", ref.kind, want)
@@ -134,7 +135,7 @@ func apartBy(id model.ID, a, b *krm.Item, ps *model.Problems) {
 }
 
 // checkFound judges the target of s itself.
-func (w *world) checkFound(s *scaler, wl *workload, ps *model.Problems) {
+func checkFound(g *graph, s *scaler, wl *workload, ps *model.Problems) {
 	its := wl.item.Place.Object
 	if relate(s.item.Place.Object.Namespace, its.Namespace) == unknown {
 		apartBy(hpaTargetID, s.item, wl.item, ps)
@@ -156,14 +157,22 @@ func (w *world) checkFound(s *scaler, wl *workload, ps *model.Problems) {
 	}
 }
 
-// reportMissing says why no object here is the target of s, which is of a kind of Kubernetes.
-func (w *world) reportMissing(s *scaler, ps *model.Problems) {
-	ref, at := s.ref, s.at().Child("name")
-	near := w.memo.spaces.get(w.findSpaces).near(s.item.Place.Object.Namespace)
+// missing says why no object here is the target of a scaler.
+type missing struct {
+	graph *graph
+	// names are those of the workloads that may be suggested, spaces the workloads by namespace.
+	names  map[targetKey]*lexicon
+	spaces once[*spaced[*workload]]
+}
+
+// report says why no object here is the target of s, which is of a kind of Kubernetes.
+func (mi *missing) report(s *scaler, ps *model.Problems) {
+	ref, at := s.ref, s.refAt().Child("name")
+	near := mi.spaces.get(mi.findSpaces).near(s.item.Place.Object.Namespace)
 	judged := slices.ContainsFunc(near, func(wl *workload) bool { return slices.Contains(scalable, wl.groupKind()) })
 	var elsewhere, otherKind *workload
-	for _, i := range w.podIndex.named(ref.name) {
-		wl := w.workloads[i]
+	for _, i := range mi.graph.workloads.labels.named(ref.name) {
+		wl := mi.graph.workloads.all[i]
 		switch met, same := meet(s.item, wl.item), wl.groupKind() == groupKind(ref.apiVersion, ref.kind); {
 		case same && !met:
 			elsewhere = wl
@@ -175,7 +184,7 @@ func (w *world) reportMissing(s *scaler, ps *model.Problems) {
 	case otherKind != nil:
 		o := otherKind.item.Place.Object
 		ps.Add(model.Problem{
-			ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("kind"), Value: ref.kind, Suggestion: o.Kind,
+			ID: hpaTargetID, Severity: model.Error, Place: s.refAt().Child("kind"), Value: ref.kind, Suggestion: o.Kind,
 			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.kind, ref.name, o.Kind, o.Kind),
 		})
 	case elsewhere != nil:
@@ -184,7 +193,7 @@ func (w *world) reportMissing(s *scaler, ps *model.Problems) {
 	case !judged:
 		ps.Infof(hpaTargetID, at, "%s %s is not among the objects given, so that its pods are not judged", ref.kind, ref.name)
 	default:
-		names := w.namesOf(targetRef{ref.apiVersion, ref.kind, ""}.key(s.item.Place.Object.Namespace), near)
+		names := mi.namesOf(targetRef{ref.apiVersion, ref.kind, ""}.key(s.item.Place.Object.Namespace), near)
 		hint := names.didYouMean(ref.name)
 		if hint == "" && len(names.names) > 0 {
 			hint = "; here are " + names.around(ref.name)
@@ -197,17 +206,17 @@ func (w *world) reportMissing(s *scaler, ps *model.Problems) {
 }
 
 // findSpaces sorts the workloads by namespace.
-func (w *world) findSpaces() *spaced[*workload] {
+func (mi *missing) findSpaces() *spaced[*workload] {
 	out := &spaced[*workload]{}
-	for _, wl := range w.workloads {
+	for _, wl := range mi.graph.workloads.all {
 		out.add(wl.item.Place.Object.Namespace, wl)
 	}
 	return out
 }
 
 // namesOf are the names of the workloads of one kind that are near.
-func (w *world) namesOf(kind targetKey, near []*workload) *lexicon {
-	return remember(w.memo.names, kind, func(kind targetKey) *lexicon {
+func (mi *missing) namesOf(kind targetKey, near []*workload) *lexicon {
+	return remember(mi.names, kind, func(kind targetKey) *lexicon {
 		var names []string
 		for _, wl := range near {
 			o := wl.item.Place.Object

@@ -33,11 +33,11 @@ spec:
   maxReplicas: 5
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, it := range w.items {
-			w.checkVersion(it, ps)
+		for _, it := range w.graph.items {
+			checkVersion(w.graph, it, ps)
 		}
-		for _, s := range w.scalers {
-			w.checkFields(s, ps)
+		for _, s := range w.graph.scalers {
+			checkFields(w.graph, s, ps)
 		}
 	},
 }
@@ -70,13 +70,13 @@ var versions = []served{
 	{"apiregistration.k8s.io/v1beta1", []string{"APIService"}, 0, 22, "apiregistration.k8s.io/v1"},
 }
 
-func (w *world) checkVersion(it *krm.Item, ps *model.Problems) {
+func checkVersion(g *graph, it *krm.Item, ps *model.Problems) {
 	o := it.Place.Object
 	p := model.Problem{ID: hpaVersionID, Severity: model.Error, Place: it.Place.Child("apiVersion"), Value: o.APIVersion}
 	i := slices.IndexFunc(versions, func(v served) bool { return v.apiVersion == o.APIVersion && slices.Contains(v.kinds, o.Kind) })
 	if i < 0 {
 		if o.Kind == hpaKind[0] {
-			w.checkUnknownVersion(p, ps)
+			checkUnknownVersion(g, p, ps)
 		} else {
 			checkSpelling(p, ps)
 		}
@@ -86,9 +86,9 @@ func (w *world) checkVersion(it *krm.Item, ps *model.Problems) {
 		return
 	}
 	switch v := versions[i]; {
-	case w.before(v.since):
-		p.Message = fmt.Sprintf("%s is served from Kubernetes 1.%d on, and 1.%d is checked for; write %s", o.APIVersion, v.since, w.minor, v.instead)
-	case v.until > 0 && !w.before(v.until):
+	case g.before(v.since):
+		p.Message = fmt.Sprintf("%s is served from Kubernetes 1.%d on, and 1.%d is checked for; write %s", o.APIVersion, v.since, g.minor, v.instead)
+	case v.until > 0 && !g.before(v.until):
 		p.Message = fmt.Sprintf("%s is not served since Kubernetes 1.%d; write %s", o.APIVersion, v.until, v.instead)
 		p.Suggestion = v.instead
 	default:
@@ -98,9 +98,9 @@ func (w *world) checkVersion(it *krm.Item, ps *model.Problems) {
 }
 
 // checkUnknownVersion reports an HPA of a version that never was or is long gone.
-func (w *world) checkUnknownVersion(p model.Problem, ps *model.Problems) {
+func checkUnknownVersion(g *graph, p model.Problem, ps *model.Problems) {
 	p.Suggestion = "autoscaling/v2"
-	if w.before(23) {
+	if g.before(23) {
 		p.Suggestion = "autoscaling/v2beta2"
 	}
 	p.Message = fmt.Sprintf("no Kubernetes in use serves a HorizontalPodAutoscaler in %s; write %s", p.Place.Object.APIVersion, p.Suggestion)
@@ -166,15 +166,15 @@ const (
 )
 
 // checkFields reports parts of an HPA that its own version or the Kubernetes to check for does not know.
-func (w *world) checkFields(s *scaler, ps *model.Problems) {
+func checkFields(g *graph, s *scaler, ps *model.Problems) {
 	for i, m := range s.metrics {
-		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && w.before(minorContainerResource) {
+		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && g.before(minorContainerResource) {
 			ps.Errorf(hpaVersionID, s.metricAt(i).Child("type"),
-				"ContainerResource is known from Kubernetes 1.%d on, and 1.%d is checked for; write Resource", minorContainerResource, w.minor)
+				"ContainerResource is known from Kubernetes 1.%d on, and 1.%d is checked for; write Resource", minorContainerResource, g.minor)
 		}
 	}
-	s.checkMoved(ps)
-	if s.behavior == nil || !w.before(minorTolerance) {
+	checkMoved(s, ps)
+	if s.behavior == nil || !g.before(minorTolerance) {
 		return
 	}
 	at := s.item.Place.Child("spec").Child("behavior")
@@ -184,10 +184,10 @@ func (w *world) checkFields(s *scaler, ps *model.Problems) {
 	}{{"scaleUp", s.behavior.ScaleUp}, {"scaleDown", s.behavior.ScaleDown}} {
 		if d.rules != nil && d.rules.Tolerance != nil {
 			doubt := ""
-			if w.minor >= minorToleranceField {
+			if g.minor >= minorToleranceField {
 				doubt = " unless its feature gate HPAConfigurableTolerance is on"
 			}
-			ps.Warnf(hpaVersionID, at.Child(d.name).Child("tolerance"), "is dropped by Kubernetes 1.%d%s; remove it", w.minor, doubt)
+			ps.Warnf(hpaVersionID, at.Child(d.name).Child("tolerance"), "is dropped by Kubernetes 1.%d%s; remove it", g.minor, doubt)
 		}
 	}
 }
@@ -205,7 +205,7 @@ var moved = []struct {
 
 // checkMoved reports fields that belong to another version of the HPA. They do not reach the controller, so that the
 // utilization of cpu is what it scales by in the end.
-func (s *scaler) checkMoved(ps *model.Problems) {
+func checkMoved(s *scaler, ps *model.Problems) {
 	version := s.item.Place.Object.APIVersion
 	if s.rendered || !strings.HasPrefix(version, "autoscaling/") {
 		return

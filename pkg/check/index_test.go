@@ -54,18 +54,18 @@ func TestIndex(t *testing.T) {
 	for range 300 {
 		text := crowd(r)
 		w, _ := newWorld(Input{Items: itemsOf(t, text)})
-		for _, m := range w.monitors {
-			same(t, text, m.services, w.services, m.selects)
-			same(t, text, m.pods, w.workloads, m.selectsPods)
+		for _, m := range w.graph.monitors {
+			same(t, text, m.services, w.graph.services.all, m.selects)
+			same(t, text, m.pods, w.graph.workloads.all, m.selectsPods)
 		}
-		for _, svc := range w.services {
-			same(t, text, svc.behind, w.workloads, svc.selectsPods)
+		for _, svc := range w.graph.services.all {
+			same(t, text, svc.behind, w.graph.workloads.all, svc.selectsPods)
 		}
-		for _, wl := range w.workloads {
-			same(t, text, wl.before, w.services, func(svc *service) bool { return svc.selectsPods(wl) })
-			same(t, text, w.alsoMatched(wl), w.workloads, func(o *workload) bool { return isAlsoMatched(wl, o) })
+		for _, wl := range w.graph.workloads.all {
+			same(t, text, wl.before, w.graph.services.all, func(svc *service) bool { return svc.selectsPods(wl) })
+			same(t, text, w.graph.workloads.alsoMatched(wl), w.graph.workloads.all, func(o *workload) bool { return isAlsoMatched(wl, o) })
 		}
-		for _, s := range w.scalers {
+		for _, s := range w.graph.scalers {
 			if got, want := s.target, scanned(w, s.item, s.ref.name); got != want {
 				t.Fatalf("the target of %s in %s is %v, want %v", s, s.namespace(), got, want)
 			}
@@ -82,7 +82,7 @@ func isAlsoMatched(wl, other *workload) bool {
 // scanned finds the Deployment that an HPA scales by looking at all.
 func scanned(w *world, by *krm.Item, name string) *workload {
 	for _, near := range []relation{together, unknown} {
-		for _, wl := range w.workloads {
+		for _, wl := range w.graph.workloads.all {
 			o := wl.item.Place.Object
 			if o.Name == name && wl.groupKind() == deployment && relate(by.Place.Object.Namespace, o.Namespace) == near {
 				return wl
@@ -118,16 +118,16 @@ func TestRuleIndex(t *testing.T) {
 		}
 	}
 	w, _ := newWorld(Input{Items: itemsOf(t, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: adapter-config}\ndata:\n  config.yaml: |\n    rules:\n"+rules.String())})
-	if len(w.custom.rules) != 35 {
-		t.Fatalf("%d rules were read, want 35", len(w.custom.rules))
+	if len(w.setup.custom.rules) != 35 {
+		t.Fatalf("%d rules were read, want 35", len(w.setup.custom.rules))
 	}
 	for _, metric := range []string{"a", "a_total", "a_rate", "b_rate", "c_rate", "c_x_rate", "a$$", "a$", "p_x_q", "p_q", "nothing", "c_ab"} {
 		for _, known := range [][]string{nil, {"a_total", "c_xy", "d_total"}} {
 			var got, want []string
-			for _, m := range w.custom.matches(metric, nil, known) {
+			for _, m := range w.setup.custom.matches(metric, nil, known) {
 				got = append(got, m.rule.name+" "+strings.Join(m.series, ","))
 			}
-			for _, r := range w.custom.rules {
+			for _, r := range w.setup.custom.rules {
 				if series := r.seriesFor(metric, known); len(series) > 0 {
 					want = append(want, r.name+" "+strings.Join(series, ","))
 				}

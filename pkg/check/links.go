@@ -26,77 +26,77 @@ type scrapePath struct {
 
 // join finds what selects what. Which objects select which are many times fewer than the pairs of them, so that an index
 // says which pairs to look at.
-func (w *world) join() {
-	services, pods := make([]*krm.Item, len(w.services)), make([]*krm.Item, len(w.workloads))
-	for i, svc := range w.services {
+func join(g *graph) {
+	services, pods := make([]*krm.Item, len(g.services.all)), make([]*krm.Item, len(g.workloads.all))
+	for i, svc := range g.services.all {
 		services[i] = svc.item
 	}
-	for i, wl := range w.workloads {
+	for i, wl := range g.workloads.all {
 		pods[i] = wl.item
 	}
-	ofServices, ofPods := w.keysThatCount()
-	w.serviceIndex = newLabelIndex(services, func(at int) map[string]string { return services[at].Labels }, ofServices)
-	w.podIndex = newLabelIndex(pods, func(at int) map[string]string { return w.workloads[at].template.labels }, ofPods)
-	for _, svc := range w.services {
-		w.joinService(svc)
+	ofServices, ofPods := keysThatCount(g)
+	g.services.labels = newLabelIndex(services, func(at int) map[string]string { return services[at].Labels }, ofServices)
+	g.workloads.labels = newLabelIndex(pods, func(at int) map[string]string { return g.workloads.all[at].template.labels }, ofPods)
+	for _, svc := range g.services.all {
+		joinService(g, svc)
 	}
-	for _, m := range w.monitors {
-		w.joinMonitor(m)
+	for _, m := range g.monitors {
+		joinMonitor(g, m)
 	}
 }
 
 // keysThatCount are the keys of labels that selectors ask Services for, and pods.
-func (w *world) keysThatCount() (services, pods map[string]bool) {
+func keysThatCount(g *graph) (services, pods map[string]bool) {
 	services, pods = map[string]bool{}, map[string]bool{}
 	count := func(keys map[string]bool, set map[string]string) {
 		for k := range set {
 			keys[k] = true
 		}
 	}
-	for _, m := range w.monitors {
+	for _, m := range g.monitors {
 		if m.ofPods {
 			count(pods, required(&m.selector))
 		} else {
 			count(services, required(&m.selector))
 		}
 	}
-	for _, svc := range w.services {
+	for _, svc := range g.services.all {
 		count(pods, svc.selector)
 	}
-	for _, wl := range w.workloads {
+	for _, wl := range g.workloads.all {
 		count(pods, required(wl.selector))
 	}
 	return services, pods
 }
 
-func (w *world) joinService(svc *service) {
+func joinService(g *graph, svc *service) {
 	if !svc.hasSelector() {
 		return
 	}
-	for _, i := range w.podIndex.find(certainLabels(svc.selector), spacesOf(svc.item.Place.Object.Namespace)) {
-		if wl := w.workloads[i]; svc.selectsPods(wl) {
+	for _, i := range g.workloads.labels.find(certainLabels(svc.selector), spacesOf(svc.item.Place.Object.Namespace)) {
+		if wl := g.workloads.all[i]; svc.selectsPods(wl) {
 			svc.behind, wl.before = append(svc.behind, wl), append(wl.before, svc)
 		}
 	}
 }
 
-func (w *world) joinMonitor(m *monitor) {
+func joinMonitor(g *graph, m *monitor) {
 	if m.ofPods {
-		for _, i := range w.podIndex.find(certainLabels(required(&m.selector)), m.spaces()) {
-			if wl := w.workloads[i]; m.selectsPods(wl) {
+		for _, i := range g.workloads.labels.find(certainLabels(required(&m.selector)), m.spaces()) {
+			if wl := g.workloads.all[i]; m.selectsPods(wl) {
 				m.pods, wl.routes = append(m.pods, wl), append(wl.routes, route{m, nil})
 			}
 		}
 		return
 	}
-	for _, i := range w.serviceIndex.find(required(&m.selector), m.spaces()) {
-		svc := w.services[i]
+	for _, i := range g.services.labels.find(required(&m.selector), m.spaces()) {
+		svc := g.services.all[i]
 		if !m.selects(svc) {
 			continue
 		}
 		m.services, svc.monitored = append(m.services, svc), true
 		if !svc.hasSelector() {
-			w.manual.add(svc.item.Place.Object.Namespace, route{m, svc})
+			g.manual.add(svc.item.Place.Object.Namespace, route{m, svc})
 		}
 		for _, wl := range svc.behind {
 			wl.routes = append(wl.routes, route{m, svc})

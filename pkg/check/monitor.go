@@ -42,33 +42,33 @@ type copiedLabels struct {
 	job          string
 }
 
-func (w *world) addServiceMonitor(it *krm.Item, ps *model.Problems) {
+func (r *reader) addServiceMonitor(it *krm.Item, ps *model.Problems) {
 	spec := specOf[monitoringv1.ServiceMonitorSpec](it, ps)
 	m := &monitor{item: it, selector: spec.Selector, namespaces: spec.NamespaceSelector}
 	m.copies(copiedLabels{spec.TargetLabels, spec.PodTargetLabels, spec.JobLabel})
 	for i := range spec.Endpoints {
 		m.endpoints = append(m.endpoints, m.serviceEndpoint(&spec.Endpoints[i]))
 	}
-	w.keepMonitor(m, spec.ScrapeClassName)
+	r.keepMonitor(m, spec.ScrapeClassName)
 }
 
-func (w *world) addPodMonitor(it *krm.Item, ps *model.Problems) {
+func (r *reader) addPodMonitor(it *krm.Item, ps *model.Problems) {
 	spec := specOf[monitoringv1.PodMonitorSpec](it, ps)
 	m := &monitor{item: it, ofPods: true, selector: spec.Selector, namespaces: spec.NamespaceSelector}
 	m.copies(copiedLabels{pod: spec.PodTargetLabels, job: spec.JobLabel})
 	for i := range spec.PodMetricsEndpoints {
 		m.endpoints = append(m.endpoints, m.podEndpoint(&spec.PodMetricsEndpoints[i]))
 	}
-	w.keepMonitor(m, spec.ScrapeClassName)
+	r.keepMonitor(m, spec.ScrapeClassName)
 }
 
-func (w *world) keepMonitor(m *monitor, scrapeClass *string) {
+func (r *reader) keepMonitor(m *monitor, scrapeClass *string) {
 	if scrapeClass != nil {
 		m.scrapeClass = *scrapeClass
 	}
 	m.hasSelector = len(m.selector.MatchLabels) > 0 || m.item.Has("spec", "selector")
-	m.number = len(w.monitors)
-	w.monitors = append(w.monitors, m)
+	m.number = len(r.graph.monitors)
+	r.graph.monitors = append(r.graph.monitors, m)
 }
 
 func (m *monitor) copies(l copiedLabels) {

@@ -25,12 +25,10 @@ type adapter struct {
 // args are the command line of the container.
 func (a adapter) args() []string { return slices.Concat(a.container.Command, a.container.Args) }
 
-// adapters finds the containers of prometheus-adapter.
-func (w *world) adapters() []adapter { return w.memo.adapters.get(w.findAdapters) }
-
-func (w *world) findAdapters() []adapter {
+// findAdapters finds the containers of prometheus-adapter.
+func findAdapters(g *graph) []adapter {
 	var out []adapter
-	for _, wl := range w.workloads {
+	for _, wl := range g.workloads.all {
 		if wl.template.whole == nil {
 			continue
 		}
@@ -85,13 +83,13 @@ func flagValue(args []string, name string) (string, bool) {
 
 // configMapRules reads the configurations in ConfigMaps: those that adapters among the items read, and those that look
 // like one. The problems are about adapters that find no configuration.
-func (w *world) configMapRules(ps *model.Problems) []*ruleSet {
+func (su *setup) configMapRules(ps *model.Problems) []*ruleSet {
 	var sets []*ruleSet
 	read := map[string]bool{}
 	resolved := true
-	adapters := w.adapters()
+	adapters := su.adapters
 	for _, a := range adapters {
-		cm, key, ok := w.configOf(a, ps)
+		cm, key, ok := su.configOf(a, ps)
 		if cm == nil {
 			resolved = resolved && ok
 			continue
@@ -101,7 +99,7 @@ func (w *world) configMapRules(ps *model.Problems) []*ruleSet {
 			sets = append(sets, readConfigMap(cm, key))
 		}
 	}
-	for _, it := range w.items {
+	for _, it := range su.graph.items {
 		for _, key := range configKeys(it) {
 			if read[it.Place.Object.String()+"/"+key] {
 				continue
@@ -168,7 +166,7 @@ func looksLikeConfig(root *yaml.Node) bool {
 
 // configOf follows --config through the volume mounts of an adapter to a ConfigMap and its key. It gives no ConfigMap
 // where the file is none of the items' or is missing; ok tells that this is certain to be no other one among the items.
-func (w *world) configOf(a adapter, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
+func (su *setup) configOf(a adapter, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
 	if !a.known {
 		return nil, "", false
 	}
@@ -194,7 +192,7 @@ func (w *world) configOf(a adapter, ps *model.Problems) (cm *krm.Item, key strin
 		return nil, "", true
 	}
 	at := a.workload.item.Place.Child("spec").Child("template").Child("spec").Child("volumes").Item(i)
-	return w.configIn(a, volumes[i], fileIn{rel, at}, ps)
+	return su.configIn(a, volumes[i], fileIn{rel, at}, ps)
 }
 
 // fileIn is a file in a volume and the place of the volume.
@@ -203,7 +201,7 @@ type fileIn struct {
 	at   model.Place
 }
 
-func (w *world) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
+func (su *setup) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
 	if v.ConfigMap == nil {
 		return nil, "", false
 	}
@@ -214,7 +212,7 @@ func (w *world) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Problem
 			a.file)
 		return nil, "", true
 	}
-	cm, elsewhere := w.configMap(v.ConfigMap.Name, a.workload.item)
+	cm, elsewhere := configMap(su.graph, v.ConfigMap.Name, a.workload.item)
 	switch {
 	case cm == nil && elsewhere != nil:
 		ps.Errorf(ruleMissingID, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own "+
@@ -222,7 +220,7 @@ func (w *world) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Problem
 			v.ConfigMap.Name, orDefault(elsewhere.Place.Object.Namespace), orDefault(a.workload.item.Place.Object.Namespace))
 		return nil, "", true
 	case cm == nil:
-		w.checkName(v.ConfigMap.Name, at, ps)
+		su.checkName(v.ConfigMap.Name, at, ps)
 		return nil, "", false
 	}
 	data := krm.TextMap(cm.Field("data"))
@@ -235,9 +233,9 @@ func (w *world) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Problem
 }
 
 // checkName reports a ConfigMap that is not among the items where one with a similar name holds rules.
-func (w *world) checkName(name string, at model.Place, ps *model.Problems) {
+func (su *setup) checkName(name string, at model.Place, ps *model.Problems) {
 	var names []string
-	for _, it := range w.items {
+	for _, it := range su.graph.items {
 		if len(configKeys(it)) > 0 {
 			names = append(names, it.Place.Object.Name)
 		}
@@ -250,8 +248,8 @@ func (w *world) checkName(name string, at model.Place, ps *model.Problems) {
 }
 
 // configMap finds a ConfigMap for the pods of an item by any name that it had; elsewhere is one of another namespace.
-func (w *world) configMap(name string, pods *krm.Item) (cm, elsewhere *krm.Item) {
-	for _, it := range w.items {
+func configMap(g *graph, name string, pods *krm.Item) (cm, elsewhere *krm.Item) {
+	for _, it := range g.items {
 		if it.Place.Object.Kind != "ConfigMap" || !slices.ContainsFunc(it.Refs(), func(r model.Ref) bool { return r.Name == name }) {
 			continue
 		}

@@ -50,7 +50,7 @@ var ruleAmbiguous = Check{
 	Bad:  ambiguousExample,
 	Good: strings.Replace(ambiguousExample, "matches: queue_length, as: load", "as: queue", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands() {
+		for _, d := range w.demands.demands() {
 			if d.problem != "" {
 				continue
 			}
@@ -60,7 +60,7 @@ var ruleAmbiguous = Check{
 				if other < 0 {
 					other = len(all)
 				}
-				d.checkAmbiguous(all[:other], ps)
+				checkAmbiguous(d, all[:other], ps)
 				all = all[other:]
 			}
 		}
@@ -69,18 +69,18 @@ var ruleAmbiguous = Check{
 
 // checkAmbiguous compares all rules of a configuration that serve the metric with the last one, which is the one that
 // the adapter uses (pkg/custom-provider, SetSeries, and pkg/external-provider, filterAndStoreMetrics).
-func (d *demand) checkAmbiguous(offers []*offer, ps *model.Problems) {
+func checkAmbiguous(d *demand, offers []*offer, ps *model.Problems) {
 	useless := func(o *offer) bool { return !o.registered || o.query == "" }
 	if slices.ContainsFunc(offers, useless) {
 		offers = slices.DeleteFunc(slices.Clone(offers), useless)
 	}
 	for i, a := range offers {
 		for _, b := range offers[i+1:] {
-			d.compare(a, b, ps)
+			compareOffers(d, a, b, ps)
 		}
 	}
 	for _, o := range offers {
-		if names := o.several(); len(names) > 1 {
+		if names := several(o); len(names) > 1 {
 			ps.Warnf(ruleAmbiguousID, o.at, "gives %s from %s alike, of which the adapter uses the one that Prometheus lists last; "+
 				"write name.as with a capture, or narrow seriesQuery", d.what(), list(names))
 		}
@@ -88,12 +88,12 @@ func (d *demand) checkAmbiguous(offers []*offer, ps *model.Problems) {
 }
 
 // compare reports the rules a and b, in this order, if both give the metric to one series or each to its own.
-func (d *demand) compare(a, b *offer, ps *model.Problems) {
+func compareOffers(d *demand, a, b *offer, ps *model.Problems) {
 	shared := slices.ContainsFunc(a.series, func(name string) bool { return slices.Contains(b.series, name) })
 	switch {
 	case !shared && (!a.specific() || !b.specific()), sameExpr(a, b):
 		return
-	case a.breadth() > b.breadth():
+	case breadth(a.rule) > breadth(b.rule):
 		// The special rule is meant to replace what the general one gives, and does.
 		return
 	case a.specific() && b.specific() && (!shared || disjoint(a, b)):
@@ -126,7 +126,7 @@ func sameExpr(a, b *offer) bool {
 
 // several are the series that the seriesQuery lists, if the rule gives all of them one name and asks for the one that
 // was found.
-func (o *offer) several() []string {
+func several(o *offer) []string {
 	if !o.literal() || !strings.Contains(o.MetricsQuery, ".Series") {
 		return nil
 	}

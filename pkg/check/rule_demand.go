@@ -18,9 +18,26 @@ import (
 	kmodel "github.com/krm-fn/krm-fn/pkg/model"
 )
 
+// set is the metrics that all scalers ask for, and what is known of the series of their pods.
+type set struct {
+	graph    *graph
+	setup    *setup
+	samples  samples
+	arrivals arrivals
+	recorded once[*recordings]
+	all      once[[]*demand]
+	needed   once[[]*demand]
+}
+
+func newSet(g *graph, su *setup, list []Sample) *set {
+	return &set{
+		graph: g, setup: su, samples: samples{list: list, workloads: &g.workloads}, arrivals: arrivals{workloads: &g.workloads},
+	}
+}
+
 // demand is a metric that an HPA asks the custom or external metrics API for.
 type demand struct {
-	world    *world
+	set      *set
 	scaler   *scaler
 	workload *workload
 	kind     autoscalingv2.MetricSourceType
@@ -55,7 +72,7 @@ func (d *demand) origins() []origin {
 	if !d.ofPods() {
 		return nil
 	}
-	return d.world.origins(d.workload)
+	return d.set.arrivals.of(d.workload)
 }
 
 // sampled are the names of the series of a sample of the pods.
@@ -63,7 +80,7 @@ func (d *demand) sampled() []string {
 	if !d.ofPods() {
 		return nil
 	}
-	return d.world.sampled(d.workload)
+	return d.set.samples.names(d.workload)
 }
 
 // names are those of what the metric describes.
@@ -82,26 +99,26 @@ func (d *demand) names() []string {
 // index finds the rules that may serve the demand.
 func (d *demand) index() *ruleIndex {
 	if d.external() {
-		return d.world.external
+		return d.set.setup.external
 	}
-	return d.world.custom
+	return d.set.setup.custom
 }
 
 // known are the names of the series of the recording rules and of a sample.
-func (d *demand) known() []string { return slices.Concat(d.world.recordings().names, d.sampled()) }
+func (d *demand) known() []string { return slices.Concat(d.set.recordings().names, d.sampled()) }
 
 var podResource = schema.GroupResource{Resource: "pods"}
 
 // demands lists the Pods, Object and External metrics of all HPAs.
-func (w *world) demands() []*demand { return w.memo.demands.get(w.findDemands) }
+func (ms *set) demands() []*demand { return ms.all.get(ms.findDemands) }
 
-func (w *world) findDemands() []*demand {
-	kinds := sync.OnceValue(func() *kinds { return newKinds(w.items, w.minor) })
+func (ms *set) findDemands() []*demand {
+	kinds := sync.OnceValue(func() *kinds { return newKinds(ms.graph.items, ms.graph.minor) })
 	var out []*demand
-	for _, s := range w.scalers {
+	for _, s := range ms.graph.scalers {
 		for i := range s.metrics {
 			m := &s.metrics[i]
-			d := &demand{world: w, scaler: s, number: i, kind: m.Type, workload: s.target, resource: podResource}
+			d := &demand{set: ms, scaler: s, number: i, kind: m.Type, workload: s.target, resource: podResource}
 			switch {
 			case m.Type == autoscalingv2.PodsMetricSourceType && m.Pods != nil:
 				d.of(m.Pods.Metric)
@@ -190,7 +207,7 @@ func (d *demand) offers() []*offer { return d.offered.get(d.findOffers) }
 
 func (d *demand) findOffers() []*offer {
 	var out []*offer
-	for _, m := range d.index().matches(d.metric, d.world.recordings().names, d.sampled()) {
+	for _, m := range d.index().matches(d.metric, d.set.recordings().names, d.sampled()) {
 		o := &offer{rule: m.rule, series: m.series}
 		if d.external() {
 			o.external(d)

@@ -102,7 +102,7 @@ func TestSeriesFor(t *testing.T) {
 		{"name that no series has", `{seriesQuery: '{pod!=""}'}`, "requests-per-second", nil},
 	} {
 		w, _ := newWorld(Input{Rules: []Text{{Text: []byte("rules: [" + c.rule + "]")}}})
-		if got := w.rules[0].custom[0].seriesFor(c.metric, nil); !slices.Equal(got, c.want) {
+		if got := w.setup.sets[0].custom[0].seriesFor(c.metric, nil); !slices.Equal(got, c.want) {
 			t.Errorf("%s: series are %q, want %q", c.name, got, c.want)
 		}
 	}

@@ -30,8 +30,8 @@ type flaw struct {
 func findFlaws(rules []*rule) flaws {
 	f := flaws{none: map[string]flaw{}}
 	for i, r := range rules {
-		if _, good := r.badReference(); good != "" {
-			if with := r.renamed(good); with != nil {
+		if _, good := badReference(r); good != "" {
+			if with := renamed(r, good); with != nil {
 				f.mended = append(f.mended, mended{r, with})
 			}
 		}
@@ -49,7 +49,7 @@ func findFlaws(rules []*rule) flaws {
 }
 
 // flaws finds the flaws of the rules that can serve the demand.
-func (d *demand) flaws(s *ruleSet) flaws {
+func flawsOf(d *demand, s *ruleSet) flaws {
 	memo := &s.flawsCustom
 	if d.external() {
 		memo = &s.flawsExternal
@@ -58,8 +58,8 @@ func (d *demand) flaws(s *ruleSet) flaws {
 }
 
 // nearestIn looks for a rule that gives the metric but for one part of it.
-func (d *demand) nearestIn(s *ruleSet) string {
-	f := d.flaws(s)
+func nearestIn(d *demand, s *ruleSet) string {
+	f := flawsOf(d, s)
 	i := slices.IndexFunc(f.mended, func(m mended) bool { return len(m.with.seriesFor(d.metric, nil)) > 0 })
 	if s.unread != "" {
 		for _, o := range d.offers() {
@@ -91,7 +91,7 @@ func (d *demand) nearestIn(s *ruleSet) string {
 }
 
 // renamed is the rule with another name.as, nil if the adapter refuses that.
-func (r *rule) renamed(as string) *rule {
+func renamed(r *rule, as string) *rule {
 	c := *r
 	c.Name.As = as
 	namers, err := naming.NamersFromConfig([]adapterconfig.DiscoveryRule{{

@@ -50,14 +50,14 @@ var ruleLabels = Check{
 	Bad:  labelsExample,
 	Good: strings.Replace(labelsExample, "[2m]))\n", "[2m])) by (<<.GroupBy>>)\n", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands() {
-			if d.problem != "" || !w.judges(d) {
+		for _, d := range w.demands.demands() {
+			if d.problem != "" || !w.demands.judges(d) {
 				continue
 			}
 			if o := d.effective(); o != nil {
 				before := len(*ps)
-				if d.checkOffer(o, ps); len(*ps) == before {
-					w.checkValues(d, o, ps)
+				if checkOffer(d, o, ps); len(*ps) == before {
+					checkValues(w.demands, d, o, ps)
 				}
 			}
 		}
@@ -89,7 +89,7 @@ func (d *demand) findEffective() *offer {
 }
 
 // checkOffer reports a rule that gives the metric its name but no value.
-func (d *demand) checkOffer(o *offer, ps *model.Problems) {
+func checkOffer(d *demand, o *offer, ps *model.Problems) {
 	what := func(format string, args ...any) {
 		args = append([]any{d.what(), d.scaler.item.Place.Object}, args...)
 		ps.Errorf(ruleLabelsID, o.at, "gives %s, for which %s asks, but "+format, args...)
@@ -101,12 +101,12 @@ func (d *demand) checkOffer(o *offer, ps *model.Problems) {
 	if o.expr == nil || o.expr.Type() != parser.ValueTypeVector {
 		return
 	}
-	if a, b := contradiction(o.expr, d.openLabels(o)); a != nil {
+	if a, b := contradiction(o.expr, openLabels(d, o)); a != nil {
 		what("its query %s asks for %s and %s at once, which no series has", o.query, a, b)
 		return
 	}
 	if d.external() {
-		d.checkNamespace(o, ps)
+		checkExternalNamespace(d, o, ps)
 		return
 	}
 	switch fateOf(o.expr, o.label) {
@@ -119,17 +119,17 @@ func (d *demand) checkOffer(o *offer, ps *model.Problems) {
 			o.query, o.label)
 		return
 	}
-	if len(o.selectorsWith(o.label)) == 0 && d.sharesNames() {
+	if len(selectorsWith(o, o.label)) == 0 && sharesNames(d) {
 		ps.Warnf(ruleLabelsID, o.at, "asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other "+
 			"namespaces "+
 			"get into those of %s; write {<<.LabelMatchers>>}", d.workload.item.Place.Object)
 	}
-	d.checkMapped(o, ps)
+	checkMapped(d, o, ps)
 }
 
 // openLabels are the labels for which the query has other values in the cluster than here: nobody knows the names of
 // pods before they run, nor the namespace of an HPA that states none.
-func (d *demand) openLabels(o *offer) []string {
+func openLabels(d *demand, o *offer) []string {
 	var open []string
 	if d.kind == autoscalingv2.PodsMetricSourceType {
 		open = append(open, o.label)
@@ -141,11 +141,11 @@ func (d *demand) openLabels(o *offer) []string {
 }
 
 // sharesNames tells whether pods elsewhere may well have the names of those that are scaled.
-func (d *demand) sharesNames() bool {
+func sharesNames(d *demand) bool {
 	return d.kind == autoscalingv2.PodsMetricSourceType && d.workload != nil && d.workload.item.Place.Object.Kind == "StatefulSet"
 }
 
-func (o *offer) selectorsWith(label string) []string {
+func selectorsWith(o *offer, label string) []string {
 	var out []string
 	for _, m := range matchersOn(o.expr, label) {
 		out = append(out, m.String())
@@ -154,8 +154,8 @@ func (o *offer) selectorsWith(label string) []string {
 }
 
 // checkMapped compares the labels that the rule maps with those that the series have or that it asks them for itself.
-func (d *demand) checkMapped(o *offer, ps *model.Problems) {
-	d.checkTwice(o, ps)
+func checkMapped(d *demand, o *offer, ps *model.Problems) {
+	checkTwice(d, o, ps)
 	if isRoot(d.resource) {
 		return
 	}
@@ -173,13 +173,13 @@ func (d *demand) checkMapped(o *offer, ps *model.Problems) {
 		ps.Errorf(ruleLabelsID, o.at, "gives %s, for which %s asks, but maps namespaces from label %q, which the series %s do not have",
 			d.what(), d.scaler.item.Place.Object, ns, series)
 	case maybe:
-		if ns != "namespace" && o.asksFor("namespace") && !o.asksFor(ns) {
+		if ns != "namespace" && asksFor(o, "namespace") && !asksFor(o, ns) {
 			ps.Warnf(ruleLabelsID, o.at, "asks for series with label \"namespace\" but maps namespaces from label %q; if the series do "+
 				"not have it, "+
 				"the query finds none; map \"namespace\"", ns)
 		}
 	}
-	if ns == "namespace" && d.scrapedElsewhere() {
+	if ns == "namespace" && scrapedElsewhere(d) {
 		first := d.origins()[0]
 		ps.Errorf(ruleLabelsID, o.at, "finds series by label \"namespace\", which %s sets to %q, not to the namespace of %s",
 			first.path.monitor.item.Place.Object, first.target["namespace"], d.scaler.item.Place.Object)
@@ -187,7 +187,7 @@ func (d *demand) checkMapped(o *offer, ps *model.Problems) {
 }
 
 // scrapedElsewhere tells whether relabelings give the series another namespace than the HPA's.
-func (d *demand) scrapedElsewhere() bool {
+func scrapedElsewhere(d *demand) bool {
 	if d.scaler.item.Place.Object.Namespace == "" || d.workload == nil || d.workload.item.Place.Object.Namespace == "" {
 		return false
 	}
@@ -197,7 +197,7 @@ func (d *demand) scrapedElsewhere() bool {
 }
 
 // asksFor tells whether the seriesQuery wants series to have a label.
-func (o *offer) asksFor(label string) bool {
+func asksFor(o *offer, label string) bool {
 	for _, m := range o.matchers {
 		if m.Name == label && m.Name != prommodel.MetricNameLabel && !m.Matches("") {
 			return true
@@ -207,7 +207,7 @@ func (o *offer) asksFor(label string) bool {
 }
 
 // checkTwice reports two labels that are mapped to one resource that the query needs.
-func (d *demand) checkTwice(o *offer, ps *model.Problems) {
+func checkTwice(d *demand, o *offer, ps *model.Problems) {
 	mapped := map[string]string{}
 	for _, label := range sortedKeys(o.Resources.Overrides) {
 		r := o.Resources.Overrides[label]
@@ -223,7 +223,7 @@ func (d *demand) checkTwice(o *offer, ps *model.Problems) {
 
 // checkNamespace reports an external metric that is asked for in the namespace of the HPA while the rule is about series
 // of another one.
-func (d *demand) checkNamespace(o *offer, ps *model.Problems) {
+func checkExternalNamespace(d *demand, o *offer, ps *model.Problems) {
 	if o.Resources.Namespaced != nil && !*o.Resources.Namespaced || d.scaler.item.Place.Object.Namespace == "" {
 		return
 	}

@@ -45,9 +45,9 @@ var ruleMissing = Check{
 	Bad:  missingExample,
 	Good: strings.Replace(missingExample, "metric: {name: http_request_per_second}", "metric: {name: http_requests_per_second}", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands() {
-			if w.judges(d) {
-				w.checkServed(d, ps)
+		for _, d := range w.demands.demands() {
+			if w.demands.judges(d) {
+				checkServed(w, d, ps)
 			}
 		}
 	},
@@ -69,8 +69,8 @@ var (
 const metricConfig = "metric-config."
 
 // judges tells whether the adapter is who has to serve the metric, and its whole configuration is known.
-func (w *world) judges(d *demand) bool {
-	if !w.memo.judged.get(w.knowsRules) || foreign().MatchString(d.metric) {
+func (ms *set) judges(d *demand) bool {
+	if !ms.setup.known.get(ms.setup.knowsRules) || foreign().MatchString(d.metric) {
 		return false
 	}
 	for key := range d.scaler.item.Annotations {
@@ -82,17 +82,17 @@ func (w *world) judges(d *demand) bool {
 		if triggered().MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
 			return false
 		}
-		if len(w.external.rules) == 0 && d.elsewhere(w) == "" {
+		if len(ms.setup.external.rules) == 0 && d.elsewhere() == "" {
 			return false
 		}
 	}
-	return !w.servedByOther(d.group())
+	return !ms.graph.apis.servedByOther(d.group())
 }
 
 // knowsRules tells whether there are rules, and all configurations that adapters read are known and sound.
-func (w *world) knowsRules() bool {
+func (su *setup) knowsRules() bool {
 	read := 0
-	for _, s := range w.rules {
+	for _, s := range su.sets {
 		if s.broken && s.unread == "" {
 			// That the adapter does not start is said where it is; nothing follows from the rules that were read.
 			return false
@@ -101,45 +101,45 @@ func (w *world) knowsRules() bool {
 			read++
 		}
 	}
-	return len(w.rules) > 0 && (read > 0 || !w.mountsUnknown())
+	return len(su.sets) > 0 && (read > 0 || !su.mountsUnknown())
 }
 
 // mountsUnknown tells whether an adapter among the items reads a configuration that is not.
-func (w *world) mountsUnknown() bool {
-	return w.memo.unknown.get(func() bool {
-		return slices.ContainsFunc(w.adapters(), func(a adapter) bool {
+func (su *setup) mountsUnknown() bool {
+	return su.unknown.get(func() bool {
+		return slices.ContainsFunc(su.adapters, func(a adapter) bool {
 			var ps model.Problems
-			cm, _, certain := w.configOf(a, &ps)
+			cm, _, certain := su.configOf(a, &ps)
 			return cm == nil && !certain
 		})
 	})
 }
 
 // checkServed reports a metric that no rule gives.
-func (w *world) checkServed(d *demand, ps *model.Problems) {
+func checkServed(w *world, d *demand, ps *model.Problems) {
 	if d.problem != "" {
 		ps.Errorf(ruleMissingID, d.at().Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.problem)
 		return
 	}
 	all := d.used()
 	if len(all) == 0 {
-		ps.Errorf(ruleMissingID, d.at(), "asks for %s, which no rule of the adapter gives%s", d.what(), d.nearest(w))
+		ps.Errorf(ruleMissingID, d.at(), "asks for %s, which no rule of the adapter gives%s", d.what(), d.nearest())
 		return
 	}
-	w.checkRegistered(d, ps)
-	d.checkGuess(all, ps)
+	checkRegistered(w, d, ps)
+	checkGuess(d, all, ps)
 	if o := d.effective(); o != nil {
-		d.checkDropped(o, ps)
+		checkDroppedSeries(d, o, ps)
 	}
 }
 
 // checkRegistered reports an adapter whose other APIs are registered among the items while the one that is asked is not.
-func (w *world) checkRegistered(d *demand, ps *model.Problems) {
+func checkRegistered(w *world, d *demand, ps *model.Problems) {
 	group := d.group()
-	if len(w.adapters()) == 0 || len(w.apiServices(group)) > 0 {
+	if len(w.setup.adapters) == 0 || len(w.graph.apis.of(group)) > 0 {
 		return
 	}
-	if r := w.memo.registered.get(w.findRegistered); r.group != "" {
+	if r := w.setup.registered.get(w.setup.findRegistered); r.group != "" {
 		ps.Warnf(ruleMissingID, d.at(), "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
 			"add one for v1beta1.%s and Service %s", d.what(), group, r.group, group, r.service)
 	}
@@ -149,10 +149,10 @@ func (w *world) checkRegistered(d *demand, ps *model.Problems) {
 type registration struct{ group, service string }
 
 // findRegistered finds an API that an adapter among the items serves.
-func (w *world) findRegistered() registration {
+func (su *setup) findRegistered() registration {
 	for _, group := range []string{customMetrics, externalMetrics, resourceMetrics} {
-		for _, a := range w.apiServices(group) {
-			if w.isAdapterService(a.service.Name) {
+		for _, a := range su.graph.apis.of(group) {
+			if su.isAdapterService(a.service.Name) {
 				return registration{group, a.service.Name}
 			}
 		}
@@ -161,15 +161,15 @@ func (w *world) findRegistered() registration {
 }
 
 // isAdapterService tells whether a Service of that name leads to an adapter among the items.
-func (w *world) isAdapterService(name string) bool {
-	return slices.ContainsFunc(w.services, func(s *service) bool {
-		return s.item.Place.Object.Name == name && len(w.adaptersBehind(s)) > 0
+func (su *setup) isAdapterService(name string) bool {
+	return slices.ContainsFunc(su.graph.services.all, func(s *service) bool {
+		return s.item.Place.Object.Name == name && len(su.behind(s)) > 0
 	})
 }
 
 // checkGuess reports a rate that is served only if some series is called so by itself, where a rule makes a rate of the
 // counter under another name.
-func (d *demand) checkGuess(all []*offer, ps *model.Problems) {
+func checkGuess(d *demand, all []*offer, ps *model.Problems) {
 	byItself := func(o *offer) bool { return slices.Contains(o.series, d.metric) }
 	meant := func(o *offer) bool {
 		return o.specific() || slices.ContainsFunc(o.series, func(name string) bool { return slices.Contains(counters(d.metric), name) })
@@ -193,7 +193,7 @@ func (d *demand) checkGuess(all []*offer, ps *model.Problems) {
 }
 
 // checkDropped reports series that the monitors of the pods drop before Prometheus keeps them.
-func (d *demand) checkDropped(o *offer, ps *model.Problems) {
+func checkDroppedSeries(d *demand, o *offer, ps *model.Problems) {
 	if len(d.paths()) == 0 || len(o.names()) == 0 || slices.ContainsFunc(o.series, fromElsewhere) {
 		return
 	}

@@ -7,10 +7,10 @@ import (
 )
 
 // elsewhere names a rule of the other list that gives the metric.
-func (d *demand) elsewhere(w *world) string {
-	other, list, want := w.external, "rules", "External"
+func (d *demand) elsewhere() string {
+	other, list, want := d.set.setup.external, "rules", "External"
 	if d.external() {
-		other, list, want = w.custom, "externalRules", "Pods or Object"
+		other, list, want = d.set.setup.custom, "externalRules", "Pods or Object"
 	}
 	for _, r := range other.candidates(d.metric) {
 		if r.specific() && len(r.seriesFor(d.metric, nil)) > 0 {
@@ -22,19 +22,19 @@ func (d *demand) elsewhere(w *world) string {
 }
 
 // nearest says which rule comes nearest to giving the metric.
-func (d *demand) nearest(w *world) string {
-	if hint := d.elsewhere(w); hint != "" {
+func (d *demand) nearest() string {
+	if hint := d.elsewhere(); hint != "" {
 		return hint
 	}
-	for _, s := range w.rules {
-		if hint := d.nearestIn(s); hint != "" {
+	for _, s := range d.set.setup.sets {
+		if hint := nearestIn(d, s); hint != "" {
 			return hint
 		}
 	}
 	n := d.index().near.get(d.index().findNear)
 	var more []string
 	for _, r := range n.open {
-		more = append(more, r.gives(d.metric)...)
+		more = append(more, gives(r, d.metric)...)
 	}
 	given := n.given
 	if len(more) > 0 {
@@ -42,12 +42,12 @@ func (d *demand) nearest(w *world) string {
 	}
 	best := given.suggest(d.metric)
 	if best == "" {
-		best = d.begun(given.names)
+		best = begun(d, given.names)
 	}
 	if best != "" {
 		r := n.first[best]
 		for _, o := range n.open {
-			if (r == nil || o.number < r.number) && slices.Contains(o.gives(d.metric), best) {
+			if (r == nil || o.number < r.number) && slices.Contains(gives(o, d.metric), best) {
 				r = o
 			}
 		}
@@ -61,7 +61,7 @@ func (d *demand) nearest(w *world) string {
 }
 
 // begun finds the first name that is a variant of the metric, or of which one begins with the other.
-func (d *demand) begun(names []string) string {
+func begun(d *demand, names []string) string {
 	like := variants(d.metric)
 	begins := func(s, with string) bool {
 		return len(s) > len(with) && s[len(with)] == '_' && strings.HasPrefix(s, with)
@@ -95,7 +95,7 @@ func (x *ruleIndex) findNear() nearRules {
 			n.open = append(n.open, r)
 			continue
 		}
-		for _, name := range r.gives("") {
+		for _, name := range gives(r, "") {
 			if n.first[name] == nil {
 				n.first[name] = r
 				names = append(names, name)
@@ -107,7 +107,7 @@ func (x *ruleIndex) findNear() nearRules {
 }
 
 // gives lists names under which the rule serves the series that it lists, or else those from which metric is usually made.
-func (r *rule) gives(metric string) []string {
+func gives(r *rule, metric string) []string {
 	if r.namer == nil {
 		return nil
 	}

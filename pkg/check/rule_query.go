@@ -44,17 +44,17 @@ var ruleQuery = Check{
 	Bad:  queryExample,
 	Good: strings.Replace(queryExample, "rate(<<.Series>>{<<.LabelMatchers>>}[2m])", "sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m]))", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.rules {
+		for _, s := range w.setup.sets {
 			ps.Add(s.problems...)
 		}
-		for _, d := range w.demands() {
-			d.checkQuery(ps)
+		for _, d := range w.demands.demands() {
+			checkQuery(d, ps)
 		}
 	},
 }
 
 // checkQuery builds a query as the adapter would for some objects, and has Prometheus' parser read it.
-func (r *rule) checkQuery() {
+func checkExample(r *rule) {
 	at, ps := r.field("metricsQuery"), &r.set.problems
 	series := "series"
 	if names := r.names(); len(names) > 0 {
@@ -93,25 +93,25 @@ func (r *rule) exampleQuery(series string) (string, bool) {
 		}
 		q, err := r.namer.QueryForExternalSeries(series, namespace, selector)
 		if err != nil {
-			r.reportTemplate(err)
+			reportTemplate(r, err)
 		}
 		return string(q), err == nil
 	}
 	for _, resource := range []schema.GroupResource{podResource, {Resource: "services"}, naming.NsGroupResource} {
-		if q, ok := r.exampleOf(series, resource); ok {
+		if q, ok := exampleOf(r, series, resource); ok {
 			return q, true
 		}
 	}
 	for _, label := range sortedKeys(r.Resources.Overrides) {
 		o := r.Resources.Overrides[label]
-		if q, ok := r.exampleOf(series, schema.GroupResource{Group: o.Group, Resource: o.Resource}); ok {
+		if q, ok := exampleOf(r, series, schema.GroupResource{Group: o.Group, Resource: o.Resource}); ok {
 			return q, true
 		}
 	}
 	return "", false
 }
 
-func (r *rule) exampleOf(series string, resource schema.GroupResource) (string, bool) {
+func exampleOf(r *rule, series string, resource schema.GroupResource) (string, bool) {
 	if _, err := r.namer.LabelForResource(resource); err != nil {
 		return "", false
 	}
@@ -121,13 +121,13 @@ func (r *rule) exampleOf(series string, resource schema.GroupResource) (string, 
 	}
 	q, err := r.namer.QueryForSeries(series, resource, namespace, labels.Everything(), "a", "b")
 	if err != nil {
-		r.reportTemplate(err)
+		reportTemplate(r, err)
 	}
 	return string(q), err == nil
 }
 
 // reportTemplate reports a template that fails when it is filled in, once for each rule.
-func (r *rule) reportTemplate(err error) {
+func reportTemplate(r *rule, err error) {
 	p := model.Problem{
 		ID: ruleQueryID, Severity: model.Error, Place: r.field("metricsQuery"),
 		Message: fmt.Sprintf("cannot be filled in: %v", err),
@@ -149,7 +149,7 @@ var (
 
 // badReference finds a part of name.as that is meant to be a capture of name.matches and is none, and the name.as that
 // was most likely meant, "" if nobody can tell.
-func (r *rule) badReference() (bad, good string) {
+func badReference(r *rule) (bad, good string) {
 	if !strings.ContainsAny(r.Name.As, "${") {
 		return "", ""
 	}
@@ -188,8 +188,8 @@ func isCapture(name string, most int) bool {
 }
 
 // warnOfName reports a name.as that cannot give what it seems to.
-func (r *rule) warnOfName() {
-	bad, good := r.badReference()
+func warnOfName(r *rule) {
+	bad, good := badReference(r)
 	if bad == "" {
 		return
 	}
@@ -211,11 +211,11 @@ func (s *ruleSet) compileResource(k *kinds) {
 	}{{"cpu", s.resource.CPU}, {"memory", s.resource.Memory}} {
 		at := s.resourceAt.Child(part.name)
 		r := &rule{set: s, at: at, DiscoveryRule: adapterconfig.DiscoveryRule{Resources: part.rule.Resources}}
-		if !r.checkResources(k) {
+		if !checkResources(r, k) {
 			s.broken = true
 			continue
 		}
-		conv, err := naming.NewResourceConverter(part.rule.Resources.Template, r.unambiguous(k).Resources.Overrides, k.mapper)
+		conv, err := naming.NewResourceConverter(part.rule.Resources.Template, unambiguous(r, k).Resources.Overrides, k.mapper)
 		if err != nil {
 			s.broken = true
 			s.problems.Errorf(ruleQueryID, at, "%v; the adapter does not start with it", err)
@@ -267,7 +267,7 @@ func (s *ruleSet) resourceQuery(conv naming.ResourceConverter, q resourceQuery) 
 }
 
 // checkQuery reports a query that Prometheus refuses only with what this HPA puts in, such as no matchers at all.
-func (d *demand) checkQuery(ps *model.Problems) {
+func checkQuery(d *demand, ps *model.Problems) {
 	for _, o := range d.used() {
 		if o.query == "" || o.expr != nil {
 			continue

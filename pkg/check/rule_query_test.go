@@ -200,7 +200,7 @@ func TestRuleReferences(t *testing.T) {
 	} {
 		r := rule{}
 		r.Name.Matches, r.Name.As = c.matches, c.as
-		if bad, good := r.badReference(); bad != c.bad || good != c.good {
+		if bad, good := badReference(&r); bad != c.bad || good != c.good {
 			t.Errorf("badReference of %q as %q is %q, %q; want %q, %q", c.matches, c.as, bad, good, c.bad, c.good)
 		}
 	}
@@ -216,7 +216,7 @@ func FuzzReadRules(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, metric string) {
 		w, _ := newWorld(Input{Rules: []Text{{Place: model.Place{File: "rules.yaml"}, Text: []byte(text)}}})
-		for _, s := range w.rules {
+		for _, s := range w.setup.sets {
 			for _, r := range s.custom {
 				for _, name := range r.seriesFor(metric, nil) {
 					if !r.literal() && r.metricOf(name) != metric {

@@ -14,12 +14,12 @@ import (
 
 // checkValues reports matchers on labels whose values follow from the monitors, such as job and service, where neither
 // the pods of the HPA nor, for the seriesQuery, any other pods here have one that matches.
-func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
+func checkValues(ms *set, d *demand, o *offer, ps *model.Problems) {
 	if o.expr == nil {
 		return
 	}
-	d.checkRecorded(o, ps)
-	w.checkDescribed(d, o, ps)
+	checkRecorded(d, o, ps)
+	checkDescribed(ms, d, o, ps)
 	if len(d.paths()) == 0 || slices.ContainsFunc(o.series, fromElsewhere) || slices.ContainsFunc(o.series, d.isRecorded) {
 		return
 	}
@@ -34,7 +34,7 @@ func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
 		if _, ok := unmatched(m, d.origins(), o.series[0]); !ok {
 			continue
 		}
-		if u, ok := unmatched(m, w.allOrigins(), o.series[0]); ok {
+		if u, ok := unmatched(m, ms.arrivals.ofAll(), o.series[0]); ok {
 			u.report(o.field("seriesQuery"), d, ps)
 		}
 	}
@@ -42,14 +42,14 @@ func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
 
 // checkDescribed reports a metric of a Service through which nothing reads pods, where the rule finds its series by the
 // label that the operator takes from the Service.
-func (w *world) checkDescribed(d *demand, o *offer, ps *model.Problems) {
+func checkDescribed(ms *set, d *demand, o *offer, ps *model.Problems) {
 	if d.resource != (schema.GroupResource{Resource: "services"}) || o.label != "service" || slices.ContainsFunc(o.series, fromElsewhere) ||
-		slices.ContainsFunc(o.series, d.isRecorded) || len(w.allOrigins()) == 0 {
+		slices.ContainsFunc(o.series, d.isRecorded) || len(ms.arrivals.ofAll()) == 0 {
 		return
 	}
 	described := d.names()[0]
 	var names []string
-	for _, from := range w.allOrigins() {
+	for _, from := range ms.arrivals.ofAll() {
 		if from.path.service == nil || from.path.honorLabels || from.opaque || from.target["service"] == described {
 			return
 		}
@@ -86,7 +86,7 @@ func (u mismatch) report(at model.Place, d *demand, ps *model.Problems) {
 }
 
 // checkRecorded reports matchers on labels that a recording rule does not give its series.
-func (d *demand) checkRecorded(o *offer, ps *model.Problems) {
+func checkRecorded(d *demand, o *offer, ps *model.Problems) {
 	for _, s := range selectors(o.expr) {
 		for _, m := range s.LabelMatchers {
 			if d.isRecorded(s.Name) && m.Name != prommodel.MetricNameLabel && !m.Matches("") && d.has(s.Name, m.Name) == absent {
@@ -109,7 +109,7 @@ func unmatched(m *labels.Matcher, origins []origin, series string) (u mismatch, 
 		switch {
 		case o.opaque || !kept || o.path.honorLabels || m.Matches(value):
 			return u, false
-		case slices.Contains(statedLabels, m.Name) && value != "" && !o.unstated(m.Name):
+		case slices.Contains(statedLabels, m.Name) && value != "" && !unstated(o, m.Name):
 			u.value = value
 		case o.has(series, m.Name) == absent, m.Name == "service" && o.path.service == nil:
 		default:
@@ -120,6 +120,6 @@ func unmatched(m *labels.Matcher, origins []origin, series string) (u mismatch, 
 }
 
 // unstated tells whether the value of a label depends on a namespace that is not stated: the job of a PodMonitor does.
-func (o origin) unstated(label string) bool {
+func unstated(o origin, label string) bool {
 	return label == "job" && o.path.service == nil && o.path.monitor.item.Place.Object.Namespace == ""
 }

@@ -63,13 +63,13 @@ var ruleWindow = Check{
 	Bad:  windowExample,
 	Good: strings.Replace(windowExample, "[30s]", "[2m]", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands() {
+		for _, d := range w.demands.demands() {
 			if d.problem != "" {
 				continue
 			}
 			if o := d.effective(); o != nil && o.expr != nil && !fromElsewhere(o.series[0]) && !d.isRecorded(o.series[0]) {
-				w.checkWindows(d, o, ps)
-				w.checkRelist(d, ps)
+				checkWindows(w.graph, d, o, ps)
+				checkRelist(w, d, ps)
 			}
 		}
 	},
@@ -80,12 +80,12 @@ const operatorInterval = 30 * time.Second
 
 // interval is how often Prometheus reads the pods, by the endpoint that does so most often. It is certain unless
 // it depends on a Prometheus that is not among the items; 0 means that nothing is known.
-func (w *world) interval(paths []scrapePath) (shortest time.Duration, certain bool) {
+func intervalOf(g *graph, paths []scrapePath) (shortest time.Duration, certain bool) {
 	certain = true
 	for _, p := range paths {
 		d, stated := parseInterval(string(p.interval))
 		if !stated {
-			d, stated = w.globalInterval()
+			d, stated = globalInterval(g)
 		}
 		if shortest == 0 || d < shortest {
 			shortest = d
@@ -96,8 +96,8 @@ func (w *world) interval(paths []scrapePath) (shortest time.Duration, certain bo
 }
 
 // globalInterval is the shortest that the Prometheuses among the items have.
-func (w *world) globalInterval() (shortest time.Duration, stated bool) {
-	for _, p := range w.prometheuses {
+func globalInterval(g *graph) (shortest time.Duration, stated bool) {
+	for _, p := range g.prometheuses {
 		d, ok := parseInterval(string(p.spec.ScrapeInterval))
 		if !ok {
 			d = operatorInterval
@@ -117,8 +117,8 @@ func parseInterval(s string) (time.Duration, bool) {
 	return time.Duration(d), err == nil && d > 0
 }
 
-func (w *world) checkWindows(d *demand, o *offer, ps *model.Problems) {
-	interval, certain := w.interval(d.paths())
+func checkWindows(g *graph, d *demand, o *offer, ps *model.Problems) {
+	interval, certain := intervalOf(g, d.paths())
 	at := o.field("metricsQuery")
 	for _, win := range windows(o.expr) {
 		every, read := interval, "read every "+inWords(interval)
@@ -147,12 +147,12 @@ func (w *world) checkWindows(d *demand, o *offer, ps *model.Problems) {
 
 // checkRelist reports an adapter that lists the series more often than they are scraped: it then forgets those that had
 // no sample in between (cmd/adapter, --metrics-max-age is --metrics-relist-interval by default).
-func (w *world) checkRelist(d *demand, ps *model.Problems) {
-	interval, certain := w.interval(d.paths())
+func checkRelist(w *world, d *demand, ps *model.Problems) {
+	interval, certain := intervalOf(w.graph, d.paths())
 	if !certain {
 		return
 	}
-	for _, a := range w.adapters() {
+	for _, a := range w.setup.adapters {
 		args := slices.Concat(a.container.Command, a.container.Args)
 		for _, name := range []string{"metrics-max-age", "metrics-relist-interval"} {
 			value, ok := flagValue(args, name)

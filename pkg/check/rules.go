@@ -90,22 +90,37 @@ func (r *rule) inverse() *inverse {
 	return r.naming.get(func() *inverse { return newInverse(r.Name.Matches, r.Name.As) })
 }
 
-// addRules finds the configurations of the adapter among the items and in the input.
-func (w *world) addRules(in Input, ps *model.Problems) {
-	k := newKinds(w.items, w.minor)
-	w.rules = append(w.configMapRules(ps), w.chartRules()...)
-	for _, t := range in.Rules {
-		w.rules = append(w.rules, readRules(t)...)
+// setup is what the input tells of prometheus-adapter: which pods run it, and by which rules.
+type setup struct {
+	graph    *graph
+	adapters []adapter
+	sets     []*ruleSet
+	// custom finds the rules of all configurations for Pods and Object metrics, external those for External ones.
+	custom, external *ruleIndex
+	// known tells whether all rules are known, unknown whether an adapter reads some that are not.
+	known, unknown once[bool]
+	// registered is an API that an adapter serves.
+	registered once[registration]
+}
+
+// newSetup finds the adapters and their configurations among the objects and in texts.
+func newSetup(g *graph, texts []Text, ps *model.Problems) *setup {
+	su := &setup{graph: g, adapters: findAdapters(g)}
+	k := newKinds(g.items, g.minor)
+	su.sets = append(su.configMapRules(ps), chartRules(g)...)
+	for _, t := range texts {
+		su.sets = append(su.sets, readRules(t)...)
 	}
 	var custom, external []*rule
-	for _, s := range w.rules {
+	for _, s := range su.sets {
 		for _, r := range slices.Concat(s.custom, s.external) {
-			r.compile(k)
+			compile(r, k)
 		}
 		s.compileResource(k)
 		custom, external = append(custom, s.custom...), append(external, s.external...)
 	}
-	w.custom, w.external = newRuleIndex(custom), newRuleIndex(external)
+	su.custom, su.external = newRuleIndex(custom), newRuleIndex(external)
+	return su
 }
 
 // readRules reads a text that is a configuration of the adapter or the values of its Helm chart.
@@ -204,7 +219,7 @@ func placeOf(at model.Place, n *yaml.Node) model.Place {
 }
 
 // compile reads the rule as the adapter and Prometheus do, and reports what they refuse.
-func (r *rule) compile(k *kinds) {
+func compile(r *rule, k *kinds) {
 	ps, at := &r.set.problems, r.field("seriesQuery")
 	matchers, err := promQL.ParseMetricSelector(r.SeriesQuery)
 	switch {
@@ -219,26 +234,26 @@ func (r *rule) compile(k *kinds) {
 	default:
 		r.matchers = matchers
 	}
-	if !r.checkResources(k) {
+	if !checkResources(r, k) {
 		r.set.broken = true
 		return
 	}
-	namers, err := naming.NamersFromConfig([]adapterconfig.DiscoveryRule{r.unambiguous(k)}, k.mapper)
+	namers, err := naming.NamersFromConfig([]adapterconfig.DiscoveryRule{unambiguous(r, k)}, k.mapper)
 	if err != nil {
 		r.set.broken = true
 		ps.Errorf(ruleQueryID, r.at, "%v; the adapter does not start with it", err)
 		return
 	}
 	r.namer = namers[0]
-	r.warnOfName()
-	r.checkQuery()
+	warnOfName(r)
+	checkExample(r)
 }
 
 // noDiscovery is what one refused selector does (pkg/custom-provider, updateMetrics).
 const noDiscovery = "the adapter then lists no metric at all, not even those of other rules"
 
 // checkResources reports the overrides with which the adapter does not start, and tells whether there are none.
-func (r *rule) checkResources(k *kinds) bool {
+func checkResources(r *rule, k *kinds) bool {
 	ok := true
 	for _, label := range sortedKeys(r.Resources.Overrides) {
 		o := r.Resources.Overrides[label]
@@ -257,7 +272,7 @@ func (r *rule) checkResources(k *kinds) bool {
 
 // unambiguous is the rule with one label for each resource. Where several are mapped to one, the adapter takes any of
 // them, another on each start, since it ranges over a map (pkg/naming, NewResourceConverter); here it is the first by name.
-func (r *rule) unambiguous(k *kinds) adapterconfig.DiscoveryRule {
+func unambiguous(r *rule, k *kinds) adapterconfig.DiscoveryRule {
 	out := r.DiscoveryRule
 	out.Resources.Overrides = map[string]adapterconfig.GroupResource{}
 	seen := map[schema.GroupResource]bool{}

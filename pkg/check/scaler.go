@@ -48,7 +48,7 @@ type flatSpec struct {
 
 // addScaler reads an HPA by its version. One of a version that nobody knows is read as the present one, which
 // hpa/version tells about.
-func (w *world) addScaler(it *krm.Item, ps *model.Problems) {
+func (r *reader) addScaler(it *krm.Item, ps *model.Problems) {
 	s := &scaler{item: it}
 	switch it.Place.Object.APIVersion {
 	case "autoscaling/v1":
@@ -64,7 +64,7 @@ func (w *world) addScaler(it *krm.Item, ps *model.Problems) {
 	if len(s.metrics) == 0 {
 		s.metrics, s.defaulted = []autoscalingv2.MetricSpec{utilizationOfCPU(defaultUtilization)}, true
 	}
-	w.scalers = append(w.scalers, s)
+	r.graph.scalers = append(r.graph.scalers, s)
 }
 
 func (s *scaler) refersTo(ref autoscalingv2.CrossVersionObjectReference) {

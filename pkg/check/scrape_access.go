@@ -21,9 +21,9 @@ var scrapeAccess = Check{
 	Good: accessExample + `- {apiGroups: [""], resources: [pods, services, endpoints], verbs: [get, list, watch]}
 `,
 	run: func(w *world, ps *model.Problems) {
-		needed := w.neededAccess()
-		for _, m := range w.monitors {
-			w.checkAccess(m, needed[m], ps)
+		needed := neededAccess(w)
+		for _, m := range w.graph.monitors {
+			checkAccess(w.graph, m, needed[m], ps)
 		}
 	},
 }
@@ -60,10 +60,10 @@ rules:
 `
 
 // neededAccess are the monitors that lead to pods that an HPA needs.
-func (w *world) neededAccess() map[*monitor]bool {
+func neededAccess(w *world) map[*monitor]bool {
 	out := map[*monitor]bool{}
-	for _, n := range w.needs() {
-		for _, r := range w.routes(n.workload) {
+	for _, n := range w.demands.needs() {
+		for _, r := range w.graph.routes(n.workload) {
 			out[r.monitor] = true
 		}
 	}
@@ -71,14 +71,14 @@ func (w *world) neededAccess() map[*monitor]bool {
 }
 
 // checkAccess reports namespaces with pods of m in which none of the Prometheuses that read m may look for them.
-func (w *world) checkAccess(m *monitor, needed bool, ps *model.Problems) {
-	for _, ns := range w.namespacesOf(m) {
+func checkAccess(g *graph, m *monitor, needed bool, ps *model.Problems) {
+	for _, ns := range namespacesOf(g, m) {
 		var found model.Problems
-		for _, p := range w.prometheuses {
-			if w.refuses(p, m) != nil {
+		for _, p := range g.prometheuses {
+			if g.refuses(p, m) != nil {
 				continue
 			}
-			lacking := w.lacks(p, m, ns)
+			lacking := lacks(g, p, m, ns)
 			if len(lacking) == 0 {
 				found = nil
 				break
@@ -89,7 +89,7 @@ func (w *world) checkAccess(m *monitor, needed bool, ps *model.Problems) {
 				Message: fmt.Sprintf("ServiceAccount %s may not list and watch %s in namespace %s, so that nothing of %s is found there; "+
 					"bind it a role that allows it", name, strings.Join(lacking, ", "), orDefault(ns), m.item.Place.Object),
 			})
-			if needed && !w.hasNamespacedRights(p.account()) {
+			if needed && !g.access.hasNamespacedRights(p.account()) {
 				found[len(found)-1].Severity = model.Error
 			}
 		}
@@ -98,7 +98,7 @@ func (w *world) checkAccess(m *monitor, needed bool, ps *model.Problems) {
 }
 
 // namespacesOf are those in which m leads to a Service or to pods here.
-func (w *world) namespacesOf(m *monitor) []string {
+func namespacesOf(g *graph, m *monitor) []string {
 	var out []string
 	for _, svc := range m.services {
 		out = append(out, svc.item.Place.Object.Namespace)
@@ -112,8 +112,8 @@ func (w *world) namespacesOf(m *monitor) []string {
 
 // lacks lists the resources that p may not list and watch in a namespace although m needs it. It is empty where the
 // rights of p are not all here: its account has no binding, or one to a role that is not here.
-func (w *world) lacks(p *prometheus, m *monitor, ns string) []string {
-	roles := w.rolesOf(p.account(), ns)
+func lacks(g *graph, p *prometheus, m *monitor, ns string) []string {
+	roles := g.access.rolesOf(p.account(), ns)
 	if roles == nil {
 		return nil
 	}

@@ -26,7 +26,7 @@ var annotationMeta = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // dropped finds the relabeling by which an endpoint drops the pods of wl, as far as that follows from the objects.
-func (w *world) dropped(p scrapePath, wl *workload) (at model.Place, ok bool) {
+func dropped(g *graph, p scrapePath, wl *workload) (at model.Place, ok bool) {
 	cfgs, ok := p.relabelings.configs()
 	if !ok || len(cfgs) == 0 {
 		return at, false
@@ -36,17 +36,17 @@ func (w *world) dropped(p scrapePath, wl *workload) (at model.Place, ok bool) {
 		if _, kept := process(set, cfgs[:i+1]); kept {
 			continue
 		}
-		return p.at().Child("relabelings").Item(i), w.certain(cfg, cfgs[:i], wl)
+		return p.at().Child("relabelings").Item(i), certain(g, cfg, cfgs[:i], wl)
 	}
 	return at, false
 }
 
 // certain tells whether the labels that cfg goes by are known, and not made by an earlier relabeling.
-func (w *world) certain(cfg *relabel.Config, earlier []*relabel.Config, wl *workload) bool {
+func certain(g *graph, cfg *relabel.Config, earlier []*relabel.Config, wl *workload) bool {
 	for _, l := range cfg.SourceLabels {
 		name := string(l)
 		made := slices.ContainsFunc(earlier, func(c *relabel.Config) bool { return c.TargetLabel == name || c.Action == relabel.LabelMap })
-		if made || !knownMeta().MatchString(name) || annotationMeta().MatchString(name) && w.injected(wl) {
+		if made || !knownMeta().MatchString(name) || annotationMeta().MatchString(name) && g.namespaces.injected(wl) {
 			return false
 		}
 	}
@@ -54,10 +54,10 @@ func (w *world) certain(cfg *relabel.Config, earlier []*relabel.Config, wl *work
 }
 
 // checkDropped reports pods that every endpoint which leads to them drops.
-func (w *world) checkDropped(d *demand, ps *model.Problems) {
+func checkDropped(g *graph, d *demand, ps *model.Problems) {
 	var places []model.Place
 	for _, p := range d.workload.scrapes() {
-		at, ok := w.dropped(p, d.workload)
+		at, ok := dropped(g, p, d.workload)
 		if !ok {
 			return
 		}

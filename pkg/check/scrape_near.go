@@ -27,13 +27,21 @@ type miss struct {
 // meant is the score from which a monitor was surely made for the pods: it has their name or two of their labels.
 const meant = 3
 
+// finder finds what was most likely meant.
+type finder struct {
+	graph *graph
+	// monitors are the monitors by name, podlessRoutes the routes that end at a Service without pods.
+	monitors      once[map[string][]*monitor]
+	podlessRoutes once[[]route]
+}
+
 // nearest finds the monitor or Service that most likely was meant to lead to the pods of wl, to which none does.
-func (w *world) nearest(wl *workload) *miss {
+func (f *finder) nearest(wl *workload) *miss {
 	var found misses
-	pods := wl.pods()
+	pods := workloadPods(wl)
 	var before []selectable
 	for _, svc := range wl.before {
-		before = append(before, svc.labelled())
+		before = append(before, labeled(svc))
 	}
 	try := func(m *monitor) {
 		if m.ofPods {
@@ -46,14 +54,14 @@ func (w *world) nearest(wl *workload) *miss {
 	}
 	// Those that have a name in common come first, since with them known most others need no closer look.
 	for _, x := range slices.Concat(before, []selectable{pods}) {
-		for _, m := range w.monitorsNamed(x.item.Place.Object.Name) {
+		for _, m := range f.monitorsNamed(x.item.Place.Object.Name) {
 			try(m)
 		}
 	}
-	for _, m := range w.monitors {
+	for _, m := range f.graph.monitors {
 		try(m)
 	}
-	vain := w.memo.vain.get(w.findVain)
+	vain := f.podlessRoutes.get(f.findPodlessRoutes)
 	for _, r := range vain {
 		if sameName(r.service.item, wl.item)+sameName(r.monitor.item, wl.item) > 0 {
 			found.tryBehind(r, wl)
@@ -66,10 +74,10 @@ func (w *world) nearest(wl *workload) *miss {
 }
 
 // monitorsNamed are the monitors of a name.
-func (w *world) monitorsNamed(name string) []*monitor {
-	return w.memo.monitors.get(func() map[string][]*monitor {
+func (f *finder) monitorsNamed(name string) []*monitor {
+	return f.monitors.get(func() map[string][]*monitor {
 		found := map[string][]*monitor{}
-		for _, m := range w.monitors {
+		for _, m := range f.graph.monitors {
 			found[m.item.Place.Object.Name] = append(found[m.item.Place.Object.Name], m)
 		}
 		return found
@@ -77,9 +85,9 @@ func (w *world) monitorsNamed(name string) []*monitor {
 }
 
 // findVain lists the Services with a selector that a monitor selects and that select no pods here.
-func (w *world) findVain() []route {
+func (f *finder) findPodlessRoutes() []route {
 	var out []route
-	for _, m := range w.monitors {
+	for _, m := range f.graph.monitors {
 		for _, svc := range m.services {
 			if svc.hasSelector() && len(svc.behind) == 0 {
 				out = append(out, route{m, svc})
@@ -95,7 +103,7 @@ type misses []miss
 // try adds why m does not select x, unless a better miss is known.
 func (ms *misses) try(m *monitor, x selectable) {
 	if ms.worth(sameName(m.item, x.item) + promises(m.requirements(), x.labels)) {
-		ms.take(m.misses(x))
+		ms.take(monitorMisses(m, x))
 	}
 }
 
@@ -103,7 +111,7 @@ func (ms *misses) try(m *monitor, x selectable) {
 func (ms *misses) tryBehind(r route, wl *workload) {
 	names := sameName(r.service.item, wl.item) + sameName(r.monitor.item, wl.item)
 	if ms.worth(names + promises(r.service.requirements(), wl.template.labels)) {
-		ms.take(r.service.misses(r.monitor, wl))
+		ms.take(serviceMisses(r.service, r.monitor, wl))
 	}
 }
 
@@ -159,14 +167,14 @@ type selectable struct {
 	labels map[string]string
 }
 
-func (s *service) labelled() selectable { return selectable{s.item, s.String(), "has", s.item.Labels} }
+func labeled(s *service) selectable { return selectable{s.item, s.String(), "has", s.item.Labels} }
 
-func (wl *workload) pods() selectable {
+func workloadPods(wl *workload) selectable {
 	return selectable{wl.item, "the pods of " + wl.String(), "have", wl.template.labels}
 }
 
 // misses tells why m does not select x.
-func (m *monitor) misses(x selectable) []miss {
+func monitorMisses(m *monitor, x selectable) []miss {
 	failed, met := unmet(m.requirements(), x.labels)
 	score := affinity(failed, met, x.labels) + sameName(m.item, x.item)
 	at := m.item.Place.Child("spec")
@@ -194,7 +202,7 @@ func (m *monitor) misses(x selectable) []miss {
 }
 
 // misses tells why a Service, which m selects, does not select the pods of wl.
-func (s *service) misses(m *monitor, wl *workload) []miss {
+func serviceMisses(s *service, m *monitor, wl *workload) []miss {
 	set := wl.template.labels
 	failed, met := unmet(s.requirements(), set)
 	score := affinity(failed, met, set) + sameName(s.item, wl.item) + sameName(m.item, wl.item)
@@ -248,27 +256,27 @@ func selectorPlace(at model.Place, s *metav1.LabelSelector, r labels.Requirement
 
 // idle tells why a monitor leads to no pods although it was most likely made for an object here: one of the same name,
 // or one that lacks only one of several labels. It is nil if the monitor leads somewhere or may do so.
-func (w *world) idle(m *monitor) *miss {
+func (f *finder) idle(m *monitor) *miss {
 	var all []miss
 	try := func(x selectable) {
 		failed, met := unmet(m.requirements(), x.labels)
 		if sameName(m.item, x.item) > 0 || len(failed) == 0 && met > 1 ||
 			len(failed) == 1 && met > 0 && (misspelled(failed[0], x.labels) || x.labels[failed[0].Key()] == "") {
-			all = append(all, m.misses(x)...)
+			all = append(all, monitorMisses(m, x)...)
 		}
 	}
 	switch {
 	case len(m.pods) > 0:
 		return nil
 	case len(m.services) > 0:
-		return w.idleService(m)
+		return f.idleService(m)
 	case m.ofPods:
-		for _, i := range w.podIndex.like(m) {
-			try(w.workloads[i].pods())
+		for _, i := range f.graph.workloads.labels.like(m) {
+			try(workloadPods(f.graph.workloads.all[i]))
 		}
 	default:
-		for _, i := range w.serviceIndex.like(m) {
-			try(w.services[i].labelled())
+		for _, i := range f.graph.services.labels.like(m) {
+			try(labeled(f.graph.services.all[i]))
 		}
 	}
 	return best(all)
@@ -284,15 +292,15 @@ func (x *labelIndex) like(m *monitor) []int {
 }
 
 // idleService does the same for the Services that m selects: whether one of them leads to pods.
-func (w *world) idleService(m *monitor) *miss {
+func (f *finder) idleService(m *monitor) *miss {
 	var all []miss
 	for _, svc := range m.services {
 		if !svc.hasSelector() || len(svc.behind) > 0 {
 			return nil
 		}
-		for _, i := range w.podIndex.named(svc.item.Place.Object.Name) {
-			if wl := w.workloads[i]; meet(svc.item, wl.item) {
-				all = append(all, svc.misses(m, wl)...)
+		for _, i := range f.graph.workloads.labels.named(svc.item.Place.Object.Name) {
+			if wl := f.graph.workloads.all[i]; meet(svc.item, wl.item) {
+				all = append(all, serviceMisses(svc, m, wl)...)
 			}
 		}
 	}

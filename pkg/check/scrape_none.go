@@ -70,33 +70,34 @@ spec:
   podMetricsEndpoints: [{port: metrics}]
 `,
 	run: func(w *world, ps *model.Problems) {
+		found, other, endpoints := &finder{graph: w.graph}, &others{graph: w.graph}, &endpointObjects{graph: w.graph}
 		var unjudged []*demand
 		told := map[*monitor]bool{}
-		for _, d := range w.needs() {
-			routes := w.routes(d.workload)
+		for _, d := range w.demands.needs() {
+			routes := w.graph.routes(d.workload)
 			if len(routes) > 0 {
 				checkNamespaces(d, routes, ps)
-				w.checkDropped(d, ps)
-				w.checkEndpoints(d, routes, ps)
+				checkDropped(w.graph, d, ps)
+				endpoints.check(d, routes, ps)
 				continue
 			}
-			miss := w.nearest(d.workload)
+			miss := found.nearest(d.workload)
 			switch {
 			case miss != nil && miss.score >= meant:
 				told[miss.monitor] = true
-				reportMiss(d, miss, w.otherScraper(), ps)
-			case w.scrapedOtherwise(d.workload) != "":
+				reportMiss(d, miss, other.otherScraper(), ps)
+			case other.scrapedOtherwise(d.workload) != "":
 				unjudged = append(unjudged, d)
 			case miss != nil:
 				told[miss.monitor] = true
 				reportMiss(d, miss, "", ps)
 			default:
-				w.reportNone(d, ps)
+				reportNone(w.graph, d, ps)
 			}
 		}
-		w.reportUnjudged(unjudged, ps)
-		for _, m := range w.monitors {
-			if miss := w.idle(m); miss != nil && !told[m] {
+		other.reportUnjudged(unjudged, ps)
+		for _, m := range w.graph.monitors {
+			if miss := found.idle(m); miss != nil && !told[m] {
 				ps.Warnf(scrapeNoneID, miss.at, "%s, so that %s reads nothing there", miss.why, m.item.Place.Object)
 			}
 		}
@@ -104,12 +105,12 @@ spec:
 }
 
 // needs are the metrics for which Prometheus has to read the pods of workloads whose pods are known.
-func (w *world) needs() []*demand { return w.memo.needs.get(w.findNeeds) }
+func (ms *set) needs() []*demand { return ms.needed.get(ms.findNeeds) }
 
-func (w *world) findNeeds() []*demand {
+func (ms *set) findNeeds() []*demand {
 	var out []*demand
-	for _, d := range w.demands() {
-		if d.ofPods() && d.workload != nil && d.workload.knowsPods() && w.fromPrometheus(d) && w.fromPods(d) {
+	for _, d := range ms.demands() {
+		if d.ofPods() && d.workload != nil && d.workload.knowsPods() && ms.fromPrometheus(d) && ms.fromPods(d) {
 			out = append(out, d)
 		}
 	}
@@ -123,8 +124,8 @@ type route struct {
 }
 
 // routes are all to the pods of wl, those through Services included that may have them as endpoints.
-func (w *world) routes(wl *workload) []route {
-	manual := w.manual.near(wl.item.Place.Object.Namespace)
+func (g *graph) routes(wl *workload) []route {
+	manual := g.manual.near(wl.item.Place.Object.Namespace)
 	if len(manual) == 0 {
 		return wl.routes
 	}
@@ -142,11 +143,11 @@ func (w *world) routes(wl *workload) []route {
 // checkNamespaces reports pods to which every route depends on the namespace that objects are applied to which state none.
 func checkNamespaces(d *demand, routes []route, ps *model.Problems) {
 	for _, r := range routes {
-		if a, b := r.uncertain(d.workload); a == nil && b == nil {
+		if a, b := uncertain(r, d.workload); a == nil && b == nil {
 			return
 		}
 	}
-	a, b := routes[0].uncertain(d.workload)
+	a, b := uncertain(routes[0], d.workload)
 	if names := routes[0].monitor.namespaces.MatchNames; a == routes[0].monitor.item && len(names) > 0 {
 		ps.Warnf(scrapeNoneID, b.Place.Child("metadata").Child("namespace"),
 			"is missing, but %s looks into namespace %s; write that one", a.Place.Object, oneOf(names))
@@ -155,10 +156,16 @@ func checkNamespaces(d *demand, routes []route, ps *model.Problems) {
 	apartBy(scrapeNoneID, a, b, ps)
 }
 
-// checkEndpoints reports pods to which only Services without a selector lead, whose endpoints nobody here writes.
-func (w *world) checkEndpoints(d *demand, routes []route, ps *model.Problems) {
+// endpointObjects are the objects here that hold endpoints of Services, by the names of these.
+type endpointObjects struct {
+	graph   *graph
+	written once[map[string][]*krm.Item]
+}
+
+// check reports pods to which only Services without a selector lead, whose endpoints nobody here writes.
+func (eo *endpointObjects) check(d *demand, routes []route, ps *model.Problems) {
 	for _, r := range routes {
-		if r.service == nil || r.service.hasSelector() || w.isWritten(r.service) {
+		if r.service == nil || r.service.hasSelector() || eo.isWritten(r.service) {
 			return
 		}
 	}
@@ -169,10 +176,10 @@ func (w *world) checkEndpoints(d *demand, routes []route, ps *model.Problems) {
 }
 
 // isWritten tells whether an object here holds endpoints of a Service.
-func (w *world) isWritten(s *service) bool {
-	endpoints := w.memo.written.get(func() map[string][]*krm.Item {
+func (eo *endpointObjects) isWritten(s *service) bool {
+	endpoints := eo.written.get(func() map[string][]*krm.Item {
 		found := map[string][]*krm.Item{}
-		for _, it := range w.items {
+		for _, it := range eo.graph.items {
 			switch o := it.Place.Object; o.Kind {
 			case "Endpoints":
 				found[o.Name] = append(found[o.Name], it)
@@ -188,7 +195,7 @@ func (w *world) isWritten(s *service) bool {
 
 // uncertain are two objects on a route that meet only if one of them is applied to the namespace of the other; nil and
 // nil if all is certain.
-func (r route) uncertain(wl *workload) (a, b *krm.Item) {
+func uncertain(r route, wl *workload) (a, b *krm.Item) {
 	end := wl.item
 	if r.service != nil {
 		end = r.service.item
@@ -214,19 +221,19 @@ func reportMiss(d *demand, miss *miss, other string, ps *model.Problems) {
 }
 
 // reportNone tells that no route comes near the pods.
-func (w *world) reportNone(d *demand, ps *model.Problems) {
+func reportNone(g *graph, d *demand, ps *model.Problems) {
 	vain := ""
-	if w.annotated(d.workload) {
+	if annotated(g, d.workload) {
 		vain = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"
 	}
 	ps.Errorf(scrapeNoneID, d.at(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.workload, d.metricName(), vain)
 }
 
 // reportUnjudged tells once that something that cannot be judged may scrape.
-func (w *world) reportUnjudged(unjudged []*demand, ps *model.Problems) {
+func (os *others) reportUnjudged(unjudged []*demand, ps *model.Problems) {
 	if len(unjudged) == 0 {
 		return
 	}
 	d := slices.MinFunc(unjudged, func(a, b *demand) int { return cmp.Compare(a.at().String(), b.at().String()) })
-	ps.Infof(scrapeNoneID, d.at(), "it is not judged whether the pods of %s are scraped: %s", d.workload, w.scrapedOtherwise(d.workload))
+	ps.Infof(scrapeNoneID, d.at(), "it is not judged whether the pods of %s are scraped: %s", d.workload, os.scrapedOtherwise(d.workload))
 }

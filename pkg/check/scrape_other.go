@@ -35,25 +35,31 @@ var scraperImage = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(^|/)(prometheus|alloy|vmagent|victoria-metrics|telegraf|opentelemetry-collector[a-z0-9-]*)([:@]|$)|grafana/agent|datadog/agent`)
 })
 
+// others finds what may scrape pods by a configuration of its own.
+type others struct {
+	graph *graph
+	found once[string]
+}
+
 // scrapedOtherwise says what may scrape the pods of wl beside the monitors here, "" if nothing that can be seen does.
-func (w *world) scrapedOtherwise(wl *workload) string {
-	if other := w.otherScraper(); other != "" {
+func (os *others) scrapedOtherwise(wl *workload) string {
+	if other := os.otherScraper(); other != "" {
 		return other
 	}
 	switch {
-	case w.annotated(wl) && len(w.prometheuses) == 0:
+	case annotated(os.graph, wl) && len(os.graph.prometheuses) == 0:
 		return "its annotations ask a Prometheus that is not among the objects given"
-	case len(w.monitors)+len(w.prometheuses) == 0:
+	case len(os.graph.monitors)+len(os.graph.prometheuses) == 0:
 		return "no ServiceMonitor, PodMonitor or Prometheus is among the objects given"
 	}
 	return ""
 }
 
 // otherScraper names an object here that may scrape by a configuration of its own, "" for none.
-func (w *world) otherScraper() string { return w.memo.other.get(w.findOtherScraper) }
+func (os *others) otherScraper() string { return os.found.get(os.findOtherScraper) }
 
-func (w *world) findOtherScraper() string {
-	for _, it := range w.items {
+func (os *others) findOtherScraper() string {
+	for _, it := range os.graph.items {
 		o := it.Place.Object
 		switch {
 		case slices.Contains(scrapers, groupOf(o.APIVersion)+"/"+o.Kind):
@@ -62,7 +68,7 @@ func (w *world) findOtherScraper() string {
 			return fmt.Sprintf("the configuration in %s may do so", o)
 		}
 	}
-	for _, p := range w.prometheuses {
+	for _, p := range os.graph.prometheuses {
 		if p.spec.AdditionalScrapeConfigs != nil {
 			return fmt.Sprintf("additionalScrapeConfigs of %s may do so", p.item.Place.Object)
 		}
@@ -70,7 +76,7 @@ func (w *world) findOtherScraper() string {
 			return fmt.Sprintf("%s selects no monitors, so that its configuration is written by hand", p.item.Place.Object)
 		}
 	}
-	for _, other := range w.workloads {
+	for _, other := range os.graph.workloads.all {
 		for _, c := range other.template.running {
 			if scraperImage().MatchString(c.image) {
 				return fmt.Sprintf("%s may do so by a configuration of its own", other.item.Place.Object)
@@ -82,7 +88,7 @@ func (w *world) findOtherScraper() string {
 
 // annotated tells whether the pods of wl, or a Service of theirs, ask to be scraped by the annotations that the
 // configurations of a Prometheus without operator usually go by.
-func (w *world) annotated(wl *workload) bool {
+func annotated(g *graph, wl *workload) bool {
 	asks := func(annotations map[string]string) bool {
 		return annotations["prometheus.io/scrape"] == "true" || annotations["prometheus.io/port"] != ""
 	}
@@ -115,18 +121,18 @@ var elsewhere = sync.OnceValue(func() *regexp.Regexp {
 
 // fromPrometheus tells whether a metric of pods comes from Prometheus at all, as far as its name, the annotations of the
 // HPA and the APIServices here tell.
-func (w *world) fromPrometheus(d *demand) bool {
+func (ms *set) fromPrometheus(d *demand) bool {
 	for key := range d.scaler.item.Annotations {
 		if strings.HasPrefix(key, metricConfig) {
 			return false
 		}
 	}
-	return !foreign().MatchString(d.metric) && !w.servedByOther(customMetrics)
+	return !foreign().MatchString(d.metric) && !ms.graph.apis.servedByOther(customMetrics)
 }
 
 // fromPods tells whether a metric is read from the pods themselves, as far as the names of its series tell: those that
 // the rules of the adapter make it from, and its own. What a recording rule computes may come from anywhere.
-func (w *world) fromPods(d *demand) bool {
+func (ms *set) fromPods(d *demand) bool {
 	fromElse := func(name string) bool {
 		return elsewhere().MatchString(name) || strings.Contains(name, ":") || d.isRecorded(name)
 	}

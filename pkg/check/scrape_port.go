@@ -49,20 +49,20 @@ spec:
   endpoints: [{port: metrics}]
 `,
 	run: func(w *world, ps *model.Problems) {
-		needed := w.portless()
-		for _, m := range w.monitors {
-			w.checkPorts(m, needed, ps)
+		needed := withoutScrapedPort(w)
+		for _, m := range w.graph.monitors {
+			checkPorts(w.graph, m, needed, ps)
 		}
-		w.checkServices(ps)
-		w.checkNumbers(ps)
+		checkServices(w.graph, ps)
+		checkNumbers(w.graph, ps)
 	},
 }
 
 // portless are the workloads that HPAs need and monitors lead to, but none of their ports do.
-func (w *world) portless() map[*workload]bool {
+func withoutScrapedPort(w *world) map[*workload]bool {
 	out := map[*workload]bool{}
-	for _, n := range w.needs() {
-		if len(w.routes(n.workload)) > 0 && len(n.workload.scrapes()) == 0 {
+	for _, n := range w.demands.needs() {
+		if len(w.graph.routes(n.workload)) > 0 && len(n.workload.scrapes()) == 0 {
 			out[n.workload] = true
 		}
 	}
@@ -85,10 +85,10 @@ type brokenPort struct {
 
 // checkPorts reports the endpoints of m that lead to no port at all, and those that do not lead to workloads that an HPA
 // needs.
-func (w *world) checkPorts(m *monitor, needed map[*workload]bool, ps *model.Problems) {
+func checkPorts(g *graph, m *monitor, needed map[*workload]bool, ps *model.Problems) {
 	if len(m.endpoints) == 0 {
 		p := model.Problem{ID: scrapePortID, Severity: model.Warning, Place: m.endpointsPlace(), Message: "is empty, so that the monitor reads nothing; write at least one endpoint"}
-		for _, y := range w.ways(m, &endpoint{monitor: m}) {
+		for _, y := range ways(g, m, &endpoint{monitor: m}) {
 			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return needed[wl] }) {
 				p.Severity = model.Error
 			}
@@ -96,8 +96,8 @@ func (w *world) checkPorts(m *monitor, needed map[*workload]bool, ps *model.Prob
 		ps.Add(p)
 	}
 	for i := range m.endpoints {
-		ways := w.ways(m, &m.endpoints[i])
-		dead := m.isFor(ways) && !slices.ContainsFunc(ways, func(y way) bool { return y.broken == nil })
+		ways := ways(g, m, &m.endpoints[i])
+		dead := isFor(m, ways) && !slices.ContainsFunc(ways, func(y way) bool { return y.broken == nil })
 		for _, y := range ways {
 			severity := model.Warning
 			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return needed[wl] }) {
@@ -114,22 +114,22 @@ func (w *world) checkPorts(m *monitor, needed map[*workload]bool, ps *model.Prob
 
 // isFor tells whether m was made for what it selects here: not if it selects everything, nor if it selects Services of
 // other names whose pods are not here. Another one, that is not here either, may have the port.
-func (m *monitor) isFor(ways []way) bool {
+func isFor(m *monitor, ways []way) bool {
 	return len(m.selector.MatchLabels)+len(m.selector.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y way) bool {
 		return len(y.pods) > 0 || y.service != nil && sameName(m.item, y.service.item) > 0
 	})
 }
 
 // ways are all ways of an endpoint of m among the objects here.
-func (w *world) ways(m *monitor, e *endpoint) []way {
+func ways(g *graph, m *monitor, e *endpoint) []way {
 	var out []way
 	for _, wl := range m.pods {
-		out = append(out, way{pods: []*workload{wl}, broken: w.containerPort(e, []*workload{wl})})
+		out = append(out, way{pods: []*workload{wl}, broken: brokenContainerPort(g, e, []*workload{wl})})
 	}
 	for _, svc := range m.services {
 		if !svc.external {
 			y := way{service: svc, pods: svc.behind}
-			y.broken = w.brokenPort(e, y)
+			y.broken = findBroken(g, e, y)
 			out = append(out, y)
 		}
 	}
@@ -137,7 +137,7 @@ func (w *world) ways(m *monitor, e *endpoint) []way {
 }
 
 // brokenPort tells why an endpoint of a ServiceMonitor finds nothing behind a Service.
-func (w *world) brokenPort(e *endpoint, y way) *brokenPort {
+func findBroken(g *graph, e *endpoint, y way) *brokenPort {
 	ports := y.service.ports
 	i := slices.IndexFunc(ports, func(p servicePort) bool { return e.onService && matchesPort(e.port.StrVal, p.name) })
 	if e.onService && i < 0 {
@@ -148,7 +148,7 @@ func (w *world) brokenPort(e *endpoint, y way) *brokenPort {
 	leads := false
 	for _, wl := range y.pods {
 		found := targets(y.service, wl)
-		if slices.ContainsFunc(found, e.reads) || w.mayHaveMore(wl) {
+		if slices.ContainsFunc(found, e.reads) || mayHaveMore(g, wl) {
 			return nil
 		}
 		leads = leads || len(found) > 0
@@ -165,7 +165,7 @@ func (w *world) brokenPort(e *endpoint, y way) *brokenPort {
 		return &brokenPort{at: y.service.item.Place.Child("spec").Child("ports"), why: fmt.Sprintf(
 			"has none that leads to a port of %s, and Prometheus finds pods only behind one; add one", namesOf(y.pods))}
 	}
-	return w.containerPort(e, y.pods)
+	return brokenContainerPort(g, e, y.pods)
 }
 
 // noSuchPort says which name to write instead of one that no port of a Service has.
@@ -215,9 +215,9 @@ func targetPort(y way, i int) *brokenPort {
 }
 
 // containerPort tells why an endpoint that goes by the ports of containers finds none.
-func (w *world) containerPort(e *endpoint, pods []*workload) *brokenPort {
+func brokenContainerPort(g *graph, e *endpoint, pods []*workload) *brokenPort {
 	for _, wl := range pods {
-		if slices.ContainsFunc(podTargets(wl), e.reads) || w.mayHaveMore(wl) {
+		if slices.ContainsFunc(podTargets(wl), e.reads) || mayHaveMore(g, wl) {
 			return nil
 		}
 	}
@@ -259,7 +259,7 @@ func undeclared(at model.Place, port string, pods []*workload) *brokenPort {
 }
 
 // mayHaveMore tells whether the pods of wl may have ports that are not described here.
-func (w *world) mayHaveMore(wl *workload) bool { return !wl.knowsPods() || w.injected(wl) }
+func mayHaveMore(g *graph, wl *workload) bool { return !wl.knowsPods() || g.namespaces.injected(wl) }
 
 func namesOf(workloads []*workload) string {
 	var names []string
@@ -278,8 +278,8 @@ func isNumber(p intstr.IntOrString) bool {
 
 // checkServices reports what the API server refuses in the ports of Services that a monitor selects (Kubernetes,
 // pkg/apis/core/validation/validation.go, validateServicePort).
-func (w *world) checkServices(ps *model.Problems) {
-	for _, svc := range w.services {
+func checkServices(g *graph, ps *model.Problems) {
+	for _, svc := range g.services.all {
 		if !svc.monitored {
 			continue
 		}
@@ -297,13 +297,13 @@ func (w *world) checkServices(ps *model.Problems) {
 
 // checkNumbers warns of ports of Services that monitors read and that lead to a number which no container declares, though
 // containers declare others. Kubernetes asks for no declaration, so that it may be right.
-func (w *world) checkNumbers(ps *model.Problems) {
+func checkNumbers(g *graph, ps *model.Problems) {
 	type port struct {
 		*service
 		number int
 	}
 	seen := map[port]bool{}
-	for _, m := range w.monitors {
+	for _, m := range g.monitors {
 		for _, e := range m.endpoints {
 			for _, svc := range m.services {
 				for i, p := range svc.ports {
@@ -311,7 +311,7 @@ func (w *world) checkNumbers(ps *model.Problems) {
 						continue
 					}
 					seen[port{svc, i}] = true
-					if number, names := w.otherNumbers(svc, p); names != "" {
+					if number, names := otherNumbers(g, svc, p); names != "" {
 						at := svc.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 						ps.Warnf(scrapePortID, at, "leads to port %d, which no container of %s declares; declared are %s", number, namesOf(svc.behind), names)
 					}
@@ -323,12 +323,12 @@ func (w *world) checkNumbers(ps *model.Problems) {
 
 // otherNumbers gives the number to which a port of a Service leads, and the ports that the containers behind it declare, if
 // that number is none of them.
-func (w *world) otherNumbers(svc *service, p servicePort) (number int32, names string) {
+func otherNumbers(g *graph, svc *service, p servicePort) (number int32, names string) {
 	var all []string
 	for _, wl := range svc.behind {
 		declared := podTargets(wl)
 		t, ok := resolve(p, declared)
-		if !ok || t.declared || w.mayHaveMore(wl) {
+		if !ok || t.declared || mayHaveMore(g, wl) {
 			return 0, ""
 		}
 		number = t.port

@@ -147,7 +147,7 @@ func TestScrapes(t *testing.T) {
 		Honor                                                bool
 	}
 	var got []path
-	for _, p := range w.workloads[0].scrapes() {
+	for _, p := range w.graph.workloads.all[0].scrapes() {
 		got = append(got, path{p.at().String(), string(p.interval), p.path, p.servicePort, p.container, p.portName, p.podPort, p.honorLabels})
 	}
 	want := []path{

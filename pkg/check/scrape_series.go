@@ -66,19 +66,19 @@ var scrapeSeries = Check{
 	Bad:   seriesExample,
 	Good:  strings.Replace(seriesExample, "http_request_total", "http_requests_total", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.samples {
+		for _, s := range w.demands.samples.list {
 			if _, err := parsePage(s.Text.Text); err != nil {
 				ps.Errorf(scrapeSeriesID, s.Place, "is no metrics page in the text format of Prometheus: %v", err)
 			}
-			if w.sampledWorkload(s) == nil {
+			if w.demands.samples.workloadOf(s) == nil {
 				ps.Errorf(scrapeSeriesID, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload,
-					w.workloadNames()))
+					workloadNames(w.graph)))
 			}
 		}
-		for _, d := range w.demands() {
-			if page := w.page(d.workload); page != nil && d.problem == "" && d.kind == autoscalingv2.PodsMetricSourceType {
+		for _, d := range w.demands.demands() {
+			if page := w.demands.samples.page(d.workload); page != nil && d.problem == "" && d.kind == autoscalingv2.PodsMetricSourceType {
 				if o := d.effective(); o != nil {
-					d.checkPage(o, page, ps)
+					checkPage(d, o, page, ps)
 				}
 			}
 		}
@@ -118,16 +118,23 @@ func parsePage(text []byte) (page, error) {
 	return p, nil
 }
 
+// samples are metrics pages of workloads.
+type samples struct {
+	list      []Sample
+	workloads *workloadSet
+	pages     once[map[*workload]page]
+}
+
 // page joins the samples of a workload; nil if there is none that can be read.
-func (w *world) page(wl *workload) page {
-	if len(w.samples) == 0 || wl == nil {
+func (sa *samples) page(wl *workload) page {
+	if len(sa.list) == 0 || wl == nil {
 		return nil
 	}
-	return w.memo.pages.get(func() map[*workload]page {
+	return sa.pages.get(func() map[*workload]page {
 		pages := map[*workload]page{}
-		for _, s := range w.samples {
+		for _, s := range sa.list {
 			p, err := parsePage(s.Text.Text)
-			wl := w.sampledWorkload(s)
+			wl := sa.workloadOf(s)
 			if err != nil || wl == nil {
 				continue
 			}
@@ -143,12 +150,12 @@ func (w *world) page(wl *workload) page {
 }
 
 // sampled are the names of the series that the sample of a workload has.
-func (w *world) sampled(wl *workload) []string { return sortedKeys(w.page(wl)) }
+func (sa *samples) names(wl *workload) []string { return sortedKeys(sa.page(wl)) }
 
 // sampledWorkload finds the workload of a sample by NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME.
-func (w *world) sampledWorkload(s Sample) *workload {
+func (sa *samples) workloadOf(s Sample) *workload {
 	parts := strings.Split(s.Workload, "/")
-	for _, wl := range w.workloads {
+	for _, wl := range sa.workloads.all {
 		o := wl.item.Place.Object
 		full := []string{o.Kind, orDefault(o.Namespace), o.Name}
 		if len(parts) <= len(full) && slices.EqualFunc(parts, full[len(full)-len(parts):], strings.EqualFold) {
@@ -158,16 +165,16 @@ func (w *world) sampledWorkload(s Sample) *workload {
 	return nil
 }
 
-func (w *world) workloadNames() []string {
+func workloadNames(g *graph) []string {
 	var out []string
-	for _, wl := range w.workloads {
+	for _, wl := range g.workloads.all {
 		out = append(out, wl.item.Place.Object.Name)
 	}
 	return out
 }
 
 // checkPage compares a rule with what the pods expose.
-func (d *demand) checkPage(o *offer, p page, ps *model.Problems) {
+func checkPage(d *demand, o *offer, p page, ps *model.Problems) {
 	var found []string
 	for _, name := range o.series {
 		if len(p[name]) > 0 {
@@ -184,18 +191,18 @@ func (d *demand) checkPage(o *offer, p page, ps *model.Problems) {
 		return
 	}
 	for _, m := range o.matchers {
-		if m.Name != prommodel.MetricNameLabel && !d.exposes(found, p, m.Name, m.Matches) {
+		if m.Name != prommodel.MetricNameLabel && !exposes(d, found, p, m.Name, m.Matches) {
 			ps.Errorf(scrapeSeriesID, o.field("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
 				m, found[0], who, labelHint(m.Name, p[found[0]]))
 		}
 	}
 	if o.expr != nil {
-		d.checkQueried(o, p, ps)
+		checkQueried(d, o, p, ps)
 	}
 }
 
 // checkQueried compares the selectors of the query with what the pods expose.
-func (d *demand) checkQueried(o *offer, p page, ps *model.Problems) {
+func checkQueried(d *demand, o *offer, p page, ps *model.Problems) {
 	who := d.workload.item.Place.Object
 	for _, s := range selectors(o.expr) {
 		if len(p[s.Name]) == 0 {
@@ -207,7 +214,7 @@ func (d *demand) checkQueried(o *offer, p page, ps *model.Problems) {
 			continue
 		}
 		for _, m := range s.LabelMatchers {
-			if m.Name == prommodel.MetricNameLabel || m.Name == o.label || d.exposes([]string{s.Name}, p, m.Name, m.Matches) {
+			if m.Name == prommodel.MetricNameLabel || m.Name == o.label || exposes(d, []string{s.Name}, p, m.Name, m.Matches) {
 				continue
 			}
 			ps.Errorf(scrapeSeriesID, o.field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s "+
@@ -218,14 +225,14 @@ func (d *demand) checkQueried(o *offer, p page, ps *model.Problems) {
 }
 
 // exposes tells whether one of the series may have a label with a value that matches once Prometheus has read it.
-func (d *demand) exposes(names []string, p page, label string, matches func(string) bool) bool {
+func exposes(d *demand, names []string, p page, label string, matches func(string) bool) bool {
 	for _, name := range names {
 		for _, e := range p[name] {
 			own := map[string]string{}
 			for k, v := range e {
 				own[k] = v[0]
 			}
-			if d.arrives(name, own, label, matches) {
+			if arrives(d, name, own, label, matches) {
 				return true
 			}
 		}
@@ -235,7 +242,7 @@ func (d *demand) exposes(names []string, p page, label string, matches func(stri
 
 // arrives tells whether a series with labels of its own has a label that matches when it arrives. Where nobody knows
 // how it does, a label that discovery gives may have any value.
-func (d *demand) arrives(name string, own map[string]string, label string, matches func(string) bool) bool {
+func arrives(d *demand, name string, own map[string]string, label string, matches func(string) bool) bool {
 	for _, o := range d.origins() {
 		if set, kept := o.series(name, own); o.opaque || kept && matches(set[label]) || label == "container" {
 			return true

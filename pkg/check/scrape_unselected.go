@@ -50,10 +50,10 @@ spec:
   endpoints: [{port: metrics}]
 `,
 	run: func(w *world, ps *model.Problems) {
-		needed := w.neededMonitors()
-		for _, m := range w.monitors {
+		needed := neededMonitors(w)
+		for _, m := range w.graph.monitors {
 			checkRefused(m, ps)
-			if r := w.refusal(m); r != nil {
+			if r := w.graph.refusal(m); r != nil {
 				severity := model.Warning
 				if needed[m] && !r.unsure {
 					severity = model.Error
@@ -75,13 +75,13 @@ type refusal struct {
 }
 
 // neededMonitors are those on which alone an HPA relies: no Prometheus here selects any of those that read its pods.
-func (w *world) neededMonitors() map[*monitor]bool {
+func neededMonitors(w *world) map[*monitor]bool {
 	out := map[*monitor]bool{}
-	for _, n := range w.needs() {
+	for _, n := range w.demands.needs() {
 		var monitors []*monitor
 		lost := true
 		for _, p := range n.workload.scrapes() {
-			lost = lost && w.refusal(p.monitor) != nil
+			lost = lost && w.graph.refusal(p.monitor) != nil
 			monitors = append(monitors, p.monitor)
 		}
 		for _, m := range monitors {
@@ -92,10 +92,10 @@ func (w *world) neededMonitors() map[*monitor]bool {
 }
 
 // refusal tells why no Prometheus among the items reads m. It is nil if one does or may do so, or none is among them.
-func (w *world) refusal(m *monitor) *refusal {
+func (g *graph) refusal(m *monitor) *refusal {
 	var nearest *refusal
-	for _, p := range w.prometheuses {
-		r := w.refuses(p, m)
+	for _, p := range g.prometheuses {
+		r := g.refuses(p, m)
 		if r == nil {
 			return nil
 		}
@@ -107,10 +107,10 @@ func (w *world) refusal(m *monitor) *refusal {
 }
 
 // ownOnly tells whether every Prometheus that may read m looks for its pods in its own namespace only.
-func (w *world) ownOnly(m *monitor) bool {
+func ownOnly(g *graph, m *monitor) bool {
 	ignore := false
-	for _, p := range w.prometheuses {
-		if w.refuses(p, m) == nil {
+	for _, p := range g.prometheuses {
+		if g.refuses(p, m) == nil {
 			if !p.spec.IgnoreNamespaceSelectors {
 				return false
 			}
@@ -122,7 +122,7 @@ func (w *world) ownOnly(m *monitor) bool {
 
 // refuses tells why p does not read m, as prometheus-operator decides it (pkg/prometheus/resource_selector.go). It is
 // nil if p does or may do so.
-func (w *world) refuses(p *prometheus, m *monitor) *refusal {
+func (g *graph) refuses(p *prometheus, m *monitor) *refusal {
 	what, labelSel, nsSel := "podMonitor", p.spec.PodMonitorSelector, p.spec.PodMonitorNamespaceSelector
 	if !m.ofPods {
 		what, labelSel, nsSel = "serviceMonitor", p.spec.ServiceMonitorSelector, p.spec.ServiceMonitorNamespaceSelector
@@ -142,7 +142,7 @@ func (w *world) refuses(p *prometheus, m *monitor) *refusal {
 		return &refusal{at: m.item.Place.Child("metadata").Child("labels"), distance: len(failed), why: fmt.Sprintf(
 			"%s selects %s, and here is %s; write the labels that it selects", p.item.Place.Object, wants(failed[0]), having(failed[0], m.item.Labels))}
 	}
-	if r := w.refusesNamespace(p, m, what, nsSel); r != nil {
+	if r := g.refusesNamespace(p, m, what, nsSel); r != nil {
 		return r
 	}
 	return p.rejects(m)
@@ -156,7 +156,7 @@ func (p *prometheus) unmanaged() bool {
 		s.ProbeSelector == nil && s.ScrapeConfigSelector == nil
 }
 
-func (w *world) refusesNamespace(p *prometheus, m *monitor, what string, sel *metav1.LabelSelector) *refusal {
+func (g *graph) refusesNamespace(p *prometheus, m *monitor, what string, sel *metav1.LabelSelector) *refusal {
 	own, its := p.item.Place.Object.Namespace, m.item.Place.Object.Namespace
 	if sel == nil && relate(own, its) != apart {
 		return nil
@@ -166,7 +166,7 @@ func (w *world) refusesNamespace(p *prometheus, m *monitor, what string, sel *me
 		return &refusal{at: at, distance: 10, why: fmt.Sprintf("is missing and thus selects namespace %s alone, and %s is in %s; write {} to select all namespaces",
 			orDefault(own), m.item.Place.Object, orDefault(its))}
 	}
-	set, listed := w.namespaceLabels(its)
+	set, listed := g.namespaces.labelsOf(its)
 	failed, _ := unmet(p.requirements(sel), set)
 	// What other labels a namespace has is known only if it is among the items, and so is the namespace of an object
 	// that states none.

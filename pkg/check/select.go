@@ -6,47 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
-
-	"github.com/krm-fn/krm-fn/pkg/krm"
 )
-
-// relation says whether two objects are in one namespace.
-type relation int
-
-const (
-	apart relation = iota
-	// unknown is where only one of them states a namespace: they meet if the other one is applied to it by
-	// `kubectl apply -n`, `helm install -n` or the destination of an Argo CD application.
-	unknown
-	together
-)
-
-// relate compares two namespaces as they are written. What states none goes to one namespace, most often default.
-func relate(a, b string) relation {
-	switch {
-	case a == b || orDefault(a) == orDefault(b):
-		return together
-	case a == "" || b == "":
-		return unknown
-	}
-	return apart
-}
-
-// meet tells whether two objects are, or may be, in one namespace.
-func meet(a, b *krm.Item) bool {
-	return relate(a.Place.Object.Namespace, b.Place.Object.Namespace) != apart
-}
-
-func orDefault(ns string) string {
-	if ns == "" {
-		return metav1.NamespaceDefault
-	}
-	return ns
-}
 
 // matches tells whether a selector matches a set of labels: nil matches nothing, an empty one everything, and one that
 // Kubernetes refuses nothing.
@@ -95,17 +58,6 @@ func isPlain(s string, most int) bool {
 		}
 	}
 	return true
-}
-
-// namespaceLabels are the labels of a namespace; false where it is not among the items, so that only its name is known
-// (which the API server sets as a label since Kubernetes 1.21).
-func (w *world) namespaceLabels(ns string) (map[string]string, bool) {
-	written, ok := w.namespaces[orDefault(ns)]
-	return remember(w.memo.namespaces, orDefault(ns), func(ns string) map[string]string {
-		all := map[string]string{corev1.LabelMetadataName: ns}
-		maps.Copy(all, written)
-		return all
-	}), ok
 }
 
 // podLabelsAdded are labels that controllers give to the pods of a workload beside those of its template.

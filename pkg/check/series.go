@@ -20,7 +20,7 @@ func (r *rule) seriesFor(metric string, known []string) []string {
 		return nil
 	}
 	var out []string
-	for _, name := range slices.Concat(r.names(), known, r.guesses(metric)) {
+	for _, name := range slices.Concat(r.names(), known, guesses(r, metric)) {
 		if !slices.Contains(out, name) && r.accepts(name) && r.metricOf(name) == metric {
 			out = append(out, name)
 		}
@@ -56,7 +56,7 @@ func (r *rule) names() []string {
 func (r *rule) specific() bool { return len(r.names()) > 0 || r.literal() }
 
 // breadth orders rules by how much they are about: 0 for one series, 1 for those of a certain kind of name, 2 for all.
-func (r *rule) breadth() int {
+func breadth(r *rule) int {
 	switch {
 	case r.specific():
 		return 0
@@ -70,7 +70,7 @@ func (r *rule) breadth() int {
 const unlikely = "Qj_Xw_Zv"
 
 // guesses are names that the rule may make metric from.
-func (r *rule) guesses(metric string) []string {
+func guesses(r *rule, metric string) []string {
 	if len(r.names()) > 0 {
 		return nil
 	}

@@ -34,11 +34,18 @@ type origin struct {
 	opaque bool
 }
 
+// arrivals finds the ways by which series of pods reach Prometheus.
+type arrivals struct {
+	workloads *workloadSet
+	all       once[[]origin]
+	recent    recentOrigins
+}
+
 // allOrigins lists the ways of all workloads.
-func (w *world) allOrigins() []origin {
-	return w.memo.origins.get(func() []origin {
+func (ar *arrivals) ofAll() []origin {
+	return ar.all.get(func() []origin {
 		var all []origin
-		for _, wl := range w.workloads {
+		for _, wl := range ar.workloads.all {
 			all = append(all, originsOf(wl)...)
 		}
 		return all
@@ -53,14 +60,14 @@ type recentOrigins struct {
 }
 
 // origins lists the ways by which the series of a workload reach Prometheus.
-func (w *world) origins(wl *workload) []origin {
+func (ar *arrivals) of(wl *workload) []origin {
 	if wl == nil {
 		return nil
 	}
-	if w.memo.recent.of != wl {
-		w.memo.recent = recentOrigins{wl, originsOf(wl)}
+	if ar.recent.of != wl {
+		ar.recent = recentOrigins{wl, originsOf(wl)}
 	}
-	return w.memo.recent.origins
+	return ar.recent.origins
 }
 
 func originsOf(wl *workload) []origin {

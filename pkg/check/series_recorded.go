@@ -11,13 +11,13 @@ import (
 
 // has tells whether a series has a label when the adapter sees it.
 func (d *demand) has(series, label string) presence {
-	if r := d.world.recordings().first[series]; r != nil {
+	if r := d.set.recordings().first[series]; r != nil {
 		return r.has(label)
 	}
 	return has(d.origins(), series, label)
 }
 
-func (d *demand) isRecorded(series string) bool { return d.world.recordings().first[series] != nil }
+func (d *demand) isRecorded(series string) bool { return d.set.recordings().first[series] != nil }
 
 // recordings are the recording rules among the items.
 type recordings struct {
@@ -54,9 +54,9 @@ func (r *recording) has(label string) presence {
 }
 
 // enforced are the labels that the Prometheuses among the items put on the series of every rule for its namespace.
-func (w *world) enforced() []string {
+func enforced(g *graph) []string {
 	var out []string
-	for _, p := range w.prometheuses {
+	for _, p := range g.prometheuses {
 		if l := p.spec.EnforcedNamespaceLabel; l != "" {
 			out = append(out, l)
 		}
@@ -65,12 +65,14 @@ func (w *world) enforced() []string {
 }
 
 // recordings lists the recording rules of all PrometheusRules.
-func (w *world) recordings() *recordings { return w.memo.recorded.get(w.findRecordings) }
+func (ms *set) recordings() *recordings {
+	return ms.recorded.get(func() *recordings { return findRecordings(ms.graph) })
+}
 
-func (w *world) findRecordings() *recordings {
+func findRecordings(g *graph) *recordings {
 	out := &recordings{first: map[string]*recording{}}
-	enforced := w.enforced()
-	for _, it := range w.items {
+	enforced := enforced(g)
+	for _, it := range g.items {
 		if it.Place.Object.Kind != "PrometheusRule" {
 			continue
 		}
@@ -84,8 +86,8 @@ func (w *world) findRecordings() *recordings {
 		if krm.Convert(it.Node(), &rule) != nil {
 			continue
 		}
-		for _, g := range rule.Spec.Groups {
-			for _, r := range g.Rules {
+		for _, group := range rule.Spec.Groups {
+			for _, r := range group.Rules {
 				if r == nil || r.Record == "" {
 					continue
 				}

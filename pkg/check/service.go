@@ -10,6 +10,12 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
+// serviceSet is all Services, and how they are found by their labels.
+type serviceSet struct {
+	all    []*service
+	labels *labelIndex
+}
+
 // service is what the checks ask of a Service.
 type service struct {
 	item     *krm.Item
@@ -32,14 +38,14 @@ type servicePort struct {
 	target   intstr.IntOrString
 }
 
-func (w *world) addService(it *krm.Item, ps *model.Problems) {
+func (r *reader) addService(it *krm.Item, ps *model.Problems) {
 	spec := specOf[corev1.ServiceSpec](it, ps)
 	ports := make([]servicePort, len(spec.Ports))
 	for i, p := range spec.Ports {
 		ports[i] = servicePort{p.Name, protocol(p.Protocol), p.Port, p.TargetPort}
 	}
-	w.services = append(w.services, &service{
-		item: it, number: int32(len(w.services)), selector: spec.Selector, ports: w.servicePorts.share(ports),
+	r.graph.services.all = append(r.graph.services.all, &service{
+		item: it, number: int32(len(r.graph.services.all)), selector: spec.Selector, ports: r.servicePorts.share(ports),
 		external: spec.Type == corev1.ServiceTypeExternalName,
 	})
 }

@@ -37,42 +37,53 @@ func (wl *workload) key() targetKey {
 	return targetRef{o.APIVersion, o.Kind, o.Name}.key(o.Namespace)
 }
 
-// indexTargets sorts the workloads by their keys, and those of one key by their positions.
-func (w *world) indexTargets() {
-	w.targets = slices.Clone(w.workloads)
-	slices.SortStableFunc(w.targets, func(a, b *workload) int { return a.key().compare(b.key()) })
+// workloadSet is all workloads, and how they are found.
+type workloadSet struct {
+	all []*workload
+	// byKey are the workloads in the order of what refers to them, anywhere the first of each name in any namespace, which
+	// the keys do not state.
+	byKey    []*workload
+	anywhere once[map[targetKey]*workload]
+	// labels finds workloads by the labels of their pods.
+	labels *labelIndex
+}
+
+// sort sorts the workloads by their keys, and those of one key by their positions.
+func (ws *workloadSet) sort() {
+	ws.byKey = slices.Clone(ws.all)
+	slices.SortStableFunc(ws.byKey, func(a, b *workload) int { return a.key().compare(b.key()) })
 }
 
 // find gives the workload that by refers to, or nil. The version does not matter, and one in the very namespace is
 // preferred to one that may be in it.
-func (w *world) find(by *krm.Item, ref targetRef) *workload {
+func (ws *workloadSet) find(by *krm.Item, ref targetRef) *workload {
 	ns := by.Place.Object.Namespace
-	found := w.targeted(ref.key(ns))
+	found := ws.targeted(ref.key(ns))
 	if orDefault(ns) == metav1.NamespaceDefault {
-		found = first(w.targeted(ref.key("")), w.targeted(ref.key(metav1.NamespaceDefault)))
+		found = first(ws.targeted(ref.key("")), ws.targeted(ref.key(metav1.NamespaceDefault)))
 	}
 	switch {
 	case found != nil:
 		return found
 	case ns == "":
-		return w.memo.anywhere.get(w.findAnywhere)[ref.key("")]
+		return ws.anywhere.get(ws.findAnywhere)[ref.key("")]
 	}
-	return w.targeted(ref.key(""))
+	return ws.targeted(ref.key(""))
 }
 
 // targeted is the first workload of a key, nil if there is none.
-func (w *world) targeted(key targetKey) *workload {
-	i, ok := slices.BinarySearchFunc(w.targets, key, func(wl *workload, key targetKey) int { return wl.key().compare(key) })
+func (ws *workloadSet) targeted(key targetKey) *workload {
+	i, ok := slices.BinarySearchFunc(ws.byKey, key, func(wl *workload, key targetKey) int { return wl.key().compare(key) })
 	if !ok {
 		return nil
 	}
-	return w.targets[i]
+	return ws.byKey[i]
 }
 
 // findAnywhere finds the first workload of each name in any namespace.
-func (w *world) findAnywhere() map[targetKey]*workload {
+func (ws *workloadSet) findAnywhere() map[targetKey]*workload {
 	found := map[targetKey]*workload{}
-	for _, wl := range w.workloads {
+	for _, wl := range ws.all {
 		key := wl.key()
 		key.namespace = ""
 		if found[key] == nil {
@@ -91,21 +102,21 @@ func first(a, b *workload) *workload {
 }
 
 // findTargets finds what every HPA scales, by which every workload is scaled, and which HPAs have one target.
-func (w *world) findTargets() {
-	for _, s := range w.scalers {
-		s.target = w.find(s.item, s.ref)
+func findTargets(g *graph) {
+	for _, s := range g.scalers {
+		s.target = g.workloads.find(s.item, s.ref)
 		if s.target != nil && s.target.scaler == nil {
 			s.target.scaler = s
 		}
 	}
-	w.byTarget = slices.Clone(w.scalers)
-	slices.SortStableFunc(w.byTarget, func(a, b *scaler) int { return a.sharingKey().compare(b.sharingKey()) })
+	g.byTarget = slices.Clone(g.scalers)
+	slices.SortStableFunc(g.byTarget, func(a, b *scaler) int { return a.sharingKey().compare(b.sharingKey()) })
 }
 
 // sharing are the HPAs that have the target of s.
-func (w *world) sharing(s *scaler) []*scaler {
+func sharing(g *graph, s *scaler) []*scaler {
 	key := s.sharingKey()
-	return equalRange(w.byTarget, func(o *scaler) int { return o.sharingKey().compare(key) })
+	return equalRange(g.byTarget, func(o *scaler) int { return o.sharingKey().compare(key) })
 }
 
 // sharingKey is the same for all HPAs that have one target.

@@ -41,22 +41,22 @@ type containerPort struct {
 }
 
 // take reduces a template to what the checks ask of it.
-func (w *world) take(t *corev1.PodTemplateSpec) podTemplate {
+func (r *reader) take(t *corev1.PodTemplateSpec) podTemplate {
 	out := podTemplate{labels: t.Labels, annotations: t.Annotations}
 	if t.Spec.Resources != nil {
-		out.resources = w.takeResources(t.Spec.Resources)
+		out.resources = r.takeResources(t.Spec.Resources)
 	}
 	out.running = make([]container, 0, len(t.Spec.Containers))
 	for i := range t.Spec.Containers {
 		c := &t.Spec.Containers[i]
-		out.running = append(out.running, w.takeContainer(c, i))
+		out.running = append(out.running, r.takeContainer(c, i))
 		if runsAdapter(c) {
 			out.whole = t
 		}
 	}
 	for i := range t.Spec.InitContainers {
 		c := &t.Spec.InitContainers[i]
-		one := w.takeContainer(c, i)
+		one := r.takeContainer(c, i)
 		one.init = true
 		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
 			out.running = append(out.running, one)
@@ -67,22 +67,22 @@ func (w *world) take(t *corev1.PodTemplateSpec) podTemplate {
 	return out
 }
 
-func (w *world) takeContainer(c *corev1.Container, number int) container {
+func (r *reader) takeContainer(c *corev1.Container, number int) container {
 	ports := make([]containerPort, len(c.Ports))
 	for i, p := range c.Ports {
 		ports[i] = containerPort{p.Name, protocol(p.Protocol), p.ContainerPort}
 	}
 	return container{
 		name: c.Name, image: c.Image, number: int32(number),
-		ports: w.containerPorts.share(ports), resources: w.takeResources(&c.Resources),
+		ports: r.containerPorts.share(ports), resources: r.takeResources(&c.Resources),
 	}
 }
 
-func (w *world) takeResources(r *corev1.ResourceRequirements) []corev1.ResourceName {
-	names := slices.AppendSeq(make([]corev1.ResourceName, 0, len(r.Requests)+len(r.Limits)), maps.Keys(r.Requests))
-	names = slices.AppendSeq(names, maps.Keys(r.Limits))
+func (r *reader) takeResources(from *corev1.ResourceRequirements) []corev1.ResourceName {
+	names := slices.AppendSeq(make([]corev1.ResourceName, 0, len(from.Requests)+len(from.Limits)), maps.Keys(from.Requests))
+	names = slices.AppendSeq(names, maps.Keys(from.Limits))
 	slices.Sort(names)
-	return w.resourceNames.share(slices.Compact(names))
+	return r.resourceNames.share(slices.Compact(names))
 }
 
 // knowsPods tells whether the pods of a workload are described among the items.

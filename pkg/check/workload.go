@@ -85,11 +85,11 @@ func (wl *workload) endsByItself() bool {
 }
 
 // addWorkload takes objects that make pods. What the API server refuses is known of its own kinds alone.
-func (w *world) addWorkload(it *krm.Item, ps *model.Problems) {
-	wl := &workload{item: it, number: len(w.workloads)}
+func (r *reader) addWorkload(it *krm.Item, ps *model.Problems) {
+	wl := &workload{item: it, number: len(r.graph.workloads.all)}
 	if template, found := wl.read(); template != nil {
-		wl.template = w.take(template)
-		w.workloads = append(w.workloads, wl)
+		wl.template = r.take(template)
+		r.graph.workloads.all = append(r.graph.workloads.all, wl)
 		ps.Add(found...)
 	}
 }
@@ -148,8 +148,8 @@ func (wl *workload) readSpec(spec *yaml.Node, kind string) (*corev1.PodTemplateS
 }
 
 // borrowTemplates gives the Rollouts that refer to a Deployment its template and selector.
-func (w *world) borrowTemplates() {
-	for _, wl := range w.workloads {
+func borrowTemplates(g *graph) {
+	for _, wl := range g.workloads.all {
 		if wl.groupKind() != rollout {
 			continue
 		}
@@ -157,7 +157,7 @@ func (w *world) borrowTemplates() {
 		if ref == nil {
 			continue
 		}
-		from := w.find(wl.item, targetRef{krm.Text(ref, "apiVersion"), krm.Text(ref, "kind"), krm.Text(ref, "name")})
+		from := g.workloads.find(wl.item, targetRef{krm.Text(ref, "apiVersion"), krm.Text(ref, "kind"), krm.Text(ref, "name")})
 		if from != nil && from != wl {
 			wl.borrowed, wl.holder, wl.template = from, cmp.Or(from.holder, from), from.template
 			if wl.selector == nil {
@@ -165,38 +165,4 @@ func (w *world) borrowTemplates() {
 			}
 		}
 	}
-}
-
-// injectors are annotations and labels of pods, and labels of namespaces, by which webhooks add containers to pods.
-var injectors = []string{
-	"sidecar.istio.io/inject",
-	"istio.io/rev",
-	"istio-injection",
-	"linkerd.io/inject",
-	"sidecar.opentelemetry.io/inject",
-	"dapr.io/enabled",
-	"consul.hashicorp.com/connect-inject",
-	"vault.hashicorp.com/agent-inject",
-	"kuma.io/sidecar-injection",
-	"appmesh.k8s.aws/sidecarInjectorWebhook",
-	"sidecar.jaegertracing.io/inject",
-	"openservicemesh.io/sidecar-injection",
-}
-
-// injected tells whether something may add containers to the pods of wl that its template does not have.
-func (w *world) injected(wl *workload) bool {
-	if injects(wl.template.annotations) || injects(wl.template.labels) || injects(wl.item.Annotations) {
-		return true
-	}
-	return remember(w.memo.injected, wl.item.Place.Object.Namespace, func(name string) bool {
-		ns, ok := w.namespaceLabels(name)
-		return ok && injects(ns)
-	})
-}
-
-func injects(set map[string]string) bool {
-	return slices.ContainsFunc(injectors, func(key string) bool {
-		v, ok := set[key]
-		return ok && v != "false" && v != "disabled"
-	})
 }

@@ -1,0 +1,194 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// graph is the objects of the chain in an order that does not depend on that of the input, and how they join.
+type graph struct {
+	// items are all objects that go to the cluster, those in Lists included.
+	items []*krm.Item
+	// minor is the Kubernetes 1.x to check for, 0 for the newest.
+	minor        int
+	workloads    workloadSet
+	services     serviceSet
+	monitors     []*monitor
+	scalers      []*scaler
+	prometheuses []*prometheus
+	namespaces   namespaces
+	access       access
+	apis         apis
+	byTarget     []*scaler
+	// manual are the routes through Services without a selector, by the namespaces that these state.
+	manual spaced[route]
+}
+
+// reader reads items into a graph.
+type reader struct {
+	graph    *graph
+	problems model.Problems
+	// keep tells of which containers the whole template of the pod is kept.
+	keep func(*corev1.Container) bool
+	// These find lists that many objects share.
+	servicePorts   sharer[servicePort]
+	containerPorts sharer[containerPort]
+	resourceNames  sharer[corev1.ResourceName]
+}
+
+// namespaceOf is the namespace of an object; kubectl puts it into default if it states none.
+func namespaceOf(it *krm.Item) string { return orDefault(it.Place.Object.Namespace) }
+
+// groupOf is the group of an apiVersion, "" for the core.
+func groupOf(apiVersion string) string {
+	group, _, grouped := strings.Cut(apiVersion, "/")
+	if !grouped {
+		return ""
+	}
+	return group
+}
+
+// before tells whether the Kubernetes to check for is older than 1.minor. If none is asked for, it is the newest.
+func (g *graph) before(minor int) bool { return g.minor > 0 && g.minor < minor }
+
+// newGraph reads items and joins them. Of a container that keep accepts, the whole template of the pod is kept.
+func newGraph(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*graph, model.Problems) {
+	g := &graph{
+		minor: minor, items: make([]*krm.Item, 0, len(items)),
+		namespaces: namespaces{written: map[string]map[string]string{}, all: map[string]map[string]string{}, injects: map[string]bool{}},
+		access:     access{roles: map[model.Object]spaced[*role]{}, grants: map[account]*grants{}},
+	}
+	r := &reader{
+		graph: g, keep: keep,
+		servicePorts: sharer[servicePort]{}, containerPorts: sharer[containerPort]{}, resourceNames: sharer[corev1.ResourceName]{},
+	}
+	for _, it := range items {
+		r.collect(it)
+	}
+	slices.SortStableFunc(g.items, compareItems)
+	for _, it := range g.items {
+		r.add(it, &r.problems)
+	}
+	g.apis.items = g.items
+	g.workloads.sort()
+	borrowTemplates(g)
+	findTargets(g)
+	for _, m := range g.monitors {
+		m.ownOnly = ownOnly(g, m)
+	}
+	join(g)
+	return g, r.problems
+}
+
+// collect takes an item that goes to the cluster, or the objects that a List holds.
+func (r *reader) collect(it *krm.Item) {
+	if it.Annotations[krm.LocalConfigAnnotation] == "true" {
+		return
+	}
+	if !strings.HasSuffix(it.Place.Object.Kind, "List") {
+		r.graph.items = append(r.graph.items, it)
+		return
+	}
+	items := krm.Get(it.Node(), "items")
+	if items == nil || items.Kind != yaml.SequenceNode {
+		r.graph.items = append(r.graph.items, it)
+		return
+	}
+	for _, n := range items.Content {
+		one := krm.NewItem(n)
+		one.Place.File, one.Place.Index = it.Place.File, it.Place.Index
+		r.collect(one)
+	}
+}
+
+// compareItems orders items by where they stand and what they are, and copies of an object by what they say.
+func compareItems(a, b *krm.Item) int {
+	p, q := a.Place, b.Place
+	if c := cmp.Or(
+		cmp.Compare(p.File, q.File), cmp.Compare(p.Index, q.Index), cmp.Compare(p.Object.Kind, q.Object.Kind),
+		cmp.Compare(p.Object.Namespace, q.Object.Namespace), cmp.Compare(p.Object.Name, q.Object.Name),
+		cmp.Compare(p.Object.APIVersion, q.Object.APIVersion),
+	); c != 0 || a == b {
+		return c
+	}
+	return compareNodes(a.Node(), b.Node())
+}
+
+func compareNodes(a, b *yaml.Node) int {
+	c := cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Value, b.Value),
+		cmp.Compare(len(a.Content), len(b.Content)))
+	for i := 0; c == 0 && i < len(a.Content); i++ {
+		c = compareNodes(a.Content[i], b.Content[i])
+	}
+	return c
+}
+
+func (r *reader) add(it *krm.Item, ps *model.Problems) {
+	o := it.Place.Object
+	if o.Kind == "HorizontalPodAutoscaler" {
+		r.addScaler(it, ps)
+		return
+	}
+	if groupOf(o.APIVersion) == rbacGroup {
+		r.graph.access.add(it)
+		return
+	}
+	switch groupOf(o.APIVersion) + "/" + o.Kind {
+	case "/ConfigMap", "/Secret": // Of what they hold, only the rules count.
+	case "/Namespace":
+		r.graph.namespaces.written[o.Name] = it.Labels
+	case "/Service":
+		r.addService(it, ps)
+	case "/LimitRange":
+		r.graph.namespaces.limitRanges.add(it.Place.Object.Namespace, &limitRange{it, specOf[corev1.LimitRangeSpec](it, ps)})
+	case "monitoring.coreos.com/ServiceMonitor":
+		r.addServiceMonitor(it, ps)
+	case "monitoring.coreos.com/PodMonitor":
+		r.addPodMonitor(it, ps)
+	case "monitoring.coreos.com/Prometheus", "monitoring.coreos.com/PrometheusAgent":
+		p := &prometheus{item: it, wants: map[*metav1.LabelSelector][]labels.Requirement{}}
+		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), &p.spec, false)...)
+		r.graph.prometheuses = append(r.graph.prometheuses, p)
+	default:
+		r.addWorkload(it, ps)
+	}
+}
+
+// specOf gives the spec of an object and reports what the API server refuses or drops. What is sound is read all the same.
+// The spec is not to be kept: it is big, and of a rendered object it is made anew.
+func specOf[T any](it *krm.Item, ps *model.Problems) *T {
+	var spec *T
+	if !it.Spec(&spec) {
+		spec = new(T)
+		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), spec, true)...)
+	}
+	return spec
+}
+
+// mistakes reads n into out. A value of a wrong type is an error. An unknown field may be one of a newer version: it is
+// a warning where misspelled is set and another one was most likely meant, and else nothing.
+func mistakes(n *yaml.Node, at model.Place, out any, misspelled bool) model.Problems {
+	if krm.IsNull(n) {
+		return nil
+	}
+	var ps model.Problems
+	for _, p := range krm.Decode(n, at, out) {
+		if p.ID == model.InputField {
+			if !misspelled || p.Suggestion == "" {
+				continue
+			}
+			p.Severity = model.Warning
+		}
+		ps.Add(p)
+	}
+	return ps
+}
