@@ -60,11 +60,11 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 // chain walks from s to the pods.
 func chainOf(w *world, s *scaler) *Link {
 	low := int64(1)
-	if s.hasLowest {
-		low = s.lowest
+	if s.replicas.hasLowest {
+		low = s.replicas.lowest
 	}
 	root := &Link{Role: "scaler", Place: s.item.Place}
-	root.What = fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.highest)
+	root.What = fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.replicas.highest)
 	target := &Link{Role: "target", What: s.ref.kind + " " + s.ref.name + " is not among the items"}
 	target.Place = s.item.Place.Child("spec").Child("scaleTargetRef")
 	wl := s.target

@@ -28,7 +28,7 @@ type graph struct {
 	namespaces   namespaces
 	access       access
 	apis         apis
-	byTarget     []*scaler
+	hpas         []*hpa
 	// manual are the routes through Services without a selector, by the namespaces that these state.
 	manual spaced[route]
 }
@@ -134,8 +134,7 @@ func compareNodes(a, b *yaml.Node) int {
 
 func (r *reader) add(it *krm.Item, ps *model.Problems) {
 	o := it.Place.Object
-	if o.Kind == "HorizontalPodAutoscaler" {
-		r.addScaler(it, ps)
+	if r.addScaler(it, ps) {
 		return
 	}
 	if groupOf(o.APIVersion) == rbacGroup {

@@ -33,15 +33,15 @@ spec:
   maxReplicas: 5
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.scalers {
+		for _, s := range w.graph.hpas {
 			checkBounds(w.graph, s, ps)
 		}
 	},
 }
 
 // checkBounds follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateHorizontalPodAutoscalerSpec.
-func checkBounds(g *graph, s *scaler, ps *model.Problems) {
-	lowest, highest, hasMin, hasMax := s.lowest, s.highest, s.hasLowest, s.hasHighest
+func checkBounds(g *graph, s *hpa, ps *model.Problems) {
+	lowest, highest, hasMin, hasMax := s.replicas.lowest, s.replicas.highest, s.replicas.hasLowest, s.replicas.hasHighest
 	spec := s.item.Place.Child("spec")
 	at := spec.Child("maxReplicas")
 	switch {

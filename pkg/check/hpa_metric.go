@@ -43,17 +43,12 @@ spec:
     pods: {metric: {name: requests_per_second}, target: {type: AverageValue, averageValue: "10"}}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.scalers {
+		for _, s := range w.graph.hpas {
 			for i, m := range s.metrics {
 				(&metricJudge{at: s.metricAt(i), flat: s.isFlat(), ps: ps}).judge(m)
 			}
 		}
 	},
-}
-
-// isFlat tells whether the metrics of s have no metric and target blocks of their own.
-func (s *scaler) isFlat() bool {
-	return slices.Contains([]string{"autoscaling/v1", "autoscaling/v2beta1"}, s.item.Place.Object.APIVersion)
 }
 
 // metricJudge reports what is wrong with the metric at a place.

@@ -65,7 +65,7 @@ const minorAmbiguous = 26
 func checkSameTarget(g *graph, s *scaler, ps *model.Problems) {
 	var others []string
 	own := s.item.Place.Object
-	for _, o := range sharing(g, s) {
+	for _, o := range s.sharing {
 		if s.ref.name != "" && o.item.Place.Object.Name != own.Name {
 			others = append(others, o.String())
 		}

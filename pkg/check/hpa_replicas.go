@@ -64,12 +64,9 @@ func checkReplicas(s *scaler, wl *workload, ps *model.Problems) {
 		ID: hpaReplicasID, Severity: model.Warning, Place: wl.item.Place.Child("spec").Child("replicas"), Value: fmt.Sprint(*wl.replicas),
 		Message: fmt.Sprintf("is %d, and every apply sets it back, although %s scales it; remove it", *wl.replicas, s),
 	}
-	if *wl.replicas == 0 && (!s.hasLowest || s.lowest > 0) {
+	if *wl.replicas == 0 && (!s.replicas.hasLowest || s.replicas.lowest > 0) {
 		p.Severity = model.Error
 		p.Message = fmt.Sprintf("is 0, which switches %s off; remove it", s)
 	}
 	ps.Add(p)
 }
-
-// String is how messages name an HPA.
-func (s *scaler) String() string { return "HorizontalPodAutoscaler " + s.item.Place.Object.Name }

@@ -60,9 +60,6 @@ spec:
 	},
 }
 
-// at is the place of the scaleTargetRef of s.
-func (s *scaler) refAt() model.Place { return s.item.Place.Child("spec").Child("scaleTargetRef") }
-
 // scaledKinds are the kinds that Kubernetes itself can scale, with the apiVersion to write. Groups with a dot belong to
 // others.
 var scaledKinds = map[string]string{

@@ -36,7 +36,7 @@ spec:
 		for _, it := range w.graph.items {
 			checkVersion(w.graph, it, ps)
 		}
-		for _, s := range w.graph.scalers {
+		for _, s := range w.graph.hpas {
 			checkFields(w.graph, s, ps)
 		}
 	},
@@ -166,7 +166,7 @@ const (
 )
 
 // checkFields reports parts of an HPA that its own version or the Kubernetes to check for does not know.
-func checkFields(g *graph, s *scaler, ps *model.Problems) {
+func checkFields(g *graph, s *hpa, ps *model.Problems) {
 	for i, m := range s.metrics {
 		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && g.before(minorContainerResource) {
 			ps.Errorf(hpaVersionID, s.metricAt(i).Child("type"),
@@ -205,7 +205,7 @@ var moved = []struct {
 
 // checkMoved reports fields that belong to another version of the HPA. They do not reach the controller, so that the
 // utilization of cpu is what it scales by in the end.
-func checkMoved(s *scaler, ps *model.Problems) {
+func checkMoved(s *hpa, ps *model.Problems) {
 	version := s.item.Place.Object.APIVersion
 	if s.rendered || !strings.HasPrefix(version, "autoscaling/") {
 		return

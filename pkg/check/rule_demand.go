@@ -48,8 +48,9 @@ type demand struct {
 	problem  string
 	offered  once[[]*offer]
 	best     once[*offer]
-	// number is the position of the metric in the HPA.
+	// number is the position of the metric in the scaler, source where its number comes from.
 	number int
+	source source
 	// rooted is a metric of the namespace itself.
 	rooted bool
 }
@@ -118,8 +119,11 @@ func (ms *set) findDemands() []*demand {
 	for _, s := range ms.graph.scalers {
 		for i := range s.metrics {
 			m := &s.metrics[i]
-			d := &demand{set: ms, scaler: s, number: i, kind: m.Type, workload: s.target, resource: podResource}
+			from := s.sourceOf(m)
+			d := &demand{set: ms, scaler: s, number: i, source: from, kind: m.Type, workload: s.target, resource: podResource}
 			switch {
+			case from == resourceUsage:
+				continue
 			case m.Type == autoscalingv2.PodsMetricSourceType && m.Pods != nil:
 				d.of(m.Pods.Metric)
 			case m.Type == autoscalingv2.ObjectMetricSourceType && m.Object != nil:

@@ -51,7 +51,7 @@ var ruleLabels = Check{
 	Good: strings.Replace(labelsExample, "[2m]))\n", "[2m])) by (<<.GroupBy>>)\n", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands.demands() {
-			if d.problem != "" || !w.demands.judges(d) {
+			if d.problem != "" || !d.forAdapter() {
 				continue
 			}
 			if o := d.effective(); o != nil {

@@ -1,10 +1,8 @@
 package check
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -46,51 +44,26 @@ var ruleMissing = Check{
 	Good: strings.Replace(missingExample, "metric: {name: http_request_per_second}", "metric: {name: http_requests_per_second}", 1),
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands.demands() {
-			if w.demands.judges(d) {
+			if d.forAdapter() {
 				checkServed(w, d, ps)
 			}
 		}
 	},
 }
 
-var (
-	// foreign are names of metrics that other adapters serve: those of clouds and Datadog, with characters that no series
-	// has.
-	foreign = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`[|@/]|^datadogmetric`)
-	})
-	// triggered are names of External metrics of KEDA, which begin with the number of their trigger.
-	triggered = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^s\d+-`)
-	})
-)
-
-// metricConfig begins the annotations by which zalando-incubator/kube-metrics-adapter serves the metrics of an HPA.
-const metricConfig = "metric-config."
-
-// judges tells whether the adapter is who has to serve the metric, and its whole configuration is known.
-func (ms *set) judges(d *demand) bool {
-	if !ms.setup.known.get(ms.setup.knowsRules) || foreign().MatchString(d.metric) {
+// forAdapter tells whether the adapter is who has to serve the metric, and its whole configuration is known.
+func (d *demand) forAdapter() bool {
+	su := d.set.setup
+	if !su.knowsRules() || d.source != adapterRule || d.external() && len(su.external.rules) == 0 && d.elsewhere() == "" {
 		return false
 	}
-	for key := range d.scaler.item.Annotations {
-		if strings.HasPrefix(key, metricConfig) {
-			return false
-		}
-	}
-	if d.external() {
-		if triggered().MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
-			return false
-		}
-		if len(ms.setup.external.rules) == 0 && d.elsewhere() == "" {
-			return false
-		}
-	}
-	return !ms.graph.apis.servedByOther(d.group())
+	return !d.set.graph.apis.servedByOther(d.group())
 }
 
 // knowsRules tells whether there are rules, and all configurations that adapters read are known and sound.
-func (su *setup) knowsRules() bool {
+func (su *setup) knowsRules() bool { return su.known.get(su.findKnown) }
+
+func (su *setup) findKnown() bool {
 	read := 0
 	for _, s := range su.sets {
 		if s.broken && s.unread == "" {
@@ -106,12 +79,10 @@ func (su *setup) knowsRules() bool {
 
 // mountsUnknown tells whether an adapter among the items reads a configuration that is not.
 func (su *setup) mountsUnknown() bool {
-	return su.unknown.get(func() bool {
-		return slices.ContainsFunc(su.adapters, func(a adapter) bool {
-			var ps model.Problems
-			cm, _, certain := su.configOf(a, &ps)
-			return cm == nil && !certain
-		})
+	return slices.ContainsFunc(su.adapters, func(a adapter) bool {
+		var ps model.Problems
+		cm, _, certain := su.configOf(a, &ps)
+		return cm == nil && !certain
 	})
 }
 

@@ -97,8 +97,8 @@ type setup struct {
 	sets     []*ruleSet
 	// custom finds the rules of all configurations for Pods and Object metrics, external those for External ones.
 	custom, external *ruleIndex
-	// known tells whether all rules are known, unknown whether an adapter reads some that are not.
-	known, unknown once[bool]
+	// known tells whether all rules that adapters read are known.
+	known once[bool]
 	// registered is an API that an adapter serves.
 	registered once[registration]
 }

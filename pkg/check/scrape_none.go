@@ -110,7 +110,7 @@ func (ms *set) needs() []*demand { return ms.needed.get(ms.findNeeds) }
 func (ms *set) findNeeds() []*demand {
 	var out []*demand
 	for _, d := range ms.demands() {
-		if d.ofPods() && d.workload != nil && d.workload.knowsPods() && ms.fromPrometheus(d) && ms.fromPods(d) {
+		if d.ofPods() && d.workload != nil && d.workload.knowsPods() && d.fromPrometheus() && d.fromPods() {
 			out = append(out, d)
 		}
 	}

@@ -119,20 +119,15 @@ var elsewhere = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(container|kube|kubelet|node|DCGM|istio|envoy|nginx_ingress_controller|traefik|haproxy)_`)
 })
 
-// fromPrometheus tells whether a metric of pods comes from Prometheus at all, as far as its name, the annotations of the
-// HPA and the APIServices here tell.
-func (ms *set) fromPrometheus(d *demand) bool {
-	for key := range d.scaler.item.Annotations {
-		if strings.HasPrefix(key, metricConfig) {
-			return false
-		}
-	}
-	return !foreign().MatchString(d.metric) && !ms.graph.apis.servedByOther(customMetrics)
+// fromPrometheus tells whether a metric of pods comes from Prometheus at all, as far as its scaler and the APIServices here
+// tell.
+func (d *demand) fromPrometheus() bool {
+	return d.source == adapterRule && !d.set.graph.apis.servedByOther(customMetrics)
 }
 
 // fromPods tells whether a metric is read from the pods themselves, as far as the names of its series tell: those that
 // the rules of the adapter make it from, and its own. What a recording rule computes may come from anywhere.
-func (ms *set) fromPods(d *demand) bool {
+func (d *demand) fromPods() bool {
 	fromElse := func(name string) bool {
 		return elsewhere().MatchString(name) || strings.Contains(name, ":") || d.isRecorded(name)
 	}

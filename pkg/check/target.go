@@ -109,14 +109,18 @@ func findTargets(g *graph) {
 			s.target.scaler = s
 		}
 	}
-	g.byTarget = slices.Clone(g.scalers)
-	slices.SortStableFunc(g.byTarget, func(a, b *scaler) int { return a.sharingKey().compare(b.sharingKey()) })
-}
-
-// sharing are the HPAs that have the target of s.
-func sharing(g *graph, s *scaler) []*scaler {
-	key := s.sharingKey()
-	return equalRange(g.byTarget, func(o *scaler) int { return o.sharingKey().compare(key) })
+	byTarget := slices.Clone(g.scalers)
+	slices.SortStableFunc(byTarget, func(a, b *scaler) int { return a.sharingKey().compare(b.sharingKey()) })
+	for len(byTarget) > 0 {
+		key, n := byTarget[0].sharingKey(), 1
+		for n < len(byTarget) && byTarget[n].sharingKey() == key {
+			n++
+		}
+		for _, s := range byTarget[:n] {
+			s.sharing = byTarget[:n]
+		}
+		byTarget = byTarget[n:]
+	}
 }
 
 // sharingKey is the same for all HPAs that have one target.
