@@ -176,7 +176,7 @@ func (ac *access) hasNamespacedRights(a account) bool { return len(ac.grantsOf(a
 func (a account) is(s rbacv1.Subject, b *binding) bool {
 	if s.Kind == "Group" {
 		all := "system:serviceaccounts"
-		return slices.Contains([]string{"system:authenticated", all, all + ":" + orDefault(a.namespace)}, s.Name)
+		return slices.Contains([]string{"system:authenticated", all, all + ":" + model.NamespaceOf(a.namespace)}, s.Name)
 	}
 	ns := s.Namespace
 	if ns == "" {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // The groups from which the HorizontalPodAutoscaler controller reads metrics (k8s.io/metrics/pkg/apis).
@@ -45,7 +46,7 @@ func (as *apis) of(group string) []*api { return as.found.get(as.find)[group] }
 func (as *apis) find() map[string][]*api {
 	all := map[string][]*api{}
 	for _, it := range as.items {
-		if it.Place.Object.Kind != "APIService" || groupOf(it.Place.Object.APIVersion) != "apiregistration.k8s.io" {
+		if it.Place.Object.Kind != "APIService" || model.Group(it.Place.Object.APIVersion) != "apiregistration.k8s.io" {
 			continue
 		}
 		var spec struct {

@@ -99,7 +99,7 @@ func checkAdapterAccess(w *world, a adapter, ps *model.Problems) {
 		ns := d.scaler.item.Place.Object.Namespace
 		roles := w.graph.access.rolesOf(own, ns)
 		if d.kind == autoscalingv2.PodsMetricSourceType && roles != nil && !(apiResource{"", "pods"}).allowed(roles, "list") {
-			lacking = append(lacking, orDefault(ns))
+			lacking = append(lacking, model.NamespaceOf(ns))
 		}
 	}
 	slices.Sort(lacking)
@@ -123,7 +123,7 @@ func checkAdapterAccess(w *world, a adapter, ps *model.Problems) {
 // may give them elsewhere.
 func (ac *access) boundOutside(own account, lacking []string) bool {
 	return slices.ContainsFunc(ac.grantsOf(own).inside.all, func(b *binding) bool {
-		ns := orDefault(b.item.Place.Object.Namespace)
+		ns := model.NamespaceOf(b.item.Place.Object.Namespace)
 		return ns != systemNamespace && !slices.Contains(lacking, ns)
 	})
 }

@@ -45,18 +45,6 @@ type reader struct {
 	resourceNames  sharer[corev1.ResourceName]
 }
 
-// namespaceOf is the namespace of an object; kubectl puts it into default if it states none.
-func namespaceOf(it *krm.Item) string { return orDefault(it.Place.Object.Namespace) }
-
-// groupOf is the group of an apiVersion, "" for the core.
-func groupOf(apiVersion string) string {
-	group, _, grouped := strings.Cut(apiVersion, "/")
-	if !grouped {
-		return ""
-	}
-	return group
-}
-
 // before tells whether the Kubernetes to check for is older than 1.minor. If none is asked for, it is the newest.
 func (g *graph) before(minor int) bool { return g.minor > 0 && g.minor < minor }
 
@@ -137,11 +125,11 @@ func (r *reader) add(it *krm.Item, ps *model.Problems) {
 	if r.addScaler(it, ps) {
 		return
 	}
-	if groupOf(o.APIVersion) == rbacGroup {
+	if model.Group(o.APIVersion) == rbacGroup {
 		r.graph.access.add(it)
 		return
 	}
-	switch groupOf(o.APIVersion) + "/" + o.Kind {
+	switch model.Group(o.APIVersion) + "/" + o.Kind {
 	case "/ConfigMap", "/Secret": // Of what they hold, only the rules count.
 	case "/Namespace":
 		r.graph.namespaces.written[o.Name] = it.Labels

@@ -39,7 +39,7 @@ func readValues(root *yaml.Node, at model.Place) []*ruleSet {
 		if key := rules.Content[i]; !slices.Contains(chartKeys, key.Value) {
 			hint := krm.DidYouMean(key.Value, chartKeys)
 			if own := chartNames[key.Value]; own != "" {
-				hint = "; the chart calls it " + quote(own)
+				hint = "; the chart calls it " + strconv.Quote(own)
 			}
 			s.problems.Warnf(ruleQueryID, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s", hint)
 		}

@@ -80,7 +80,7 @@ func (j *metricJudge) judge(m autoscalingv2.MetricSpec) {
 	for _, s := range sources {
 		types = append(types, s.kind)
 	}
-	if !j.known(j.at.Child("type"), "metric", string(m.Type), oneOf(types), strs(types)) {
+	if !j.known(j.at.Child("type"), "metric", string(m.Type), oneOf(strs(types)), strs(types)) {
 		return
 	}
 	for _, s := range sources {
@@ -221,7 +221,7 @@ func (j *metricJudge) values(source string, t autoscalingv2.MetricTarget) {
 	at := j.target(source)
 	// Where there is no target at all, that has been told.
 	if !j.flat && t != (autoscalingv2.MetricTarget{}) {
-		j.known(at.Child("type"), "target", string(t.Type), oneOf(targetTypes), strs(targetTypes))
+		j.known(at.Child("type"), "target", string(t.Type), oneOf(strs(targetTypes)), strs(targetTypes))
 	}
 	for _, q := range []*resource.Quantity{t.Value, t.AverageValue} {
 		if q != nil && q.Sign() <= 0 {
@@ -242,11 +242,10 @@ func strs[T ~string](names []T) []string {
 }
 
 // oneOf joins names for a message: "a, b or c".
-func oneOf[T ~string](names []T) string {
-	all := strs(names)
-	last := len(all) - 1
+func oneOf(names []string) string {
+	last := len(names) - 1
 	if last <= 0 {
-		return strings.Join(all, "")
+		return strings.Join(names, "")
 	}
-	return strings.Join(all[:last], ", ") + " or " + all[last]
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

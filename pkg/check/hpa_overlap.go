@@ -106,7 +106,7 @@ func (ws *workloadSet) alsoMatched(wl *workload) []*workload {
 	}
 	own := wl.item.Place.Object
 	spaces := []string{own.Namespace}
-	if orDefault(own.Namespace) == metav1.NamespaceDefault {
+	if model.NamespaceOf(own.Namespace) == metav1.NamespaceDefault {
 		spaces = []string{"", metav1.NamespaceDefault}
 	}
 	out := []*workload{}

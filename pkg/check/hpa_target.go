@@ -85,10 +85,10 @@ func checkTarget(g *graph, mi *missing, s *scaler, ps *model.Problems) {
 	case slices.Contains(unscalable, groupKind(ref.apiVersion, ref.kind)):
 		ps.Valuef(hpaTargetID, s.refAt().Child("kind"), ref.kind,
 			"a %s has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet", ref.kind)
-	case !strings.Contains(groupOf(ref.apiVersion), ".") && !checkKind(g, s, ps):
+	case !strings.Contains(model.Group(ref.apiVersion), ".") && !checkKind(g, s, ps):
 	case wl != nil:
 		checkFound(g, s, wl, ps)
-	case strings.Contains(groupOf(ref.apiVersion), "."):
+	case strings.Contains(model.Group(ref.apiVersion), "."):
 		ps.Infof(hpaTargetID, s.refAt(), "the pods of %s %s are not described here, so that they are not judged", ref.kind, ref.name)
 	default:
 		mi.report(s, ps)
@@ -100,13 +100,13 @@ func checkKind(g *graph, s *scaler, ps *model.Problems) bool {
 	ref := s.ref
 	kinds := slices.Sorted(maps.Keys(scaledKinds))
 	want, known := scaledKinds[ref.kind]
-	group := groupOf(ref.apiVersion)
+	group := model.Group(ref.apiVersion)
 	p := model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.refAt().Child("apiVersion"), Value: ref.apiVersion, Suggestion: want}
 	switch {
 	case !known:
 		p.Place, p.Value, p.Suggestion = s.refAt().Child("kind"), ref.kind, krm.Suggest(ref.kind, kinds)
 		p.Message = fmt.Sprintf("%q is no kind of Kubernetes that can be scaled%s", ref.kind, krm.DidYouMean(ref.kind, kinds))
-	case group == groupOf(want):
+	case group == model.Group(want):
 		return true
 	case group == "extensions" && g.before(16):
 		return true
@@ -186,7 +186,7 @@ func (mi *missing) report(s *scaler, ps *model.Problems) {
 		})
 	case elsewhere != nil:
 		ps.Errorf(hpaTargetID, s.item.Place.Child("metadata").Child("namespace"),
-			"is %s, but %s %s is in %s, and both have to be in one namespace", s.namespace(), ref.kind, ref.name, namespaceOf(elsewhere.item))
+			"is %s, but %s %s is in %s, and both have to be in one namespace", s.namespace(), ref.kind, ref.name, model.NamespaceOf(elsewhere.item.Place.Object.Namespace))
 	case !judged:
 		ps.Infof(hpaTargetID, at, "%s %s is not among the objects given, so that its pods are not judged", ref.kind, ref.name)
 	default:

@@ -128,7 +128,7 @@ var known = []struct {
 // checkSpelling reports a version in which a known kind never was, and a kind that is almost a known one of its group.
 func checkSpelling(p model.Problem, ps *model.Problems) {
 	o := p.Place.Object
-	group, version := groupOf(o.APIVersion), o.APIVersion[strings.LastIndexByte(o.APIVersion, '/')+1:]
+	group, version := model.Group(o.APIVersion), o.APIVersion[strings.LastIndexByte(o.APIVersion, '/')+1:]
 	var kinds []string
 	for _, k := range known {
 		if k.group != group {

@@ -6,14 +6,14 @@ import (
 	"sort"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
 // labelIndex finds objects of a list by labels and namespaces, so that a selector has to be compared with few of them. What
 // it gives is more than what a selector matches: the caller has to compare.
 type labelIndex struct {
-	items []*krm.Item
+	size int
+	// object returns the namespace and name of the object at a position, as it states them.
+	object func(at int) (namespace, name string)
 	// byKey are the postings of each key. They are in the order of values, namespaces and positions, which takes a fraction
 	// of the memory of a map.
 	byKey map[string][]posting
@@ -32,9 +32,9 @@ type posting struct {
 const few = 8
 
 // newLabelIndex indexes the labels with the keys that count, which are those of the selectors that are going to ask.
-func newLabelIndex(items []*krm.Item, labels func(at int) map[string]string, counts map[string]bool) *labelIndex {
-	x := &labelIndex{items: items, byKey: map[string][]posting{}}
-	for at := range items {
+func newLabelIndex(size int, object func(at int) (namespace, name string), labels func(at int) map[string]string, counts map[string]bool) *labelIndex {
+	x := &labelIndex{size: size, object: object, byKey: map[string][]posting{}}
+	for at := range size {
 		for k, v := range labels(at) {
 			if counts[k] {
 				x.byKey[k] = append(x.byKey[k], posting{v, at})
@@ -57,14 +57,18 @@ func (x *labelIndex) sort(list []posting) {
 }
 
 // space is the namespace of an object, as it is stated.
-func (x *labelIndex) space(p posting) string { return x.items[p.at].Place.Object.Namespace }
+func (x *labelIndex) space(p posting) string {
+	namespace, _ := x.object(p.at)
+	return namespace
+}
 
 // named gives the positions of the objects of a name.
 func (x *labelIndex) named(name string) []int {
 	return x.names.get(func() map[string][]int {
 		names := map[string][]int{}
-		for i, it := range x.items {
-			names[it.Place.Object.Name] = append(names[it.Place.Object.Name], i)
+		for i := range x.size {
+			_, name := x.object(i)
+			names[name] = append(names[name], i)
 		}
 		return names
 	})[name]
@@ -96,13 +100,21 @@ func (x *labelIndex) with(key, value string) []posting {
 
 func (x *labelIndex) everything() []posting {
 	return x.all.get(func() []posting {
-		all := make([]posting, len(x.items))
+		all := make([]posting, x.size)
 		for i := range all {
 			all[i].at = i
 		}
 		x.sort(all)
 		return all
 	})
+}
+
+// positions gives all positions, in order.
+func (x *labelIndex) positions() []int { return sortedPositions(appendPositions(nil, x.everything())) }
+
+// like gives the positions, in order, of the objects that have a name or one of the labels.
+func (x *labelIndex) like(name string, pairs map[string]string) []int {
+	return sortedPositions(slices.Concat(x.named(name), x.anyOf(pairs)))
 }
 
 // anyOf gives the positions, in order, of the objects that have one of the labels.

@@ -27,16 +27,13 @@ type scrapePath struct {
 // join finds what selects what. Which objects select which are many times fewer than the pairs of them, so that an index
 // says which pairs to look at.
 func join(g *graph) {
-	services, pods := make([]*krm.Item, len(g.services.all)), make([]*krm.Item, len(g.workloads.all))
-	for i, svc := range g.services.all {
-		services[i] = svc.item
-	}
-	for i, wl := range g.workloads.all {
-		pods[i] = wl.item
-	}
 	ofServices, ofPods := keysThatCount(g)
-	g.services.labels = newLabelIndex(services, func(at int) map[string]string { return services[at].Labels }, ofServices)
-	g.workloads.labels = newLabelIndex(pods, func(at int) map[string]string { return g.workloads.all[at].template.labels }, ofPods)
+	services, workloads := g.services.all, g.workloads.all
+	named := func(it *krm.Item) (namespace, name string) { return it.Place.Object.Namespace, it.Place.Object.Name }
+	g.services.labels = newLabelIndex(len(services), func(at int) (namespace, name string) { return named(services[at].item) },
+		func(at int) map[string]string { return services[at].item.Labels }, ofServices)
+	g.workloads.labels = newLabelIndex(len(workloads), func(at int) (namespace, name string) { return named(workloads[at].item) },
+		func(at int) map[string]string { return workloads[at].template.labels }, ofPods)
 	for _, svc := range g.services.all {
 		joinService(g, svc)
 	}

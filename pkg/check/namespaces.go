@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // namespaces is what is known of namespaces.
@@ -26,8 +27,8 @@ type limitRange struct {
 // namespaceLabels are the labels of a namespace; false where it is not among the items, so that only its name is known
 // (which the API server sets as a label since Kubernetes 1.21).
 func (n *namespaces) labelsOf(ns string) (map[string]string, bool) {
-	written, ok := n.written[orDefault(ns)]
-	return remember(n.all, orDefault(ns), func(ns string) map[string]string {
+	written, ok := n.written[model.NamespaceOf(ns)]
+	return remember(n.all, model.NamespaceOf(ns), func(ns string) map[string]string {
 		all := map[string]string{corev1.LabelMetadataName: ns}
 		maps.Copy(all, written)
 		return all

@@ -1,9 +1,8 @@
 package check
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // relation says whether two objects are in one namespace.
@@ -20,7 +19,7 @@ const (
 // relate compares two namespaces as they are written. What states none goes to one namespace, most often default.
 func relate(a, b string) relation {
 	switch {
-	case a == b || orDefault(a) == orDefault(b):
+	case a == b || model.NamespaceOf(a) == model.NamespaceOf(b):
 		return together
 	case a == "" || b == "":
 		return unknown
@@ -31,11 +30,4 @@ func relate(a, b string) relation {
 // meet tells whether two objects are, or may be, in one namespace.
 func meet(a, b *krm.Item) bool {
 	return relate(a.Place.Object.Namespace, b.Place.Object.Namespace) != apart
-}
-
-func orDefault(ns string) string {
-	if ns == "" {
-		return metav1.NamespaceDefault
-	}
-	return ns
 }

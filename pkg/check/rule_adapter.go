@@ -217,7 +217,7 @@ func (su *setup) configIn(a adapter, v corev1.Volume, f fileIn, ps *model.Proble
 	case cm == nil && elsewhere != nil:
 		ps.Errorf(ruleMissingID, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own "+
 			"namespace, here %q",
-			v.ConfigMap.Name, orDefault(elsewhere.Place.Object.Namespace), orDefault(a.workload.item.Place.Object.Namespace))
+			v.ConfigMap.Name, model.NamespaceOf(elsewhere.Place.Object.Namespace), model.NamespaceOf(a.workload.item.Place.Object.Namespace))
 		return nil, "", true
 	case cm == nil:
 		su.checkName(v.ConfigMap.Name, at, ps)

@@ -183,14 +183,6 @@ func (d *demand) group() string {
 	return customMetrics
 }
 
-// list is the part of a configuration that can serve the demand.
-func (d *demand) list(s *ruleSet) []*rule {
-	if d.external() {
-		return s.external
-	}
-	return s.custom
-}
-
 // offer is a rule that gives a metric the name that is asked for.
 type offer struct {
 	*rule
@@ -236,7 +228,7 @@ func (d *demand) used() []*offer {
 // external follows pkg/external-provider: the last series of a name is the one that is asked for.
 func (o *offer) external(d *demand) {
 	o.registered = true
-	a := o.ask(question{series: o.series[0], namespace: d.scaler.namespace(), selector: d.selector.String()}, d)
+	a := o.externalQuery(o.series[0], d.scaler.namespace(), d.selector)
 	if a.err != nil {
 		o.obstacle = "maps no label to the namespace, by which external metrics are asked for; add resources: " +
 			`{overrides: {namespace: {resource: "namespace"}}}, or resources: {namespaced: false} to ask in all namespaces`
@@ -272,8 +264,7 @@ func (o *offer) custom(d *demand) {
 		namespace = ""
 	}
 	o.registered = true
-	names := d.names()
-	a := o.ask(question{o.series[0], d.resource, namespace, d.selector.String(), strings.Join(names, "|"), len(names)}, d)
+	a := o.queryFor(o.series[0], d.resource, namespace, d.selector, d.names()...)
 	if a.err != nil {
 		o.obstacle = queryObstacle(o.rule, a.err)
 		return
@@ -286,46 +277,6 @@ func queryObstacle(r *rule, err error) string {
 		return `maps no label to the namespace; add it to resources.overrides, such as namespace: {resource: "namespace"}`
 	}
 	return fmt.Sprintf("makes no query of it: %v", err)
-}
-
-// question is what a query depends on beside its rule.
-type question struct {
-	series    string
-	resource  schema.GroupResource
-	namespace string
-	// selector and names, of which there are count, are written out.
-	selector, names string
-	count           int
-}
-
-// answer is a query, nil and an error if the rule makes none; expr is nil if Prometheus refuses it.
-type answer struct {
-	query string
-	expr  parser.Expr
-	err   error
-}
-
-// ask makes the query that the adapter would make for a demand, once for all that ask for the same.
-func (r *rule) ask(q question, d *demand) answer {
-	if r.answers == nil {
-		r.answers = map[question]answer{}
-	}
-	return remember(r.answers, q, func(q question) (a answer) {
-		var query prom.Selector
-		if d.external() {
-			query, a.err = r.namer.QueryForExternalSeries(q.series, q.namespace, d.selector)
-		} else {
-			query, a.err = r.namer.QueryForSeries(q.series, q.resource, q.namespace, d.selector, d.names()...)
-		}
-		if a.err != nil {
-			return a
-		}
-		a.query = string(query)
-		if e, err := promQL.ParseExpr(a.query); err == nil {
-			a.expr = e
-		}
-		return a
-	})
 }
 
 // labels are those of a series as the rule wants it: what its seriesQuery asks for and what it maps, except for those

@@ -48,18 +48,26 @@ func findFlaws(rules []*rule) flaws {
 	return f
 }
 
-// flaws finds the flaws of the rules that can serve the demand.
-func flawsOf(d *demand, s *ruleSet) flaws {
-	memo := &s.flawsCustom
-	if d.external() {
-		memo = &s.flawsExternal
+// rules are the part of a configuration that serves external metrics, or the one that serves others.
+func (s *ruleSet) rules(external bool) []*rule {
+	if external {
+		return s.external
 	}
-	return memo.get(func() flaws { return findFlaws(d.list(s)) })
+	return s.custom
+}
+
+// flaws finds the flaws of one part of the rules.
+func (s *ruleSet) flaws(external bool) flaws {
+	found := &s.flawsCustom
+	if external {
+		found = &s.flawsExternal
+	}
+	return found.get(func() flaws { return findFlaws(s.rules(external)) })
 }
 
 // nearestIn looks for a rule that gives the metric but for one part of it.
 func nearestIn(d *demand, s *ruleSet) string {
-	f := flawsOf(d, s)
+	f := s.flaws(d.external())
 	i := slices.IndexFunc(f.mended, func(m mended) bool { return len(m.with.seriesFor(d.metric, nil)) > 0 })
 	if s.unread != "" {
 		for _, o := range d.offers() {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -144,15 +145,15 @@ func (k *kinds) resolve(group, resource string) (problem, doubt string) {
 	if g, ok := builtin(group); ok && group != "" {
 		hint := krm.DidYouMean(name, k.resources(group))
 		if home, err := k.mapper.ResourceFor(schema.GroupVersionResource{Resource: resource}); err == nil {
-			hint = "; it is in group " + quote(home.Group)
+			hint = "; it is in group " + strconv.Quote(home.Group)
 		}
 		if !k.serves(g) {
-			return "has group " + quote(group) + ", which Kubernetes no longer serves" + hint, ""
+			return "has group " + strconv.Quote(group) + ", which Kubernetes no longer serves" + hint, ""
 		}
-		return "has resource " + quote(resource) + ", which group " + quote(group) + " does not have" + hint, ""
+		return "has resource " + strconv.Quote(resource) + ", which group " + strconv.Quote(group) + " does not have" + hint, ""
 	}
 	if long := shortNames[name]; long != "" && group == "" {
-		return "has resource " + quote(resource) + ", a short name that only kubectl knows; write " + quote(long), ""
+		return "has resource " + strconv.Quote(resource) + ", a short name that only kubectl knows; write " + strconv.Quote(long), ""
 	}
 	if group == "" {
 		doubt = krm.Suggest(name, k.resources(""))
@@ -189,16 +190,16 @@ func (k *kinds) resourceOf(gk schema.GroupKind) (found schema.GroupResource, pro
 	hint := ""
 	for _, other := range builtinGroups {
 		if k.serves(other) && other.name != gk.Group && slices.Contains(other.namespaced, gk.Kind) {
-			hint = "; write " + quote(strings.TrimPrefix(other.name+"/v1", "/"))
+			hint = "; write " + strconv.Quote(strings.TrimPrefix(other.name+"/v1", "/"))
 		}
 	}
 	if !k.serves(g) {
-		return found, "has group " + quote(gk.Group) + ", which Kubernetes no longer serves" + hint
+		return found, "has group " + strconv.Quote(gk.Group) + ", which Kubernetes no longer serves" + hint
 	}
 	if hint == "" {
 		hint = krm.DidYouMean(gk.Kind, slices.Concat(g.namespaced, g.cluster))
 	}
-	return found, "has kind " + quote(gk.Kind) + ", which group " + quote(gk.Group) + " does not have" + hint
+	return found, "has kind " + strconv.Quote(gk.Kind) + ", which group " + strconv.Quote(gk.Group) + " does not have" + hint
 }
 
 // resources are the plural names of the resources in a built-in group.

@@ -150,7 +150,7 @@ func checkGuess(d *demand, all []*offer, ps *model.Problems) {
 		return
 	}
 	counter := counters(d.metric)[0]
-	for _, r := range d.list(all[0].set) {
+	for _, r := range all[0].set.rules(d.external()) {
 		if r.namer == nil || !r.accepts(counter) {
 			continue
 		}

@@ -31,7 +31,7 @@ func (d *demand) nearest() string {
 			return hint
 		}
 	}
-	n := d.index().near.get(d.index().findNear)
+	n := d.index().suggestions()
 	var more []string
 	for _, r := range n.open {
 		more = append(more, gives(r, d.metric)...)
@@ -83,6 +83,9 @@ type nearRules struct {
 	first map[string]*rule
 	open  []*rule
 }
+
+// suggestions are what the rules give beside what is asked for.
+func (x *ruleIndex) suggestions() nearRules { return x.near.get(x.findNear) }
 
 func (x *ruleIndex) findNear() nearRules {
 	n := nearRules{first: map[string]*rule{}}

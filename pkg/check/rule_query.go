@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -195,7 +196,7 @@ func warnOfName(r *rule) {
 	}
 	hint := ""
 	if good != "" {
-		hint = "; write " + quote(good)
+		hint = "; write " + strconv.Quote(good)
 	}
 	r.set.problems.Warnf(ruleQueryID, r.field("name", "as"), "is %q, in which %s is no capture of name.matches%s", r.Name.As, bad, hint)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -82,8 +81,6 @@ func promFunctions() map[string]*parser.Function {
 	fns[old.Name] = &old
 	return fns
 }
-
-func quote(s string) string { return strconv.Quote(s) }
 
 // inverse is the naming of a rule that the adapter has accepted, to be read backwards.
 func (r *rule) inverse() *inverse {

@@ -79,7 +79,7 @@ func (r *reader) addScaler(it *krm.Item, ps *model.Problems) bool {
 // String is how messages name a scaler.
 func (s *scaler) String() string { return s.item.Place.Object.Kind + " " + s.item.Place.Object.Name }
 
-func (s *scaler) namespace() string { return namespaceOf(s.item) }
+func (s *scaler) namespace() string { return model.NamespaceOf(s.item.Place.Object.Namespace) }
 
 // refAt is the place of the reference to the target of s.
 func (s *scaler) refAt() model.Place { return s.item.Place.Child("spec").Child("scaleTargetRef") }

@@ -87,7 +87,7 @@ func checkAccess(g *graph, m *monitor, needed bool, ps *model.Problems) {
 			found.Add(model.Problem{
 				ID: scrapeAccessID, Severity: model.Warning, Place: p.item.Place.Child("spec").Child("serviceAccountName"), Value: name,
 				Message: fmt.Sprintf("ServiceAccount %s may not list and watch %s in namespace %s, so that nothing of %s is found there; "+
-					"bind it a role that allows it", name, strings.Join(lacking, ", "), orDefault(ns), m.item.Place.Object),
+					"bind it a role that allows it", name, strings.Join(lacking, ", "), model.NamespaceOf(ns), m.item.Place.Object),
 			})
 			if needed && !g.access.hasNamespacedRights(p.account()) {
 				found[len(found)-1].Severity = model.Error

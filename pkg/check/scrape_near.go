@@ -187,11 +187,11 @@ func monitorMisses(m *monitor, x selectable) []miss {
 	if m.reaches(x.item.Place.Object.Namespace) {
 		return nil
 	}
-	what, its := x.what, namespaceOf(x.item)
+	what, its := x.what, model.NamespaceOf(x.item.Place.Object.Namespace)
 	is := map[string]string{"has": "is", "have": "are"}[x.has]
 	at = at.Child("namespaceSelector")
 	names := m.namespaces.MatchNames
-	why := fmt.Sprintf("is missing and thus stands for namespace %s, and %s %s in %s", namespaceOf(m.item), what, is, its)
+	why := fmt.Sprintf("is missing and thus stands for namespace %s, and %s %s in %s", model.NamespaceOf(m.item.Place.Object.Namespace), what, is, its)
 	switch {
 	case m.ownOnly:
 		why = fmt.Sprintf("is ignored by the Prometheus (ignoreNamespaceSelectors), and %s %s in %s", what, is, its)
@@ -211,7 +211,7 @@ func serviceMisses(s *service, m *monitor, wl *workload) []miss {
 			"selects %s, and the pods of %s have %s", wants(failed[0]), wl, having(failed[0], set)), score}}
 	}
 	return []miss{{m, s.item.Place.Child("metadata").Child("namespace"), fmt.Sprintf(
-		"is %s, and %s is in %s", namespaceOf(s.item), wl, namespaceOf(wl.item)), score}}
+		"is %s, and %s is in %s", model.NamespaceOf(s.item.Place.Object.Namespace), wl, model.NamespaceOf(wl.item.Place.Object.Namespace)), score}}
 }
 
 // affinity counts what speaks for it that a selector was meant to match a set of labels: requirements that it meets,
@@ -271,24 +271,24 @@ func (f *finder) idle(m *monitor) *miss {
 	case len(m.services) > 0:
 		return f.idleService(m)
 	case m.ofPods:
-		for _, i := range f.graph.workloads.labels.like(m) {
+		for _, i := range like(f.graph.workloads.labels, m) {
 			try(workloadPods(f.graph.workloads.all[i]))
 		}
 	default:
-		for _, i := range f.graph.services.labels.like(m) {
+		for _, i := range like(f.graph.services.labels, m) {
 			try(labeled(f.graph.services.all[i]))
 		}
 	}
 	return best(all)
 }
 
-// like gives the positions, in order, of the objects that have the name of m or meet one of its requirements.
-func (x *labelIndex) like(m *monitor) []int {
+// like gives the positions, in order, of the objects of an index that have the name of m or meet one of its requirements.
+func like(x *labelIndex, m *monitor) []int {
 	pairs := required(&m.selector)
 	if len(pairs) < len(m.requirements()) {
-		return sortedPositions(appendPositions(nil, x.everything()))
+		return x.positions()
 	}
-	return sortedPositions(slices.Concat(x.named(m.item.Place.Object.Name), x.anyOf(pairs)))
+	return x.like(m.item.Place.Object.Name, pairs)
 }
 
 // idleService does the same for the Services that m selects: whether one of them leads to pods.

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // scrapers are kinds by which others than the monitors of prometheus-operator have pods scraped, by group and kind.
@@ -62,7 +63,7 @@ func (os *others) findOtherScraper() string {
 	for _, it := range os.graph.items {
 		o := it.Place.Object
 		switch {
-		case slices.Contains(scrapers, groupOf(o.APIVersion)+"/"+o.Kind):
+		case slices.Contains(scrapers, model.Group(o.APIVersion)+"/"+o.Kind):
 			return fmt.Sprintf("%s may do so", o)
 		case o.APIVersion == "v1" && (o.Kind == "ConfigMap" || o.Kind == "Secret") && configuresScrapes(it):
 			return fmt.Sprintf("the configuration in %s may do so", o)

@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/common/expfmt"
@@ -157,7 +158,7 @@ func (sa *samples) workloadOf(s Sample) *workload {
 	parts := strings.Split(s.Workload, "/")
 	for _, wl := range sa.workloads.all {
 		o := wl.item.Place.Object
-		full := []string{o.Kind, orDefault(o.Namespace), o.Name}
+		full := []string{o.Kind, model.NamespaceOf(o.Namespace), o.Name}
 		if len(parts) <= len(full) && slices.EqualFunc(parts, full[len(full)-len(parts):], strings.EqualFold) {
 			return wl
 		}
@@ -268,7 +269,7 @@ func labelHint(label string, list []exposed) string {
 	for _, e := range list {
 		names = append(names, sortedKeys(e)...)
 		for _, v := range e[label] {
-			values = append(values, quote(v))
+			values = append(values, strconv.Quote(v))
 		}
 	}
 	slices.Sort(values)

@@ -164,7 +164,7 @@ func (g *graph) refusesNamespace(p *prometheus, m *monitor, what string, sel *me
 	at := p.item.Place.Child("spec").Child(what + "NamespaceSelector")
 	if sel == nil {
 		return &refusal{at: at, distance: 10, why: fmt.Sprintf("is missing and thus selects namespace %s alone, and %s is in %s; write {} to select all namespaces",
-			orDefault(own), m.item.Place.Object, orDefault(its))}
+			model.NamespaceOf(own), m.item.Place.Object, model.NamespaceOf(its))}
 	}
 	set, listed := g.namespaces.labelsOf(its)
 	failed, _ := unmet(p.requirements(sel), set)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	kmodel "github.com/krm-fn/krm-fn/pkg/model"
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -118,10 +119,10 @@ func discovered(p scrapePath, wl *workload, meta bool) map[string]string {
 		jobLabel = s.item.Labels[copied.job]
 	} else {
 		o := p.monitor.item.Place.Object
-		set["job"] = orDefault(o.Namespace) + "/" + o.Name
+		set["job"] = kmodel.NamespaceOf(o.Namespace) + "/" + o.Name
 	}
 	copyLabels(set, copied.pod, wl.template.labels)
-	set["namespace"] = orDefault(ns)
+	set["namespace"] = kmodel.NamespaceOf(ns)
 	if meta {
 		set["__meta_kubernetes_namespace"] = set["namespace"]
 	}

@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // targetRef names an object from within another one of the same namespace.
@@ -16,7 +17,7 @@ type targetRef struct{ apiVersion, kind, name string }
 type targetKey struct{ group, kind, name, namespace string }
 
 func (r targetRef) key(namespace string) targetKey {
-	group := groupOf(r.apiVersion)
+	group := model.Group(r.apiVersion)
 	if group == "extensions" {
 		group = "apps"
 	}
@@ -59,7 +60,7 @@ func (ws *workloadSet) sort() {
 func (ws *workloadSet) find(by *krm.Item, ref targetRef) *workload {
 	ns := by.Place.Object.Namespace
 	found := ws.targeted(ref.key(ns))
-	if orDefault(ns) == metav1.NamespaceDefault {
+	if model.NamespaceOf(ns) == metav1.NamespaceDefault {
 		found = first(ws.targeted(ref.key("")), ws.targeted(ref.key(metav1.NamespaceDefault)))
 	}
 	switch {
@@ -125,5 +126,5 @@ func findTargets(g *graph) {
 
 // sharingKey is the same for all HPAs that have one target.
 func (s *scaler) sharingKey() targetKey {
-	return targetKey{groupOf(s.ref.apiVersion), s.ref.kind, s.ref.name, s.namespace()}
+	return targetKey{model.Group(s.ref.apiVersion), s.ref.kind, s.ref.name, s.namespace()}
 }

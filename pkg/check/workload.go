@@ -63,7 +63,7 @@ var defaultsSelector = []string{"v1", "extensions/v1beta1", "apps/v1beta1"}
 
 // groupKind is "GROUP/KIND" of an object. The group extensions, which had workloads until Kubernetes 1.15, counts as apps.
 func groupKind(apiVersion, kind string) string {
-	group := groupOf(apiVersion)
+	group := model.Group(apiVersion)
 	if group == "extensions" {
 		group = "apps"
 	}
