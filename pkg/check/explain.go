@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -119,8 +118,7 @@ func metricText(m autoscalingv2.MetricSpec) string {
 // requests are what the utilization of a resource is measured against.
 func requests(wl *workload, name corev1.ResourceName) []*Link {
 	var links []*Link
-	template, _ := (&workload{item: cmp.Or(wl.holder, wl).item}).read()
-	for i, c := range template.Spec.Containers {
+	for i, c := range wl.wholeTemplate().Spec.Containers {
 		request := "no request"
 		if q, ok := c.Resources.Requests[name]; ok {
 			request = "requests " + q.String()

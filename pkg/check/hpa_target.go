@@ -121,8 +121,8 @@ func checkKind(g *graph, s *scaler, ps *model.Problems) bool {
 	return false
 }
 
-// apartBy reports two objects of which one alone states a namespace, although they have to be in the same.
-func apartBy(id model.ID, a, b *krm.Item, ps *model.Problems) {
+// reportMissingNamespace reports two objects of which one alone states a namespace, although they have to be in the same.
+func reportMissingNamespace(id model.ID, a, b *krm.Item, ps *model.Problems) {
 	if a.Place.Object.Namespace != "" {
 		a, b = b, a
 	}
@@ -135,7 +135,7 @@ func apartBy(id model.ID, a, b *krm.Item, ps *model.Problems) {
 func checkFound(g *graph, s *scaler, wl *workload, ps *model.Problems) {
 	its := wl.item.Place.Object
 	if relate(s.item.Place.Object.Namespace, its.Namespace) == unknown {
-		apartBy(hpaTargetID, s.item, wl.item, ps)
+		reportMissingNamespace(hpaTargetID, s.item, wl.item, ps)
 	}
 	if !slices.Contains(scalable, wl.groupKind()) {
 		return

@@ -34,10 +34,10 @@ func findAdapters(g *graph) []adapter {
 		}
 		for i := range wl.template.whole.Spec.Containers {
 			c := &wl.template.whole.Spec.Containers[i]
-			if !runsAdapter(c) {
+			args := slices.Concat(c.Command, c.Args)
+			if !runsAdapter(c.Image, args) {
 				continue
 			}
-			args := slices.Concat(c.Command, c.Args)
 			file, configured := flagValue(args, "config")
 			at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
 			joined := strings.Join(args, " ")
@@ -49,12 +49,17 @@ func findAdapters(g *graph) []adapter {
 }
 
 // runsAdapter tells a container of prometheus-adapter by its image or by the flags that only it has.
-func runsAdapter(c *corev1.Container) bool {
+func runsAdapter(image string, args []string) bool {
 	has := func(name string) bool {
-		_, ok := flagValue(slices.Concat(c.Command, c.Args), name)
+		_, ok := flagValue(args, name)
 		return ok
 	}
-	return isAdapterImage(c.Image) || has("config") && has("prometheus-url")
+	return isAdapterImage(image) || has("config") && has("prometheus-url")
+}
+
+// isAdapter tells whether a container runs prometheus-adapter.
+func isAdapter(c *corev1.Container) bool {
+	return runsAdapter(c.Image, slices.Concat(c.Command, c.Args))
 }
 
 // isAdapterImage tells whether the last part of an image's name is that of the adapter; it has had several.

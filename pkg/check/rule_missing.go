@@ -110,7 +110,7 @@ func checkRegistered(w *world, d *demand, ps *model.Problems) {
 	if len(w.setup.adapters) == 0 || len(w.graph.apis.of(group)) > 0 {
 		return
 	}
-	if r := w.setup.registered.get(w.setup.findRegistered); r.group != "" {
+	if r := w.setup.registration(); r.group != "" {
 		ps.Warnf(ruleMissingID, d.at(), "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
 			"add one for v1beta1.%s and Service %s", d.what(), group, r.group, group, r.service)
 	}
@@ -118,6 +118,9 @@ func checkRegistered(w *world, d *demand, ps *model.Problems) {
 
 // registration is a group of the API and the Service behind it.
 type registration struct{ group, service string }
+
+// registration is an API that an adapter among the items serves.
+func (su *setup) registration() registration { return su.registered.get(su.findRegistered) }
 
 // findRegistered finds an API that an adapter among the items serves.
 func (su *setup) findRegistered() registration {

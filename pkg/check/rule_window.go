@@ -1,7 +1,6 @@
 package check
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -153,7 +152,7 @@ func checkRelist(w *world, d *demand, ps *model.Problems) {
 		return
 	}
 	for _, a := range w.setup.adapters {
-		args := slices.Concat(a.container.Command, a.container.Args)
+		args := a.args()
 		for _, name := range []string{"metrics-max-age", "metrics-relist-interval"} {
 			value, ok := flagValue(args, name)
 			if age, err := time.ParseDuration(value); ok && err == nil && age > 0 {

@@ -102,7 +102,7 @@ type misses []miss
 
 // try adds why m does not select x, unless a better miss is known.
 func (ms *misses) try(m *monitor, x selectable) {
-	if ms.worth(sameName(m.item, x.item) + promises(m.requirements(), x.labels)) {
+	if ms.worth(sameName(m.item, x.item) + maxScore(m.requirements(), x.labels)) {
 		ms.take(monitorMisses(m, x))
 	}
 }
@@ -110,7 +110,7 @@ func (ms *misses) try(m *monitor, x selectable) {
 // tryBehind adds why the Service of r does not select the pods of wl, unless a better miss is known.
 func (ms *misses) tryBehind(r route, wl *workload) {
 	names := sameName(r.service.item, wl.item) + sameName(r.monitor.item, wl.item)
-	if ms.worth(names + promises(r.service.requirements(), wl.template.labels)) {
+	if ms.worth(names + maxScore(r.service.requirements(), wl.template.labels)) {
 		ms.take(serviceMisses(r.service, r.monitor, wl))
 	}
 }
@@ -129,8 +129,8 @@ func (ms *misses) take(more []miss) {
 	}
 }
 
-// promises is the highest score that requirements may have for a set of labels.
-func promises(reqs []labels.Requirement, set map[string]string) int {
+// maxScore is the highest score that requirements may have for a set of labels.
+func maxScore(reqs []labels.Requirement, set map[string]string) int {
 	most, failed := 0, false
 	for i := range reqs {
 		r := &reqs[i]

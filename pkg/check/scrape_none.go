@@ -153,7 +153,7 @@ func checkNamespaces(d *demand, routes []route, ps *model.Problems) {
 			"is missing, but %s looks into namespace %s; write that one", a.Place.Object, oneOf(names))
 		return
 	}
-	apartBy(scrapeNoneID, a, b, ps)
+	reportMissingNamespace(scrapeNoneID, a, b, ps)
 }
 
 // endpointObjects are the objects here that hold endpoints of Services, by the names of these.
@@ -222,11 +222,11 @@ func reportMiss(d *demand, miss *miss, other string, ps *model.Problems) {
 
 // reportNone tells that no route comes near the pods.
 func reportNone(g *graph, d *demand, ps *model.Problems) {
-	vain := ""
+	hint := ""
 	if annotated(g, d.workload) {
-		vain = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"
+		hint = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"
 	}
-	ps.Errorf(scrapeNoneID, d.at(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.workload, d.metricName(), vain)
+	ps.Errorf(scrapeNoneID, d.at(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.workload, d.metricName(), hint)
 }
 
 // reportUnjudged tells once that something that cannot be judged may scrape.

@@ -69,8 +69,8 @@ func withoutScrapedPort(w *world) map[*workload]bool {
 	return out
 }
 
-// way is one that an endpoint takes to pods: through a Service or, for a PodMonitor, right to those of a workload.
-type way struct {
+// endpointPath is one that an endpoint takes to pods: through a Service or, for a PodMonitor, right to those of a workload.
+type endpointPath struct {
 	service *service
 	pods    []*workload
 	// broken is why nothing is found at its end, nil if something is or may be.
@@ -97,7 +97,7 @@ func checkPorts(g *graph, m *monitor, needed map[*workload]bool, ps *model.Probl
 	}
 	for i := range m.endpoints {
 		ways := ways(g, m, &m.endpoints[i])
-		dead := isFor(m, ways) && !slices.ContainsFunc(ways, func(y way) bool { return y.broken == nil })
+		dead := isFor(m, ways) && !slices.ContainsFunc(ways, func(y endpointPath) bool { return y.broken == nil })
 		for _, y := range ways {
 			severity := model.Warning
 			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return needed[wl] }) {
@@ -114,21 +114,21 @@ func checkPorts(g *graph, m *monitor, needed map[*workload]bool, ps *model.Probl
 
 // isFor tells whether m was made for what it selects here: not if it selects everything, nor if it selects Services of
 // other names whose pods are not here. Another one, that is not here either, may have the port.
-func isFor(m *monitor, ways []way) bool {
-	return len(m.selector.MatchLabels)+len(m.selector.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y way) bool {
+func isFor(m *monitor, ways []endpointPath) bool {
+	return len(m.selector.MatchLabels)+len(m.selector.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y endpointPath) bool {
 		return len(y.pods) > 0 || y.service != nil && sameName(m.item, y.service.item) > 0
 	})
 }
 
 // ways are all ways of an endpoint of m among the objects here.
-func ways(g *graph, m *monitor, e *endpoint) []way {
-	var out []way
+func ways(g *graph, m *monitor, e *endpoint) []endpointPath {
+	var out []endpointPath
 	for _, wl := range m.pods {
-		out = append(out, way{pods: []*workload{wl}, broken: brokenContainerPort(g, e, []*workload{wl})})
+		out = append(out, endpointPath{pods: []*workload{wl}, broken: brokenContainerPort(g, e, []*workload{wl})})
 	}
 	for _, svc := range m.services {
 		if !svc.external {
-			y := way{service: svc, pods: svc.behind}
+			y := endpointPath{service: svc, pods: svc.behind}
 			y.broken = findBroken(g, e, y)
 			out = append(out, y)
 		}
@@ -137,7 +137,7 @@ func ways(g *graph, m *monitor, e *endpoint) []way {
 }
 
 // brokenPort tells why an endpoint of a ServiceMonitor finds nothing behind a Service.
-func findBroken(g *graph, e *endpoint, y way) *brokenPort {
+func findBroken(g *graph, e *endpoint, y endpointPath) *brokenPort {
 	ports := y.service.ports
 	i := slices.IndexFunc(ports, func(p servicePort) bool { return e.onService && matchesPort(e.port.StrVal, p.name) })
 	if e.onService && i < 0 {
@@ -200,7 +200,7 @@ func noSuchPort(port string, svc *service) (why, suggestion string) {
 }
 
 // targetPort tells that port i of a Service leads to none of a container.
-func targetPort(y way, i int) *brokenPort {
+func targetPort(y endpointPath, i int) *brokenPort {
 	p := y.service.ports[i]
 	at := y.service.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 	for _, wl := range y.pods {

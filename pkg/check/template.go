@@ -50,7 +50,7 @@ func (r *reader) take(t *corev1.PodTemplateSpec) podTemplate {
 	for i := range t.Spec.Containers {
 		c := &t.Spec.Containers[i]
 		out.running = append(out.running, r.takeContainer(c, i))
-		if runsAdapter(c) {
+		if r.keep(c) {
 			out.whole = t
 		}
 	}

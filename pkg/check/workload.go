@@ -120,6 +120,12 @@ func (wl *workload) read() (*corev1.PodTemplateSpec, model.Problems) {
 	return nil, nil
 }
 
+// wholeTemplate reads the template of the pods of wl once more.
+func (wl *workload) wholeTemplate() *corev1.PodTemplateSpec {
+	template, _ := (&workload{item: cmp.Or(wl.holder, wl).item}).read()
+	return template
+}
+
 // readSpec reads the spec of a workload with a template.
 func (wl *workload) readSpec(spec *yaml.Node, kind string) (*corev1.PodTemplateSpec, model.Problems) {
 	var common struct {

@@ -13,7 +13,7 @@ type world struct {
 }
 
 func newWorld(in Input) (*world, model.Problems) {
-	g, ps := newGraph(in.Items, in.Minor, runsAdapter)
+	g, ps := newGraph(in.Items, in.Minor, isAdapter)
 	su := newSetup(g, in.Rules, &ps)
 	return &world{g, su, newSet(g, su, in.Samples)}, ps
 }
