@@ -6,6 +6,9 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -23,8 +26,8 @@ var apiAccess = Check{
 	Good: apiAccessExample + `- {apiGroups: [""], resources: [namespaces, services, pods], verbs: [get, list]}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, a := range w.adapters() {
-			w.checkAdapterAccess(a, ps)
+		for _, a := range w.setup.Instances {
+			checkAdapterAccess(w, a, ps)
 		}
 	},
 }
@@ -77,29 +80,29 @@ rules:
 `
 
 // checkAdapterAccess reports what the account of an adapter may not do, as far as all of its roles are known.
-func (w *world) checkAdapterAccess(a adapter, ps *model.Problems) {
-	own := account{a.workload.item.Place.Object.Namespace, a.workload.template.whole.Spec.ServiceAccountName}
+func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
+	own := chain.Account{Namespace: a.Workload.Item.Place.Object.Namespace, Name: a.Workload.Template.Whole.Spec.ServiceAccountName}
 	p := model.Problem{
-		ID: apiAccessID, Severity: model.Error, Value: own.name,
-		Place: a.workload.item.Place.Child("spec").Child("template").Child("spec").Child("serviceAccountName"),
+		ID: apiAccessID, Severity: model.Error, Value: own.Name,
+		Place: a.Workload.Item.Place.Child("spec").Child("template").Child("spec").Child("serviceAccountName"),
 	}
-	demands := w.adapterDemands()
+	demands := adapterDemands(w)
 	if len(demands) == 0 {
 		p.Severity = model.Warning
 	}
 	for _, r := range serverRights(a) {
-		if roles := w.rolesOf(own, r.namespace); roles != nil && !r.allowedNamed(roles, r.object, r.verb) {
+		if roles := w.graph.Access.RolesOf(own, r.namespace); roles != nil && !r.AllowedNamed(roles, r.object, r.verb) {
 			p.Message = fmt.Sprintf("ServiceAccount %s may not %s, as every server behind an APIService must; bind it the %s",
-				own.name, r.what, r.role)
+				own.Name, r.what, r.role)
 			ps.Add(p)
 		}
 	}
 	var lacking []string
 	for _, d := range demands {
-		ns := d.scaler.item.Place.Object.Namespace
-		roles := w.rolesOf(own, ns)
-		if d.kind == autoscalingv2.PodsMetricSourceType && roles != nil && !(apiResource{"", "pods"}).allowed(roles, "list") {
-			lacking = append(lacking, orDefault(ns))
+		ns := d.Scaler.Item.Place.Object.Namespace
+		roles := w.graph.Access.RolesOf(own, ns)
+		if d.Kind == autoscalingv2.PodsMetricSourceType && roles != nil && !(chain.Resource{Group: "", Name: "pods"}).Allowed(roles, "list") {
+			lacking = append(lacking, model.NamespaceOf(ns))
 		}
 	}
 	slices.Sort(lacking)
@@ -112,30 +115,21 @@ func (w *world) checkAdapterAccess(a adapter, ps *model.Problems) {
 		more = fmt.Sprintf(" and %d more", len(lacking)-1)
 	}
 	p.Message = fmt.Sprintf("ServiceAccount %s may not list pods in namespace %s%s, so that no Pods metric is read there; bind it a role that allows it",
-		own.name, lacking[0], more)
-	if w.hasRightsBy(own, lacking) {
+		own.Name, lacking[0], more)
+	if w.graph.Access.BoundOutside(own, lacking) {
 		p.Severity = model.Warning
 	}
 	ps.Add(p)
 }
 
-// hasRightsBy tells whether an account is given rights namespace by namespace, so that who owns one of those that lack them
-// may give them elsewhere.
-func (w *world) hasRightsBy(own account, lacking []string) bool {
-	return slices.ContainsFunc(w.grantsOf(own).inside.all, func(b *binding) bool {
-		ns := orDefault(b.item.Place.Object.Namespace)
-		return ns != systemNamespace && !slices.Contains(lacking, ns)
-	})
-}
-
 // adapterDemands are the metrics that an adapter among the items has to serve.
-func (w *world) adapterDemands() []*demand {
-	return slices.DeleteFunc(slices.Clone(w.demands()), func(d *demand) bool { return w.servedByOther(d.group()) })
+func adapterDemands(w *world) []*demand.Demand {
+	return slices.DeleteFunc(slices.Clone(w.demands.All()), func(d *demand.Demand) bool { return w.graph.APIs.ServedByOther(d.Group()) })
 }
 
 // A right is one that an account must have in a namespace, "" for the whole cluster.
 type right struct {
-	apiResource
+	chain.Resource
 	verb, namespace string
 	// object is the name of the only object that matters, "" for all.
 	object string
@@ -143,23 +137,20 @@ type right struct {
 	what, role string
 }
 
-// systemNamespace is where the API server says by whom aggregated servers may be called.
-const systemNamespace = "kube-system"
-
 // serverRights are what a server behind an APIService needs (DelegatingAuthenticationOptions and DelegatingAuthorizationOptions,
 // k8s.io/apiserver/pkg/server/options), unless its flags say that it goes without.
-func serverRights(a adapter) []right {
+func serverRights(a adapter.Instance) []right {
 	rights := []right{{
-		apiResource: apiResource{"authorization.k8s.io", "subjectaccessreviews"}, verb: "create",
+		Resource: chain.Resource{Group: "authorization.k8s.io", Name: "subjectaccessreviews"}, verb: "create",
 		what: "ask what its callers may do", role: "ClusterRole system:auth-delegator",
 	}}
 	for _, flag := range []string{"authentication-skip-lookup", "authentication-kubeconfig"} {
-		if value, ok := flagValue(a.args(), flag); ok && value != "false" {
+		if value, ok := adapter.FlagValue(a.Args(), flag); ok && value != "false" {
 			return rights
 		}
 	}
 	return append(rights, right{
-		apiResource: apiResource{"", "configmaps"}, verb: "get", namespace: systemNamespace, object: authenticationConfig,
-		what: "read ConfigMap " + systemNamespace + "/" + authenticationConfig, role: "Role extension-apiserver-authentication-reader there",
+		Resource: chain.Resource{Group: "", Name: "configmaps"}, verb: "get", namespace: chain.SystemNamespace, object: chain.AuthenticationConfig,
+		what: "read ConfigMap " + chain.SystemNamespace + "/" + chain.AuthenticationConfig, role: "Role extension-apiserver-authentication-reader there",
 	})
 }

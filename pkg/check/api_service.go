@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -22,8 +25,8 @@ var apiService = Check{
 	Good: apiExample + `  service: {name: prometheus-adapter, namespace: monitoring, port: 443}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, group := range []string{customMetrics, externalMetrics} {
-			w.checkAPIs(group, ps)
+		for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics} {
+			checkAPIs(w, group, ps)
 		}
 	},
 }
@@ -61,18 +64,18 @@ spec:
 
 // checkAPIs reports the APIServices of a group that do not lead to the adapter among the items. They are errors if some
 // HorizontalPodAutoscaler reads a metric of the group and no other version of it leads there.
-func (w *world) checkAPIs(group string, ps *model.Problems) {
-	if len(w.adapters()) == 0 || w.servedByOther(group) {
+func checkAPIs(w *world, group string, ps *model.Problems) {
+	if len(w.setup.Instances) == 0 || w.graph.APIs.ServedByOther(group) {
 		return
 	}
 	var found model.Problems
-	apis := w.apiServices(group)
+	apis := w.graph.APIs.Of(group)
 	for _, a := range apis {
-		if p := w.brokenAPI(a); p != nil {
+		if p := brokenAPI(w, a); p != nil {
 			found.Add(*p)
 		}
 	}
-	needed := slices.ContainsFunc(w.demands(), func(d *demand) bool { return d.group() == group })
+	needed := slices.ContainsFunc(w.demands.All(), func(d *demand.Demand) bool { return d.Group() == group })
 	if needed && len(found) == len(apis) {
 		for i := range found {
 			found[i].Severity = model.Error
@@ -80,136 +83,118 @@ func (w *world) checkAPIs(group string, ps *model.Problems) {
 	}
 	ps.Add(found...)
 	for _, a := range apis {
-		if !a.trusted {
-			w.checkTrust(a, needed, ps)
+		if !a.Trusted {
+			checkTrust(w, a, needed, ps)
 		}
 	}
 }
 
 // checkTrust reports an APIService that leads to an adapter whose certificate the API server has no reason to trust. An
 // adapter signs its own unless a flag names one (SecureServingOptions, k8s.io/apiserver/pkg/server/options).
-func (w *world) checkTrust(a *api, needed bool, ps *model.Problems) {
-	svc := w.named(a.service)
+func checkTrust(w *world, a *chain.APIService, needed bool, ps *model.Problems) {
+	svc := w.graph.ServiceOf(a.Service)
 	if svc == nil {
 		return
 	}
-	behind := w.adaptersBehind(svc)
+	behind := w.setup.Behind(svc)
 	if len(behind) == 0 {
 		return
 	}
 	p := model.Problem{
-		ID: apiServiceID, Severity: model.Warning, Place: a.item.Place.Child("spec").Child("caBundle"),
+		ID: apiServiceID, Severity: model.Warning, Place: a.Item.Place.Child("spec").Child("caBundle"),
 		Message: "is missing, so that the API server trusts only certificates of public authorities; write the authority of the " +
 			"adapter's certificate, let cert-manager write it, or set insecureSkipTLSVerify",
 	}
-	if needed && slices.ContainsFunc(behind, adapter.signsItself) {
+	if needed && slices.ContainsFunc(behind, adapter.Instance.SignsItself) {
 		p.Severity = model.Error
 	}
 	ps.Add(p)
 }
 
-// signsItself tells whether the certificate of an adapter is its own.
-func (a adapter) signsItself() bool {
-	_, named := flagValue(a.args(), "tls-cert-file")
-	return a.known && !named
-}
-
-// named finds the Service of an APIService, nil if it is not among the items.
-func (w *world) named(t apiTarget) *service {
-	i := slices.IndexFunc(w.services, func(s *service) bool {
-		o := s.item.Place.Object
-		return o.Name == t.Name && relate(o.Namespace, t.Namespace) != apart
-	})
-	if i < 0 {
-		return nil
-	}
-	return w.services[i]
-}
-
 // brokenAPI tells why an APIService does not lead to an adapter, nil if it does or may do so.
-func (w *world) brokenAPI(a *api) *model.Problem {
-	at := a.item.Place.Child("spec").Child("service")
-	p := &model.Problem{ID: apiServiceID, Severity: model.Warning, Place: at.Child("name"), Value: a.service.Name}
-	svc := w.named(a.service)
+func brokenAPI(w *world, a *chain.APIService) *model.Problem {
+	at := a.Item.Place.Child("spec").Child("service")
+	p := &model.Problem{ID: apiServiceID, Severity: model.Warning, Place: at.Child("name"), Value: a.Service.Name}
+	svc := w.graph.ServiceOf(a.Service)
 	if svc == nil {
-		i := slices.IndexFunc(w.services, func(s *service) bool { return len(w.adaptersBehind(s)) > 0 })
+		i := slices.IndexFunc(w.graph.Services.All, func(s *chain.Service) bool { return len(w.setup.Behind(s)) > 0 })
 		if i < 0 {
 			return nil // The Service of the adapter is elsewhere, too.
 		}
-		right := w.services[i].item.Place.Object
-		if right.Name == a.service.Name {
-			p.Place, p.Value, p.Suggestion = at.Child("namespace"), a.service.Namespace, right.Namespace
+		right := w.graph.Services.All[i].Item.Place.Object
+		if right.Name == a.Service.Name {
+			p.Place, p.Value, p.Suggestion = at.Child("namespace"), a.Service.Namespace, right.Namespace
 		} else {
 			p.Suggestion = right.Name
 		}
 		p.Message = fmt.Sprintf("there is no Service %s/%s among the items; %s leads to the adapter",
-			a.service.Namespace, a.service.Name, right)
+			a.Service.Namespace, a.Service.Name, right)
 		return p
 	}
-	i := slices.IndexFunc(svc.ports, func(p servicePort) bool { return p.number == a.service.Port })
+	i := slices.IndexFunc(svc.Ports, func(p chain.ServicePort) bool { return p.Number == a.Service.Port })
 	if i < 0 {
 		var ports []string
-		for _, p := range svc.ports {
-			ports = append(ports, strconv.Itoa(int(p.number)))
+		for _, p := range svc.Ports {
+			ports = append(ports, strconv.Itoa(int(p.Number)))
 		}
-		p.Place, p.Value = at.Child("port"), strconv.Itoa(int(a.service.Port))
+		p.Place, p.Value = at.Child("port"), strconv.Itoa(int(a.Service.Port))
 		unstated := ""
-		if !a.stated {
+		if !a.Stated {
 			unstated = ", which is meant where none is stated"
 		}
-		p.Message = fmt.Sprintf("%s has no port %d%s; it has %s", svc.item.Place.Object, a.service.Port, unstated, strings.Join(ports, ", "))
+		p.Message = fmt.Sprintf("%s has no port %d%s; it has %s", svc.Item.Place.Object, a.Service.Port, unstated, strings.Join(ports, ", "))
 		return p
 	}
-	behind := w.adaptersBehind(svc)
+	behind := w.setup.Behind(svc)
 	if len(behind) == 0 {
-		return w.deafService(svc, p)
+		return podlessService(w, svc, p)
 	}
 	for _, one := range behind {
-		if p := w.brokenTarget(svc, i, one); p == nil {
+		if p := brokenTarget(w.graph, svc, i, one); p == nil {
 			return nil
 		}
 	}
-	return w.brokenTarget(svc, i, behind[0])
+	return brokenTarget(w.graph, svc, i, behind[0])
 }
 
 // deafService tells that a Service selects no pods, while an adapter is in its namespace.
-func (w *world) deafService(svc *service, p *model.Problem) *model.Problem {
-	if !svc.hasSelector() || len(svc.behind) > 0 {
+func podlessService(w *world, svc *chain.Service, p *model.Problem) *model.Problem {
+	if !svc.HasSelector() || len(svc.Workloads) > 0 {
 		return nil // Another program answers.
 	}
-	i := slices.IndexFunc(w.adapters(), func(a adapter) bool { return meet(svc.item, a.workload.item) })
+	i := slices.IndexFunc(w.setup.Instances, func(a adapter.Instance) bool { return chain.MayShareNamespace(svc.Item, a.Workload.Item) })
 	if i < 0 {
 		return nil
 	}
-	p.Place, p.Value = svc.item.Place.Child("spec").Child("selector"), ""
-	p.Message = fmt.Sprintf("selects no pods, and those of %s run the adapter; write labels of theirs", w.adapters()[i].workload)
+	p.Place, p.Value = svc.Item.Place.Child("spec").Child("selector"), ""
+	p.Message = fmt.Sprintf("selects no pods, and those of %s run the adapter; write labels of theirs", w.setup.Instances[i].Workload)
 	return p
 }
 
 // brokenTarget tells why port i of a Service does not lead to the port on which an adapter listens.
-func (w *world) brokenTarget(svc *service, i int, a adapter) *model.Problem {
-	if w.mayHaveMore(a.workload) {
+func brokenTarget(g *chain.Graph, svc *chain.Service, i int, a adapter.Instance) *model.Problem {
+	if mayHaveMore(g, a.Workload) {
 		return nil
 	}
-	port := svc.ports[i]
-	at := svc.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
-	t, ok := resolve(port, podTargets(a.workload))
+	port := svc.Ports[i]
+	at := svc.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
+	t, ok := chain.ResolvePort(port, chain.PodTargets(a.Workload))
 	if !ok {
-		b := undeclared(at, port.target.StrVal, []*workload{a.workload})
+		b := undeclared(at, port.Target.StrVal, []*chain.Workload{a.Workload})
 		return &model.Problem{
 			ID: apiServiceID, Severity: model.Warning, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
 		}
 	}
-	listens, known := flagValue(a.args(), "secure-port")
-	number := strconv.Itoa(int(t.port))
-	if !known || listens == number || t.declared && t.container != a.container.Name {
+	listens, known := adapter.FlagValue(a.Args(), "secure-port")
+	number := strconv.Itoa(int(t.Port))
+	if !known || listens == number || t.Declared && t.Container != a.Container.Name {
 		return nil
 	}
 	if _, err := strconv.Atoi(listens); err != nil {
 		return nil
 	}
 	return &model.Problem{
-		ID: apiServiceID, Severity: model.Warning, Place: at, Value: port.target.String(), Suggestion: listens,
-		Message: fmt.Sprintf("leads to port %s of %s, where the adapter listens on %s, as --secure-port says", number, a.workload, listens),
+		ID: apiServiceID, Severity: model.Warning, Place: at, Value: port.Target.String(), Suggestion: listens,
+		Message: fmt.Sprintf("leads to port %s of %s, where the adapter listens on %s, as --secure-port says", number, a.Workload, listens),
 	}
 }

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -18,18 +20,11 @@ type Input struct {
 	Minor int
 }
 
-// Text is a text and where it stands.
-type Text struct {
-	Place model.Place
-	Text  []byte
-}
+// Text is a text and where it is.
+type Text = adapter.Text
 
 // Sample is what the pods of a workload serve to Prometheus, in its text format.
-type Sample struct {
-	// Workload is NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME.
-	Workload string
-	Text
-}
+type Sample = demand.Sample
 
 // Check is one thing that can break.
 type Check struct {

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +8,8 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -31,11 +32,11 @@ func (l *Link) Broken() bool { return l.Problems.HasErrors() }
 func Explain(in Input, name string) (*Link, model.Problems) {
 	w, ps := newWorld(in)
 	name = strings.TrimPrefix(name, "hpa/")
-	var found []*scaler
+	var found []*chain.Scaler
 	var names []string
-	for _, s := range w.scalers {
-		o := s.item.Place.Object
-		full := s.namespace() + "/" + o.Name
+	for _, s := range w.graph.Scalers {
+		o := s.Item.Place.Object
+		full := s.Namespace() + "/" + o.Name
 		names = append(names, o.Name, full)
 		if name == o.Name || name == full {
 			found = append(found, s)
@@ -49,35 +50,35 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 		ps.Errorf(hpaTarget.ID, model.Place{}, "several HorizontalPodAutoscalers are named %q; write NAMESPACE/%s", name, name)
 		return nil, ps.Sorted()
 	}
-	chain := w.chain(found[0])
+	chain := chainOf(w, found[0])
 	in.Items = slices.DeleteFunc(slices.Clone(in.Items), func(it *krm.Item) bool {
-		return it.Place.Object.Kind == found[0].item.Place.Object.Kind && it != found[0].item
+		return it.Place.Object.Kind == found[0].Item.Place.Object.Kind && it != found[0].Item
 	})
 	chain.attach(Run(in))
 	return chain, nil
 }
 
 // chain walks from s to the pods.
-func (w *world) chain(s *scaler) *Link {
+func chainOf(w *world, s *chain.Scaler) *Link {
 	low := int64(1)
-	if s.hasLowest {
-		low = s.lowest
+	if s.Replicas.HasLowest {
+		low = s.Replicas.Lowest
 	}
-	root := &Link{Role: "scaler", Place: s.item.Place}
-	root.What = fmt.Sprintf("%s, %d to %d replicas", s.item.Place.Object, low, s.highest)
-	target := &Link{Role: "target", What: s.ref.kind + " " + s.ref.name + " is not among the items"}
-	target.Place = s.item.Place.Child("spec").Child("scaleTargetRef")
-	wl := s.target
+	root := &Link{Role: "scaler", Place: s.Item.Place}
+	root.What = fmt.Sprintf("%s, %d to %d replicas", s.Item.Place.Object, low, s.Replicas.Highest)
+	target := &Link{Role: "target", What: s.Ref.Kind + " " + s.Ref.Name + " is not among the items"}
+	target.Place = s.Item.Place.Child("spec").Child("scaleTargetRef")
+	wl := s.Target
 	if wl != nil {
-		target.What, target.Place = wl.item.Place.Object.String(), wl.item.Place
+		target.What, target.Place = wl.Item.Place.Object.String(), wl.Item.Place
 	}
 	root.Links = append(root.Links, target)
-	demands := w.demands()
-	for i, m := range s.metrics {
-		l := &Link{Role: "metric", What: metricText(m), Place: s.metricAt(i)}
+	demands := w.demands.All()
+	for i, m := range s.Metrics {
+		l := &Link{Role: "metric", What: metricText(m), Place: s.MetricAt(i)}
 		for _, d := range demands {
-			if d.scaler == s && d.number == i {
-				l.Links = w.supply(d)
+			if d.Scaler == s && d.Number == i {
+				l.Links = supply(w, d)
 			}
 		}
 		if m.Type == autoscalingv2.ResourceMetricSourceType && wl != nil {
@@ -117,54 +118,53 @@ func metricText(m autoscalingv2.MetricSpec) string {
 }
 
 // requests are what the utilization of a resource is measured against.
-func requests(wl *workload, name corev1.ResourceName) []*Link {
+func requests(wl *chain.Workload, name corev1.ResourceName) []*Link {
 	var links []*Link
-	template, _ := (&workload{item: cmp.Or(wl.holder, wl).item}).read()
-	for i, c := range template.Spec.Containers {
+	for i, c := range wl.WholeTemplate().Spec.Containers {
 		request := "no request"
 		if q, ok := c.Resources.Requests[name]; ok {
 			request = "requests " + q.String()
 		}
-		at := wl.item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
+		at := wl.Item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
 		links = append(links, &Link{Role: "container", What: fmt.Sprintf("%s: %s", c.Name, request), Place: at.Child("resources")})
 	}
 	return links
 }
 
 // supply is how a metric of the custom or external metrics API comes about.
-func (w *world) supply(d *demand) []*Link {
+func supply(w *world, d *demand.Demand) []*Link {
 	rule := &Link{Role: "rule", What: "none among the items"}
-	if o := d.effective(); o != nil {
-		rule.What, rule.Place = o.String(), o.at
-		for _, s := range o.series {
+	if o := d.Effective(); o != nil {
+		rule.What, rule.Place = o.String(), o.At
+		for _, s := range o.Series {
 			rule.Links = append(rule.Links, &Link{Role: "series", What: s})
 		}
-		if o.query != "" {
-			rule.Links = append(rule.Links, &Link{Role: "query", What: o.query})
+		if o.Query != "" {
+			rule.Links = append(rule.Links, &Link{Role: "query", What: o.Query})
 		}
 	}
-	links := append(w.apiLinks(d.group()), rule)
-	paths := d.paths()
+	links := append(apiLinks(w, d.Group()), rule)
+	paths := d.Paths()
 	for _, p := range paths {
-		links = append(links, p.link())
+		links = append(links, pathLink(p))
 	}
-	if len(paths) == 0 && d.kind == autoscalingv2.PodsMetricSourceType {
+	if len(paths) == 0 && d.Kind == autoscalingv2.PodsMetricSourceType {
 		links = append(links, &Link{Role: "monitor", What: "none among the items"})
 	}
 	return links
 }
 
 // apiLinks are the ways from the API of a group to the adapter.
-func (w *world) apiLinks(group string) []*Link {
+func apiLinks(w *world, group string) []*Link {
 	var links []*Link
-	for _, a := range w.apiServices(group) {
-		l := &Link{Role: "api", What: a.item.Place.Object.String(), Place: a.item.Place}
-		svc := &Link{Role: "service", What: fmt.Sprintf("Service %s/%s, port %d", a.service.Namespace, a.service.Name, a.service.Port)}
+	for _, a := range w.graph.APIs.Of(group) {
+		l := &Link{Role: "api", What: a.Item.Place.Object.String(), Place: a.Item.Place}
+		svc := &Link{Role: "service", What: fmt.Sprintf("Service %s/%s, port %d", a.Service.Namespace, a.Service.Name, a.Service.Port)}
 		l.Links = append(l.Links, svc)
-		if s := w.named(a.service); s != nil {
-			svc.Place = s.item.Place
-			for _, b := range w.adaptersBehind(s) {
-				at := b.workload.item.Place
+		if s := w.graph.ServiceOf(a.Service); s != nil {
+			svc.Place = s.Item.Place
+			for _, b := range w.setup.Behind(s) {
+				at := b.Workload.Item.Place
 				svc.Links = append(svc.Links, &Link{Role: "adapter", What: at.Object.String(), Place: at})
 			}
 		} else {
@@ -176,29 +176,29 @@ func (w *world) apiLinks(group string) []*Link {
 }
 
 // link is the way by which Prometheus reads the pods.
-func (p scrapePath) link() *Link {
+func pathLink(p chain.ScrapePath) *Link {
 	every := ""
-	if p.interval != "" {
-		every = ", every " + string(p.interval)
+	if p.Interval != "" {
+		every = ", every " + string(p.Interval)
 	}
-	l := &Link{Role: "monitor", What: p.monitor.item.Place.Object.String() + every, Place: p.at()}
+	l := &Link{Role: "monitor", What: p.Monitor.Item.Place.Object.String() + every, Place: p.At()}
 	below := l
-	if p.service != nil {
-		svc := &Link{Role: "service", What: p.service.item.Place.Object.String(), Place: p.service.item.Place}
-		if p.servicePort != "" {
-			svc.What += ", port " + p.servicePort
+	if p.Service != nil {
+		svc := &Link{Role: "service", What: p.Service.Item.Place.Object.String(), Place: p.Service.Item.Place}
+		if p.ServicePort != "" {
+			svc.What += ", port " + p.ServicePort
 		}
 		below.Links, below = append(below.Links, svc), svc
 	}
 	container := "no container declares it"
-	if p.container != "" {
-		container = "container " + p.container
+	if p.Container != "" {
+		container = "container " + p.Container
 	}
-	path := p.path
+	path := p.Path
 	if path == "" {
 		path = "/metrics"
 	}
-	below.Links = append(below.Links, &Link{Role: "port", What: fmt.Sprintf("%d%s, %s", p.podPort, path, container)})
+	below.Links = append(below.Links, &Link{Role: "port", What: fmt.Sprintf("%d%s, %s", p.PodPort, path, container)})
 	return l
 }
 

@@ -1,7 +1,7 @@
 package check
 
 import (
-	"math/rand/v2"
+	rand "math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"

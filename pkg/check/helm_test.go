@@ -3,11 +3,11 @@ package check
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 )
 
 func TestReadValues(t *testing.T) {
-	checkCases(t, ruleQueryID, []ruleCase{
+	checkCases(t, adapter.QueryID, []ruleCase{
 		{name: "defaults", in: values("replicas: 1\nrules: {default: true, custom: [], external: [], resource: {}}")},
 		{
 			name: "all parts", in: values(`
@@ -96,62 +96,4 @@ spec: {chart: {spec: {chart: prometheus-adapter}}, valuesFrom: [{kind: ConfigMap
 			},
 		},
 	})
-}
-
-// TestChartDefaults tells which values of rules.default add rules, and by whom the default rules are given.
-func TestChartDefaults(t *testing.T) {
-	for text, want := range map[string]int{
-		"rules: {default: true}": 6, "rules: {custom: []}": 6, "rules: {default: false}": 0, "rules: {default: null}": 0, "rules: {default: ''}": 0,
-		"rules: {default: 1}": 6, "rules: {default: False}": 0, "rules: {default: 0}": 0,
-	} {
-		w, _ := newWorld(values(text))
-		if got := len(w.rules[0].custom); got != want {
-			t.Errorf("%s adds %d rules, want %d", text, got, want)
-		}
-	}
-	w, _ := newWorld(values("rules: {existing: adapter-config}"))
-	if len(w.rules) != 0 {
-		t.Errorf("rules.existing gives %d configurations, want none", len(w.rules))
-	}
-	in := Input{Items: objects(t, "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {chart: {spec: {chart: prometheus-adapter}}, valuesFrom: [{name: x}]}}")}
-	if w, _ = newWorld(in); len(w.rules) != 0 {
-		t.Errorf("a HelmRelease with values from elsewhere has %d configurations, want none", len(w.rules))
-	}
-	in = Input{Items: objects(t, "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}, spec: {source: {chart: prometheus-adapter}}}")}
-	w, _ = newWorld(in)
-	if got := len(w.rules[0].custom); got != 6 {
-		t.Errorf("an Application without values has %d rules, want 6", got)
-	}
-}
-
-// TestDefaultRules states what the default rules make of series of each kind.
-func TestDefaultRules(t *testing.T) {
-	w, _ := newWorld(values("rules: {default: true}"))
-	got := map[string][]string{}
-	for _, series := range []string{
-		"container_cpu_usage_seconds_total", "container_network_receive_bytes_total", "container_memory_working_set_bytes",
-		"http_requests_total", "process_cpu_seconds_total", "queue_length",
-	} {
-		for _, r := range w.rules[0].custom {
-			if r.accepts(series) {
-				got[series] = append(got[series], r.metricOf(series)+" = "+r.MetricsQuery)
-			}
-		}
-	}
-	const (
-		gauge   = `sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`
-		counter = `sum(rate(<<.Series>>{<<.LabelMatchers>>}[5m])) by (<<.GroupBy>>)`
-		inside  = `sum(rate(<<.Series>>{<<.LabelMatchers>>,container!="POD"}[5m])) by (<<.GroupBy>>)`
-	)
-	want := map[string][]string{
-		"container_cpu_usage_seconds_total":     {"cpu_usage = " + inside},
-		"container_network_receive_bytes_total": {"network_receive_bytes = " + inside},
-		"container_memory_working_set_bytes":    {`memory_working_set_bytes = sum(<<.Series>>{<<.LabelMatchers>>,container!="POD"}) by (<<.GroupBy>>)`},
-		"http_requests_total":                   {"http_requests = " + counter},
-		"process_cpu_seconds_total":             {"process_cpu = " + counter},
-		"queue_length":                          {"queue_length = " + gauge},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
 }

@@ -5,6 +5,7 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -33,19 +34,19 @@ spec:
   maxReplicas: 5
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
-			w.checkBounds(s, ps)
+		for _, s := range w.graph.HPAs {
+			checkBounds(w.graph, s, ps)
 		}
 	},
 }
 
 // checkBounds follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateHorizontalPodAutoscalerSpec.
-func (w *world) checkBounds(s *scaler, ps *model.Problems) {
-	lowest, highest, hasMin, hasMax := s.lowest, s.highest, s.hasLowest, s.hasHighest
-	spec := s.item.Place.Child("spec")
+func checkBounds(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
+	lowest, highest, hasMin, hasMax := s.Replicas.Lowest, s.Replicas.Highest, s.Replicas.HasLowest, s.Replicas.HasHighest
+	spec := s.Item.Place.Child("spec")
 	at := spec.Child("maxReplicas")
 	switch {
-	case s.unbound:
+	case s.Unbound:
 		ps.Errorf(hpaBoundsID, at, "is missing; write the most pods that there may be")
 	case hasMax && highest < 1:
 		ps.Valuef(hpaBoundsID, at, fmt.Sprint(highest), "is %d; write a number of at least 1", highest)
@@ -57,12 +58,12 @@ func (w *world) checkBounds(s *scaler, ps *model.Problems) {
 	case !hasMin || lowest > 0:
 	case lowest < 0:
 		ps.Valuef(hpaBoundsID, at, fmt.Sprint(lowest), "is %d; write a number of at least 1", lowest)
-	case !s.reads(autoscalingv2.ObjectMetricSourceType, autoscalingv2.ExternalMetricSourceType):
+	case !s.Reads(autoscalingv2.ObjectMetricSourceType, autoscalingv2.ExternalMetricSourceType):
 		ps.Valuef(hpaBoundsID, at, "0", "is 0 without a metric of type Object or External, which alone have a value without pods; write 1")
-	case w.before(minorScaleToZero):
+	case g.Before(minorScaleToZero):
 		ps.Add(model.Problem{ID: hpaBoundsID, Severity: model.Warning, Place: at, Value: "0", Message: fmt.Sprintf(
-			"is 0, which Kubernetes 1.%d refuses unless its feature gate HPAScaleToZero is on; write 1", w.minor)})
-	case w.minor == 0:
+			"is 0, which Kubernetes 1.%d refuses unless its feature gate HPAScaleToZero is on; write 1", g.Minor)})
+	case g.Minor == 0:
 		ps.Add(model.Problem{ID: hpaBoundsID, Severity: model.Info, Place: at, Value: "0", Message: fmt.Sprintf(
 			"is 0, which Kubernetes before 1.%d refuses unless its feature gate HPAScaleToZero is on", minorScaleToZero)})
 	}

@@ -1,6 +1,8 @@
 package check
 
-import "testing"
+import (
+	"testing"
+)
 
 // hpaWith is an HPA of a version with more lines of the spec, indented by two.
 func hpaWith(version, spec string) string {

@@ -3,13 +3,13 @@ package check
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -43,17 +43,12 @@ spec:
     pods: {metric: {name: requests_per_second}, target: {type: AverageValue, averageValue: "10"}}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
-			for i, m := range s.metrics {
-				(&metricJudge{at: s.metricAt(i), flat: s.isFlat(), ps: ps}).judge(m)
+		for _, s := range w.graph.HPAs {
+			for i, m := range s.Metrics {
+				(&metricJudge{at: s.MetricAt(i), flat: s.IsFlat(), ps: ps}).judge(m)
 			}
 		}
 	},
-}
-
-// isFlat tells whether the metrics of s have no metric and target blocks of their own.
-func (s *scaler) isFlat() bool {
-	return slices.Contains([]string{"autoscaling/v1", "autoscaling/v2beta1"}, s.item.Place.Object.APIVersion)
 }
 
 // metricJudge reports what is wrong with the metric at a place.
@@ -85,7 +80,7 @@ func (j *metricJudge) judge(m autoscalingv2.MetricSpec) {
 	for _, s := range sources {
 		types = append(types, s.kind)
 	}
-	if !j.known(j.at.Child("type"), "metric", string(m.Type), oneOf(types), strs(types)) {
+	if !j.known(j.at.Child("type"), "metric", string(m.Type), lookup.OneOf(strs(types)), strs(types)) {
 		return
 	}
 	for _, s := range sources {
@@ -226,7 +221,7 @@ func (j *metricJudge) values(source string, t autoscalingv2.MetricTarget) {
 	at := j.target(source)
 	// Where there is no target at all, that has been told.
 	if !j.flat && t != (autoscalingv2.MetricTarget{}) {
-		j.known(at.Child("type"), "target", string(t.Type), oneOf(targetTypes), strs(targetTypes))
+		j.known(at.Child("type"), "target", string(t.Type), lookup.OneOf(strs(targetTypes)), strs(targetTypes))
 	}
 	for _, q := range []*resource.Quantity{t.Value, t.AverageValue} {
 		if q != nil && q.Sign() <= 0 {
@@ -244,14 +239,4 @@ func strs[T ~string](names []T) []string {
 		out = append(out, string(n))
 	}
 	return out
-}
-
-// oneOf joins names for a message: "a, b or c".
-func oneOf[T ~string](names []T) string {
-	all := strs(names)
-	last := len(all) - 1
-	if last <= 0 {
-		return strings.Join(all, "")
-	}
-	return strings.Join(all[:last], ", ") + " or " + all[last]
 }

@@ -1,6 +1,8 @@
 package check
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestHPAMetric(t *testing.T) {
 	flat := func(metric string) string {

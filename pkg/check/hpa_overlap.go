@@ -4,8 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -48,10 +47,10 @@ spec:
     resource: {name: memory, target: {type: AverageValue, averageValue: 500Mi}}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
-			w.checkSameTarget(s, ps)
-			if wl := s.target; wl != nil {
-				w.checkSelector(s, wl, ps)
+		for _, s := range w.graph.Scalers {
+			checkSameTarget(w.graph, s, ps)
+			if wl := s.Target; wl != nil {
+				checkSelector(w.graph, s, wl, ps)
 			}
 		}
 	},
@@ -62,11 +61,11 @@ spec:
 const minorAmbiguous = 26
 
 // checkSameTarget reports other HPAs with the target of s.
-func (w *world) checkSameTarget(s *scaler, ps *model.Problems) {
+func checkSameTarget(g *chain.Graph, s *chain.Scaler, ps *model.Problems) {
 	var others []string
-	own := s.item.Place.Object
-	for _, o := range w.sharing(s) {
-		if s.ref.name != "" && o.item.Place.Object.Name != own.Name {
+	own := s.Item.Place.Object
+	for _, o := range s.Sharing {
+		if s.Ref.Name != "" && o.Item.Place.Object.Name != own.Name {
 			others = append(others, o.String())
 		}
 	}
@@ -75,55 +74,28 @@ func (w *world) checkSameTarget(s *scaler, ps *model.Problems) {
 	}
 	slices.Sort(others)
 	does := "so that all of them stop (AmbiguousSelector)"
-	if w.before(minorAmbiguous) {
+	if g.Before(minorAmbiguous) {
 		does = "so that they work against each other"
 	}
-	ps.Errorf(hpaOverlapID, s.at(), "%s %s is scaled by %s too, %s; write one HorizontalPodAutoscaler with all metrics",
-		s.ref.kind, s.ref.name, strings.Join(slices.Compact(others), ", "), does)
+	ps.Errorf(hpaOverlapID, s.RefAt(), "%s %s is scaled by %s too, %s; write one HorizontalPodAutoscaler with all metrics",
+		s.Ref.Kind, s.Ref.Name, strings.Join(slices.Compact(others), ", "), does)
 }
 
 // checkSelector reports workloads whose pods the selector of wl, which s scales, matches.
-func (w *world) checkSelector(s *scaler, wl *workload, ps *model.Problems) {
-	at := wl.item.Place.Child("spec").Child("selector")
-	for _, other := range w.alsoMatched(wl) {
-		switch by := other.scaler; {
-		case isHook(other.item):
-		case by != nil && by != s && !w.before(minorAmbiguous):
+func checkSelector(g *chain.Graph, s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
+	at := wl.Item.Place.Child("spec").Child("selector")
+	for _, other := range g.Workloads.AlsoMatched(wl) {
+		switch by := other.Scaler; {
+		case isHook(other.Item):
+		case by != nil && by != s && !g.Before(minorAmbiguous):
 			ps.Errorf(hpaOverlapID, at, "matches the pods of %s too, which %s scales, so that it and %s stop (AmbiguousSelector); give each a label of its own",
 				other, by, s)
-		case other.endsByItself():
+		case other.IsTransient():
 			ps.Warnf(hpaOverlapID, at, "matches the pods of %s too, so that %s counts them; give each a label of its own", other, s)
 		default:
 			ps.Errorf(hpaOverlapID, at, "matches the pods of %s too, so that %s computes with the pods of both; give each a label of its own", other, s)
 		}
 	}
-}
-
-// alsoMatched are the other workloads of the namespace whose pods the selector of wl matches.
-func (w *world) alsoMatched(wl *workload) []*workload {
-	if wl.selector == nil || wl.also != nil {
-		return wl.also
-	}
-	own := wl.item.Place.Object
-	spaces := []string{own.Namespace}
-	if orDefault(own.Namespace) == metav1.NamespaceDefault {
-		spaces = []string{"", metav1.NamespaceDefault}
-	}
-	out := []*workload{}
-	for _, i := range w.podIndex.find(required(wl.selector), spaces) {
-		other := w.workloads[i]
-		its := other.item.Place.Object
-		switch {
-		case other == wl, other == wl.borrowed, other.borrowed == wl, relate(own.Namespace, its.Namespace) != together:
-		case its.Name == own.Name && other.groupKind() == wl.groupKind():
-			// Another version of the same object.
-		case matches(wl.selector, other.template.labels) && other.item.Field("metadata", "ownerReferences") == nil:
-			// What has an owner is made by it, such as the ReplicaSet of a Deployment.
-			out = append(out, other)
-		}
-	}
-	wl.also = out
-	return out
 }
 
 // isHook tells whether Helm makes an object for a moment only.

@@ -1,6 +1,8 @@
 package check
 
-import "testing"
+import (
+	"testing"
+)
 
 // labelled is a Deployment with a selector and labels of its pods, in flow style.
 func labelled(name, selector, labels string) string {

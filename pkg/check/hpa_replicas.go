@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -49,8 +50,8 @@ spec:
   maxReplicas: 5
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
-			if wl := s.target; wl != nil && wl.replicas != nil {
+		for _, s := range w.graph.Scalers {
+			if wl := s.Target; wl != nil && wl.Replicas != nil {
 				checkReplicas(s, wl, ps)
 			}
 		}
@@ -59,17 +60,14 @@ spec:
 
 // checkReplicas follows Kubernetes, pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler: a target with 0
 // replicas is left alone, unless the autoscaler may scale to 0 itself.
-func checkReplicas(s *scaler, wl *workload, ps *model.Problems) {
+func checkReplicas(s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
 	p := model.Problem{
-		ID: hpaReplicasID, Severity: model.Warning, Place: wl.item.Place.Child("spec").Child("replicas"), Value: fmt.Sprint(*wl.replicas),
-		Message: fmt.Sprintf("is %d, and every apply sets it back, although %s scales it; remove it", *wl.replicas, s),
+		ID: hpaReplicasID, Severity: model.Warning, Place: wl.Item.Place.Child("spec").Child("replicas"), Value: fmt.Sprint(*wl.Replicas),
+		Message: fmt.Sprintf("is %d, and every apply sets it back, although %s scales it; remove it", *wl.Replicas, s),
 	}
-	if *wl.replicas == 0 && (!s.hasLowest || s.lowest > 0) {
+	if *wl.Replicas == 0 && (!s.Replicas.HasLowest || s.Replicas.Lowest > 0) {
 		p.Severity = model.Error
 		p.Message = fmt.Sprintf("is 0, which switches %s off; remove it", s)
 	}
 	ps.Add(p)
 }
-
-// String is how messages name an HPA.
-func (s *scaler) String() string { return "HorizontalPodAutoscaler " + s.item.Place.Object.Name }

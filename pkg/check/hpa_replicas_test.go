@@ -1,6 +1,8 @@
 package check
 
-import "testing"
+import (
+	"testing"
+)
 
 // deploymentWith is a Deployment with more lines of the spec, indented by two.
 func deploymentWith(spec string) string {

@@ -7,6 +7,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -58,10 +59,10 @@ spec:
     spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 100m}}}]}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
-			if wl := s.target; wl != nil && wl.knowsPods() {
-				for i, m := range s.metrics {
-					w.checkRequest(usage{s, m, i}, wl, ps)
+		for _, s := range w.graph.Scalers {
+			if wl := s.Target; wl != nil && wl.KnowsPods() {
+				for i, m := range s.Metrics {
+					checkRequest(w.graph, usage{s, m, i}, wl, ps)
 				}
 			}
 		}
@@ -70,37 +71,37 @@ spec:
 
 // usage is a metric of type Resource or ContainerResource and its position.
 type usage struct {
-	scaler *scaler
+	scaler *chain.Scaler
 	metric autoscalingv2.MetricSpec
 	number int
 }
 
 // checkRequest follows Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculateRequests, which looks at
 // all pods that the selector of the target matches, whoever made them.
-func (w *world) checkRequest(u usage, wl *workload, ps *model.Problems) {
+func checkRequest(g *chain.Graph, u usage, wl *chain.Workload, ps *model.Problems) {
 	switch {
 	case u.metric.Type == autoscalingv2.ResourceMetricSourceType && u.metric.Resource != nil:
 		if r := u.metric.Resource; r.Target.AverageUtilization != nil {
-			w.checkPods(u, r.Name, wl, ps)
+			checkPods(g, u, r.Name, wl, ps)
 		}
 	case u.metric.Type == autoscalingv2.ContainerResourceMetricSourceType && u.metric.ContainerResource != nil:
-		w.checkContainer(u, *u.metric.ContainerResource, wl, ps)
+		checkContainer(g, u, *u.metric.ContainerResource, wl, ps)
 	}
 }
 
 // checkPods judges the utilization of whole pods.
-func (w *world) checkPods(u usage, name corev1.ResourceName, wl *workload, ps *model.Problems) {
-	w.checkOwnPods(u, name, wl, ps)
-	for _, other := range w.alsoMatched(wl) {
-		for _, c := range other.template.running {
-			if w.podRequests(other, name) || w.requests(other, c, name) {
+func checkPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.Workload, ps *model.Problems) {
+	checkOwnPods(g, u, name, wl, ps)
+	for _, other := range g.Workloads.AlsoMatched(wl) {
+		for _, c := range other.Template.Running {
+			if podRequests(g, other, name) || containerRequests(g, other, c, name) {
 				continue
 			}
-			at := other.containerAt(c).Child("resources").Child("requests")
+			at := other.ContainerAt(c).Child("resources").Child("requests")
 			p := model.Problem{ID: hpaRequestID, Severity: model.Error, Place: at, Message: fmt.Sprintf(
 				"container %q has no request of %s, and %s counts it too, since the selector of %s matches its pod; give %s another label or write a request",
-				c.name, name, u.scaler, wl, other)}
-			if isHook(other.item) {
+				c.Name, name, u.scaler, wl, other)}
+			if isHook(other.Item) {
 				p.Severity = model.Info
 			}
 			ps.Add(p)
@@ -108,34 +109,34 @@ func (w *world) checkPods(u usage, name corev1.ResourceName, wl *workload, ps *m
 	}
 }
 
-func (w *world) checkOwnPods(u usage, name corev1.ResourceName, wl *workload, ps *model.Problems) {
-	if w.podRequests(wl, name) {
+func checkOwnPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.Workload, ps *model.Problems) {
+	if podRequests(g, wl, name) {
 		return
 	}
-	for _, c := range wl.template.running {
-		if !w.requests(wl, c, name) {
-			ps.Errorf(hpaRequestID, wl.containerAt(c).Child("resources").Child("requests"),
-				"container %q has no request of %s, which %s needs of every container for a utilization; write one, or aim at an AverageValue", c.name, name, u.scaler)
+	for _, c := range wl.Template.Running {
+		if !containerRequests(g, wl, c, name) {
+			ps.Errorf(hpaRequestID, wl.ContainerAt(c).Child("resources").Child("requests"),
+				"container %q has no request of %s, which %s needs of every container for a utilization; write one, or aim at an AverageValue", c.Name, name, u.scaler)
 		}
 	}
 }
 
 // checkContainer judges a metric of one container.
-func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricSource, wl *workload, ps *model.Problems) {
-	at := u.scaler.metricAt(u.number).Child("containerResource").Child("container")
+func checkContainer(g *chain.Graph, u usage, m autoscalingv2.ContainerResourceMetricSource, wl *chain.Workload, ps *model.Problems) {
+	at := u.scaler.MetricAt(u.number).Child("containerResource").Child("container")
 	var names []string
-	for _, c := range wl.template.running {
-		names = append(names, c.name)
-		if c.name != m.Container {
+	for _, c := range wl.Template.Running {
+		names = append(names, c.Name)
+		if c.Name != m.Container {
 			continue
 		}
-		if m.Target.AverageUtilization != nil && !w.requests(wl, c, m.Name) {
-			ps.Errorf(hpaRequestID, wl.containerAt(c).Child("resources").Child("requests"),
-				"container %q has no request of %s, which %s needs for its utilization; write one, or aim at an AverageValue", c.name, m.Name, u.scaler)
+		if m.Target.AverageUtilization != nil && !containerRequests(g, wl, c, m.Name) {
+			ps.Errorf(hpaRequestID, wl.ContainerAt(c).Child("resources").Child("requests"),
+				"container %q has no request of %s, which %s needs for its utilization; write one, or aim at an AverageValue", c.Name, m.Name, u.scaler)
 		}
 		return
 	}
-	if w.injected(wl) {
+	if g.Namespaces.MayInject(wl) {
 		ps.Infof(hpaRequestID, at, "no container %q is in the template of %s; it is not judged whether one is injected", m.Container, wl)
 		return
 	}
@@ -148,13 +149,13 @@ func (w *world) checkContainer(u usage, m autoscalingv2.ContainerResourceMetricS
 // requests tells whether a container has a request of a resource when its pod is made: a limit counts as one, and a
 // LimitRange of the namespace may add one (Kubernetes, pkg/apis/core/v1/defaults.go, SetDefaults_Pod and
 // SetDefaults_LimitRangeItem).
-func (w *world) requests(wl *workload, c container, name corev1.ResourceName) bool {
-	if slices.Contains(c.resources, name) {
+func containerRequests(g *chain.Graph, wl *chain.Workload, c chain.Container, name corev1.ResourceName) bool {
+	if slices.Contains(c.Resources, name) {
 		return true
 	}
-	ranges := w.limitRanges.near(wl.item.Place.Object.Namespace)
-	return slices.ContainsFunc(ranges, func(l *limitRange) bool {
-		return slices.ContainsFunc(l.spec.Limits, func(i corev1.LimitRangeItem) bool {
+	ranges := g.Namespaces.LimitRanges.PossiblyIn(wl.Item.Place.Object.Namespace)
+	return slices.ContainsFunc(ranges, func(l *chain.LimitRange) bool {
+		return slices.ContainsFunc(l.Spec.Limits, func(i corev1.LimitRangeItem) bool {
 			return i.Type == corev1.LimitTypeContainer && hasResource(name, i.DefaultRequest, i.Default, i.Max, i.Min)
 		})
 	})
@@ -166,15 +167,15 @@ const minorPodResources = 34
 // podRequests tells whether the pod as a whole has a request of a resource, which then counts instead of those of its
 // containers. If it has one of another resource, those of the containers are summed up (k8s.io/component-helpers,
 // resource/helpers.go, PodRequests).
-func (w *world) podRequests(wl *workload, name corev1.ResourceName) bool {
-	if w.before(minorPodResources) || len(wl.template.resources) == 0 {
+func podRequests(g *chain.Graph, wl *chain.Workload, name corev1.ResourceName) bool {
+	if g.Before(minorPodResources) || len(wl.Template.Resources) == 0 {
 		return false
 	}
-	if slices.Contains(wl.template.resources, name) {
+	if slices.Contains(wl.Template.Resources, name) {
 		return true
 	}
-	has := func(c container) bool { return w.requests(wl, c, name) }
-	return slices.ContainsFunc(wl.template.running, has) || slices.ContainsFunc(wl.template.starting, has)
+	has := func(c chain.Container) bool { return containerRequests(g, wl, c, name) }
+	return slices.ContainsFunc(wl.Template.Running, has) || slices.ContainsFunc(wl.Template.Starting, has)
 }
 
 func hasResource(name corev1.ResourceName, lists ...corev1.ResourceList) bool {

@@ -1,6 +1,8 @@
 package check
 
-import "testing"
+import (
+	"testing"
+)
 
 // podsOf is a Deployment named web whose pods have a spec in flow style.
 func podsOf(spec string) string {

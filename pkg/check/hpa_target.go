@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -53,14 +55,12 @@ spec:
     spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 100m}}}]}
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.scalers {
-			w.checkTarget(s, ps)
+		mi := &missing{graph: w.graph, names: map[chain.TargetKey]*lookup.Suggester{}}
+		for _, s := range w.graph.Scalers {
+			checkTarget(w.graph, mi, s, ps)
 		}
 	},
 }
-
-// at is the place of the scaleTargetRef of s.
-func (s *scaler) at() model.Place { return s.item.Place.Child("spec").Child("scaleTargetRef") }
 
 // scaledKinds are the kinds that Kubernetes itself can scale, with the apiVersion to write. Groups with a dot belong to
 // others.
@@ -71,60 +71,60 @@ var scaledKinds = map[string]string{
 	"StatefulSet":           "apps/v1",
 }
 
-func (w *world) checkTarget(s *scaler, ps *model.Problems) {
-	ref := s.ref
-	for _, f := range []struct{ name, value string }{{"kind", ref.kind}, {"name", ref.name}} {
+func checkTarget(g *chain.Graph, mi *missing, s *chain.Scaler, ps *model.Problems) {
+	ref := s.Ref
+	for _, f := range []struct{ name, value string }{{"kind", ref.Kind}, {"name", ref.Name}} {
 		if f.value == "" {
-			ps.Errorf(hpaTargetID, s.at().Child(f.name), "is missing; write the %s of the workload to scale", f.name)
+			ps.Errorf(hpaTargetID, s.RefAt().Child(f.name), "is missing; write the %s of the workload to scale", f.name)
 		}
 	}
-	_, err := schema.ParseGroupVersion(ref.apiVersion)
-	switch wl := s.target; {
-	case ref.kind == "" || ref.name == "":
+	_, err := schema.ParseGroupVersion(ref.ApiVersion)
+	switch wl := s.Target; {
+	case ref.Kind == "" || ref.Name == "":
 	case err != nil:
-		ps.Valuef(hpaTargetID, s.at().Child("apiVersion"), ref.apiVersion,
-			"%q is no apiVersion; write GROUP/VERSION, such as apps/v1", ref.apiVersion)
-	case slices.Contains(unscalable, groupKind(ref.apiVersion, ref.kind)):
-		ps.Valuef(hpaTargetID, s.at().Child("kind"), ref.kind,
-			"a %s has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet", ref.kind)
-	case !strings.Contains(groupOf(ref.apiVersion), ".") && !w.checkKind(s, ps):
+		ps.Valuef(hpaTargetID, s.RefAt().Child("apiVersion"), ref.ApiVersion,
+			"%q is no apiVersion; write GROUP/VERSION, such as apps/v1", ref.ApiVersion)
+	case slices.Contains(chain.Unscalable, chain.GroupKind(ref.ApiVersion, ref.Kind)):
+		ps.Valuef(hpaTargetID, s.RefAt().Child("kind"), ref.Kind,
+			"a %s has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet", ref.Kind)
+	case !strings.Contains(model.Group(ref.ApiVersion), ".") && !checkKind(g, s, ps):
 	case wl != nil:
-		w.checkFound(s, wl, ps)
-	case strings.Contains(groupOf(ref.apiVersion), "."):
-		ps.Infof(hpaTargetID, s.at(), "the pods of %s %s are not described here, so that they are not judged", ref.kind, ref.name)
+		checkFound(g, s, wl, ps)
+	case strings.Contains(model.Group(ref.ApiVersion), "."):
+		ps.Infof(hpaTargetID, s.RefAt(), "the pods of %s %s are not described here, so that they are not judged", ref.Kind, ref.Name)
 	default:
-		w.reportMissing(s, ps)
+		mi.report(s, ps)
 	}
 }
 
 // checkKind judges the kind and group of a target that Kubernetes itself should have.
-func (w *world) checkKind(s *scaler, ps *model.Problems) bool {
-	ref := s.ref
+func checkKind(g *chain.Graph, s *chain.Scaler, ps *model.Problems) bool {
+	ref := s.Ref
 	kinds := slices.Sorted(maps.Keys(scaledKinds))
-	want, known := scaledKinds[ref.kind]
-	group := groupOf(ref.apiVersion)
-	p := model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("apiVersion"), Value: ref.apiVersion, Suggestion: want}
+	want, known := scaledKinds[ref.Kind]
+	group := model.Group(ref.ApiVersion)
+	p := model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.RefAt().Child("apiVersion"), Value: ref.ApiVersion, Suggestion: want}
 	switch {
 	case !known:
-		p.Place, p.Value, p.Suggestion = s.at().Child("kind"), ref.kind, krm.Suggest(ref.kind, kinds)
-		p.Message = fmt.Sprintf("%q is no kind of Kubernetes that can be scaled%s", ref.kind, krm.DidYouMean(ref.kind, kinds))
-	case group == groupOf(want):
+		p.Place, p.Value, p.Suggestion = s.RefAt().Child("kind"), ref.Kind, krm.Suggest(ref.Kind, kinds)
+		p.Message = fmt.Sprintf("%q is no kind of Kubernetes that can be scaled%s", ref.Kind, krm.DidYouMean(ref.Kind, kinds))
+	case group == model.Group(want):
 		return true
-	case group == "extensions" && w.before(16):
+	case group == "extensions" && g.Before(16):
 		return true
 	case group == "extensions":
-		p.Message = fmt.Sprintf("the group extensions has no %s since Kubernetes 1.16; write %s", ref.kind, want)
-	case ref.apiVersion == "":
-		p.Message = fmt.Sprintf("is missing, so that a %s of the core group is looked for, which there is not; write %s", ref.kind, want)
+		p.Message = fmt.Sprintf("the group extensions has no %s since Kubernetes 1.16; write %s", ref.Kind, want)
+	case ref.ApiVersion == "":
+		p.Message = fmt.Sprintf("is missing, so that a %s of the core group is looked for, which there is not; write %s", ref.Kind, want)
 	default:
-		p.Message = fmt.Sprintf("%q has no %s; write %s", ref.apiVersion, ref.kind, want)
+		p.Message = fmt.Sprintf("%q has no %s; write %s", ref.ApiVersion, ref.Kind, want)
 	}
 	ps.Add(p)
 	return false
 }
 
-// apartBy reports two objects of which one alone states a namespace, although they have to be in the same.
-func apartBy(id model.ID, a, b *krm.Item, ps *model.Problems) {
+// reportMissingNamespace reports two objects of which one alone states a namespace, although they have to be in the same.
+func reportMissingNamespace(id model.ID, a, b *krm.Item, ps *model.Problems) {
 	if a.Place.Object.Namespace != "" {
 		a, b = b, a
 	}
@@ -134,87 +134,95 @@ func apartBy(id model.ID, a, b *krm.Item, ps *model.Problems) {
 }
 
 // checkFound judges the target of s itself.
-func (w *world) checkFound(s *scaler, wl *workload, ps *model.Problems) {
-	its := wl.item.Place.Object
-	if relate(s.item.Place.Object.Namespace, its.Namespace) == unknown {
-		apartBy(hpaTargetID, s.item, wl.item, ps)
+func checkFound(g *chain.Graph, s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
+	its := wl.Item.Place.Object
+	if lookup.CompareNamespaces(s.Item.Place.Object.Namespace, its.Namespace) == lookup.Unknown {
+		reportMissingNamespace(hpaTargetID, s.Item, wl.Item, ps)
 	}
-	if !slices.Contains(scalable, wl.groupKind()) {
+	if !slices.Contains(chain.Scalable, wl.GroupKind()) {
 		return
 	}
-	at := wl.item.Place.Child("spec").Child("selector")
+	at := wl.Item.Place.Child("spec").Child("selector")
 	switch {
-	case !wl.knowsPods():
-		ps.Errorf(hpaTargetID, wl.at().Child("spec").Child("containers"),
+	case !wl.KnowsPods():
+		ps.Errorf(hpaTargetID, wl.At().Child("spec").Child("containers"),
 			"is missing, so that the API server refuses the %s; write at least one container", its.Kind)
-	case wl.selector != nil && len(wl.selector.MatchLabels)+len(wl.selector.MatchExpressions) == 0:
+	case wl.Selector != nil && len(wl.Selector.MatchLabels)+len(wl.Selector.MatchExpressions) == 0:
 		ps.Errorf(hpaTargetID, at, "is empty, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
-	case wl.selector == nil:
+	case wl.Selector == nil:
 		ps.Errorf(hpaTargetID, at, "is missing, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
-	case !matches(wl.selector, wl.template.labels):
+	case !lookup.Matches(wl.Selector, wl.Template.Labels):
 		ps.Errorf(hpaTargetID, at, "does not match the labels of spec.template, so that the API server refuses the %s; write the same labels", its.Kind)
 	}
 }
 
-// reportMissing says why no object here is the target of s, which is of a kind of Kubernetes.
-func (w *world) reportMissing(s *scaler, ps *model.Problems) {
-	ref, at := s.ref, s.at().Child("name")
-	near := w.memo.spaces.get(w.findSpaces).near(s.item.Place.Object.Namespace)
-	judged := slices.ContainsFunc(near, func(wl *workload) bool { return slices.Contains(scalable, wl.groupKind()) })
-	var elsewhere, otherKind *workload
-	for _, i := range w.podIndex.named(ref.name) {
-		wl := w.workloads[i]
-		switch met, same := meet(s.item, wl.item), wl.groupKind() == groupKind(ref.apiVersion, ref.kind); {
+// missing says why no object here is the target of a scaler.
+type missing struct {
+	graph *chain.Graph
+	// names are those of the workloads that may be suggested, spaces the workloads by namespace.
+	names  map[chain.TargetKey]*lookup.Suggester
+	spaces lookup.Lazy[*lookup.ByNamespace[*chain.Workload]]
+}
+
+// report says why no object here is the target of s, which is of a kind of Kubernetes.
+func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
+	ref, at := s.Ref, s.RefAt().Child("name")
+	near := mi.spaces.Get(mi.findSpaces).PossiblyIn(s.Item.Place.Object.Namespace)
+	judged := slices.ContainsFunc(near, func(wl *chain.Workload) bool { return slices.Contains(chain.Scalable, wl.GroupKind()) })
+	var elsewhere, otherKind *chain.Workload
+	for _, i := range mi.graph.Workloads.Labels.Named(ref.Name) {
+		wl := mi.graph.Workloads.All[i]
+		switch met, same := chain.MayShareNamespace(s.Item, wl.Item), wl.GroupKind() == chain.GroupKind(ref.ApiVersion, ref.Kind); {
 		case same && !met:
 			elsewhere = wl
-		case met && !same && slices.Contains(scalable, wl.groupKind()):
+		case met && !same && slices.Contains(chain.Scalable, wl.GroupKind()):
 			otherKind = wl
 		}
 	}
 	switch {
 	case otherKind != nil:
-		o := otherKind.item.Place.Object
+		o := otherKind.Item.Place.Object
 		ps.Add(model.Problem{
-			ID: hpaTargetID, Severity: model.Error, Place: s.at().Child("kind"), Value: ref.kind, Suggestion: o.Kind,
-			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.kind, ref.name, o.Kind, o.Kind),
+			ID: hpaTargetID, Severity: model.Error, Place: s.RefAt().Child("kind"), Value: ref.Kind, Suggestion: o.Kind,
+			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, o.Kind, o.Kind),
 		})
 	case elsewhere != nil:
-		ps.Errorf(hpaTargetID, s.item.Place.Child("metadata").Child("namespace"),
-			"is %s, but %s %s is in %s, and both have to be in one namespace", s.namespace(), ref.kind, ref.name, namespaceOf(elsewhere.item))
+		ps.Errorf(hpaTargetID, s.Item.Place.Child("metadata").Child("namespace"),
+			"is %s, but %s %s is in %s, and both have to be in one namespace", s.Namespace(), ref.Kind, ref.Name, model.NamespaceOf(elsewhere.Item.Place.Object.Namespace))
 	case !judged:
-		ps.Infof(hpaTargetID, at, "%s %s is not among the objects given, so that its pods are not judged", ref.kind, ref.name)
+		ps.Infof(hpaTargetID, at, "%s %s is not among the objects given, so that its pods are not judged", ref.Kind, ref.Name)
 	default:
-		names := w.namesOf(targetRef{ref.apiVersion, ref.kind, ""}.key(s.item.Place.Object.Namespace), near)
-		hint := names.didYouMean(ref.name)
-		if hint == "" && len(names.names) > 0 {
-			hint = "; here are " + names.around(ref.name)
+		names := mi.namesOf(chain.TargetRef{ApiVersion: ref.ApiVersion, Kind: ref.Kind, Name: ""}.Key(s.Item.Place.Object.Namespace), near)
+		hint := names.DidYouMean(ref.Name)
+		if hint == "" && len(names.Names) > 0 {
+			hint = "; here are " + names.Around(ref.Name)
 		}
 		ps.Add(model.Problem{
-			ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.name, Suggestion: names.suggest(ref.name),
-			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.kind, s.namespace(), ref.name, hint),
+			ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: names.Suggest(ref.Name),
+			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.Namespace(), ref.Name, hint),
 		})
 	}
 }
 
 // findSpaces sorts the workloads by namespace.
-func (w *world) findSpaces() *spaced[*workload] {
-	out := &spaced[*workload]{}
-	for _, wl := range w.workloads {
-		out.add(wl.item.Place.Object.Namespace, wl)
+func (mi *missing) findSpaces() *lookup.ByNamespace[*chain.Workload] {
+	out := &lookup.ByNamespace[*chain.Workload]{}
+	for _, wl := range mi.graph.Workloads.All {
+		out.Add(wl.Item.Place.Object.Namespace, wl)
 	}
 	return out
 }
 
 // namesOf are the names of the workloads of one kind that are near.
-func (w *world) namesOf(kind targetKey, near []*workload) *lexicon {
-	return remember(w.memo.names, kind, func(kind targetKey) *lexicon {
+func (mi *missing) namesOf(kind chain.TargetKey, near []*chain.Workload) *lookup.Suggester {
+	return lookup.Remember(mi.names, kind, func(kind chain.TargetKey) *lookup.Suggester {
 		var names []string
 		for _, wl := range near {
-			o := wl.item.Place.Object
-			if (targetRef{o.APIVersion, o.Kind, ""}.key(kind.namespace)) == kind {
+			o := wl.Item.Place.Object
+			if (chain.TargetRef{ApiVersion: o.APIVersion, Kind: o.Kind, Name: ""}.Key(kind.Namespace)) == kind {
 				names = append(names, o.Name)
 			}
 		}
-		return newLexicon(names)
+		return lookup.NewSuggester(names)
 	})
 }

@@ -1,6 +1,8 @@
 package check
 
-import "testing"
+import (
+	"testing"
+)
 
 const (
 	// deploymentWeb has everything that an HPA on cpu needs.

@@ -7,6 +7,7 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -33,11 +34,11 @@ spec:
   maxReplicas: 5
 `,
 	run: func(w *world, ps *model.Problems) {
-		for _, it := range w.items {
-			w.checkVersion(it, ps)
+		for _, it := range w.graph.Items {
+			checkVersion(w.graph, it, ps)
 		}
-		for _, s := range w.scalers {
-			w.checkFields(s, ps)
+		for _, s := range w.graph.HPAs {
+			checkFields(w.graph, s, ps)
 		}
 	},
 }
@@ -70,13 +71,13 @@ var versions = []served{
 	{"apiregistration.k8s.io/v1beta1", []string{"APIService"}, 0, 22, "apiregistration.k8s.io/v1"},
 }
 
-func (w *world) checkVersion(it *krm.Item, ps *model.Problems) {
+func checkVersion(g *chain.Graph, it *krm.Item, ps *model.Problems) {
 	o := it.Place.Object
 	p := model.Problem{ID: hpaVersionID, Severity: model.Error, Place: it.Place.Child("apiVersion"), Value: o.APIVersion}
 	i := slices.IndexFunc(versions, func(v served) bool { return v.apiVersion == o.APIVersion && slices.Contains(v.kinds, o.Kind) })
 	if i < 0 {
 		if o.Kind == hpaKind[0] {
-			w.checkUnknownVersion(p, ps)
+			checkUnknownVersion(g, p, ps)
 		} else {
 			checkSpelling(p, ps)
 		}
@@ -86,9 +87,9 @@ func (w *world) checkVersion(it *krm.Item, ps *model.Problems) {
 		return
 	}
 	switch v := versions[i]; {
-	case w.before(v.since):
-		p.Message = fmt.Sprintf("%s is served from Kubernetes 1.%d on, and 1.%d is checked for; write %s", o.APIVersion, v.since, w.minor, v.instead)
-	case v.until > 0 && !w.before(v.until):
+	case g.Before(v.since):
+		p.Message = fmt.Sprintf("%s is served from Kubernetes 1.%d on, and 1.%d is checked for; write %s", o.APIVersion, v.since, g.Minor, v.instead)
+	case v.until > 0 && !g.Before(v.until):
 		p.Message = fmt.Sprintf("%s is not served since Kubernetes 1.%d; write %s", o.APIVersion, v.until, v.instead)
 		p.Suggestion = v.instead
 	default:
@@ -98,9 +99,9 @@ func (w *world) checkVersion(it *krm.Item, ps *model.Problems) {
 }
 
 // checkUnknownVersion reports an HPA of a version that never was or is long gone.
-func (w *world) checkUnknownVersion(p model.Problem, ps *model.Problems) {
+func checkUnknownVersion(g *chain.Graph, p model.Problem, ps *model.Problems) {
 	p.Suggestion = "autoscaling/v2"
-	if w.before(23) {
+	if g.Before(23) {
 		p.Suggestion = "autoscaling/v2beta2"
 	}
 	p.Message = fmt.Sprintf("no Kubernetes in use serves a HorizontalPodAutoscaler in %s; write %s", p.Place.Object.APIVersion, p.Suggestion)
@@ -128,7 +129,7 @@ var known = []struct {
 // checkSpelling reports a version in which a known kind never was, and a kind that is almost a known one of its group.
 func checkSpelling(p model.Problem, ps *model.Problems) {
 	o := p.Place.Object
-	group, version := groupOf(o.APIVersion), o.APIVersion[strings.LastIndexByte(o.APIVersion, '/')+1:]
+	group, version := model.Group(o.APIVersion), o.APIVersion[strings.LastIndexByte(o.APIVersion, '/')+1:]
 	var kinds []string
 	for _, k := range known {
 		if k.group != group {
@@ -166,28 +167,28 @@ const (
 )
 
 // checkFields reports parts of an HPA that its own version or the Kubernetes to check for does not know.
-func (w *world) checkFields(s *scaler, ps *model.Problems) {
-	for i, m := range s.metrics {
-		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && w.before(minorContainerResource) {
-			ps.Errorf(hpaVersionID, s.metricAt(i).Child("type"),
-				"ContainerResource is known from Kubernetes 1.%d on, and 1.%d is checked for; write Resource", minorContainerResource, w.minor)
+func checkFields(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
+	for i, m := range s.Metrics {
+		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && g.Before(minorContainerResource) {
+			ps.Errorf(hpaVersionID, s.MetricAt(i).Child("type"),
+				"ContainerResource is known from Kubernetes 1.%d on, and 1.%d is checked for; write Resource", minorContainerResource, g.Minor)
 		}
 	}
-	s.checkMoved(ps)
-	if s.behavior == nil || !w.before(minorTolerance) {
+	checkMoved(s, ps)
+	if s.Behavior == nil || !g.Before(minorTolerance) {
 		return
 	}
-	at := s.item.Place.Child("spec").Child("behavior")
+	at := s.Item.Place.Child("spec").Child("behavior")
 	for _, d := range []struct {
 		name  string
 		rules *autoscalingv2.HPAScalingRules
-	}{{"scaleUp", s.behavior.ScaleUp}, {"scaleDown", s.behavior.ScaleDown}} {
+	}{{"scaleUp", s.Behavior.ScaleUp}, {"scaleDown", s.Behavior.ScaleDown}} {
 		if d.rules != nil && d.rules.Tolerance != nil {
 			doubt := ""
-			if w.minor >= minorToleranceField {
+			if g.Minor >= minorToleranceField {
 				doubt = " unless its feature gate HPAConfigurableTolerance is on"
 			}
-			ps.Warnf(hpaVersionID, at.Child(d.name).Child("tolerance"), "is dropped by Kubernetes 1.%d%s; remove it", w.minor, doubt)
+			ps.Warnf(hpaVersionID, at.Child(d.name).Child("tolerance"), "is dropped by Kubernetes 1.%d%s; remove it", g.Minor, doubt)
 		}
 	}
 }
@@ -205,14 +206,14 @@ var moved = []struct {
 
 // checkMoved reports fields that belong to another version of the HPA. They do not reach the controller, so that the
 // utilization of cpu is what it scales by in the end.
-func (s *scaler) checkMoved(ps *model.Problems) {
-	version := s.item.Place.Object.APIVersion
-	if s.rendered || !strings.HasPrefix(version, "autoscaling/") {
+func checkMoved(s *chain.HPA, ps *model.Problems) {
+	version := s.Item.Place.Object.APIVersion
+	if s.Rendered || !strings.HasPrefix(version, "autoscaling/") {
 		return
 	}
 	for _, f := range moved {
-		if !slices.Contains(f.versions, version) && s.item.Has("spec", f.field) {
-			ps.Errorf(hpaVersionID, s.item.Place.Child("spec").Child(f.field),
+		if !slices.Contains(f.versions, version) && s.Item.Has("spec", f.field) {
+			ps.Errorf(hpaVersionID, s.Item.Place.Child("spec").Child(f.field),
 				"is no field of %s, which drops or refuses it; write %s", version, f.instead)
 		}
 	}

@@ -1,6 +1,8 @@
 package check
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestHPAVersion(t *testing.T) {
 	tolerant := hpaWith("v2", "  maxReplicas: 5\n  behavior: {scaleUp: {tolerance: 5m}}\n")

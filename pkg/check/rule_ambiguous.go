@@ -7,6 +7,8 @@ import (
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -50,17 +52,17 @@ var ruleAmbiguous = Check{
 	Bad:  ambiguousExample,
 	Good: strings.Replace(ambiguousExample, "matches: queue_length, as: load", "as: queue", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands() {
-			if d.problem != "" {
+		for _, d := range w.demands.All() {
+			if d.Problem != "" {
 				continue
 			}
-			all := d.used()
+			all := d.Used()
 			for len(all) > 0 {
-				other := slices.IndexFunc(all, func(o *offer) bool { return o.set != all[0].set })
+				other := slices.IndexFunc(all, func(o *demand.Offer) bool { return o.Config != all[0].Config })
 				if other < 0 {
 					other = len(all)
 				}
-				d.checkAmbiguous(all[:other], ps)
+				checkAmbiguous(d, all[:other], ps)
 				all = all[other:]
 			}
 		}
@@ -69,46 +71,46 @@ var ruleAmbiguous = Check{
 
 // checkAmbiguous compares all rules of a configuration that serve the metric with the last one, which is the one that
 // the adapter uses (pkg/custom-provider, SetSeries, and pkg/external-provider, filterAndStoreMetrics).
-func (d *demand) checkAmbiguous(offers []*offer, ps *model.Problems) {
-	useless := func(o *offer) bool { return !o.registered || o.query == "" }
+func checkAmbiguous(d *demand.Demand, offers []*demand.Offer, ps *model.Problems) {
+	useless := func(o *demand.Offer) bool { return !o.Registered || o.Query == "" }
 	if slices.ContainsFunc(offers, useless) {
 		offers = slices.DeleteFunc(slices.Clone(offers), useless)
 	}
 	for i, a := range offers {
 		for _, b := range offers[i+1:] {
-			d.compare(a, b, ps)
+			compareOffers(d, a, b, ps)
 		}
 	}
 	for _, o := range offers {
-		if names := o.several(); len(names) > 1 {
-			ps.Warnf(ruleAmbiguousID, o.at, "gives %s from %s alike, of which the adapter uses the one that Prometheus lists last; "+
-				"write name.as with a capture, or narrow seriesQuery", d.what(), list(names))
+		if names := several(o); len(names) > 1 {
+			ps.Warnf(ruleAmbiguousID, o.At, "gives %s from %s alike, of which the adapter uses the one that Prometheus lists last; "+
+				"write name.as with a capture, or narrow seriesQuery", d.What(), list(names))
 		}
 	}
 }
 
 // compare reports the rules a and b, in this order, if both give the metric to one series or each to its own.
-func (d *demand) compare(a, b *offer, ps *model.Problems) {
-	shared := slices.ContainsFunc(a.series, func(name string) bool { return slices.Contains(b.series, name) })
+func compareOffers(d *demand.Demand, a, b *demand.Offer, ps *model.Problems) {
+	shared := slices.ContainsFunc(a.Series, func(name string) bool { return slices.Contains(b.Series, name) })
 	switch {
-	case !shared && (!a.specific() || !b.specific()), sameExpr(a, b):
+	case !shared && (!a.Specific() || !b.Specific()), sameExpr(a, b):
 		return
-	case a.breadth() > b.breadth():
+	case breadth(a.Rule) > breadth(b.Rule):
 		// The special rule is meant to replace what the general one gives, and does.
 		return
-	case a.specific() && b.specific() && (!shared || disjoint(a, b)):
-		ps.Errorf(ruleAmbiguousID, b.at, "gives %s, for which %s asks, and so does %s; the adapter uses the last one whose series exist; "+
-			"give one of them another name.as", d.what(), d.scaler.item.Place.Object, a.name)
+	case a.Specific() && b.Specific() && (!shared || disjoint(a, b)):
+		ps.Errorf(ruleAmbiguousID, b.At, "gives %s, for which %s asks, and so does %s; the adapter uses the last one whose series exist; "+
+			"give one of them another name.as", d.What(), d.Scaler.Item.Place.Object, a.Position)
 	default:
-		ps.Warnf(ruleAmbiguousID, b.at, "gives %s, for which %s asks, and so does %s; the adapter uses the last one, %s; "+
-			"put the one that is meant last, or exclude the series from the other", d.what(), d.scaler.item.Place.Object, a.name, b.name)
+		ps.Warnf(ruleAmbiguousID, b.At, "gives %s, for which %s asks, and so does %s; the adapter uses the last one, %s; "+
+			"put the one that is meant last, or exclude the series from the other", d.What(), d.Scaler.Item.Place.Object, a.Position, b.Position)
 	}
 }
 
 // disjoint tells whether two rules select different series of one name by a label.
-func disjoint(a, b *offer) bool {
-	for _, m := range a.matchers {
-		for _, n := range b.matchers {
+func disjoint(a, b *demand.Offer) bool {
+	for _, m := range a.Matchers {
+		for _, n := range b.Matchers {
 			if m.Name == n.Name && m.Name != prommodel.MetricNameLabel && m.Value != n.Value && m.Value != "" && n.Value != "" {
 				return true
 			}
@@ -117,22 +119,22 @@ func disjoint(a, b *offer) bool {
 	return false
 }
 
-func sameExpr(a, b *offer) bool {
-	if a.expr == nil || b.expr == nil {
-		return a.query == b.query
+func sameExpr(a, b *demand.Offer) bool {
+	if a.Expr == nil || b.Expr == nil {
+		return a.Query == b.Query
 	}
-	return parser.Prettify(a.expr) == parser.Prettify(b.expr)
+	return parser.Prettify(a.Expr) == parser.Prettify(b.Expr)
 }
 
 // several are the series that the seriesQuery lists, if the rule gives all of them one name and asks for the one that
 // was found.
-func (o *offer) several() []string {
-	if !o.literal() || !strings.Contains(o.MetricsQuery, ".Series") {
+func several(o *demand.Offer) []string {
+	if !o.Literal() || !strings.Contains(o.MetricsQuery, ".Series") {
 		return nil
 	}
 	var out []string
-	for _, name := range o.names() {
-		if o.accepts(name) && !slices.Contains(out, name) {
+	for _, name := range o.Names() {
+		if o.Accepts(name) && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}
@@ -144,3 +146,17 @@ func list(names []string) string {
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
+
+// breadth orders rules by how much they are about: 0 for one series, 1 for those of a certain kind of name, 2 for all.
+func breadth(r *adapter.Rule) int {
+	switch {
+	case r.Specific():
+		return 0
+	case !r.Selects(unlikely):
+		return 1
+	}
+	return 2
+}
+
+// unlikely is a name that no expression for names has in mind.
+const unlikely = "Qj_Xw_Zv"

@@ -1,6 +1,8 @@
 package check
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestRuleAmbiguous(t *testing.T) {
 	load := asking(podsMetric("load"))

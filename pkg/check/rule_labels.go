@@ -10,6 +10,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/prometheus-adapter/pkg/naming"
 
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -50,155 +54,131 @@ var ruleLabels = Check{
 	Bad:  labelsExample,
 	Good: strings.Replace(labelsExample, "[2m]))\n", "[2m])) by (<<.GroupBy>>)\n", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands() {
-			if d.problem != "" || !w.judges(d) {
+		for _, d := range w.demands.All() {
+			if d.Problem != "" || !d.ForAdapter() {
 				continue
 			}
-			if o := d.effective(); o != nil {
+			if o := d.Effective(); o != nil {
 				before := len(*ps)
-				if d.checkOffer(o, ps); len(*ps) == before {
-					w.checkValues(d, o, ps)
+				if checkOffer(d, o, ps); len(*ps) == before {
+					checkValues(w.demands, d, o, ps)
 				}
 			}
 		}
 	},
 }
 
-// effective is the rule whose query the adapter uses for a metric: the last that relates it to the resource, and not one
-// that only might if the metric had a series of its very name, where another is about this metric. Of rules that give the
-// name without relating it to the resource it is the first.
-func (d *demand) effective() *offer { return d.best.get(d.findEffective) }
-
-func (d *demand) findEffective() *offer {
-	var last, first *offer
-	for _, o := range d.used() {
-		if !o.registered {
-			if first == nil || !first.specific() && o.specific() {
-				first = o
-			}
-			continue
-		}
-		if last == nil || o.specific() || !last.specific() || slices.Contains(o.series, last.series[0]) {
-			last = o
-		}
-	}
-	if last == nil || first != nil && first.specific() && !last.specific() && !slices.Contains(last.series, first.series[0]) {
-		return first
-	}
-	return last
-}
-
 // checkOffer reports a rule that gives the metric its name but no value.
-func (d *demand) checkOffer(o *offer, ps *model.Problems) {
+func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	what := func(format string, args ...any) {
-		args = append([]any{d.what(), d.scaler.item.Place.Object}, args...)
-		ps.Errorf(ruleLabelsID, o.at, "gives %s, for which %s asks, but "+format, args...)
+		args = append([]any{d.What(), d.Scaler.Item.Place.Object}, args...)
+		ps.Errorf(ruleLabelsID, o.At, "gives %s, for which %s asks, but "+format, args...)
 	}
-	if o.obstacle != "" {
-		what("%s", o.obstacle)
+	if o.Obstacle != "" {
+		what("%s", o.Obstacle)
 		return
 	}
-	if o.expr == nil || o.expr.Type() != parser.ValueTypeVector {
+	if o.Expr == nil || o.Expr.Type() != parser.ValueTypeVector {
 		return
 	}
-	if a, b := contradiction(o.expr, d.openLabels(o)); a != nil {
-		what("its query %s asks for %s and %s at once, which no series has", o.query, a, b)
+	if a, b := promexpr.Contradiction(o.Expr, openLabels(d, o)); a != nil {
+		what("its query %s asks for %s and %s at once, which no series has", o.Query, a, b)
 		return
 	}
-	if d.external() {
-		d.checkNamespace(o, ps)
+	if d.External() {
+		checkExternalNamespace(d, o, ps)
 		return
 	}
-	switch fateOf(o.expr, o.label) {
-	case lost:
+	switch promexpr.OutcomeOf(o.Expr, o.Label) {
+	case promexpr.Lost:
 		what("its query %s has no label %q in its result, by which the adapter finds the %s; aggregate by (<<.GroupBy>>)",
-			o.query, o.label, d.resource.Resource)
+			o.Query, o.Label, d.Resource.Resource)
 		return
-	case empty:
+	case promexpr.Empty:
 		what("its query %s joins vectors of which only one has label %q, so that they never match; aggregate both by (<<.GroupBy>>)",
-			o.query, o.label)
+			o.Query, o.Label)
 		return
 	}
-	if len(o.selectorsWith(o.label)) == 0 && d.sharesNames() {
-		ps.Warnf(ruleLabelsID, o.at, "asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other "+
+	if len(selectorsWith(o, o.Label)) == 0 && sharesNames(d) {
+		ps.Warnf(ruleLabelsID, o.At, "asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other "+
 			"namespaces "+
-			"get into those of %s; write {<<.LabelMatchers>>}", d.workload.item.Place.Object)
+			"get into those of %s; write {<<.LabelMatchers>>}", d.Workload.Item.Place.Object)
 	}
-	d.checkMapped(o, ps)
+	checkMapped(d, o, ps)
 }
 
 // openLabels are the labels for which the query has other values in the cluster than here: nobody knows the names of
 // pods before they run, nor the namespace of an HPA that states none.
-func (d *demand) openLabels(o *offer) []string {
+func openLabels(d *demand.Demand, o *demand.Offer) []string {
 	var open []string
-	if d.kind == autoscalingv2.PodsMetricSourceType {
-		open = append(open, o.label)
+	if d.Kind == autoscalingv2.PodsMetricSourceType {
+		open = append(open, o.Label)
 	}
-	if label, err := o.namer.LabelForResource(naming.NsGroupResource); err == nil && d.scaler.item.Place.Object.Namespace == "" {
+	if label, err := o.Namer.LabelForResource(naming.NsGroupResource); err == nil && d.Scaler.Item.Place.Object.Namespace == "" {
 		open = append(open, string(label))
 	}
 	return open
 }
 
 // sharesNames tells whether pods elsewhere may well have the names of those that are scaled.
-func (d *demand) sharesNames() bool {
-	return d.kind == autoscalingv2.PodsMetricSourceType && d.workload != nil && d.workload.item.Place.Object.Kind == "StatefulSet"
+func sharesNames(d *demand.Demand) bool {
+	return d.Kind == autoscalingv2.PodsMetricSourceType && d.Workload != nil && d.Workload.Item.Place.Object.Kind == "StatefulSet"
 }
 
-func (o *offer) selectorsWith(label string) []string {
+func selectorsWith(o *demand.Offer, label string) []string {
 	var out []string
-	for _, m := range matchersOn(o.expr, label) {
+	for _, m := range promexpr.MatchersOn(o.Expr, label) {
 		out = append(out, m.String())
 	}
 	return out
 }
 
 // checkMapped compares the labels that the rule maps with those that the series have or that it asks them for itself.
-func (d *demand) checkMapped(o *offer, ps *model.Problems) {
-	d.checkTwice(o, ps)
-	if isRoot(d.resource) {
+func checkMapped(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+	checkTwice(d, o, ps)
+	if adapter.IsRoot(d.Resource) {
 		return
 	}
-	label, err := o.namer.LabelForResource(naming.NsGroupResource)
+	label, err := o.Namer.LabelForResource(naming.NsGroupResource)
 	if err != nil {
 		return
 	}
 	ns := string(label)
-	series := o.series[0]
-	if len(matchersOn(o.expr, ns)) == 0 {
+	series := o.Series[0]
+	if len(promexpr.MatchersOn(o.Expr, ns)) == 0 {
 		return
 	}
-	switch d.has(series, ns) {
-	case absent:
-		ps.Errorf(ruleLabelsID, o.at, "gives %s, for which %s asks, but maps namespaces from label %q, which the series %s do not have",
-			d.what(), d.scaler.item.Place.Object, ns, series)
-	case maybe:
-		if ns != "namespace" && o.asksFor("namespace") && !o.asksFor(ns) {
-			ps.Warnf(ruleLabelsID, o.at, "asks for series with label \"namespace\" but maps namespaces from label %q; if the series do "+
+	switch d.Has(series, ns) {
+	case demand.Absent:
+		ps.Errorf(ruleLabelsID, o.At, "gives %s, for which %s asks, but maps namespaces from label %q, which the series %s do not have",
+			d.What(), d.Scaler.Item.Place.Object, ns, series)
+	case demand.Maybe:
+		if ns != "namespace" && asksFor(o, "namespace") && !asksFor(o, ns) {
+			ps.Warnf(ruleLabelsID, o.At, "asks for series with label \"namespace\" but maps namespaces from label %q; if the series do "+
 				"not have it, "+
 				"the query finds none; map \"namespace\"", ns)
 		}
 	}
-	if ns == "namespace" && d.scrapedElsewhere() {
-		first := d.origins()[0]
-		ps.Errorf(ruleLabelsID, o.at, "finds series by label \"namespace\", which %s sets to %q, not to the namespace of %s",
-			first.path.monitor.item.Place.Object, first.target["namespace"], d.scaler.item.Place.Object)
+	if ns == "namespace" && scrapedElsewhere(d) {
+		first := d.Origins()[0]
+		ps.Errorf(ruleLabelsID, o.At, "finds series by label \"namespace\", which %s sets to %q, not to the namespace of %s",
+			first.Path.Monitor.Item.Place.Object, first.Target["namespace"], d.Scaler.Item.Place.Object)
 	}
 }
 
 // scrapedElsewhere tells whether relabelings give the series another namespace than the HPA's.
-func (d *demand) scrapedElsewhere() bool {
-	if d.scaler.item.Place.Object.Namespace == "" || d.workload == nil || d.workload.item.Place.Object.Namespace == "" {
+func scrapedElsewhere(d *demand.Demand) bool {
+	if d.Scaler.Item.Place.Object.Namespace == "" || d.Workload == nil || d.Workload.Item.Place.Object.Namespace == "" {
 		return false
 	}
-	return len(d.paths()) > 0 && !slices.ContainsFunc(d.origins(), func(o origin) bool {
-		return o.opaque || o.path.honorLabels || o.target["namespace"] == "" || o.target["namespace"] == d.scaler.namespace()
+	return len(d.Paths()) > 0 && !slices.ContainsFunc(d.Origins(), func(o demand.Origin) bool {
+		return o.Opaque || o.Path.HonorLabels || o.Target["namespace"] == "" || o.Target["namespace"] == d.Scaler.Namespace()
 	})
 }
 
 // asksFor tells whether the seriesQuery wants series to have a label.
-func (o *offer) asksFor(label string) bool {
-	for _, m := range o.matchers {
+func asksFor(o *demand.Offer, label string) bool {
+	for _, m := range o.Matchers {
 		if m.Name == label && m.Name != prommodel.MetricNameLabel && !m.Matches("") {
 			return true
 		}
@@ -207,13 +187,13 @@ func (o *offer) asksFor(label string) bool {
 }
 
 // checkTwice reports two labels that are mapped to one resource that the query needs.
-func (d *demand) checkTwice(o *offer, ps *model.Problems) {
+func checkTwice(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	mapped := map[string]string{}
-	for _, label := range sortedKeys(o.Resources.Overrides) {
+	for _, label := range lookup.SortedKeys(o.Resources.Overrides) {
 		r := o.Resources.Overrides[label]
-		name := singular(schema.GroupResource{Group: r.Group, Resource: r.Resource})
+		name := demand.Singular(schema.GroupResource{Group: r.Group, Resource: r.Resource})
 		if other := mapped[name]; other != "" {
-			ps.Warnf(ruleLabelsID, o.field("resources", "overrides"), "maps %s from both %q and %q; the adapter takes either, another "+
+			ps.Warnf(ruleLabelsID, o.Field("resources", "overrides"), "maps %s from both %q and %q; the adapter takes either, another "+
 				"one each "+
 				"time it starts; keep one", name, other, label)
 		}
@@ -223,19 +203,19 @@ func (d *demand) checkTwice(o *offer, ps *model.Problems) {
 
 // checkNamespace reports an external metric that is asked for in the namespace of the HPA while the rule is about series
 // of another one.
-func (d *demand) checkNamespace(o *offer, ps *model.Problems) {
-	if o.Resources.Namespaced != nil && !*o.Resources.Namespaced || d.scaler.item.Place.Object.Namespace == "" {
+func checkExternalNamespace(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+	if o.Resources.Namespaced != nil && !*o.Resources.Namespaced || d.Scaler.Item.Place.Object.Namespace == "" {
 		return
 	}
-	label, err := o.namer.LabelForResource(naming.NsGroupResource)
-	if err != nil || len(matchersOn(o.expr, string(label))) == 0 {
+	label, err := o.Namer.LabelForResource(naming.NsGroupResource)
+	if err != nil || len(promexpr.MatchersOn(o.Expr, string(label))) == 0 {
 		return
 	}
-	for _, m := range o.matchers {
-		if m.Name == string(label) && !m.Matches(d.scaler.namespace()) {
-			ps.Errorf(ruleLabelsID, o.at, "selects series with %s, but external metrics are asked for in the namespace of the HPA, here "+
+	for _, m := range o.Matchers {
+		if m.Name == string(label) && !m.Matches(d.Scaler.Namespace()) {
+			ps.Errorf(ruleLabelsID, o.At, "selects series with %s, but external metrics are asked for in the namespace of the HPA, here "+
 				"%q; "+
-				"add resources: {namespaced: false} to ask in all namespaces", m, d.scaler.namespace())
+				"add resources: {namespaced: false} to ask in all namespaces", m, d.Scaler.Namespace())
 			return
 		}
 	}

@@ -1,15 +1,13 @@
 package check
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
-
-const ruleMissingID model.ID = "rule/missing"
 
 const missingExample = `apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -36,7 +34,7 @@ data:
 `
 
 var ruleMissing = Check{
-	ID:    ruleMissingID,
+	ID:    adapter.MissingID,
 	Title: "No rule of the adapter serves a metric of an HPA",
 	Why: "The HPA reports FailedGetPodsMetric, FailedGetObjectMetric or FailedGetExternalMetric, and does not scale by this " +
 		"metric.",
@@ -45,166 +43,82 @@ var ruleMissing = Check{
 	Bad:  missingExample,
 	Good: strings.Replace(missingExample, "metric: {name: http_request_per_second}", "metric: {name: http_requests_per_second}", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands() {
-			if w.judges(d) {
-				w.checkServed(d, ps)
+		for _, d := range w.demands.All() {
+			if d.ForAdapter() {
+				checkServed(w, d, ps)
 			}
 		}
 	},
 }
 
-var (
-	// foreign are names of metrics that other adapters serve: those of clouds and Datadog, with characters that no series
-	// has.
-	foreign = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`[|@/]|^datadogmetric`)
-	})
-	// triggered are names of External metrics of KEDA, which begin with the number of their trigger.
-	triggered = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^s\d+-`)
-	})
-)
-
-// metricConfig begins the annotations by which zalando-incubator/kube-metrics-adapter serves the metrics of an HPA.
-const metricConfig = "metric-config."
-
-// judges tells whether the adapter is who has to serve the metric, and its whole configuration is known.
-func (w *world) judges(d *demand) bool {
-	if !w.memo.judged.get(w.knowsRules) || foreign().MatchString(d.metric) {
-		return false
-	}
-	for key := range d.scaler.item.Annotations {
-		if strings.HasPrefix(key, metricConfig) {
-			return false
-		}
-	}
-	if d.external() {
-		if triggered().MatchString(d.metric) || strings.HasPrefix(d.scaler.item.Place.Object.Name, "keda-hpa-") {
-			return false
-		}
-		if len(w.external.rules) == 0 && d.elsewhere(w) == "" {
-			return false
-		}
-	}
-	return !w.servedByOther(d.group())
-}
-
-// knowsRules tells whether there are rules, and all configurations that adapters read are known and sound.
-func (w *world) knowsRules() bool {
-	read := 0
-	for _, s := range w.rules {
-		if s.broken && s.unread == "" {
-			// That the adapter does not start is said where it is; nothing follows from the rules that were read.
-			return false
-		}
-		if s.unread == "" {
-			read++
-		}
-	}
-	return len(w.rules) > 0 && (read > 0 || !w.mountsUnknown())
-}
-
-// mountsUnknown tells whether an adapter among the items reads a configuration that is not.
-func (w *world) mountsUnknown() bool {
-	return w.memo.unknown.get(func() bool {
-		return slices.ContainsFunc(w.adapters(), func(a adapter) bool {
-			var ps model.Problems
-			cm, _, certain := w.configOf(a, &ps)
-			return cm == nil && !certain
-		})
-	})
-}
-
 // checkServed reports a metric that no rule gives.
-func (w *world) checkServed(d *demand, ps *model.Problems) {
-	if d.problem != "" {
-		ps.Errorf(ruleMissingID, d.at().Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.problem)
+func checkServed(w *world, d *demand.Demand, ps *model.Problems) {
+	if d.Problem != "" {
+		ps.Errorf(adapter.MissingID, d.At().Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.Problem)
 		return
 	}
-	all := d.used()
+	all := d.Used()
 	if len(all) == 0 {
-		ps.Errorf(ruleMissingID, d.at(), "asks for %s, which no rule of the adapter gives%s", d.what(), d.nearest(w))
+		ps.Errorf(adapter.MissingID, d.At(), "asks for %s, which no rule of the adapter gives%s", d.What(), d.Suggestion())
 		return
 	}
-	w.checkRegistered(d, ps)
-	d.checkGuess(all, ps)
-	if o := d.effective(); o != nil {
-		d.checkDropped(o, ps)
+	checkRegistered(w, d, ps)
+	checkGuess(d, all, ps)
+	if o := d.Effective(); o != nil {
+		checkDroppedSeries(d, o, ps)
 	}
 }
 
 // checkRegistered reports an adapter whose other APIs are registered among the items while the one that is asked is not.
-func (w *world) checkRegistered(d *demand, ps *model.Problems) {
-	group := d.group()
-	if len(w.adapters()) == 0 || len(w.apiServices(group)) > 0 {
+func checkRegistered(w *world, d *demand.Demand, ps *model.Problems) {
+	group := d.Group()
+	if len(w.setup.Instances) == 0 || len(w.graph.APIs.Of(group)) > 0 {
 		return
 	}
-	if r := w.memo.registered.get(w.findRegistered); r.group != "" {
-		ps.Warnf(ruleMissingID, d.at(), "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
-			"add one for v1beta1.%s and Service %s", d.what(), group, r.group, group, r.service)
+	if r := w.setup.Registration(); r.Group != "" {
+		ps.Warnf(adapter.MissingID, d.At(), "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
+			"add one for v1beta1.%s and Service %s", d.What(), group, r.Group, group, r.Service)
 	}
-}
-
-// registration is a group of the API and the Service behind it.
-type registration struct{ group, service string }
-
-// findRegistered finds an API that an adapter among the items serves.
-func (w *world) findRegistered() registration {
-	for _, group := range []string{customMetrics, externalMetrics, resourceMetrics} {
-		for _, a := range w.apiServices(group) {
-			if w.isAdapterService(a.service.Name) {
-				return registration{group, a.service.Name}
-			}
-		}
-	}
-	return registration{}
-}
-
-// isAdapterService tells whether a Service of that name leads to an adapter among the items.
-func (w *world) isAdapterService(name string) bool {
-	return slices.ContainsFunc(w.services, func(s *service) bool {
-		return s.item.Place.Object.Name == name && len(w.adaptersBehind(s)) > 0
-	})
 }
 
 // checkGuess reports a rate that is served only if some series is called so by itself, where a rule makes a rate of the
 // counter under another name.
-func (d *demand) checkGuess(all []*offer, ps *model.Problems) {
-	byItself := func(o *offer) bool { return slices.Contains(o.series, d.metric) }
-	meant := func(o *offer) bool {
-		return o.specific() || slices.ContainsFunc(o.series, func(name string) bool { return slices.Contains(counters(d.metric), name) })
+func checkGuess(d *demand.Demand, all []*demand.Offer, ps *model.Problems) {
+	byItself := func(o *demand.Offer) bool { return slices.Contains(o.Series, d.Metric) }
+	meant := func(o *demand.Offer) bool {
+		return o.Specific() || slices.ContainsFunc(o.Series, func(name string) bool { return slices.Contains(adapter.Counters(d.Metric), name) })
 	}
-	if !rateSuffix().MatchString(d.metric) || slices.ContainsFunc(all, meant) ||
-		!slices.ContainsFunc(all, byItself) || slices.Contains(d.known(), d.metric) {
+	if !adapter.RateSuffix().MatchString(d.Metric) || slices.ContainsFunc(all, meant) ||
+		!slices.ContainsFunc(all, byItself) || slices.Contains(d.KnownSeries(), d.Metric) {
 		return
 	}
-	counter := counters(d.metric)[0]
-	for _, r := range d.list(all[0].set) {
-		if r.namer == nil || !r.accepts(counter) {
+	counter := adapter.Counters(d.Metric)[0]
+	for _, r := range all[0].Config.Rules(d.External()) {
+		if r.Namer == nil || !r.Accepts(counter) {
 			continue
 		}
-		if name := r.metricOf(counter); name != d.metric {
-			ps.Warnf(ruleMissingID, d.at(), "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as "+
+		if name := r.MetricOf(counter); name != d.Metric {
+			ps.Warnf(adapter.MissingID, d.At(), "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as "+
 				"%q; did you mean that?",
-				d.what(), r, counter, name)
+				d.What(), r, counter, name)
 			return
 		}
 	}
 }
 
 // checkDropped reports series that the monitors of the pods drop before Prometheus keeps them.
-func (d *demand) checkDropped(o *offer, ps *model.Problems) {
-	if len(d.paths()) == 0 || len(o.names()) == 0 || slices.ContainsFunc(o.series, fromElsewhere) {
+func checkDroppedSeries(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+	if len(d.Paths()) == 0 || len(o.Names()) == 0 || slices.ContainsFunc(o.Series, demand.FromExporter) {
 		return
 	}
-	for _, name := range o.series {
-		for _, from := range d.origins() {
-			if _, kept := from.value(name, ""); kept || from.opaque {
+	for _, name := range o.Series {
+		for _, from := range d.Origins() {
+			if _, kept := from.Value(name, ""); kept || from.Opaque {
 				return
 			}
 		}
 	}
-	from := d.paths()[0]
-	ps.Errorf(ruleMissingID, d.at(), "asks for %s, whose series %s the metricRelabelings of %s drop", d.what(), o.series[0],
-		from.monitor.item.Place.Object)
+	from := d.Paths()[0]
+	ps.Errorf(adapter.MissingID, d.At(), "asks for %s, whose series %s the metricRelabelings of %s drop", d.What(), o.Series[0],
+		from.Monitor.Item.Place.Object)
 }

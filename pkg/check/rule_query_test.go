@@ -3,6 +3,7 @@ package check
 import (
 	"testing"
 
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -11,7 +12,7 @@ func TestRuleQuery(t *testing.T) {
 	// one is a configuration of one rule, with what is added to a sound one or replaces parts of it.
 	one := func(fields string) string { return configured("rules:\n- " + fields) }
 	const query = "\n  metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"
-	checkCases(t, ruleQueryID, []ruleCase{
+	checkCases(t, adapter.QueryID, []ruleCase{
 		{name: "sound", manifests: configured("rules:" + rate + "\nexternalRules:" + rate)},
 		{
 			name: "unknown field", manifests: one("seriesQery: up{pod!=\"\"}" + mapped + query),
@@ -182,48 +183,5 @@ data:
   alerts.yaml: "groups: [{rules: []}]"
   text: "{{ not yaml"
 `},
-	})
-}
-
-func TestRuleReferences(t *testing.T) {
-	for _, c := range []struct{ matches, as, bad, good string }{
-		{"^(.*)_total$", "${1}_per_second", "", ""},
-		{"^(.*)_total$", "$1", "", ""},
-		{"^(.*)_total$", "$1_per_second", "$1_per_second", "${1}_per_second"},
-		{"^(.*)_total$", "$2", "$2", ""},
-		{"^(?P<name>.*)_total$", "${name}_x$$", "", ""},
-		{"^(.*)_total$", "{1}_x", "{1}", "${1}_x"},
-		{"^(.*)_total$", "a_{$1}", "{$1}", "a_${1}"},
-		{"^(.*)_total$", "${base}_x", "${base}", ""},
-		{"", "x", "", ""},
-		{"(", "$1", "", ""},
-	} {
-		r := rule{}
-		r.Name.Matches, r.Name.As = c.matches, c.as
-		if bad, good := r.badReference(); bad != c.bad || good != c.good {
-			t.Errorf("badReference of %q as %q is %q, %q; want %q, %q", c.matches, c.as, bad, good, c.bad, c.good)
-		}
-	}
-}
-
-func FuzzReadRules(f *testing.F) {
-	for _, seed := range []string{
-		"rules:" + rate, "externalRules:" + rate, "rules: {default: true, custom: [{seriesQuery: a}]}", "rules: {resource: {cpu: {}}}",
-		"resourceRules: {cpu: {containerQuery: <<.GroupBy>>}, window: 5m}", "rules: [{name: {matches: '((((a{60}){9}', as: $$}}]",
-		"rules: [{seriesQuery: 'x', name: {matches: '(a|b){0,9}(?P<n>[^a])*', as: '${n}$1'}, metricsQuery: '<<.Series>>'}]",
-	} {
-		f.Add(seed, "http_requests_per_second")
-	}
-	f.Fuzz(func(t *testing.T, text, metric string) {
-		w, _ := newWorld(Input{Rules: []Text{{Place: model.Place{File: "rules.yaml"}, Text: []byte(text)}}})
-		for _, s := range w.rules {
-			for _, r := range s.custom {
-				for _, name := range r.seriesFor(metric, nil) {
-					if !r.literal() && r.metricOf(name) != metric {
-						t.Errorf("%s is no series of %q", name, metric)
-					}
-				}
-			}
-		}
 	})
 }

@@ -8,55 +8,57 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // checkValues reports matchers on labels whose values follow from the monitors, such as job and service, where neither
 // the pods of the HPA nor, for the seriesQuery, any other pods here have one that matches.
-func (w *world) checkValues(d *demand, o *offer, ps *model.Problems) {
-	if o.expr == nil {
+func checkValues(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+	if o.Expr == nil {
 		return
 	}
-	d.checkRecorded(o, ps)
-	w.checkDescribed(d, o, ps)
-	if len(d.paths()) == 0 || slices.ContainsFunc(o.series, fromElsewhere) || slices.ContainsFunc(o.series, d.isRecorded) {
+	checkRecorded(d, o, ps)
+	checkDescribed(ms, d, o, ps)
+	if len(d.Paths()) == 0 || slices.ContainsFunc(o.Series, demand.FromExporter) || slices.ContainsFunc(o.Series, d.IsRecorded) {
 		return
 	}
-	for _, s := range selectors(o.expr) {
+	for _, s := range promexpr.Selectors(o.Expr) {
 		for _, m := range s.LabelMatchers {
-			if u, ok := unmatched(m, d.origins(), o.series[0]); ok && slices.Contains(o.series, s.Name) {
-				u.report(o.field("metricsQuery"), d, ps)
+			if u, ok := unmatched(m, d.Origins(), o.Series[0]); ok && slices.Contains(o.Series, s.Name) {
+				u.report(o.Field("metricsQuery"), d, ps)
 			}
 		}
 	}
-	for _, m := range o.matchers {
-		if _, ok := unmatched(m, d.origins(), o.series[0]); !ok {
+	for _, m := range o.Matchers {
+		if _, ok := unmatched(m, d.Origins(), o.Series[0]); !ok {
 			continue
 		}
-		if u, ok := unmatched(m, w.allOrigins(), o.series[0]); ok {
-			u.report(o.field("seriesQuery"), d, ps)
+		if u, ok := unmatched(m, ms.Arrivals.All(), o.Series[0]); ok {
+			u.report(o.Field("seriesQuery"), d, ps)
 		}
 	}
 }
 
 // checkDescribed reports a metric of a Service through which nothing reads pods, where the rule finds its series by the
 // label that the operator takes from the Service.
-func (w *world) checkDescribed(d *demand, o *offer, ps *model.Problems) {
-	if d.resource != (schema.GroupResource{Resource: "services"}) || o.label != "service" || slices.ContainsFunc(o.series, fromElsewhere) ||
-		slices.ContainsFunc(o.series, d.isRecorded) || len(w.allOrigins()) == 0 {
+func checkDescribed(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+	if d.Resource != (schema.GroupResource{Resource: "services"}) || o.Label != "service" || slices.ContainsFunc(o.Series, demand.FromExporter) ||
+		slices.ContainsFunc(o.Series, d.IsRecorded) || len(ms.Arrivals.All()) == 0 {
 		return
 	}
-	described := d.names()[0]
+	described := d.Names()[0]
 	var names []string
-	for _, from := range w.allOrigins() {
-		if from.path.service == nil || from.path.honorLabels || from.opaque || from.target["service"] == described {
+	for _, from := range ms.Arrivals.All() {
+		if from.Path.Service == nil || from.Path.HonorLabels || from.Opaque || from.Target["service"] == described {
 			return
 		}
-		names = append(names, from.target["service"])
+		names = append(names, from.Target["service"])
 	}
-	ps.Warnf(ruleLabelsID, o.at, "gives %s, for which %s asks of Service %q, but no monitor here reads pods through that%s",
-		d.what(), d.scaler.item.Place.Object, described, krm.DidYouMean(described, names))
+	ps.Warnf(ruleLabelsID, o.At, "gives %s, for which %s asks of Service %q, but no monitor here reads pods through that%s",
+		d.What(), d.Scaler.Item.Place.Object, described, krm.DidYouMean(described, names))
 }
 
 // mismatch is a matcher that the series of the pods do not match.
@@ -68,8 +70,8 @@ type mismatch struct {
 
 // report is an error where the value was most likely meant, or the label is one that only another way of scraping gives;
 // else the series may still come from elsewhere.
-func (u mismatch) report(at model.Place, d *demand, ps *model.Problems) {
-	who := d.scaler.item.Place.Object
+func (u mismatch) report(at model.Place, d *demand.Demand, ps *model.Problems) {
+	who := d.Scaler.Item.Place.Object
 	switch {
 	case u.value == "" && u.Name == "service":
 		ps.Warnf(ruleLabelsID, at, "asks for series with %s, but PodMonitors, through which those of the pods of %s come, give no label "+
@@ -86,11 +88,11 @@ func (u mismatch) report(at model.Place, d *demand, ps *model.Problems) {
 }
 
 // checkRecorded reports matchers on labels that a recording rule does not give its series.
-func (d *demand) checkRecorded(o *offer, ps *model.Problems) {
-	for _, s := range selectors(o.expr) {
+func checkRecorded(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+	for _, s := range promexpr.Selectors(o.Expr) {
 		for _, m := range s.LabelMatchers {
-			if d.isRecorded(s.Name) && m.Name != prommodel.MetricNameLabel && !m.Matches("") && d.has(s.Name, m.Name) == absent {
-				ps.Errorf(ruleLabelsID, o.field("metricsQuery"), "asks for series %s with %s, but the recording rule of %s gives it no "+
+			if d.IsRecorded(s.Name) && m.Name != prommodel.MetricNameLabel && !m.Matches("") && d.Has(s.Name, m.Name) == demand.Absent {
+				ps.Errorf(ruleLabelsID, o.Field("metricsQuery"), "asks for series %s with %s, but the recording rule of %s gives it no "+
 					"such label",
 					s.Name, m, s.Name)
 			}
@@ -102,16 +104,16 @@ func (d *demand) checkRecorded(o *offer, ps *model.Problems) {
 var statedLabels = []string{"job", "service", "container", "endpoint"}
 
 // unmatched tells whether no way gives series a label that a matcher matches.
-func unmatched(m *labels.Matcher, origins []origin, series string) (u mismatch, ok bool) {
+func unmatched(m *labels.Matcher, origins []demand.Origin, series string) (u mismatch, ok bool) {
 	u.Matcher = m
 	for _, o := range origins {
-		value, kept := o.value(series, m.Name)
+		value, kept := o.Value(series, m.Name)
 		switch {
-		case o.opaque || !kept || o.path.honorLabels || m.Matches(value):
+		case o.Opaque || !kept || o.Path.HonorLabels || m.Matches(value):
 			return u, false
-		case slices.Contains(statedLabels, m.Name) && value != "" && !o.unstated(m.Name):
+		case slices.Contains(statedLabels, m.Name) && value != "" && !unstated(o, m.Name):
 			u.value = value
-		case o.has(series, m.Name) == absent, m.Name == "service" && o.path.service == nil:
+		case o.Has(series, m.Name) == demand.Absent, m.Name == "service" && o.Path.Service == nil:
 		default:
 			return u, false
 		}
@@ -120,6 +122,6 @@ func unmatched(m *labels.Matcher, origins []origin, series string) (u mismatch, 
 }
 
 // unstated tells whether the value of a label depends on a namespace that is not stated: the job of a PodMonitor does.
-func (o origin) unstated(label string) bool {
-	return label == "job" && o.path.service == nil && o.path.monitor.item.Place.Object.Namespace == ""
+func unstated(o demand.Origin, label string) bool {
+	return label == "job" && o.Path.Service == nil && o.Path.Monitor.Item.Place.Object.Namespace == ""
 }

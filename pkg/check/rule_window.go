@@ -1,12 +1,15 @@
 package check
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	prommodel "github.com/prometheus/common/model"
 
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -63,13 +66,13 @@ var ruleWindow = Check{
 	Bad:  windowExample,
 	Good: strings.Replace(windowExample, "[30s]", "[2m]", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands() {
-			if d.problem != "" {
+		for _, d := range w.demands.All() {
+			if d.Problem != "" {
 				continue
 			}
-			if o := d.effective(); o != nil && o.expr != nil && !fromElsewhere(o.series[0]) && !d.isRecorded(o.series[0]) {
-				w.checkWindows(d, o, ps)
-				w.checkRelist(d, ps)
+			if o := d.Effective(); o != nil && o.Expr != nil && !demand.FromExporter(o.Series[0]) && !d.IsRecorded(o.Series[0]) {
+				checkWindows(w.graph, d, o, ps)
+				checkRelist(w, d, ps)
 			}
 		}
 	},
@@ -80,12 +83,12 @@ const operatorInterval = 30 * time.Second
 
 // interval is how often Prometheus reads the pods, by the endpoint that does so most often. It is certain unless
 // it depends on a Prometheus that is not among the items; 0 means that nothing is known.
-func (w *world) interval(paths []scrapePath) (shortest time.Duration, certain bool) {
+func intervalOf(g *chain.Graph, paths []chain.ScrapePath) (shortest time.Duration, certain bool) {
 	certain = true
 	for _, p := range paths {
-		d, stated := parseInterval(string(p.interval))
+		d, stated := parseInterval(string(p.Interval))
 		if !stated {
-			d, stated = w.globalInterval()
+			d, stated = globalInterval(g)
 		}
 		if shortest == 0 || d < shortest {
 			shortest = d
@@ -96,9 +99,9 @@ func (w *world) interval(paths []scrapePath) (shortest time.Duration, certain bo
 }
 
 // globalInterval is the shortest that the Prometheuses among the items have.
-func (w *world) globalInterval() (shortest time.Duration, stated bool) {
-	for _, p := range w.prometheuses {
-		d, ok := parseInterval(string(p.spec.ScrapeInterval))
+func globalInterval(g *chain.Graph) (shortest time.Duration, stated bool) {
+	for _, p := range g.Prometheuses {
+		d, ok := parseInterval(string(p.Spec.ScrapeInterval))
 		if !ok {
 			d = operatorInterval
 		}
@@ -117,50 +120,50 @@ func parseInterval(s string) (time.Duration, bool) {
 	return time.Duration(d), err == nil && d > 0
 }
 
-func (w *world) checkWindows(d *demand, o *offer, ps *model.Problems) {
-	interval, certain := w.interval(d.paths())
-	at := o.field("metricsQuery")
-	for _, win := range windows(o.expr) {
-		every, read := interval, "read every "+inWords(interval)
-		if win.step > 0 {
-			every, read = win.step, "computed every "+inWords(win.step)
+func checkWindows(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+	interval, certain := intervalOf(g, d.Paths())
+	at := o.Field("metricsQuery")
+	for _, win := range promexpr.Windows(o.Expr) {
+		every, read := interval, "read every "+promexpr.InWords(interval)
+		if win.Step > 0 {
+			every, read = win.Step, "computed every "+promexpr.InWords(win.Step)
 		}
-		least := time.Duration(win.samples) * every
+		least := time.Duration(win.Samples) * every
 		switch {
-		case every == 0 || win.samples == 1 && win.span >= every || win.span >= 4*every:
-		case !certain && win.step == 0:
-			if win.span < least {
+		case every == 0 || win.Samples == 1 && win.Span >= every || win.Span >= 4*every:
+		case !certain && win.Step == 0:
+			if win.Span < least {
 				ps.Warnf(ruleWindowID, at, "looks back %s in %s, but Prometheus reads the pods of %s every %s unless its own "+
 					"scrapeInterval says otherwise; write at least [%s]",
-					inWords(win.span), win.fn, d.scaler.item.Place.Object, inWords(every), inWords(4*every))
+					promexpr.InWords(win.Span), win.Fn, d.Scaler.Item.Place.Object, promexpr.InWords(every), promexpr.InWords(4*every))
 			}
-		case win.span < least:
+		case win.Span < least:
 			ps.Errorf(ruleWindowID, at, "looks back %s in %s, which needs %s, but the pods of %s are %s; write at least [%s]",
-				inWords(win.span), win.fn, samplesInWords(win.samples), d.scaler.item.Place.Object, read, inWords(4*every))
-		case win.step == 0:
+				promexpr.InWords(win.Span), win.Fn, samplesInWords(win.Samples), d.Scaler.Item.Place.Object, read, promexpr.InWords(4*every))
+		case win.Step == 0:
 			ps.Warnf(ruleWindowID, at, "looks back %s in %s, but the pods of %s are %s, so that one missed scrape leaves no value; "+
 				"write at least [%s]",
-				inWords(win.span), win.fn, d.scaler.item.Place.Object, read, inWords(4*every))
+				promexpr.InWords(win.Span), win.Fn, d.Scaler.Item.Place.Object, read, promexpr.InWords(4*every))
 		}
 	}
 }
 
 // checkRelist reports an adapter that lists the series more often than they are scraped: it then forgets those that had
 // no sample in between (cmd/adapter, --metrics-max-age is --metrics-relist-interval by default).
-func (w *world) checkRelist(d *demand, ps *model.Problems) {
-	interval, certain := w.interval(d.paths())
+func checkRelist(w *world, d *demand.Demand, ps *model.Problems) {
+	interval, certain := intervalOf(w.graph, d.Paths())
 	if !certain {
 		return
 	}
-	for _, a := range w.adapters() {
-		args := slices.Concat(a.container.Command, a.container.Args)
+	for _, a := range w.setup.Instances {
+		args := a.Args()
 		for _, name := range []string{"metrics-max-age", "metrics-relist-interval"} {
-			value, ok := flagValue(args, name)
+			value, ok := adapter.FlagValue(args, name)
 			if age, err := time.ParseDuration(value); ok && err == nil && age > 0 {
 				if age < interval {
-					ps.Warnf(ruleWindowID, a.at.Child("args"), "has --%s=%s, but the pods of %s are read every %s, so that the adapter "+
+					ps.Warnf(ruleWindowID, a.At.Child("args"), "has --%s=%s, but the pods of %s are read every %s, so that the adapter "+
 						"forgets their metrics from time to time; write at least %s",
-						name, value, d.scaler.item.Place.Object, inWords(interval), inWords(2*interval))
+						name, value, d.Scaler.Item.Place.Object, promexpr.InWords(interval), promexpr.InWords(2*interval))
 				}
 				break
 			}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -21,9 +22,9 @@ var scrapeAccess = Check{
 	Good: accessExample + `- {apiGroups: [""], resources: [pods, services, endpoints], verbs: [get, list, watch]}
 `,
 	run: func(w *world, ps *model.Problems) {
-		needed := w.neededAccess()
-		for _, m := range w.monitors {
-			w.checkAccess(m, needed[m], ps)
+		needed := neededAccess(w)
+		for _, m := range w.graph.Monitors {
+			checkAccess(w.graph, m, needed[m], ps)
 		}
 	},
 }
@@ -60,36 +61,36 @@ rules:
 `
 
 // neededAccess are the monitors that lead to pods that an HPA needs.
-func (w *world) neededAccess() map[*monitor]bool {
-	out := map[*monitor]bool{}
-	for _, n := range w.needs() {
-		for _, r := range w.routes(n.workload) {
-			out[r.monitor] = true
+func neededAccess(w *world) map[*chain.Monitor]bool {
+	out := map[*chain.Monitor]bool{}
+	for _, n := range w.demands.Scraped() {
+		for _, r := range w.graph.Routes(n.Workload) {
+			out[r.Monitor] = true
 		}
 	}
 	return out
 }
 
 // checkAccess reports namespaces with pods of m in which none of the Prometheuses that read m may look for them.
-func (w *world) checkAccess(m *monitor, needed bool, ps *model.Problems) {
-	for _, ns := range w.namespacesOf(m) {
+func checkAccess(g *chain.Graph, m *chain.Monitor, needed bool, ps *model.Problems) {
+	for _, ns := range namespacesOf(g, m) {
 		var found model.Problems
-		for _, p := range w.prometheuses {
-			if w.refuses(p, m) != nil {
+		for _, p := range g.Prometheuses {
+			if g.Refuses(p, m) != nil {
 				continue
 			}
-			lacking := w.lacks(p, m, ns)
+			lacking := lacks(g, p, m, ns)
 			if len(lacking) == 0 {
 				found = nil
 				break
 			}
-			name := p.spec.ServiceAccountName
+			name := p.Spec.ServiceAccountName
 			found.Add(model.Problem{
-				ID: scrapeAccessID, Severity: model.Warning, Place: p.item.Place.Child("spec").Child("serviceAccountName"), Value: name,
+				ID: scrapeAccessID, Severity: model.Warning, Place: p.Item.Place.Child("spec").Child("serviceAccountName"), Value: name,
 				Message: fmt.Sprintf("ServiceAccount %s may not list and watch %s in namespace %s, so that nothing of %s is found there; "+
-					"bind it a role that allows it", name, strings.Join(lacking, ", "), orDefault(ns), m.item.Place.Object),
+					"bind it a role that allows it", name, strings.Join(lacking, ", "), model.NamespaceOf(ns), m.Item.Place.Object),
 			})
-			if needed && !w.hasNamespacedRights(p.account()) {
+			if needed && !g.Access.HasNamespacedPermissions(p.Account()) {
 				found[len(found)-1].Severity = model.Error
 			}
 		}
@@ -98,13 +99,13 @@ func (w *world) checkAccess(m *monitor, needed bool, ps *model.Problems) {
 }
 
 // namespacesOf are those in which m leads to a Service or to pods here.
-func (w *world) namespacesOf(m *monitor) []string {
+func namespacesOf(g *chain.Graph, m *chain.Monitor) []string {
 	var out []string
-	for _, svc := range m.services {
-		out = append(out, svc.item.Place.Object.Namespace)
+	for _, svc := range m.Services {
+		out = append(out, svc.Item.Place.Object.Namespace)
 	}
-	for _, wl := range m.pods {
-		out = append(out, wl.item.Place.Object.Namespace)
+	for _, wl := range m.Pods {
+		out = append(out, wl.Item.Place.Object.Namespace)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -112,25 +113,20 @@ func (w *world) namespacesOf(m *monitor) []string {
 
 // lacks lists the resources that p may not list and watch in a namespace although m needs it. It is empty where the
 // rights of p are not all here: its account has no binding, or one to a role that is not here.
-func (w *world) lacks(p *prometheus, m *monitor, ns string) []string {
-	roles := w.rolesOf(p.account(), ns)
+func lacks(g *chain.Graph, p *chain.Prometheus, m *chain.Monitor, ns string) []string {
+	roles := g.Access.RolesOf(p.Account(), ns)
 	if roles == nil {
 		return nil
 	}
-	needs := [][]apiResource{{{"", "pods"}}}
-	if !m.ofPods {
-		needs = append(needs, []apiResource{{"", "services"}}, []apiResource{{"", "endpoints"}, {"discovery.k8s.io", "endpointslices"}})
+	needs := [][]chain.Resource{{{Group: "", Name: "pods"}}}
+	if !m.OfPods {
+		needs = append(needs, []chain.Resource{{Group: "", Name: "services"}}, []chain.Resource{{Group: "", Name: "endpoints"}, {Group: "discovery.k8s.io", Name: "endpointslices"}})
 	}
 	var out []string
 	for _, either := range needs {
-		if !slices.ContainsFunc(either, func(r apiResource) bool { return r.allowed(roles, "list", "watch") }) {
-			out = append(out, either[0].name)
+		if !slices.ContainsFunc(either, func(r chain.Resource) bool { return r.Allowed(roles, "list", "watch") }) {
+			out = append(out, either[0].Name)
 		}
 	}
 	return out
-}
-
-// account is the ServiceAccount of the pods of p; the operator's default is that of the namespace.
-func (p *prometheus) account() account {
-	return account{p.item.Place.Object.Namespace, p.spec.ServiceAccountName}
 }

@@ -7,9 +7,12 @@ import (
 	"sync"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
-	promodel "github.com/prometheus/common/model"
+	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/relabel"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -26,27 +29,27 @@ var annotationMeta = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // dropped finds the relabeling by which an endpoint drops the pods of wl, as far as that follows from the objects.
-func (w *world) dropped(p scrapePath, wl *workload) (at model.Place, ok bool) {
-	cfgs, ok := p.relabelings.configs()
+func dropped(g *chain.Graph, p chain.ScrapePath, wl *chain.Workload) (at model.Place, ok bool) {
+	cfgs, ok := p.Relabelings.Configs()
 	if !ok || len(cfgs) == 0 {
 		return at, false
 	}
-	set := discovered(p, wl, true)
+	set := chain.TargetLabels(p, wl, true)
 	for i, cfg := range cfgs {
-		if _, kept := process(set, cfgs[:i+1]); kept {
+		if _, kept := promexpr.Relabel(set, cfgs[:i+1]); kept {
 			continue
 		}
-		return p.at().Child("relabelings").Item(i), w.certain(cfg, cfgs[:i], wl)
+		return p.At().Child("relabelings").Item(i), certain(g, cfg, cfgs[:i], wl)
 	}
 	return at, false
 }
 
 // certain tells whether the labels that cfg goes by are known, and not made by an earlier relabeling.
-func (w *world) certain(cfg *relabel.Config, earlier []*relabel.Config, wl *workload) bool {
+func certain(g *chain.Graph, cfg *relabel.Config, earlier []*relabel.Config, wl *chain.Workload) bool {
 	for _, l := range cfg.SourceLabels {
 		name := string(l)
 		made := slices.ContainsFunc(earlier, func(c *relabel.Config) bool { return c.TargetLabel == name || c.Action == relabel.LabelMap })
-		if made || !knownMeta().MatchString(name) || annotationMeta().MatchString(name) && w.injected(wl) {
+		if made || !knownMeta().MatchString(name) || annotationMeta().MatchString(name) && g.Namespaces.MayInject(wl) {
 			return false
 		}
 	}
@@ -54,48 +57,48 @@ func (w *world) certain(cfg *relabel.Config, earlier []*relabel.Config, wl *work
 }
 
 // checkDropped reports pods that every endpoint which leads to them drops.
-func (w *world) checkDropped(d *demand, ps *model.Problems) {
+func checkDropped(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
 	var places []model.Place
-	for _, p := range d.workload.scrapes() {
-		at, ok := w.dropped(p, d.workload)
+	for _, p := range d.Workload.Scrapes() {
+		at, ok := dropped(g, p, d.Workload)
 		if !ok {
 			return
 		}
 		places = append(places, at)
 	}
 	for _, at := range places {
-		ps.Errorf(scrapeNoneID, at, "drops the pods of %s, which no other monitor scrapes, so that %s of %s has no value; let them through", d.workload, d.metricName(), d.scaler)
+		ps.Errorf(scrapeNoneID, at, "drops the pods of %s, which no other monitor scrapes, so that %s of %s has no value; let them through", d.Workload, d.MetricName(), d.Scaler)
 	}
 }
 
 // checkRefused reports for what the API server refuses a monitor or the operator leaves it out, whichever Prometheus
 // selects it (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
-func checkRefused(m *monitor, ps *model.Problems) {
-	spec := m.item.Place.Child("spec")
-	if !m.hasSelector {
+func checkRefused(m *chain.Monitor, ps *model.Problems) {
+	spec := m.Item.Place.Child("spec")
+	if !m.HasSelector {
 		ps.Errorf(scrapeUnselectedID, spec.Child("selector"), "is missing, so that the API server refuses the monitor; write {} to select everything")
 	}
-	for i := range m.endpoints {
-		e := &m.endpoints[i]
+	for i := range m.Endpoints {
+		e := &m.Endpoints[i]
 		for _, d := range []struct {
 			name  string
 			value monitoringv1.Duration
-		}{{"interval", e.interval}, {"scrapeTimeout", e.timeout}} {
-			if _, err := promodel.ParseDuration(string(d.value)); err != nil && d.value != "" {
-				ps.Valuef(scrapeUnselectedID, e.at().Child(d.name), string(d.value),
+		}{{"interval", e.Interval}, {"scrapeTimeout", e.Timeout}} {
+			if _, err := prommodel.ParseDuration(string(d.value)); err != nil && d.value != "" {
+				ps.Valuef(scrapeUnselectedID, e.At().Child(d.name), string(d.value),
 					"%q is no duration, so that the API server refuses the monitor; write one such as 15s", d.value)
 			}
 		}
 		for _, l := range []struct {
 			name string
-			all  *relabelings
-		}{{"relabelings", e.relabelings}, {"metricRelabelings", e.metricRelabelings}} {
+			all  *chain.Relabelings
+		}{{"relabelings", e.Relabelings}, {"metricRelabelings", e.MetricRelabelings}} {
 			if l.all == nil {
 				continue
 			}
-			for i, c := range l.all.list {
-				if _, ok := configs([]monitoringv1.RelabelConfig{c}); !ok {
-					ps.Errorf(scrapeUnselectedID, e.at().Child(l.name).Item(i),
+			for i, c := range l.all.List {
+				if _, ok := chain.RelabelConfigs([]monitoringv1.RelabelConfig{c}); !ok {
+					ps.Errorf(scrapeUnselectedID, e.At().Child(l.name).Item(i),
 						"is none that Prometheus takes, so that prometheus-operator leaves the monitor out; correct %s", fieldsOf(c))
 				}
 			}

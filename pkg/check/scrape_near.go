@@ -11,13 +11,15 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // miss is a place at which the way from a monitor to pods breaks.
 type miss struct {
-	monitor *monitor
+	monitor *chain.Monitor
 	at      model.Place
 	why     string
 	// score says how much speaks for it that the way was meant.
@@ -27,16 +29,24 @@ type miss struct {
 // meant is the score from which a monitor was surely made for the pods: it has their name or two of their labels.
 const meant = 3
 
+// finder finds what was most likely meant.
+type finder struct {
+	graph *chain.Graph
+	// monitors are the monitors by name, podlessRoutes the routes that end at a Service without pods.
+	monitors      lookup.Lazy[map[string][]*chain.Monitor]
+	podlessRoutes lookup.Lazy[[]chain.Route]
+}
+
 // nearest finds the monitor or Service that most likely was meant to lead to the pods of wl, to which none does.
-func (w *world) nearest(wl *workload) *miss {
+func (f *finder) nearest(wl *chain.Workload) *miss {
 	var found misses
-	pods := wl.pods()
+	pods := workloadPods(wl)
 	var before []selectable
-	for _, svc := range wl.before {
-		before = append(before, svc.labelled())
+	for _, svc := range wl.Services {
+		before = append(before, labeled(svc))
 	}
-	try := func(m *monitor) {
-		if m.ofPods {
+	try := func(m *chain.Monitor) {
+		if m.OfPods {
 			found.try(m, pods)
 			return
 		}
@@ -46,16 +56,16 @@ func (w *world) nearest(wl *workload) *miss {
 	}
 	// Those that have a name in common come first, since with them known most others need no closer look.
 	for _, x := range slices.Concat(before, []selectable{pods}) {
-		for _, m := range w.monitorsNamed(x.item.Place.Object.Name) {
+		for _, m := range f.monitorsNamed(x.item.Place.Object.Name) {
 			try(m)
 		}
 	}
-	for _, m := range w.monitors {
+	for _, m := range f.graph.Monitors {
 		try(m)
 	}
-	vain := w.memo.vain.get(w.findVain)
+	vain := f.podlessRoutes.Get(f.findPodlessRoutes)
 	for _, r := range vain {
-		if sameName(r.service.item, wl.item)+sameName(r.monitor.item, wl.item) > 0 {
+		if sameName(r.Service.Item, wl.Item)+sameName(r.Monitor.Item, wl.Item) > 0 {
 			found.tryBehind(r, wl)
 		}
 	}
@@ -66,23 +76,23 @@ func (w *world) nearest(wl *workload) *miss {
 }
 
 // monitorsNamed are the monitors of a name.
-func (w *world) monitorsNamed(name string) []*monitor {
-	return w.memo.monitors.get(func() map[string][]*monitor {
-		found := map[string][]*monitor{}
-		for _, m := range w.monitors {
-			found[m.item.Place.Object.Name] = append(found[m.item.Place.Object.Name], m)
+func (f *finder) monitorsNamed(name string) []*chain.Monitor {
+	return f.monitors.Get(func() map[string][]*chain.Monitor {
+		found := map[string][]*chain.Monitor{}
+		for _, m := range f.graph.Monitors {
+			found[m.Item.Place.Object.Name] = append(found[m.Item.Place.Object.Name], m)
 		}
 		return found
 	})[name]
 }
 
 // findVain lists the Services with a selector that a monitor selects and that select no pods here.
-func (w *world) findVain() []route {
-	var out []route
-	for _, m := range w.monitors {
-		for _, svc := range m.services {
-			if svc.hasSelector() && len(svc.behind) == 0 {
-				out = append(out, route{m, svc})
+func (f *finder) findPodlessRoutes() []chain.Route {
+	var out []chain.Route
+	for _, m := range f.graph.Monitors {
+		for _, svc := range m.Services {
+			if svc.HasSelector() && len(svc.Workloads) == 0 {
+				out = append(out, chain.Route{Monitor: m, Service: svc})
 			}
 		}
 	}
@@ -93,17 +103,17 @@ func (w *world) findVain() []route {
 type misses []miss
 
 // try adds why m does not select x, unless a better miss is known.
-func (ms *misses) try(m *monitor, x selectable) {
-	if ms.worth(sameName(m.item, x.item) + promises(m.requirements(), x.labels)) {
-		ms.take(m.misses(x))
+func (ms *misses) try(m *chain.Monitor, x selectable) {
+	if ms.worth(sameName(m.Item, x.item) + maxScore(m.Requirements(), x.labels)) {
+		ms.take(monitorMisses(m, x))
 	}
 }
 
 // tryBehind adds why the Service of r does not select the pods of wl, unless a better miss is known.
-func (ms *misses) tryBehind(r route, wl *workload) {
-	names := sameName(r.service.item, wl.item) + sameName(r.monitor.item, wl.item)
-	if ms.worth(names + promises(r.service.requirements(), wl.template.labels)) {
-		ms.take(r.service.misses(r.monitor, wl))
+func (ms *misses) tryBehind(r chain.Route, wl *chain.Workload) {
+	names := sameName(r.Service.Item, wl.Item) + sameName(r.Monitor.Item, wl.Item)
+	if ms.worth(names + maxScore(r.Service.Requirements(), wl.Template.Labels)) {
+		ms.take(serviceMisses(r.Service, r.Monitor, wl))
 	}
 }
 
@@ -121,8 +131,8 @@ func (ms *misses) take(more []miss) {
 	}
 }
 
-// promises is the highest score that requirements may have for a set of labels.
-func promises(reqs []labels.Requirement, set map[string]string) int {
+// maxScore is the highest score that requirements may have for a set of labels.
+func maxScore(reqs []labels.Requirement, set map[string]string) int {
 	most, failed := 0, false
 	for i := range reqs {
 		r := &reqs[i]
@@ -159,33 +169,35 @@ type selectable struct {
 	labels map[string]string
 }
 
-func (s *service) labelled() selectable { return selectable{s.item, s.String(), "has", s.item.Labels} }
+func labeled(s *chain.Service) selectable {
+	return selectable{s.Item, s.String(), "has", s.Item.Labels}
+}
 
-func (wl *workload) pods() selectable {
-	return selectable{wl.item, "the pods of " + wl.String(), "have", wl.template.labels}
+func workloadPods(wl *chain.Workload) selectable {
+	return selectable{wl.Item, "the pods of " + wl.String(), "have", wl.Template.Labels}
 }
 
 // misses tells why m does not select x.
-func (m *monitor) misses(x selectable) []miss {
-	failed, met := unmet(m.requirements(), x.labels)
-	score := affinity(failed, met, x.labels) + sameName(m.item, x.item)
-	at := m.item.Place.Child("spec")
+func monitorMisses(m *chain.Monitor, x selectable) []miss {
+	failed, met := lookup.Unmet(m.Requirements(), x.labels)
+	score := affinity(failed, met, x.labels) + sameName(m.Item, x.item)
+	at := m.Item.Place.Child("spec")
 	if len(failed) > 0 {
 		return []miss{{
-			m, selectorPlace(at.Child("selector"), &m.selector, failed[0]),
-			fmt.Sprintf("selects %s, and %s %s %s", wants(failed[0]), x.what, x.has, having(failed[0], x.labels)), score,
+			m, selectorPlace(at.Child("selector"), &m.Selector, failed[0]),
+			fmt.Sprintf("selects %s, and %s %s %s", lookup.DescribeRequirement(failed[0]), x.what, x.has, lookup.DescribeLabel(failed[0], x.labels)), score,
 		}}
 	}
-	if m.reaches(x.item.Place.Object.Namespace) {
+	if m.Reaches(x.item.Place.Object.Namespace) {
 		return nil
 	}
-	what, its := x.what, namespaceOf(x.item)
+	what, its := x.what, model.NamespaceOf(x.item.Place.Object.Namespace)
 	is := map[string]string{"has": "is", "have": "are"}[x.has]
 	at = at.Child("namespaceSelector")
-	names := m.namespaces.MatchNames
-	why := fmt.Sprintf("is missing and thus stands for namespace %s, and %s %s in %s", namespaceOf(m.item), what, is, its)
+	names := m.Namespaces.MatchNames
+	why := fmt.Sprintf("is missing and thus stands for namespace %s, and %s %s in %s", model.NamespaceOf(m.Item.Place.Object.Namespace), what, is, its)
 	switch {
-	case m.ownOnly:
+	case m.OwnOnly:
 		why = fmt.Sprintf("is ignored by the Prometheus (ignoreNamespaceSelectors), and %s %s in %s", what, is, its)
 	case len(names) > 0:
 		at, why = at.Child("matchNames"), fmt.Sprintf("has %s, and %s %s in %s", strings.Join(names, ", "), what, is, its)
@@ -194,16 +206,16 @@ func (m *monitor) misses(x selectable) []miss {
 }
 
 // misses tells why a Service, which m selects, does not select the pods of wl.
-func (s *service) misses(m *monitor, wl *workload) []miss {
-	set := wl.template.labels
-	failed, met := unmet(s.requirements(), set)
-	score := affinity(failed, met, set) + sameName(s.item, wl.item) + sameName(m.item, wl.item)
+func serviceMisses(s *chain.Service, m *chain.Monitor, wl *chain.Workload) []miss {
+	set := wl.Template.Labels
+	failed, met := lookup.Unmet(s.Requirements(), set)
+	score := affinity(failed, met, set) + sameName(s.Item, wl.Item) + sameName(m.Item, wl.Item)
 	if len(failed) > 0 {
-		return []miss{{m, s.item.Place.Child("spec").Child("selector").Child(failed[0].Key()), fmt.Sprintf(
-			"selects %s, and the pods of %s have %s", wants(failed[0]), wl, having(failed[0], set)), score}}
+		return []miss{{m, s.Item.Place.Child("spec").Child("selector").Child(failed[0].Key()), fmt.Sprintf(
+			"selects %s, and the pods of %s have %s", lookup.DescribeRequirement(failed[0]), wl, lookup.DescribeLabel(failed[0], set)), score}}
 	}
-	return []miss{{m, s.item.Place.Child("metadata").Child("namespace"), fmt.Sprintf(
-		"is %s, and %s is in %s", namespaceOf(s.item), wl, namespaceOf(wl.item)), score}}
+	return []miss{{m, s.Item.Place.Child("metadata").Child("namespace"), fmt.Sprintf(
+		"is %s, and %s is in %s", model.NamespaceOf(s.Item.Place.Object.Namespace), wl, model.NamespaceOf(wl.Item.Place.Object.Namespace)), score}}
 }
 
 // affinity counts what speaks for it that a selector was meant to match a set of labels: requirements that it meets,
@@ -248,51 +260,51 @@ func selectorPlace(at model.Place, s *metav1.LabelSelector, r labels.Requirement
 
 // idle tells why a monitor leads to no pods although it was most likely made for an object here: one of the same name,
 // or one that lacks only one of several labels. It is nil if the monitor leads somewhere or may do so.
-func (w *world) idle(m *monitor) *miss {
+func (f *finder) idle(m *chain.Monitor) *miss {
 	var all []miss
 	try := func(x selectable) {
-		failed, met := unmet(m.requirements(), x.labels)
-		if sameName(m.item, x.item) > 0 || len(failed) == 0 && met > 1 ||
+		failed, met := lookup.Unmet(m.Requirements(), x.labels)
+		if sameName(m.Item, x.item) > 0 || len(failed) == 0 && met > 1 ||
 			len(failed) == 1 && met > 0 && (misspelled(failed[0], x.labels) || x.labels[failed[0].Key()] == "") {
-			all = append(all, m.misses(x)...)
+			all = append(all, monitorMisses(m, x)...)
 		}
 	}
 	switch {
-	case len(m.pods) > 0:
+	case len(m.Pods) > 0:
 		return nil
-	case len(m.services) > 0:
-		return w.idleService(m)
-	case m.ofPods:
-		for _, i := range w.podIndex.like(m) {
-			try(w.workloads[i].pods())
+	case len(m.Services) > 0:
+		return f.idleService(m)
+	case m.OfPods:
+		for _, i := range like(f.graph.Workloads.Labels, m) {
+			try(workloadPods(f.graph.Workloads.All[i]))
 		}
 	default:
-		for _, i := range w.serviceIndex.like(m) {
-			try(w.services[i].labelled())
+		for _, i := range like(f.graph.Services.Labels, m) {
+			try(labeled(f.graph.Services.All[i]))
 		}
 	}
 	return best(all)
 }
 
-// like gives the positions, in order, of the objects that have the name of m or meet one of its requirements.
-func (x *labelIndex) like(m *monitor) []int {
-	pairs := required(&m.selector)
-	if len(pairs) < len(m.requirements()) {
-		return sortedPositions(appendPositions(nil, x.everything()))
+// like gives the positions, in order, of the objects of an index that have the name of m or meet one of its requirements.
+func like(x *lookup.Index, m *chain.Monitor) []int {
+	pairs := lookup.RequiredLabels(&m.Selector)
+	if len(pairs) < len(m.Requirements()) {
+		return x.Positions()
 	}
-	return sortedPositions(slices.Concat(x.named(m.item.Place.Object.Name), x.anyOf(pairs)))
+	return x.Like(m.Item.Place.Object.Name, pairs)
 }
 
 // idleService does the same for the Services that m selects: whether one of them leads to pods.
-func (w *world) idleService(m *monitor) *miss {
+func (f *finder) idleService(m *chain.Monitor) *miss {
 	var all []miss
-	for _, svc := range m.services {
-		if !svc.hasSelector() || len(svc.behind) > 0 {
+	for _, svc := range m.Services {
+		if !svc.HasSelector() || len(svc.Workloads) > 0 {
 			return nil
 		}
-		for _, i := range w.podIndex.named(svc.item.Place.Object.Name) {
-			if wl := w.workloads[i]; meet(svc.item, wl.item) {
-				all = append(all, svc.misses(m, wl)...)
+		for _, i := range f.graph.Workloads.Labels.Named(svc.Item.Place.Object.Name) {
+			if wl := f.graph.Workloads.All[i]; chain.MayShareNamespace(svc.Item, wl.Item) {
+				all = append(all, serviceMisses(svc, m, wl)...)
 			}
 		}
 	}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -70,109 +73,80 @@ spec:
   podMetricsEndpoints: [{port: metrics}]
 `,
 	run: func(w *world, ps *model.Problems) {
-		var unjudged []*demand
-		told := map[*monitor]bool{}
-		for _, d := range w.needs() {
-			routes := w.routes(d.workload)
+		found, other, endpoints := &finder{graph: w.graph}, &others{graph: w.graph}, &endpointObjects{graph: w.graph}
+		var unjudged []*demand.Demand
+		told := map[*chain.Monitor]bool{}
+		for _, d := range w.demands.Scraped() {
+			routes := w.graph.Routes(d.Workload)
 			if len(routes) > 0 {
 				checkNamespaces(d, routes, ps)
-				w.checkDropped(d, ps)
-				w.checkEndpoints(d, routes, ps)
+				checkDropped(w.graph, d, ps)
+				endpoints.check(d, routes, ps)
 				continue
 			}
-			miss := w.nearest(d.workload)
+			miss := found.nearest(d.Workload)
 			switch {
 			case miss != nil && miss.score >= meant:
 				told[miss.monitor] = true
-				reportMiss(d, miss, w.otherScraper(), ps)
-			case w.scrapedOtherwise(d.workload) != "":
+				reportMiss(d, miss, other.otherScraper(), ps)
+			case other.scrapedOtherwise(d.Workload) != "":
 				unjudged = append(unjudged, d)
 			case miss != nil:
 				told[miss.monitor] = true
 				reportMiss(d, miss, "", ps)
 			default:
-				w.reportNone(d, ps)
+				reportNone(w.graph, d, ps)
 			}
 		}
-		w.reportUnjudged(unjudged, ps)
-		for _, m := range w.monitors {
-			if miss := w.idle(m); miss != nil && !told[m] {
-				ps.Warnf(scrapeNoneID, miss.at, "%s, so that %s reads nothing there", miss.why, m.item.Place.Object)
+		other.reportUnjudged(unjudged, ps)
+		for _, m := range w.graph.Monitors {
+			if miss := found.idle(m); miss != nil && !told[m] {
+				ps.Warnf(scrapeNoneID, miss.at, "%s, so that %s reads nothing there", miss.why, m.Item.Place.Object)
 			}
 		}
 	},
 }
 
-// needs are the metrics for which Prometheus has to read the pods of workloads whose pods are known.
-func (w *world) needs() []*demand { return w.memo.needs.get(w.findNeeds) }
-
-func (w *world) findNeeds() []*demand {
-	var out []*demand
-	for _, d := range w.demands() {
-		if d.ofPods() && d.workload != nil && d.workload.knowsPods() && w.fromPrometheus(d) && w.fromPods(d) {
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
-// route is one from a monitor to the pods of a workload, whatever ports it takes. The Service is nil for a PodMonitor.
-type route struct {
-	monitor *monitor
-	service *service
-}
-
-// routes are all to the pods of wl, those through Services included that may have them as endpoints.
-func (w *world) routes(wl *workload) []route {
-	manual := w.manual.near(wl.item.Place.Object.Namespace)
-	if len(manual) == 0 {
-		return wl.routes
-	}
-	out := slices.Concat(wl.routes, manual)
-	slices.SortStableFunc(out, func(a, b route) int {
-		c := cmp.Compare(a.monitor.number, b.monitor.number)
-		if c == 0 && a.service != nil && b.service != nil {
-			c = cmp.Compare(a.service.number, b.service.number)
-		}
-		return c
-	})
-	return out
-}
-
 // checkNamespaces reports pods to which every route depends on the namespace that objects are applied to which state none.
-func checkNamespaces(d *demand, routes []route, ps *model.Problems) {
+func checkNamespaces(d *demand.Demand, routes []chain.Route, ps *model.Problems) {
 	for _, r := range routes {
-		if a, b := r.uncertain(d.workload); a == nil && b == nil {
+		if a, b := uncertain(r, d.Workload); a == nil && b == nil {
 			return
 		}
 	}
-	a, b := routes[0].uncertain(d.workload)
-	if names := routes[0].monitor.namespaces.MatchNames; a == routes[0].monitor.item && len(names) > 0 {
+	a, b := uncertain(routes[0], d.Workload)
+	if names := routes[0].Monitor.Namespaces.MatchNames; a == routes[0].Monitor.Item && len(names) > 0 {
 		ps.Warnf(scrapeNoneID, b.Place.Child("metadata").Child("namespace"),
-			"is missing, but %s looks into namespace %s; write that one", a.Place.Object, oneOf(names))
+			"is missing, but %s looks into namespace %s; write that one", a.Place.Object, lookup.OneOf(names))
 		return
 	}
-	apartBy(scrapeNoneID, a, b, ps)
+	reportMissingNamespace(scrapeNoneID, a, b, ps)
 }
 
-// checkEndpoints reports pods to which only Services without a selector lead, whose endpoints nobody here writes.
-func (w *world) checkEndpoints(d *demand, routes []route, ps *model.Problems) {
+// endpointObjects are the objects here that hold endpoints of Services, by the names of these.
+type endpointObjects struct {
+	graph   *chain.Graph
+	written lookup.Lazy[map[string][]*krm.Item]
+}
+
+// check reports pods to which only Services without a selector lead, whose endpoints nobody here writes.
+func (eo *endpointObjects) check(d *demand.Demand, routes []chain.Route, ps *model.Problems) {
 	for _, r := range routes {
-		if r.service == nil || r.service.hasSelector() || w.isWritten(r.service) {
+		if r.Service == nil || r.Service.HasSelector() || eo.isWritten(r.Service) {
 			return
 		}
 	}
 	for _, r := range routes {
-		ps.Warnf(scrapeNoneID, r.service.item.Place.Child("spec").Child("selector"),
-			"is missing, so that %s leads to pods only if somebody writes its endpoints; select the pods of %s", r.service, d.workload)
+		ps.Warnf(scrapeNoneID, r.Service.Item.Place.Child("spec").Child("selector"),
+			"is missing, so that %s leads to pods only if somebody writes its endpoints; select the pods of %s", r.Service, d.Workload)
 	}
 }
 
 // isWritten tells whether an object here holds endpoints of a Service.
-func (w *world) isWritten(s *service) bool {
-	endpoints := w.memo.written.get(func() map[string][]*krm.Item {
+func (eo *endpointObjects) isWritten(s *chain.Service) bool {
+	endpoints := eo.written.Get(func() map[string][]*krm.Item {
 		found := map[string][]*krm.Item{}
-		for _, it := range w.items {
+		for _, it := range eo.graph.Items {
 			switch o := it.Place.Object; o.Kind {
 			case "Endpoints":
 				found[o.Name] = append(found[o.Name], it)
@@ -183,50 +157,50 @@ func (w *world) isWritten(s *service) bool {
 		}
 		return found
 	})
-	return slices.ContainsFunc(endpoints[s.item.Place.Object.Name], func(it *krm.Item) bool { return meet(it, s.item) })
+	return slices.ContainsFunc(endpoints[s.Item.Place.Object.Name], func(it *krm.Item) bool { return chain.MayShareNamespace(it, s.Item) })
 }
 
 // uncertain are two objects on a route that meet only if one of them is applied to the namespace of the other; nil and
 // nil if all is certain.
-func (r route) uncertain(wl *workload) (a, b *krm.Item) {
-	end := wl.item
-	if r.service != nil {
-		end = r.service.item
-		if relate(end.Place.Object.Namespace, wl.item.Place.Object.Namespace) != together {
-			return end, wl.item
+func uncertain(r chain.Route, wl *chain.Workload) (a, b *krm.Item) {
+	end := wl.Item
+	if r.Service != nil {
+		end = r.Service.Item
+		if lookup.CompareNamespaces(end.Place.Object.Namespace, wl.Item.Place.Object.Namespace) != lookup.Same {
+			return end, wl.Item
 		}
 	}
-	if r.monitor.looksInto(end.Place.Object.Namespace) != together {
-		return r.monitor.item, end
+	if r.Monitor.LooksInto(end.Place.Object.Namespace) != lookup.Same {
+		return r.Monitor.Item, end
 	}
 	return nil, nil
 }
 
 // reportMiss tells where the nearest route to the pods breaks.
-func reportMiss(d *demand, miss *miss, other string, ps *model.Problems) {
+func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) {
 	p := model.Problem{ID: scrapeNoneID, Severity: model.Error, Place: miss.at, Message: fmt.Sprintf(
-		"%s, so that nothing scrapes the pods of %s, and %s of %s has no value", miss.why, d.workload, d.metricName(), d.scaler)}
+		"%s, so that nothing scrapes the pods of %s, and %s of %s has no value", miss.why, d.Workload, d.MetricName(), d.Scaler)}
 	if other != "" {
 		p.Severity = model.Warning
-		p.Message = fmt.Sprintf("%s, so that %s of %s has a value only if something else scrapes the pods of %s: %s", miss.why, d.metricName(), d.scaler, d.workload, other)
+		p.Message = fmt.Sprintf("%s, so that %s of %s has a value only if something else scrapes the pods of %s: %s", miss.why, d.MetricName(), d.Scaler, d.Workload, other)
 	}
 	ps.Add(p)
 }
 
 // reportNone tells that no route comes near the pods.
-func (w *world) reportNone(d *demand, ps *model.Problems) {
-	vain := ""
-	if w.annotated(d.workload) {
-		vain = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"
+func reportNone(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
+	hint := ""
+	if annotated(g, d.Workload) {
+		hint = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"
 	}
-	ps.Errorf(scrapeNoneID, d.at(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.workload, d.metricName(), vain)
+	ps.Errorf(scrapeNoneID, d.At(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.Workload, d.MetricName(), hint)
 }
 
 // reportUnjudged tells once that something that cannot be judged may scrape.
-func (w *world) reportUnjudged(unjudged []*demand, ps *model.Problems) {
+func (os *others) reportUnjudged(unjudged []*demand.Demand, ps *model.Problems) {
 	if len(unjudged) == 0 {
 		return
 	}
-	d := slices.MinFunc(unjudged, func(a, b *demand) int { return cmp.Compare(a.at().String(), b.at().String()) })
-	ps.Infof(scrapeNoneID, d.at(), "it is not judged whether the pods of %s are scraped: %s", d.workload, w.scrapedOtherwise(d.workload))
+	d := slices.MinFunc(unjudged, func(a, b *demand.Demand) int { return cmp.Compare(a.At().String(), b.At().String()) })
+	ps.Infof(scrapeNoneID, d.At(), "it is not judged whether the pods of %s are scraped: %s", d.Workload, os.scrapedOtherwise(d.Workload))
 }

@@ -7,9 +7,12 @@ import (
 	"strings"
 	"sync"
 
-	"go.yaml.in/yaml/v3"
+	yaml "go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // scrapers are kinds by which others than the monitors of prometheus-operator have pods scraped, by group and kind.
@@ -35,45 +38,51 @@ var scraperImage = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(^|/)(prometheus|alloy|vmagent|victoria-metrics|telegraf|opentelemetry-collector[a-z0-9-]*)([:@]|$)|grafana/agent|datadog/agent`)
 })
 
+// others finds what may scrape pods by a configuration of its own.
+type others struct {
+	graph *chain.Graph
+	found lookup.Lazy[string]
+}
+
 // scrapedOtherwise says what may scrape the pods of wl beside the monitors here, "" if nothing that can be seen does.
-func (w *world) scrapedOtherwise(wl *workload) string {
-	if other := w.otherScraper(); other != "" {
+func (os *others) scrapedOtherwise(wl *chain.Workload) string {
+	if other := os.otherScraper(); other != "" {
 		return other
 	}
 	switch {
-	case w.annotated(wl) && len(w.prometheuses) == 0:
+	case annotated(os.graph, wl) && len(os.graph.Prometheuses) == 0:
 		return "its annotations ask a Prometheus that is not among the objects given"
-	case len(w.monitors)+len(w.prometheuses) == 0:
+	case len(os.graph.Monitors)+len(os.graph.Prometheuses) == 0:
 		return "no ServiceMonitor, PodMonitor or Prometheus is among the objects given"
 	}
 	return ""
 }
 
 // otherScraper names an object here that may scrape by a configuration of its own, "" for none.
-func (w *world) otherScraper() string { return w.memo.other.get(w.findOtherScraper) }
+func (os *others) otherScraper() string { return os.found.Get(os.findOtherScraper) }
 
-func (w *world) findOtherScraper() string {
-	for _, it := range w.items {
+func (os *others) findOtherScraper() string {
+	for _, it := range os.graph.Items {
 		o := it.Place.Object
 		switch {
-		case slices.Contains(scrapers, groupOf(o.APIVersion)+"/"+o.Kind):
+		case slices.Contains(scrapers, model.Group(o.APIVersion)+"/"+o.Kind):
 			return fmt.Sprintf("%s may do so", o)
 		case o.APIVersion == "v1" && (o.Kind == "ConfigMap" || o.Kind == "Secret") && configuresScrapes(it):
 			return fmt.Sprintf("the configuration in %s may do so", o)
 		}
 	}
-	for _, p := range w.prometheuses {
-		if p.spec.AdditionalScrapeConfigs != nil {
-			return fmt.Sprintf("additionalScrapeConfigs of %s may do so", p.item.Place.Object)
+	for _, p := range os.graph.Prometheuses {
+		if p.Spec.AdditionalScrapeConfigs != nil {
+			return fmt.Sprintf("additionalScrapeConfigs of %s may do so", p.Item.Place.Object)
 		}
-		if p.unmanaged() {
-			return fmt.Sprintf("%s selects no monitors, so that its configuration is written by hand", p.item.Place.Object)
+		if p.Unmanaged() {
+			return fmt.Sprintf("%s selects no monitors, so that its configuration is written by hand", p.Item.Place.Object)
 		}
 	}
-	for _, other := range w.workloads {
-		for _, c := range other.template.running {
-			if scraperImage().MatchString(c.image) {
-				return fmt.Sprintf("%s may do so by a configuration of its own", other.item.Place.Object)
+	for _, other := range os.graph.Workloads.All {
+		for _, c := range other.Template.Running {
+			if scraperImage().MatchString(c.Image) {
+				return fmt.Sprintf("%s may do so by a configuration of its own", other.Item.Place.Object)
 			}
 		}
 	}
@@ -82,12 +91,12 @@ func (w *world) findOtherScraper() string {
 
 // annotated tells whether the pods of wl, or a Service of theirs, ask to be scraped by the annotations that the
 // configurations of a Prometheus without operator usually go by.
-func (w *world) annotated(wl *workload) bool {
+func annotated(g *chain.Graph, wl *chain.Workload) bool {
 	asks := func(annotations map[string]string) bool {
 		return annotations["prometheus.io/scrape"] == "true" || annotations["prometheus.io/port"] != ""
 	}
-	return asks(wl.template.annotations) ||
-		slices.ContainsFunc(wl.before, func(s *service) bool { return asks(s.item.Annotations) })
+	return asks(wl.Template.Annotations) ||
+		slices.ContainsFunc(wl.Services, func(s *chain.Service) bool { return asks(s.Item.Annotations) })
 }
 
 // configuresScrapes tells whether a value of a ConfigMap or Secret is a configuration of a scraper.
@@ -105,33 +114,4 @@ func configuresScrapes(it *krm.Item) bool {
 		}
 	}
 	return false
-}
-
-// elsewhere are the beginnings of the names of series that Prometheus does not read from the pods that they are about:
-// those of cAdvisor, kube-state-metrics, the kubelet, node-exporter, dcgm-exporter, meshes and ingress controllers.
-var elsewhere = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(container|kube|kubelet|node|DCGM|istio|envoy|nginx_ingress_controller|traefik|haproxy)_`)
-})
-
-// fromPrometheus tells whether a metric of pods comes from Prometheus at all, as far as its name, the annotations of the
-// HPA and the APIServices here tell.
-func (w *world) fromPrometheus(d *demand) bool {
-	for key := range d.scaler.item.Annotations {
-		if strings.HasPrefix(key, metricConfig) {
-			return false
-		}
-	}
-	return !foreign().MatchString(d.metric) && !w.servedByOther(customMetrics)
-}
-
-// fromPods tells whether a metric is read from the pods themselves, as far as the names of its series tell: those that
-// the rules of the adapter make it from, and its own. What a recording rule computes may come from anywhere.
-func (w *world) fromPods(d *demand) bool {
-	fromElse := func(name string) bool {
-		return elsewhere().MatchString(name) || strings.Contains(name, ":") || d.isRecorded(name)
-	}
-	if fromElse(d.metric) {
-		return false
-	}
-	return !slices.ContainsFunc(d.offers(), func(o *offer) bool { return slices.ContainsFunc(o.series, fromElse) })
 }

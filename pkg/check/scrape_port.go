@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -49,30 +51,30 @@ spec:
   endpoints: [{port: metrics}]
 `,
 	run: func(w *world, ps *model.Problems) {
-		needed := w.portless()
-		for _, m := range w.monitors {
-			w.checkPorts(m, needed, ps)
+		needed := withoutScrapedPort(w)
+		for _, m := range w.graph.Monitors {
+			checkPorts(w.graph, m, needed, ps)
 		}
-		w.checkServices(ps)
-		w.checkNumbers(ps)
+		checkServices(w.graph, ps)
+		checkNumbers(w.graph, ps)
 	},
 }
 
 // portless are the workloads that HPAs need and monitors lead to, but none of their ports do.
-func (w *world) portless() map[*workload]bool {
-	out := map[*workload]bool{}
-	for _, n := range w.needs() {
-		if len(w.routes(n.workload)) > 0 && len(n.workload.scrapes()) == 0 {
-			out[n.workload] = true
+func withoutScrapedPort(w *world) map[*chain.Workload]bool {
+	out := map[*chain.Workload]bool{}
+	for _, n := range w.demands.Scraped() {
+		if len(w.graph.Routes(n.Workload)) > 0 && len(n.Workload.Scrapes()) == 0 {
+			out[n.Workload] = true
 		}
 	}
 	return out
 }
 
-// way is one that an endpoint takes to pods: through a Service or, for a PodMonitor, right to those of a workload.
-type way struct {
-	service *service
-	pods    []*workload
+// endpointPath is one that an endpoint takes to pods: through a Service or, for a PodMonitor, right to those of a workload.
+type endpointPath struct {
+	service *chain.Service
+	pods    []*chain.Workload
 	// broken is why nothing is found at its end, nil if something is or may be.
 	broken *brokenPort
 }
@@ -85,22 +87,22 @@ type brokenPort struct {
 
 // checkPorts reports the endpoints of m that lead to no port at all, and those that do not lead to workloads that an HPA
 // needs.
-func (w *world) checkPorts(m *monitor, needed map[*workload]bool, ps *model.Problems) {
-	if len(m.endpoints) == 0 {
-		p := model.Problem{ID: scrapePortID, Severity: model.Warning, Place: m.endpointsPlace(), Message: "is empty, so that the monitor reads nothing; write at least one endpoint"}
-		for _, y := range w.ways(m, &endpoint{monitor: m}) {
-			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return needed[wl] }) {
+func checkPorts(g *chain.Graph, m *chain.Monitor, needed map[*chain.Workload]bool, ps *model.Problems) {
+	if len(m.Endpoints) == 0 {
+		p := model.Problem{ID: scrapePortID, Severity: model.Warning, Place: m.EndpointsPlace(), Message: "is empty, so that the monitor reads nothing; write at least one endpoint"}
+		for _, y := range ways(g, m, &chain.Endpoint{Monitor: m}) {
+			if slices.ContainsFunc(y.pods, func(wl *chain.Workload) bool { return needed[wl] }) {
 				p.Severity = model.Error
 			}
 		}
 		ps.Add(p)
 	}
-	for i := range m.endpoints {
-		ways := w.ways(m, &m.endpoints[i])
-		dead := m.isFor(ways) && !slices.ContainsFunc(ways, func(y way) bool { return y.broken == nil })
+	for i := range m.Endpoints {
+		ways := ways(g, m, &m.Endpoints[i])
+		dead := isFor(m, ways) && !slices.ContainsFunc(ways, func(y endpointPath) bool { return y.broken == nil })
 		for _, y := range ways {
 			severity := model.Warning
-			if slices.ContainsFunc(y.pods, func(wl *workload) bool { return needed[wl] }) {
+			if slices.ContainsFunc(y.pods, func(wl *chain.Workload) bool { return needed[wl] }) {
 				severity = model.Error
 			}
 			if b := y.broken; b != nil && (dead || severity == model.Error) {
@@ -114,22 +116,22 @@ func (w *world) checkPorts(m *monitor, needed map[*workload]bool, ps *model.Prob
 
 // isFor tells whether m was made for what it selects here: not if it selects everything, nor if it selects Services of
 // other names whose pods are not here. Another one, that is not here either, may have the port.
-func (m *monitor) isFor(ways []way) bool {
-	return len(m.selector.MatchLabels)+len(m.selector.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y way) bool {
-		return len(y.pods) > 0 || y.service != nil && sameName(m.item, y.service.item) > 0
+func isFor(m *chain.Monitor, ways []endpointPath) bool {
+	return len(m.Selector.MatchLabels)+len(m.Selector.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y endpointPath) bool {
+		return len(y.pods) > 0 || y.service != nil && sameName(m.Item, y.service.Item) > 0
 	})
 }
 
 // ways are all ways of an endpoint of m among the objects here.
-func (w *world) ways(m *monitor, e *endpoint) []way {
-	var out []way
-	for _, wl := range m.pods {
-		out = append(out, way{pods: []*workload{wl}, broken: w.containerPort(e, []*workload{wl})})
+func ways(g *chain.Graph, m *chain.Monitor, e *chain.Endpoint) []endpointPath {
+	var out []endpointPath
+	for _, wl := range m.Pods {
+		out = append(out, endpointPath{pods: []*chain.Workload{wl}, broken: brokenContainerPort(g, e, []*chain.Workload{wl})})
 	}
-	for _, svc := range m.services {
-		if !svc.external {
-			y := way{service: svc, pods: svc.behind}
-			y.broken = w.brokenPort(e, y)
+	for _, svc := range m.Services {
+		if !svc.External {
+			y := endpointPath{service: svc, pods: svc.Workloads}
+			y.broken = findBroken(g, e, y)
 			out = append(out, y)
 		}
 	}
@@ -137,18 +139,18 @@ func (w *world) ways(m *monitor, e *endpoint) []way {
 }
 
 // brokenPort tells why an endpoint of a ServiceMonitor finds nothing behind a Service.
-func (w *world) brokenPort(e *endpoint, y way) *brokenPort {
-	ports := y.service.ports
-	i := slices.IndexFunc(ports, func(p servicePort) bool { return e.onService && matchesPort(e.port.StrVal, p.name) })
-	if e.onService && i < 0 {
-		b := &brokenPort{at: e.at().Child(e.portField), value: e.port.StrVal}
-		b.why, b.suggestion = noSuchPort(e.port.StrVal, y.service)
+func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *brokenPort {
+	ports := y.service.Ports
+	i := slices.IndexFunc(ports, func(p chain.ServicePort) bool { return e.OnService && chain.MatchesPort(e.Port.StrVal, p.Name) })
+	if e.OnService && i < 0 {
+		b := &brokenPort{at: e.At().Child(e.PortField), value: e.Port.StrVal}
+		b.why, b.suggestion = noSuchPort(e.Port.StrVal, y.service)
 		return b
 	}
 	leads := false
 	for _, wl := range y.pods {
-		found := targets(y.service, wl)
-		if slices.ContainsFunc(found, e.reads) || w.mayHaveMore(wl) {
+		found := chain.ServiceTargets(y.service, wl)
+		if slices.ContainsFunc(found, e.Reads) || mayHaveMore(g, wl) {
 			return nil
 		}
 		leads = leads || len(found) > 0
@@ -156,35 +158,35 @@ func (w *world) brokenPort(e *endpoint, y way) *brokenPort {
 	switch {
 	case len(y.pods) == 0:
 		return nil
-	case e.onService && isNumber(ports[i].target):
+	case e.OnService && isNumber(ports[i].Target):
 		// The API server refuses it, which checkServices tells.
 		return nil
-	case e.onService:
+	case e.OnService:
 		return targetPort(y, i)
 	case !leads:
-		return &brokenPort{at: y.service.item.Place.Child("spec").Child("ports"), why: fmt.Sprintf(
+		return &brokenPort{at: y.service.Item.Place.Child("spec").Child("ports"), why: fmt.Sprintf(
 			"has none that leads to a port of %s, and Prometheus finds pods only behind one; add one", namesOf(y.pods))}
 	}
-	return w.containerPort(e, y.pods)
+	return brokenContainerPort(g, e, y.pods)
 }
 
 // noSuchPort says which name to write instead of one that no port of a Service has.
-func noSuchPort(port string, svc *service) (why, suggestion string) {
+func noSuchPort(port string, svc *chain.Service) (why, suggestion string) {
 	var names []string
 	unnamed := 0
-	for _, p := range svc.ports {
-		number := strconv.Itoa(int(p.number)) == port || p.target.String() == port && p.target.Type == intstr.Int
+	for _, p := range svc.Ports {
+		number := strconv.Itoa(int(p.Number)) == port || p.Target.String() == port && p.Target.Type == intstr.Int
 		switch {
-		case number && p.name != "":
-			return fmt.Sprintf("%q is the number of a port of %s; write its name, %q", port, svc, p.name), p.name
+		case number && p.Name != "":
+			return fmt.Sprintf("%q is the number of a port of %s; write its name, %q", port, svc, p.Name), p.Name
 		case number:
 			return fmt.Sprintf("%q is the number of a port of %s that has no name; give it one and write that", port, svc), ""
-		case p.target.StrVal == port && p.name != "":
-			return fmt.Sprintf("%q is the name of the container's port; write that of the port of %s, %q", port, svc, p.name), p.name
-		case p.name == "":
+		case p.Target.StrVal == port && p.Name != "":
+			return fmt.Sprintf("%q is the name of the container's port; write that of the port of %s, %q", port, svc, p.Name), p.Name
+		case p.Name == "":
 			unnamed++
 		default:
-			names = append(names, p.name)
+			names = append(names, p.Name)
 		}
 	}
 	suggestion = krm.Suggest(port, names)
@@ -200,46 +202,46 @@ func noSuchPort(port string, svc *service) (why, suggestion string) {
 }
 
 // targetPort tells that port i of a Service leads to none of a container.
-func targetPort(y way, i int) *brokenPort {
-	p := y.service.ports[i]
-	at := y.service.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
+func targetPort(y endpointPath, i int) *brokenPort {
+	p := y.service.Ports[i]
+	at := y.service.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 	for _, wl := range y.pods {
-		for _, t := range podTargets(wl) {
-			if t.name == p.target.StrVal && t.declared {
-				return &brokenPort{at: at, value: t.name, why: fmt.Sprintf("%q of %s is a port of %s, and this one is of %s; write protocol: %s",
-					t.name, wl, t.protocol, p.protocol, t.protocol)}
+		for _, t := range chain.PodTargets(wl) {
+			if t.Name == p.Target.StrVal && t.Declared {
+				return &brokenPort{at: at, value: t.Name, why: fmt.Sprintf("%q of %s is a port of %s, and this one is of %s; write protocol: %s",
+					t.Name, wl, t.Protocol, p.Protocol, t.Protocol)}
 			}
 		}
 	}
-	return undeclared(at, p.target.StrVal, y.pods)
+	return undeclared(at, p.Target.StrVal, y.pods)
 }
 
 // containerPort tells why an endpoint that goes by the ports of containers finds none.
-func (w *world) containerPort(e *endpoint, pods []*workload) *brokenPort {
+func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Workload) *brokenPort {
 	for _, wl := range pods {
-		if slices.ContainsFunc(podTargets(wl), e.reads) || w.mayHaveMore(wl) {
+		if slices.ContainsFunc(chain.PodTargets(wl), e.Reads) || mayHaveMore(g, wl) {
 			return nil
 		}
 	}
-	at := e.at().Child(e.portField)
-	if e.port.Type == intstr.Int {
-		return &brokenPort{at: at, value: e.port.String(), why: fmt.Sprintf(
-			"no container of %s declares port %d, and Prometheus finds only ports that are declared; add it to the ports of the container", namesOf(pods), e.port.IntVal)}
+	at := e.At().Child(e.PortField)
+	if e.Port.Type == intstr.Int {
+		return &brokenPort{at: at, value: e.Port.String(), why: fmt.Sprintf(
+			"no container of %s declares port %d, and Prometheus finds only ports that are declared; add it to the ports of the container", namesOf(pods), e.Port.IntVal)}
 	}
-	return undeclared(at, e.port.StrVal, pods)
+	return undeclared(at, e.Port.StrVal, pods)
 }
 
 // undeclared tells that no container declares a port of a name.
-func undeclared(at model.Place, port string, pods []*workload) *brokenPort {
+func undeclared(at model.Place, port string, pods []*chain.Workload) *brokenPort {
 	var names []string
 	for _, wl := range pods {
-		for _, t := range podTargets(wl) {
-			if t.name != "" && strconv.Itoa(int(t.port)) == port {
-				return &brokenPort{at: at, value: port, suggestion: t.name, why: fmt.Sprintf(
-					"%q is the number of a port of %s; write its name, %q", port, wl, t.name)}
+		for _, t := range chain.PodTargets(wl) {
+			if t.Name != "" && strconv.Itoa(int(t.Port)) == port {
+				return &brokenPort{at: at, value: port, suggestion: t.Name, why: fmt.Sprintf(
+					"%q is the number of a port of %s; write its name, %q", port, wl, t.Name)}
 			}
-			if t.name != "" {
-				names = append(names, t.name)
+			if t.Name != "" {
+				names = append(names, t.Name)
 			}
 		}
 	}
@@ -259,15 +261,17 @@ func undeclared(at model.Place, port string, pods []*workload) *brokenPort {
 }
 
 // mayHaveMore tells whether the pods of wl may have ports that are not described here.
-func (w *world) mayHaveMore(wl *workload) bool { return !wl.knowsPods() || w.injected(wl) }
+func mayHaveMore(g *chain.Graph, wl *chain.Workload) bool {
+	return !wl.KnowsPods() || g.Namespaces.MayInject(wl)
+}
 
-func namesOf(workloads []*workload) string {
+func namesOf(workloads []*chain.Workload) string {
 	var names []string
 	for _, wl := range workloads {
 		names = append(names, wl.String())
 	}
 	slices.Sort(names)
-	return oneOf(slices.Compact(names))
+	return lookup.OneOf(slices.Compact(names))
 }
 
 // isNumber tells whether a port is a number in quotes.
@@ -278,18 +282,18 @@ func isNumber(p intstr.IntOrString) bool {
 
 // checkServices reports what the API server refuses in the ports of Services that a monitor selects (Kubernetes,
 // pkg/apis/core/validation/validation.go, validateServicePort).
-func (w *world) checkServices(ps *model.Problems) {
-	for _, svc := range w.services {
-		if !svc.monitored {
+func checkServices(g *chain.Graph, ps *model.Problems) {
+	for _, svc := range g.Services.All {
+		if !svc.Monitored {
 			continue
 		}
-		for i, p := range svc.ports {
-			at := svc.item.Place.Child("spec").Child("ports").Item(i)
-			if p.name == "" && len(svc.ports) > 1 {
+		for i, p := range svc.Ports {
+			at := svc.Item.Place.Child("spec").Child("ports").Item(i)
+			if p.Name == "" && len(svc.Ports) > 1 {
 				ps.Errorf(scrapePortID, at.Child("name"), "is missing, and every one of several ports needs a name; write one")
 			}
-			if isNumber(p.target) {
-				ps.Valuef(scrapePortID, at.Child("targetPort"), p.target.StrVal, "%q is a number in quotes, which the API server refuses as a name; write %s", p.target.StrVal, p.target.StrVal)
+			if isNumber(p.Target) {
+				ps.Valuef(scrapePortID, at.Child("targetPort"), p.Target.StrVal, "%q is a number in quotes, which the API server refuses as a name; write %s", p.Target.StrVal, p.Target.StrVal)
 			}
 		}
 	}
@@ -297,23 +301,23 @@ func (w *world) checkServices(ps *model.Problems) {
 
 // checkNumbers warns of ports of Services that monitors read and that lead to a number which no container declares, though
 // containers declare others. Kubernetes asks for no declaration, so that it may be right.
-func (w *world) checkNumbers(ps *model.Problems) {
+func checkNumbers(g *chain.Graph, ps *model.Problems) {
 	type port struct {
-		*service
+		*chain.Service
 		number int
 	}
 	seen := map[port]bool{}
-	for _, m := range w.monitors {
-		for _, e := range m.endpoints {
-			for _, svc := range m.services {
-				for i, p := range svc.ports {
-					if !e.onService || seen[port{svc, i}] || svc.external || !matchesPort(e.port.StrVal, p.name) {
+	for _, m := range g.Monitors {
+		for _, e := range m.Endpoints {
+			for _, svc := range m.Services {
+				for i, p := range svc.Ports {
+					if !e.OnService || seen[port{svc, i}] || svc.External || !chain.MatchesPort(e.Port.StrVal, p.Name) {
 						continue
 					}
 					seen[port{svc, i}] = true
-					if number, names := w.otherNumbers(svc, p); names != "" {
-						at := svc.item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
-						ps.Warnf(scrapePortID, at, "leads to port %d, which no container of %s declares; declared are %s", number, namesOf(svc.behind), names)
+					if number, names := otherNumbers(g, svc, p); names != "" {
+						at := svc.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
+						ps.Warnf(scrapePortID, at, "leads to port %d, which no container of %s declares; declared are %s", number, namesOf(svc.Workloads), names)
 					}
 				}
 			}
@@ -323,18 +327,18 @@ func (w *world) checkNumbers(ps *model.Problems) {
 
 // otherNumbers gives the number to which a port of a Service leads, and the ports that the containers behind it declare, if
 // that number is none of them.
-func (w *world) otherNumbers(svc *service, p servicePort) (number int32, names string) {
+func otherNumbers(g *chain.Graph, svc *chain.Service, p chain.ServicePort) (number int32, names string) {
 	var all []string
-	for _, wl := range svc.behind {
-		declared := podTargets(wl)
-		t, ok := resolve(p, declared)
-		if !ok || t.declared || w.mayHaveMore(wl) {
+	for _, wl := range svc.Workloads {
+		declared := chain.PodTargets(wl)
+		t, ok := chain.ResolvePort(p, declared)
+		if !ok || t.Declared || mayHaveMore(g, wl) {
 			return 0, ""
 		}
-		number = t.port
+		number = t.Port
 		for _, d := range declared {
-			if d.declared {
-				all = append(all, strings.TrimSpace(fmt.Sprintf("%d %s", d.port, d.name)))
+			if d.Declared {
+				all = append(all, strings.TrimSpace(fmt.Sprintf("%d %s", d.Port, d.Name)))
 			}
 		}
 	}

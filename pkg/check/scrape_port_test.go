@@ -147,8 +147,8 @@ func TestScrapes(t *testing.T) {
 		Honor                                                bool
 	}
 	var got []path
-	for _, p := range w.workloads[0].scrapes() {
-		got = append(got, path{p.at().String(), string(p.interval), p.path, p.servicePort, p.container, p.portName, p.podPort, p.honorLabels})
+	for _, p := range w.graph.Workloads.All[0].Scrapes() {
+		got = append(got, path{p.At().String(), string(p.Interval), p.Path, p.ServicePort, p.Container, p.PortName, p.PodPort, p.HonorLabels})
 	}
 	want := []path{
 		{At: "PodMonitor web: spec.podMetricsEndpoints[0]", Interval: "5s", Container: "web", PortName: "metrics", Port: 9000},

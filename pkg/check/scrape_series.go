@@ -1,14 +1,17 @@
 package check
 
 import (
-	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/prometheus/common/expfmt"
 	prommodel "github.com/prometheus/common/model"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -66,166 +69,93 @@ var scrapeSeries = Check{
 	Bad:   seriesExample,
 	Good:  strings.Replace(seriesExample, "http_request_total", "http_requests_total", 1),
 	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.samples {
-			if _, err := parsePage(s.Text.Text); err != nil {
+		for _, s := range w.demands.Samples.List {
+			if _, err := demand.ParsePage(s.Text.Text); err != nil {
 				ps.Errorf(scrapeSeriesID, s.Place, "is no metrics page in the text format of Prometheus: %v", err)
 			}
-			if w.sampledWorkload(s) == nil {
+			if w.demands.Samples.WorkloadOf(s) == nil {
 				ps.Errorf(scrapeSeriesID, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload,
-					w.workloadNames()))
+					workloadNames(w.graph)))
 			}
 		}
-		for _, d := range w.demands() {
-			if page := w.page(d.workload); page != nil && d.problem == "" && d.kind == autoscalingv2.PodsMetricSourceType {
-				if o := d.effective(); o != nil {
-					d.checkPage(o, page, ps)
+		for _, d := range w.demands.All() {
+			if page := w.demands.Samples.Page(d.Workload); page != nil && d.Problem == "" && d.Kind == autoscalingv2.PodsMetricSourceType {
+				if o := d.Effective(); o != nil {
+					checkPage(d, o, page, ps)
 				}
 			}
 		}
 	},
 }
 
-// exposed is a series of a metrics page: the names of all its labels, and values that they have.
-type exposed map[string][]string
-
-// page maps names of series to what is exposed under them.
-type page map[string][]exposed
-
-// parsePage reads a page in the text format 0.0.4 or in that of OpenMetrics, as far as both agree.
-func parsePage(text []byte) (page, error) {
-	var lines [][]byte
-	for line := range bytes.Lines(text) {
-		if t := bytes.TrimSpace(line); !bytes.HasPrefix(t, []byte("#")) {
-			line, _, _ = bytes.Cut(line, []byte(" # {"))
-			lines = append(lines, append(bytes.TrimRight(bytes.Clone(line), "\r\n"), '\n'))
-		}
-	}
-	parser := expfmt.NewTextParser(prommodel.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(bytes.Join(lines, nil)))
-	if err != nil {
-		return nil, err
-	}
-	p := page{}
-	for name, family := range families {
-		for _, m := range family.GetMetric() {
-			e := exposed{}
-			for _, l := range m.GetLabel() {
-				e[l.GetName()] = append(e[l.GetName()], l.GetValue())
-			}
-			p[name] = append(p[name], e)
-		}
-	}
-	return p, nil
-}
-
-// page joins the samples of a workload; nil if there is none that can be read.
-func (w *world) page(wl *workload) page {
-	if len(w.samples) == 0 || wl == nil {
-		return nil
-	}
-	return w.memo.pages.get(func() map[*workload]page {
-		pages := map[*workload]page{}
-		for _, s := range w.samples {
-			p, err := parsePage(s.Text.Text)
-			wl := w.sampledWorkload(s)
-			if err != nil || wl == nil {
-				continue
-			}
-			if pages[wl] == nil {
-				pages[wl] = page{}
-			}
-			for name, list := range p {
-				pages[wl][name] = append(pages[wl][name], list...)
-			}
-		}
-		return pages
-	})[wl]
-}
-
-// sampled are the names of the series that the sample of a workload has.
-func (w *world) sampled(wl *workload) []string { return sortedKeys(w.page(wl)) }
-
-// sampledWorkload finds the workload of a sample by NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME.
-func (w *world) sampledWorkload(s Sample) *workload {
-	parts := strings.Split(s.Workload, "/")
-	for _, wl := range w.workloads {
-		o := wl.item.Place.Object
-		full := []string{o.Kind, orDefault(o.Namespace), o.Name}
-		if len(parts) <= len(full) && slices.EqualFunc(parts, full[len(full)-len(parts):], strings.EqualFold) {
-			return wl
-		}
-	}
-	return nil
-}
-
-func (w *world) workloadNames() []string {
+func workloadNames(g *chain.Graph) []string {
 	var out []string
-	for _, wl := range w.workloads {
-		out = append(out, wl.item.Place.Object.Name)
+	for _, wl := range g.Workloads.All {
+		out = append(out, wl.Item.Place.Object.Name)
 	}
 	return out
 }
 
 // checkPage compares a rule with what the pods expose.
-func (d *demand) checkPage(o *offer, p page, ps *model.Problems) {
+func checkPage(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Problems) {
 	var found []string
-	for _, name := range o.series {
+	for _, name := range o.Series {
 		if len(p[name]) > 0 {
 			found = append(found, name)
 		}
-		if fromElsewhere(name) || d.isRecorded(name) {
+		if demand.FromExporter(name) || d.IsRecorded(name) {
 			return
 		}
 	}
-	who := d.workload.item.Place.Object
+	who := d.Workload.Item.Place.Object
 	if len(found) == 0 {
-		ps.Errorf(scrapeSeriesID, o.field("seriesQuery"), "selects the series %s for %s, which the sample of %s does not have%s",
-			o.series[0], d.what(), who, likelySeries(o.series[0], p))
+		ps.Errorf(scrapeSeriesID, o.Field("seriesQuery"), "selects the series %s for %s, which the sample of %s does not have%s",
+			o.Series[0], d.What(), who, likelySeries(o.Series[0], p))
 		return
 	}
-	for _, m := range o.matchers {
-		if m.Name != prommodel.MetricNameLabel && !d.exposes(found, p, m.Name, m.Matches) {
-			ps.Errorf(scrapeSeriesID, o.field("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
+	for _, m := range o.Matchers {
+		if m.Name != prommodel.MetricNameLabel && !exposes(d, found, p, m.Name, m.Matches) {
+			ps.Errorf(scrapeSeriesID, o.Field("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
 				m, found[0], who, labelHint(m.Name, p[found[0]]))
 		}
 	}
-	if o.expr != nil {
-		d.checkQueried(o, p, ps)
+	if o.Expr != nil {
+		checkQueried(d, o, p, ps)
 	}
 }
 
 // checkQueried compares the selectors of the query with what the pods expose.
-func (d *demand) checkQueried(o *offer, p page, ps *model.Problems) {
-	who := d.workload.item.Place.Object
-	for _, s := range selectors(o.expr) {
+func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Problems) {
+	who := d.Workload.Item.Place.Object
+	for _, s := range promexpr.Selectors(o.Expr) {
 		if len(p[s.Name]) == 0 {
-			if s.Name != "" && !slices.Contains(o.series,
-				s.Name) && !fromElsewhere(s.Name) && !d.isRecorded(s.Name) && !strings.Contains(s.Name, ":") {
-				ps.Errorf(scrapeSeriesID, o.field("metricsQuery"), "asks for the series %s for %s, which the sample of %s does not have%s",
-					s.Name, d.what(), who, likelySeries(s.Name, p))
+			if s.Name != "" && !slices.Contains(o.Series,
+				s.Name) && !demand.FromExporter(s.Name) && !d.IsRecorded(s.Name) && !strings.Contains(s.Name, ":") {
+				ps.Errorf(scrapeSeriesID, o.Field("metricsQuery"), "asks for the series %s for %s, which the sample of %s does not have%s",
+					s.Name, d.What(), who, likelySeries(s.Name, p))
 			}
 			continue
 		}
 		for _, m := range s.LabelMatchers {
-			if m.Name == prommodel.MetricNameLabel || m.Name == o.label || d.exposes([]string{s.Name}, p, m.Name, m.Matches) {
+			if m.Name == prommodel.MetricNameLabel || m.Name == o.Label || exposes(d, []string{s.Name}, p, m.Name, m.Matches) {
 				continue
 			}
-			ps.Errorf(scrapeSeriesID, o.field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s "+
+			ps.Errorf(scrapeSeriesID, o.Field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s "+
 				"has it%s",
-				m, d.what(), s.Name, who, labelHint(m.Name, p[s.Name]))
+				m, d.What(), s.Name, who, labelHint(m.Name, p[s.Name]))
 		}
 	}
 }
 
 // exposes tells whether one of the series may have a label with a value that matches once Prometheus has read it.
-func (d *demand) exposes(names []string, p page, label string, matches func(string) bool) bool {
+func exposes(d *demand.Demand, names []string, p demand.Page, label string, matches func(string) bool) bool {
 	for _, name := range names {
 		for _, e := range p[name] {
 			own := map[string]string{}
 			for k, v := range e {
 				own[k] = v[0]
 			}
-			if d.arrives(name, own, label, matches) {
+			if arrives(d, name, own, label, matches) {
 				return true
 			}
 		}
@@ -235,13 +165,13 @@ func (d *demand) exposes(names []string, p page, label string, matches func(stri
 
 // arrives tells whether a series with labels of its own has a label that matches when it arrives. Where nobody knows
 // how it does, a label that discovery gives may have any value.
-func (d *demand) arrives(name string, own map[string]string, label string, matches func(string) bool) bool {
-	for _, o := range d.origins() {
-		if set, kept := o.series(name, own); o.opaque || kept && matches(set[label]) || label == "container" {
+func arrives(d *demand.Demand, name string, own map[string]string, label string, matches func(string) bool) bool {
+	for _, o := range d.Origins() {
+		if set, kept := o.Series(name, own); o.Opaque || kept && matches(set[label]) || label == "container" {
 			return true
 		}
 	}
-	if len(d.paths()) > 0 {
+	if len(d.Paths()) > 0 {
 		return false
 	}
 	_, ours := own[label]
@@ -250,18 +180,18 @@ func (d *demand) arrives(name string, own map[string]string, label string, match
 
 // scrapeLabel tells whether a label is one that configurations of Prometheus give to targets.
 func scrapeLabel(label string) bool {
-	_, operator := discoveredLabels[label]
+	_, operator := demand.DiscoveredLabels[label]
 	return operator || slices.Contains([]string{"container", "node", "app", "release", "namespace_name", "pod_name"}, label) ||
 		strings.HasPrefix(label, "kubernetes_") || strings.HasPrefix(label, "app_kubernetes_io_") || strings.HasPrefix(label, "exported_")
 }
 
 // labelHint says which values a label has, or which other label was most likely meant.
-func labelHint(label string, list []exposed) string {
+func labelHint(label string, list []demand.Exposed) string {
 	var names, values []string
 	for _, e := range list {
-		names = append(names, sortedKeys(e)...)
+		names = append(names, lookup.SortedKeys(e)...)
 		for _, v := range e[label] {
-			values = append(values, quote(v))
+			values = append(values, strconv.Quote(v))
 		}
 	}
 	slices.Sort(values)
@@ -277,8 +207,8 @@ func labelHint(label string, list []exposed) string {
 }
 
 // likelySeries suggests a series of the page.
-func likelySeries(name string, p page) string {
-	names := sortedKeys(p)
+func likelySeries(name string, p demand.Page) string {
+	names := lookup.SortedKeys(p)
 	if hint := krm.DidYouMean(name, names); hint != "" {
 		return hint
 	}

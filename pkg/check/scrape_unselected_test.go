@@ -1,6 +1,8 @@
 package check
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestScrapeUnselected(t *testing.T) {
 	chain := metricOf(requestsMetric) + deploymentWeb + serviceWeb

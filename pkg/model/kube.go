@@ -11,7 +11,7 @@ func Group(apiVersion string) string {
 	return group
 }
 
-// NamespaceOf returns the namespace where kubectl puts an object that states namespace: "default" for "".
+// NamespaceOf returns the namespace of an object that sets namespace: kubectl puts it into default if it sets none.
 func NamespaceOf(namespace string) string {
 	if namespace == "" {
 		return "default"

@@ -1,0 +1,189 @@
+package adapter
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
+	"sigs.k8s.io/prometheus-adapter/pkg/naming"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// checkQuery builds a query as the adapter would for some objects, and has Prometheus' parser read it.
+func checkExample(r *Rule) {
+	at, ps := r.Field("metricsQuery"), &r.Config.Problems
+	series := "series"
+	if names := r.Names(); len(names) > 0 {
+		series = names[0]
+	}
+	query, ok := r.ExampleQuery(series)
+	if !ok {
+		if strings.TrimSpace(r.MetricsQuery) == "" {
+			ps.Errorf(QueryID, at, "is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)")
+		}
+		return
+	}
+	e, err := promexpr.Parser.ParseExpr(query)
+	if err != nil {
+		ps.Errorf(QueryID, at, "becomes %s, which Prometheus refuses: %v", query, err)
+		return
+	}
+	t := e.Type()
+	if t == parser.ValueTypeVector || t == parser.ValueTypeScalar && r.isExternal() {
+		return
+	}
+	ps.Errorf(QueryID, at, "becomes %s, which gives a %s; the adapter takes an instant vector only", query, t)
+}
+
+// reportTemplate reports a template that fails when it is filled in, once for each rule.
+func reportTemplate(r *Rule, err error) {
+	p := model.Problem{
+		ID: QueryID, Severity: model.Error, Place: r.Field("metricsQuery"),
+		Message: fmt.Sprintf("cannot be filled in: %v", err),
+	}
+	if strings.TrimSpace(r.MetricsQuery) != "" && !slices.Contains(r.Config.Problems, p) {
+		r.Config.Problems.Add(p)
+	}
+}
+
+var (
+	reference = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\$(?:\{(\w+)\}|(\w+))`)
+	})
+	// bracesAlone are braces without the dollar sign before them, or with it inside.
+	bracesAlone = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(^|[^$])\{\$?(\d+)\}`)
+	})
+)
+
+// badReference finds a part of name.as that is meant to be a capture of name.matches and is none, and the name.as that
+// was most likely meant, "" if nobody can tell.
+func badReference(r *Rule) (bad, good string) {
+	if !strings.ContainsAny(r.Name.As, "${") {
+		return "", ""
+	}
+	re, err := regexp.Compile(r.Name.Matches)
+	if err != nil {
+		return "", ""
+	}
+	if m := bracesAlone().FindStringSubmatch(r.Name.As); m != nil {
+		if isCapture(m[2], re.NumSubexp()) {
+			good = bracesAlone().ReplaceAllString(r.Name.As, "${1}$${${2}}")
+		}
+		return strings.TrimPrefix(m[0], m[1]), good
+	}
+	for _, m := range reference().FindAllStringSubmatch(r.Name.As, -1) {
+		name := m[1] + m[2]
+		if slices.Contains(re.SubexpNames()[1:], name) || isCapture(name, re.NumSubexp()) {
+			continue
+		}
+		digits := name[:len(name)-len(strings.TrimLeft(name, "0123456789"))]
+		if m[2] != "" && isCapture(digits, re.NumSubexp()) {
+			good = strings.Replace(r.Name.As, m[0], "${"+digits+"}"+name[len(digits):], 1)
+		}
+		return m[0], good
+	}
+	return "", ""
+}
+
+// isCapture tells whether name is a number of 0 to most.
+func isCapture(name string, most int) bool {
+	for i := range most + 1 {
+		if name == fmt.Sprint(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// warnOfName reports a name.as that cannot give what it seems to.
+func warnOfName(r *Rule) {
+	bad, good := badReference(r)
+	if bad == "" {
+		return
+	}
+	hint := ""
+	if good != "" {
+		hint = "; write " + strconv.Quote(good)
+	}
+	r.Config.Problems.Warnf(QueryID, r.Field("name", "as"), "is %q, in which %s is no capture of name.matches%s", r.Name.As, bad, hint)
+}
+
+// compile reads the rule as the adapter and Prometheus do, and reports what they refuse.
+func compile(r *Rule, k *Kinds) {
+	ps, at := &r.Config.Problems, r.Field("seriesQuery")
+	matchers, err := promexpr.Parser.ParseMetricSelector(r.SeriesQuery)
+	switch {
+	case r.SeriesQuery == "":
+		ps.Errorf(QueryID, at, "is empty; write a selector, such as 'http_requests_total{namespace!=\"\",pod!=\"\"}'; %s", noDiscovery)
+	case err != nil:
+		ps.Errorf(QueryID, at, "is no series selector that Prometheus accepts: %v; %s", err, noDiscovery)
+	case !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches("") }):
+		ps.Errorf(QueryID, at,
+			"selects series without naming a label that they must have, which Prometheus refuses; add one, such as namespace!=\"\"; %s",
+			noDiscovery)
+	default:
+		r.Matchers = matchers
+	}
+	if !checkResources(r, k) {
+		r.Config.broken = true
+		return
+	}
+	namers, err := naming.NamersFromConfig([]adapterconfig.DiscoveryRule{unambiguous(r, k)}, k.mapper)
+	if err != nil {
+		r.Config.broken = true
+		ps.Errorf(QueryID, r.At, "%v; the adapter does not start with it", err)
+		return
+	}
+	r.Namer = namers[0]
+	warnOfName(r)
+	checkExample(r)
+}
+
+// noDiscovery is what one refused selector does (pkg/custom-provider, updateMetrics).
+const noDiscovery = "the adapter then lists no metric at all, not even those of other rules"
+
+// checkResources reports the overrides with which the adapter does not start, and tells whether there are none.
+func checkResources(r *Rule, k *Kinds) bool {
+	ok := true
+	for _, label := range lookup.SortedKeys(r.Resources.Overrides) {
+		o := r.Resources.Overrides[label]
+		problem, doubt := k.resolve(o.Group, o.Resource)
+		if problem != "" {
+			ok = false
+			r.Config.Problems.Errorf(QueryID, r.Field("resources", "overrides", label), "%s; the adapter does not start with it", problem)
+		}
+		if doubt != "" {
+			r.Config.Problems.Warnf(QueryID, r.Field("resources", "overrides", label), "has resource %q, which Kubernetes does not "+
+				"have of its own; did you mean %q?", o.Resource, doubt)
+		}
+	}
+	return ok
+}
+
+// unambiguous is the rule with one label for each resource. Where several are mapped to one, the adapter takes any of
+// them, another on each start, since it ranges over a map (pkg/naming, NewResourceConverter); here it is the first by name.
+func unambiguous(r *Rule, k *Kinds) adapterconfig.DiscoveryRule {
+	out := r.DiscoveryRule
+	out.Resources.Overrides = map[string]adapterconfig.GroupResource{}
+	seen := map[schema.GroupResource]bool{}
+	for _, label := range lookup.SortedKeys(r.Resources.Overrides) {
+		o := r.Resources.Overrides[label]
+		gr, err := k.mapper.ResourceFor(schema.GroupVersionResource{Group: o.Group, Resource: o.Resource})
+		if err == nil && !seen[gr.GroupResource()] {
+			seen[gr.GroupResource()] = true
+			out.Resources.Overrides[label] = o
+		}
+	}
+	return out
+}

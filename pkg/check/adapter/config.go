@@ -1,0 +1,177 @@
+package adapter
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+	yaml "go.yaml.in/yaml/v3"
+	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
+	"sigs.k8s.io/prometheus-adapter/pkg/naming"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Text is a text and where it stands.
+type Text struct {
+	Place model.Place
+	Text  []byte
+}
+
+const MissingID model.ID = "rule/missing"
+
+const QueryID model.ID = "rule/query"
+
+// Config is one configuration of prometheus-adapter.
+type Config struct {
+	// at is where its text stands, name what messages call it.
+	at   model.Place
+	name string
+	// custom serve Pods and Object metrics, external External ones.
+	custom, external []*Rule
+	// resource are the rules of the resource metrics API, nil if there are none.
+	resource   *adapterconfig.ResourceRules
+	resourceAt model.Place
+	// Problems are what is wrong with the text and the rules, whoever uses them.
+	Problems model.Problems
+	// broken tells that the adapter does not start with the configuration.
+	broken bool
+	// flawsCustom and flawsExternal are the rules of either list that nearly give a metric.
+	flawsCustom, flawsExternal lookup.Lazy[Flaws]
+	// UnusedReason says why no adapter among the items reads the configuration, "" if one does or may do so.
+	UnusedReason string
+}
+
+// Rule is one of the rules of a configuration.
+type Rule struct {
+	adapterconfig.DiscoveryRule
+	Config *Config
+	node   *yaml.Node
+	// Position is where it stands in its configuration, such as rules[2].
+	Position string
+	At       model.Place
+	// Namer is the adapter's own reading of the rule, nil if it refuses the rule.
+	Namer naming.MetricNamer
+	// Matchers are those of the seriesQuery, nil if Prometheus refuses it.
+	Matchers []*labels.Matcher
+	// naming is name.matches and name.as, to be read backwards; inverse gives it.
+	naming lookup.Lazy[*inverse]
+	// Number is its position among the rules of all configurations.
+	Number int
+	// answers are the queries that it makes.
+	answers map[question]Answer
+}
+
+// Field is the place of a member of the rule.
+func (r *Rule) Field(path ...string) model.Place {
+	at, n := r.At, r.node
+	for _, key := range path {
+		at, n = at.Child(key), krm.Get(n, key)
+		at = placeOf(at, n)
+	}
+	return at
+}
+
+func (r *Rule) String() string { return r.Position + " of " + r.Config.name }
+
+// inverse is the naming of a rule that the adapter has accepted, to be read backwards.
+func (r *Rule) inverse() *inverse {
+	return r.naming.Get(func() *inverse { return newInverse(r.Name.Matches, r.Name.As) })
+}
+
+// readRules reads a text that is a configuration of the adapter or the values of its Helm chart.
+func readRules(t Text) []*Config {
+	docs, ps := krm.ParseAll(string(t.Text), t.Place.At(1))
+	if ps.HasErrors() || len(docs) == 0 {
+		s := &Config{at: t.Place, name: t.Place.String(), Problems: queryProblems(ps), broken: true}
+		if len(ps) == 0 {
+			s.Problems.Warnf(QueryID, t.Place, "holds no rules")
+		}
+		return []*Config{s}
+	}
+	if sets := readValues(docs[0].Root, t.Place.At(1)); sets != nil {
+		return sets
+	}
+	return []*Config{readConfig(t, t.Place.String())}
+}
+
+// readConfig reads a configuration as the adapter does (pkg/config, FromYAML). The strict decoder of this module only
+// says where the adapter's errors are.
+func readConfig(t Text, name string) *Config {
+	s := &Config{at: t.Place, name: name}
+	docs, ps := krm.ParseAll(string(t.Text), t.Place.At(1))
+	if ps.HasErrors() {
+		s.Problems, s.broken = queryProblems(ps), true
+		return s
+	}
+	if len(docs) == 0 {
+		s.Problems.Warnf(QueryID, t.Place, "holds no rules; the adapter starts, but serves nothing")
+		return s
+	}
+	if len(docs) > 1 {
+		s.Problems.Warnf(QueryID, t.Place.At(docs[1].Root.Line), "begins a second YAML document; the adapter reads the first alone")
+	}
+	root := docs[0].Root
+	cfg, err := adapterconfig.FromYAML(t.Text)
+	if err != nil {
+		s.broken = true
+		s.Problems = append(s.Problems, refusals(root, t.Place.At(1), err)...)
+		return s
+	}
+	at := t.Place.At(1)
+	s.custom = s.list("rules", cfg.Rules, krm.Get(root, "rules"), at)
+	s.external = s.list("externalRules", cfg.ExternalRules, krm.Get(root, "externalRules"), at)
+	s.resource, s.resourceAt = cfg.ResourceRules, placeOf(at.Child("resourceRules"), krm.Get(root, "resourceRules"))
+	if len(s.custom)+len(s.external) == 0 && s.resource == nil {
+		s.Problems.Warnf(QueryID, t.Place, "holds no rules; the adapter starts, but serves nothing")
+	}
+	return s
+}
+
+// refusals says where in a configuration the adapter's loader stumbles.
+func refusals(root *yaml.Node, at model.Place, err error) model.Problems {
+	var cfg adapterconfig.MetricsDiscoveryConfig
+	ps := queryProblems(errorsOf(krm.Decode(root, at, &cfg)))
+	if len(ps) == 0 {
+		ps.Errorf(QueryID, at.At(0), "%v", err)
+	}
+	for i := range ps {
+		ps[i].Message += "; the adapter does not start with it"
+	}
+	return ps
+}
+
+func errorsOf(ps model.Problems) model.Problems {
+	return slices.DeleteFunc(ps, func(p model.Problem) bool { return p.Severity != model.Error })
+}
+
+// queryProblems files the problems of a text under rule/query.
+func queryProblems(ps model.Problems) model.Problems {
+	out := slices.Clone(ps)
+	for i := range out {
+		out[i].ID = QueryID
+	}
+	return out
+}
+
+// list joins rules to the places in n at which they stand.
+func (s *Config) list(key string, rules []adapterconfig.DiscoveryRule, n *yaml.Node, at model.Place) []*Rule {
+	var out []*Rule
+	for i, r := range rules {
+		out = append(out, &Rule{DiscoveryRule: r, Config: s, Position: fmt.Sprintf("%s[%d]", key, i), At: at.Child(key).Item(i)})
+		if n != nil && i < len(n.Content) {
+			out[i].node, out[i].At = n.Content[i], placeOf(out[i].At, n.Content[i])
+		}
+	}
+	return out
+}
+
+// placeOf gives a place the line of its node, if it is within a text whose lines count.
+func placeOf(at model.Place, n *yaml.Node) model.Place {
+	if n == nil || at.Line == 0 {
+		return at
+	}
+	return at.At(n.Line)
+}

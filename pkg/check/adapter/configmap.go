@@ -1,0 +1,224 @@
+package adapter
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// configMapRules reads the configurations in ConfigMaps: those that adapters among the items read, and those that look
+// like one. The problems are about adapters that find no configuration.
+func (su *Setup) configMapRules(ps *model.Problems) []*Config {
+	var sets []*Config
+	read := map[string]bool{}
+	resolved := true
+	adapters := su.Instances
+	for _, a := range adapters {
+		cm, key, ok := su.configOf(a, ps)
+		if cm == nil {
+			resolved = resolved && ok
+			continue
+		}
+		if id := cm.Place.Object.String() + "/" + key; !read[id] {
+			read[id] = true
+			sets = append(sets, readConfigMap(cm, key))
+		}
+	}
+	for _, it := range su.graph.Items {
+		for _, key := range configKeys(it) {
+			if read[it.Place.Object.String()+"/"+key] {
+				continue
+			}
+			s := readConfigMap(it, key)
+			if len(adapters) > 0 && resolved {
+				s.UnusedReason = "no adapter among the items mounts it"
+			}
+			sets = append(sets, s)
+		}
+	}
+	return sets
+}
+
+func readConfigMap(it *krm.Item, key string) *Config {
+	at := it.Place.Child("data").Child(key)
+	text := krm.Text(it.Field("data"), key)
+	return readConfig(Text{Place: at, Text: []byte(text)}, it.Place.Object.String())
+}
+
+// configKeys are the keys of a ConfigMap that hold a configuration of the adapter.
+func configKeys(it *krm.Item) []string {
+	if it.Place.Object.Kind != "ConfigMap" || it.Place.Object.APIVersion != "v1" {
+		return nil
+	}
+	data := krm.TextMap(it.Field("data"))
+	var keys []string
+	for _, key := range lookup.SortedKeys(data) {
+		named := key == "config.yaml" && isAdapterName(it.Place.Object.Name)
+		if named || hasConfig(data[key], it.Place) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// hasConfig tells whether a text is a configuration of the adapter. One that has neither the end of the names of its keys
+// nor an escape, behind which that may hide, is not worth to be parsed.
+func hasConfig(text string, at model.Place) bool {
+	if !strings.Contains(text, "ules") && !strings.Contains(text, "\\") {
+		return false
+	}
+	docs, ps := krm.ParseAll(text, at)
+	return !ps.HasErrors() && len(docs) > 0 && looksLikeConfig(docs[0].Root)
+}
+
+func isAdapterName(name string) bool {
+	return name == "adapter-config" || strings.Contains(name, "prometheus-adapter")
+}
+
+// looksLikeConfig tells the adapter's rules from those of other programs, which use the same key.
+func looksLikeConfig(root *yaml.Node) bool {
+	if krm.Get(root, "externalRules") != nil {
+		return true
+	}
+	if cpu := krm.Get(krm.Get(root, "resourceRules"), "cpu"); krm.Get(cpu, "containerQuery") != nil {
+		return true
+	}
+	rules := krm.Get(root, "rules")
+	return rules != nil && rules.Kind == yaml.SequenceNode && slices.ContainsFunc(rules.Content, func(n *yaml.Node) bool {
+		return krm.Get(n, "seriesQuery") != nil || krm.Get(n, "metricsQuery") != nil
+	})
+}
+
+// configOf follows --config through the volume mounts of an adapter to a ConfigMap and its key. It gives no ConfigMap
+// where the file is none of the items' or is missing; ok tells that this is certain to be no other one among the items.
+func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
+	if !a.known {
+		return nil, "", false
+	}
+	if a.file == "" {
+		ps.Errorf(MissingID, a.At.Child("args"), "has no --config; the adapter does not start; write --config=/etc/adapter/config.yaml")
+		return nil, "", true
+	}
+	mount, rel, found := mountOf(a.Container, a.file)
+	if !found {
+		ps.Errorf(MissingID, a.At.Child("volumeMounts"), "has no mount that holds %s, which --config names; the adapter does not "+
+			"start", a.file)
+		return nil, "", true
+	}
+	volumes := a.Workload.Template.Whole.Spec.Volumes
+	i := slices.IndexFunc(volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
+	if i < 0 {
+		names := make([]string, 0, len(volumes))
+		for _, v := range volumes {
+			names = append(names, v.Name)
+		}
+		ps.Errorf(MissingID, a.At.Child("volumeMounts"), "mounts volume %q, which the pod does not have%s", mount.Name,
+			krm.DidYouMean(mount.Name, names))
+		return nil, "", true
+	}
+	at := a.Workload.Item.Place.Child("spec").Child("template").Child("spec").Child("volumes").Item(i)
+	return su.configIn(a, volumes[i], fileIn{rel, at}, ps)
+}
+
+// fileIn is a file in a volume and the place of the volume.
+type fileIn struct {
+	path string
+	at   model.Place
+}
+
+func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
+	if v.ConfigMap == nil {
+		return nil, "", false
+	}
+	at := f.at.Child("configMap")
+	key, projected := keyOf(v.ConfigMap.Items, f.path)
+	if !projected {
+		ps.Errorf(MissingID, at.Child("items"), "puts no key at path %q, which --config=%s needs; the adapter does not start", f.path,
+			a.file)
+		return nil, "", true
+	}
+	cm, elsewhere := configMap(su.graph, v.ConfigMap.Name, a.Workload.Item)
+	switch {
+	case cm == nil && elsewhere != nil:
+		ps.Errorf(MissingID, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own "+
+			"namespace, here %q",
+			v.ConfigMap.Name, model.NamespaceOf(elsewhere.Place.Object.Namespace), model.NamespaceOf(a.Workload.Item.Place.Object.Namespace))
+		return nil, "", true
+	case cm == nil:
+		su.checkName(v.ConfigMap.Name, at, ps)
+		return nil, "", false
+	}
+	data := krm.TextMap(cm.Field("data"))
+	if _, has := data[key]; !has {
+		ps.Errorf(MissingID, at, "mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
+			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, lookup.SortedKeys(data)))
+		return nil, "", true
+	}
+	return cm, key, true
+}
+
+// checkName reports a ConfigMap that is not among the items where one with a similar name holds rules.
+func (su *Setup) checkName(name string, at model.Place, ps *model.Problems) {
+	var names []string
+	for _, it := range su.graph.Items {
+		if len(configKeys(it)) > 0 {
+			names = append(names, it.Place.Object.Name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	ps.Warnf(MissingID, at.Child("name"), "names ConfigMap %q, which is not among the items, while %s holds rules that no adapter "+
+		"here reads%s", name, strings.Join(names, ", "), krm.DidYouMean(name, names))
+}
+
+// configMap finds a ConfigMap for the pods of an item by any name that it had; elsewhere is one of another namespace.
+func configMap(g *chain.Graph, name string, pods *krm.Item) (cm, elsewhere *krm.Item) {
+	for _, it := range g.Items {
+		if it.Place.Object.Kind != "ConfigMap" || !slices.ContainsFunc(it.Refs(), func(r model.Ref) bool { return r.Name == name }) {
+			continue
+		}
+		if chain.MayShareNamespace(it, pods) {
+			return it, nil
+		}
+		elsewhere = it
+	}
+	return nil, elsewhere
+}
+
+// mountOf finds the mount of a container that holds a file, and the path of the file in the volume.
+func mountOf(c *corev1.Container, file string) (mount corev1.VolumeMount, rel string, found bool) {
+	longest := -1
+	for _, m := range c.VolumeMounts {
+		dir := path.Clean(m.MountPath)
+		rest, under := strings.CutPrefix(path.Clean(file), strings.TrimSuffix(dir, "/")+"/")
+		if path.Clean(file) == dir {
+			rest, under = "", true
+		}
+		if under && len(dir) > longest {
+			longest, mount, rel, found = len(dir), m, path.Join(m.SubPath, rest), true
+		}
+	}
+	return mount, rel, found
+}
+
+// keyOf is the key of a ConfigMap that becomes the file at a path of its volume.
+func keyOf(items []corev1.KeyToPath, file string) (string, bool) {
+	if len(items) == 0 {
+		return file, true
+	}
+	for _, i := range items {
+		if path.Clean(i.Path) == file {
+			return i.Key, true
+		}
+	}
+	return "", false
+}

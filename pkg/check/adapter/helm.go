@@ -1,0 +1,229 @@
+package adapter
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v3"
+	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
+
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// adapterChart is the name of the adapter's Helm chart, under which its values stand in those of a chart that has it as
+// a dependency.
+const adapterChart = "prometheus-adapter"
+
+// readValues reads the values of the adapter's Helm chart into the configuration that the chart renders from them
+// (prometheus-community/helm-charts, charts/prometheus-adapter/templates/configmap.yaml). It gives nil where root holds
+// no such values.
+func readValues(root *yaml.Node, at model.Place) []*Config {
+	rules := krm.Get(root, "rules")
+	if dependency := krm.Get(root, adapterChart); rules == nil && dependency != nil {
+		return readValues(dependency, at.Child(adapterChart))
+	}
+	name := at.At(0).String()
+	at = at.Child("rules")
+	if rules == nil || rules.Kind != yaml.MappingNode {
+		return nil
+	}
+	if krm.Text(rules, "existing") != "" {
+		// The chart then mounts a ConfigMap of that name and renders none; it is judged if it is among the items.
+		return []*Config{}
+	}
+	s := &Config{at: at, name: name}
+	for i := 0; i+1 < len(rules.Content); i += 2 {
+		if key := rules.Content[i]; !slices.Contains(chartKeys, key.Value) {
+			hint := krm.DidYouMean(key.Value, chartKeys)
+			if own := chartNames[key.Value]; own != "" {
+				hint = "; the chart calls it " + strconv.Quote(own)
+			}
+			s.Problems.Warnf(QueryID, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s", hint)
+		}
+	}
+	if usesDefaults(krm.Get(rules, "default")) {
+		for i, r := range defaultRules() {
+			s.custom = append(s.custom, &Rule{DiscoveryRule: r, Config: s, Position: fmt.Sprintf("rules.default[%d]", i), At: at.Child("default")})
+		}
+	}
+	s.custom = append(s.custom, s.values("custom", "rules", rules)...)
+	s.external = s.values("external", "externalRules", rules)
+	s.chartResource(krm.Get(rules, "resource"))
+	return []*Config{s}
+}
+
+var chartKeys = []string{"default", "custom", "existing", "external", "resource"}
+
+// chartNames are what the chart calls the parts of the adapter's configuration.
+var chartNames = map[string]string{"rules": "custom", "externalRules": "external", "resourceRules": "resource"}
+
+// usesDefaults tells whether rules.default holds for Helm: it does unless it is given and empty, as templates see it.
+func usesDefaults(n *yaml.Node) bool {
+	if n == nil {
+		return true
+	}
+	if n.ShortTag() == "!!bool" {
+		b, err := strconv.ParseBool(strings.ToLower(n.Value))
+		return err == nil && b
+	}
+	return !krm.IsNull(n) && n.Value != "" && n.Value != "0"
+}
+
+// values reads a list of rules under a key of the chart as the adapter reads it under its own key.
+func (s *Config) values(key, under string, rules *yaml.Node) []*Rule {
+	n, at := krm.Get(rules, key), s.at.Child(key)
+	if krm.IsNull(n) {
+		return nil
+	}
+	if n.Kind != yaml.SequenceNode {
+		s.broken = true
+		s.Problems.Errorf(QueryID, placeOf(at, n), "is no list; write one rule or more, each beginning with a dash; the adapter "+
+			"does not start with it")
+		return nil
+	}
+	cfg, ok := s.load(under, n, at)
+	if !ok {
+		return nil
+	}
+	list := cfg.Rules
+	if under == "externalRules" {
+		list = cfg.ExternalRules
+	}
+	out := s.list(key, list, n, s.at)
+	for _, r := range out {
+		r.Position = "rules." + r.Position
+	}
+	return out
+}
+
+func (s *Config) chartResource(n *yaml.Node) {
+	if n == nil || n.Kind != yaml.MappingNode || len(n.Content) == 0 {
+		return
+	}
+	at := s.at.Child("resource")
+	if cfg, ok := s.load("resourceRules", n, at); ok {
+		s.resource, s.resourceAt = cfg.ResourceRules, placeOf(at, n)
+	}
+}
+
+// load gives what the adapter's loader makes of n under a key of its configuration.
+func (s *Config) load(under string, n *yaml.Node, at model.Place) (*adapterconfig.MetricsDiscoveryConfig, bool) {
+	text, err := krm.EncodeNode(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{
+		{Kind: yaml.ScalarNode, Tag: "!!str", Value: under}, n,
+	}})
+	if err == nil {
+		var cfg *adapterconfig.MetricsDiscoveryConfig
+		if cfg, err = adapterconfig.FromYAML(text); err == nil {
+			return cfg, true
+		}
+	}
+	s.broken = true
+	ps := refusals(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Content: []*yaml.Node{
+		{Kind: yaml.ScalarNode, Tag: "!!str", Value: under, Line: n.Line}, n,
+	}}, model.Place{Line: at.Line}, err)
+	for _, p := range ps {
+		p.Place.Field = at.Field + strings.TrimPrefix(p.Place.Field, under)
+		p.Place.Object, p.Place.File, p.Place.Index = at.Object, at.File, at.Index
+		s.Problems.Add(p)
+	}
+	return nil, false
+}
+
+// defaultRules are the rules that the chart adds where rules.default holds: rates of the counters of containers, the
+// gauges of containers, and every other series with a namespace under its own name, a counter as its rate.
+func defaultRules() []adapterconfig.DiscoveryRule {
+	var (
+		containers = `{__name__=~"^container_.*",container!="POD",namespace!="",pod!=""}`
+		others     = `{namespace!="",__name__!~"^container_.*"}`
+		pods       = adapterconfig.ResourceMapping{Overrides: map[string]adapterconfig.GroupResource{
+			"namespace": {Resource: "namespace"},
+			"pod":       {Resource: "pod"},
+		}}
+		labelled = adapterconfig.ResourceMapping{Template: "<<.Resource>>"}
+	)
+	rule := func(series, isNot string, res adapterconfig.ResourceMapping, matches string) adapterconfig.DiscoveryRule {
+		matchers := "<<.LabelMatchers>>"
+		if series == containers {
+			matchers += `,container!="POD"`
+		}
+		value := "<<.Series>>{" + matchers + "}"
+		if strings.HasSuffix(matches, "_total$") {
+			value = "rate(" + value + "[5m])"
+		}
+		r := adapterconfig.DiscoveryRule{
+			SeriesQuery: series, Resources: res, Name: adapterconfig.NameMapping{Matches: matches},
+			MetricsQuery: "sum(" + value + ") by (<<.GroupBy>>)",
+		}
+		if isNot != "" {
+			r.SeriesFilters = []adapterconfig.RegexFilter{{IsNot: isNot}}
+		}
+		return r
+	}
+	return []adapterconfig.DiscoveryRule{
+		rule(containers, "", pods, "^container_(.*)_seconds_total$"),
+		rule(containers, "^container_.*_seconds_total$", pods, "^container_(.*)_total$"),
+		rule(containers, "^container_.*_total$", pods, "^container_(.*)$"),
+		rule(others, ".*_total$", labelled, ""),
+		rule(others, ".*_seconds_total", labelled, "^(.*)_total$"),
+		rule(others, "", labelled, "^(.*)_seconds_total$"),
+	}
+}
+
+// chartRules reads the values that Flux (HelmRelease) and Argo CD (Application) give to the chart, where they stand in
+// the object itself.
+func chartRules(g *chain.Graph) []*Config {
+	var sets []*Config
+	for _, it := range g.Items {
+		if !slices.Contains([]string{"HelmRelease", "Application"}, it.Place.Object.Kind) {
+			continue
+		}
+		spec := krm.Get(it.Node(), "spec")
+		at := it.Place.Child("spec")
+		switch it.Place.Object.Kind {
+		case "HelmRelease":
+			values, elsewhere := krm.Get(spec, "values"), krm.Get(spec, "valuesFrom")
+			if krm.Text(spec, "chart", "spec", "chart") == adapterChart && (elsewhere == nil || krm.Get(values, "rules") != nil) {
+				sets = append(sets, chartValues(values, at.Child("values"))...)
+			}
+		case "Application":
+			sets = append(sets, applicationRules(krm.Get(spec, "source"), at.Child("source"))...)
+			if list := krm.Get(spec, "sources"); list != nil && list.Kind == yaml.SequenceNode {
+				for i, n := range list.Content {
+					sets = append(sets, applicationRules(n, at.Child("sources").Item(i))...)
+				}
+			}
+		}
+	}
+	return sets
+}
+
+func applicationRules(source *yaml.Node, at model.Place) []*Config {
+	if krm.Text(source, "chart") != adapterChart {
+		return nil
+	}
+	helm, at := krm.Get(source, "helm"), at.Child("helm")
+	if values := krm.Get(helm, "valuesObject"); values != nil {
+		return chartValues(values, at.Child("valuesObject"))
+	}
+	if text := krm.Text(helm, "values"); text != "" {
+		return readRules(Text{Place: at.Child("values"), Text: []byte(text)})
+	}
+	if krm.Get(helm, "valueFiles") != nil || krm.Get(helm, "parameters") != nil {
+		return nil
+	}
+	return chartValues(nil, at)
+}
+
+// chartValues reads values that may say nothing about rules, for which the chart has its defaults.
+func chartValues(values *yaml.Node, at model.Place) []*Config {
+	if krm.Get(values, "rules") == nil {
+		values = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
+			{Kind: yaml.ScalarNode, Tag: "!!str", Value: "rules"}, {Kind: yaml.MappingNode, Tag: "!!map"},
+		}}
+	}
+	return readValues(values, at)
+}

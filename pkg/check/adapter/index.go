@@ -1,0 +1,122 @@
+package adapter
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+)
+
+// Index finds the rules, of all configurations, that may give a metric.
+type Index struct {
+	Rules []*Rule
+	// byMetric are the rules that give certain metrics alone, general all others.
+	byMetric map[string][]*Rule
+	general  []*Rule
+	// found are the matches by metric for demands without a sample.
+	found map[string][]Match
+	near  lookup.Lazy[Suggestions]
+}
+
+// Match is a rule that gives a metric from series.
+type Match struct {
+	Rule   *Rule
+	Series []string
+}
+
+func newIndex(rules []*Rule) *Index {
+	x := &Index{Rules: rules, byMetric: map[string][]*Rule{}, found: map[string][]Match{}}
+	for i, r := range rules {
+		r.Number = i
+		metrics, known := r.metrics()
+		if !known {
+			x.general = append(x.general, r)
+		}
+		for _, name := range metrics {
+			x.byMetric[name] = append(x.byMetric[name], r)
+		}
+	}
+	return x
+}
+
+// metrics are all that the rule can give, known is false if that depends on which series there are.
+func (r *Rule) metrics() (metrics []string, known bool) {
+	if r.Namer == nil || r.Matchers == nil {
+		return nil, true
+	}
+	if names := r.Names(); len(names) > 0 {
+		// No other name gets past the matchers.
+		for _, name := range names {
+			if m := r.nameOf(name); m != "" && !slices.Contains(metrics, m) {
+				metrics = append(metrics, m)
+			}
+		}
+		return metrics, true
+	}
+	if r.Literal() && !r.inverse().marked {
+		return slices.Compact([]string{r.inverse().text(), r.Name.As}), true
+	}
+	return nil, false
+}
+
+// nameOf is the name under which the adapter serves a series of the rule, "" if it does not.
+func (r *Rule) nameOf(series string) string {
+	if !r.Accepts(series) {
+		return ""
+	}
+	return r.MetricOf(series)
+}
+
+// Matches lists the rules that give a metric, in the order of the configurations, with what they make it from. The
+// names of series that are known are those that are recorded and those of a sample.
+func (x *Index) Matches(metric string, recorded, sampled []string) []Match {
+	if len(sampled) > 0 {
+		return x.find(metric, slices.Concat(recorded, sampled))
+	}
+	return lookup.Remember(x.found, metric, func(metric string) []Match { return x.find(metric, recorded) })
+}
+
+func (x *Index) find(metric string, known []string) []Match {
+	var out []Match
+	for _, r := range x.Candidates(metric) {
+		if series := r.SeriesFor(metric, known); len(series) > 0 {
+			out = append(out, Match{r, series})
+		}
+	}
+	return out
+}
+
+// Candidates are the rules that may give a metric, in their order.
+func (x *Index) Candidates(metric string) []*Rule {
+	var general []*Rule
+	for _, r := range x.general {
+		if r.inverse().mayGive(metric) {
+			general = append(general, r)
+		}
+	}
+	if len(general) == 0 {
+		return x.byMetric[metric]
+	}
+	out := slices.Concat(x.byMetric[metric], general)
+	slices.SortFunc(out, func(a, b *Rule) int { return cmp.Compare(a.Number, b.Number) })
+	return out
+}
+
+// mayGive tells whether what name.as writes around its captures is in a metric.
+func (inv *inverse) mayGive(metric string) bool {
+	if inv.marked || len(inv.parts) == 0 {
+		return true
+	}
+	first, last := inv.parts[0], inv.parts[len(inv.parts)-1]
+	return (first.group >= 0 || strings.HasPrefix(metric, first.text)) && (last.group >= 0 || strings.HasSuffix(metric, last.text))
+}
+
+// text is what a literal naming gives.
+func (inv *inverse) text() string {
+	var b strings.Builder
+	for _, p := range inv.parts {
+		b.WriteString(p.text)
+	}
+	return b.String()
+}

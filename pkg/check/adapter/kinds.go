@@ -1,0 +1,223 @@
+package adapter
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+)
+
+// builtinGroup is a group of the Kubernetes API with the kinds in it, in the order in which the API server prefers
+// groups where a resource name stands in several (kube-apiserver, pkg/controlplane, apiVersionPriorities).
+type builtinGroup struct {
+	name string
+	// until is the first minor version of Kubernetes that no longer serves the group, 0 if all do.
+	until      int
+	namespaced []string
+	cluster    []string
+}
+
+var builtinGroups = []builtinGroup{
+	{name: "", namespaced: []string{
+		"ConfigMap", "Endpoints", "Event", "LimitRange", "PersistentVolumeClaim", "Pod", "PodTemplate", "ReplicationController",
+		"ResourceQuota", "Secret", "Service", "ServiceAccount",
+	}, cluster: []string{"ComponentStatus", "Namespace", "Node", "PersistentVolume"}},
+	{name: "extensions", until: 22, namespaced: []string{"DaemonSet", "Deployment", "Ingress", "NetworkPolicy", "ReplicaSet"}},
+	{name: "apps", namespaced: []string{"ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"}},
+	{name: "events.k8s.io", namespaced: []string{"Event"}},
+	{name: "autoscaling", namespaced: []string{"HorizontalPodAutoscaler"}},
+	{name: "batch", namespaced: []string{"CronJob", "Job"}},
+	{name: "networking.k8s.io", namespaced: []string{"Ingress", "NetworkPolicy"}, cluster: []string{"IngressClass"}},
+	{name: "policy", namespaced: []string{"PodDisruptionBudget"}},
+	{name: "rbac.authorization.k8s.io", namespaced: []string{"Role", "RoleBinding"}, cluster: []string{
+		"ClusterRole",
+		"ClusterRoleBinding",
+	}},
+	{name: "storage.k8s.io", namespaced: []string{"CSIStorageCapacity"}, cluster: []string{
+		"CSIDriver", "CSINode", "StorageClass",
+		"VolumeAttachment",
+	}},
+	{name: "coordination.k8s.io", namespaced: []string{"Lease"}},
+	{name: "discovery.k8s.io", namespaced: []string{"EndpointSlice"}},
+	{name: "scheduling.k8s.io", cluster: []string{"PriorityClass"}},
+	{name: "node.k8s.io", cluster: []string{"RuntimeClass"}},
+	{name: "admissionregistration.k8s.io", cluster: []string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}},
+	{name: "apiextensions.k8s.io", cluster: []string{"CustomResourceDefinition"}},
+	{name: "apiregistration.k8s.io", cluster: []string{"APIService"}},
+	{name: "certificates.k8s.io", cluster: []string{"CertificateSigningRequest"}},
+}
+
+// shortNames are abbreviations that kubectl understands and the adapter does not.
+var shortNames = map[string]string{
+	"po": "pods", "ns": "namespaces", "svc": "services", "no": "nodes", "deploy": "deployments", "ing": "ingresses",
+	"sts": "statefulsets", "ds": "daemonsets", "rs": "replicasets", "cm": "configmaps", "ep": "endpoints", "pv": "persistentvolumes",
+	"pvc": "persistentvolumeclaims", "cj": "cronjobs", "hpa": "horizontalpodautoscalers", "sa": "serviceaccounts",
+}
+
+// Kinds is what the cluster serves, as far as it is known: the built-in kinds, the custom ones among the items, and those
+// that rules and autoscalers name in groups which are not Kubernetes' own.
+type Kinds struct {
+	mapper *rememberingMapper
+	known  *meta.DefaultRESTMapper
+	minor  int
+}
+
+// rememberingMapper remembers which resources it found, since rules ask for the same few. It has to forget when kinds are
+// added.
+type rememberingMapper struct {
+	meta.PriorityRESTMapper
+	found map[schema.GroupVersionResource]foundResource
+}
+
+type foundResource struct {
+	resource schema.GroupVersionResource
+	err      error
+}
+
+// ResourceFor is that of meta.RESTMapper.
+func (m *rememberingMapper) ResourceFor(partial schema.GroupVersionResource) (schema.GroupVersionResource, error) {
+	f := lookup.Remember(m.found, partial, func(partial schema.GroupVersionResource) (f foundResource) {
+		f.resource, f.err = m.PriorityRESTMapper.ResourceFor(partial)
+		return f
+	})
+	return f.resource, f.err
+}
+
+func NewKinds(items []*krm.Item, minor int) *Kinds {
+	k := &Kinds{known: meta.NewDefaultRESTMapper(nil), minor: minor}
+	k.mapper = &rememberingMapper{found: map[schema.GroupVersionResource]foundResource{}}
+	for _, g := range builtinGroups {
+		if !k.serves(g) {
+			continue
+		}
+		for _, kind := range g.namespaced {
+			k.known.Add(schema.GroupVersionKind{Group: g.name, Version: "v1", Kind: kind}, meta.RESTScopeNamespace)
+		}
+		for _, kind := range g.cluster {
+			k.known.Add(schema.GroupVersionKind{Group: g.name, Version: "v1", Kind: kind}, meta.RESTScopeRoot)
+		}
+		k.mapper.ResourcePriority = append(k.mapper.ResourcePriority,
+			schema.GroupVersionResource{Group: g.name, Version: meta.AnyVersion, Resource: meta.AnyResource})
+	}
+	for _, it := range items {
+		if it.Place.Object.Kind == "CustomResourceDefinition" {
+			k.addCRD(it)
+		}
+	}
+	k.mapper.Delegate = k.known
+	return k
+}
+
+func (k *Kinds) serves(g builtinGroup) bool { return g.until == 0 || k.minor > 0 && k.minor < g.until }
+
+func (k *Kinds) addCRD(it *krm.Item) {
+	spec := krm.Get(it.Node(), "spec")
+	group, names := krm.Text(spec, "group"), krm.Get(spec, "names")
+	kind, plural, singular := krm.Text(names, "kind"), krm.Text(names, "plural"), krm.Text(names, "singular")
+	if kind == "" || plural == "" {
+		return
+	}
+	if singular == "" {
+		singular = strings.ToLower(kind)
+	}
+	scope := meta.RESTScope(meta.RESTScopeNamespace)
+	if krm.Text(spec, "scope") == "Cluster" {
+		scope = meta.RESTScopeRoot
+	}
+	gv := schema.GroupVersion{Group: group, Version: "v1"}
+	k.known.AddSpecific(gv.WithKind(kind), gv.WithResource(plural), gv.WithResource(singular), scope)
+}
+
+// resolve says why the adapter would refuse to start with a resource that an override names, or "". What may be a custom
+// resource is taken for one; the doubt says which other was most likely meant.
+func (k *Kinds) resolve(group, resource string) (problem, doubt string) {
+	if resource == "" {
+		return `names no resource; write one, such as {resource: "pod"}`, ""
+	}
+	name := strings.ToLower(resource)
+	if _, err := k.mapper.ResourceFor(schema.GroupVersionResource{Group: group, Resource: resource}); err == nil {
+		return "", ""
+	}
+	if g, ok := builtin(group); ok && group != "" {
+		hint := krm.DidYouMean(name, k.resources(group))
+		if home, err := k.mapper.ResourceFor(schema.GroupVersionResource{Resource: resource}); err == nil {
+			hint = "; it is in group " + strconv.Quote(home.Group)
+		}
+		if !k.serves(g) {
+			return "has group " + strconv.Quote(group) + ", which Kubernetes no longer serves" + hint, ""
+		}
+		return "has resource " + strconv.Quote(resource) + ", which group " + strconv.Quote(group) + " does not have" + hint, ""
+	}
+	if long := shortNames[name]; long != "" && group == "" {
+		return "has resource " + strconv.Quote(resource) + ", a short name that only kubectl knows; write " + strconv.Quote(long), ""
+	}
+	if group == "" {
+		doubt = krm.Suggest(name, k.resources(""))
+	}
+	k.assume(group, name)
+	return "", doubt
+}
+
+// assume adds a custom resource that is named in singular or plural.
+func (k *Kinds) assume(group, name string) {
+	plural, singular := name, name
+	if one, ok := strings.CutSuffix(name, "s"); ok {
+		singular = one
+	} else {
+		plural += "s"
+	}
+	gv := schema.GroupVersion{Group: group, Version: "v1"}
+	k.known.AddSpecific(gv.WithKind(singular), gv.WithResource(plural), gv.WithResource(singular), meta.RESTScopeNamespace)
+	clear(k.mapper.found)
+}
+
+// ResourceOf gives the resource of a kind, as the client of the autoscaler does.
+func (k *Kinds) ResourceOf(gk schema.GroupKind) (found schema.GroupResource, problem string) {
+	if m, err := k.known.RESTMapping(gk, "v1"); err == nil {
+		return m.Resource.GroupResource(), ""
+	}
+	g, ok := builtin(gk.Group)
+	if !ok {
+		plural, _ := meta.UnsafeGuessKindToResource(gk.WithVersion("v1"))
+		k.known.Add(gk.WithVersion("v1"), meta.RESTScopeNamespace)
+		clear(k.mapper.found)
+		return plural.GroupResource(), ""
+	}
+	hint := ""
+	for _, other := range builtinGroups {
+		if k.serves(other) && other.name != gk.Group && slices.Contains(other.namespaced, gk.Kind) {
+			hint = "; write " + strconv.Quote(strings.TrimPrefix(other.name+"/v1", "/"))
+		}
+	}
+	if !k.serves(g) {
+		return found, "has group " + strconv.Quote(gk.Group) + ", which Kubernetes no longer serves" + hint
+	}
+	if hint == "" {
+		hint = krm.DidYouMean(gk.Kind, slices.Concat(g.namespaced, g.cluster))
+	}
+	return found, "has kind " + strconv.Quote(gk.Kind) + ", which group " + strconv.Quote(gk.Group) + " does not have" + hint
+}
+
+// resources are the plural names of the resources in a built-in group.
+func (k *Kinds) resources(group string) []string {
+	var names []string
+	g, _ := builtin(group)
+	for _, kind := range slices.Concat(g.namespaced, g.cluster) {
+		plural, singular := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Group: group, Version: "v1", Kind: kind})
+		names = append(names, plural.Resource, singular.Resource)
+	}
+	return names
+}
+
+func builtin(group string) (builtinGroup, bool) {
+	i := slices.IndexFunc(builtinGroups, func(g builtinGroup) bool { return g.name == group })
+	if i < 0 {
+		return builtinGroup{}, false
+	}
+	return builtinGroups[i], true
+}

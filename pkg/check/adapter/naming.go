@@ -1,0 +1,129 @@
+package adapter
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"sync"
+
+	prommodel "github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	prom "sigs.k8s.io/prometheus-adapter/pkg/client"
+)
+
+// SeriesFor gives names of series from which the rule makes metric, as the adapter's own code sees it: each is accepted
+// by the seriesQuery, kept by the filters and named metric. The names come from known ones, such as those of a sample,
+// and from the rule and metric themselves. It gives none if the rule cannot make metric.
+func (r *Rule) SeriesFor(metric string, known []string) []string {
+	if r.Namer == nil || r.Matchers == nil {
+		return nil
+	}
+	var out []string
+	for _, name := range slices.Concat(r.Names(), known, guesses(r, metric)) {
+		if !slices.Contains(out, name) && r.Accepts(name) && r.MetricOf(name) == metric {
+			out = append(out, name)
+		}
+	}
+	if len(out) == 0 && r.Names() == nil && r.Literal() && r.Name.As == metric {
+		// The rule gives every series that it finds this name. That none of the guesses passes its filters does not
+		// mean that none does.
+		return append(enumeratePattern(r.Name.Matches), metric)[:1]
+	}
+	return out
+}
+
+func (r *Rule) Literal() bool {
+	return r.Namer != nil && r.Name.As != "" && (!strings.Contains(r.Name.As, "$") || r.inverse().literal())
+}
+
+// Names are those that the seriesQuery lists, nil if it leaves them open.
+func (r *Rule) Names() []string {
+	var out []string
+	for _, m := range r.Matchers {
+		switch {
+		case m.Name != prommodel.MetricNameLabel:
+		case m.Type == labels.MatchEqual:
+			out = append(out, m.Value)
+		case m.Type == labels.MatchRegexp:
+			out = append(out, m.SetMatches()...)
+		}
+	}
+	return out
+}
+
+// Specific tells whether the rule is about one series, not about whatever there is.
+func (r *Rule) Specific() bool { return len(r.Names()) > 0 || r.Literal() }
+
+// guesses are names that the rule may make metric from.
+func guesses(r *Rule, metric string) []string {
+	if len(r.Names()) > 0 {
+		return nil
+	}
+	out := append(r.inverse().series(metric), Variants(metric)...)
+	for _, m := range r.Matchers {
+		if m.Name == prommodel.MetricNameLabel && m.Type == labels.MatchRegexp {
+			out = append(out, enumeratePattern(m.Value)...)
+		}
+	}
+	for _, f := range r.SeriesFilters {
+		out = append(out, enumeratePattern(f.Is)...)
+	}
+	return append(out, enumeratePattern(r.Name.Matches)...)
+}
+
+func enumeratePattern(pattern string) []string {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil || pattern == "" {
+		return nil
+	}
+	return enumerate(tree, nil)
+}
+
+var RateSuffix = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`_(per_second|per_minute|per_sec|rate|rps|qps|avg|sum|max|p\d+)$`)
+})
+
+// Counters are names of series that a rate of this name is usually made from, in the order of likelihood.
+func Counters(metric string) []string {
+	base := strings.ReplaceAll(metric, "-", "_")
+	for RateSuffix().MatchString(base) {
+		base = RateSuffix().ReplaceAllString(base, "")
+	}
+	return []string{base + "_total", base, base + "_count", base + "_seconds_total", base + "_sum", base + "_bucket"}
+}
+
+// Variants are names of series that a metric of this name may be made from.
+func Variants(metric string) []string {
+	name := strings.ReplaceAll(metric, "-", "_")
+	out := append([]string{metric}, Counters(metric)...)
+	out = append(out, name+"_total", name, strings.TrimSuffix(name, "_total"))
+	return append(out, "container_"+out[2], "container_"+out[1])
+}
+
+// Accepts tells whether the adapter considers a series of this name, whose other labels are as the rule wants them.
+func (r *Rule) Accepts(name string) bool {
+	if !prommodel.LegacyValidation.IsValidMetricName(name) || !r.Selects(name) {
+		return false
+	}
+	return len(r.Namer.FilterSeries([]prom.Series{{Name: name}})) == 1
+}
+
+// Selects tells whether the seriesQuery admits the name.
+func (r *Rule) Selects(name string) bool {
+	for _, m := range r.Matchers {
+		if m.Name == prommodel.MetricNameLabel && !m.Matches(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// MetricOf is the name under which the adapter serves a series, "" if it cannot name it.
+func (r *Rule) MetricOf(series string) string {
+	name, err := r.Namer.MetricNameForSeries(prom.Series{Name: series})
+	if err != nil {
+		return ""
+	}
+	return name
+}

@@ -1,0 +1,103 @@
+package adapter
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// adaptersBehind are the adapters among the items to whose pods a Service leads.
+func (su *Setup) Behind(s *chain.Service) []Instance {
+	var all []Instance
+	for _, a := range su.Instances {
+		if s.SelectsPods(a.Workload) {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// SignsItself tells whether the certificate of an adapter is its own.
+func (a Instance) SignsItself() bool {
+	_, named := FlagValue(a.Args(), "tls-cert-file")
+	return a.known && !named
+}
+
+// Instance is a container that runs prometheus-adapter, and the file that it reads its configuration from.
+type Instance struct {
+	Workload  *chain.Workload
+	Container *corev1.Container
+	At        model.Place
+	// file is the value of --config; known tells whether the arguments show whether there is one.
+	file  string
+	known bool
+}
+
+// Args are the command line of the container.
+func (a Instance) Args() []string { return slices.Concat(a.Container.Command, a.Container.Args) }
+
+// findAdapters finds the containers of prometheus-adapter.
+func findAdapters(g *chain.Graph) []Instance {
+	var out []Instance
+	for _, wl := range g.Workloads.All {
+		if wl.Template.Whole == nil {
+			continue
+		}
+		for i := range wl.Template.Whole.Spec.Containers {
+			c := &wl.Template.Whole.Spec.Containers[i]
+			args := slices.Concat(c.Command, c.Args)
+			if !Runs(c.Image, args) {
+				continue
+			}
+			file, configured := FlagValue(args, "config")
+			at := wl.Item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
+			joined := strings.Join(args, " ")
+			known := configured || !strings.Contains(joined, "$") && !slices.Contains(args, "-c")
+			out = append(out, Instance{Workload: wl, Container: c, At: at, file: file, known: known})
+		}
+	}
+	return out
+}
+
+// Runs tells a container of prometheus-adapter by its image or by the flags that only it has.
+func Runs(image string, args []string) bool {
+	has := func(name string) bool {
+		_, ok := FlagValue(args, name)
+		return ok
+	}
+	return isAdapterImage(image) || has("config") && has("prometheus-url")
+}
+
+// IsInstance tells whether a container runs prometheus-adapter.
+func IsInstance(c *corev1.Container) bool {
+	return Runs(c.Image, slices.Concat(c.Command, c.Args))
+}
+
+// isAdapterImage tells whether the last part of an image's name is that of the adapter; it has had several.
+func isAdapterImage(image string) bool {
+	repository, _, _ := strings.Cut(image, "@")
+	name, _, _ := strings.Cut(path.Base(repository), ":")
+	switch strings.TrimPrefix(name, "k8s-") {
+	case "prometheus-adapter", "prometheus-adapter-amd64", "prometheus-adapter-arm64":
+		return true
+	}
+	return false
+}
+
+// FlagValue finds the value of --name=VALUE or --name VALUE.
+func FlagValue(args []string, name string) (string, bool) {
+	for i, a := range args {
+		if v, ok := strings.CutPrefix(a, "--"+name+"="); ok {
+			return v, true
+		}
+		if a == "--"+name && i+1 < len(args) {
+			return args[i+1], true
+		}
+	}
+	return "", false
+}

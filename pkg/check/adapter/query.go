@@ -1,0 +1,118 @@
+package adapter
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	prom "sigs.k8s.io/prometheus-adapter/pkg/client"
+	"sigs.k8s.io/prometheus-adapter/pkg/naming"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
+)
+
+// question is what a query depends on beside its rule. The resource of an external metric is empty.
+type question struct {
+	series    string
+	resource  schema.GroupResource
+	namespace string
+	// selector and names, of which there are count, are written out.
+	selector, names string
+	count           int
+}
+
+// Answer is a query, nil and an error if the rule makes none; expr is nil if Prometheus refuses it.
+type Answer struct {
+	Query string
+	Expr  parser.Expr
+	Err   error
+}
+
+// QueryFor makes the query for objects of a resource that the adapter would make, once for all that ask for the same.
+func (r *Rule) QueryFor(series string, resource schema.GroupResource, namespace string, selector labels.Selector, names ...string) Answer {
+	q := question{series, resource, namespace, selector.String(), strings.Join(names, "|"), len(names)}
+	return r.ask(q, func() (prom.Selector, error) {
+		return r.Namer.QueryForSeries(series, resource, namespace, selector, names...)
+	})
+}
+
+// ExternalQuery is the same for an external metric.
+func (r *Rule) ExternalQuery(series, namespace string, selector labels.Selector) Answer {
+	return r.ask(question{series: series, namespace: namespace, selector: selector.String()}, func() (prom.Selector, error) {
+		return r.Namer.QueryForExternalSeries(series, namespace, selector)
+	})
+}
+
+func (r *Rule) ask(q question, build func() (prom.Selector, error)) Answer {
+	if r.answers == nil {
+		r.answers = map[question]Answer{}
+	}
+	return lookup.Remember(r.answers, q, func(question) (a Answer) {
+		query, err := build()
+		if err != nil {
+			return Answer{Err: err}
+		}
+		a.Query = string(query)
+		if e, err := promexpr.Parser.ParseExpr(a.Query); err == nil {
+			a.Expr = e
+		}
+		return a
+	})
+}
+
+var PodResource = schema.GroupResource{Resource: "pods"}
+
+// IsRoot tells whether the adapter serves metrics of the resource outside of namespaces.
+func IsRoot(r schema.GroupResource) bool {
+	return r == naming.NsGroupResource || r == naming.NodeGroupResource || r == naming.PVGroupResource
+}
+
+func (r *Rule) isExternal() bool { return slices.Contains(r.Config.external, r) }
+
+// ExampleQuery is the query for two objects of a resource that the rule maps. There is none where the rule maps nothing,
+// which matters to whom uses it, or where the template fails.
+func (r *Rule) ExampleQuery(series string) (string, bool) {
+	if r.isExternal() {
+		// The selector keeps the matchers from being empty; whether they may be is seen with the HPA that asks.
+		selector := labels.SelectorFromSet(labels.Set{"label": "value"})
+		namespace := "default"
+		if _, err := r.Namer.LabelForResource(naming.NsGroupResource); err != nil {
+			namespace = ""
+		}
+		q, err := r.Namer.QueryForExternalSeries(series, namespace, selector)
+		if err != nil {
+			reportTemplate(r, err)
+		}
+		return string(q), err == nil
+	}
+	for _, resource := range []schema.GroupResource{PodResource, {Resource: "services"}, naming.NsGroupResource} {
+		if q, ok := exampleOf(r, series, resource); ok {
+			return q, true
+		}
+	}
+	for _, label := range lookup.SortedKeys(r.Resources.Overrides) {
+		o := r.Resources.Overrides[label]
+		if q, ok := exampleOf(r, series, schema.GroupResource{Group: o.Group, Resource: o.Resource}); ok {
+			return q, true
+		}
+	}
+	return "", false
+}
+
+func exampleOf(r *Rule, series string, resource schema.GroupResource) (string, bool) {
+	if _, err := r.Namer.LabelForResource(resource); err != nil {
+		return "", false
+	}
+	namespace := "default"
+	if _, err := r.Namer.LabelForResource(naming.NsGroupResource); err != nil || IsRoot(resource) {
+		namespace = ""
+	}
+	q, err := r.Namer.QueryForSeries(series, resource, namespace, labels.Everything(), "a", "b")
+	if err != nil {
+		reportTemplate(r, err)
+	}
+	return string(q), err == nil
+}

@@ -1,0 +1,204 @@
+package chain
+
+import (
+	"cmp"
+	"slices"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Access is who may do what, as far as roles and their bindings among the items tell.
+type Access struct {
+	roles    map[model.Object]lookup.ByNamespace[*Role]
+	bindings []*binding
+	grants   map[Account]*grants
+}
+
+// Role is a Role or a ClusterRole, binding a RoleBinding or a ClusterRoleBinding. The namespace of what holds in the whole
+// cluster is "".
+type (
+	Role struct {
+		item  *krm.Item
+		rules []rbacv1.PolicyRule
+		// aggregated roles get their rules from others.
+		aggregated bool
+		// number is its position among those of its kind and name.
+		number int
+	}
+	binding struct {
+		item     *krm.Item
+		subjects []rbacv1.Subject
+		ref      rbacv1.RoleRef
+	}
+)
+
+// Account is a ServiceAccount. Without a name it is not known.
+type Account struct{ Namespace, Name string }
+
+const rbacGroup = "rbac.authorization.k8s.io"
+
+// addAccess takes an object of the group of rights. One that cannot be read grants nothing.
+func (ac *Access) add(it *krm.Item) {
+	switch it.Place.Object.Kind {
+	case "Role", "ClusterRole":
+		var r struct {
+			Rules           []rbacv1.PolicyRule     `json:"rules"`
+			AggregationRule *rbacv1.AggregationRule `json:"aggregationRule"`
+		}
+		_ = mistakes(it.Node(), it.Place, &r, false)
+		ac.addRole(&Role{item: it, rules: r.Rules, aggregated: r.AggregationRule != nil})
+	case "RoleBinding", "ClusterRoleBinding":
+		var b struct {
+			Subjects []rbacv1.Subject `json:"subjects"`
+			RoleRef  rbacv1.RoleRef   `json:"roleRef"`
+		}
+		_ = mistakes(it.Node(), it.Place, &b, false)
+		ac.bindings = append(ac.bindings, &binding{it, b.Subjects, b.RoleRef})
+	}
+}
+
+// builtinRoles are the roles that every cluster has and that programs of the chain are bound to
+// (k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy).
+var builtinRoles = map[model.Object]*Role{
+	{Kind: "ClusterRole", Name: "system:auth-delegator"}: {rules: []rbacv1.PolicyRule{
+		{APIGroups: []string{"authentication.k8s.io"}, Resources: []string{"tokenreviews"}, Verbs: []string{"create"}},
+		{APIGroups: []string{"authorization.k8s.io"}, Resources: []string{"subjectaccessreviews"}, Verbs: []string{"create"}},
+	}},
+	{Kind: "Role", Namespace: "kube-system", Name: "extension-apiserver-authentication-reader"}: {rules: []rbacv1.PolicyRule{{
+		APIGroups: []string{""}, Resources: []string{"configmaps"}, ResourceNames: []string{AuthenticationConfig},
+		Verbs: []string{"get", "list", "watch"},
+	}}},
+	{Kind: "ClusterRole", Name: "cluster-admin"}: {rules: []rbacv1.PolicyRule{{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}}}},
+}
+
+// AuthenticationConfig is the ConfigMap in kube-system by which aggregated API servers know their callers.
+const AuthenticationConfig = "extension-apiserver-authentication"
+
+// Resource is a kind of objects as rules of roles name it.
+type Resource struct{ Group, Name string }
+
+// Allowed tells whether roles allow all verbs for all objects of the resource.
+func (r Resource) Allowed(roles []*Role, verbs ...string) bool {
+	return r.AllowedNamed(roles, "", verbs...)
+}
+
+// AllowedNamed tells whether roles allow all verbs for the object of a name, "" for all.
+func (r Resource) AllowedNamed(roles []*Role, name string, verbs ...string) bool {
+	return !slices.ContainsFunc(verbs, func(verb string) bool {
+		return !slices.ContainsFunc(roles, func(role *Role) bool {
+			return slices.ContainsFunc(role.rules, func(rule rbacv1.PolicyRule) bool {
+				return oneIn(rule.APIGroups, r.Group) && oneIn(rule.Resources, r.Name) && oneIn(rule.Verbs, verb) &&
+					(len(rule.ResourceNames) == 0 || slices.Contains(rule.ResourceNames, name))
+			})
+		})
+	})
+}
+
+func oneIn(list []string, name string) bool {
+	return slices.Contains(list, name) || slices.Contains(list, "*")
+}
+
+// grants are the bindings of an account, and the roles that they lead to.
+type grants struct {
+	everywhere []*binding
+	inside     lookup.ByNamespace[*binding]
+	// found are the roles by namespace, nil if they are not all here.
+	found map[string][]*Role
+}
+
+// grantsOf finds the bindings of an account.
+func (ac *Access) grantsOf(a Account) *grants {
+	return lookup.Remember(ac.grants, a, func(a Account) *grants {
+		g := &grants{found: map[string][]*Role{}}
+		for _, b := range ac.bindings {
+			switch own := b.item.Place.Object; {
+			case !slices.ContainsFunc(b.subjects, func(s rbacv1.Subject) bool { return a.is(s, b) }):
+			case own.Kind == "RoleBinding":
+				g.inside.Add(own.Namespace, b)
+			default:
+				g.everywhere = append(g.everywhere, b)
+			}
+		}
+		return g
+	})
+}
+
+// RolesOf are the roles that an account has in a namespace, nil where they are not all known.
+func (ac *Access) RolesOf(a Account, ns string) []*Role {
+	g := ac.grantsOf(a)
+	if len(g.everywhere)+len(g.inside.All) == 0 {
+		return nil
+	}
+	return lookup.Remember(g.found, ns, func(ns string) []*Role {
+		roles := []*Role{}
+		for _, b := range slices.Concat(g.everywhere, g.inside.PossiblyIn(ns)) {
+			r := ac.roleOf(b)
+			if r == nil || r.aggregated {
+				return nil
+			}
+			roles = append(roles, r)
+		}
+		return roles
+	})
+}
+
+// roleOf finds the role that b refers to.
+func (ac *Access) roleOf(b *binding) *Role {
+	named := ac.roles[model.Object{Kind: b.ref.Kind, Name: b.ref.Name}]
+	found, ns := named.All, ""
+	if b.ref.Kind != "ClusterRole" {
+		ns = b.item.Place.Object.Namespace
+		found = named.PossiblyIn(ns)
+	}
+	if len(found) == 0 {
+		return builtinRoles[model.Object{Kind: b.ref.Kind, Namespace: ns, Name: b.ref.Name}]
+	}
+	return slices.MinFunc(found, func(a, b *Role) int { return cmp.Compare(a.number, b.number) })
+}
+
+func (ac *Access) addRole(r *Role) {
+	o := r.item.Place.Object
+	key := model.Object{Kind: o.Kind, Name: o.Name}
+	named := ac.roles[key]
+	r.number = len(named.All)
+	named.Add(o.Namespace, r)
+	ac.roles[key] = named
+}
+
+// HasNamespacedPermissions tells whether an account is given rights namespace by namespace, so that who owns the one in question may
+// give them elsewhere.
+func (ac *Access) HasNamespacedPermissions(a Account) bool { return len(ac.grantsOf(a).inside.All) > 0 }
+
+// is tells whether a subject of a binding is the account, or a group that it belongs to.
+func (a Account) is(s rbacv1.Subject, b *binding) bool {
+	if s.Kind == "Group" {
+		all := "system:serviceaccounts"
+		return slices.Contains([]string{"system:authenticated", all, all + ":" + model.NamespaceOf(a.Namespace)}, s.Name)
+	}
+	ns := s.Namespace
+	if ns == "" {
+		ns = b.item.Place.Object.Namespace
+	}
+	return s.Kind == rbacv1.ServiceAccountKind && a.Name != "" && s.Name == a.Name && lookup.CompareNamespaces(ns, a.Namespace) != lookup.Different
+}
+
+// hasRightsBy tells whether an account is given rights namespace by namespace, so that who owns one of those that lack them
+// may give them elsewhere.
+func (ac *Access) BoundOutside(own Account, lacking []string) bool {
+	return slices.ContainsFunc(ac.grantsOf(own).inside.All, func(b *binding) bool {
+		ns := model.NamespaceOf(b.item.Place.Object.Namespace)
+		return ns != SystemNamespace && !slices.Contains(lacking, ns)
+	})
+}
+
+// SystemNamespace is where the API server says by whom aggregated servers may be called.
+const SystemNamespace = "kube-system"
+
+// Account is the ServiceAccount of the pods of p; the operator's default is that of the namespace.
+func (p *Prometheus) Account() Account {
+	return Account{p.Item.Place.Object.Namespace, p.Spec.ServiceAccountName}
+}

@@ -1,0 +1,106 @@
+package chain
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// The groups from which the HorizontalPodAutoscaler controller reads metrics (k8s.io/metrics/pkg/apis).
+const (
+	CustomMetrics   = "custom.metrics.k8s.io"
+	ExternalMetrics = "external.metrics.k8s.io"
+	ResourceMetrics = "metrics.k8s.io"
+)
+
+// APIServices finds APIServices.
+type APIServices struct {
+	items []*krm.Item
+	// found are those that lead to Services, by group.
+	found lookup.Lazy[map[string][]*APIService]
+}
+
+// APIService is an APIService: it gives a version of a group to a Service.
+type APIService struct {
+	Item    *krm.Item
+	Service ServiceReference
+	// Stated tells that the port is written.
+	Stated bool
+	// Trusted tells that the API server trusts the certificate of the Service, or that something puts an authority in.
+	Trusted bool
+}
+
+// ServiceReference is the Service of an APIService (ServiceReference, k8s.io/kube-aggregator/pkg/apis/apiregistration/v1).
+type ServiceReference struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Port is 443 if nothing else is stated.
+	Port int32 `json:"port"`
+}
+
+// apiServices are the APIServices of a group that lead to Services.
+func (as *APIServices) Of(group string) []*APIService { return as.found.Get(as.find)[group] }
+
+func (as *APIServices) find() map[string][]*APIService {
+	all := map[string][]*APIService{}
+	for _, it := range as.items {
+		if it.Place.Object.Kind != "APIService" || model.Group(it.Place.Object.APIVersion) != "apiregistration.k8s.io" {
+			continue
+		}
+		var spec struct {
+			Group                 string            `json:"group"`
+			Service               *ServiceReference `json:"service"`
+			InsecureSkipTLSVerify bool              `json:"insecureSkipTLSVerify"`
+			CABundle              string            `json:"caBundle"`
+		}
+		_ = mistakes(krm.Get(it.Node(), "spec"), it.Place, &spec, false)
+		if spec.Service == nil {
+			continue
+		}
+		a := &APIService{Item: it, Service: *spec.Service, Trusted: spec.InsecureSkipTLSVerify || spec.CABundle != "" || isInjected(it)}
+		if a.Stated = a.Service.Port != 0; !a.Stated {
+			a.Service.Port = 443
+		}
+		all[spec.Group] = append(all[spec.Group], a)
+	}
+	return all
+}
+
+// isInjected tells whether a controller writes the authority of the certificate into an APIService: that of cert-manager
+// (cert-manager.io/inject-ca-from and others) or of OpenShift (service.beta.openshift.io/inject-cabundle).
+func isInjected(it *krm.Item) bool {
+	for name := range it.Annotations {
+		if strings.Contains(name, "/inject-") {
+			return true
+		}
+	}
+	return false
+}
+
+// otherAdapters are parts of the names of Services behind which other programs serve custom and external metrics.
+var otherAdapters = []string{
+	"keda", "stackdriver", "datadog", "azure", "kube-metrics-adapter", "cloudwatch", "newrelic",
+	"k8s-metrics-adapter",
+}
+
+// ServedByOther tells whether an APIService among the items gives a group of metrics to another program.
+func (as *APIServices) ServedByOther(group string) bool {
+	return slices.ContainsFunc(as.Of(group), func(a *APIService) bool {
+		return slices.ContainsFunc(otherAdapters, func(name string) bool { return strings.Contains(a.Service.Name, name) })
+	})
+}
+
+// named finds the Service of an APIService, nil if it is not among the items.
+func (g *Graph) ServiceOf(t ServiceReference) *Service {
+	i := slices.IndexFunc(g.Services.All, func(s *Service) bool {
+		o := s.Item.Place.Object
+		return o.Name == t.Name && lookup.CompareNamespaces(o.Namespace, t.Namespace) != lookup.Different
+	})
+	if i < 0 {
+		return nil
+	}
+	return g.Services.All[i]
+}

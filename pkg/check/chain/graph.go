@@ -1,0 +1,182 @@
+package chain
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Graph is the objects of the chain in an order that does not depend on that of the input, and how they join.
+type Graph struct {
+	// Items are all objects that go to the cluster, those in Lists included.
+	Items []*krm.Item
+	// Minor is the Kubernetes 1.x to check for, 0 for the newest.
+	Minor        int
+	Workloads    Workloads
+	Services     Services
+	Monitors     []*Monitor
+	Scalers      []*Scaler
+	Prometheuses []*Prometheus
+	Namespaces   Namespaces
+	Access       Access
+	APIs         APIServices
+	HPAs         []*HPA
+	// manual are the routes through Services without a selector, by the namespaces that these state.
+	manual lookup.ByNamespace[Route]
+}
+
+// reader reads items into a graph.
+type reader struct {
+	graph    *Graph
+	problems model.Problems
+	// keep tells of which containers the whole template of the pod is kept.
+	keep func(*corev1.Container) bool
+	// These find lists that many objects share.
+	servicePorts   lookup.Interner[ServicePort]
+	containerPorts lookup.Interner[ContainerPort]
+	resourceNames  lookup.Interner[corev1.ResourceName]
+}
+
+// Before tells whether the Kubernetes to check for is older than 1.minor. If none is asked for, it is the newest.
+func (g *Graph) Before(minor int) bool { return g.Minor > 0 && g.Minor < minor }
+
+// New reads items and joins them. Of a container that keep accepts, the whole template of the pod is kept.
+func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Graph, model.Problems) {
+	g := &Graph{
+		Minor: minor, Items: make([]*krm.Item, 0, len(items)),
+		Namespaces: Namespaces{written: map[string]map[string]string{}, all: map[string]map[string]string{}, injects: map[string]bool{}},
+		Access:     Access{roles: map[model.Object]lookup.ByNamespace[*Role]{}, grants: map[Account]*grants{}},
+	}
+	r := &reader{
+		graph: g, keep: keep,
+		servicePorts: lookup.Interner[ServicePort]{}, containerPorts: lookup.Interner[ContainerPort]{}, resourceNames: lookup.Interner[corev1.ResourceName]{},
+	}
+	for _, it := range items {
+		r.collect(it)
+	}
+	slices.SortStableFunc(g.Items, compareItems)
+	for _, it := range g.Items {
+		r.add(it, &r.problems)
+	}
+	g.APIs.items = g.Items
+	g.Workloads.sort()
+	borrowTemplates(g)
+	findTargets(g)
+	for _, m := range g.Monitors {
+		m.OwnOnly = ownOnly(g, m)
+	}
+	join(g)
+	return g, r.problems
+}
+
+// collect takes an item that goes to the cluster, or the objects that a List holds.
+func (r *reader) collect(it *krm.Item) {
+	if it.Annotations[krm.LocalConfigAnnotation] == "true" {
+		return
+	}
+	if !strings.HasSuffix(it.Place.Object.Kind, "List") {
+		r.graph.Items = append(r.graph.Items, it)
+		return
+	}
+	items := krm.Get(it.Node(), "items")
+	if items == nil || items.Kind != yaml.SequenceNode {
+		r.graph.Items = append(r.graph.Items, it)
+		return
+	}
+	for _, n := range items.Content {
+		one := krm.NewItem(n)
+		one.Place.File, one.Place.Index = it.Place.File, it.Place.Index
+		r.collect(one)
+	}
+}
+
+// compareItems orders items by where they stand and what they are, and copies of an object by what they say.
+func compareItems(a, b *krm.Item) int {
+	p, q := a.Place, b.Place
+	if c := cmp.Or(
+		cmp.Compare(p.File, q.File), cmp.Compare(p.Index, q.Index), cmp.Compare(p.Object.Kind, q.Object.Kind),
+		cmp.Compare(p.Object.Namespace, q.Object.Namespace), cmp.Compare(p.Object.Name, q.Object.Name),
+		cmp.Compare(p.Object.APIVersion, q.Object.APIVersion),
+	); c != 0 || a == b {
+		return c
+	}
+	return compareNodes(a.Node(), b.Node())
+}
+
+func compareNodes(a, b *yaml.Node) int {
+	c := cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Value, b.Value),
+		cmp.Compare(len(a.Content), len(b.Content)))
+	for i := 0; c == 0 && i < len(a.Content); i++ {
+		c = compareNodes(a.Content[i], b.Content[i])
+	}
+	return c
+}
+
+func (r *reader) add(it *krm.Item, ps *model.Problems) {
+	o := it.Place.Object
+	if r.addScaler(it, ps) {
+		return
+	}
+	if model.Group(o.APIVersion) == rbacGroup {
+		r.graph.Access.add(it)
+		return
+	}
+	switch model.Group(o.APIVersion) + "/" + o.Kind {
+	case "/ConfigMap", "/Secret": // Of what they hold, only the rules count.
+	case "/Namespace":
+		r.graph.Namespaces.written[o.Name] = it.Labels
+	case "/Service":
+		r.addService(it, ps)
+	case "/LimitRange":
+		r.graph.Namespaces.LimitRanges.Add(it.Place.Object.Namespace, &LimitRange{it, specOf[corev1.LimitRangeSpec](it, ps)})
+	case "monitoring.coreos.com/ServiceMonitor":
+		r.addServiceMonitor(it, ps)
+	case "monitoring.coreos.com/PodMonitor":
+		r.addPodMonitor(it, ps)
+	case "monitoring.coreos.com/Prometheus", "monitoring.coreos.com/PrometheusAgent":
+		p := &Prometheus{Item: it, wanted: map[*metav1.LabelSelector][]labels.Requirement{}}
+		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), &p.Spec, false)...)
+		r.graph.Prometheuses = append(r.graph.Prometheuses, p)
+	default:
+		r.addWorkload(it, ps)
+	}
+}
+
+// specOf gives the spec of an object and reports what the API server refuses or drops. What is sound is read all the same.
+// The spec is not to be kept: it is big, and of a rendered object it is made anew.
+func specOf[T any](it *krm.Item, ps *model.Problems) *T {
+	var spec *T
+	if !it.Spec(&spec) {
+		spec = new(T)
+		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), spec, true)...)
+	}
+	return spec
+}
+
+// mistakes reads n into out. A value of a wrong type is an error. An unknown field may be one of a newer version: it is
+// a warning where misspelled is set and another one was most likely meant, and else nothing.
+func mistakes(n *yaml.Node, at model.Place, out any, misspelled bool) model.Problems {
+	if krm.IsNull(n) {
+		return nil
+	}
+	var ps model.Problems
+	for _, p := range krm.Decode(n, at, out) {
+		if p.ID == model.InputField {
+			if !misspelled || p.Suggestion == "" {
+				continue
+			}
+			p.Severity = model.Warning
+		}
+		ps.Add(p)
+	}
+	return ps
+}

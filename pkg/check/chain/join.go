@@ -1,0 +1,136 @@
+package chain
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+)
+
+// join finds what selects what. Which objects select which are many times fewer than the pairs of them, so that an index
+// says which pairs to look at.
+func join(g *Graph) {
+	ofServices, ofPods := keysThatCount(g)
+	services, workloads := g.Services.All, g.Workloads.All
+	named := func(it *krm.Item) (namespace, name string) { return it.Place.Object.Namespace, it.Place.Object.Name }
+	g.Services.Labels = lookup.NewIndex(len(services), func(at int) (namespace, name string) { return named(services[at].Item) },
+		func(at int) map[string]string { return services[at].Item.Labels }, ofServices)
+	g.Workloads.Labels = lookup.NewIndex(len(workloads), func(at int) (namespace, name string) { return named(workloads[at].Item) },
+		func(at int) map[string]string { return workloads[at].Template.Labels }, ofPods)
+	for _, svc := range g.Services.All {
+		joinService(g, svc)
+	}
+	for _, m := range g.Monitors {
+		joinMonitor(g, m)
+	}
+}
+
+// keysThatCount are the keys of labels that selectors ask Services for, and pods.
+func keysThatCount(g *Graph) (services, pods map[string]bool) {
+	services, pods = map[string]bool{}, map[string]bool{}
+	count := func(keys map[string]bool, set map[string]string) {
+		for k := range set {
+			keys[k] = true
+		}
+	}
+	for _, m := range g.Monitors {
+		if m.OfPods {
+			count(pods, lookup.RequiredLabels(&m.Selector))
+		} else {
+			count(services, lookup.RequiredLabels(&m.Selector))
+		}
+	}
+	for _, svc := range g.Services.All {
+		count(pods, svc.selector)
+	}
+	for _, wl := range g.Workloads.All {
+		count(pods, lookup.RequiredLabels(wl.Selector))
+	}
+	return services, pods
+}
+
+func joinService(g *Graph, svc *Service) {
+	if !svc.HasSelector() {
+		return
+	}
+	for _, i := range g.Workloads.Labels.Find(certainLabels(svc.selector), lookup.NamespacesFor(svc.Item.Place.Object.Namespace)) {
+		if wl := g.Workloads.All[i]; svc.SelectsPods(wl) {
+			svc.Workloads, wl.Services = append(svc.Workloads, wl), append(wl.Services, svc)
+		}
+	}
+}
+
+func joinMonitor(g *Graph, m *Monitor) {
+	if m.OfPods {
+		for _, i := range g.Workloads.Labels.Find(certainLabels(lookup.RequiredLabels(&m.Selector)), m.spaces()) {
+			if wl := g.Workloads.All[i]; m.selectsPods(wl) {
+				m.Pods, wl.routes = append(m.Pods, wl), append(wl.routes, Route{m, nil})
+			}
+		}
+		return
+	}
+	for _, i := range g.Services.Labels.Find(lookup.RequiredLabels(&m.Selector), m.spaces()) {
+		svc := g.Services.All[i]
+		if !m.selects(svc) {
+			continue
+		}
+		m.Services, svc.Monitored = append(m.Services, svc), true
+		if !svc.HasSelector() {
+			g.manual.Add(svc.Item.Place.Object.Namespace, Route{m, svc})
+		}
+		for _, wl := range svc.Workloads {
+			wl.routes = append(wl.routes, Route{m, svc})
+		}
+	}
+}
+
+// first is the workload that comes first; one may be nil.
+func first(a, b *Workload) *Workload {
+	if a == nil || b != nil && b.number < a.number {
+		return b
+	}
+	return a
+}
+
+// findTargets finds what every HPA scales, by which every workload is scaled, and which HPAs have one target.
+func findTargets(g *Graph) {
+	for _, s := range g.Scalers {
+		s.Target = g.Workloads.find(s.Item, s.Ref)
+		if s.Target != nil && s.Target.Scaler == nil {
+			s.Target.Scaler = s
+		}
+	}
+	byTarget := slices.Clone(g.Scalers)
+	slices.SortStableFunc(byTarget, func(a, b *Scaler) int { return a.sharingKey().compare(b.sharingKey()) })
+	for len(byTarget) > 0 {
+		key, n := byTarget[0].sharingKey(), 1
+		for n < len(byTarget) && byTarget[n].sharingKey() == key {
+			n++
+		}
+		for _, s := range byTarget[:n] {
+			s.Sharing = byTarget[:n]
+		}
+		byTarget = byTarget[n:]
+	}
+}
+
+// borrowTemplates gives the Rollouts that refer to a Deployment its template and selector.
+func borrowTemplates(g *Graph) {
+	for _, wl := range g.Workloads.All {
+		if wl.GroupKind() != rollout {
+			continue
+		}
+		ref := krm.Get(krm.Get(wl.Item.Node(), "spec"), "workloadRef")
+		if ref == nil {
+			continue
+		}
+		from := g.Workloads.find(wl.Item, TargetRef{krm.Text(ref, "apiVersion"), krm.Text(ref, "kind"), krm.Text(ref, "name")})
+		if from != nil && from != wl {
+			wl.borrowed, wl.holder, wl.Template = from, cmp.Or(from.holder, from), from.Template
+			if wl.Selector == nil {
+				wl.Selector = from.Selector
+			}
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package chain
+
+import (
+	"slices"
+
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Monitor is what the checks ask of a ServiceMonitor or a PodMonitor.
+type Monitor struct {
+	Item *krm.Item
+	// Selector is what it selects Services or pods by, namespaces what it selects from: any, or the names.
+	Selector   metav1.LabelSelector
+	Namespaces monitoringv1.NamespaceSelector
+	Endpoints  []Endpoint
+	// copied are the labels that it copies, nil for none.
+	copied *copiedLabels
+	// scrapeClass is "" for that of the Prometheus.
+	scrapeClass string
+	// Services are those that a ServiceMonitor selects, pods the workloads that a PodMonitor selects.
+	Services     []*Service
+	Pods         []*Workload
+	requirements lookup.Lazy[[]labels.Requirement]
+	// number is its position among the monitors.
+	number int
+	// OfPods tells a PodMonitor from a ServiceMonitor.
+	OfPods bool
+	// HasSelector tells that a selector is written, be it an empty one.
+	HasSelector bool
+	// OwnOnly tells that every Prometheus that reads it ignores its namespaceSelector (ignoreNamespaceSelectors).
+	OwnOnly bool
+}
+
+// copiedLabels name labels of Services and pods that a monitor gives to the series, and the one that becomes their job.
+type copiedLabels struct {
+	service, pod []string
+	job          string
+}
+
+func (r *reader) addServiceMonitor(it *krm.Item, ps *model.Problems) {
+	spec := specOf[monitoringv1.ServiceMonitorSpec](it, ps)
+	m := &Monitor{Item: it, Selector: spec.Selector, Namespaces: spec.NamespaceSelector}
+	m.copies(copiedLabels{spec.TargetLabels, spec.PodTargetLabels, spec.JobLabel})
+	for i := range spec.Endpoints {
+		m.Endpoints = append(m.Endpoints, m.serviceEndpoint(&spec.Endpoints[i]))
+	}
+	r.keepMonitor(m, spec.ScrapeClassName)
+}
+
+func (r *reader) addPodMonitor(it *krm.Item, ps *model.Problems) {
+	spec := specOf[monitoringv1.PodMonitorSpec](it, ps)
+	m := &Monitor{Item: it, OfPods: true, Selector: spec.Selector, Namespaces: spec.NamespaceSelector}
+	m.copies(copiedLabels{pod: spec.PodTargetLabels, job: spec.JobLabel})
+	for i := range spec.PodMetricsEndpoints {
+		m.Endpoints = append(m.Endpoints, m.podEndpoint(&spec.PodMetricsEndpoints[i]))
+	}
+	r.keepMonitor(m, spec.ScrapeClassName)
+}
+
+func (r *reader) keepMonitor(m *Monitor, scrapeClass *string) {
+	if scrapeClass != nil {
+		m.scrapeClass = *scrapeClass
+	}
+	m.HasSelector = len(m.Selector.MatchLabels) > 0 || m.Item.Has("spec", "selector")
+	m.number = len(r.graph.Monitors)
+	r.graph.Monitors = append(r.graph.Monitors, m)
+}
+
+func (m *Monitor) copies(l copiedLabels) {
+	if len(l.service)+len(l.pod)+len(l.job) > 0 {
+		m.copied = &l
+	}
+}
+
+// selects tells whether a ServiceMonitor selects a Service by namespace and labels.
+func (m *Monitor) selects(svc *Service) bool {
+	return !m.OfPods && m.Reaches(svc.Item.Place.Object.Namespace) && lookup.Matches(&m.Selector, svc.Item.Labels)
+}
+
+// selectsPods tells whether a PodMonitor selects the pods of wl by namespace and labels.
+func (m *Monitor) selectsPods(wl *Workload) bool {
+	return m.OfPods && m.Reaches(wl.Item.Place.Object.Namespace) && matchesPods(&m.Selector, wl)
+}
+
+// Reaches tells whether a monitor looks into a namespace, or may do so: by default only into its own
+// (prometheus-operator, pkg/prometheus/promcfg.go, getNamespacesFromNamespaceSelector).
+func (m *Monitor) Reaches(ns string) bool { return m.LooksInto(ns) != lookup.Different }
+
+func (m *Monitor) LooksInto(ns string) lookup.Relation {
+	sel := m.Namespaces
+	names := sel.MatchNames
+	switch {
+	case sel.Any && !m.OwnOnly:
+		return lookup.Same
+	case len(names) == 0, m.OwnOnly:
+		names = []string{m.Item.Place.Object.Namespace}
+	}
+	found := lookup.Different
+	for _, name := range names {
+		found = max(found, lookup.CompareNamespaces(name, ns))
+	}
+	return found
+}
+
+// spaces are the namespaces, as objects state them, in which those may be that a monitor looks for; none stands for all.
+func (m *Monitor) spaces() []string {
+	sel := m.Namespaces
+	switch {
+	case m.OwnOnly, !sel.Any && len(sel.MatchNames) == 0:
+		return lookup.NamespacesFor(m.Item.Place.Object.Namespace)
+	case sel.Any, slices.Contains(sel.MatchNames, ""):
+		return nil
+	}
+	return append(slices.Clone(sel.MatchNames), "")
+}
+
+// Requirements are what m demands of labels.
+func (m *Monitor) Requirements() []labels.Requirement {
+	return m.requirements.Get(func() []labels.Requirement { return lookup.Requirements(&m.Selector) })
+}

@@ -1,0 +1,150 @@
+package chain
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	prommodel "github.com/prometheus/common/model"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Refusal is why a Prometheus does not read a monitor, and the field to mend.
+type Refusal struct {
+	At  model.Place
+	Why string
+	// distance orders the refusals of several Prometheuses: the one of the nearest is told.
+	distance int
+	// Unsure tells that the Prometheus may read the pods by a configuration of its own.
+	Unsure bool
+}
+
+// Refusal tells why no Prometheus among the items reads m. It is nil if one does or may do so, or none is among them.
+func (g *Graph) Refusal(m *Monitor) *Refusal {
+	var nearest *Refusal
+	for _, p := range g.Prometheuses {
+		r := g.Refuses(p, m)
+		if r == nil {
+			return nil
+		}
+		if nearest == nil || r.distance < nearest.distance || r.distance == nearest.distance && r.Why < nearest.Why {
+			nearest = r
+		}
+	}
+	return nearest
+}
+
+// ownOnly tells whether every Prometheus that may read m looks for its pods in its own namespace only.
+func ownOnly(g *Graph, m *Monitor) bool {
+	ignore := false
+	for _, p := range g.Prometheuses {
+		if g.Refuses(p, m) == nil {
+			if !p.Spec.IgnoreNamespaceSelectors {
+				return false
+			}
+			ignore = true
+		}
+	}
+	return ignore
+}
+
+// Refuses tells why p does not read m, as prometheus-operator decides it (pkg/prometheus/resource_selector.go). It is
+// nil if p does or may do so.
+func (g *Graph) Refuses(p *Prometheus, m *Monitor) *Refusal {
+	what, labelSel, nsSel := "podMonitor", p.Spec.PodMonitorSelector, p.Spec.PodMonitorNamespaceSelector
+	if !m.OfPods {
+		what, labelSel, nsSel = "serviceMonitor", p.Spec.ServiceMonitorSelector, p.Spec.ServiceMonitorNamespaceSelector
+	}
+	if p.Unmanaged() {
+		return &Refusal{At: p.Item.Place.Child("spec").Child(what + "Selector"), Unsure: true, distance: 60, Why: fmt.Sprintf(
+			"is missing like all other selectors, so that the operator leaves the configuration to whoever writes it, and %s without effect; write {} to select everything", m.Item.Place.Object)}
+	}
+	if !m.OfPods && p.Spec.Mode == "DaemonSet" {
+		return &Refusal{At: p.Item.Place.Child("spec").Child("mode"), distance: 100, Why: "is DaemonSet, and such an agent reads PodMonitors alone"}
+	}
+	if labelSel == nil {
+		return &Refusal{At: p.Item.Place.Child("spec").Child(what + "Selector"), distance: 50, Why: fmt.Sprintf(
+			"is missing and thus selects nothing, not even %s; write {} to select everything", m.Item.Place.Object)}
+	}
+	if failed, _ := lookup.Unmet(p.requirements(labelSel), m.Item.Labels); len(failed) > 0 {
+		return &Refusal{At: m.Item.Place.Child("metadata").Child("labels"), distance: len(failed), Why: fmt.Sprintf(
+			"%s selects %s, and here is %s; write the labels that it selects", p.Item.Place.Object, lookup.DescribeRequirement(failed[0]), lookup.DescribeLabel(failed[0], m.Item.Labels))}
+	}
+	if r := g.refusesNamespace(p, m, what, nsSel); r != nil {
+		return r
+	}
+	return p.rejects(m)
+}
+
+// Unmanaged tells whether the configuration of p is written by hand, since it selects nothing at all
+// (prometheus-operator, pkg/prometheus/server/operator.go).
+func (p *Prometheus) Unmanaged() bool {
+	s := p.Spec
+	return p.Item.Place.Object.Kind == "Prometheus" && s.ServiceMonitorSelector == nil && s.PodMonitorSelector == nil &&
+		s.ProbeSelector == nil && s.ScrapeConfigSelector == nil
+}
+
+func (g *Graph) refusesNamespace(p *Prometheus, m *Monitor, what string, sel *metav1.LabelSelector) *Refusal {
+	own, its := p.Item.Place.Object.Namespace, m.Item.Place.Object.Namespace
+	if sel == nil && lookup.CompareNamespaces(own, its) != lookup.Different {
+		return nil
+	}
+	at := p.Item.Place.Child("spec").Child(what + "NamespaceSelector")
+	if sel == nil {
+		return &Refusal{At: at, distance: 10, Why: fmt.Sprintf("is missing and thus selects namespace %s alone, and %s is in %s; write {} to select all namespaces",
+			model.NamespaceOf(own), m.Item.Place.Object, model.NamespaceOf(its))}
+	}
+	set, listed := g.Namespaces.labelsOf(its)
+	failed, _ := lookup.Unmet(p.requirements(sel), set)
+	// What other labels a namespace has is known only if it is among the items, and so is the namespace of an object
+	// that states none.
+	failed = slices.DeleteFunc(failed, func(r labels.Requirement) bool { return !listed && r.Key() != corev1.LabelMetadataName })
+	if len(failed) == 0 || its == "" {
+		return nil
+	}
+	return &Refusal{At: at, distance: 10 + len(failed), Why: fmt.Sprintf("selects namespaces with %s, and %s is in %s, which has %s; select that one too",
+		lookup.DescribeRequirement(failed[0]), m.Item.Place.Object, its, lookup.DescribeLabel(failed[0], set))}
+}
+
+// rejects tells why the operator leaves out a monitor that p selects.
+func (p *Prometheus) rejects(m *Monitor) *Refusal {
+	name := p.Item.Place.Object
+	class := m.scrapeClass
+	if class != "" && !slices.ContainsFunc(p.Spec.ScrapeClasses, func(c monitoringv1.ScrapeClass) bool { return c.Name == class }) {
+		var known []string
+		for _, c := range p.Spec.ScrapeClasses {
+			known = append(known, c.Name)
+		}
+		return &Refusal{At: m.Item.Place.Child("spec").Child("scrapeClass"), Why: fmt.Sprintf(
+			"%s has no scrape class %q and thus leaves the monitor out%s", name, class, krm.DidYouMean(class, known))}
+	}
+	for i := range m.Endpoints {
+		e := &m.Endpoints[i]
+		if e.files != "" && p.Spec.ArbitraryFSAccessThroughSMs.Deny {
+			return &Refusal{At: e.At().Child(e.files), Why: fmt.Sprintf(
+				"reads files of the Prometheus pod, which arbitraryFSAccessThroughSMs of %s denies, so that it leaves the monitor out; use a Secret", name)}
+		}
+		if interval := cmp.Or(e.Interval, p.Spec.ScrapeInterval, defaultScrapeInterval); exceeds(e.Timeout, interval) {
+			return &Refusal{At: e.At().Child("scrapeTimeout"), Why: fmt.Sprintf(
+				"is %s, more than the interval of %s, so that %s leaves the monitor out; write at most %s", e.Timeout, interval, name, interval)}
+		}
+	}
+	return nil
+}
+
+// defaultScrapeInterval is that of a Prometheus that states none.
+const defaultScrapeInterval monitoringv1.Duration = "30s"
+
+// exceeds tells whether a duration of Prometheus is longer than another one.
+func exceeds(a, b monitoringv1.Duration) bool {
+	x, errX := prommodel.ParseDuration(string(a))
+	y, errY := prommodel.ParseDuration(string(b))
+	return errX == nil && errY == nil && x > y
+}

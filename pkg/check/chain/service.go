@@ -1,0 +1,71 @@
+package chain
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Services is all Services, and how they are found by their labels.
+type Services struct {
+	All    []*Service
+	Labels *lookup.Index
+}
+
+// Service is what the checks ask of a Service.
+type Service struct {
+	Item     *krm.Item
+	selector map[string]string
+	Ports    []ServicePort
+	// Workloads are the workloads whose pods it selects.
+	Workloads    []*Workload
+	requirements lookup.Lazy[[]labels.Requirement]
+	// number is its position among the Services.
+	number int32
+	// External tells that it is of type ExternalName, monitored that a monitor selects it.
+	External, Monitored bool
+}
+
+// ServicePort is what the checks ask of a corev1.ServicePort.
+type ServicePort struct {
+	Name     string
+	Protocol corev1.Protocol
+	Number   int32
+	Target   intstr.IntOrString
+}
+
+func (r *reader) addService(it *krm.Item, ps *model.Problems) {
+	spec := specOf[corev1.ServiceSpec](it, ps)
+	ports := make([]ServicePort, len(spec.Ports))
+	for i, p := range spec.Ports {
+		ports[i] = ServicePort{p.Name, protocol(p.Protocol), p.Port, p.TargetPort}
+	}
+	r.graph.Services.All = append(r.graph.Services.All, &Service{
+		Item: it, number: int32(len(r.graph.Services.All)), selector: spec.Selector, Ports: r.servicePorts.Intern(ports),
+		External: spec.Type == corev1.ServiceTypeExternalName,
+	})
+}
+
+// String is how messages name a Service.
+func (s *Service) String() string { return "Service " + s.Item.Place.Object.Name }
+
+// HasSelector tells whether the endpoints of a Service follow from its selector.
+func (s *Service) HasSelector() bool { return len(s.selector) > 0 && !s.External }
+
+// SelectsPods tells whether a Service sends requests to pods of wl
+// (k8s.io/endpointslice: a Service without a selector has no endpoints but those that somebody writes).
+func (s *Service) SelectsPods(wl *Workload) bool {
+	return s.HasSelector() && MayShareNamespace(s.Item, wl.Item) && selectsLabels(s.selector, wl.Template.Labels)
+}
+
+// Requirements are what a Service demands of the labels of pods.
+func (s *Service) Requirements() []labels.Requirement {
+	return s.requirements.Get(func() []labels.Requirement {
+		return lookup.Requirements(&metav1.LabelSelector{MatchLabels: s.selector})
+	})
+}

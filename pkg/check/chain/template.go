@@ -1,0 +1,113 @@
+package chain
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// PodTemplate is what the checks ask of a corev1.PodTemplateSpec, which takes many times the memory.
+type PodTemplate struct {
+	Labels, Annotations map[string]string
+	// Running are the containers but for the init containers that end before the others start, which are in starting
+	// (Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculatePodRequestsFromContainers).
+	Running, Starting []Container
+	// Resources are those of which the pod as a whole has a request or a limit, which counts as one.
+	Resources []corev1.ResourceName
+	// Whole is the template itself where a container runs prometheus-adapter, of which more is asked; nil elsewhere.
+	Whole *corev1.PodTemplateSpec
+}
+
+// Container is what the checks ask of a corev1.Container.
+type Container struct {
+	Name, Image string
+	ports       []ContainerPort
+	// Resources are those of which it has a request or a limit, which counts as one.
+	Resources []corev1.ResourceName
+	// number is its position among the containers or, if init is set, among the init containers.
+	number int32
+	init   bool
+}
+
+// ContainerPort is a port that a container declares.
+type ContainerPort struct {
+	name     string
+	protocol corev1.Protocol
+	number   int32
+}
+
+// take reduces a template to what the checks ask of it.
+func (r *reader) take(t *corev1.PodTemplateSpec) PodTemplate {
+	out := PodTemplate{Labels: t.Labels, Annotations: t.Annotations}
+	if t.Spec.Resources != nil {
+		out.Resources = r.takeResources(t.Spec.Resources)
+	}
+	out.Running = make([]Container, 0, len(t.Spec.Containers))
+	for i := range t.Spec.Containers {
+		c := &t.Spec.Containers[i]
+		out.Running = append(out.Running, r.takeContainer(c, i))
+		if r.keep(c) {
+			out.Whole = t
+		}
+	}
+	for i := range t.Spec.InitContainers {
+		c := &t.Spec.InitContainers[i]
+		one := r.takeContainer(c, i)
+		one.init = true
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			out.Running = append(out.Running, one)
+		} else {
+			out.Starting = append(out.Starting, one)
+		}
+	}
+	return out
+}
+
+func (r *reader) takeContainer(c *corev1.Container, number int) Container {
+	ports := make([]ContainerPort, len(c.Ports))
+	for i, p := range c.Ports {
+		ports[i] = ContainerPort{p.Name, protocol(p.Protocol), p.ContainerPort}
+	}
+	return Container{
+		Name: c.Name, Image: c.Image, number: int32(number),
+		ports: r.containerPorts.Intern(ports), Resources: r.takeResources(&c.Resources),
+	}
+}
+
+func (r *reader) takeResources(from *corev1.ResourceRequirements) []corev1.ResourceName {
+	names := slices.AppendSeq(make([]corev1.ResourceName, 0, len(from.Requests)+len(from.Limits)), maps.Keys(from.Requests))
+	names = slices.AppendSeq(names, maps.Keys(from.Limits))
+	slices.Sort(names)
+	return r.resourceNames.Intern(slices.Compact(names))
+}
+
+// KnowsPods tells whether the pods of a workload are described among the items.
+func (wl *Workload) KnowsPods() bool {
+	return slices.ContainsFunc(wl.Template.Running, func(c Container) bool { return !c.init })
+}
+
+// At is the place of the template of wl.
+func (wl *Workload) At() model.Place {
+	from := cmp.Or(wl.holder, wl)
+	at := from.Item.Place
+	switch from.GroupKind() {
+	case pod:
+		return at
+	case cronJob:
+		at = at.Child("spec").Child("jobTemplate")
+	}
+	return at.Child("spec").Child("template")
+}
+
+// ContainerAt is the place of a container of wl.
+func (wl *Workload) ContainerAt(c Container) model.Place {
+	list := "containers"
+	if c.init {
+		list = "initContainers"
+	}
+	return wl.At().Child("spec").Child(list).Item(int(c.number))
+}

@@ -1,0 +1,154 @@
+package chain
+
+import (
+	"cmp"
+	"slices"
+
+	yaml "go.yaml.in/yaml/v3"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Workload is whatever makes pods: what has a pod template, and a Pod itself.
+type Workload struct {
+	Item     *krm.Item
+	Replicas *int32
+	// Selector is what the scale of the workload counts pods by. It is nil for a Job, a CronJob and a Pod, which have none
+	// of their own, and where it is neither written nor follows from the template.
+	Selector *metav1.LabelSelector
+	Template PodTemplate
+	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef), holder the one whose object
+	// holds that.
+	borrowed, holder *Workload
+	// number is its position among the workloads.
+	number int
+	// Scaler is the first HPA that scales it, nil for none.
+	Scaler *Scaler
+	// Services are the Services that select its pods, routes those that monitors take to them.
+	Services []*Service
+	routes   []Route
+
+	// also are the other workloads whose pods its selector matches, paths the ways by which its pods are scraped; nil until
+	// they are asked for.
+	also  []*Workload
+	paths []ScrapePath
+}
+
+// The groups and kinds that are known to hold pods, in their present and in former groups.
+const (
+	deployment  = "apps/Deployment"
+	replicaSet  = "apps/ReplicaSet"
+	statefulSet = "apps/StatefulSet"
+	daemonSet   = "apps/DaemonSet"
+	controller  = "/ReplicationController"
+	job         = "batch/Job"
+	cronJob     = "batch/CronJob"
+	pod         = "/Pod"
+	rollout     = "argoproj.io/Rollout"
+)
+
+var (
+	// Scalable are the kinds of Kubernetes that have a scale for an HPA to set.
+	Scalable = []string{deployment, replicaSet, statefulSet, controller}
+	// Unscalable are kinds that people put into a scaleTargetRef in vain.
+	Unscalable = []string{daemonSet, job, cronJob, pod}
+)
+
+// defaultsSelector are the versions in which a workload without a selector gets the labels of its template as one.
+var defaultsSelector = []string{"v1", "extensions/v1beta1", "apps/v1beta1"}
+
+// GroupKind is "GROUP/KIND" of an object. The group extensions, which had workloads until Kubernetes 1.15, counts as apps.
+func GroupKind(apiVersion, kind string) string {
+	group := model.Group(apiVersion)
+	if group == "extensions" {
+		group = "apps"
+	}
+	return group + "/" + kind
+}
+
+// String is how messages name a workload, such as Deployment web.
+func (wl *Workload) String() string {
+	return wl.Item.Place.Object.Kind + " " + wl.Item.Place.Object.Name
+}
+
+func (wl *Workload) GroupKind() string {
+	return GroupKind(wl.Item.Place.Object.APIVersion, wl.Item.Place.Object.Kind)
+}
+
+// IsTransient tells whether the pods of wl come and go without anybody scaling them.
+func (wl *Workload) IsTransient() bool {
+	return slices.Contains([]string{job, cronJob, pod}, wl.GroupKind())
+}
+
+// addWorkload takes objects that make pods. What the API server refuses is known of its own kinds alone.
+func (r *reader) addWorkload(it *krm.Item, ps *model.Problems) {
+	wl := &Workload{Item: it, number: len(r.graph.Workloads.All)}
+	if template, found := wl.read(); template != nil {
+		wl.Template = r.take(template)
+		r.graph.Workloads.All = append(r.graph.Workloads.All, wl)
+		ps.Add(found...)
+	}
+}
+
+// read reads what wl says of its own, and gives the template of its pods, nil if the object makes none.
+func (wl *Workload) read() (*corev1.PodTemplateSpec, model.Problems) {
+	kind := wl.GroupKind()
+	var rendered *appsv1.DeploymentSpec
+	if kind == deployment && wl.Item.Spec(&rendered) {
+		wl.Replicas, wl.Selector = rendered.Replicas, rendered.Selector
+		return &rendered.Template, nil
+	}
+	spec := krm.Get(wl.Item.Node(), "spec")
+	switch {
+	case kind == pod:
+		template := &corev1.PodTemplateSpec{}
+		return template, mistakes(wl.Item.Node(), wl.At(), template, false)
+	case kind == cronJob:
+		template := &corev1.PodTemplateSpec{}
+		return template, mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.At(), template, true)
+	case slices.Contains(Scalable, kind), slices.Contains(Unscalable, kind):
+		return wl.readSpec(spec, kind)
+	case kind == rollout, krm.Get(krm.Get(krm.Get(spec, "template"), "spec"), "containers") != nil:
+		// The field of another kind may have the same name and another type.
+		template, _ := wl.readSpec(spec, kind)
+		return template, nil
+	}
+	return nil, nil
+}
+
+// WholeTemplate reads the template of the pods of wl once more.
+func (wl *Workload) WholeTemplate() *corev1.PodTemplateSpec {
+	template, _ := (&Workload{Item: cmp.Or(wl.holder, wl).Item}).read()
+	return template
+}
+
+// readSpec reads the spec of a workload with a template.
+func (wl *Workload) readSpec(spec *yaml.Node, kind string) (*corev1.PodTemplateSpec, model.Problems) {
+	var common struct {
+		Replicas *int32                 `json:"replicas"`
+		Template corev1.PodTemplateSpec `json:"template"`
+	}
+	at := wl.Item.Place.Child("spec")
+	found := mistakes(spec, at, &common, true)
+	wl.Replicas = common.Replicas
+	switch kind {
+	case job:
+	case controller:
+		if labels := krm.TextMap(spec, "selector"); len(labels) > 0 {
+			wl.Selector = &metav1.LabelSelector{MatchLabels: labels}
+		}
+	default:
+		if n := krm.Get(spec, "selector"); !krm.IsNull(n) {
+			wl.Selector = &metav1.LabelSelector{}
+			found.Add(mistakes(n, at.Child("selector"), wl.Selector, true)...)
+		}
+	}
+	if wl.Selector == nil && slices.Contains(defaultsSelector, wl.Item.Place.Object.APIVersion) && len(common.Template.Labels) > 0 {
+		wl.Selector = &metav1.LabelSelector{MatchLabels: common.Template.Labels}
+	}
+	return &common.Template, found
+}

@@ -1,0 +1,131 @@
+package demand
+
+import (
+	"fmt"
+	"slices"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/prometheus-adapter/pkg/naming"
+
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Demand is a metric that an HPA asks the custom or external metrics API for.
+type Demand struct {
+	set      *Set
+	Scaler   *chain.Scaler
+	Workload *chain.Workload
+	Kind     autoscalingv2.MetricSourceType
+	Metric   string
+	selector labels.Selector
+	// Resource is what the metric describes; a problem tells why the client of the HPA cannot say so.
+	Resource schema.GroupResource
+	Problem  string
+	offered  lookup.Lazy[[]*Offer]
+	best     lookup.Lazy[*Offer]
+	// Number is the position of the metric in the scaler, source where its number comes from.
+	Number int
+	source chain.Source
+	// describesNamespace is a metric of the namespace itself.
+	describesNamespace bool
+}
+
+// At is the place of the metric.
+func (d *Demand) At() model.Place { return d.Scaler.MetricAt(d.Number) }
+
+// ofPods tells whether the metric is one that pods have, so that the monitors here tell about its series.
+func (d *Demand) ofPods() bool { return d.Kind == autoscalingv2.PodsMetricSourceType }
+
+// Paths are the ways by which Prometheus reads the pods that have the metric, origins what becomes of their series.
+func (d *Demand) Paths() []chain.ScrapePath {
+	if !d.ofPods() || d.Workload == nil {
+		return nil
+	}
+	return d.Workload.Scrapes()
+}
+
+func (d *Demand) Origins() []Origin {
+	if !d.ofPods() {
+		return nil
+	}
+	return d.set.Arrivals.Of(d.Workload)
+}
+
+// sampled are the names of the series of a sample of the pods.
+func (d *Demand) sampled() []string {
+	if !d.ofPods() {
+		return nil
+	}
+	return d.set.Samples.names(d.Workload)
+}
+
+// Names are those of what the metric describes.
+func (d *Demand) Names() []string {
+	switch {
+	case d.ofPods():
+		return examplePods
+	case d.describesNamespace:
+		return []string{d.Scaler.Namespace()}
+	case d.External():
+		return nil
+	}
+	return []string{d.Scaler.Metrics[d.Number].Object.DescribedObject.Name}
+}
+
+// index finds the rules that may serve the demand.
+func (d *Demand) index() *adapter.Index {
+	if d.External() {
+		return d.set.setup.External
+	}
+	return d.set.setup.Custom
+}
+
+// KnownSeries are the names of the series of the recording rules and of a sample.
+func (d *Demand) KnownSeries() []string { return slices.Concat(d.set.recordings().names, d.sampled()) }
+
+// examplePods are pods that a query may ask for.
+var examplePods = []string{"pod-a", "pod-b"}
+
+func (d *Demand) of(m autoscalingv2.MetricIdentifier) {
+	d.Metric, d.selector = m.Name, labels.Everything()
+	if m.Selector == nil {
+		return
+	}
+	if sel, err := metav1.LabelSelectorAsSelector(m.Selector); err == nil {
+		d.selector = sel
+	}
+}
+
+// describe says what the controller asks for (Kubernetes, pkg/controller/podautoscaler/metrics, GetObjectMetric).
+func (d *Demand) describe(o autoscalingv2.CrossVersionObjectReference, k *adapter.Kinds) {
+	gk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind).GroupKind()
+	d.Resource, d.Problem = k.ResourceOf(gk)
+	d.describesNamespace = d.Resource == naming.NsGroupResource
+}
+
+// What names the metric in messages.
+func (d *Demand) What() string {
+	if d.Kind == autoscalingv2.ExternalMetricSourceType {
+		return fmt.Sprintf("external metric %q", d.Metric)
+	}
+	return fmt.Sprintf("metric %q of %s", d.Metric, d.Resource)
+}
+
+// MetricName names a metric of pods in messages that tell whose they are.
+func (d *Demand) MetricName() string { return fmt.Sprintf("metric %q", d.Metric) }
+
+func (d *Demand) External() bool { return d.Kind == autoscalingv2.ExternalMetricSourceType }
+
+// Group is the API from which the HorizontalPodAutoscaler controller reads the metric.
+func (d *Demand) Group() string {
+	if d.External() {
+		return chain.ExternalMetrics
+	}
+	return chain.CustomMetrics
+}

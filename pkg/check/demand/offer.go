@@ -1,0 +1,170 @@
+package demand
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	prommodel "github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	prom "sigs.k8s.io/prometheus-adapter/pkg/client"
+	"sigs.k8s.io/prometheus-adapter/pkg/naming"
+
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+)
+
+// Offer is a rule that gives a metric the name that is asked for.
+type Offer struct {
+	*adapter.Rule
+	// Series are names from which it makes the metric.
+	Series []string
+	// Registered tells that the adapter relates the metric to the resource that is asked for, obstacle why not.
+	Registered bool
+	Obstacle   string
+	// Query is what the adapter asks Prometheus, expr the same parsed; nil if either cannot be had.
+	Query string
+	Expr  parser.Expr
+	// Label is the label that holds the name of the described object.
+	Label string
+}
+
+// offers lists the rules that give the metric its name, in the order of the configurations.
+func (d *Demand) offers() []*Offer { return d.offered.Get(d.findOffers) }
+
+func (d *Demand) findOffers() []*Offer {
+	var out []*Offer
+	for _, m := range d.index().Matches(d.Metric, d.set.recordings().names, d.sampled()) {
+		o := &Offer{Rule: m.Rule, Series: m.Series}
+		if d.External() {
+			o.external(d)
+		} else {
+			o.custom(d)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// Used are the offers of the configurations that an adapter reads.
+func (d *Demand) Used() []*Offer {
+	unread := func(o *Offer) bool { return o.Config.UnusedReason != "" }
+	all := d.offers()
+	if slices.ContainsFunc(all, unread) {
+		return slices.DeleteFunc(slices.Clone(all), unread)
+	}
+	return all
+}
+
+// external follows pkg/external-provider: the last series of a name is the one that is asked for.
+func (o *Offer) external(d *Demand) {
+	o.Registered = true
+	a := o.ExternalQuery(o.Series[0], d.Scaler.Namespace(), d.selector)
+	if a.Err != nil {
+		o.Obstacle = "maps no label to the namespace, by which external metrics are asked for; add resources: " +
+			`{overrides: {namespace: {resource: "namespace"}}}, or resources: {namespaced: false} to ask in all namespaces`
+		return
+	}
+	o.Query, o.Expr = a.Query, a.Expr
+}
+
+// custom follows pkg/custom-provider: SetSeries and QueryForMetric.
+func (o *Offer) custom(d *Demand) {
+	label, err := o.Namer.LabelForResource(d.Resource)
+	if err != nil {
+		o.Obstacle = fmt.Sprintf("maps no label to %s; add it to resources.overrides, such as %[2]s: {resource: %[2]q}",
+			d.Resource, Singular(d.Resource))
+		return
+	}
+	o.Label = string(label)
+	set := o.labels(d)
+	resources, namespaced := o.Namer.ResourcesForSeries(prom.Series{Name: o.Series[0], Labels: set})
+	if adapter.IsRoot(d.Resource) {
+		namespaced = false
+	}
+	if !slices.Contains(resources, d.Resource) {
+		o.Obstacle = fmt.Sprintf("maps %s from label %q, which the series %s do not have", d.Resource, o.Label, o.Series[0])
+		return
+	}
+	if namespaced == d.describesNamespace {
+		o.Obstacle = fmt.Sprintf("gives a metric of %s, which are in no namespace, while an HPA asks within its own", d.Resource)
+		return
+	}
+	namespace := d.Scaler.Namespace()
+	if d.describesNamespace {
+		namespace = ""
+	}
+	o.Registered = true
+	a := o.QueryFor(o.Series[0], d.Resource, namespace, d.selector, d.Names()...)
+	if a.Err != nil {
+		o.Obstacle = queryObstacle(o.Rule, a.Err)
+		return
+	}
+	o.Query, o.Expr = a.Query, a.Expr
+}
+
+func queryObstacle(r *adapter.Rule, err error) string {
+	if _, e := r.Namer.LabelForResource(naming.NsGroupResource); e != nil {
+		return `maps no label to the namespace; add it to resources.overrides, such as namespace: {resource: "namespace"}`
+	}
+	return fmt.Sprintf("makes no query of it: %v", err)
+}
+
+// labels are those of a series as the rule wants it: what its seriesQuery asks for and what it maps, except for those
+// that the series surely lacks.
+func (o *Offer) labels(d *Demand) prommodel.LabelSet {
+	set := prommodel.LabelSet{}
+	add := func(name string) {
+		if name != "" && d.Has(o.Series[0], name) != Absent {
+			set[prommodel.LabelName(name)] = "x"
+		}
+	}
+	for _, m := range o.Matchers {
+		if m.Name != prommodel.MetricNameLabel && !m.Matches("") {
+			add(m.Name)
+		}
+	}
+	for _, label := range lookup.SortedKeys(o.Resources.Overrides) {
+		add(label)
+	}
+	add(o.Label)
+	if ns, err := o.Namer.LabelForResource(naming.NsGroupResource); err == nil {
+		add(string(ns))
+	}
+	return set
+}
+
+func Singular(r schema.GroupResource) string {
+	if s, ok := strings.CutSuffix(r.Resource, "ies"); ok {
+		return s + "y"
+	}
+	if s, ok := strings.CutSuffix(r.Resource, "sses"); ok {
+		return s + "ss"
+	}
+	return strings.TrimSuffix(r.Resource, "s")
+}
+
+// Effective is the rule whose query the adapter uses for a metric: the last that relates it to the resource, and not one
+// that only might if the metric had a series of its very name, where another is about this metric. Of rules that give the
+// name without relating it to the resource it is the first.
+func (d *Demand) Effective() *Offer { return d.best.Get(d.findEffective) }
+
+func (d *Demand) findEffective() *Offer {
+	var last, first *Offer
+	for _, o := range d.Used() {
+		if !o.Registered {
+			if first == nil || !first.Specific() && o.Specific() {
+				first = o
+			}
+			continue
+		}
+		if last == nil || o.Specific() || !last.Specific() || slices.Contains(o.Series, last.Series[0]) {
+			last = o
+		}
+	}
+	if last == nil || first != nil && first.Specific() && !last.Specific() && !slices.Contains(last.Series, first.Series[0]) {
+		return first
+	}
+	return last
+}

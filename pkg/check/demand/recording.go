@@ -1,0 +1,101 @@
+package demand
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+)
+
+// Has tells whether a series has a label when the adapter sees it.
+func (d *Demand) Has(series, label string) Presence {
+	if r := d.set.recordings().first[series]; r != nil {
+		return r.has(label)
+	}
+	return hasLabel(d.Origins(), series, label)
+}
+
+func (d *Demand) IsRecorded(series string) bool { return d.set.recordings().first[series] != nil }
+
+// Recordings are the recording rules among the items.
+type Recordings struct {
+	// names are those of the series that they give, first the first rule of each name.
+	names []string
+	first map[string]*recording
+}
+
+// recording is a rule of a PrometheusRule that gives a new series.
+type recording struct {
+	Record string            `json:"record"`
+	Expr   any               `json:"expr"`
+	Labels map[string]string `json:"labels"`
+	// enforced are labels that a Prometheus puts on all series of rules.
+	enforced []string
+	parsed   lookup.Lazy[parser.Expr]
+}
+
+func (r *recording) has(label string) Presence {
+	if r.Labels[label] != "" || slices.Contains(r.enforced, label) {
+		return Present
+	}
+	e := r.parsed.Get(func() parser.Expr {
+		e, err := promexpr.Parser.ParseExpr(fmt.Sprint(r.Expr))
+		if err != nil {
+			return nil
+		}
+		return e
+	})
+	if e != nil && promexpr.OutcomeOf(e, label) == promexpr.Lost {
+		return Absent
+	}
+	return Maybe
+}
+
+// enforced are the labels that the Prometheuses among the items put on the series of every rule for its namespace.
+func enforced(g *chain.Graph) []string {
+	var out []string
+	for _, p := range g.Prometheuses {
+		if l := p.Spec.EnforcedNamespaceLabel; l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func findRecordings(g *chain.Graph) *Recordings {
+	out := &Recordings{first: map[string]*recording{}}
+	enforced := enforced(g)
+	for _, it := range g.Items {
+		if it.Place.Object.Kind != "PrometheusRule" {
+			continue
+		}
+		var rule struct {
+			Spec struct {
+				Groups []struct {
+					Rules []*recording `json:"rules"`
+				} `json:"groups"`
+			} `json:"spec"`
+		}
+		if krm.Convert(it.Node(), &rule) != nil {
+			continue
+		}
+		for _, group := range rule.Spec.Groups {
+			for _, r := range group.Rules {
+				if r == nil || r.Record == "" {
+					continue
+				}
+				r.enforced = enforced
+				out.names = append(out.names, r.Record)
+				if out.first[r.Record] == nil {
+					out.first[r.Record] = r
+				}
+			}
+		}
+	}
+	return out
+}

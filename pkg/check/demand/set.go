@@ -1,0 +1,78 @@
+package demand
+
+import (
+	"sync"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+)
+
+// Set is the metrics that all scalers ask for, and what is known of the series of their pods.
+type Set struct {
+	graph    *chain.Graph
+	setup    *adapter.Setup
+	Samples  Samples
+	Arrivals Arrivals
+	recorded lookup.Lazy[*Recordings]
+	all      lookup.Lazy[[]*Demand]
+	needed   lookup.Lazy[[]*Demand]
+}
+
+func New(g *chain.Graph, su *adapter.Setup, list []Sample) *Set {
+	return &Set{
+		graph: g, setup: su, Samples: Samples{List: list, workloads: &g.Workloads}, Arrivals: Arrivals{workloads: &g.Workloads},
+	}
+}
+
+// All lists the Pods, Object and External metrics of all HPAs.
+func (ms *Set) All() []*Demand { return ms.all.Get(ms.findDemands) }
+
+func (ms *Set) findDemands() []*Demand {
+	kinds := sync.OnceValue(func() *adapter.Kinds { return adapter.NewKinds(ms.graph.Items, ms.graph.Minor) })
+	var out []*Demand
+	for _, s := range ms.graph.Scalers {
+		for i := range s.Metrics {
+			m := &s.Metrics[i]
+			from := s.Source(m)
+			d := &Demand{set: ms, Scaler: s, Number: i, source: from, Kind: m.Type, Workload: s.Target, Resource: adapter.PodResource}
+			switch {
+			case from == chain.ResourceUsage:
+				continue
+			case m.Type == autoscalingv2.PodsMetricSourceType && m.Pods != nil:
+				d.of(m.Pods.Metric)
+			case m.Type == autoscalingv2.ObjectMetricSourceType && m.Object != nil:
+				d.of(m.Object.Metric)
+				d.describe(m.Object.DescribedObject, kinds())
+			case m.Type == autoscalingv2.ExternalMetricSourceType && m.External != nil:
+				d.of(m.External.Metric)
+			default:
+				continue
+			}
+			if d.Metric != "" {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+// Scraped are the metrics for which Prometheus has to read the pods of workloads whose pods are known.
+func (ms *Set) Scraped() []*Demand { return ms.needed.Get(ms.findNeeds) }
+
+func (ms *Set) findNeeds() []*Demand {
+	var out []*Demand
+	for _, d := range ms.All() {
+		if d.ofPods() && d.Workload != nil && d.Workload.KnowsPods() && d.fromPrometheus() && d.fromPods() {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// recordings lists the recording rules of all PrometheusRules.
+func (ms *Set) recordings() *Recordings {
+	return ms.recorded.Get(func() *Recordings { return findRecordings(ms.graph) })
+}
