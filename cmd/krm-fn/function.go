@@ -16,13 +16,17 @@ import (
 func runFunction(root string, stdin io.Reader, stdout, stderr io.Writer) error {
 	list, ps := krm.ReadList(stdin)
 	if ps.HasErrors() {
-		return report(stderr, ps.Sorted())
+		return report(stderr, located(ps, krm.Sources{}))
 	}
 	if path := gen.PackagePath(list.Items, list.FunctionConfig); path != "" {
 		root = path
 	}
 	readFile := func(name string) ([]byte, error) { return krm.ReadFile(root, name) }
 	items := list.Items
+	sources := krm.Sources{Items: items, Stream: true, ReadFile: readFile}
+	if list.FunctionConfig != nil {
+		sources.Configs = []*krm.Item{list.FunctionConfig}
+	}
 	if fc := list.FunctionConfig; fc != nil && fc.Place.Object.Kind == check.ConfigKind {
 		in := check.Input{Items: list.Items}
 		ps.Add(in.Configure(fc, readFile)...)
@@ -30,11 +34,12 @@ func runFunction(root string, stdin io.Reader, stdout, stderr io.Writer) error {
 	} else {
 		out, more := gen.Run(gen.Input{Items: list.Items, Config: list.FunctionConfig, ReadFile: readFile})
 		ps.Add(more...)
+		sources.Origin = out.Origin
 		if !ps.HasErrors() {
 			items = out.Items
 		}
 	}
-	ps = ps.Sorted()
+	ps = located(ps, sources)
 	if err := writeList(stdout, list, items, ps); err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ relative to its own folder, and lie inside of the PATH that holds it.`,
 
 // renderPaths reads packages and renders what is in them.
 func renderPaths(paths []string) (gen.Output, model.Problems) {
-	var items []*krm.Item
+	var items, configs []*krm.Item
 	var config *krm.Item
 	var root string
 	var ps model.Problems
@@ -65,6 +65,7 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 				items = append(items, it)
 				continue
 			}
+			configs = append(configs, it)
 			if config != nil {
 				ps.Errorf(model.InputDuplicate, it.Place, "there is another RenderAPIs in %s; render one at a time", config.Place.File)
 				continue
@@ -89,10 +90,8 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 	}
 	out, more := gen.Run(in)
 	ps.Add(more...)
-	if ps.HasErrors() {
-		return gen.Output{}, ps.Sorted()
-	}
-	return out, ps.Sorted()
+	sources := krm.Sources{Items: items, Configs: configs, ReadFile: in.ReadFile, Origin: out.Origin}
+	return out, located(ps, sources)
 }
 
 // isNamedDocument tells whether p says that a file is left out which the configuration names as an OpenAPI document.

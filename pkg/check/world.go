@@ -193,7 +193,8 @@ func (w *world) collect(it *krm.Item) {
 		w.items = append(w.items, it)
 		return
 	}
-	items := krm.Get(it.Node(), "items")
+	list := it.Node()
+	items := krm.Get(list, "items")
 	if items == nil || items.Kind != yaml.SequenceNode {
 		w.items = append(w.items, it)
 		return
@@ -201,6 +202,7 @@ func (w *world) collect(it *krm.Item) {
 	for _, n := range items.Content {
 		one := krm.NewItem(n)
 		one.Place.File, one.Place.Index = it.Place.File, it.Place.Index
+		one.Place.Begin += it.Place.Begin - int32(list.Line)
 		w.collect(one)
 	}
 }
