@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -63,6 +64,18 @@ func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.
 	return in, ps
 }
 
+// sourcesOf returns the texts in which problems of in are located.
+func sourcesOf(in check.Input) krm.Sources {
+	return krm.Sources{Items: in.Items, ReadFile: func(name string) ([]byte, error) {
+		for _, t := range in.Rules {
+			if t.Place.File == name {
+				return t.Text, nil
+			}
+		}
+		return nil, fs.ErrNotExist
+	}}
+}
+
 // readItems reads the resources of files and directories, and of standard input if a path is "-".
 func readItems(paths []string, stdin io.Reader) ([]*krm.Item, model.Problems) {
 	var items []*krm.Item
@@ -108,7 +121,7 @@ and exits with code 1 if one does. It does not contact a cluster.`,
 			if !ps.HasErrors() {
 				ps.Add(check.Run(in)...)
 			}
-			ps = ps.Sorted()
+			ps = located(ps, sourcesOf(in))
 			if err := write(cmd.OutOrStdout(), ps); err != nil {
 				return &failure{fmt.Errorf("standard output: %w", err)}
 			}

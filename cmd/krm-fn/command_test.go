@@ -175,7 +175,7 @@ items: []
 		t.Errorf("exit code %d: %s", got.code, got.stderr)
 	}
 	got := run(t, "/nowhere", list("../secret"))
-	want := "error: RenderAPIs render: spec.apis[0].swaggerFiles[0]: cannot read ../secret: it lies outside of the package [input/file]\n"
+	want := "error: standard input:15:22: RenderAPIs render: spec.apis[0].swaggerFiles[0]: cannot read ../secret: it lies outside of the package [input/file]\n"
 	if got.code != exitProblems || !strings.HasPrefix(got.stderr, want) {
 		t.Errorf("exit code %d: %s", got.code, got.stderr)
 	}
@@ -194,7 +194,7 @@ func TestConfigMapsAboveOneMebibyte(t *testing.T) {
 		t.Errorf("%d bytes: exit code %d: %s", most, got.code, got.stderr)
 	}
 	got := run(t, ".", list(most+1))
-	want := "error: ConfigMap shop/products-api-swagger: data: has 1048577 bytes; Kubernetes refuses a ConfigMap above 1048576 [input/limit]\n"
+	want := "error: standard input:19:3: ConfigMap shop/products-api-swagger: data: has 1048577 bytes; Kubernetes refuses a ConfigMap above 1048576 [input/limit]\n"
 	if got.code != exitProblems || !strings.HasPrefix(got.stderr, want) {
 		t.Errorf("%d bytes: exit code %d: %s", most+1, got.code, got.stderr)
 	}
@@ -234,14 +234,14 @@ func TestHostileInputs(t *testing.T) {
 		huge = huge[:2<<20]
 	}
 	for name, tc := range map[string]struct{ in, want string }{
-		"an alias bomb":               {resourceList(apiItem) + bomb, "error: standard input: line 1: expands to more than 200000 values through aliases [input/limit]\n"},
-		"an alias bomb as a document": {resourceList(apiItem, config("products-api-swagger", "s.yaml", bomb)), "error: ConfigMap shop/products-api-swagger: data[\"s.yaml\"]: line 1: expands to more than 200000 values through aliases [input/limit]\n"},
+		"an alias bomb":               {resourceList(apiItem) + bomb, "error: standard input:1: expands to more than 200000 values through aliases [input/limit]\n"},
+		"an alias bomb as a document": {resourceList(apiItem, config("products-api-swagger", "s.yaml", bomb)), "error: standard input:21:7: ConfigMap shop/products-api-swagger: data[\"s.yaml\"]: expands to more than 200000 values through aliases [input/limit]\n"},
 		"deep nesting":                {resourceList(apiItem) + "x: " + deep + "\n", "error: standard input: is nested deeper than 200 levels [input/limit]\n"},
-		"deep nesting in metrics":     {resourceList(apiItem, config("hpa-configs", "mgwMetrics", deep), config("products-api-swagger", "s.yaml", openAPI)), "error: ConfigMap shop/hpa-configs: data.mgwMetrics: line 1: is nested deeper than 200 levels [input/limit]\n"},
-		"100 MB of one text":          {resourceList(apiItem, config("products-api-swagger", "s.yaml", huge)), "error: ConfigMap shop/products-api-swagger: data: has "},
-		"100 MB of a name":            {resourceList(strings.Replace(apiItem, "name: products-api\n", "name: "+huge+"\n", 1), config("products-api-swagger", "s.yaml", openAPI)), "error: API shop/"},
-		"Latin-1":                     {resourceList(apiItem) + "# \xe9\n", "error: standard input: line 14: is not UTF-8; save it as UTF-8 text [input/encoding]\n"},
-		"a NUL":                       {resourceList(apiItem) + "# \x00\n", "error: standard input: line 14: holds a NUL byte; save it as UTF-8 text [input/encoding]\n"},
+		"deep nesting in metrics":     {resourceList(apiItem, config("hpa-configs", "mgwMetrics", deep), config("products-api-swagger", "s.yaml", openAPI)), "error: standard input:21:7: ConfigMap shop/hpa-configs: data.mgwMetrics: is nested deeper than 200 levels [input/limit]\n"},
+		"100 MB of one text":          {resourceList(apiItem, config("products-api-swagger", "s.yaml", huge)), "error: standard input:19:3: ConfigMap shop/products-api-swagger: data: has "},
+		"100 MB of a name":            {resourceList(strings.Replace(apiItem, "name: products-api\n", "name: "+huge+"\n", 1), config("products-api-swagger", "s.yaml", openAPI)), "error: standard input:7:5: API shop/"},
+		"Latin-1":                     {resourceList(apiItem) + "# \xe9\n", "error: standard input:14: is not UTF-8; save it as UTF-8 text [input/encoding]\n"},
+		"a NUL":                       {resourceList(apiItem) + "# \x00\n", "error: standard input:14: holds a NUL byte; save it as UTF-8 text [input/encoding]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()

@@ -35,11 +35,11 @@ define it, and marks the broken links.`,
 				return fmt.Errorf("--format: %q is not one of %s", format, strings.Join(sortedNames(drawings), ", "))
 			}
 			in, ps := flags.input(args[1:], cmd.InOrStdin())
-			if err := report(cmd.ErrOrStderr(), ps.Sorted()); err != nil {
+			if err := report(cmd.ErrOrStderr(), located(ps, sourcesOf(in))); err != nil {
 				return err
 			}
 			chain, ps := check.Explain(in, args[0])
-			if err := report(cmd.ErrOrStderr(), ps); err != nil {
+			if err := report(cmd.ErrOrStderr(), located(ps, sourcesOf(in))); err != nil {
 				return err
 			}
 			draw(cmd.OutOrStdout(), chain)

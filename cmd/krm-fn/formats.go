@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -43,6 +44,7 @@ type jsonProblem struct {
 	File          string         `json:"file,omitempty"`
 	Index         int            `json:"index"`
 	Line          int            `json:"line,omitempty"`
+	Column        int            `json:"column,omitempty"`
 }
 
 func writeJSON(w io.Writer, ps model.Problems) error { return encode(w, jsonProblems(ps)) }
@@ -55,11 +57,14 @@ func jsonProblems(ps model.Problems) []jsonProblem {
 			ID: p.ID, Severity: p.Severity, Message: p.Message,
 			APIVersion: o.APIVersion, Kind: o.Kind, Namespace: o.Namespace, Name: o.Name,
 			Field: p.Place.Field, CurrentValue: p.Value, ProposedValue: p.Suggestion,
-			File: p.Place.File, Index: p.Place.Index, Line: p.Place.Line,
+			File: fileOf(p), Index: p.Place.Index, Line: p.Source.Line, Column: p.Source.Column,
 		})
 	}
 	return out
 }
+
+// fileOf is the file of a problem, or that of the input from which its object was rendered.
+func fileOf(p model.Problem) string { return cmp.Or(p.Source.File, p.Place.File) }
 
 func encode(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
@@ -76,16 +81,17 @@ func writeGitHub(w io.Writer, ps model.Problems) error {
 	for _, p := range ps {
 		level := map[model.Severity]string{model.Error: "error", model.Warning: "warning", model.Info: "notice"}[p.Severity]
 		props := []string{"title=" + property.Replace(string(p.ID))}
-		if p.Place.File != "" {
-			props = append(props, "file="+property.Replace(p.Place.File))
+		if file := fileOf(p); file != "" {
+			props = append(props, "file="+property.Replace(file))
 		}
-		if p.Place.Line > 0 && p.Place.Field == "" {
-			props = append(props, fmt.Sprintf("line=%d", p.Place.Line))
+		if p.Source.Line > 0 {
+			props = append(props, fmt.Sprintf("line=%d", p.Source.Line))
 		}
-		place := p.Place
-		place.File = ""
+		if p.Source.Column > 0 {
+			props = append(props, fmt.Sprintf("col=%d", p.Source.Column))
+		}
 		text := p.Message
-		if s := place.String(); s != "" {
+		if s := p.Subject().String(); s != "" {
 			text = s + ": " + text
 		}
 		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", level, strings.Join(props, ","), data.Replace(text)); err != nil {
@@ -103,8 +109,9 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool    sarifTool     `json:"tool"`
-		Results []sarifResult `json:"results"`
+		Tool       sarifTool     `json:"tool"`
+		ColumnKind string        `json:"columnKind"`
+		Results    []sarifResult `json:"results"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -134,6 +141,11 @@ type (
 	}
 	sarifPhysical struct {
 		ArtifactLocation sarifArtifact `json:"artifactLocation"`
+		Region           *sarifRegion  `json:"region,omitempty"`
+	}
+	sarifRegion struct {
+		StartLine   int `json:"startLine"`
+		StartColumn int `json:"startColumn,omitempty"`
 	}
 	sarifArtifact struct {
 		URI string `json:"uri"`
@@ -158,8 +170,11 @@ func writeSARIF(w io.Writer, ps model.Problems) error {
 			Level: map[model.Severity]string{model.Error: "error", model.Warning: "warning", model.Info: "note"}[p.Severity],
 		}
 		var at sarifLocation
-		if p.Place.File != "" {
-			at.PhysicalLocation = &sarifPhysical{sarifArtifact{p.Place.File}}
+		if file := fileOf(p); file != "" {
+			at.PhysicalLocation = &sarifPhysical{ArtifactLocation: sarifArtifact{file}}
+			if p.Source.Line > 0 {
+				at.PhysicalLocation.Region = &sarifRegion{p.Source.Line, p.Source.Column}
+			}
 		}
 		logical := p.Place
 		logical.File, logical.Line = "", 0
@@ -173,6 +188,6 @@ func writeSARIF(w io.Writer, ps model.Problems) error {
 	}
 	return encode(w, sarifLog{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0",
-		Runs: []sarifRun{{sarifTool{driver}, results}},
+		Runs: []sarifRun{{sarifTool{driver}, "unicodeCodePoints", results}},
 	})
 }

@@ -14,11 +14,11 @@ import (
 func runFunction(root string, stdin io.Reader, stdout, stderr io.Writer) error {
 	list, ps := krm.ReadList(stdin)
 	if ps.HasErrors() {
-		return report(stderr, ps.Sorted())
+		return report(stderr, located(ps, krm.Sources{}))
 	}
-	items, more := gen.Function(list, root)
+	items, sources, more := gen.Function(list, root)
 	ps.Add(more...)
-	ps = ps.Sorted()
+	ps = located(ps, sources)
 	if err := writeList(stdout, list, items, ps); err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ func goldenCase(t *testing.T, dir string) {
 	input := read(t, filepath.Join(dir, "input.yaml"))
 	first := run(t, dir, input)
 	golden(t, filepath.Join(dir, "messages.txt"), first.messages())
+	checkPositions(t, input, first)
 	switch {
 	case first.code != exitOK:
 		list, items := cut(t, first.stdout)
@@ -62,9 +63,10 @@ func goldenCase(t *testing.T, dir string) {
 	default:
 		golden(t, filepath.Join(dir, "output.yaml"), first.stdout)
 		again := run(t, dir, first.stdout)
-		if diff := cmp.Diff(first.stdout+first.messages(), again.stdout+again.messages()); diff != "" {
+		if diff := cmp.Diff(first.stdout+unplaced(first.messages()), again.stdout+unplaced(again.messages())); diff != "" {
 			t.Errorf("a run on its own output changes it (-first +second):\n%s", diff)
 		}
+		checkPositions(t, first.stdout, again)
 	}
 	for seed := range uint64(3) {
 		shuffled, ok := shuffle(input, seed)
@@ -72,9 +74,10 @@ func goldenCase(t *testing.T, dir string) {
 			return
 		}
 		other := run(t, dir, shuffled)
-		if diff := cmp.Diff(first.messages(), other.messages()); diff != "" {
+		if diff := cmp.Diff(unplaced(first.messages()), unplaced(other.messages())); diff != "" {
 			t.Errorf("messages depend on the order of the items (-input +shuffled):\n%s", diff)
 		}
+		checkPositions(t, shuffled, other)
 		if diff := cmp.Diff(sorted(t, first.stdout), sorted(t, other.stdout)); diff != "" {
 			t.Errorf("output depends on the order of the items (-input +shuffled):\n%s", diff)
 		}

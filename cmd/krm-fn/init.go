@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -96,7 +97,12 @@ func makePackage(r *scaffold.Request) (scaffold.Package, model.Problems) {
 			ps.Errorf(model.OutputConflict, at, "already exists; choose another directory with --output")
 		}
 	}
-	return pkg, ps.Sorted()
+	return pkg, located(ps, krm.Sources{ReadFile: func(file string) ([]byte, error) {
+		if file != r.Source {
+			return nil, fs.ErrNotExist
+		}
+		return text, nil
+	}})
 }
 
 // writeNew creates the files: all or none.

@@ -179,10 +179,10 @@ error: --kubernetes-version: "latest" is no Kubernetes version; write one such a
 error: --mode: "sidcar" is no mode; write privateJet or sidecar or shared; did you mean "sidecar"? [input/value]
 error: --namespace: "the shop" cannot name a namespace; write at most 63 lower-case letters, digits and dashes [input/name]
 error: NAME: "Products" cannot name a Service; write at most 63 lower-case letters, digits and dashes, beginning with a letter [input/name]
-error: openapi.yaml: opnapi: line 1: is no OpenAPI document: unknown field "opnapi"; did you mean "openapi"? [swagger/version]`,
+error: openapi.yaml:1:1: opnapi: is no OpenAPI document: unknown field "opnapi"; did you mean "openapi"? [swagger/version]`,
 		},
-		{"no OpenAPI", "kind: API\n", ok, "error: openapi.yaml: line 1: is no OpenAPI document; write openapi: 3.0.3, openapi: 3.1.0 or swagger: \"2.0\" [swagger/version]"},
-		{"no YAML", "a: [", ok, `error: openapi.yaml: line 1: is not valid YAML: did not find expected node content [input/syntax]`},
+		{"no OpenAPI", "kind: API\n", ok, "error: openapi.yaml:1: is no OpenAPI document; write openapi: 3.0.3, openapi: 3.1.0 or swagger: \"2.0\" [swagger/version]"},
+		{"no YAML", "a: [", ok, `error: openapi.yaml:1: is not valid YAML: did not find expected node content [input/syntax]`},
 		{"empty", "", ok, `error: openapi.yaml: is empty; write an OpenAPI document [swagger/version]`},
 		{"no image", plainDocument, []string{"products", "--backend-image", "backend:1"}, `error: --image: is missing; set the gateway image, or use --registry [input/required]`},
 		{"no image and several backends", twoBackends, []string{"store"}, `error: --backend-image: the document calls the backend products; set its image with products=IMAGE [input/required]
@@ -204,7 +204,7 @@ error: --backend-image: the document calls no backend "product", but products an
 		{"a layout that is in the way", "openapi: 3.0.3\ninfo: {title: a, version: v1}\n? paths\n: /a: {get: {responses: {}}}\n", ok, `error: openapi.yaml: calls no backend, and its layout allows no addition; write x-wso2-production-endpoints: {urls: [products-backend]} at its root [swagger/endpoint]`},
 		{"a name that is too long", plainDocument, append([]string{strings.Repeat("a", 56)}, ok[1:]...), `error: NAME: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-metrics" cannot name a Service; write at most 55 characters in "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" [input/name]`},
 		{"a port of the gateway", oneBackend, append(ok, "--backend-port", "9090"), `error: --backend-port: 9090 is taken by the gateway in the same pod; let the backend listen on another port [backend/port]`},
-		{"wrong endpoint", strings.Replace(oneBackend, `"stock"]`, `"Stock_1"]`, 1), ok, `error: openapi.yaml: x-wso2-production-endpoints.urls[0]: line 6: "Stock_1" is neither a URL nor a name; write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]`},
+		{"wrong endpoint", strings.Replace(oneBackend, `"stock"]`, `"Stock_1"]`, 1), ok, `error: openapi.yaml:6:44: x-wso2-production-endpoints.urls[0]: "Stock_1" is neither a URL nor a name; write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir, got := initialized(t, tc.document, tc.args...)

@@ -58,7 +58,7 @@ rendered from it; and ` + migrate.BaselineDir + `, what the operator applied, wh
 				out, more = migrate.Run(migrate.Input{Items: items, Kubernetes: kubernetes, Dir: filepath.ToSlash(dir)})
 				ps.Add(more...)
 			}
-			ps = ps.Sorted()
+			ps = located(ps, krm.Sources{Items: items})
 			if err := report(cmd.ErrOrStderr(), ps); err != nil {
 				return err
 			}

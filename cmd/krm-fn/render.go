@@ -52,7 +52,7 @@ directory, and must be inside the PATH that contains it.`,
 
 // renderPaths reads and renders packages.
 func renderPaths(paths []string) (gen.Output, model.Problems) {
-	var items []*krm.Item
+	var items, configs []*krm.Item
 	var config *krm.Item
 	var root string
 	var ps model.Problems
@@ -64,6 +64,7 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 				items = append(items, it)
 				continue
 			}
+			configs = append(configs, it)
 			if config != nil {
 				ps.Errorf(model.InputDuplicate, it.Place, "there is another RenderAPIs in %s; render one at a time", config.Place.File)
 				continue
@@ -88,10 +89,8 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 	}
 	out, more := gen.Run(in)
 	ps.Add(more...)
-	if ps.HasErrors() {
-		return gen.Output{}, ps.Sorted()
-	}
-	return out, ps.Sorted()
+	sources := krm.Sources{Items: items, Configs: configs, ReadFile: in.ReadFile, Origin: out.Origin}
+	return out, located(ps, sources)
 }
 
 // isNamedDocument reports whether p is about a skipped file that the configuration names as an OpenAPI document.

@@ -163,7 +163,7 @@ func TestRenderWritesNothingOnAnError(t *testing.T) {
 	before := readFiles(t, out)
 	put(t, in, map[string]string{"swagger.yaml": strings.Replace(swaggerConfigMap, "https://products.example.com", "products", 1)})
 	got := run(t, ".", "", "render", "-o", out, in)
-	want := "error: " + in + "/swagger.yaml: ConfigMap shop/products-api-swagger: data[\"swagger.yaml\"].x-wso2-production-endpoints: line 3: " +
+	want := "error: " + in + "/swagger.yaml:10:5: ConfigMap shop/products-api-swagger: data[\"swagger.yaml\"].x-wso2-production-endpoints: " +
 		"no TargetEndpoint \"products\" is among the items in namespace shop [input/reference]\n"
 	if got != (outcome{"", want, exitProblems}) {
 		t.Errorf("got %v, want %s", got, want)
@@ -245,8 +245,8 @@ func TestRenderReportsPathsThatItCannotRead(t *testing.T) {
 	dir := writeFiles(t, map[string]string{"broken.yaml": "a: [\n", "openapi.yaml": openAPI, "b/render.yaml": configYAML, "a/render.yaml": configYAML})
 	for name, tc := range map[string]struct{ path, want string }{
 		"none":       {"nowhere.yaml", "error: DIR/nowhere.yaml: no such file or directory [input/file]\n"},
-		"no YAML":    {"broken.yaml", "error: DIR/broken.yaml: line 1: is not valid YAML: did not find expected node content [input/syntax]\n"},
-		"no object":  {"openapi.yaml", "error: DIR/openapi.yaml: line 1: is no Kubernetes resource: apiVersion or kind is missing [input/file]\n"},
+		"no YAML":    {"broken.yaml", "error: DIR/broken.yaml:1: is not valid YAML: did not find expected node content [input/syntax]\n"},
+		"no object":  {"openapi.yaml", "error: DIR/openapi.yaml:1: is no Kubernetes resource: apiVersion or kind is missing [input/file]\n"},
 		"below none": {"broken.yaml/x", "error: DIR/broken.yaml/x: not a directory [input/file]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -258,7 +258,7 @@ func TestRenderReportsPathsThatItCannotRead(t *testing.T) {
 	}
 	t.Run("two configurations", func(t *testing.T) {
 		got := run(t, ".", "", "render", filepath.Join(dir, "a"), filepath.Join(dir, "b"))
-		want := "error: DIR/b/render.yaml: RenderAPIs render: there is another RenderAPIs in DIR/a/render.yaml; render one at a time [input/duplicate]\n"
+		want := "error: DIR/b/render.yaml:1:1: RenderAPIs render: there is another RenderAPIs in DIR/a/render.yaml; render one at a time [input/duplicate]\n"
 		if stderr := strings.ReplaceAll(got.stderr, dir, "DIR"); got.code != exitProblems || !strings.Contains(stderr, want) {
 			t.Errorf("exit code %d, %s", got.code, stderr)
 		}
@@ -295,7 +295,7 @@ func TestRenderReadsFilesOfItsPackageOnly(t *testing.T) {
 			}
 			continue
 		}
-		want = "error: DIR/pkg/config/render.yaml: RenderAPIs render: spec.apis[0].swaggerFiles[0]: cannot read " + strings.ReplaceAll(file, dir, "DIR") + ": " + want + " [input/file]\n"
+		want = "error: DIR/pkg/config/render.yaml:10:20: RenderAPIs render: spec.apis[0].swaggerFiles[0]: cannot read " + strings.ReplaceAll(file, dir, "DIR") + ": " + want + " [input/file]\n"
 		if stderr := strings.ReplaceAll(got.stderr, dir, "DIR"); got.code != exitProblems || !strings.HasPrefix(stderr, want) {
 			t.Errorf("%s: exit code %d, %s, want %s", file, got.code, stderr, want)
 		}

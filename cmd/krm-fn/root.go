@@ -116,6 +116,13 @@ func isTerminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
+// located sorts problems and sets their positions.
+func located(ps model.Problems, in krm.Sources) model.Problems {
+	ps = ps.Sorted()
+	in.Locate(ps)
+	return ps
+}
+
 // report prints problems, one per line. It returns errProblems if there are errors among them.
 func report(stderr io.Writer, ps model.Problems) error {
 	for _, p := range ps {

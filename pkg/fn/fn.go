@@ -31,7 +31,7 @@ func (p Processor) Process(rl *framework.ResourceList) error {
 		return err
 	}
 	if !ps.HasErrors() {
-		items, more := gen.Function(list, cmp.Or(p.Dir, "."))
+		items, _, more := gen.Function(list, cmp.Or(p.Dir, "."))
 		ps.Add(more...)
 		if !ps.HasErrors() {
 			if rl.Items, err = nodes(list, items, rl.Items); err != nil {

@@ -7,22 +7,28 @@ import (
 )
 
 // Function is one run as a KRM function: it renders the items of a list or, with a CheckManifests, checks them. It returns the
-// items to hand back, which are those of the list where a problem is an error. It reads files below root only, which kpt
-// overrides by the folder of the package.
-func Function(list *krm.List, root string) ([]*krm.Item, model.Problems) {
+// items to hand back, which are those of the list if a problem is an error, and the texts in which the problems are located. It
+// reads only files below root; for kpt, the directory of the package replaces root.
+func Function(list *krm.List, root string) ([]*krm.Item, krm.Sources, model.Problems) {
 	if path := PackagePath(list.Items, list.FunctionConfig); path != "" {
 		root = path
 	}
 	readFile := func(name string) ([]byte, error) { return krm.ReadFile(root, name) }
-	if fc := list.FunctionConfig; fc != nil && fc.Place.Object.Kind == check.ConfigKind {
+	sources := krm.Sources{Items: list.Items, Stream: true, ReadFile: readFile}
+	fc := list.FunctionConfig
+	if fc != nil {
+		sources.Configs = []*krm.Item{fc}
+	}
+	if fc != nil && fc.Place.Object.Kind == check.ConfigKind {
 		in := check.Input{Items: list.Items}
 		ps := in.Configure(fc, readFile)
 		ps.Add(check.Run(in)...)
-		return list.Items, ps.Sorted()
+		return list.Items, sources, ps.Sorted()
 	}
-	out, ps := Run(Input{Items: list.Items, Config: list.FunctionConfig, ReadFile: readFile})
+	out, ps := Run(Input{Items: list.Items, Config: fc, ReadFile: readFile})
+	sources.Origin = out.Origin
 	if ps.HasErrors() {
-		return list.Items, ps
+		return list.Items, sources, ps
 	}
-	return out.Items, ps
+	return out.Items, sources, ps
 }

@@ -30,9 +30,12 @@ type Output struct {
 	Rendered []*krm.Item
 	// Owner names the function configuration; the rendered items carry it.
 	Owner string
+	// Origin returns the place of the input from which an object was rendered, an empty one if there is no single one. It is there
+	// even if there are errors.
+	Origin func(o model.Object) (from model.Place, rendered bool)
 }
 
-// Run renders all manifests of in. With an error among the problems there is no output.
+// Run renders all manifests of in. With an error among the problems there is no output but its Origin.
 func Run(in Input) (Output, model.Problems) {
 	opts, ps := readOptions(in.Config, in.ReadFile)
 	src, more := read(in, opts)
@@ -40,19 +43,20 @@ func Run(in Input) (Output, model.Problems) {
 	facts, decided, more := build(src, opts)
 	ps.Add(withoutFollowUps(more, ps)...)
 	objects := render(facts, opts)
+	origin := origins(facts, opts, objects)
 	ps.Add(clashes(objects, in.Items, src.scope, decided.merged)...)
 	rendered := identities(objects)
 	ps.Add(lostRules(rendered, in.Items, src.scope, opts)...)
 	if ps.HasErrors() {
-		return Output{}, ps.Sorted()
+		return Output{Origin: origin}, ps.Sorted()
 	}
 	out := decided.merge(in, objects, rendered, src.scope, opts.owner)
 	ps.Add(checkChains(out, opts)...)
 	if ps.HasErrors() {
-		return Output{}, ps.Sorted()
+		return Output{Origin: origin}, ps.Sorted()
 	}
 	out.markLocal()
-	return Output{Items: out.items, Rendered: out.rendered, Owner: opts.owner}, ps.Sorted()
+	return Output{Items: out.items, Rendered: out.rendered, Owner: opts.owner, Origin: origin}, ps.Sorted()
 }
 
 // checkChains proves the chain of everything rendered. What is wrong with a HorizontalPodAutoscaler or another object of somebody

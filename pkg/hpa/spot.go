@@ -44,7 +44,7 @@ func (s spot) item(i int) spot {
 
 func (s spot) step(n *yaml.Node, at model.Place) spot {
 	if n != nil {
-		at.Line = n.Line
+		at.Line = int32(n.Line)
 	}
 	if krm.IsNull(n) {
 		n = nil

@@ -39,7 +39,7 @@ var (
 
 func (d *decoder) at(p model.Place, n *yaml.Node) model.Place {
 	if d.lines {
-		p.Line = n.Line
+		p.Line = int32(n.Line)
 	}
 	return p
 }

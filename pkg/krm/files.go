@@ -118,7 +118,7 @@ func (p *Package) addDocument(doc Document, shown string, must bool, ps *model.P
 		}
 		p.Items = append(p.Items, it)
 	case must:
-		ps.Errorf(model.InputFile, model.Place{File: shown, Line: doc.Root.Line},
+		ps.Errorf(model.InputFile, model.Place{File: shown}.At(doc.Root.Line),
 			"is no Kubernetes resource: apiVersion or kind is missing")
 	default:
 		ps.Infof(model.InputFile, model.Place{File: shown}, "holds a document that is no Kubernetes resource; it is left out")

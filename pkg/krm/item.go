@@ -63,7 +63,7 @@ func NewItem(n *yaml.Node) *Item {
 		APIVersion: shared(short(Text(n, "apiVersion"))), Kind: shared(short(Text(n, "kind"))),
 		Namespace: shared(short(Text(n, "metadata", "namespace"))), Name: detached(short(Text(n, "metadata", "name"))),
 	}
-	it.Place.File = it.FilePath()
+	it.Place.File, it.Place.Begin = it.FilePath(), int32(n.Line)
 	it.Place.Index, _ = strconv.Atoi(firstOf(it.Annotations, IndexAnnotation, legacyIndexAnnotation))
 	return it
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -21,7 +22,7 @@ func isJSON(text string) bool {
 // parseJSON reads one JSON value into nodes that carry lines.
 func parseJSON(text []byte) (*yaml.Node, error) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	p := jsonParser{dec: json.NewDecoder(bytes.NewReader(text)), text: text, line: 1}
+	p := jsonParser{dec: json.NewDecoder(bytes.NewReader(text)), text: text, line: 1, column: 1}
 	p.dec.UseNumber()
 	n, err := p.value(0)
 	if err != nil {
@@ -36,8 +37,8 @@ func parseJSON(text []byte) (*yaml.Node, error) {
 type jsonParser struct {
 	dec  *json.Decoder
 	text []byte
-	// line is the line of offset read.
-	line, read int
+	// line and column are those of offset read, from 1.
+	line, column, read int
 }
 
 func (p *jsonParser) value(depth int) (*yaml.Node, error) {
@@ -48,10 +49,10 @@ func (p *jsonParser) value(depth int) (*yaml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	end := int(p.dec.InputOffset())
-	p.line += bytes.Count(p.text[p.read:end], []byte("\n"))
-	p.read = end
-	n := &yaml.Node{Kind: yaml.ScalarNode, Line: p.line}
+	gap := bytes.IndexFunc(p.text[p.read:], func(r rune) bool { return !strings.ContainsRune(" \t\r\n,:", r) })
+	p.advance(p.read + gap)
+	n := &yaml.Node{Kind: yaml.ScalarNode, Line: p.line, Column: p.column}
+	p.advance(int(p.dec.InputOffset()))
 	switch v := tok.(type) {
 	case json.Delim:
 		return p.collection(n, v, depth)
@@ -70,6 +71,17 @@ func (p *jsonParser) value(depth int) (*yaml.Node, error) {
 	return n, nil
 }
 
+// advance goes on to an offset.
+func (p *jsonParser) advance(to int) {
+	passed := p.text[p.read:to]
+	if i := bytes.LastIndexByte(passed, '\n'); i >= 0 {
+		p.line += bytes.Count(passed, []byte("\n"))
+		p.column, passed = 1, passed[i+1:]
+	}
+	p.column += utf8.RuneCount(passed)
+	p.read = to
+}
+
 func (p *jsonParser) collection(n *yaml.Node, open json.Delim, depth int) (*yaml.Node, error) {
 	n.Kind, n.Tag = yaml.SequenceNode, seqTag
 	if open == '{' {
@@ -83,5 +95,6 @@ func (p *jsonParser) collection(n *yaml.Node, open json.Delim, depth int) (*yaml
 		n.Content = append(n.Content, child)
 	}
 	_, err := p.dec.Token()
+	p.advance(int(p.dec.InputOffset()))
 	return n, err
 }

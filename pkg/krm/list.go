@@ -33,7 +33,7 @@ type member struct {
 
 // ReadList reads a ResourceList of config.kubernetes.io/v1, v1beta1 or v1alpha1.
 func ReadList(r io.Reader) (*List, model.Problems) {
-	at := model.Place{File: "standard input"}
+	at := model.Place{File: model.StandardInput}
 	in := bufio.NewReaderSize(io.LimitReader(r, MaxStream+1), 1<<16)
 	c, ok, err := cutSections(in)
 	if ok {
@@ -75,6 +75,7 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 	if fc := Get(root, "functionConfig"); !IsNull(fc) {
 		if fc.Kind != yaml.MappingNode {
 			ps.Errorf(model.InputType, at.Child("functionConfig"), "is %s; write an object", describe(fc))
+			ps[len(ps)-1].Source = inStream(fc)
 			return nil, ps
 		}
 		l.FunctionConfig = NewItem(fc)
@@ -82,10 +83,14 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		l.members = append(l.members, member{key: root.Content[i], value: root.Content[i+1]})
 	}
-	if !ps.HasErrors() {
+	if !ps.HasErrors() && !isJSON(text) {
 		l.cut(newLines(text), docs[0].written)
 	}
 	return l, ps
+}
+
+func inStream(n *yaml.Node) model.Source {
+	return model.Source{Stream: true, Line: n.Line, Column: n.Column}
 }
 
 func isResourceList(n *yaml.Node) bool {
@@ -100,11 +105,13 @@ func (l *List) readItems(items *yaml.Node, at model.Place, ps *model.Problems) {
 	}
 	if items.Kind != yaml.SequenceNode {
 		ps.Errorf(model.InputType, at, "is %s; write a list", describe(items))
+		(*ps)[len(*ps)-1].Source = inStream(items)
 		return
 	}
 	for i, n := range items.Content {
 		if n.Kind != yaml.MappingNode {
 			ps.Errorf(model.InputType, at.Item(i), "is %s; write an object", describe(n))
+			(*ps)[len(*ps)-1].Source = inStream(n)
 			continue
 		}
 		l.Items = append(l.Items, NewItem(n))

@@ -142,7 +142,9 @@ func copyExpanded(n *yaml.Node, depth int, budget *int) (*yaml.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Line, c.Column = n.Line, n.Column
+		if c.Style&yaml.LiteralStyle == 0 { // The lines of a literal block are where it is written.
+			c.Line, c.Column = n.Line, n.Column
+		}
 		return c, nil
 	}
 	c := *n

@@ -37,6 +37,7 @@ func readSections(c *cutter) (l *List) {
 				return nil
 			}
 			l.FunctionConfig = NewItem(value)
+			l.FunctionConfig.Place.Begin += s.above
 		}
 	}
 	if !ok || !isResourceList(root) || len(l.Items) == 0 {
@@ -49,6 +50,8 @@ func readSections(c *cutter) (l *List) {
 type section struct {
 	text  string
 	items []string
+	// above is how many lines stand above it.
+	above int32
 }
 
 // member parses the key and the value; nil if that is no single member.
@@ -76,18 +79,20 @@ type itemReader struct {
 // batch are items of a list, one after the other; nil ones are no objects by themselves.
 type batch struct {
 	texts []string
+	// above has how many lines stand above each.
+	above []int32
 	items []*Item
 }
 
 // batchSize is how many bytes of texts are parsed at a time.
 const batchSize = 1 << 18
 
-func (r *itemReader) add(text string) {
+func (r *itemReader) add(text string, above int32) {
 	if r.size == 0 {
 		r.batches = append(r.batches, &batch{})
 	}
 	last := r.batches[len(r.batches)-1]
-	last.texts = append(last.texts, text)
+	last.texts, last.above = append(last.texts, text), append(last.above, above)
 	if r.size += len(text); r.size >= batchSize {
 		r.parsing.Go(last.parse)
 		r.size = 0
@@ -120,6 +125,9 @@ func (b *batch) parse() {
 				b.items[i] = onlyItem(docs, text)
 			}
 		})
+		if b.items[i] != nil {
+			b.items[i].Place.Begin += b.above[i]
+		}
 	}
 }
 
@@ -183,6 +191,8 @@ type cutter struct {
 	// unusual tells that there are characters that do not mean themselves alone, tokens how many there are.
 	unusual bool
 	tokens  int
+	// above is how many lines stand above the window.
+	above int32
 }
 
 // isSound tells whether a parser may see what was read.
@@ -282,11 +292,12 @@ func (c *cutter) flush(at int) {
 		last := &c.sections[len(c.sections)-1]
 		last.items = append(last.items, part)
 		if c.isSound() {
-			c.reader.add(part)
+			c.reader.add(part, c.above)
 		}
 	} else {
-		c.sections = append(c.sections, section{text: part})
+		c.sections = append(c.sections, section{text: part, above: c.above})
 	}
+	c.above += int32(strings.Count(part, "\n"))
 	c.window = append(c.window[:0], c.window[at:]...)
 	for i := range c.comments {
 		c.comments[i] = max(0, c.comments[i]-at)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -44,10 +45,12 @@ type Place struct {
 	File string
 	// Index is the number of the document in File, from 0.
 	Index int
-	// Field is a path such as spec.ports[0].name; "" means the whole object.
+	// Field is a path such as spec.ports[0].name; "" means the whole object. Steps takes it apart.
 	Field string
 	// Line is the line in the text that Field holds or, without a Field, in File, from 1; 0 if unknown.
-	Line int
+	Line int32
+	// Begin is the line at which Object begins in what was read, from 1; 0 if it was not read.
+	Begin int32
 }
 
 // Child is the place of the member name of the object at p.
@@ -72,8 +75,63 @@ func (p Place) Item(i int) Place {
 
 // At is p at another line.
 func (p Place) At(line int) Place {
-	p.Line = line
+	p.Line = int32(line)
 	return p
+}
+
+// Step is one step of the path to a field.
+type Step struct {
+	// Key is the name of a member, and Index the number of an element of a list; -1 for a member.
+	Key   string
+	Index int
+}
+
+// Steps returns the path to a field as Child and Item made it. It ends where field is not such a path.
+func Steps(field string) []Step {
+	var steps []Step
+	for rest := field; rest != ""; {
+		var s Step
+		var ok bool
+		switch {
+		case strings.HasPrefix(rest, `["`):
+			s, rest, ok = quotedStep(rest[1:])
+		case rest[0] == '[':
+			s, rest, ok = indexStep(rest[1:])
+		case rest[0] == '.' && len(steps) > 0:
+			s, rest, ok = plainStep(rest[1:])
+		case len(steps) == 0:
+			s, rest, ok = plainStep(rest)
+		}
+		if !ok {
+			break
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+func quotedStep(s string) (step Step, rest string, ok bool) {
+	quoted, err := strconv.QuotedPrefix(s)
+	if err != nil {
+		return step, s, false
+	}
+	key, err := strconv.Unquote(quoted)
+	rest, ok = strings.CutPrefix(s[len(quoted):], "]")
+	return Step{key, -1}, rest, ok && err == nil
+}
+
+func indexStep(s string) (step Step, rest string, ok bool) {
+	digits, rest, ok := strings.Cut(s, "]")
+	i, err := strconv.Atoi(digits)
+	return Step{"", i}, rest, ok && err == nil && i >= 0
+}
+
+func plainStep(s string) (step Step, rest string, ok bool) {
+	end := strings.IndexAny(s, ".[]/ ")
+	if end < 0 {
+		end = len(s)
+	}
+	return Step{s[:end], -1}, s[end:], end > 0
 }
 
 // String gives the place as the start of a message: "FILE: Kind namespace/name: field: line N".
@@ -94,11 +152,43 @@ func (p Place) String() string {
 	return strings.Join(parts, ": ")
 }
 
+// Source is a position in what was read.
+type Source struct {
+	// File is the file that holds the position, "" if the orchestrator gave none.
+	File string
+	// Stream means that Line and Column count in standard input, which holds what the orchestrator keeps in File.
+	Stream bool
+	// Line and Column count from 1, the latter in characters; they are 0 if unknown.
+	Line, Column int
+	// Inside means that the position is that of a text whose lines are not lines of the file, such as a quoted string.
+	Inside bool
+}
+
+// String returns the position as the start of a message: "FILE:LINE:COLUMN".
+func (s Source) String() string {
+	position := fmt.Sprintf(":%d", s.Line)
+	if s.Column > 0 {
+		position += fmt.Sprintf(":%d", s.Column)
+	}
+	switch {
+	case !s.Stream:
+		return s.File + position
+	case s.File == "":
+		return StandardInput + position
+	}
+	return s.File + " (" + StandardInput + position + ")"
+}
+
+// StandardInput is what messages call it.
+const StandardInput = "standard input"
+
 // Problem is one finding about the input or the output.
 type Problem struct {
 	ID       ID
 	Severity Severity
 	Place    Place
+	// Source is where Place, or the input that its object was rendered from, is written. It is found last, for the reader.
+	Source Source
 	// Value is the current value of the field as it is written, "" if there is none to show.
 	Value string
 	// Message says what is wrong and what to write instead.
@@ -109,11 +199,30 @@ type Problem struct {
 
 // String gives the problem in one line, as it is printed on stderr.
 func (p Problem) String() string {
-	place := p.Place.String()
+	place := p.Where()
 	if place != "" {
 		place += ": "
 	}
 	return cut(fmt.Sprintf("%s: %s%s", p.Severity, place, p.Message), maxLine) + fmt.Sprintf(" [%s]", p.ID)
+}
+
+// Where returns the place of the problem as the start of a message: with its position in what was read, as far as that is known.
+func (p Problem) Where() string {
+	place := p.Subject()
+	if place.File = p.Place.File; p.Source.Line > 0 {
+		place.File = p.Source.String()
+	}
+	return place.String()
+}
+
+// Subject returns the object and the field, and the line only where it is not that of the Source.
+func (p Problem) Subject() Place {
+	place := p.Place
+	place.File = ""
+	if p.Source.Line > 0 && !p.Source.Inside {
+		place.Line = 0
+	}
+	return place
 }
 
 // maxLine is how many bytes of a problem are printed: names and values of the input stand in it.
@@ -168,7 +277,10 @@ func (ps Problems) HasErrors() bool {
 func (ps Problems) Sorted() Problems {
 	out := slices.Clone(ps)
 	slices.SortStableFunc(out, compare)
-	return slices.Compact(out)
+	return slices.CompactFunc(out, func(a, b Problem) bool {
+		b.Place.Begin, b.Source = a.Place.Begin, a.Source
+		return a == b
+	})
 }
 
 func compare(a, b Problem) int {
@@ -187,6 +299,7 @@ func compare(a, b Problem) int {
 		cmp.Compare(a.Message, b.Message),
 		cmp.Compare(a.Value, b.Value),
 		cmp.Compare(a.Suggestion, b.Suggestion),
+		cmp.Compare(a.Place.Begin, b.Place.Begin),
 	)
 }
 

@@ -35,6 +35,70 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+func TestStepsTakesPathsApart(t *testing.T) {
+	member := func(key string) Step { return Step{key, -1} }
+	for field, want := range map[string][]Step{
+		"":                               nil,
+		"spec":                           {member("spec")},
+		"spec.ports[0].name":             {member("spec"), member("ports"), {"", 0}, member("name")},
+		`data["swagger.yaml"].paths[12]`: {member("data"), member("swagger.yaml"), member("paths"), {"", 12}},
+		`["a\"b.c"][""]`:                 {member(`a"b.c`), member("")},
+		`a"b\c`:                          {member(`a"b\c`)},
+		"[3]":                            {{"", 3}},
+		// What Child and Item do not make.
+		"a..b": {member("a")}, "a[b]": {member("a")}, ".a": nil, "a[-1]": {member("a")}, `a["b`: {member("a")}, `a["b"c`: {member("a")},
+		"a[1]b": {member("a"), {"", 1}}, "a/b": {member("a")}, "a.": {member("a")}, "a[1": {member("a")},
+	} {
+		if diff := cmp.Diff(want, Steps(field)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", field, diff)
+		}
+	}
+}
+
+// FuzzSteps makes places of any names, and takes them apart again.
+func FuzzSteps(f *testing.F) {
+	f.Add("spec", "a.b", uint8(3), "")
+	f.Add(`"`, "\\", uint8(0), "]")
+	f.Add("\x00\xff", "[0]", uint8(255), "é 中")
+	f.Fuzz(func(t *testing.T, a, b string, i uint8, c string) {
+		p := Place{}.Child(a).Child(b).Item(int(i)).Child(c)
+		want := []Step{{a, -1}, {b, -1}, {"", int(i)}, {c, -1}}
+		if diff := cmp.Diff(want, Steps(p.Field)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", p.Field, diff)
+		}
+		for range Steps(a) { // Of any text it makes some steps, and ends.
+		}
+	})
+}
+
+func TestProblemsSayWhereTheyAre(t *testing.T) {
+	in := Place{File: "a.yaml", Object: shop, Field: "data.x.y", Line: 3}
+	own := Place{Object: shop, Field: "spec"}
+	for want, p := range map[string]Problem{
+		"a.yaml: API shop/products: data.x.y: line 3":               {Place: in},
+		"a.yaml:12:5: API shop/products: data.x.y":                  {Place: in, Source: Source{File: "a.yaml", Line: 12, Column: 5}},
+		"a.yaml:12: API shop/products: data.x.y":                    {Place: in, Source: Source{File: "a.yaml", Line: 12}},
+		"a.yaml:10:5: API shop/products: data.x.y: line 3":          {Place: in, Source: Source{File: "a.yaml", Line: 10, Column: 5, Inside: true}},
+		"a.yaml (standard input:12:5): API shop/products: data.x.y": {Place: in, Source: Source{File: "a.yaml", Line: 12, Column: 5, Stream: true}},
+		"standard input:12:5: API shop/products: spec":              {Place: own, Source: Source{Line: 12, Column: 5, Stream: true}},
+		"origin.yaml:1:1: API shop/products: spec":                  {Place: own, Source: Source{File: "origin.yaml", Line: 1, Column: 1}},
+		"standard input:6": {Place: Place{File: StandardInput, Line: 6}, Source: Source{File: StandardInput, Line: 6}},
+	} {
+		if got := p.Where(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// Where an object begins, and where a problem was found, does not make two problems of one.
+func TestSortedIgnoresPositions(t *testing.T) {
+	a := Problem{ID: HPAMetric, Place: Place{Begin: 2}, Source: Source{Line: 1}}
+	b := Problem{ID: HPAMetric, Place: Place{Begin: 7}}
+	if diff := cmp.Diff(Problems{a}, Problems{b, a}.Sorted()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestProblemsAreOneLineOfPrintableText(t *testing.T) {
 	for name, tc := range map[string]struct {
 		p    Problem
@@ -153,7 +217,7 @@ func TestSortedDependsOnTheContentOnly(t *testing.T) {
 
 // Problems in one text come in the order of its lines, and those of another text of the same object apart from them.
 func TestSortedKeepsTheLinesOfOneTextTogether(t *testing.T) {
-	at := func(field string, line int) Problem {
+	at := func(field string, line int32) Problem {
 		return Problem{ID: HPAMetric, Severity: Error, Place: Place{Object: shop, Field: field, Line: line}}
 	}
 	want := Problems{

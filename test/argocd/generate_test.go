@@ -112,9 +112,9 @@ func TestPlugin(t *testing.T) {
 		})
 		_, message := argo.generate(t, application, url)
 		want := "rpc error: code = Unknown desc = error generating manifests: `krm-fn render .` failed exit status 1: " +
-			"error: api.yaml: API shop/products-api: spec.definition.swaggerConfigmapNames[0]: no ConfigMap \"product-api-swagger\" is " +
+			"error: api.yaml:13:7: API shop/products-api: spec.definition.swaggerConfigmapNames[0]: no ConfigMap \"product-api-swagger\" is " +
 			"among the items in namespace shop; did you mean \"products-api-swagger\"? [input/reference]\n" +
-			"error: backend.yaml: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field \"maxReplica\"; " +
+			"error: backend.yaml:19:5: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field \"maxReplica\"; " +
 			"did you mean \"maxReplicas\"? [input/field]"
 		if diff := cmp.Diff("CMP processing failed for application \"products\": error generating manifests in cmp: "+want, message); diff != "" {
 			t.Errorf("message (-want +got):\n%s", diff)

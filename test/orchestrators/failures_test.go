@@ -22,29 +22,29 @@ func TestFailures(t *testing.T) {
 	}{
 		{
 			"misspelt field", "kustomize-transformer", "backend.yaml", "maxReplicas: 6", "maxReplica: 6",
-			`error: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field "maxReplica"; did you mean "maxReplicas"? [input/field]` + "\n",
+			`error: standard input:57:7: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field "maxReplica"; did you mean "maxReplicas"? [input/field]` + "\n",
 		},
 		{
 			"two problems", "kustomize-transformer", "hpa-configs.yaml", `mgwMaxReplicas: "5"`, `mgwMaxReplicas: "0"
   targetEndpointMaxReplica: "5"`,
-			`error: ConfigMap shop/hpa-configs: data.mgwMaxReplicas: is 0; use a number of at least 1 [hpa/bounds]` + "\n" +
-				`error: ConfigMap shop/hpa-configs: data.targetEndpointMaxReplica: unknown key "targetEndpointMaxReplica"; did you mean "targetEndpointMaxReplicas"? [input/field]` + "\n",
+			`error: standard input:91:5: ConfigMap shop/hpa-configs: data.mgwMaxReplicas: is 0; use a number of at least 1 [hpa/bounds]` + "\n" +
+				`error: standard input:106:5: ConfigMap shop/hpa-configs: data.targetEndpointMaxReplica: unknown key "targetEndpointMaxReplica"; did you mean "targetEndpointMaxReplicas"? [input/field]` + "\n",
 		},
 		{
 			"no such backend", "kustomize-transformer", "swagger.yaml", "- products-privatejet", "- products",
-			`error: ConfigMap shop/products-api-swagger: data["swagger.yaml"].x-wso2-production-endpoints.urls[0]: line 9: no TargetEndpoint "products" is among the items in namespace shop [input/reference]` + "\n",
+			`error: standard input:150:11: ConfigMap shop/products-api-swagger: data["swagger.yaml"].x-wso2-production-endpoints.urls[0]: no TargetEndpoint "products" is among the items in namespace shop [input/reference]` + "\n",
 		},
 		{
 			"document in another namespace", "kustomize-transformer", "kustomization.yaml", "namespace: shop\n", "",
-			`error: API shop/products-api: spec.definition.swaggerConfigmapNames[0]: no ConfigMap "products-api-swagger" is among the items in namespace shop; there is one that states no namespace, add namespace: shop to it [input/reference]` + "\n",
+			`error: standard input:24:9: API shop/products-api: spec.definition.swaggerConfigmapNames[0]: no ConfigMap "products-api-swagger" is among the items in namespace shop; there is one that states no namespace, add namespace: shop to it [input/reference]` + "\n",
 		},
 		{
 			"no such file", "kustomize-generator", "render-apis.yaml", "- swagger.yaml", "- openapi.yaml",
-			"error: RenderAPIs render-apis: spec.apis[0].swaggerFiles[0]: cannot read openapi.yaml: no such file or directory [input/file]\n",
+			"error: standard input:46:9: RenderAPIs render-apis: spec.apis[0].swaggerFiles[0]: cannot read openapi.yaml: no such file or directory [input/file]\n",
 		},
 		{
 			"file outside of the kustomization", "kustomize-generator", "render-apis.yaml", "- swagger.yaml", "- ../swagger.yaml",
-			"error: RenderAPIs render-apis: spec.apis[0].swaggerFiles[0]: cannot read ../swagger.yaml: it lies outside of the package [input/file]\n",
+			"error: standard input:46:9: RenderAPIs render-apis: spec.apis[0].swaggerFiles[0]: cannot read ../swagger.yaml: it lies outside of the package [input/file]\n",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

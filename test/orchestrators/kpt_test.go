@@ -252,11 +252,12 @@ func TestKptShowsProblemsAndWritesNothing(t *testing.T) {
 		t.Errorf("exit code %d, want 1", o.code)
 	}
 	for _, want := range []string{
+		`error: backend.yaml (standard input:`,
 		`[error] wso2.com/v1alpha1/API/shop/products-api spec.definition.swaggerConfigmapNames[0]: no ConfigMap "product-api-swagger" is ` +
 			`among the items in namespace shop; did you mean "products-api-swagger"? [input/reference]`,
 		`[error] wso2.com/v1alpha1/TargetEndpoint/shop/products-privatejet spec.deploy.maxReplica: unknown field "maxReplica"; ` +
 			`did you mean "maxReplicas"? [input/field]`,
-		`error: backend.yaml: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field "maxReplica"; ` +
+		`): TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field "maxReplica"; ` +
 			`did you mean "maxReplicas"? [input/field]`,
 	} {
 		if !strings.Contains(o.stderr, want) {

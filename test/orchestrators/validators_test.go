@@ -33,7 +33,7 @@ func TestValidators(t *testing.T) {
 			"kustomization.yaml": "resources:\n- manifests.yaml\ntransformers:\n- check.yaml\n",
 		})
 		o := kustomizeBuild(t, dir, ".")
-		if want := strings.Replace(wrongPort, "%s", "", 1); o.code == 0 || !strings.Contains(o.stderr, want) {
+		if want := strings.Replace(wrongPort, "%s", "standard input:81:7: ", 1); o.code == 0 || !strings.Contains(o.stderr, want) {
 			t.Errorf("exit code %d, want %s in\n%s", o.code, want, o.stderr)
 		}
 		mend(t, dir)
@@ -64,7 +64,7 @@ func TestValidators(t *testing.T) {
 				"  - exec: krm-fn\n    configPath: check.yaml\n",
 		})
 		o := kptRender(t, dir)
-		if want := strings.Replace(wrongPort, "%s", "manifests.yaml: ", 1); o.code == 0 || !strings.Contains(o.stderr, want) {
+		if want := strings.Replace(wrongPort, "%s", "manifests.yaml (standard input:111:7): ", 1); o.code == 0 || !strings.Contains(o.stderr, want) {
 			t.Errorf("exit code %d, want %s in\n%s", o.code, want, o.stderr)
 		}
 		mend(t, dir)

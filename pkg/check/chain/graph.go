@@ -87,7 +87,8 @@ func (r *reader) collect(it *krm.Item) {
 		r.graph.Items = append(r.graph.Items, it)
 		return
 	}
-	items := krm.Get(it.Node(), "items")
+	list := it.Node()
+	items := krm.Get(list, "items")
 	if items == nil || items.Kind != yaml.SequenceNode {
 		r.graph.Items = append(r.graph.Items, it)
 		return
@@ -95,6 +96,7 @@ func (r *reader) collect(it *krm.Item) {
 	for _, n := range items.Content {
 		one := krm.NewItem(n)
 		one.Place.File, one.Place.Index = it.Place.File, it.Place.Index
+		one.Place.Begin += it.Place.Begin - int32(list.Line)
 		r.collect(one)
 	}
 }

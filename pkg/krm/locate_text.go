@@ -1,0 +1,174 @@
+package krm
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// locatedText is an item in which problems are located.
+type locatedText struct {
+	// innerText is the text of the item; without one, there are only the nodes.
+	innerText
+	// above is how many lines of what was read stand above line 1 of the nodes.
+	above int
+	// opaque means that the values are not the texts in which lines count.
+	opaque bool
+	inner  map[*yaml.Node]*innerText
+}
+
+func newLocatedText(it *Item) *locatedText {
+	t := &locatedText{inner: map[*yaml.Node]*innerText{}, opaque: it.Place.Object.Kind == "Secret"}
+	if docs, _ := parseValues(it.text, model.Place{}); len(docs) == 1 {
+		t.root, t.text = itself(docs[0].Root), it.text
+	} else {
+		t.root = it.Node()
+	}
+	t.above = int(it.Place.Begin) - t.root.Line
+	return t
+}
+
+// source is where a place in the item is written.
+func (t *locatedText) source(at model.Place) model.Source {
+	key, value, rest := t.follow(model.Steps(at.Field))
+	if value.Kind == yaml.ScalarNode && (len(rest) > 0 || at.Line > 0) {
+		if value.Style&yaml.LiteralStyle != 0 && !t.opaque {
+			in := t.textOf(value)
+			if line, column := in.position(rest, int(at.Line)); line > 0 {
+				return model.Source{Line: t.above + value.Line + line, Column: in.moved(column)}
+			}
+		}
+		return model.Source{Line: t.above + key.Line, Column: key.Column, Inside: at.Line > 0}
+	}
+	return model.Source{Line: t.above + key.Line, Column: key.Column}
+}
+
+// textOf is the text in a literal block.
+func (t *locatedText) textOf(block *yaml.Node) *innerText {
+	in := t.inner[block]
+	if in == nil {
+		in = &innerText{text: block.Value, indent: -1}
+		if docs, _ := parseValues(in.text, model.Place{}); len(docs) == 1 {
+			in.root = docs[0].Root
+		}
+		for i, line := range in.all() {
+			if outer := t.line(block.Line + 1 + i); strings.TrimSpace(line) != "" && outer != "" {
+				in.indent = margin(outer) - margin(line)
+				break
+			}
+		}
+		t.inner[block] = in
+	}
+	return in
+}
+
+// innerText is a text with its nodes.
+type innerText struct {
+	text string
+	// root is nil for a text that is not a single document.
+	root *yaml.Node
+	// indent is how far the text is indented in the one that holds it, -1 if unknown.
+	indent int
+	lines  []string
+	large  map[*yaml.Node]map[string]int
+}
+
+func (t *innerText) all() []string {
+	if t.lines == nil {
+		t.lines = strings.Split(t.text, "\n")
+	}
+	return t.lines
+}
+
+// line is the line with a number, "" if there is none.
+func (t *innerText) line(number int) string {
+	if all := t.all(); number >= 1 && number <= len(all) {
+		return all[number-1]
+	}
+	return ""
+}
+
+func margin(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+
+// moved is a column of the text in the one that holds it, 0 if unknown.
+func (t *innerText) moved(column int) int {
+	if t.indent < 0 || column == 0 {
+		return 0
+	}
+	return t.indent + column
+}
+
+// position is where the value at a path is written. If its line is known already, only the column is looked for. It is 0 if
+// nothing of the path is there.
+func (t *innerText) position(path []model.Step, known int) (line, column int) {
+	if t.root == nil {
+		return known, t.firstColumn(known)
+	}
+	key, value, rest := t.follow(path)
+	switch known {
+	case 0:
+		if len(path) > 0 && len(rest) == len(path) {
+			return 0, 0
+		}
+		return key.Line, key.Column
+	case key.Line:
+		return known, key.Column
+	case value.Line:
+		return known, value.Column
+	}
+	return known, t.firstColumn(known)
+}
+
+// firstColumn is that of the first character of a line, 0 if there is none.
+func (t *innerText) firstColumn(number int) int {
+	line := t.line(number)
+	start := strings.TrimLeft(line, " \t")
+	if start == "" {
+		return 0
+	}
+	return utf8.RuneCountInString(line[:len(line)-len(start)]) + 1
+}
+
+// follow goes along a path as far as it leads, and returns the key, or the element, where it ends, its value, and the rest of
+// the path.
+func (t *innerText) follow(path []model.Step) (key, value *yaml.Node, rest []model.Step) {
+	key, value = t.root, t.root
+	for i, step := range path {
+		k, v := t.step(value, step)
+		if v == nil {
+			return key, value, path[i:]
+		}
+		key, value = k, v
+	}
+	return key, value, nil
+}
+
+func (t *innerText) step(n *yaml.Node, s model.Step) (k, v *yaml.Node) {
+	const few = 100
+	switch {
+	case s.Index >= 0 && n.Kind == yaml.SequenceNode && s.Index < len(n.Content):
+		return n.Content[s.Index], n.Content[s.Index]
+	case s.Index >= 0:
+		return nil, nil
+	case n.Kind != yaml.MappingNode || len(n.Content) < few:
+		return find(n, s.Key)
+	}
+	if t.large == nil {
+		t.large = map[*yaml.Node]map[string]int{}
+	}
+	keys := t.large[n]
+	if keys == nil {
+		keys = make(map[string]int, len(n.Content)/2)
+		for i := len(n.Content) - 2; i >= 0; i -= 2 {
+			keys[n.Content[i].Value] = i
+		}
+		t.large[n] = keys
+	}
+	if i, ok := keys[s.Key]; ok {
+		return n.Content[i], n.Content[i+1]
+	}
+	return nil, nil
+}
