@@ -53,7 +53,7 @@ relative to its own folder, and lie inside of the PATH that holds it.`,
 
 // renderPaths reads packages and renders what is in them.
 func renderPaths(paths []string) (gen.Output, model.Problems) {
-	var items, configs []*krm.Item
+	var items []*krm.Item
 	var config *krm.Item
 	var root string
 	var ps model.Problems
@@ -65,7 +65,6 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 				items = append(items, it)
 				continue
 			}
-			configs = append(configs, it)
 			if config != nil {
 				ps.Errorf(model.InputDuplicate, it.Place, "there is another RenderAPIs in %s; render one at a time", config.Place.File)
 				continue
@@ -90,8 +89,13 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 	}
 	out, more := gen.Run(in)
 	ps.Add(more...)
-	sources := krm.Sources{Items: items, Configs: configs, ReadFile: in.ReadFile, Origin: out.Origin}
-	return out, located(ps, sources)
+	if len(ps) == 0 {
+		out.Origin = nil
+		return out, nil
+	}
+	// What was read is read again, so that a run without problems need not keep it.
+	items, _ = readItems(paths, nil)
+	return out, located(ps, krm.Sources{Items: items, ReadFile: in.ReadFile, Origin: out.Origin})
 }
 
 // isNamedDocument tells whether p says that a file is left out which the configuration names as an OpenAPI document.
