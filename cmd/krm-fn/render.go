@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
@@ -94,7 +95,7 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 		return out, nil
 	}
 	// What was read is read again, so that a run without problems need not keep it.
-	items, _ = readItems(paths, nil)
+	items, _ = readItems(paths, strings.NewReader(""))
 	return out, located(ps, krm.Sources{Items: items, ReadFile: in.ReadFile, Origin: out.Origin})
 }
 
