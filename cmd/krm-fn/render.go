@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
@@ -52,7 +53,7 @@ directory, and must be inside the PATH that contains it.`,
 
 // renderPaths reads and renders packages.
 func renderPaths(paths []string) (gen.Output, model.Problems) {
-	var items, configs []*krm.Item
+	var items []*krm.Item
 	var config *krm.Item
 	var root string
 	var ps model.Problems
@@ -64,7 +65,6 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 				items = append(items, it)
 				continue
 			}
-			configs = append(configs, it)
 			if config != nil {
 				ps.Errorf(model.InputDuplicate, it.Place, "there is another RenderAPIs in %s; render one at a time", config.Place.File)
 				continue
@@ -89,8 +89,13 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 	}
 	out, more := gen.Run(in)
 	ps.Add(more...)
-	sources := krm.Sources{Items: items, Configs: configs, ReadFile: in.ReadFile, Origin: out.Origin}
-	return out, located(ps, sources)
+	if len(ps) == 0 {
+		out.Origin = nil
+		return out, nil
+	}
+	// What was read is read again, so that a run without problems need not keep it.
+	items, _ = readItems(paths, strings.NewReader(""))
+	return out, located(ps, krm.Sources{Items: items, ReadFile: in.ReadFile, Origin: out.Origin})
 }
 
 // isNamedDocument reports whether p is about a skipped file that the configuration names as an OpenAPI document.
