@@ -1,5 +1,5 @@
 // Package swagger turns the bytes of one OpenAPI 3 or Swagger 2.0 document, in YAML or JSON, into the facts that
-// rendering needs: endpoints, mode, base path and version, each with the place where it is written. The facts are read
+// rendering needs: endpoints, mode, base path, version and operations, each with the place where it is written. They are read
 // by a walk of our own, so that a document with faults elsewhere still renders; Document.Validate judges the rest.
 // The package looks up no TargetEndpoint, opens no file and no connection, and imports only pkg/model and pkg/krm of
 // this module.
