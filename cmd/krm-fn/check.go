@@ -100,8 +100,8 @@ func newCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check PATH...|-",
 		Short: "Check that every metric that a HorizontalPodAutoscaler reads is served",
-		Long: `check reads Kubernetes manifests from any source, and follows every HorizontalPodAutoscaler to the pods that serve its
-metrics: adapter rule, Prometheus series, ServiceMonitor, Service, and container port. It reports where a chain breaks,
+		Long: `check reads Kubernetes manifests from any source, and follows every HorizontalPodAutoscaler to the pods that
+serve its metrics: adapter rule, Prometheus series, ServiceMonitor, Service, and container port. It reports where a chain breaks,
 and exits with code 1 if one does. It does not contact a cluster.`,
 		Example: `  # the output of kustomize
   kustomize build overlays/production | krm-fn check -

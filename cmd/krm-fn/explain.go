@@ -24,8 +24,8 @@ func newExplain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain hpa/NAME PATH...|-",
 		Short: "Show the chain from a HorizontalPodAutoscaler to the pods that serve its metrics",
-		Long: `explain shows every link that produces the metrics of one HorizontalPodAutoscaler, with the object, file, and field that
-define it, and marks the broken links.`,
+		Long: `explain shows every link that produces the metrics of one HorizontalPodAutoscaler, with the object, file, and field
+that define it, and marks the broken links.`,
 		Example: `  krm-fn explain hpa/products-api manifests
   kustomize build . | krm-fn explain hpa/shop/products-api --format mermaid -`,
 		Args: cobra.MinimumNArgs(2),

@@ -23,8 +23,8 @@ func newInit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init NAME --from-file FILE --image IMAGE [--backend-image IMAGE]",
 		Short: "Create a package for an API from its OpenAPI document",
-		Long: `init writes the inputs of the API NAME to a new package: the OpenAPI document, the backends that it calls, and the scaling
-policy. It asks no questions and overwrites no files. Its last line is the command that renders the package.
+		Long: `init writes the inputs of the API NAME to a new package: the OpenAPI document, the backends that it calls, and the
+scaling policy. It asks no questions and overwrites no files. Its last line is the command that renders the package.
 
 The document is copied byte for byte. If it calls no backend, init adds x-wso2-production-endpoints with the backend
 NAME-backend. If it calls several, set an image for each: --backend-image products=IMAGE --backend-image stock=IMAGE`,

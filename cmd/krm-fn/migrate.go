@@ -31,8 +31,8 @@ func newMigrate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate -o DIR DUMP|-",
 		Short: "Move off the WSO2 API operator without an interruption",
-		Long: `migrate reads a dump of a cluster that runs the WSO2 API operator 1.2, and writes a package that renders the same APIs and
-backends. It prints the changes, and the steps of the migration. It does not contact a cluster.
+		Long: `migrate reads a dump of a cluster that runs the WSO2 API operator 1.2, and writes a package that renders the same
+APIs and backends. It prints the changes, and the steps of the migration. It does not contact a cluster.
 
 The directory DIR must be new or empty. It will contain ` + migrate.InputsDir + `, the package to commit; ` + migrate.ManifestsDir +
 			`, the manifests that are

@@ -22,8 +22,8 @@ func newRender() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "render PATH...",
 		Short: "Render the manifests of files and directories",
-		Long: `render reads the Kubernetes resources in files and directories (YAML or JSON), and renders the manifests of their APIs and
-TargetEndpoints. It reads resources of other kinds if an API or TargetEndpoint refers to them, but does not write them.
+		Long: `render reads the Kubernetes resources in files and directories (YAML or JSON), and renders the manifests of their
+APIs and TargetEndpoints. It reads resources of other kinds if an API or TargetEndpoint refers to them, but does not write them.
 
 A RenderAPIs of krm-fn.dev/v1alpha1 in the files is the configuration. The files that it names are relative to its own
 directory, and must be inside the PATH that contains it.`,
