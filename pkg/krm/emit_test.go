@@ -54,7 +54,7 @@ func compareEmitted(t *testing.T, obj any, added []annotation) bool {
 		t.Fatal(err)
 	}
 	for _, a := range added {
-		setAnnotation(n, a.key, a.value)
+		setAnnotation(n, a)
 	}
 	want, err := EncodeNode(n)
 	if err != nil {
