@@ -13,10 +13,10 @@ import (
 func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
 
 // Annotate sets an annotation, touching no other byte of the item's text where it can.
-func (it *Item) Annotate(key, value string) { it.annotateAll(annotation{key, value}) }
+func (it *Item) Annotate(key, value string) { it.annotateAll(annotation{Key: key, Value: value}) }
 
 func (it *Item) annotateAll(list ...annotation) {
-	list = slices.DeleteFunc(list, func(a annotation) bool { return it.Annotations[a.key] == a.value })
+	list = slices.DeleteFunc(list, func(a annotation) bool { return it.Annotations[a.Key] == a.Value })
 	if len(list) == 0 {
 		return
 	}
@@ -31,7 +31,7 @@ func (it *Item) remember(more []annotation) {
 	all := make(map[string]string, len(it.Annotations)+len(more))
 	maps.Copy(all, it.Annotations)
 	for _, a := range more {
-		all[a.key] = a.value
+		all[a.Key] = a.Value
 	}
 	it.Annotations = all
 }
@@ -41,7 +41,7 @@ func (it *Item) remember(more []annotation) {
 func (it *Item) AnnotateTemplate(key, value string) {
 	template := Get(Get(it.Node(), "spec"), "template")
 	if template != nil && template.Kind == yaml.MappingNode && TextMap(template, "metadata", "annotations")[key] != value {
-		it.body = it.body.annotate(annotation{key, value}, "spec", "template")
+		it.body = it.body.annotate(annotation{Key: key, Value: value}, "spec", "template")
 	}
 }
 
@@ -54,9 +54,9 @@ func at(n *yaml.Node, path []string) *yaml.Node {
 }
 
 func setAnnotation(holder *yaml.Node, a annotation) {
-	v := strNode(a.value)
+	v := strNode(a.Value)
 	v.Style = yaml.DoubleQuotedStyle
-	set(child(child(holder, "metadata"), "annotations"), a.key, v)
+	set(child(child(holder, "metadata"), "annotations"), a.Key, v)
 }
 
 // sameContent tells whether a and b have the same keys and values, without style, comments and, since an inserted line
@@ -87,10 +87,10 @@ func sameContent(a, b *yaml.Node) bool {
 func withLine(text string, holder *yaml.Node, a annotation) *change {
 	metaKey, meta := find(holder, "metadata")
 	annKey, ann := find(meta, "annotations")
-	if old := Get(ann, a.key); old != nil {
-		return withValue(text, old, strconv.Quote(a.value))
+	if old := Get(ann, a.Key); old != nil {
+		return withValue(text, old, strconv.Quote(a.Value))
 	}
-	line := a.key + ": " + strconv.Quote(a.value)
+	line := a.Key + ": " + strconv.Quote(a.Value)
 	lines, below, block := []string{"annotations:", "  " + line}, metaKey, meta
 	if annKey != nil {
 		lines, below, block = []string{line}, annKey, ann
@@ -161,9 +161,9 @@ func (it *Item) SetPlace(place func() (path, packagePath string)) {
 
 func annotationsOf(place func() (path, packagePath string)) []annotation {
 	path, packagePath := place()
-	all := []annotation{{PathAnnotation, path}, {IndexAnnotation, "0"}}
+	all := []annotation{{Key: PathAnnotation, Value: path}, {Key: IndexAnnotation, Value: "0"}}
 	if packagePath != "" {
-		all = append(all, annotation{PackagePathAnnotation, packagePath})
+		all = append(all, annotation{Key: PackagePathAnnotation, Value: packagePath})
 	}
 	return all
 }

@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -26,7 +27,7 @@ type body interface {
 }
 
 // annotation is one that an item was given.
-type annotation struct{ key, value string }
+type annotation = fastyaml.Annotation
 
 // nodeBody is an object that was made of nodes, or read where only the YAML library understands it.
 type nodeBody struct{ n *yaml.Node }
@@ -55,12 +56,12 @@ type documentBody struct {
 }
 
 func (b *documentBody) node() *yaml.Node {
-	docs, _, _ := quick(b.text)
+	docs, _, _ := fastyaml.Parse(b.text)
 	return annotated(element(docs), b.added)
 }
 
 func (b *documentBody) look(f func(n *yaml.Node)) {
-	glance(b.text, func(docs []Document, _ bool) { f(annotated(element(docs), b.added)) })
+	withNodes(b.text, func(docs []Document, _ bool) { f(annotated(element(docs), b.added)) })
 }
 
 func (b *documentBody) field(path []string) *yaml.Node { return at(b.node(), path) }
@@ -106,7 +107,7 @@ func (b *listedBody) node() *yaml.Node {
 	if b.parsed != nil {
 		return b.parsed
 	}
-	docs, _, _ := quick(b.source())
+	docs, _, _ := fastyaml.Parse(b.source())
 	return element(docs)
 }
 
@@ -115,7 +116,7 @@ func (b *listedBody) look(f func(n *yaml.Node)) {
 		f(b.parsed)
 		return
 	}
-	glance(b.source(), func(docs []Document, _ bool) { f(element(docs)) })
+	withNodes(b.source(), func(docs []Document, _ bool) { f(element(docs)) })
 }
 
 func (b *listedBody) field(path []string) *yaml.Node { return at(b.node(), path) }
@@ -141,9 +142,9 @@ func (b *listedBody) annotate(a annotation, path ...string) body {
 		}
 	}
 	if b.parsed != nil {
-		try(deepCopy(b.parsed), glance)
+		try(deepCopy(b.parsed), withNodes)
 	} else {
-		skim(b.source(), func(docs []Document, _ bool) { try(element(docs), skim) })
+		withIdentity(b.source(), func(docs []Document, _ bool) { try(element(docs), withIdentity) })
 	}
 	if changed != nil {
 		return changed

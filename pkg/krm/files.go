@@ -113,8 +113,8 @@ func (p *Package) addDocument(doc Document, shown string, must bool, ps *model.P
 	}
 	switch {
 	case it.Place.Object.APIVersion != "" && it.Place.Object.Kind != "":
-		if doc.text != "" {
-			p.Items = append(p.Items, newItem(it, documentBody{text: doc.text}))
+		if doc.Text != "" {
+			p.Items = append(p.Items, newItem(it, documentBody{text: doc.Text}))
 		} else {
 			p.Items = append(p.Items, it.of(nodeBody{doc.Root}))
 		}

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -63,7 +64,7 @@ func (b *typedBody) node() *yaml.Node {
 func (b *typedBody) look(f func(n *yaml.Node)) { f(b.node()) }
 
 func (b *typedBody) appendTo(out []byte) ([]byte, error) {
-	if out, ok := emit(out, b.make(), b.additions()); ok {
+	if out, ok := fastyaml.Emit(out, b.make(), b.additions()); ok {
 		return out, nil
 	}
 	n, err := b.nodes()
@@ -131,11 +132,11 @@ func (b *typedBody) value(path []string) (reflect.Value, bool) {
 		if v.Kind() != reflect.Struct {
 			return v, false
 		}
-		field, ok := jsonTypeOf(v.Type()).field(name)
+		field, ok := fastyaml.TypeOf(v.Type()).Field(name)
 		if !ok {
 			return v, false
 		}
-		if v = v.FieldByIndex(field.index); field.omits(v) {
+		if v = v.FieldByIndex(field.Index); field.Omits(v) {
 			return v, false
 		}
 	}

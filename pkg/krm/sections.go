@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -47,7 +48,7 @@ type section struct {
 func (s section) member() member {
 	docs, ps := ParseAll(s.text, model.Place{})
 	if ps.HasErrors() || len(docs) != 1 || len(docs[0].Root.Content) != 2 || docs[0].Root.Kind != yaml.MappingNode ||
-		docs[0].Root.Style&yaml.FlowStyle != 0 || isJSON(s.text) {
+		docs[0].Root.Style&yaml.FlowStyle != 0 || fastyaml.IsJSON(s.text) {
 		return member{}
 	}
 	m := member{key: docs[0].Root.Content[0], value: docs[0].Root.Content[1], text: s.text, items: s.items != nil}
@@ -104,7 +105,7 @@ func (r *itemReader) all() (items []*Item) {
 func (b *batch) parse() {
 	b.items = make([]*Item, len(b.texts))
 	for i, text := range b.texts {
-		skim(text, func(docs []Document, quickly bool) {
+		withIdentity(text, func(docs []Document, quickly bool) {
 			if !quickly {
 				docs, _ = parseSlowly(text, model.Place{})
 			}
