@@ -20,9 +20,7 @@ func (it *Item) annotateAll(list ...annotation) {
 	if len(list) == 0 {
 		return
 	}
-	for _, a := range list {
-		it.body = it.body.annotate(a)
-	}
+	it.body = it.body.annotate(list)
 	it.remember(list)
 }
 
@@ -41,7 +39,7 @@ func (it *Item) remember(more []annotation) {
 func (it *Item) AnnotateTemplate(key, value string) {
 	template := Get(Get(it.Node(), "spec"), "template")
 	if template != nil && template.Kind == yaml.MappingNode && TextMap(template, "metadata", "annotations")[key] != value {
-		it.body = it.body.annotate(annotation{Key: key, Value: value}, "spec", "template")
+		it.body = it.body.annotate([]annotation{{Key: key, Value: value}}, "spec", "template")
 	}
 }
 

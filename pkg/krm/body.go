@@ -22,8 +22,8 @@ type body interface {
 	has(path []string) bool
 	// appendTo appends the object as a YAML document to out.
 	appendTo(out []byte) ([]byte, error)
-	// annotate returns the body with an annotation in the metadata of what stands at a path in the object.
-	annotate(a annotation, path ...string) body
+	// annotate returns the body with annotations in the metadata of what stands at a path in the object.
+	annotate(added []annotation, path ...string) body
 }
 
 // annotation is one that an item was given.
@@ -42,9 +42,9 @@ func (b nodeBody) appendTo(out []byte) ([]byte, error) {
 	return append(out, text...), err
 }
 
-func (b nodeBody) annotate(a annotation, path ...string) body {
-	n := deepCopy(b.n)
-	setAnnotation(at(n, path), a)
+func (b nodeBody) annotate(added []annotation, path ...string) body {
+	n := fork(b.n, path)
+	annotated(at(n, path), added)
 	return nodeBody{n}
 }
 
@@ -75,15 +75,15 @@ func (b *documentBody) appendTo(out []byte) ([]byte, error) {
 	return nodeBody{annotated(n, b.added)}.appendTo(out)
 }
 
-func (b *documentBody) annotate(a annotation, path ...string) body {
+func (b *documentBody) annotate(added []annotation, path ...string) body {
 	if len(path) == 0 {
-		return &documentBody{b.text, slices.Concat(b.added, []annotation{a})}
+		return &documentBody{b.text, slices.Concat(b.added, added)}
 	}
 	n, err := readAgain(b.text)
 	if err != nil {
 		return b
 	}
-	return nodeBody{annotated(n, b.added)}.annotate(a, path...)
+	return nodeBody{annotated(n, b.added)}.annotate(added, path...)
 }
 
 // listedBody is the text of an item in its list, from its dash on and indented as there, so that it can be written as it was.
@@ -131,33 +131,44 @@ func (b *listedBody) appendTo(out []byte) ([]byte, error) {
 }
 
 // annotate touches no other byte of the text where it can.
-func (b *listedBody) annotate(a annotation, path ...string) body {
-	var changed body
+func (b *listedBody) annotate(added []annotation, path ...string) body {
+	for i, a := range added {
+		next := b.withAnnotation(a, path)
+		if next != nil {
+			b = next
+			continue
+		}
+		n, err := b.parsed, error(nil)
+		if n == nil {
+			n, err = readAgain(b.source())
+		}
+		if err != nil {
+			return b
+		}
+		return nodeBody{n}.annotate(added[i:], path...)
+	}
+	return b
+}
+
+// withAnnotation returns the body with one more line, or a value in place of another one; nil if that is not possible.
+func (b *listedBody) withAnnotation(a annotation, path []string) (next *listedBody) {
 	try := func(n *yaml.Node, read reading) {
 		holder := at(n, path)
-		c := withLine(b.source(), holder, a)
-		setAnnotation(holder, a)
-		if c != nil {
-			changed = b.with(*c, n, read)
+		if c := withLine(b.source(), holder, a); c != nil {
+			setAnnotation(holder, a)
+			next = b.with(*c, n, read)
 		}
 	}
 	if b.parsed != nil {
-		try(deepCopy(b.parsed), withNodes)
+		try(fork(b.parsed, path), withNodes)
 	} else {
 		withIdentity(b.source(), func(docs []Document, _ bool) { try(element(docs), withIdentity) })
 	}
-	if changed != nil {
-		return changed
-	}
-	n, err := readAgain(b.source())
-	if err != nil {
-		return b
-	}
-	return nodeBody{n}.annotate(a, path...)
+	return next
 }
 
 // with returns the body with a change of its text, nil if that says anything else than n then.
-func (b *listedBody) with(c change, n *yaml.Node, read reading) (changed body) {
+func (b *listedBody) with(c change, n *yaml.Node, read reading) (changed *listedBody) {
 	raw := c.apply(b.source())
 	read(raw, func(docs []Document, quickly bool) {
 		if !quickly {
@@ -203,6 +214,25 @@ func readAgain(text string) (*yaml.Node, error) {
 		return n, nil
 	}
 	return nil, fmt.Errorf("cannot be read again: %v", ps)
+}
+
+// fork returns a copy of n in which the annotations of what stands at a path can be changed; all else is shared.
+func fork(n *yaml.Node, path []string) *yaml.Node {
+	c := *n
+	root := &c
+	n = root
+	for _, key := range slices.Concat(path, []string{"metadata", "annotations"}) {
+		n.Content = slices.Clone(n.Content)
+		old := Get(n, key)
+		if old == nil {
+			return root
+		}
+		c := *old
+		n.Content[slices.Index(n.Content, old)] = &c
+		n = &c
+	}
+	n.Content = slices.Clone(n.Content)
+	return root
 }
 
 // annotated sets annotations in n.

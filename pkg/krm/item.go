@@ -206,12 +206,3 @@ func (it *Item) Clone() *Item {
 	c := *it
 	return &c
 }
-
-func deepCopy(n *yaml.Node) *yaml.Node {
-	c := *n
-	c.Content = make([]*yaml.Node, len(n.Content))
-	for i := range n.Content {
-		c.Content[i] = deepCopy(n.Content[i])
-	}
-	return &c
-}

@@ -74,11 +74,11 @@ func (b *typedBody) appendTo(out []byte) ([]byte, error) {
 	return nodeBody{n}.appendTo(out)
 }
 
-func (b *typedBody) annotate(a annotation, path ...string) body {
+func (b *typedBody) annotate(added []annotation, path ...string) body {
 	if len(path) > 0 {
-		return nodeBody{b.node()}.annotate(a, path...)
+		return nodeBody{b.node()}.annotate(added, path...)
 	}
-	return &typedBody{b.make, slices.Concat(b.added, []annotation{a}), b.place}
+	return &typedBody{b.make, slices.Concat(b.added, added), b.place}
 }
 
 // Spec sets the pointer at out to the spec of the typed object that the item was made of, and tells whether it was made of
