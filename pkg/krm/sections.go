@@ -19,7 +19,7 @@ import (
 // list is the list that was cut. It is whole if each member and each item is a document by itself, as kustomize and kpt write
 // them: only the texts of such items are kept. Else members without a key and nil items can only be read with all others.
 func (c *cutter) list() (l *List, whole bool) {
-	l = &List{indent: c.column, Items: c.reader.all()}
+	l = &List{indent: max(0, c.column), Items: c.reader.all()}
 	whole = !c.unended && len(l.Items) > 0 && !slices.Contains(l.Items, nil)
 	root := &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
 	for _, s := range c.sections {
