@@ -7,28 +7,20 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // MarkLocal gives the item the annotation that keeps it out of clusters.
 func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
 
 // Annotate sets an annotation, touching no other byte of the item's text where it can.
-func (it *Item) Annotate(key, value string) { it.annotateAll(annotation{key, value}) }
+func (it *Item) Annotate(key, value string) { it.annotateAll(annotation{Key: key, Value: value}) }
 
 func (it *Item) annotateAll(list ...annotation) {
-	list = slices.DeleteFunc(list, func(a annotation) bool { return it.Annotations[a.key] == a.value })
+	list = slices.DeleteFunc(list, func(a annotation) bool { return it.Annotations[a.Key] == a.Value })
 	if len(list) == 0 {
 		return
 	}
-	if it.typed != nil || it.node == nil && !it.listed {
-		it.added = slices.Concat(it.added, list)
-	} else {
-		for _, a := range list {
-			it.annotate(a)
-		}
-	}
+	it.body = it.body.annotate(list)
 	it.remember(list)
 }
 
@@ -37,7 +29,7 @@ func (it *Item) remember(more []annotation) {
 	all := make(map[string]string, len(it.Annotations)+len(more))
 	maps.Copy(all, it.Annotations)
 	for _, a := range more {
-		all[a.key] = a.value
+		all[a.Key] = a.Value
 	}
 	it.Annotations = all
 }
@@ -47,34 +39,8 @@ func (it *Item) remember(more []annotation) {
 func (it *Item) AnnotateTemplate(key, value string) {
 	template := Get(Get(it.Node(), "spec"), "template")
 	if template != nil && template.Kind == yaml.MappingNode && TextMap(template, "metadata", "annotations")[key] != value {
-		it.annotate(annotation{key, value}, "spec", "template")
+		it.body = it.body.annotate([]annotation{{Key: key, Value: value}}, "spec", "template")
 	}
-}
-
-// annotate sets an annotation in the metadata of what is at a path in the item.
-func (it *Item) annotate(a annotation, path ...string) {
-	if it.node != nil || len(it.added) > 0 {
-		it.annotateNode(it.Node(), a, path, glance)
-		return
-	}
-	skim(it.source(), func(docs []Document, _ bool) { it.annotateNode(element(docs), a, path, skim) })
-}
-
-// annotateNode sets an annotation in n, which is the node of the item, and in its text. read is how n was read.
-func (it *Item) annotateNode(n *yaml.Node, a annotation, path []string, read reading) {
-	holder := at(n, path)
-	change := it.withLine(holder, a.key, strconv.Quote(a.value))
-	setAnnotation(holder, a.key, a.value)
-	if change != nil && it.alter(*change, n, read) {
-		return
-	}
-	if it.node == nil {
-		// What is written anew keeps its comments.
-		docs, _ := parseSlowly(it.source(), model.Place{})
-		n = element(docs)
-		setAnnotation(at(n, path), a.key, a.value)
-	}
-	it.text, it.listed, it.change, it.node = "", false, nil, n
 }
 
 // at is the value at a path of keys below n.
@@ -85,39 +51,10 @@ func at(n *yaml.Node, path []string) *yaml.Node {
 	return n
 }
 
-func setAnnotation(holder *yaml.Node, key, value string) {
-	v := strNode(value)
+func setAnnotation(holder *yaml.Node, a annotation) {
+	v := strNode(a.Value)
 	v.Style = yaml.DoubleQuotedStyle
-	set(child(child(holder, "metadata"), "annotations"), key, v)
-}
-
-// alter makes a change to the text of the item, unless it says anything else than n then.
-func (it *Item) alter(c change, n *yaml.Node, read reading) (done bool) {
-	raw := c.apply(it.source())
-	read(raw, func(docs []Document, quickly bool) {
-		if !quickly {
-			var ps model.Problems
-			if docs, ps = ParseAll(raw, model.Place{}); ps.HasErrors() {
-				return
-			}
-		}
-		if len(docs) != 1 || docs[0].Root.Kind != yaml.SequenceNode || len(docs[0].Root.Content) != 1 ||
-			!sameContent(docs[0].Root.Content[0], n) {
-			return
-		}
-		switch {
-		case !quickly:
-			it.text, it.change, it.node, it.line = raw, nil, docs[0].Root.Content[0], 0
-		case it.change == nil:
-			it.change = &c
-			it.forget(it.text)
-		default:
-			it.change = newChange(it.text, raw)
-			it.forget(it.text)
-		}
-		done = true
-	})
-	return done
+	set(child(child(holder, "metadata"), "annotations"), a.Key, v)
 }
 
 // sameContent tells whether a and b have the same keys and values, without style, comments and, since an inserted line
@@ -143,18 +80,15 @@ func sameContent(a, b *yaml.Node) bool {
 	return true
 }
 
-// withLine is the change of the text of the item that adds one more annotation below the key annotations or metadata of
-// holder, or gives another value to one that is there; nil where the metadata is not written with one key a line.
-func (it *Item) withLine(holder *yaml.Node, key, value string) *change {
-	if !it.listed {
-		return nil
-	}
+// withLine is the change of a text that adds one more annotation below the key annotations or metadata of holder, which
+// was read from it, or gives another value to one that is there; nil where the metadata is not written with one key a line.
+func withLine(text string, holder *yaml.Node, a annotation) *change {
 	metaKey, meta := find(holder, "metadata")
 	annKey, ann := find(meta, "annotations")
-	if old := Get(ann, key); old != nil {
-		return it.withValue(old, value)
+	if old := Get(ann, a.Key); old != nil {
+		return withValue(text, old, strconv.Quote(a.Value))
 	}
-	line := key + ": " + value
+	line := a.Key + ": " + strconv.Quote(a.Value)
 	lines, below, block := []string{"annotations:", "  " + line}, metaKey, meta
 	if annKey != nil {
 		lines, below, block = []string{line}, annKey, ann
@@ -162,8 +96,7 @@ func (it *Item) withLine(holder *yaml.Node, key, value string) *change {
 	if block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 || block.Content[0].Line <= below.Line {
 		return nil
 	}
-	text := it.source()
-	at := lineStart(text, below.Line-int(it.line))
+	at := lineStart(text, below.Line)
 	if at <= 0 || at == len(text) {
 		return nil
 	}
@@ -178,11 +111,10 @@ func (it *Item) withLine(holder *yaml.Node, key, value string) *change {
 	return &change{at, at, strings.Join(lines, "")}
 }
 
-// withValue is the change of the text of the item that puts value in place of a scalar that is written plainly or in double
-// quotes, nil if it is not.
-func (it *Item) withValue(old *yaml.Node, value string) *change {
-	text := it.source()
-	start := lineStart(text, old.Line-1-int(it.line))
+// withValue is the change of a text that puts value in place of a scalar that is written plainly or in double quotes, nil if
+// it is not.
+func withValue(text string, old *yaml.Node, value string) *change {
+	start := lineStart(text, old.Line-1)
 	if start < 0 {
 		return nil
 	}
@@ -218,28 +150,20 @@ func lineStart(text string, line int) int {
 // SetPlace has a function say in which file of which package an orchestrator shall put the item, "" for no package. For an item
 // that was made of a typed object it is asked when that is written.
 func (it *Item) SetPlace(place func() (path, packagePath string)) {
-	if it.typed == nil {
-		it.annotateAll(annotationsOf(place)...)
+	if b, ok := it.body.(*typedBody); ok {
+		it.body = &typedBody{b.make, b.added, place}
 		return
 	}
-	it.place = place
+	it.annotateAll(annotationsOf(place)...)
 }
 
 func annotationsOf(place func() (path, packagePath string)) []annotation {
 	path, packagePath := place()
-	all := []annotation{{PathAnnotation, path}, {IndexAnnotation, "0"}}
+	all := []annotation{{Key: PathAnnotation, Value: path}, {Key: IndexAnnotation, Value: "0"}}
 	if packagePath != "" {
-		all = append(all, annotation{PackagePathAnnotation, packagePath})
+		all = append(all, annotation{Key: PackagePathAnnotation, Value: packagePath})
 	}
 	return all
-}
-
-// additions are the annotations that are not yet in the object or the text.
-func (it *Item) additions() []annotation {
-	if it.place == nil {
-		return it.added
-	}
-	return slices.Concat(it.added, annotationsOf(it.place))
 }
 
 // KeepPlace gives the item all annotations by which orchestrators know old, so that it replaces old where that is kept.

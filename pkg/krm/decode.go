@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	sigsjson "sigs.k8s.io/json"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -81,13 +82,13 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 		d.wrongType(n, at, "a mapping")
 		return
 	}
-	info := jsonTypeOf(v.Type())
+	info := fastyaml.TypeOf(v.Type())
 	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
-		field, ok := info.field(key.Value)
+		field, ok := info.Field(key.Value)
 		if !ok {
-			names := make([]string, 0, len(info.fields))
-			for _, f := range info.fields {
-				names = append(names, f.name)
+			names := make([]string, 0, len(info.Fields))
+			for _, f := range info.Fields {
+				names = append(names, f.Name)
 			}
 			p := model.Problem{
 				ID: model.InputField, Severity: model.Error, Place: d.at(at, key), Suggestion: Suggest(key.Value, names),
@@ -100,7 +101,7 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 			d.problems.Add(p)
 			return
 		}
-		d.value(val, at, v.FieldByIndex(field.index))
+		d.value(val, at, v.FieldByIndex(field.Index))
 	})
 }
 

@@ -103,7 +103,7 @@ func (p *Package) readText(text []byte, shown string, must bool, ps *model.Probl
 }
 
 func (p *Package) addDocument(doc Document, shown string, must bool, ps *model.Problems) {
-	it := NewItem(doc.Root)
+	it := identify(doc.Root)
 	it.Place.File, it.Place.Index = shown, doc.Index
 	if items := Get(doc.Root, "items"); strings.HasSuffix(it.Place.Object.Kind, "List") && items != nil {
 		for _, n := range items.Content {
@@ -113,10 +113,11 @@ func (p *Package) addDocument(doc Document, shown string, must bool, ps *model.P
 	}
 	switch {
 	case it.Place.Object.APIVersion != "" && it.Place.Object.Kind != "":
-		if doc.text != "" {
-			it.forget(doc.text)
+		if doc.Text != "" {
+			p.Items = append(p.Items, newItem(it, documentBody{text: doc.Text}))
+		} else {
+			p.Items = append(p.Items, it.of(nodeBody{doc.Root}))
 		}
-		p.Items = append(p.Items, it)
 	case must:
 		ps.Errorf(model.InputFile, model.Place{File: shown}.At(doc.Root.Line),
 			"is no Kubernetes resource: apiVersion or kind is missing")

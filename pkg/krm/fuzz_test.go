@@ -43,7 +43,7 @@ func FuzzReadList(f *testing.F) {
 			return
 		}
 		for i, it := range l.Items {
-			if it.listed && !strings.Contains(string(text), it.text) {
+			if b, ok := it.body.(*listedBody); ok && !strings.Contains(string(text)+"\n", b.text) {
 				t.Errorf("the text of item %d is not that of the list", i)
 			}
 		}

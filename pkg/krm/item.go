@@ -1,6 +1,7 @@
 package krm
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,29 +37,34 @@ type Item struct {
 	// Annotations and Labels are those of its metadata. Of a typed object, the annotations are without the place that it was
 	// given: so all objects of a workload share them.
 	Annotations, Labels map[string]string
-	// text is what the object was read from. listed tells that it is the text of the item in its list, from its dash on, indented
-	// as there, so that it can be written as it was; else it is that of its document. line is its line in the text in which the
-	// lines of node count, and change what is different now, nil for nothing.
-	text   string
-	listed bool
-	line   int32
-	change *change
-	// node is the object, nil where the quick parser reads it from the text again: nodes take ten times the memory of a text.
-	node *yaml.Node
-	// typed makes the object that the item stands for, nil if it was read.
-	typed func() Object
-	// added are annotations that are not yet in the object or the text, place tells of those that say where it is kept.
-	added []annotation
-	place func() (path, packagePath string)
+	body                body
 }
 
-// NewItem reads the identity of the object at n.
-func NewItem(n *yaml.Node) *Item {
-	it := &Item{
-		node:        n,
-		Annotations: TextMap(n, "metadata", "annotations"),
-		Labels:      TextMap(n, "metadata", "labels"),
-	}
+// NewItem makes an item of the object at n.
+func NewItem(n *yaml.Node) *Item { return identify(n).of(nodeBody{n}) }
+
+// of makes an item with a body.
+func (it Item) of(b body) *Item {
+	it.body = b
+	return &it
+}
+
+// newItem is of for a body that takes memory: both are in one piece of it.
+func newItem[B any, P interface {
+	*B
+	body
+}](it Item, b B) *Item {
+	both := &struct {
+		Item
+		b B
+	}{it, b}
+	both.body = P(&both.b)
+	return &both.Item
+}
+
+// identify reads the identity of the object at n.
+func identify(n *yaml.Node) Item {
+	it := Item{Annotations: TextMap(n, "metadata", "annotations"), Labels: TextMap(n, "metadata", "labels")}
 	it.Place.Object = model.Object{
 		APIVersion: shared(short(Text(n, "apiVersion"))), Kind: shared(short(Text(n, "kind"))),
 		Namespace: shared(short(Text(n, "metadata", "namespace"))), Name: detached(short(Text(n, "metadata", "name"))),
@@ -111,61 +117,43 @@ func (it *Item) FilePath() string {
 	return firstOf(it.Annotations, PathAnnotation, legacyPathAnnotation)
 }
 
-// source is the text of the item as it is now.
-func (it *Item) source() string {
-	if it.change != nil {
-		return it.change.apply(it.text)
-	}
-	return it.text
-}
-
-// forget leaves it to Node to read the object from its text again, if that can be done quickly.
-func (it *Item) forget(text string) { it.node, it.text, it.line = nil, text, 0 }
-
 // Node is the object, without comments. It must not be changed.
-func (it *Item) Node() *yaml.Node {
-	switch {
-	case it.typed != nil:
-		n, err := it.object()
-		if err != nil {
-			return &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
-		}
-		return n
-	case it.node == nil:
-		docs, _, _ := quick(it.source())
-		n := element(docs)
-		for _, a := range it.additions() {
-			setAnnotation(n, a.key, a.value)
-		}
-		return n
-	}
-	return it.node
-}
+func (it *Item) Node() *yaml.Node { return it.body.node() }
+
+// Field is the value at a path of fields, nil if there is none. Of an item that was made of a typed object it makes the
+// nodes of that value alone.
+func (it *Item) Field(path ...string) *yaml.Node { return it.body.field(path) }
+
+// Has reports whether there is a value at a path of fields that is not null.
+func (it *Item) Has(path ...string) bool { return it.body.has(path) }
 
 // Decode is Decode for the object of the item. Nodes that out may take are gone when it returns.
 func (it *Item) Decode(out any) (ps model.Problems) {
-	if it.typed != nil || it.node != nil || len(it.added) > 0 {
-		return Decode(it.Node(), it.Place, out)
-	}
-	glance(it.source(), func(docs []Document, _ bool) { ps = Decode(element(docs), it.Place, out) })
+	it.body.look(func(n *yaml.Node) { ps = Decode(n, it.Place, out) })
 	return ps
 }
 
-// Mentions tells whether a word may stand in the object. It is not certain where there is no text, or one with escapes.
+// Mentions reports whether a word may stand in the object. It is not certain where there is no text, or one with escapes.
 func (it *Item) Mentions(word string) bool {
-	if it.node != nil || it.text == "" {
-		return true
+	text := ""
+	switch b := it.body.(type) {
+	case *documentBody:
+		text = b.text
+	case *listedBody:
+		if b.parsed == nil {
+			text = b.source()
+		}
 	}
-	text := it.source()
-	return strings.Contains(text, word) || strings.Contains(text, "\\")
+	return text == "" || strings.Contains(text, word) || strings.Contains(text, "\\")
 }
 
-// element is the only document or, where that is a list, the only element of it.
-func element(docs []Document) *yaml.Node {
-	if len(docs) != 1 {
-		return nil
+// AppendTo appends the item as a YAML document to out.
+func (it *Item) AppendTo(out []byte) ([]byte, error) {
+	out, err := it.body.appendTo(out)
+	if err != nil {
+		err = fmt.Errorf("%s %w", it.Place, err)
 	}
-	return itself(docs[0].Root)
+	return out, err
 }
 
 // Text is the item as YAML.
@@ -216,17 +204,5 @@ func split(s string) []string {
 // Clone gives a copy that can be changed.
 func (it *Item) Clone() *Item {
 	c := *it
-	if it.node != nil {
-		c.node = deepCopy(it.node)
-	}
-	return &c
-}
-
-func deepCopy(n *yaml.Node) *yaml.Node {
-	c := *n
-	c.Content = make([]*yaml.Node, len(n.Content))
-	for i := range n.Content {
-		c.Content[i] = deepCopy(n.Content[i])
-	}
 	return &c
 }

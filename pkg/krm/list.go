@@ -29,6 +29,8 @@ type member struct {
 	// text is the member as it was read, with the comments above it; for the items, what stands above the first one.
 	// It is "" if the member must be encoded.
 	text string
+	// items tells that items follow the text.
+	items bool
 }
 
 // ReadList reads a ResourceList of config.kubernetes.io/v1, v1beta1 or v1alpha1.
@@ -36,9 +38,11 @@ func ReadList(r io.Reader) (*List, model.Problems) {
 	at := model.Place{File: model.StandardInput}
 	in := bufio.NewReaderSize(io.LimitReader(r, MaxStream+1), 1<<16)
 	c, ok, err := cutSections(in)
+	var cut *List
 	if ok {
-		if l := readSections(c); l != nil {
-			return l, nil
+		var whole bool
+		if cut, whole = c.list(); whole {
+			return cut, nil
 		}
 	}
 	text := ""
@@ -53,7 +57,11 @@ func ReadList(r io.Reader) (*List, model.Problems) {
 	if ps := checkText(text, at); len(ps) > 0 {
 		return nil, ps
 	}
-	return readWhole(text, at)
+	l, ps := readWhole(text, at)
+	if cut != nil && !ps.HasErrors() {
+		l.keepTexts(cut)
+	}
+	return l, ps
 }
 
 // readWhole reads a list in one piece.
@@ -83,10 +91,26 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		l.members = append(l.members, member{key: root.Content[i], value: root.Content[i+1]})
 	}
-	if !ps.HasErrors() && !isJSON(text) {
-		l.cut(newLines(text), docs[0].written)
-	}
 	return l, ps
+}
+
+// keepTexts has what says the same by itself, in a list cut into sections, written as it was read. It leaves to the encoder
+// JSON and flow style, what refers to an anchor elsewhere, and a last text block without an end.
+func (l *List) keepTexts(cut *List) {
+	if len(cut.members) != len(l.members) || len(cut.Items) != len(l.Items) {
+		return
+	}
+	l.indent = cut.indent
+	for i, m := range cut.members {
+		if old := &l.members[i]; m.key != nil && sameContent(m.key, old.key) && (m.items || sameContent(m.value, old.value)) {
+			old.text = m.text
+		}
+	}
+	for i, it := range cut.Items {
+		if it != nil && sameContent(it.Node(), l.Items[i].Node()) {
+			l.Items[i] = it
+		}
+	}
 }
 
 func inStream(n *yaml.Node) model.Source {
@@ -160,8 +184,8 @@ func (l *List) writeItems(b *bufio.Writer, m member, items []*Item) error {
 		_, _ = b.WriteString("items:\n")
 	}
 	return Encode(items, func(it *Item, text []byte) error {
-		if it.listed {
-			it.writeTo(b)
+		if listed, ok := it.body.(*listedBody); ok {
+			listed.writeTo(b)
 		} else {
 			writeDashed(b, text, l.indent)
 		}
@@ -176,7 +200,8 @@ func Encode(items []*Item, write func(it *Item, text []byte) error) error {
 	texts, errs := make([][]byte, min(batch, len(items))), make([]error, min(batch, len(items)))
 	for part := range slices.Chunk(items, batch) {
 		Parallel(len(part), func(i int) {
-			if texts[i] = texts[i][:0]; !part[i].listed {
+			texts[i] = texts[i][:0]
+			if _, listed := part[i].body.(*listedBody); !listed {
 				texts[i], errs[i] = part[i].AppendTo(texts[i])
 			}
 		})
@@ -193,17 +218,17 @@ func Encode(items []*Item, write func(it *Item, text []byte) error) error {
 }
 
 // writeTo writes the text of the item in its list.
-func (it *Item) writeTo(b *bufio.Writer) {
-	rest := it.text
-	if c := it.change; c != nil {
-		_, _ = b.WriteString(it.text[:c.from])
-		if rest = it.text[c.to:]; rest == "" {
+func (b *listedBody) writeTo(w *bufio.Writer) {
+	rest := b.text
+	if c := b.change; c != nil {
+		_, _ = w.WriteString(b.text[:c.from])
+		if rest = b.text[c.to:]; rest == "" {
 			rest = c.by
 		} else {
-			_, _ = b.WriteString(c.by)
+			_, _ = w.WriteString(c.by)
 		}
 	}
-	writeText(b, rest)
+	writeText(w, rest)
 }
 
 // writeText writes lines of the input; only the last one of all may lack its end.

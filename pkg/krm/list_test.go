@@ -144,6 +144,17 @@ func TestNewItemsStandInTheColumnOfTheOthers(t *testing.T) {
 	}
 }
 
+func TestNewItemsOfAnEmptyList(t *testing.T) {
+	l := mustReadList(t, listHead+"items: []\n")
+	n, err := ToNode(map[string]any{"kind": "A"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(listHead+"items:\n- kind: A\n", string(mustBytes(t, l, []*Item{NewItem(n)}, nil))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestReadListReportsWhatIsNoList(t *testing.T) {
 	const noList = "error: standard input holds no ResourceList of config.kubernetes.io/v1; run `krm-fn render PATH` for files [input/type]"
 	for name, tc := range map[string]struct {

@@ -22,10 +22,16 @@ type locatedText struct {
 
 func newLocatedText(it *Item) *locatedText {
 	t := &locatedText{inner: map[*yaml.Node]*innerText{}, opaque: it.Place.Object.Kind == "Secret"}
-	if docs, _ := parseValues(it.text, model.Place{}); len(docs) == 1 {
-		t.root, t.text = itself(docs[0].Root), it.text
+	switch b := it.body.(type) {
+	case *documentBody:
+		t.text = b.text
+	case *listedBody:
+		t.text = b.text
+	}
+	if docs, _ := parseValues(t.text, model.Place{}); len(docs) == 1 {
+		t.root = itself(docs[0].Root)
 	} else {
-		t.root = it.Node()
+		t.root, t.text = it.Node(), ""
 	}
 	t.above = int(it.Place.Begin) - t.root.Line
 	return t

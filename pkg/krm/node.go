@@ -5,18 +5,20 @@ import (
 	"fmt"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 )
 
 // The short tags of the YAML core schema.
 const (
-	strTag   = "!!str"
-	intTag   = "!!int"
-	floatTag = "!!float"
-	boolTag  = "!!bool"
-	nullTag  = "!!null"
+	strTag   = fastyaml.StrTag
+	intTag   = fastyaml.IntTag
+	floatTag = fastyaml.FloatTag
+	boolTag  = fastyaml.BoolTag
+	nullTag  = fastyaml.NullTag
 	timeTag  = "!!timestamp"
-	seqTag   = "!!seq"
-	mapTag   = "!!map"
+	seqTag   = fastyaml.SeqTag
+	mapTag   = fastyaml.MapTag
 	mergeTag = "!!merge"
 )
 
@@ -25,6 +27,14 @@ var (
 	errMerge    = errors.New("merges something that is not a mapping")
 	errTooLarge = fmt.Errorf("expands to more than %d values through aliases", maxExpanded)
 )
+
+// EncodeNode writes n as a YAML document, indented by two and with lists at the column of their key, as kustomize and
+// kubectl do.
+func EncodeNode(n *yaml.Node) ([]byte, error) { return fastyaml.Encode(n) }
+
+// ToNode turns a typed Kubernetes object into nodes: fields in the order of its type, apiVersion before kind, and none of
+// the fields that Go encodes although they are empty.
+func ToNode(obj any) (*yaml.Node, error) { return fastyaml.ToNode(obj) }
 
 // Get gives the value of key in the mapping n, or nil.
 func Get(n *yaml.Node, key string) *yaml.Node {

@@ -3,11 +3,13 @@ package krm
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -17,63 +19,76 @@ type Object interface {
 	runtime.Object
 }
 
-// annotation is one that an item got beside those of its typed object.
-type annotation struct{ key, value string }
+// typedBody is a typed object that a function makes, the same each time: the function takes a fraction of the memory.
+type typedBody struct {
+	make func() Object
+	// added are annotations that are not in the object, place returns those that say where it is kept.
+	added []annotation
+	place func() (path, packagePath string)
+}
 
 // NewObject makes an item of the typed object that a function makes, the same each time. The item keeps the function and not
 // the object, which takes many times the memory.
 func NewObject(typed func() Object) *Item {
 	obj := typed()
-	it := &Item{typed: typed, Annotations: obj.GetAnnotations(), Labels: obj.GetLabels()}
+	it := Item{Annotations: obj.GetAnnotations(), Labels: obj.GetLabels()}
 	apiVersion, kind := obj.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
 	it.Place.Object = model.Object{APIVersion: shared(apiVersion), Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
-	return it
+	return newItem(it, typedBody{make: typed})
 }
 
-// object gives the nodes of an item that was made of a typed object.
-func (it *Item) object() (*yaml.Node, error) {
-	n, err := ToNode(it.typed())
+// additions returns the annotations that are not in the object.
+func (b *typedBody) additions() []annotation {
+	if b.place == nil {
+		return b.added
+	}
+	return slices.Concat(b.added, annotationsOf(b.place))
+}
+
+func (b *typedBody) nodes() (*yaml.Node, error) {
+	n, err := ToNode(b.make())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot be encoded: %w", err)
 	}
-	for _, a := range it.additions() {
-		setAnnotation(n, a.key, a.value)
-	}
-	return n, nil
+	return annotated(n, b.additions()), nil
 }
 
-// AppendTo appends the item as a YAML document to out.
-func (it *Item) AppendTo(out []byte) ([]byte, error) {
-	n := it.node
-	switch {
-	case it.node == nil && it.typed == nil:
-		docs, ps := ParseAll(it.source(), model.Place{})
-		if n = element(docs); n == nil {
-			return out, fmt.Errorf("%s cannot be read again: %v", it.Place, ps)
-		}
-		for _, a := range it.additions() {
-			setAnnotation(n, a.key, a.value)
-		}
-	case it.typed != nil:
-		if out, ok := emit(out, it.typed(), it.additions()); ok {
-			return out, nil
-		}
-		var err error
-		if n, err = it.object(); err != nil {
-			return out, err
-		}
+func (b *typedBody) node() *yaml.Node {
+	n, err := b.nodes()
+	if err != nil {
+		return &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
 	}
-	text, err := EncodeNode(n)
-	return append(out, text...), err
+	return n
+}
+
+func (b *typedBody) look(f func(n *yaml.Node)) { f(b.node()) }
+
+func (b *typedBody) appendTo(out []byte) ([]byte, error) {
+	if out, ok := fastyaml.Emit(out, b.make(), b.additions()); ok {
+		return out, nil
+	}
+	n, err := b.nodes()
+	if err != nil {
+		return out, err
+	}
+	return nodeBody{n}.appendTo(out)
+}
+
+func (b *typedBody) annotate(added []annotation, path ...string) body {
+	if len(path) > 0 {
+		return nodeBody{b.node()}.annotate(added, path...)
+	}
+	return &typedBody{b.make, slices.Concat(b.added, added), b.place}
 }
 
 // Spec sets the pointer at out to the spec of the typed object that the item was made of, and tells whether it was made of
 // one with such a spec. The spec is made anew, but shares memory with others: it must not be changed.
 func (it *Item) Spec(out any) bool {
-	if it.typed == nil {
+	b, ok := it.body.(*typedBody)
+	if !ok {
 		return false
 	}
-	spec := reflect.ValueOf(it.typed()).Elem().FieldByName("Spec")
+	spec := reflect.ValueOf(b.make()).Elem().FieldByName("Spec")
 	to := reflect.ValueOf(out).Elem()
 	if !spec.IsValid() || spec.Addr().Type() != to.Type() {
 		return false
@@ -82,13 +97,8 @@ func (it *Item) Spec(out any) bool {
 	return true
 }
 
-// Field is the value at a path of fields, nil if there is none. Of an item that was made of a typed object it makes the
-// nodes of that value alone.
-func (it *Item) Field(path ...string) *yaml.Node {
-	if it.typed == nil {
-		return at(it.Node(), path)
-	}
-	v, ok := it.typedField(path)
+func (b *typedBody) field(path []string) *yaml.Node {
+	v, ok := b.value(path)
 	if !ok {
 		return nil
 	}
@@ -99,12 +109,8 @@ func (it *Item) Field(path ...string) *yaml.Node {
 	return n
 }
 
-// Has tells whether there is a value at a path of fields that is not null.
-func (it *Item) Has(path ...string) bool {
-	if it.typed == nil {
-		return !IsNull(at(it.Node(), path))
-	}
-	v, ok := it.typedField(path)
+func (b *typedBody) has(path []string) bool {
+	v, ok := b.value(path)
 	if !ok {
 		return false
 	}
@@ -116,9 +122,9 @@ func (it *Item) Has(path ...string) bool {
 	}
 }
 
-// typedField is the value at a path of fields of the typed object, as far as it is written.
-func (it *Item) typedField(path []string) (reflect.Value, bool) {
-	v := reflect.ValueOf(it.typed())
+// value returns the value at a path of fields, as far as it is written.
+func (b *typedBody) value(path []string) (reflect.Value, bool) {
+	v := reflect.ValueOf(b.make())
 	for _, name := range path {
 		for v.Kind() == reflect.Pointer && !v.IsNil() {
 			v = v.Elem()
@@ -126,11 +132,11 @@ func (it *Item) typedField(path []string) (reflect.Value, bool) {
 		if v.Kind() != reflect.Struct {
 			return v, false
 		}
-		field, ok := jsonTypeOf(v.Type()).field(name)
+		field, ok := fastyaml.TypeOf(v.Type()).Field(name)
 		if !ok {
 			return v, false
 		}
-		if v = v.FieldByIndex(field.index); field.omits(v) {
+		if v = v.FieldByIndex(field.Index); field.Omits(v) {
 			return v, false
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -29,16 +30,7 @@ const (
 )
 
 // Document is one parsed YAML or JSON document.
-type Document struct {
-	// Root is the top node: a mapping in all documents that matter here. Its line numbers count within the text.
-	Root *yaml.Node
-	// Index is the number of the document in its text, from 0; empty documents count.
-	Index int
-	// written is Root before its aliases and merge keys were expanded; the same node if there were none.
-	written *yaml.Node
-	// text is the document itself where the quick parser can read it again, else "".
-	text string
-}
+type Document = fastyaml.Document
 
 // Parse reads the only document of text, with aliases and merge keys expanded. The lines of its problems count within
 // text. A text without any value gives a null node.
@@ -56,10 +48,10 @@ func ParseValues(text string, at model.Place) (*yaml.Node, model.Problems) {
 // LendValues is ParseValues for those who are done with the nodes when they call done; no node of the text may be used after
 // that. Their memory serves the next text.
 func LendValues(text string, at model.Place) (root *yaml.Node, done func(), ps model.Problems) {
-	p := glancers.Get().(*quickParser)
+	p := fastyaml.Pooled()
 	docs, ps := parseAll(p, text, at, false)
 	root, ps = onlyDocument(docs, ps, at)
-	return root, p.release, ps
+	return root, p.Release, ps
 }
 
 func onlyDocument(docs []Document, ps model.Problems, at model.Place) (*yaml.Node, model.Problems) {
@@ -77,31 +69,30 @@ func onlyDocument(docs []Document, ps model.Problems, at model.Place) (*yaml.Nod
 
 // ParseAll reads all documents of text, leaving out empty ones.
 func ParseAll(text string, at model.Place) ([]Document, model.Problems) {
-	return parseAll(&quickParser{}, text, at, true)
+	return parseAll(&fastyaml.Parser{}, text, at, true)
 }
 
 // parseValues is ParseAll without the comments.
 func parseValues(text string, at model.Place) ([]Document, model.Problems) {
-	return parseAll(&quickParser{}, text, at, false)
+	return parseAll(&fastyaml.Parser{}, text, at, false)
 }
 
-func parseAll(p *quickParser, text string, at model.Place, comments bool) ([]Document, model.Problems) {
+func parseAll(p *fastyaml.Parser, text string, at model.Place, comments bool) ([]Document, model.Problems) {
 	if ps := checkText(text, at); len(ps) > 0 {
 		return nil, ps
 	}
-	if isJSON(text) {
-		root, err := parseJSON([]byte(text))
+	if fastyaml.IsJSON(text) {
+		root, err := fastyaml.ParseJSON([]byte(text))
 		if err == nil {
 			return finish([]Document{{Root: root}}, at)
 		}
-		if errors.Is(err, errTooDeep) {
+		if errors.Is(err, fastyaml.ErrTooDeep) {
 			var ps model.Problems
-			ps.Errorf(model.InputLimit, at.At(1), "%v", err)
+			ps.Errorf(model.InputLimit, at.At(1), "%v", errTooDeep)
 			return nil, ps
 		}
 	}
-	p.text = text
-	if docs, commented, ok := p.documents(); ok && (!commented || !comments) {
+	if docs, commented, ok := p.Parse(text); ok && (!commented || !comments) {
 		return docs, nil
 	}
 	return parseSlowly(text, at)
@@ -162,7 +153,7 @@ func finish(docs []Document, at model.Place) ([]Document, model.Problems) {
 			ps.Errorf(id, at.At(docs[i].Root.Line), "%v", err)
 			continue
 		}
-		docs[i].Root, docs[i].written = root, docs[i].Root
+		docs[i].Root = root
 	}
 	if len(ps) > 0 {
 		return nil, ps

@@ -12,38 +12,31 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// readSections reads a ResourceList that is laid out as kustomize and kpt write one: each member, and each item, begins on
-// a line of its own, and is a document by itself. Its items are read one by one, and only their texts are kept. Any other
-// list, and any with an error in it, gives nil: it is read as a whole.
-func readSections(c *cutter) (l *List) {
-	items, ok := c.reader.all()
-	l = &List{indent: c.column}
+// list is the list that was cut. It is whole if each member and each item is a document by itself, as kustomize and kpt write
+// them: only the texts of such items are kept. Else members without a key and nil items can only be read with all others.
+func (c *cutter) list() (l *List, whole bool) {
+	l = &List{indent: max(0, c.column), Items: c.reader.all()}
+	whole = !c.unended && len(l.Items) > 0 && !slices.Contains(l.Items, nil)
 	root := &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
 	for _, s := range c.sections {
-		key, value := s.member()
-		if key == nil || Get(root, key.Value) != nil {
-			return nil
+		m := s.member()
+		l.members = append(l.members, m)
+		if m.key == nil || Get(root, m.key.Value) != nil || (m.key.Value == "items") != m.items {
+			whole = false
+			continue
 		}
-		root.Content = append(root.Content, key, value)
-		l.members = append(l.members, member{key: key, value: value, text: s.text})
-		switch {
-		case key.Value == "items":
-			l.Items = items
-		case key.Value == "functionConfig" && !IsNull(value):
-			if value.Kind != yaml.MappingNode {
-				return nil
-			}
-			l.FunctionConfig = NewItem(value)
+		root.Content = append(root.Content, m.key, m.value)
+		if m.key.Value == "functionConfig" && !IsNull(m.value) {
+			whole = whole && m.value.Kind == yaml.MappingNode
+			l.FunctionConfig = NewItem(m.value)
 			l.FunctionConfig.Place.Begin += s.above
 		}
 	}
-	if !ok || !isResourceList(root) || len(l.Items) == 0 {
-		return nil
-	}
-	return l
+	return l, whole && isResourceList(root)
 }
 
 // section is the text of a member of a list, with the comments above it; for the items, what stands above the first one.
@@ -54,18 +47,21 @@ type section struct {
 	above int32
 }
 
-// member parses the key and the value; nil if that is no single member.
-func (s section) member() (key, value *yaml.Node) {
+// member parses the section; without a key if that is no single member.
+func (s section) member() member {
 	docs, ps := ParseAll(s.text, model.Place{})
-	if ps.HasErrors() || len(docs) != 1 || docs[0].Root != docs[0].written || len(docs[0].Root.Content) != 2 ||
-		docs[0].Root.Kind != yaml.MappingNode || docs[0].Root.Style&yaml.FlowStyle != 0 {
-		return nil, nil
+	if ps.HasErrors() || len(docs) != 1 || len(docs[0].Root.Content) != 2 || docs[0].Root.Kind != yaml.MappingNode ||
+		docs[0].Root.Style&yaml.FlowStyle != 0 || fastyaml.IsJSON(s.text) {
+		return member{}
 	}
-	key, value = docs[0].Root.Content[0], docs[0].Root.Content[1]
-	if key.Value == "items" && (s.items == nil || !IsNull(value)) || key.Value != "items" && s.items != nil {
-		return nil, nil
+	m := member{key: docs[0].Root.Content[0], value: docs[0].Root.Content[1], text: s.text, items: s.items != nil}
+	if m.key.Value == "items" && !m.items {
+		m.text = "" // They stand in the text.
 	}
-	return key, value
+	if m.items && !IsNull(m.value) {
+		return member{}
+	}
+	return m
 }
 
 // itemReader parses the texts of items while more of them are read, some at a time on another core.
@@ -99,8 +95,8 @@ func (r *itemReader) add(text string, above int32) {
 	}
 }
 
-// all gives the items; false if one of them is no object by itself.
-func (r *itemReader) all() (items []*Item, ok bool) {
+// all returns the items, nil for each that is not an object by itself.
+func (r *itemReader) all() (items []*Item) {
 	if r.size > 0 {
 		r.batches[len(r.batches)-1].parse()
 	}
@@ -108,38 +104,30 @@ func (r *itemReader) all() (items []*Item, ok bool) {
 	for _, b := range r.batches {
 		items = append(items, b.items...)
 	}
-	return items, !slices.Contains(items, nil)
+	return items
 }
 
 func (b *batch) parse() {
 	b.items = make([]*Item, len(b.texts))
 	for i, text := range b.texts {
-		skim(text, func(docs []Document, ok bool) {
-			if ok {
-				if b.items[i] = onlyItem(docs, text); b.items[i] != nil {
-					b.items[i].forget(text)
-				}
+		withIdentity(text, func(docs []Document, quickly bool) {
+			if !quickly {
+				docs, _ = parseSlowly(text, model.Place{})
+			}
+			n := onlyElement(docs)
+			if n == nil || n.Kind != yaml.MappingNode {
 				return
 			}
-			if docs, ps := parseSlowly(text, model.Place{}); !ps.HasErrors() {
-				b.items[i] = onlyItem(docs, text)
+			listed := listedBody{text: text}
+			if !quickly {
+				listed.parsed = n
 			}
+			b.items[i] = newItem(identify(n), listed)
 		})
 		if b.items[i] != nil {
 			b.items[i].Place.Begin += b.above[i]
 		}
 	}
-}
-
-// onlyItem is the item that a text holds, nil if that is not the only thing in it.
-func onlyItem(docs []Document, text string) *Item {
-	if len(docs) != 1 || docs[0].Root != docs[0].written || docs[0].Root.Kind != yaml.SequenceNode ||
-		len(docs[0].Root.Content) != 1 || docs[0].Root.Content[0].Kind != yaml.MappingNode {
-		return nil
-	}
-	it := NewItem(docs[0].Root.Content[0])
-	it.text, it.listed = text, true
-	return it
 }
 
 // cutSections reads a list and cuts it into its members and items at the lines where they begin, as long as it understands
@@ -150,25 +138,22 @@ func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
 		at := len(c.window)
 		fragment, err := in.ReadSlice('\n')
 		c.window = append(c.window, fragment...)
-		for errors.Is(err, bufio.ErrBufferFull) && len(c.window) <= MaxText {
+		for errors.Is(err, bufio.ErrBufferFull) {
 			fragment, err = in.ReadSlice('\n')
 			c.window = append(c.window, fragment...)
 		}
-		switch {
-		case len(c.window) > MaxText: // One that large is no object of a cluster.
-			return c, false, nil
-		case err == nil:
-			if !c.line(at) {
-				return c, false, nil
-			}
-		case !errors.Is(err, io.EOF):
+		if err != nil && !errors.Is(err, io.EOF) {
 			return c, false, err
-		case len(c.window) > at: // The last line has no end.
+		}
+		if c.unended = err != nil && len(c.window) > at; c.unended {
+			c.window = append(c.window, '\n')
+		}
+		switch {
+		case len(c.window) > at && !c.line(at):
 			return c, false, nil
-		default:
-			c.flush(at)
-			ok = c.isSound()
-			return c, ok, nil
+		case err != nil:
+			c.flush(len(c.window))
+			return c, c.isSound(), nil
 		}
 	}
 }
@@ -186,8 +171,8 @@ type cutter struct {
 	// comments is where the comments directly above the line begin in the window, by their indentation: up to 0, and up to
 	// column.
 	comments [2]int
-	// begun tells that there was a line, started that there was a field.
-	begun, started bool
+	// started tells that there was a field, unended that the last line had no end; it has one now.
+	started, unended bool
 	// unusual tells that there are characters that do not mean themselves alone, tokens how many there are.
 	unusual bool
 	tokens  int
@@ -209,22 +194,36 @@ func (c *cutter) text(rest io.Reader) (string, error) {
 	}
 	_, _ = b.Write(c.window)
 	_, err := io.Copy(&b, rest)
+	if c.unended {
+		return strings.TrimSuffix(b.String(), "\n"), err
+	}
 	return b.String(), err
 }
 
+// byteOrderMark may stand before the first line.
+const byteOrderMark = "\ufeff"
+
 // line takes the line at an offset of the window, which is the last one; false if it is not understood.
 func (c *cutter) line(at int) bool {
-	line := c.window[at:]
+	line := bytes.TrimRight(c.window[at:], "\r\n")
+	if len(c.sections) == 0 && at == 0 {
+		line = bytes.TrimPrefix(line, []byte(byteOrderMark))
+	}
 	rest := bytes.TrimLeft(line, " ")
 	indent := len(line) - len(rest)
-	first := !c.begun
-	c.begun = true
+	if c.inItems && c.column < 0 && len(rest) > 0 && rest[0] != '#' {
+		c.inItems = isDashed(rest) // Or they are not a block list.
+	}
 	switch {
+	case len(rest) == 0:
 	case rest[0] == '#':
 		c.comment(indent)
 		return true
-	case rest[0] == '\n':
-	case indent == 0 && (bytes.HasPrefix(line, []byte("---")) && !first || bytes.HasPrefix(line, []byte("...")) || line[0] == '%'):
+	case bytes.HasPrefix(line, []byte("---")), bytes.HasPrefix(line, []byte("%YAML ")):
+		if c.started {
+			return false
+		}
+	case bytes.HasPrefix(line, []byte("...")), line[0] == '%':
 		return false
 	case c.inItems && isDashed(rest) && (c.column < 0 || indent == c.column):
 		if c.column < 0 {
@@ -235,8 +234,6 @@ func (c *cutter) line(at int) bool {
 		c.item = true
 	case indent == 0 && line[0] != '-':
 		c.field(at)
-	case c.inItems && c.column < 0, c.inItems && indent <= c.column, indent == 0 && !first && !c.started:
-		return false
 	}
 	c.comments = [2]int{len(c.window), len(c.window)}
 	return true
@@ -254,18 +251,16 @@ func (c *cutter) comment(indent int) {
 
 // field takes the line at an offset, which begins a field of the list.
 func (c *cutter) field(at int) {
-	line := c.window[at:]
+	key, tail, _ := bytes.Cut(bytes.TrimRight(c.window[at:], "\r\n"), []byte(":"))
+	name, tail := string(bytes.Trim(key, `"'`)), bytes.TrimLeft(tail, " ")
 	start := c.comments[0]
-	if bytes.HasPrefix(line, []byte("results:")) {
+	if name == "results" {
 		start = at
 	}
-	tail, isItems := bytes.CutPrefix(line, []byte("items:"))
-	tail = bytes.TrimLeft(tail, " ")
-	inItems := isItems && (tail[0] == '\n' || tail[0] == '#')
 	if c.started {
 		c.flush(start)
 	}
-	c.started, c.item, c.inItems = true, false, inItems
+	c.started, c.item, c.inItems = true, false, name == "items" && (len(tail) == 0 || tail[0] == '#')
 }
 
 // firstComment is where the comments directly above the first dash, at an offset, begin that are not indented more than it.
@@ -281,12 +276,16 @@ func (c *cutter) firstComment(at int) int {
 	return at
 }
 
-func isDashed(s []byte) bool { return s[0] == '-' && (s[1] == ' ' || s[1] == '\n') }
+func isDashed(s []byte) bool { return s[0] == '-' && (len(s) == 1 || s[1] == ' ') }
 
 // flush ends at an offset of the window what is being read.
 func (c *cutter) flush(at int) {
 	part := string(c.window[:at])
-	c.unusual = c.unusual || isUnusual(part)
+	text := part
+	if len(c.sections) == 0 {
+		text = strings.TrimPrefix(part, byteOrderMark)
+	}
+	c.unusual = c.unusual || isUnusual(text)
 	c.tokens += tokens(part)
 	if c.item {
 		last := &c.sections[len(c.sections)-1]
@@ -304,13 +303,13 @@ func (c *cutter) flush(at int) {
 	}
 }
 
-// isUnusual tells whether a text holds what a parser may take for the end of a line beside \n, what is no character, or a
-// byte order mark.
+// isUnusual reports whether a text holds what a parser may take for the end of a line besides \n and \r\n, what is not a
+// character, or a byte order mark.
 func isUnusual(text string) bool {
-	for _, s := range []string{"\x00", "\r", "\u0085", "\u2028", "\u2029", "\ufeff"} {
+	for _, s := range []string{"\x00", "\u0085", "\u2028", "\u2029", byteOrderMark} {
 		if strings.Contains(text, s) {
 			return true
 		}
 	}
-	return !utf8.ValidString(text)
+	return strings.Count(text, "\r") != strings.Count(text, "\r\n") || !utf8.ValidString(text)
 }

@@ -1,4 +1,4 @@
-package krm
+package fastyaml
 
 import (
 	"bytes"
@@ -11,9 +11,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// EncodeNode writes n as a YAML document, indented by two and with lists at the column of their key, as kustomize and
+// The short tags of the YAML core schema.
+const (
+	StrTag   = "!!str"
+	IntTag   = "!!int"
+	FloatTag = "!!float"
+	BoolTag  = "!!bool"
+	NullTag  = "!!null"
+	SeqTag   = "!!seq"
+	MapTag   = "!!map"
+)
+
+// Encode writes n as a YAML document, indented by two and with lists at the column of their key, as kustomize and
 // kubectl do.
-func EncodeNode(n *yaml.Node) ([]byte, error) {
+func Encode(n *yaml.Node) ([]byte, error) {
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
@@ -26,8 +37,8 @@ func EncodeNode(n *yaml.Node) ([]byte, error) {
 
 // explicitNulls writes out the nulls of n that would be shown as empty strings: keys, and everything in flow style.
 func explicitNulls(n *yaml.Node, flow bool) *yaml.Node {
-	if flow && isNull(n) && n.Value == "" {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: nullTag, Value: "null"}
+	if flow && n.Kind == yaml.ScalarNode && n.Value == "" && n.ShortTag() == NullTag {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: NullTag, Value: "null"}
 	}
 	flow = flow || n.Style&yaml.FlowStyle != 0
 	for i, c := range n.Content {
@@ -44,14 +55,14 @@ func ToNode(obj any) (*yaml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := parseJSON(text)
+	n, err := ParseJSON(text)
 	if err != nil {
 		return nil, err
 	}
 	plain(n)
 	remove(n, "status")
 	for _, key := range emptyInSpec {
-		if spec := Get(n, "spec"); len(content(Get(spec, key))) == 0 {
+		if spec := get(n, "spec"); len(content(get(spec, key))) == 0 {
 			remove(spec, key)
 		}
 	}
@@ -71,7 +82,7 @@ func removeEmpty(n *yaml.Node, name string, members ...string) {
 	for i, c := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Value == name {
 			for _, key := range members {
-				if v := Get(n.Content[i+1], key); v != nil && v.Kind == yaml.MappingNode && len(v.Content) == 0 {
+				if v := get(n.Content[i+1], key); v != nil && v.Kind == yaml.MappingNode && len(v.Content) == 0 {
 					remove(n.Content[i+1], key)
 				}
 			}
@@ -93,7 +104,7 @@ var base60 = regexp.MustCompile(`^[-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?$`)
 // plain gives n the style of a manifest: no quotes, except where a YAML 1.1 parser, such as that of kubectl, would take the string for
 // something else.
 func plain(n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && n.Tag == strTag {
+	if n.Kind == yaml.ScalarNode && n.Tag == StrTag {
 		n.Style = styleOf(n.Value)
 	}
 	if len(n.Content) == 0 && n.Kind != yaml.ScalarNode {
@@ -149,4 +160,17 @@ func remove(m *yaml.Node, key string) {
 			return
 		}
 	}
+}
+
+// get returns the value of key in the mapping n, or nil.
+func get(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package krm
+package fastyaml
 
 import (
 	"encoding"
@@ -9,22 +9,22 @@ import (
 	"sync"
 )
 
-// jsonType is what encoding/json knows of a type.
-type jsonType struct {
+// Type is what encoding/json knows of a type.
+type Type struct {
 	// marshals tells that values encode themselves as JSON, and addressed that they do if they have an address.
 	marshals, addressed bool
 	// textual tells that values encode themselves as a text.
 	textual bool
-	// fields are those of a struct, those of inlined structs included, in their order.
-	fields []jsonField
+	// Fields are those of a struct, those of inlined structs included, in their order.
+	Fields []Field
 	// odd tells that there is an option or a combination of fields that is not known here.
 	odd bool
 }
 
-// jsonField is a field: its name, the path of indexes to it, and when it is left out.
-type jsonField struct {
-	name                string
-	index               []int
+// Field is a field: its name, the path of indexes to it, and when it is left out.
+type Field struct {
+	Name                string
+	Index               []int
 	omitEmpty, omitZero bool
 }
 
@@ -33,29 +33,29 @@ var (
 	textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
-// jsonTypes has what jsonTypeOf found.
-var jsonTypes sync.Map
+// types has what TypeOf found.
+var types sync.Map
 
-// jsonTypeOf follows typeFields and newTypeEncoder of encoding/json, but looks at one type only, which encoding/json does at
+// TypeOf follows typeFields and newTypeEncoder of encoding/json, but looks at one type only, which encoding/json does at
 // all types that it could meet.
-func jsonTypeOf(t reflect.Type) *jsonType {
-	if known, ok := jsonTypes.Load(t); ok {
-		return known.(*jsonType)
+func TypeOf(t reflect.Type) *Type {
+	if known, ok := types.Load(t); ok {
+		return known.(*Type)
 	}
 	pointer := reflect.PointerTo(t)
-	info := &jsonType{
+	info := &Type{
 		marshals: t.Implements(marshalerType), addressed: pointer.Implements(marshalerType),
 		textual: pointer.Implements(textMarshalerType),
 	}
 	if t.Kind() == reflect.Struct {
 		info.add(t, nil)
 	}
-	jsonTypes.Store(t, info)
+	types.Store(t, info)
 	return info
 }
 
 // add adds the fields of a struct that is at a path in the type.
-func (info *jsonType) add(t reflect.Type, path []int) {
+func (info *Type) add(t reflect.Type, path []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag := f.Tag.Get("json")
@@ -71,11 +71,11 @@ func (info *jsonType) add(t reflect.Type, path []int) {
 			if name == "" {
 				name = f.Name
 			}
-			if _, twice := info.field(name); twice {
+			if _, twice := info.Field(name); twice {
 				info.odd = true
 				continue
 			}
-			field := jsonField{name: name, index: index}
+			field := Field{Name: name, Index: index}
 			for option := range strings.SplitSeq(options, ",") {
 				switch option {
 				case "omitempty":
@@ -86,22 +86,22 @@ func (info *jsonType) add(t reflect.Type, path []int) {
 					info.odd = true
 				}
 			}
-			info.fields = append(info.fields, field)
+			info.Fields = append(info.Fields, field)
 		}
 	}
 }
 
-// field finds a field by its name.
-func (info *jsonType) field(name string) (f jsonField, ok bool) {
-	i := slices.IndexFunc(info.fields, func(f jsonField) bool { return f.name == name })
+// Field finds a field by its name.
+func (info *Type) Field(name string) (f Field, ok bool) {
+	i := slices.IndexFunc(info.Fields, func(f Field) bool { return f.Name == name })
 	if i < 0 {
-		return jsonField{}, false
+		return Field{}, false
 	}
-	return info.fields[i], true
+	return info.Fields[i], true
 }
 
-// omits tells whether encoding/json leaves out the field f with the value v.
-func (f jsonField) omits(v reflect.Value) bool {
+// Omits reports whether encoding/json leaves out the field f with the value v.
+func (f Field) Omits(v reflect.Value) bool {
 	return f.omitEmpty && isEmpty(v) || f.omitZero && isZero(v)
 }
 

@@ -1,4 +1,4 @@
-package krm
+package fastyaml
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ func (e *emitter) take(v reflect.Value, key string) int32 {
 		}
 		v = v.Elem()
 	}
-	info := jsonTypeOf(v.Type())
+	info := TypeOf(v.Type())
 	switch {
 	case info.marshals:
 		return e.takeJSON(v.Interface().(json.Marshaler), key)
@@ -97,11 +97,11 @@ func (c *chain) add(child int32) {
 	c.last = child
 }
 
-func (e *emitter) takeStruct(v reflect.Value, info *jsonType, key string) int32 {
+func (e *emitter) takeStruct(v reflect.Value, info *Type, key string) int32 {
 	c := e.open('{', key)
-	for _, f := range info.fields {
-		if member := v.FieldByIndex(f.index); !f.omits(member) {
-			c.add(e.take(member, f.name))
+	for _, f := range info.Fields {
+		if member := v.FieldByIndex(f.Index); !f.Omits(member) {
+			c.add(e.take(member, f.Name))
 		}
 	}
 	return c.parent

@@ -1,4 +1,4 @@
-package krm
+package fastyaml
 
 import (
 	"strings"
@@ -7,11 +7,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// quickParser reads YAML that is written as most people write manifests, in a fraction of the time that the YAML library
+// Document is one document of a text.
+type Document struct {
+	// Root is the top node: a mapping in all documents that matter here. Its line numbers count within the text.
+	Root *yaml.Node
+	// Index is the number of the document in its text, from 0; empty documents count.
+	Index int
+	// Text is the document itself where Parse can read it again, else "".
+	Text string
+}
+
+// Parser reads YAML that is written as most people write manifests, in a fraction of the time that the YAML library
 // takes: block mappings and lists, scalars on one line, literal blocks, and short collections in flow style. It makes the
-// nodes that the library makes, without the comments. Whatever it does not recognise, errors among it, it leaves to the
+// nodes that the library makes, without the comments. Whatever it does not recognize, errors included, it leaves to the
 // library, by giving up.
-type quickParser struct {
+type Parser struct {
 	text string
 	// ascii tells that a byte is a column.
 	ascii bool
@@ -22,8 +32,8 @@ type quickParser struct {
 	line, begin, start, end, column int
 	// separated tells that the current document ended with a separator.
 	separated bool
-	// rough tells to leave literal blocks as they are written.
-	rough bool
+	// rawLiterals leaves literal blocks as they are written.
+	rawLiterals bool
 	// comments tells that there was one.
 	comments bool
 	failed   bool
@@ -43,12 +53,16 @@ const (
 	fewNodes, manyNodes = 16, 107
 )
 
-// quick reads the documents of text, without comments, and tells whether there are any. It is not ok where it gives up.
-func quick(text string) (docs []Document, comments, ok bool) {
-	return (&quickParser{text: text}).documents()
+// Parse reads the documents of text, without comments, and reports whether there are any. It is not ok where it gives up.
+func Parse(text string) (docs []Document, comments, ok bool) { return (&Parser{}).Parse(text) }
+
+// Parse is Parse with the nodes of p.
+func (p *Parser) Parse(text string) (docs []Document, comments, ok bool) {
+	p.text = text
+	return p.documents()
 }
 
-func (p *quickParser) documents() (docs []Document, comments, ok bool) {
+func (p *Parser) documents() (docs []Document, comments, ok bool) {
 	p.ascii = true
 	if !p.readable() {
 		return nil, false, false
@@ -62,7 +76,7 @@ func (p *quickParser) documents() (docs []Document, comments, ok bool) {
 			if p.failed || p.column >= 0 {
 				return nil, false, false
 			}
-			docs = append(docs, Document{Root: root, Index: index, written: root, text: p.text[from:p.begin]})
+			docs = append(docs, Document{Root: root, Index: index, Text: p.text[from:p.begin]})
 		} else if p.failed {
 			return nil, false, false
 		}
@@ -77,7 +91,7 @@ func (p *quickParser) documents() (docs []Document, comments, ok bool) {
 }
 
 // readable tells whether there are only characters that mean nothing but themselves to the library's reader.
-func (p *quickParser) readable() bool {
+func (p *Parser) readable() bool {
 	for i := 0; i < len(p.text); i++ {
 		switch c := p.text[i]; {
 		case c >= ' ' && c < 0x7f, c == '\n', c == '\t':
@@ -97,7 +111,7 @@ func (p *quickParser) readable() bool {
 }
 
 // advance goes to the next line that holds something.
-func (p *quickParser) advance() {
+func (p *Parser) advance() {
 	for p.next < len(p.text) {
 		p.begin, p.start = p.next, p.next
 		p.line++
@@ -130,15 +144,15 @@ func (p *quickParser) advance() {
 	p.begin, p.column = len(p.text), -1
 }
 
-func (p *quickParser) marker(s string) bool { return strings.HasPrefix(p.text[p.start:p.end], s) }
+func (p *Parser) marker(s string) bool { return strings.HasPrefix(p.text[p.start:p.end], s) }
 
 // fail gives up: nothing is read any more.
-func (p *quickParser) fail() {
+func (p *Parser) fail() {
 	p.failed = true
 	p.next, p.column = len(p.text), -1
 }
 
-func (p *quickParser) node(kind yaml.Kind, tag string, at int) *yaml.Node {
+func (p *Parser) node(kind yaml.Kind, tag string, at int) *yaml.Node {
 	if len(p.nodes) == cap(p.nodes) {
 		p.more()
 	}
@@ -151,7 +165,7 @@ func (p *quickParser) node(kind yaml.Kind, tag string, at int) *yaml.Node {
 }
 
 // more makes another chunk of nodes the current one.
-func (p *quickParser) more() {
+func (p *Parser) more() {
 	if p.nodes != nil {
 		p.full = append(p.full, p.nodes)
 	}
@@ -163,7 +177,7 @@ func (p *quickParser) more() {
 }
 
 // collect gives n the nodes that were read since mark.
-func (p *quickParser) collect(n *yaml.Node, mark int) *yaml.Node {
+func (p *Parser) collect(n *yaml.Node, mark int) *yaml.Node {
 	if len(p.content) > mark {
 		n.Content = append(make([]*yaml.Node, 0, len(p.content)-mark), p.content[mark:]...)
 		p.content = p.content[:mark]
@@ -173,7 +187,7 @@ func (p *quickParser) collect(n *yaml.Node, mark int) *yaml.Node {
 }
 
 // block reads the mapping or list that begins on the current line.
-func (p *quickParser) block() *yaml.Node {
+func (p *Parser) block() *yaml.Node {
 	p.depth++
 	switch {
 	case p.depth > quickDepth:
@@ -186,19 +200,19 @@ func (p *quickParser) block() *yaml.Node {
 }
 
 // isDash tells whether the current line begins with the dash of a list.
-func (p *quickParser) isDash() bool {
+func (p *Parser) isDash() bool {
 	return p.text[p.start] == '-' && (p.start+1 == p.end || p.text[p.start+1] == ' ')
 }
 
-func (p *quickParser) list() *yaml.Node {
-	n, column, mark := p.node(yaml.SequenceNode, seqTag, p.start), p.column, len(p.content)
+func (p *Parser) list() *yaml.Node {
+	n, column, mark := p.node(yaml.SequenceNode, SeqTag, p.start), p.column, len(p.content)
 	for p.column == column && p.isDash() {
 		dash := p.start
 		p.start = p.skip(p.start + 1)
 		var c *yaml.Node
 		switch {
 		case p.isEmpty(p.start):
-			null := p.node(yaml.ScalarNode, nullTag, dash+1)
+			null := p.node(yaml.ScalarNode, NullTag, dash+1)
 			c = null
 			p.advance()
 			if p.column > column {
@@ -221,8 +235,8 @@ func (p *quickParser) list() *yaml.Node {
 	return p.collect(n, mark)
 }
 
-func (p *quickParser) mapping() *yaml.Node {
-	n, column, mark := p.node(yaml.MappingNode, mapTag, p.start), p.column, len(p.content)
+func (p *Parser) mapping() *yaml.Node {
+	n, column, mark := p.node(yaml.MappingNode, MapTag, p.start), p.column, len(p.content)
 	for p.column == column {
 		colon := p.keyEnd(p.start)
 		if colon < 0 || colon-p.start > quickKey {
@@ -237,7 +251,7 @@ func (p *quickParser) mapping() *yaml.Node {
 		value := p.skip(colon + 1)
 		var c *yaml.Node
 		if p.isEmpty(value) {
-			c = p.node(yaml.ScalarNode, nullTag, colon+1)
+			c = p.node(yaml.ScalarNode, NullTag, colon+1)
 			p.advance()
 			if p.column > column || p.column == column && p.isDash() {
 				c = p.block()
@@ -257,7 +271,7 @@ func (p *quickParser) mapping() *yaml.Node {
 }
 
 // skip gives the offset of what follows the spaces at an offset, in the current line.
-func (p *quickParser) skip(at int) int {
+func (p *Parser) skip(at int) int {
 	for at < p.end && p.text[at] == ' ' {
 		at++
 	}
@@ -265,7 +279,7 @@ func (p *quickParser) skip(at int) int {
 }
 
 // isEmpty tells whether nothing but a comment stands from an offset on. A comment has a space before it.
-func (p *quickParser) isEmpty(at int) bool {
+func (p *Parser) isEmpty(at int) bool {
 	if at < p.end && p.text[at] == '#' && p.text[at-1] == ' ' {
 		p.comments = true
 		return true
@@ -274,7 +288,7 @@ func (p *quickParser) isEmpty(at int) bool {
 }
 
 // keyEnd is the offset of the colon behind the key at an offset, -1 if there is no key.
-func (p *quickParser) keyEnd(at int) int {
+func (p *Parser) keyEnd(at int) int {
 	from := at
 	switch q := p.text[at]; q {
 	case '[', '{':

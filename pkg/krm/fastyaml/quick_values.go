@@ -1,4 +1,4 @@
-package krm
+package fastyaml
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 )
 
 // value reads a value that begins at an offset of the current line, in a collection in a column, and goes to the next line.
-func (p *quickParser) value(at, column int) *yaml.Node {
+func (p *Parser) value(at, column int) *yaml.Node {
 	if p.text[at] == '|' {
 		return p.literal(at, column)
 	}
@@ -34,7 +34,7 @@ func (p *quickParser) value(at, column int) *yaml.Node {
 }
 
 // scalar reads the scalar from at to end, where nothing but a comment may follow; nil if it is not a simple one.
-func (p *quickParser) scalar(at, end int) *yaml.Node {
+func (p *Parser) scalar(at, end int) *yaml.Node {
 	if q := p.text[at]; q == '"' || q == '\'' {
 		i := strings.IndexByte(p.text[at+1:end], q)
 		if i < 0 {
@@ -65,8 +65,8 @@ func (p *quickParser) scalar(at, end int) *yaml.Node {
 	return n
 }
 
-func (p *quickParser) quoted(at int, text string, quote byte) *yaml.Node {
-	n := p.node(yaml.ScalarNode, strTag, at)
+func (p *Parser) quoted(at int, text string, quote byte) *yaml.Node {
+	n := p.node(yaml.ScalarNode, StrTag, at)
 	n.Value, n.Style = text, yaml.DoubleQuotedStyle
 	if quote == '\'' {
 		n.Style = yaml.SingleQuotedStyle
@@ -75,7 +75,7 @@ func (p *quickParser) quoted(at int, text string, quote byte) *yaml.Node {
 }
 
 // isPlain tells whether a text may begin as it does without quotes.
-func (p *quickParser) isPlain(text string) bool {
+func (p *Parser) isPlain(text string) bool {
 	if text == "" || text == "<<" {
 		return false
 	}
@@ -91,7 +91,7 @@ func (p *quickParser) isPlain(text string) bool {
 // tagOf is the tag of a scalar without quotes.
 func tagOf(text string) string {
 	if isWord(text) {
-		return strTag
+		return StrTag
 	}
 	n := yaml.Node{Kind: yaml.ScalarNode, Value: text}
 	return n.ShortTag()
@@ -99,12 +99,12 @@ func tagOf(text string) string {
 
 // flow reads a collection in flow style on one line, and sets at to what follows; nil if it holds anything but words,
 // numbers and quoted strings.
-func (p *quickParser) flow(at *int, depth int) *yaml.Node {
+func (p *Parser) flow(at *int, depth int) *yaml.Node {
 	const deepest = 10
 	open := p.text[*at]
-	n := p.node(yaml.SequenceNode, seqTag, *at)
+	n := p.node(yaml.SequenceNode, SeqTag, *at)
 	if n.Style = yaml.FlowStyle; open == '{' {
-		n.Kind, n.Tag = yaml.MappingNode, mapTag
+		n.Kind, n.Tag = yaml.MappingNode, MapTag
 	}
 	p.depth++
 	mark := len(p.content)
@@ -148,7 +148,7 @@ func (p *quickParser) flow(at *int, depth int) *yaml.Node {
 	return nil
 }
 
-func (p *quickParser) flowScalar(at *int) *yaml.Node {
+func (p *Parser) flowScalar(at *int) *yaml.Node {
 	from := *at
 	if q := p.text[from]; q == '"' || q == '\'' {
 		i := strings.IndexByte(p.text[from+1:p.end], q)
@@ -181,8 +181,8 @@ func isFlowWord(c byte) bool {
 
 // literal reads a literal block whose header stands at an offset, in a collection in a column, and goes to the line behind
 // it.
-func (p *quickParser) literal(at, column int) *yaml.Node {
-	n := p.node(yaml.ScalarNode, strTag, at)
+func (p *Parser) literal(at, column int) *yaml.Node {
+	n := p.node(yaml.ScalarNode, StrTag, at)
 	n.Style = yaml.LiteralStyle
 	header := strings.TrimRight(p.text[at:p.end], " ")
 	if header != "|" && header != "|-" && header != "|+" {
@@ -201,7 +201,7 @@ func (p *quickParser) literal(at, column int) *yaml.Node {
 				p.fail()
 				return nil
 			}
-			if !p.rough {
+			if !p.rawLiterals {
 				block.text.Grow(p.blockSize(indent))
 			}
 		}
@@ -214,7 +214,7 @@ func (p *quickParser) literal(at, column int) *yaml.Node {
 		case spaces < indent:
 			return p.endLiteral(&block)
 		default:
-			block.add(line[indent:], p.rough)
+			block.add(line[indent:], p.rawLiterals)
 			if end < next {
 				block.breaks = 1
 			}
@@ -236,9 +236,9 @@ type literalBlock struct {
 	filled bool
 }
 
-// add adds the breaks and a line; where the block stays rough, it only notes that there is one.
-func (b *literalBlock) add(line string, rough bool) {
-	if !rough {
+// add adds the breaks and a line; where the block stays rawLiterals, it only notes that there is one.
+func (b *literalBlock) add(line string, rawLiterals bool) {
+	if !rawLiterals {
 		for range b.breaks {
 			b.text.WriteByte('\n')
 		}
@@ -248,7 +248,7 @@ func (b *literalBlock) add(line string, rough bool) {
 }
 
 // following gives the offset where the next line ends, and that of the line behind it.
-func (p *quickParser) following() (end, next int) {
+func (p *Parser) following() (end, next int) {
 	if i := strings.IndexByte(p.text[p.next:], '\n'); i >= 0 {
 		return p.next + i, p.next + i + 1
 	}
@@ -256,7 +256,7 @@ func (p *quickParser) following() (end, next int) {
 }
 
 // blockSize is the size of a literal block that is indented by indent; a little more where lines in it are blank.
-func (p *quickParser) blockSize(indent int) int {
+func (p *Parser) blockSize(indent int) int {
 	size, pad := 0, strings.Repeat(" ", indent)
 	for rest := p.text[p.next:]; rest != ""; {
 		line := rest
@@ -276,12 +276,12 @@ func (p *quickParser) blockSize(indent int) int {
 	return size
 }
 
-func (p *quickParser) endLiteral(b *literalBlock) *yaml.Node {
+func (p *Parser) endLiteral(b *literalBlock) *yaml.Node {
 	switch {
 	case !b.filled:
 		p.fail() // A block without a text is rare, and its rules are many.
 		return nil
-	case p.rough:
+	case p.rawLiterals:
 		b.node.Value = p.text[b.at:p.next]
 		p.advance()
 		return b.node

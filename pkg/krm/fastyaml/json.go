@@ -1,4 +1,4 @@
-package krm
+package fastyaml
 
 import (
 	"bytes"
@@ -12,15 +12,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// isJSON tells whether text begins like a JSON object or list. JSON is read by a JSON parser, because YAML refuses some
+// IsJSON reports whether text begins like a JSON object or list. JSON is read by a JSON parser, because YAML refuses some
 // of its escapes (surrogate pairs).
-func isJSON(text string) bool {
+func IsJSON(text string) bool {
 	text = strings.TrimLeft(strings.TrimPrefix(text, "\xef\xbb\xbf"), " \t\r\n")
 	return text != "" && (text[0] == '{' || text[0] == '[')
 }
 
-// parseJSON reads one JSON value into nodes that carry lines.
-func parseJSON(text []byte) (*yaml.Node, error) {
+// ErrTooDeep is the error of ParseJSON where values are nested deeper than any object is.
+var ErrTooDeep = fmt.Errorf("is nested deeper than %d levels", maxNesting)
+
+const maxNesting = 400
+
+// ParseJSON reads one JSON value into nodes that carry lines.
+func ParseJSON(text []byte) (*yaml.Node, error) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	p := jsonParser{dec: json.NewDecoder(bytes.NewReader(text)), text: text, line: 1, column: 1}
 	p.dec.UseNumber()
@@ -42,8 +47,8 @@ type jsonParser struct {
 }
 
 func (p *jsonParser) value(depth int) (*yaml.Node, error) {
-	if depth > 2*maxDepth {
-		return nil, errTooDeep
+	if depth > maxNesting {
+		return nil, ErrTooDeep
 	}
 	tok, err := p.dec.Token()
 	if err != nil {
@@ -57,16 +62,16 @@ func (p *jsonParser) value(depth int) (*yaml.Node, error) {
 	case json.Delim:
 		return p.collection(n, v, depth)
 	case string:
-		n.Tag, n.Value, n.Style = strTag, v, yaml.DoubleQuotedStyle
+		n.Tag, n.Value, n.Style = StrTag, v, yaml.DoubleQuotedStyle
 	case json.Number:
-		n.Tag, n.Value = intTag, v.String()
+		n.Tag, n.Value = IntTag, v.String()
 		if strings.ContainsAny(n.Value, ".eE") {
-			n.Tag = floatTag
+			n.Tag = FloatTag
 		}
 	case bool:
-		n.Tag, n.Value = boolTag, fmt.Sprint(v)
+		n.Tag, n.Value = BoolTag, fmt.Sprint(v)
 	default:
-		n.Tag, n.Value = nullTag, "null"
+		n.Tag, n.Value = NullTag, "null"
 	}
 	return n, nil
 }
@@ -83,9 +88,9 @@ func (p *jsonParser) advance(to int) {
 }
 
 func (p *jsonParser) collection(n *yaml.Node, open json.Delim, depth int) (*yaml.Node, error) {
-	n.Kind, n.Tag = yaml.SequenceNode, seqTag
+	n.Kind, n.Tag = yaml.SequenceNode, SeqTag
 	if open == '{' {
-		n.Kind, n.Tag = yaml.MappingNode, mapTag
+		n.Kind, n.Tag = yaml.MappingNode, MapTag
 	}
 	for p.dec.More() {
 		child, err := p.value(depth + 1)

@@ -14,7 +14,7 @@ func TestLiteralBlocksOfItems(t *testing.T) {
 	l := mustReadList(t, listHead+"items:\n"+annotated+plain)
 	for i, want := range []struct{ note, data string }{{"of\n  two\n", "v\n\nw\n"}, {"of one", "v\n w"}} {
 		it := l.Items[i]
-		if it.node != nil {
+		if it.body.(*listedBody).parsed != nil {
 			t.Errorf("item %d keeps its node", i)
 		}
 		if diff := cmp.Diff(map[string]string{"note": want.note}, it.Annotations); diff != "" {
@@ -28,7 +28,7 @@ func TestLiteralBlocksOfItems(t *testing.T) {
 			t.Errorf("data of item %d (-want +got):\n%s", i, diff)
 		}
 		it.MarkLocal()
-		if it.node != nil {
+		if it.body.(*listedBody).parsed != nil {
 			t.Errorf("item %d keeps its node once it is marked", i)
 		}
 	}

@@ -1,4 +1,4 @@
-package krm
+package fastyaml
 
 import (
 	"bytes"
@@ -10,8 +10,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// emitter writes typed objects as EncodeNode writes what ToNode makes of them, without the nodes. What it does not
-// recognise it leaves to them, by giving up.
+// Annotation is one that an object gets besides its own.
+type Annotation struct{ Key, Value string }
+
+// emitter writes typed objects as Encode writes what ToNode makes of them, without the nodes. What it does not
+// recognize it leaves to them, by giving up.
 type emitter struct {
 	text   string
 	at     int
@@ -37,8 +40,8 @@ var emitters = sync.Pool{New: func() any { return &emitter{scalars: map[string]s
 // maxScalars bounds the strings that an emitter remembers.
 const maxScalars = 1000
 
-// emit appends the manifest of a typed object with added annotations to out; false if it gives up.
-func emit(out []byte, obj any, added []annotation) ([]byte, bool) {
+// Emit appends the manifest of a typed object with added annotations to out; false if it gives up.
+func Emit(out []byte, obj any, added []Annotation) ([]byte, bool) {
 	e := emitters.Get().(*emitter)
 	defer emitters.Put(e)
 	if len(e.scalars) > maxScalars {
@@ -104,7 +107,7 @@ func (e *emitter) tidy(root int32) {
 }
 
 // annotate appends annotations to those of the object. Where it has no metadata, or other values for them, it gives up.
-func (e *emitter) annotate(root int32, added []annotation) {
+func (e *emitter) annotate(root int32, added []Annotation) {
 	if len(added) == 0 {
 		return
 	}
@@ -114,7 +117,7 @@ func (e *emitter) annotate(root int32, added []annotation) {
 		return
 	}
 	for _, a := range added {
-		if e.find(annotations, a.key) != 0 {
+		if e.find(annotations, a.Key) != 0 {
 			e.failed = true
 			return
 		}
@@ -123,7 +126,7 @@ func (e *emitter) annotate(root int32, added []annotation) {
 			link = &e.values[*link].next
 		}
 		*link = int32(len(e.values))
-		e.values = append(e.values, jsonValue{kind: quoted, key: a.key, text: a.value})
+		e.values = append(e.values, jsonValue{kind: quoted, key: a.Key, text: a.Value})
 	}
 }
 
@@ -235,9 +238,9 @@ func isPrintableASCII(s string) bool {
 func (e *emitter) string(s string, indent int) {
 	text, ok := e.scalars[s]
 	if !ok {
-		n := &yaml.Node{Kind: yaml.ScalarNode, Tag: strTag, Value: s, Style: styleOf(s)}
-		key := strNode("v")
-		b, err := EncodeNode(&yaml.Node{Kind: yaml.MappingNode, Tag: mapTag, Content: []*yaml.Node{key, n}})
+		n := &yaml.Node{Kind: yaml.ScalarNode, Tag: StrTag, Value: s, Style: styleOf(s)}
+		key := &yaml.Node{Kind: yaml.ScalarNode, Tag: StrTag, Value: "v"}
+		b, err := Encode(&yaml.Node{Kind: yaml.MappingNode, Tag: MapTag, Content: []*yaml.Node{key, n}})
 		if err != nil || !bytes.HasPrefix(b, []byte("v: ")) {
 			e.failed = true
 			return

@@ -1,4 +1,4 @@
-package krm
+package fastyaml
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	"go.yaml.in/yaml/v3"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -36,16 +37,16 @@ func FuzzEmit(f *testing.F) {
 		if len(text) > maxFuzz || !json.Valid([]byte(text)) {
 			return
 		}
-		for _, added := range [][]annotation{nil, {{key, value}}} {
+		for _, added := range [][]Annotation{nil, {{key, value}}} {
 			compareEmitted(t, json.RawMessage(text), added)
 		}
 	})
 }
 
 // compareEmitted reports an object that the emitter writes otherwise than the YAML library, and tells whether it writes it.
-func compareEmitted(t *testing.T, obj any, added []annotation) bool {
+func compareEmitted(t *testing.T, obj any, added []Annotation) bool {
 	t.Helper()
-	got, ok := emit(nil, obj, added)
+	got, ok := Emit(nil, obj, added)
 	if !ok {
 		return false
 	}
@@ -54,9 +55,9 @@ func compareEmitted(t *testing.T, obj any, added []annotation) bool {
 		t.Fatal(err)
 	}
 	for _, a := range added {
-		setAnnotation(n, a.key, a.value)
+		set(n, a)
 	}
-	want, err := EncodeNode(n)
+	want, err := Encode(n)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +66,21 @@ func compareEmitted(t *testing.T, obj any, added []annotation) bool {
 	}
 	return true
 }
+
+// set sets an annotation in the metadata of n.
+func set(n *yaml.Node, a Annotation) {
+	key, value := a.Key, &yaml.Node{Kind: yaml.ScalarNode, Tag: StrTag, Value: a.Value, Style: yaml.DoubleQuotedStyle}
+	for _, name := range []string{"metadata", "annotations"} {
+		n = get(n, name)
+	}
+	if old := get(n, key); old != nil {
+		*old = *value
+		return
+	}
+	n.Content = append(n.Content, strNode(key), value)
+}
+
+func strNode(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: StrTag, Value: s} }
 
 // oddities are what encoding/json has rules for and few Kubernetes types have.
 type oddities struct {
@@ -181,7 +197,7 @@ func FuzzIsWord(f *testing.F) {
 		if kyaml.IsYaml1_1NonString(strNode(s)) || base60.MatchString(s) {
 			t.Errorf("%q is not a string to a parser of YAML 1.1", s)
 		}
-		if text, err := EncodeNode(strNode(s)); err != nil || string(text) != s+"\n" {
+		if text, err := Encode(strNode(s)); err != nil || string(text) != s+"\n" {
 			t.Errorf("%q is written as %q, %v", s, text, err)
 		}
 	})
