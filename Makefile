@@ -22,9 +22,11 @@ COVERAGE := 90
 BASE ?= HEAD
 BENCH ?= .
 BENCHCOUNT ?= 6
+# The package whose code make mutants changes.
+PKG ?= ./pkg/hpa
 
-.PHONY: help build test argocd-test race cover lint golden fuzz verify e2e e2e-smoke e2e-migrate e2e-truth bench benchstat vuln image image-test release \
-  release-test clean
+.PHONY: help build test argocd-test race cover lint golden fuzz mutants verify \
+  e2e e2e-smoke e2e-migrate e2e-truth bench benchstat vuln image image-test release release-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 14
@@ -61,6 +63,11 @@ fuzz: ## run every fuzz test for FUZZTIME
 	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
 	  done; \
 	done
+
+# Each mutant is compiled anew, in a copy of the files at HEAD without what was built.
+mutants: $(OUT)/gremlins ## change the code of PKG in many small ways, and show which changes its tests do not notice
+	@rm -rf .cache/mutants && mkdir -p .cache/mutants && git archive HEAD | tar -x -C .cache/mutants
+	cd .cache/mutants && $(CURDIR)/$(OUT)/gremlins unleash --timeout-coefficient 20 $(PKG)
 
 verify: ## check that all that is generated is up to date
 	$(GO) test ./cmd/krm-fn ./docs/... -run 'Golden|Docs'
@@ -121,6 +128,9 @@ $(OUT)/govulncheck: tools/govulncheck/go.mod
 
 $(OUT)/benchstat: tools/benchstat/go.mod
 	$(GO) build -C tools/benchstat -o $(CURDIR)/$@ golang.org/x/perf/cmd/benchstat
+
+$(OUT)/gremlins: tools/gremlins/go.mod
+	$(GO) build -C tools/gremlins -o $(CURDIR)/$@ github.com/go-gremlins/gremlins/cmd/gremlins
 
 $(OUT)/cyclonedx-gomod: tools/cyclonedx-gomod/go.mod
 	$(GO) build -C tools/cyclonedx-gomod -o $(CURDIR)/$@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
