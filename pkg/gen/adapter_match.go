@@ -1,17 +1,14 @@
 package gen
 
 import (
-	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
-	pmodel "github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/promql/parser"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/prometheus-adapter/pkg/config"
 
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/hpa"
 )
 
@@ -65,46 +62,6 @@ func (s *ruleSet) written(n hpa.Need, opts adapterOptions) bool {
 	f, _ := opts.formulas.For(n)
 	candidates := []string{f.Series, f.Series + "_total", n.Metric}
 	return slices.ContainsFunc(s.rules, func(e ruleEntry) bool {
-		return e.written() && e.section == sectionOf(n) && (n.External || e.maps(n.Object)) && e.serves(n.Metric, candidates)
+		return e.written() && e.section == sectionOf(n) && (n.External || e.maps(n.Object)) && adapter.Serves(e.DiscoveryRule, n.Metric, candidates)
 	})
-}
-
-// serves tells whether the rule gives a metric its name: literally, or from one of some series. It follows
-// NamersFromConfig and MetricNameForSeries of the adapter's pkg/naming.
-func (e ruleEntry) serves(metric string, series []string) bool {
-	if strings.ReplaceAll(e.Name.As, "$$", "$") == metric {
-		return true
-	}
-	matches, err := regexp.Compile(cmp.Or(e.Name.Matches, ".*"))
-	if err != nil {
-		return false
-	}
-	as := e.Name.As
-	if as == "" {
-		as = []string{"$0", "$1"}[min(matches.NumSubexp(), 1)]
-	}
-	return slices.ContainsFunc(series, func(name string) bool {
-		m := matches.FindStringSubmatchIndex(name)
-		return m != nil && string(matches.ExpandString(nil, as, name, m)) == metric && e.selects(name)
-	})
-}
-
-// selects tells whether the seriesQuery and the seriesFilters let a series through.
-func (e ruleEntry) selects(series string) bool {
-	matchers, err := parser.NewParser(parser.Options{}).ParseMetricSelector(e.SeriesQuery)
-	if err != nil {
-		return false
-	}
-	for _, m := range matchers {
-		if m.Name == pmodel.MetricNameLabel && !m.Matches(series) {
-			return false
-		}
-	}
-	for _, f := range e.SeriesFilters {
-		re, err := regexp.Compile(cmp.Or(f.Is, f.IsNot))
-		if err != nil || re.MatchString(series) != (f.Is != "") {
-			return false
-		}
-	}
-	return true
 }

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"path"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -117,10 +116,14 @@ func mounts(spec *yaml.Node, name string) bool {
 	return false
 }
 
-// runsAdapter tells whether a container of a pod has an image of prometheus-adapter.
+// runsAdapter reports whether a container of a pod runs prometheus-adapter.
 func runsAdapter(spec *yaml.Node) bool {
 	return slices.ContainsFunc(elements(krm.Get(spec, "containers")), func(c *yaml.Node) bool {
-		return strings.Contains(path.Base(krm.Text(c, "image")), "prometheus-adapter")
+		var args []string
+		for _, n := range slices.Concat(elements(krm.Get(c, "command")), elements(krm.Get(c, "args"))) {
+			args = append(args, n.Value)
+		}
+		return adapter.Runs(krm.Text(c, "image"), args)
 	})
 }
 

@@ -7,9 +7,11 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	prom "sigs.k8s.io/prometheus-adapter/pkg/client"
+	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
 )
 
 // SeriesFor gives names of series from which the rule makes metric, as the adapter's own code sees it: each is accepted
@@ -126,4 +128,21 @@ func (r *Rule) MetricOf(series string) string {
 		return ""
 	}
 	return name
+}
+
+// Serves reports whether a rule names metric literally, or one of some series by it, as the adapter's own code does.
+func Serves(r adapterconfig.DiscoveryRule, metric string, series []string) bool {
+	if strings.ReplaceAll(r.Name.As, "$$", "$") == metric {
+		return true
+	}
+	named := renamed(&Rule{DiscoveryRule: r}, r.Name.As)
+	if named == nil {
+		return false
+	}
+	matchers, err := promexpr.Parser.ParseMetricSelector(r.SeriesQuery)
+	if err != nil {
+		return false
+	}
+	named.Matchers = matchers
+	return slices.ContainsFunc(series, func(name string) bool { return named.nameOf(name) == metric })
 }
