@@ -29,7 +29,7 @@ func TestDocsProblemsPageIsGenerated(t *testing.T) {
 		for _, s := range e.Severities {
 			severities = append(severities, string(s))
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.ID, strings.Join(severities, ", "), e.What, e.Mend)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.ID, strings.Join(severities, ", "), e.What, e.Fix)
 	}
 	generated(t, "problems.md", b.String())
 }
@@ -40,8 +40,16 @@ func TestDocsChecksPageIsGenerated(t *testing.T) {
 		"HorizontalPodAutoscaler to the pods that serve its metrics. [check.md](check.md) says how to call them.\n\n" +
 		"This page is made from `pkg/check`.\n")
 	for _, c := range check.Checks {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n%s\n\n%s\n\nReported:\n\n```yaml\n%s\n```\n\nMended:\n\n```yaml\n%s\n```\n",
-			c.ID, c.Title, c.Why, c.Mend, strings.TrimSpace(c.Bad), strings.TrimSpace(c.Good))
+		e := model.Registry[slices.IndexFunc(model.Registry, func(e model.Entry) bool { return e.ID == c.ID })]
+		texts := []any{c.ID, e.What, "", e.Fix, "", ""}
+		for i, name := range map[int]string{2: "why.md", 4: "bad.yaml", 5: "good.yaml"} {
+			text, err := os.ReadFile(filepath.Join("../pkg/check/testdata/checks", strings.ReplaceAll(string(c.ID), "/", "-"), name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[i] = strings.TrimSpace(string(text))
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n%s\n\n%s\n\nReported:\n\n```yaml\n%s\n```\n\nFixed:\n\n```yaml\n%s\n```\n", texts...)
 	}
 	generated(t, "checks.md", b.String())
 }

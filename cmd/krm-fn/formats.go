@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -158,10 +157,7 @@ type (
 func writeSARIF(w io.Writer, ps model.Problems) error {
 	driver := sarifDriver{Name: "krm-fn", InformationURI: "https://github.com/krm-fn/krm-fn", Rules: []sarifRule{}}
 	for _, e := range model.Registry {
-		driver.Rules = append(driver.Rules, sarifRule{string(e.ID), sarifText{e.What}, sarifText{e.Mend}})
-	}
-	for _, c := range check.Checks {
-		driver.Rules = append(driver.Rules, sarifRule{string(c.ID), sarifText{c.Title}, sarifText{c.Mend}})
+		driver.Rules = append(driver.Rules, sarifRule{string(e.ID), sarifText{e.What}, sarifText{e.Fix}})
 	}
 	results := make([]sarifResult, 0, len(ps))
 	for _, p := range ps {

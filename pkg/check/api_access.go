@@ -12,19 +12,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const apiAccessID model.ID = "api/access"
-
 var apiAccess = Check{
-	ID:    apiAccessID,
-	Title: "The adapter may not do what it needs to answer",
-	Why: "For a Pods metric, the adapter lists the pods that the selector of the target matches. It reads from kube-system by whom it may be called, and asks the " +
-		"API server what a caller may do. Where its ServiceAccount may not do so, it does not start, or answers every question with an error.",
-	Mend: "Bind roles to the ServiceAccount of the adapter: one that allows to list pods, the ClusterRole system:auth-delegator, and in kube-system the Role " +
-		"extension-apiserver-authentication-reader.",
-	Bad: apiAccessExample + `- {apiGroups: [""], resources: [namespaces, services], verbs: [get, list]}
-`,
-	Good: apiAccessExample + `- {apiGroups: [""], resources: [namespaces, services, pods], verbs: [get, list]}
-`,
+	ID: model.APIAccess,
 	run: func(w *world, ps *model.Problems) {
 		for _, a := range w.setup.Instances {
 			checkAdapterAccess(w, a, ps)
@@ -32,58 +21,11 @@ var apiAccess = Check{
 	},
 }
 
-const apiAccessExample = `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 3
-  metrics:
-  - type: Pods
-    pods: {metric: {name: http_requests_per_second}, target: {type: AverageValue, averageValue: "10"}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: prometheus-adapter, namespace: monitoring}
-spec:
-  selector: {matchLabels: {app: prometheus-adapter}}
-  template:
-    metadata: {labels: {app: prometheus-adapter}}
-    spec:
-      serviceAccountName: prometheus-adapter
-      containers:
-      - name: adapter
-        image: registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: prometheus-adapter}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: prometheus-adapter}
-subjects: [{kind: ServiceAccount, name: prometheus-adapter, namespace: monitoring}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: prometheus-adapter-delegator}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:auth-delegator'}
-subjects: [{kind: ServiceAccount, name: prometheus-adapter, namespace: monitoring}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: prometheus-adapter, namespace: kube-system}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: extension-apiserver-authentication-reader}
-subjects: [{kind: ServiceAccount, name: prometheus-adapter, namespace: monitoring}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: prometheus-adapter}
-rules:
-`
-
 // checkAdapterAccess reports what the account of an adapter may not do, as far as all of its roles are known.
 func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
 	own := chain.Account{Namespace: a.Workload.Item.Place.Object.Namespace, Name: a.Workload.Template.Whole.Spec.ServiceAccountName}
 	p := model.Problem{
-		ID: apiAccessID, Severity: model.Error, Value: own.Name,
+		ID: model.APIAccess, Severity: model.Error, Value: own.Name,
 		Place: a.Workload.Item.Place.Child("spec").Child("template").Child("spec").Child("serviceAccountName"),
 	}
 	demands := adapterDemands(w)

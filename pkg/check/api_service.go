@@ -12,55 +12,14 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const apiServiceID model.ID = "api/service"
-
 var apiService = Check{
-	ID:    apiServiceID,
-	Title: "The API of the metrics does not lead to the adapter",
-	Why: "The HorizontalPodAutoscaler controller asks the API server for custom and external metrics, and an APIService says which Service answers. " +
-		"Where this Service, its port or its pods are not those of the adapter, no such metric is read in the whole cluster.",
-	Mend: "Name the Service of the adapter in spec.service, with a port of it that leads to the one of --secure-port.",
-	Bad: apiExample + `  service: {name: prometheus-adapter, namespace: monitoring, port: 6443}
-`,
-	Good: apiExample + `  service: {name: prometheus-adapter, namespace: monitoring, port: 443}
-`,
+	ID: model.APIService,
 	run: func(w *world, ps *model.Problems) {
 		for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics} {
 			checkAPIs(w, group, ps)
 		}
 	},
 }
-
-const apiExample = `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: prometheus-adapter, namespace: monitoring}
-spec:
-  selector: {matchLabels: {app: prometheus-adapter}}
-  template:
-    metadata: {labels: {app: prometheus-adapter}}
-    spec:
-      containers:
-      - name: adapter
-        image: registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0
-        args: [--secure-port=6443]
----
-apiVersion: v1
-kind: Service
-metadata: {name: prometheus-adapter, namespace: monitoring}
-spec:
-  selector: {app: prometheus-adapter}
-  ports: [{name: https, port: 443, targetPort: 6443}]
----
-apiVersion: apiregistration.k8s.io/v1
-kind: APIService
-metadata: {name: v1beta1.custom.metrics.k8s.io}
-spec:
-  group: custom.metrics.k8s.io
-  version: v1beta1
-  groupPriorityMinimum: 100
-  versionPriority: 100
-  insecureSkipTLSVerify: true
-`
 
 // checkAPIs reports the APIServices of a group that do not lead to the adapter among the items. They are errors if some
 // HorizontalPodAutoscaler reads a metric of the group and no other version of it leads there.
@@ -101,7 +60,7 @@ func checkTrust(w *world, a *chain.APIService, needed bool, ps *model.Problems) 
 		return
 	}
 	p := model.Problem{
-		ID: apiServiceID, Severity: model.Warning, Place: a.Item.Place.Child("spec").Child("caBundle"),
+		ID: model.APIService, Severity: model.Warning, Place: a.Item.Place.Child("spec").Child("caBundle"),
 		Message: "is missing, so that the API server trusts only certificates of public authorities; write the authority of the " +
 			"adapter's certificate, let cert-manager write it, or set insecureSkipTLSVerify",
 	}
@@ -114,7 +73,7 @@ func checkTrust(w *world, a *chain.APIService, needed bool, ps *model.Problems) 
 // brokenAPI tells why an APIService does not lead to an adapter, nil if it does or may do so.
 func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 	at := a.Item.Place.Child("spec").Child("service")
-	p := &model.Problem{ID: apiServiceID, Severity: model.Warning, Place: at.Child("name"), Value: a.Service.Name}
+	p := &model.Problem{ID: model.APIService, Severity: model.Warning, Place: at.Child("name"), Value: a.Service.Name}
 	svc := w.graph.ServiceOf(a.Service)
 	if svc == nil {
 		i := slices.IndexFunc(w.graph.Services.All, func(s *chain.Service) bool { return len(w.setup.Behind(s)) > 0 })
@@ -182,7 +141,7 @@ func brokenTarget(g *chain.Graph, svc *chain.Service, i int, a adapter.Instance)
 	if !ok {
 		b := undeclared(at, port.Target.StrVal, []*chain.Workload{a.Workload})
 		return &model.Problem{
-			ID: apiServiceID, Severity: model.Warning, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
+			ID: model.APIService, Severity: model.Warning, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
 		}
 	}
 	listens, known := adapter.FlagValue(a.Args(), "secure-port")
@@ -194,7 +153,7 @@ func brokenTarget(g *chain.Graph, svc *chain.Service, i int, a adapter.Instance)
 		return nil
 	}
 	return &model.Problem{
-		ID: apiServiceID, Severity: model.Warning, Place: at, Value: port.Target.String(), Suggestion: listens,
+		ID: model.APIService, Severity: model.Warning, Place: at, Value: port.Target.String(), Suggestion: listens,
 		Message: fmt.Sprintf("leads to port %s of %s, where the adapter listens on %s, as --secure-port says", number, a.Workload, listens),
 	}
 }

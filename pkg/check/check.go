@@ -26,13 +26,10 @@ type Text = adapter.Text
 // Sample is what the pods of a workload serve to Prometheus, in its text format.
 type Sample = demand.Sample
 
-// Check is one thing that can break.
+// Check is one thing that can break. model.Registry has what is wrong and how to fix it; testdata/checks has the reason and an
+// example that the check reports, and the same example fixed.
 type Check struct {
 	ID model.ID
-	// Title says in a few words what is wrong, Why what the cluster does then, Mend what to do.
-	Title, Why, Mend string
-	// Bad is a short example of what the check reports, Good the same mended; both are YAML.
-	Bad, Good string
 
 	run func(w *world, ps *model.Problems)
 }

@@ -3,11 +3,11 @@ package check
 import (
 	"testing"
 
-	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 func TestReadValues(t *testing.T) {
-	checkCases(t, adapter.QueryID, []ruleCase{
+	checkCases(t, model.RuleQuery, []ruleCase{
 		{name: "defaults", in: values("replicas: 1\nrules: {default: true, custom: [], external: [], resource: {}}")},
 		{
 			name: "all parts", in: values(`

@@ -9,30 +9,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const hpaBoundsID = model.HPABounds
-
 var hpaBounds = Check{
-	ID:    hpaBoundsID,
-	Title: "The bounds of replicas exclude each other",
-	Why: "The API server refuses a maximum below 1 or below the minimum. It refuses a minimum of 0 too, unless a metric of " +
-		"type Object or External can tell when pods are needed again, and before Kubernetes 1.37 the feature gate HPAScaleToZero is on.",
-	Mend: "Write a minReplicas of at least 1 and a maxReplicas of at least minReplicas.",
-	Bad: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  minReplicas: 5
-  maxReplicas: 3
-`,
-	Good: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  minReplicas: 3
-  maxReplicas: 5
-`,
+	ID: model.HPABounds,
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.graph.HPAs {
 			checkBounds(w.graph, s, ps)
@@ -47,24 +25,24 @@ func checkBounds(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
 	at := spec.Child("maxReplicas")
 	switch {
 	case s.Unbound:
-		ps.Errorf(hpaBoundsID, at, "is missing; write the most pods that there may be")
+		ps.Errorf(model.HPABounds, at, "is missing; write the most pods that there may be")
 	case hasMax && highest < 1:
-		ps.Valuef(hpaBoundsID, at, fmt.Sprint(highest), "is %d; write a number of at least 1", highest)
+		ps.Valuef(model.HPABounds, at, fmt.Sprint(highest), "is %d; write a number of at least 1", highest)
 	case hasMin && hasMax && lowest > highest:
-		ps.Valuef(hpaBoundsID, at, fmt.Sprint(highest), "is %d, less than minReplicas, which is %d; write at least %d", highest, lowest, lowest)
+		ps.Valuef(model.HPABounds, at, fmt.Sprint(highest), "is %d, less than minReplicas, which is %d; write at least %d", highest, lowest, lowest)
 	}
 	at = spec.Child("minReplicas")
 	switch {
 	case !hasMin || lowest > 0:
 	case lowest < 0:
-		ps.Valuef(hpaBoundsID, at, fmt.Sprint(lowest), "is %d; write a number of at least 1", lowest)
+		ps.Valuef(model.HPABounds, at, fmt.Sprint(lowest), "is %d; write a number of at least 1", lowest)
 	case !s.Reads(autoscalingv2.ObjectMetricSourceType, autoscalingv2.ExternalMetricSourceType):
-		ps.Valuef(hpaBoundsID, at, "0", "is 0 without a metric of type Object or External, which alone have a value without pods; write 1")
+		ps.Valuef(model.HPABounds, at, "0", "is 0 without a metric of type Object or External, which alone have a value without pods; write 1")
 	case g.Before(minorScaleToZero):
-		ps.Add(model.Problem{ID: hpaBoundsID, Severity: model.Warning, Place: at, Value: "0", Message: fmt.Sprintf(
+		ps.Add(model.Problem{ID: model.HPABounds, Severity: model.Warning, Place: at, Value: "0", Message: fmt.Sprintf(
 			"is 0, which Kubernetes 1.%d refuses unless its feature gate HPAScaleToZero is on; write 1", g.Minor)})
 	case g.Minor == 0:
-		ps.Add(model.Problem{ID: hpaBoundsID, Severity: model.Info, Place: at, Value: "0", Message: fmt.Sprintf(
+		ps.Add(model.Problem{ID: model.HPABounds, Severity: model.Info, Place: at, Value: "0", Message: fmt.Sprintf(
 			"is 0, which Kubernetes before 1.%d refuses unless its feature gate HPAScaleToZero is on", minorScaleToZero)})
 	}
 }

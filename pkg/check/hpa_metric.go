@@ -14,34 +14,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const hpaMetricID = model.HPAMetric
-
 var hpaMetric = Check{
-	ID:    hpaMetricID,
-	Title: "A metric is one that the API server refuses or that nobody serves",
-	Why: "The API server refuses a metric without the source and the target that its type demands. " +
-		"It takes a Resource of any name, but the metrics API has usage of cpu and memory alone.",
-	Mend: "Write exactly the source that the type names, and the target that the source demands.",
-	Bad: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods: {metric: {name: requests_per_second}, target: {type: Value, value: "10"}}
-`,
-	Good: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods: {metric: {name: requests_per_second}, target: {type: AverageValue, averageValue: "10"}}
-`,
+	ID: model.HPAMetric,
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.graph.HPAs {
 			for i, m := range s.Metrics {
@@ -86,9 +60,9 @@ func (j *metricJudge) judge(m autoscalingv2.MetricSpec) {
 	for _, s := range sources {
 		switch {
 		case s.kind == m.Type && !s.present(m):
-			j.ps.Errorf(hpaMetricID, j.at.Child(s.field), "is missing, and type %s needs it", m.Type)
+			j.ps.Errorf(model.HPAMetric, j.at.Child(s.field), "is missing, and type %s needs it", m.Type)
 		case s.kind != m.Type && s.present(m):
-			j.ps.Errorf(hpaMetricID, j.at.Child(s.field), "belongs to type %s, and this is type %s; remove it", s.kind, m.Type)
+			j.ps.Errorf(model.HPAMetric, j.at.Child(s.field), "belongs to type %s, and this is type %s; remove it", s.kind, m.Type)
 		}
 	}
 	j.source(m)
@@ -98,10 +72,10 @@ func (j *metricJudge) judge(m autoscalingv2.MetricSpec) {
 func (j *metricJudge) known(at model.Place, of, got, known string, all []string) bool {
 	switch {
 	case got == "":
-		j.ps.Errorf(hpaMetricID, at, "is missing; write %s", known)
+		j.ps.Errorf(model.HPAMetric, at, "is missing; write %s", known)
 	case !slices.Contains(all, got):
 		j.ps.Add(model.Problem{
-			ID: hpaMetricID, Severity: model.Error, Place: at, Value: got, Suggestion: krm.Suggest(got, all),
+			ID: model.HPAMetric, Severity: model.Error, Place: at, Value: got, Suggestion: krm.Suggest(got, all),
 			Message: fmt.Sprintf("%q is no type of %s; write %s", got, of, known),
 		})
 	default:
@@ -132,7 +106,7 @@ func (j *metricJudge) source(m autoscalingv2.MetricSpec) {
 	case m.External != nil && m.Type == autoscalingv2.ExternalMetricSourceType:
 		j.custom("external", m.External.Metric, m.External.Target)
 		if t := m.External.Target; t.Value != nil && t.AverageValue != nil {
-			j.ps.Errorf(hpaMetricID, j.target("external"), "has both a value and an averageValue; write one of them")
+			j.ps.Errorf(model.HPAMetric, j.target("external"), "has both a value and an averageValue; write one of them")
 		}
 	}
 }
@@ -143,11 +117,11 @@ func (j *metricJudge) objectTarget(t autoscalingv2.MetricTarget) {
 	switch {
 	case t.Value == nil && t.AverageValue == nil:
 	case t.Type == autoscalingv2.ValueMetricType && t.Value == nil:
-		j.ps.Errorf(hpaMetricID, j.target("object"), "is of type Value and has no value; write type AverageValue")
+		j.ps.Errorf(model.HPAMetric, j.target("object"), "is of type Value and has no value; write type AverageValue")
 	case t.Type == autoscalingv2.AverageValueMetricType && t.AverageValue == nil:
-		j.ps.Errorf(hpaMetricID, j.target("object"), "is of type AverageValue and has no averageValue; write type Value")
+		j.ps.Errorf(model.HPAMetric, j.target("object"), "is of type AverageValue and has no averageValue; write type Value")
 	case t.Type == autoscalingv2.UtilizationMetricType:
-		j.ps.Errorf(hpaMetricID, j.target("object"), "is of type Utilization, which no object has; write type Value or AverageValue")
+		j.ps.Errorf(model.HPAMetric, j.target("object"), "is of type Utilization, which no object has; write type Value or AverageValue")
 	}
 }
 
@@ -161,7 +135,7 @@ func (j *metricJudge) target(source string) model.Place {
 
 func (j *metricJudge) required(at model.Place, missing bool) {
 	if missing {
-		j.ps.Errorf(hpaMetricID, at, "is missing; write one")
+		j.ps.Errorf(model.HPAMetric, at, "is missing; write one")
 	}
 }
 
@@ -172,7 +146,7 @@ func (j *metricJudge) resource(source string, name corev1.ResourceName, t autosc
 		j.required(at, true)
 	case corev1.ResourceCPU, corev1.ResourceMemory:
 	default:
-		j.ps.Valuef(hpaMetricID, at, string(name),
+		j.ps.Valuef(model.HPAMetric, at, string(name),
 			"%q is no resource whose usage is measured; write cpu or memory, or serve a metric of type Pods", name)
 	}
 	utilization, value := "averageUtilization", "averageValue"
@@ -181,9 +155,9 @@ func (j *metricJudge) resource(source string, name corev1.ResourceName, t autosc
 	}
 	switch {
 	case t.AverageUtilization == nil && t.AverageValue == nil:
-		j.ps.Errorf(hpaMetricID, j.target(source), "has neither %s nor %s; write one of them", utilization, value)
+		j.ps.Errorf(model.HPAMetric, j.target(source), "has neither %s nor %s; write one of them", utilization, value)
 	case t.AverageUtilization != nil && t.AverageValue != nil:
-		j.ps.Errorf(hpaMetricID, j.target(source), "has both %s and %s; write one of them", utilization, value)
+		j.ps.Errorf(model.HPAMetric, j.target(source), "has both %s and %s; write one of them", utilization, value)
 	}
 	j.values(source, t)
 }
@@ -203,11 +177,11 @@ func (j *metricJudge) custom(source string, id autoscalingv2.MetricIdentifier, t
 	j.required(name, id.Name == "")
 	if id.Selector != nil {
 		if _, err := metav1.LabelSelectorAsSelector(id.Selector); err != nil {
-			j.ps.Errorf(hpaMetricID, j.at.Child(source), "has a selector that cannot be used: %v", err)
+			j.ps.Errorf(model.HPAMetric, j.at.Child(source), "has a selector that cannot be used: %v", err)
 		}
 	}
 	if t.AverageValue == nil && (t.Value == nil || source == "pods") {
-		j.ps.Errorf(hpaMetricID, j.target(source), "has no %s; write it", wanted)
+		j.ps.Errorf(model.HPAMetric, j.target(source), "has no %s; write it", wanted)
 	}
 	j.values(source, t)
 }
@@ -225,11 +199,11 @@ func (j *metricJudge) values(source string, t autoscalingv2.MetricTarget) {
 	}
 	for _, q := range []*resource.Quantity{t.Value, t.AverageValue} {
 		if q != nil && q.Sign() <= 0 {
-			j.ps.Valuef(hpaMetricID, at, q.String(), "is %s; write a number above 0", q)
+			j.ps.Valuef(model.HPAMetric, at, q.String(), "is %s; write a number above 0", q)
 		}
 	}
 	if t.AverageUtilization != nil && *t.AverageUtilization < 1 {
-		j.ps.Valuef(hpaMetricID, at, fmt.Sprint(*t.AverageUtilization), "is %d %%; write a number above 0", *t.AverageUtilization)
+		j.ps.Valuef(model.HPAMetric, at, fmt.Sprint(*t.AverageUtilization), "is %d %%; write a number above 0", *t.AverageUtilization)
 	}
 }
 

@@ -9,43 +9,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const hpaOverlapID model.ID = "hpa/overlap"
-
 var hpaOverlap = Check{
-	ID:    hpaOverlapID,
-	Title: "A HorizontalPodAutoscaler counts pods that are not those of its workload alone",
-	Why: "The controller does not ask who made a pod: it takes all pods that the selector of the workload matches. If two " +
-		"autoscalers match one pod, both stop with the reason AmbiguousSelector. If the pods of another workload match, their usage and number are computed in.",
-	Mend: "Give every workload a label of its own in both its selector and its template, and scale it by one autoscaler with several metrics.",
-	Bad: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web-cpu}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
----
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web-memory}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-  metrics:
-  - type: Resource
-    resource: {name: memory, target: {type: AverageValue, averageValue: 500Mi}}
-`,
-	Good: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-  metrics:
-  - type: Resource
-    resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}
-  - type: Resource
-    resource: {name: memory, target: {type: AverageValue, averageValue: 500Mi}}
-`,
+	ID: model.HPAOverlap,
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.graph.Scalers {
 			checkSameTarget(w.graph, s, ps)
@@ -77,7 +42,7 @@ func checkSameTarget(g *chain.Graph, s *chain.Scaler, ps *model.Problems) {
 	if g.Before(minorAmbiguous) {
 		does = "so that they work against each other"
 	}
-	ps.Errorf(hpaOverlapID, s.RefAt(), "%s %s is scaled by %s too, %s; write one HorizontalPodAutoscaler with all metrics",
+	ps.Errorf(model.HPAOverlap, s.RefAt(), "%s %s is scaled by %s too, %s; write one HorizontalPodAutoscaler with all metrics",
 		s.Ref.Kind, s.Ref.Name, strings.Join(slices.Compact(others), ", "), does)
 }
 
@@ -88,12 +53,12 @@ func checkSelector(g *chain.Graph, s *chain.Scaler, wl *chain.Workload, ps *mode
 		switch by := other.Scaler; {
 		case isHook(other.Item):
 		case by != nil && by != s && !g.Before(minorAmbiguous):
-			ps.Errorf(hpaOverlapID, at, "matches the pods of %s too, which %s scales, so that it and %s stop (AmbiguousSelector); give each a label of its own",
+			ps.Errorf(model.HPAOverlap, at, "matches the pods of %s too, which %s scales, so that it and %s stop (AmbiguousSelector); give each a label of its own",
 				other, by, s)
 		case other.IsTransient():
-			ps.Warnf(hpaOverlapID, at, "matches the pods of %s too, so that %s counts them; give each a label of its own", other, s)
+			ps.Warnf(model.HPAOverlap, at, "matches the pods of %s too, so that %s counts them; give each a label of its own", other, s)
 		default:
-			ps.Errorf(hpaOverlapID, at, "matches the pods of %s too, so that %s computes with the pods of both; give each a label of its own", other, s)
+			ps.Errorf(model.HPAOverlap, at, "matches the pods of %s too, so that %s computes with the pods of both; give each a label of its own", other, s)
 		}
 	}
 }

@@ -12,52 +12,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const hpaRequestID model.ID = "hpa/request"
-
 var hpaRequest = Check{
-	ID:    hpaRequestID,
-	Title: "A utilization is measured against a request that a container does not have",
-	Why: "Utilization is usage divided by requests. If one container of one of the pods that the selector of the workload " +
-		"matches has no request of the resource, the controller computes nothing: the condition ScalingActive is False with the reason FailedGetResourceMetric.",
-	Mend: "Write resources.requests for every container of the pod, or aim at an AverageValue.",
-	Bad: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-  metrics:
-  - type: Resource
-    resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web}]}
-`,
-	Good: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-  metrics:
-  - type: Resource
-    resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 100m}}}]}
-`,
+	ID: model.HPARequest,
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.graph.Scalers {
 			if wl := s.Target; wl != nil && wl.KnowsPods() {
@@ -98,7 +54,7 @@ func checkPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.Work
 				continue
 			}
 			at := other.ContainerAt(c).Child("resources").Child("requests")
-			p := model.Problem{ID: hpaRequestID, Severity: model.Error, Place: at, Message: fmt.Sprintf(
+			p := model.Problem{ID: model.HPARequest, Severity: model.Error, Place: at, Message: fmt.Sprintf(
 				"container %q has no request of %s, and %s counts it too, since the selector of %s matches its pod; give %s another label or write a request",
 				c.Name, name, u.scaler, wl, other)}
 			if isHook(other.Item) {
@@ -115,7 +71,7 @@ func checkOwnPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.W
 	}
 	for _, c := range wl.Template.Running {
 		if !containerRequests(g, wl, c, name) {
-			ps.Errorf(hpaRequestID, wl.ContainerAt(c).Child("resources").Child("requests"),
+			ps.Errorf(model.HPARequest, wl.ContainerAt(c).Child("resources").Child("requests"),
 				"container %q has no request of %s, which %s needs of every container for a utilization; write one, or aim at an AverageValue", c.Name, name, u.scaler)
 		}
 	}
@@ -131,17 +87,17 @@ func checkContainer(g *chain.Graph, u usage, m autoscalingv2.ContainerResourceMe
 			continue
 		}
 		if m.Target.AverageUtilization != nil && !containerRequests(g, wl, c, m.Name) {
-			ps.Errorf(hpaRequestID, wl.ContainerAt(c).Child("resources").Child("requests"),
+			ps.Errorf(model.HPARequest, wl.ContainerAt(c).Child("resources").Child("requests"),
 				"container %q has no request of %s, which %s needs for its utilization; write one, or aim at an AverageValue", c.Name, m.Name, u.scaler)
 		}
 		return
 	}
 	if g.Namespaces.MayInject(wl) {
-		ps.Infof(hpaRequestID, at, "no container %q is in the template of %s; it is not judged whether one is injected", m.Container, wl)
+		ps.Infof(model.HPARequest, at, "no container %q is in the template of %s; it is not judged whether one is injected", m.Container, wl)
 		return
 	}
 	ps.Add(model.Problem{
-		ID: hpaRequestID, Severity: model.Error, Place: at, Value: m.Container, Suggestion: krm.Suggest(m.Container, names),
+		ID: model.HPARequest, Severity: model.Error, Place: at, Value: m.Container, Suggestion: krm.Suggest(m.Container, names),
 		Message: fmt.Sprintf("no container %q is in the pods of %s%s", m.Container, wl, krm.DidYouMean(m.Container, names)),
 	})
 }

@@ -14,46 +14,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const hpaTargetID model.ID = "hpa/target"
-
 var hpaTarget = Check{
-	ID:    hpaTargetID,
-	Title: "scaleTargetRef names no workload here",
-	Why: "The controller finds what it scales by group, kind and name in the namespace of the HorizontalPodAutoscaler. " +
-		"If nothing is there, or it has no scale, the condition AbleToScale is False with the reason FailedGetScale.",
-	Mend: "Write the apiVersion, kind and name of a Deployment, StatefulSet or ReplicaSet of the same namespace.",
-	Bad: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: wbe}
-  maxReplicas: 5
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 100m}}}]}
-`,
-	Good: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 100m}}}]}
-`,
+	ID: model.HPATarget,
 	run: func(w *world, ps *model.Problems) {
 		mi := &missing{graph: w.graph, names: map[chain.TargetKey]*lookup.Suggester{}}
 		for _, s := range w.graph.Scalers {
@@ -75,23 +37,23 @@ func checkTarget(g *chain.Graph, mi *missing, s *chain.Scaler, ps *model.Problem
 	ref := s.Ref
 	for _, f := range []struct{ name, value string }{{"kind", ref.Kind}, {"name", ref.Name}} {
 		if f.value == "" {
-			ps.Errorf(hpaTargetID, s.RefAt().Child(f.name), "is missing; write the %s of the workload to scale", f.name)
+			ps.Errorf(model.HPATarget, s.RefAt().Child(f.name), "is missing; write the %s of the workload to scale", f.name)
 		}
 	}
 	_, err := schema.ParseGroupVersion(ref.ApiVersion)
 	switch wl := s.Target; {
 	case ref.Kind == "" || ref.Name == "":
 	case err != nil:
-		ps.Valuef(hpaTargetID, s.RefAt().Child("apiVersion"), ref.ApiVersion,
+		ps.Valuef(model.HPATarget, s.RefAt().Child("apiVersion"), ref.ApiVersion,
 			"%q is no apiVersion; write GROUP/VERSION, such as apps/v1", ref.ApiVersion)
 	case slices.Contains(chain.Unscalable, chain.GroupKind(ref.ApiVersion, ref.Kind)):
-		ps.Valuef(hpaTargetID, s.RefAt().Child("kind"), ref.Kind,
+		ps.Valuef(model.HPATarget, s.RefAt().Child("kind"), ref.Kind,
 			"a %s has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet", ref.Kind)
 	case !strings.Contains(model.Group(ref.ApiVersion), ".") && !checkKind(g, s, ps):
 	case wl != nil:
 		checkFound(g, s, wl, ps)
 	case strings.Contains(model.Group(ref.ApiVersion), "."):
-		ps.Infof(hpaTargetID, s.RefAt(), "the pods of %s %s are not described here, so that they are not judged", ref.Kind, ref.Name)
+		ps.Infof(model.HPATarget, s.RefAt(), "the pods of %s %s are not described here, so that they are not judged", ref.Kind, ref.Name)
 	default:
 		mi.report(s, ps)
 	}
@@ -103,7 +65,7 @@ func checkKind(g *chain.Graph, s *chain.Scaler, ps *model.Problems) bool {
 	kinds := slices.Sorted(maps.Keys(scaledKinds))
 	want, known := scaledKinds[ref.Kind]
 	group := model.Group(ref.ApiVersion)
-	p := model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.RefAt().Child("apiVersion"), Value: ref.ApiVersion, Suggestion: want}
+	p := model.Problem{ID: model.HPATarget, Severity: model.Error, Place: s.RefAt().Child("apiVersion"), Value: ref.ApiVersion, Suggestion: want}
 	switch {
 	case !known:
 		p.Place, p.Value, p.Suggestion = s.RefAt().Child("kind"), ref.Kind, krm.Suggest(ref.Kind, kinds)
@@ -137,7 +99,7 @@ func reportMissingNamespace(id model.ID, a, b *krm.Item, ps *model.Problems) {
 func checkFound(g *chain.Graph, s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
 	its := wl.Item.Place.Object
 	if lookup.CompareNamespaces(s.Item.Place.Object.Namespace, its.Namespace) == lookup.Unknown {
-		reportMissingNamespace(hpaTargetID, s.Item, wl.Item, ps)
+		reportMissingNamespace(model.HPATarget, s.Item, wl.Item, ps)
 	}
 	if !slices.Contains(chain.Scalable, wl.GroupKind()) {
 		return
@@ -145,14 +107,14 @@ func checkFound(g *chain.Graph, s *chain.Scaler, wl *chain.Workload, ps *model.P
 	at := wl.Item.Place.Child("spec").Child("selector")
 	switch {
 	case !wl.KnowsPods():
-		ps.Errorf(hpaTargetID, wl.At().Child("spec").Child("containers"),
+		ps.Errorf(model.HPATarget, wl.At().Child("spec").Child("containers"),
 			"is missing, so that the API server refuses the %s; write at least one container", its.Kind)
 	case wl.Selector != nil && len(wl.Selector.MatchLabels)+len(wl.Selector.MatchExpressions) == 0:
-		ps.Errorf(hpaTargetID, at, "is empty, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
+		ps.Errorf(model.HPATarget, at, "is empty, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
 	case wl.Selector == nil:
-		ps.Errorf(hpaTargetID, at, "is missing, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
+		ps.Errorf(model.HPATarget, at, "is missing, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
 	case !lookup.Matches(wl.Selector, wl.Template.Labels):
-		ps.Errorf(hpaTargetID, at, "does not match the labels of spec.template, so that the API server refuses the %s; write the same labels", its.Kind)
+		ps.Errorf(model.HPATarget, at, "does not match the labels of spec.template, so that the API server refuses the %s; write the same labels", its.Kind)
 	}
 }
 
@@ -183,14 +145,14 @@ func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 	case otherKind != nil:
 		o := otherKind.Item.Place.Object
 		ps.Add(model.Problem{
-			ID: hpaTargetID, Severity: model.Error, Place: s.RefAt().Child("kind"), Value: ref.Kind, Suggestion: o.Kind,
+			ID: model.HPATarget, Severity: model.Error, Place: s.RefAt().Child("kind"), Value: ref.Kind, Suggestion: o.Kind,
 			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, o.Kind, o.Kind),
 		})
 	case elsewhere != nil:
-		ps.Errorf(hpaTargetID, s.Item.Place.Child("metadata").Child("namespace"),
+		ps.Errorf(model.HPATarget, s.Item.Place.Child("metadata").Child("namespace"),
 			"is %s, but %s %s is in %s, and both have to be in one namespace", s.Namespace(), ref.Kind, ref.Name, model.NamespaceOf(elsewhere.Item.Place.Object.Namespace))
 	case !judged:
-		ps.Infof(hpaTargetID, at, "%s %s is not among the objects given, so that its pods are not judged", ref.Kind, ref.Name)
+		ps.Infof(model.HPATarget, at, "%s %s is not among the objects given, so that its pods are not judged", ref.Kind, ref.Name)
 	default:
 		names := mi.namesOf(chain.TargetRef{ApiVersion: ref.ApiVersion, Kind: ref.Kind, Name: ""}.Key(s.Item.Place.Object.Namespace), near)
 		hint := names.DidYouMean(ref.Name)
@@ -198,7 +160,7 @@ func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 			hint = "; here are " + names.Around(ref.Name)
 		}
 		ps.Add(model.Problem{
-			ID: hpaTargetID, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: names.Suggest(ref.Name),
+			ID: model.HPATarget, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: names.Suggest(ref.Name),
 			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.Namespace(), ref.Name, hint),
 		})
 	}

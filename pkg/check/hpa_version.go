@@ -12,27 +12,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const hpaVersionID model.ID = "hpa/version"
-
 var hpaVersion = Check{
-	ID:    hpaVersionID,
-	Title: "The Kubernetes version does not serve an API version or field",
-	Why:   "The API server refuses an object of a version that it does not serve, and drops or refuses fields that it does not know.",
-	Mend:  "Write a version that the cluster serves: autoscaling/v2 from Kubernetes 1.23 on.",
-	Bad: `apiVersion: autoscaling/v2beta2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-`,
-	Good: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-`,
+	ID: model.HPAVersion,
 	run: func(w *world, ps *model.Problems) {
 		for _, it := range w.graph.Items {
 			checkVersion(w.graph, it, ps)
@@ -73,7 +54,7 @@ var versions = []served{
 
 func checkVersion(g *chain.Graph, it *krm.Item, ps *model.Problems) {
 	o := it.Place.Object
-	p := model.Problem{ID: hpaVersionID, Severity: model.Error, Place: it.Place.Child("apiVersion"), Value: o.APIVersion}
+	p := model.Problem{ID: model.HPAVersion, Severity: model.Error, Place: it.Place.Child("apiVersion"), Value: o.APIVersion}
 	i := slices.IndexFunc(versions, func(v served) bool { return v.apiVersion == o.APIVersion && slices.Contains(v.kinds, o.Kind) })
 	if i < 0 {
 		if o.Kind == hpaKind[0] {
@@ -170,7 +151,7 @@ const (
 func checkFields(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
 	for i, m := range s.Metrics {
 		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && g.Before(minorContainerResource) {
-			ps.Errorf(hpaVersionID, s.MetricAt(i).Child("type"),
+			ps.Errorf(model.HPAVersion, s.MetricAt(i).Child("type"),
 				"ContainerResource is known from Kubernetes 1.%d on, and 1.%d is checked for; write Resource", minorContainerResource, g.Minor)
 		}
 	}
@@ -188,7 +169,7 @@ func checkFields(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
 			if g.Minor >= minorToleranceField {
 				doubt = " unless its feature gate HPAConfigurableTolerance is on"
 			}
-			ps.Warnf(hpaVersionID, at.Child(d.name).Child("tolerance"), "is dropped by Kubernetes 1.%d%s; remove it", g.Minor, doubt)
+			ps.Warnf(model.HPAVersion, at.Child(d.name).Child("tolerance"), "is dropped by Kubernetes 1.%d%s; remove it", g.Minor, doubt)
 		}
 	}
 }
@@ -213,7 +194,7 @@ func checkMoved(s *chain.HPA, ps *model.Problems) {
 	}
 	for _, f := range moved {
 		if !slices.Contains(f.versions, version) && s.Item.Has("spec", f.field) {
-			ps.Errorf(hpaVersionID, s.Item.Place.Child("spec").Child(f.field),
+			ps.Errorf(model.HPAVersion, s.Item.Place.Child("spec").Child(f.field),
 				"is no field of %s, which drops or refuses it; write %s", version, f.instead)
 		}
 	}

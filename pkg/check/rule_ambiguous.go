@@ -12,45 +12,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const ruleAmbiguousID model.ID = "rule/ambiguous"
-
-const ambiguousExample = `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods:
-      metric: {name: load}
-      target: {type: AverageValue, averageValue: "10"}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: adapter-config, namespace: monitoring}
-data:
-  config.yaml: |
-    rules:
-    - seriesQuery: requests_in_flight{pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {as: load}
-      metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
-    - seriesQuery: queue_length{pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {matches: queue_length, as: load}
-      metricsQuery: max(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
-`
-
 var ruleAmbiguous = Check{
-	ID:    ruleAmbiguousID,
-	Title: "Two rules of one configuration serve the same metric",
-	Why: "The adapter keeps one query for each metric and resource: that of the last rule whose series exist when it lists them, " +
-		"every ten minutes by default. The HPA then compares another value than the one that was meant, or another one from " +
-		"time to time.",
-	Mend: "Give one of the rules another name.as, or keep the series apart by seriesQuery or seriesFilters.",
-	Bad:  ambiguousExample,
-	Good: strings.Replace(ambiguousExample, "matches: queue_length, as: load", "as: queue", 1),
+	ID: model.RuleAmbiguous,
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands.All() {
 			if d.Problem != "" {
@@ -83,7 +46,7 @@ func checkAmbiguous(d *demand.Demand, offers []*demand.Offer, ps *model.Problems
 	}
 	for _, o := range offers {
 		if names := several(o); len(names) > 1 {
-			ps.Warnf(ruleAmbiguousID, o.At, "gives %s from %s alike, of which the adapter uses the one that Prometheus lists last; "+
+			ps.Warnf(model.RuleAmbiguous, o.At, "gives %s from %s alike, of which the adapter uses the one that Prometheus lists last; "+
 				"write name.as with a capture, or narrow seriesQuery", d.What(), list(names))
 		}
 	}
@@ -99,10 +62,10 @@ func compareOffers(d *demand.Demand, a, b *demand.Offer, ps *model.Problems) {
 		// The special rule is meant to replace what the general one gives, and does.
 		return
 	case a.Specific() && b.Specific() && (!shared || disjoint(a, b)):
-		ps.Errorf(ruleAmbiguousID, b.At, "gives %s, for which %s asks, and so does %s; the adapter uses the last one whose series exist; "+
+		ps.Errorf(model.RuleAmbiguous, b.At, "gives %s, for which %s asks, and so does %s; the adapter uses the last one whose series exist; "+
 			"give one of them another name.as", d.What(), d.Scaler.Item.Place.Object, a.Position)
 	default:
-		ps.Warnf(ruleAmbiguousID, b.At, "gives %s, for which %s asks, and so does %s; the adapter uses the last one, %s; "+
+		ps.Warnf(model.RuleAmbiguous, b.At, "gives %s, for which %s asks, and so does %s; the adapter uses the last one, %s; "+
 			"put the one that is meant last, or exclude the series from the other", d.What(), d.Scaler.Item.Place.Object, a.Position, b.Position)
 	}
 }

@@ -2,6 +2,8 @@ package check
 
 import (
 	"testing"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 func TestRuleAmbiguous(t *testing.T) {
@@ -11,7 +13,7 @@ func TestRuleAmbiguous(t *testing.T) {
 		return "\n- seriesQuery: '" + series + "'" + mapped + "\n  name: {" + as + "}\n  metricsQuery: " + query + "(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"
 	}
 	const at = `ConfigMap monitoring/adapter-config: data["config.yaml"].rules[1]: line 6: gives metric "load" of pods, for which HorizontalPodAutoscaler shop/shop asks, and so does rules[0]; `
-	checkCases(t, ruleAmbiguousID, []ruleCase{
+	checkCases(t, model.RuleAmbiguous, []ruleCase{
 		{name: "one rule", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum"))},
 		{name: "two names", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+from(`a{pod!=""}`, "as: other", "max"))},
 		{

@@ -2,7 +2,6 @@ package check
 
 import (
 	"slices"
-	"strings"
 
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -17,42 +16,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const ruleLabelsID model.ID = "rule/labels"
-
-const labelsExample = `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods:
-      metric: {name: http_requests_per_second}
-      target: {type: AverageValue, averageValue: "10"}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: adapter-config, namespace: monitoring}
-data:
-  config.yaml: |
-    rules:
-    - seriesQuery: http_requests_total{namespace!="",pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {matches: "^(.*)_total$", as: "${1}_per_second"}
-      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m]))
-`
-
 var ruleLabels = Check{
-	ID:    ruleLabelsID,
-	Title: "A rule does not say which series belong to which object",
-	Why: "The adapter finds the values of a pod by the label that the rule maps to pods, in the query and in its result. Where " +
-		"the mapping, the label or its grouping is missing, the query fails or its result belongs to no pod, and the HPA sees " +
-		"no value.",
-	Mend: "Map namespace and pod in resources.overrides to labels that the series have, and write sum(...{<<.LabelMatchers>>}) by " +
-		"(<<.GroupBy>>) in metricsQuery.",
-	Bad:  labelsExample,
-	Good: strings.Replace(labelsExample, "[2m]))\n", "[2m])) by (<<.GroupBy>>)\n", 1),
+	ID: model.RuleLabels,
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands.All() {
 			if d.Problem != "" || !d.ForAdapter() {
@@ -72,7 +37,7 @@ var ruleLabels = Check{
 func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	what := func(format string, args ...any) {
 		args = append([]any{d.What(), d.Scaler.Item.Place.Object}, args...)
-		ps.Errorf(ruleLabelsID, o.At, "gives %s, for which %s asks, but "+format, args...)
+		ps.Errorf(model.RuleLabels, o.At, "gives %s, for which %s asks, but "+format, args...)
 	}
 	if o.Obstacle != "" {
 		what("%s", o.Obstacle)
@@ -100,7 +65,7 @@ func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 		return
 	}
 	if len(selectorsWith(o, o.Label)) == 0 && sharesNames(d) {
-		ps.Warnf(ruleLabelsID, o.At, "asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other "+
+		ps.Warnf(model.RuleLabels, o.At, "asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other "+
 			"namespaces "+
 			"get into those of %s; write {<<.LabelMatchers>>}", d.Workload.Item.Place.Object)
 	}
@@ -150,18 +115,18 @@ func checkMapped(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	}
 	switch d.Has(series, ns) {
 	case demand.Absent:
-		ps.Errorf(ruleLabelsID, o.At, "gives %s, for which %s asks, but maps namespaces from label %q, which the series %s do not have",
+		ps.Errorf(model.RuleLabels, o.At, "gives %s, for which %s asks, but maps namespaces from label %q, which the series %s do not have",
 			d.What(), d.Scaler.Item.Place.Object, ns, series)
 	case demand.Maybe:
 		if ns != "namespace" && asksFor(o, "namespace") && !asksFor(o, ns) {
-			ps.Warnf(ruleLabelsID, o.At, "asks for series with label \"namespace\" but maps namespaces from label %q; if the series do "+
+			ps.Warnf(model.RuleLabels, o.At, "asks for series with label \"namespace\" but maps namespaces from label %q; if the series do "+
 				"not have it, "+
 				"the query finds none; map \"namespace\"", ns)
 		}
 	}
 	if ns == "namespace" && scrapedElsewhere(d) {
 		first := d.Origins()[0]
-		ps.Errorf(ruleLabelsID, o.At, "finds series by label \"namespace\", which %s sets to %q, not to the namespace of %s",
+		ps.Errorf(model.RuleLabels, o.At, "finds series by label \"namespace\", which %s sets to %q, not to the namespace of %s",
 			first.Path.Monitor.Item.Place.Object, first.Target["namespace"], d.Scaler.Item.Place.Object)
 	}
 }
@@ -193,7 +158,7 @@ func checkTwice(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 		r := o.Resources.Overrides[label]
 		name := demand.Singular(schema.GroupResource{Group: r.Group, Resource: r.Resource})
 		if other := mapped[name]; other != "" {
-			ps.Warnf(ruleLabelsID, o.Field("resources", "overrides"), "maps %s from both %q and %q; the adapter takes either, another "+
+			ps.Warnf(model.RuleLabels, o.Field("resources", "overrides"), "maps %s from both %q and %q; the adapter takes either, another "+
 				"one each "+
 				"time it starts; keep one", name, other, label)
 		}
@@ -213,7 +178,7 @@ func checkExternalNamespace(d *demand.Demand, o *demand.Offer, ps *model.Problem
 	}
 	for _, m := range o.Matchers {
 		if m.Name == string(label) && !m.Matches(d.Scaler.Namespace()) {
-			ps.Errorf(ruleLabelsID, o.At, "selects series with %s, but external metrics are asked for in the namespace of the HPA, here "+
+			ps.Errorf(model.RuleLabels, o.At, "selects series with %s, but external metrics are asked for in the namespace of the HPA, here "+
 				"%q; "+
 				"add resources: {namespaced: false} to ask in all namespaces", m, d.Scaler.Namespace())
 			return

@@ -3,6 +3,8 @@ package check
 import (
 	"strings"
 	"testing"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 func TestRuleLabels(t *testing.T) {
@@ -62,7 +64,7 @@ spec:
   podMetricsEndpoints: [{port: metrics, interval: 15s, ` + fields + `}]
 ` + perSecond
 	}
-	checkCases(t, ruleLabelsID, []ruleCase{
+	checkCases(t, model.RuleLabels, []ruleCase{
 		{name: "sound", manifests: shop + perSecond + with(`queue{pod!=""}`, both+query)},
 		{name: "grouped by hand", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>) by (namespace, pod)`)},
 		{name: "without other labels", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) without (code)`)},

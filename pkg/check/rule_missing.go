@@ -2,46 +2,14 @@ package check
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const missingExample = `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods:
-      metric: {name: http_request_per_second}
-      target: {type: AverageValue, averageValue: "10"}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: adapter-config, namespace: monitoring}
-data:
-  config.yaml: |
-    rules:
-    - seriesQuery: http_requests_total{namespace!="",pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {matches: "^(.*)_total$", as: "${1}_per_second"}
-      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
-`
-
 var ruleMissing = Check{
-	ID:    adapter.MissingID,
-	Title: "No rule of the adapter serves a metric of an HPA",
-	Why: "The HPA reports FailedGetPodsMetric, FailedGetObjectMetric or FailedGetExternalMetric, and does not scale by this " +
-		"metric.",
-	Mend: "Add a rule whose series and name give the metric, or correct the name in the HPA. Pods and Object metrics are served " +
-		"by rules, External metrics by externalRules.",
-	Bad:  missingExample,
-	Good: strings.Replace(missingExample, "metric: {name: http_request_per_second}", "metric: {name: http_requests_per_second}", 1),
+	ID: model.RuleMissing,
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands.All() {
 			if d.ForAdapter() {
@@ -54,12 +22,12 @@ var ruleMissing = Check{
 // checkServed reports a metric that no rule gives.
 func checkServed(w *world, d *demand.Demand, ps *model.Problems) {
 	if d.Problem != "" {
-		ps.Errorf(adapter.MissingID, d.At().Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.Problem)
+		ps.Errorf(model.RuleMissing, d.At().Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.Problem)
 		return
 	}
 	all := d.Used()
 	if len(all) == 0 {
-		ps.Errorf(adapter.MissingID, d.At(), "asks for %s, which no rule of the adapter gives%s", d.What(), d.Suggestion())
+		ps.Errorf(model.RuleMissing, d.At(), "asks for %s, which no rule of the adapter gives%s", d.What(), d.Suggestion())
 		return
 	}
 	checkRegistered(w, d, ps)
@@ -76,7 +44,7 @@ func checkRegistered(w *world, d *demand.Demand, ps *model.Problems) {
 		return
 	}
 	if r := w.setup.Registration(); r.Group != "" {
-		ps.Warnf(adapter.MissingID, d.At(), "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
+		ps.Warnf(model.RuleMissing, d.At(), "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
 			"add one for v1beta1.%s and Service %s", d.What(), group, r.Group, group, r.Service)
 	}
 }
@@ -98,7 +66,7 @@ func checkGuess(d *demand.Demand, all []*demand.Offer, ps *model.Problems) {
 			continue
 		}
 		if name := r.MetricOf(counter); name != d.Metric {
-			ps.Warnf(adapter.MissingID, d.At(), "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as "+
+			ps.Warnf(model.RuleMissing, d.At(), "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as "+
 				"%q; did you mean that?",
 				d.What(), r, counter, name)
 			return
@@ -119,6 +87,6 @@ func checkDroppedSeries(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 		}
 	}
 	from := d.Paths()[0]
-	ps.Errorf(adapter.MissingID, d.At(), "asks for %s, whose series %s the metricRelabelings of %s drop", d.What(), o.Series[0],
+	ps.Errorf(model.RuleMissing, d.At(), "asks for %s, whose series %s the metricRelabelings of %s drop", d.What(), o.Series[0],
 		from.Monitor.Item.Place.Object)
 }

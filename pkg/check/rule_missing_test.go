@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 func TestRuleMissing(t *testing.T) {
@@ -41,7 +41,7 @@ spec: {selector: {app: adapter}, ports: [{port: 443}]}
 	}
 	perSecond := asking(podsMetric("http_requests_per_second"))
 	rules := configured("rules:" + rate)
-	checkCases(t, adapter.MissingID, []ruleCase{
+	checkCases(t, model.RuleMissing, []ruleCase{
 		{name: "served", manifests: shop + perSecond + rules},
 		{name: "no configuration, no verdict", manifests: shop + perSecond},
 		{
@@ -205,7 +205,7 @@ spec:
   podMetricsEndpoints: [{port: metrics, interval: 15s, metricRelabelings: [` + relabeling + `]}]
 ` + asking(podsMetric("http_requests_per_second")) + configured("rules:"+rate)
 	}
-	checkCases(t, adapter.MissingID, []ruleCase{
+	checkCases(t, model.RuleMissing, []ruleCase{
 		{
 			name: "dropped", manifests: monitored("{sourceLabels: [__name__], regex: go_.*, action: keep}"),
 			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, whose series http_requests_total the metricRelabelings of PodMonitor shop/shop drop`},

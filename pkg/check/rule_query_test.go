@@ -3,7 +3,6 @@ package check
 import (
 	"testing"
 
-	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -12,7 +11,7 @@ func TestRuleQuery(t *testing.T) {
 	// one is a configuration of one rule, with what is added to a sound one or replaces parts of it.
 	one := func(fields string) string { return configured("rules:\n- " + fields) }
 	const query = "\n  metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"
-	checkCases(t, adapter.QueryID, []ruleCase{
+	checkCases(t, model.RuleQuery, []ruleCase{
 		{name: "sound", manifests: configured("rules:" + rate + "\nexternalRules:" + rate)},
 		{
 			name: "unknown field", manifests: one("seriesQery: up{pod!=\"\"}" + mapped + query),

@@ -57,7 +57,7 @@ func checkDescribed(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model
 		}
 		names = append(names, from.Target["service"])
 	}
-	ps.Warnf(ruleLabelsID, o.At, "gives %s, for which %s asks of Service %q, but no monitor here reads pods through that%s",
+	ps.Warnf(model.RuleLabels, o.At, "gives %s, for which %s asks of Service %q, but no monitor here reads pods through that%s",
 		d.What(), d.Scaler.Item.Place.Object, described, krm.DidYouMean(described, names))
 }
 
@@ -74,14 +74,14 @@ func (u mismatch) report(at model.Place, d *demand.Demand, ps *model.Problems) {
 	who := d.Scaler.Item.Place.Object
 	switch {
 	case u.value == "" && u.Name == "service":
-		ps.Warnf(ruleLabelsID, at, "asks for series with %s, but PodMonitors, through which those of the pods of %s come, give no label "+
+		ps.Warnf(model.RuleLabels, at, "asks for series with %s, but PodMonitors, through which those of the pods of %s come, give no label "+
 			"%q", u, who, u.Name)
 	case u.value == "":
-		ps.Errorf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have no such label", u, who)
+		ps.Errorf(model.RuleLabels, at, "asks for series with %s, but those of the pods of %s have no such label", u, who)
 	case krm.Suggest(u.Value, []string{u.value}) != "" || strings.Contains(u.value, u.Value) || strings.Contains(u.Value, u.value):
-		ps.Errorf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have %s=%q", u, who, u.Name, u.value)
+		ps.Errorf(model.RuleLabels, at, "asks for series with %s, but those of the pods of %s have %s=%q", u, who, u.Name, u.value)
 	default:
-		ps.Warnf(ruleLabelsID, at, "asks for series with %s, but those of the pods of %s have %s=%q; that is right only if the series "+
+		ps.Warnf(model.RuleLabels, at, "asks for series with %s, but those of the pods of %s have %s=%q; that is right only if the series "+
 			"come from elsewhere",
 			u, who, u.Name, u.value)
 	}
@@ -92,7 +92,7 @@ func checkRecorded(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	for _, s := range promexpr.Selectors(o.Expr) {
 		for _, m := range s.LabelMatchers {
 			if d.IsRecorded(s.Name) && m.Name != prommodel.MetricNameLabel && !m.Matches("") && d.Has(s.Name, m.Name) == demand.Absent {
-				ps.Errorf(ruleLabelsID, o.Field("metricsQuery"), "asks for series %s with %s, but the recording rule of %s gives it no "+
+				ps.Errorf(model.RuleLabels, o.Field("metricsQuery"), "asks for series %s with %s, but the recording rule of %s gives it no "+
 					"such label",
 					s.Name, m, s.Name)
 			}

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"strings"
 	"time"
 
 	prommodel "github.com/prometheus/common/model"
@@ -13,58 +12,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const ruleWindowID model.ID = "rule/window"
-
-const windowExample = `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods:
-      metric: {name: http_requests_per_second}
-      target: {type: AverageValue, averageValue: "10"}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-      - {name: web, image: example/web:1, ports: [{name: metrics, containerPort: 8080}]}
----
-apiVersion: monitoring.coreos.com/v1
-kind: PodMonitor
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  podMetricsEndpoints: [{port: metrics, interval: 30s}]
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: adapter-config, namespace: monitoring}
-data:
-  config.yaml: |
-    rules:
-    - seriesQuery: http_requests_total{namespace!="",pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {as: http_requests_per_second}
-      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[30s])) by (<<.GroupBy>>)
-`
-
 var ruleWindow = Check{
-	ID:    ruleWindowID,
-	Title: "A rate looks back over too few samples",
-	Why: "A rate needs two samples in its window. With fewer than two scrape intervals the window often or always holds one, and " +
-		"the HPA sees no value; with fewer than four, one missed scrape is enough.",
-	Mend: "Make the window at least four times the scrape interval, or scrape more often.",
-	Bad:  windowExample,
-	Good: strings.Replace(windowExample, "[30s]", "[2m]", 1),
+	ID: model.RuleWindow,
 	run: func(w *world, ps *model.Problems) {
 		for _, d := range w.demands.All() {
 			if d.Problem != "" {
@@ -133,15 +82,15 @@ func checkWindows(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.P
 		case every == 0 || win.Samples == 1 && win.Span >= every || win.Span >= 4*every:
 		case !certain && win.Step == 0:
 			if win.Span < least {
-				ps.Warnf(ruleWindowID, at, "looks back %s in %s, but Prometheus reads the pods of %s every %s unless its own "+
+				ps.Warnf(model.RuleWindow, at, "looks back %s in %s, but Prometheus reads the pods of %s every %s unless its own "+
 					"scrapeInterval says otherwise; write at least [%s]",
 					promexpr.InWords(win.Span), win.Fn, d.Scaler.Item.Place.Object, promexpr.InWords(every), promexpr.InWords(4*every))
 			}
 		case win.Span < least:
-			ps.Errorf(ruleWindowID, at, "looks back %s in %s, which needs %s, but the pods of %s are %s; write at least [%s]",
+			ps.Errorf(model.RuleWindow, at, "looks back %s in %s, which needs %s, but the pods of %s are %s; write at least [%s]",
 				promexpr.InWords(win.Span), win.Fn, samplesInWords(win.Samples), d.Scaler.Item.Place.Object, read, promexpr.InWords(4*every))
 		case win.Step == 0:
-			ps.Warnf(ruleWindowID, at, "looks back %s in %s, but the pods of %s are %s, so that one missed scrape leaves no value; "+
+			ps.Warnf(model.RuleWindow, at, "looks back %s in %s, but the pods of %s are %s, so that one missed scrape leaves no value; "+
 				"write at least [%s]",
 				promexpr.InWords(win.Span), win.Fn, d.Scaler.Item.Place.Object, read, promexpr.InWords(4*every))
 		}
@@ -161,7 +110,7 @@ func checkRelist(w *world, d *demand.Demand, ps *model.Problems) {
 			value, ok := adapter.FlagValue(args, name)
 			if age, err := time.ParseDuration(value); ok && err == nil && age > 0 {
 				if age < interval {
-					ps.Warnf(ruleWindowID, a.At.Child("args"), "has --%s=%s, but the pods of %s are read every %s, so that the adapter "+
+					ps.Warnf(model.RuleWindow, a.At.Child("args"), "has --%s=%s, but the pods of %s are read every %s, so that the adapter "+
 						"forgets their metrics from time to time; write at least %s",
 						name, value, d.Scaler.Item.Place.Object, promexpr.InWords(interval), promexpr.InWords(2*interval))
 				}

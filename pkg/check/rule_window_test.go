@@ -3,6 +3,8 @@ package check
 import (
 	"strings"
 	"testing"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 func TestRuleWindow(t *testing.T) {
@@ -41,7 +43,7 @@ spec:
       volumes: [{name: c, configMap: {name: adapter-config}}]
 `
 	}
-	checkCases(t, ruleWindowID, []ruleCase{
+	checkCases(t, model.RuleWindow, []ruleCase{
 		{name: "four intervals", manifests: over("15s", "sum(rate"+matched+"[1m])"+by)},
 		{name: "no window", manifests: over("15s", "sum"+matched+by)},
 		{name: "three intervals", manifests: over("15s", "sum(rate"+matched+"[45s])"+by), want: []string{missed("45s", "rate", "15s", "1m")}},

@@ -9,18 +9,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const scrapeAccessID model.ID = "scrape/access"
-
 var scrapeAccess = Check{
-	ID:    scrapeAccessID,
-	Title: "The Prometheus may not look for the pods of a monitor",
-	Why: "Prometheus finds targets by listing and watching pods and, for a ServiceMonitor, Services and their endpoints in each namespace " +
-		"that the monitor selects. Where its ServiceAccount may not do so, it finds nothing and only its log tells.",
-	Mend: "Bind a ClusterRole, or a Role in that namespace, that allows list and watch of pods, services and endpoints to the ServiceAccount of the Prometheus.",
-	Bad: accessExample + `- {apiGroups: [""], resources: [pods, services], verbs: [get, list, watch]}
-`,
-	Good: accessExample + `- {apiGroups: [""], resources: [pods, services, endpoints], verbs: [get, list, watch]}
-`,
+	ID: model.ScrapeAccess,
 	run: func(w *world, ps *model.Problems) {
 		needed := neededAccess(w)
 		for _, m := range w.graph.Monitors {
@@ -28,37 +18,6 @@ var scrapeAccess = Check{
 		}
 	},
 }
-
-const accessExample = `apiVersion: monitoring.coreos.com/v1
-kind: Prometheus
-metadata: {name: main, namespace: monitoring}
-spec: {serviceAccountName: prometheus, serviceMonitorSelector: {}, serviceMonitorNamespaceSelector: {}}
----
-apiVersion: monitoring.coreos.com/v1
-kind: ServiceMonitor
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  endpoints: [{port: metrics}]
----
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop, labels: {app: web}}
-spec:
-  selector: {app: web}
-  ports: [{name: metrics, port: 9000}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: prometheus}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: prometheus}
-subjects: [{kind: ServiceAccount, name: prometheus, namespace: monitoring}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: prometheus}
-rules:
-`
 
 // neededAccess are the monitors that lead to pods that an HPA needs.
 func neededAccess(w *world) map[*chain.Monitor]bool {
@@ -86,7 +45,7 @@ func checkAccess(g *chain.Graph, m *chain.Monitor, needed bool, ps *model.Proble
 			}
 			name := p.Spec.ServiceAccountName
 			found.Add(model.Problem{
-				ID: scrapeAccessID, Severity: model.Warning, Place: p.Item.Place.Child("spec").Child("serviceAccountName"), Value: name,
+				ID: model.ScrapeAccess, Severity: model.Warning, Place: p.Item.Place.Child("spec").Child("serviceAccountName"), Value: name,
 				Message: fmt.Sprintf("ServiceAccount %s may not list and watch %s in namespace %s, so that nothing of %s is found there; "+
 					"bind it a role that allows it", name, strings.Join(lacking, ", "), model.NamespaceOf(ns), m.Item.Place.Object),
 			})

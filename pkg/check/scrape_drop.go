@@ -67,7 +67,7 @@ func checkDropped(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
 		places = append(places, at)
 	}
 	for _, at := range places {
-		ps.Errorf(scrapeNoneID, at, "drops the pods of %s, which no other monitor scrapes, so that %s of %s has no value; let them through", d.Workload, d.MetricName(), d.Scaler)
+		ps.Errorf(model.ScrapeNone, at, "drops the pods of %s, which no other monitor scrapes, so that %s of %s has no value; let them through", d.Workload, d.MetricName(), d.Scaler)
 	}
 }
 
@@ -76,7 +76,7 @@ func checkDropped(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
 func checkRefused(m *chain.Monitor, ps *model.Problems) {
 	spec := m.Item.Place.Child("spec")
 	if !m.HasSelector {
-		ps.Errorf(scrapeUnselectedID, spec.Child("selector"), "is missing, so that the API server refuses the monitor; write {} to select everything")
+		ps.Errorf(model.ScrapeUnselected, spec.Child("selector"), "is missing, so that the API server refuses the monitor; write {} to select everything")
 	}
 	for i := range m.Endpoints {
 		e := &m.Endpoints[i]
@@ -85,7 +85,7 @@ func checkRefused(m *chain.Monitor, ps *model.Problems) {
 			value monitoringv1.Duration
 		}{{"interval", e.Interval}, {"scrapeTimeout", e.Timeout}} {
 			if _, err := prommodel.ParseDuration(string(d.value)); err != nil && d.value != "" {
-				ps.Valuef(scrapeUnselectedID, e.At().Child(d.name), string(d.value),
+				ps.Valuef(model.ScrapeUnselected, e.At().Child(d.name), string(d.value),
 					"%q is no duration, so that the API server refuses the monitor; write one such as 15s", d.value)
 			}
 		}
@@ -98,7 +98,7 @@ func checkRefused(m *chain.Monitor, ps *model.Problems) {
 			}
 			for i, c := range l.all.List {
 				if _, ok := chain.RelabelConfigs([]monitoringv1.RelabelConfig{c}); !ok {
-					ps.Errorf(scrapeUnselectedID, e.At().Child(l.name).Item(i),
+					ps.Errorf(model.ScrapeUnselected, e.At().Child(l.name).Item(i),
 						"is none that Prometheus takes, so that prometheus-operator leaves the monitor out; correct %s", fieldsOf(c))
 				}
 			}

@@ -12,66 +12,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const scrapeNoneID model.ID = "scrape/none"
-
 var scrapeNone = Check{
-	ID:    scrapeNoneID,
-	Title: "Nothing scrapes the pods that the HorizontalPodAutoscaler reads",
-	Why: "A metric of type Pods has a value only for pods from which Prometheus reads it. A ServiceMonitor leads to the pods of the " +
-		"Services that it selects by their labels, in its own namespace if it names no other; a PodMonitor to the pods that it selects.",
-	Mend: "Make the labels and the namespace of Service and monitor agree, or add a ServiceMonitor or PodMonitor.",
-	Bad: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods: {metric: {name: requests_per_second}, target: {type: AverageValue, averageValue: "10"}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web, ports: [{name: metrics, containerPort: 9000}]}]}
----
-apiVersion: monitoring.coreos.com/v1
-kind: PodMonitor
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: wbe}}
-  podMetricsEndpoints: [{port: metrics}]
-`,
-	Good: `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods: {metric: {name: requests_per_second}, target: {type: AverageValue, averageValue: "10"}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web, ports: [{name: metrics, containerPort: 9000}]}]}
----
-apiVersion: monitoring.coreos.com/v1
-kind: PodMonitor
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  podMetricsEndpoints: [{port: metrics}]
-`,
+	ID: model.ScrapeNone,
 	run: func(w *world, ps *model.Problems) {
 		found, other, endpoints := &finder{graph: w.graph}, &others{graph: w.graph}, &endpointObjects{graph: w.graph}
 		var unjudged []*demand.Demand
@@ -101,7 +43,7 @@ spec:
 		other.reportUnjudged(unjudged, ps)
 		for _, m := range w.graph.Monitors {
 			if miss := found.idle(m); miss != nil && !told[m] {
-				ps.Warnf(scrapeNoneID, miss.at, "%s, so that %s reads nothing there", miss.why, m.Item.Place.Object)
+				ps.Warnf(model.ScrapeNone, miss.at, "%s, so that %s reads nothing there", miss.why, m.Item.Place.Object)
 			}
 		}
 	},
@@ -116,11 +58,11 @@ func checkNamespaces(d *demand.Demand, routes []chain.Route, ps *model.Problems)
 	}
 	a, b := uncertain(routes[0], d.Workload)
 	if names := routes[0].Monitor.Namespaces.MatchNames; a == routes[0].Monitor.Item && len(names) > 0 {
-		ps.Warnf(scrapeNoneID, b.Place.Child("metadata").Child("namespace"),
+		ps.Warnf(model.ScrapeNone, b.Place.Child("metadata").Child("namespace"),
 			"is missing, but %s looks into namespace %s; write that one", a.Place.Object, lookup.OneOf(names))
 		return
 	}
-	reportMissingNamespace(scrapeNoneID, a, b, ps)
+	reportMissingNamespace(model.ScrapeNone, a, b, ps)
 }
 
 // endpointObjects are the objects here that hold endpoints of Services, by the names of these.
@@ -137,7 +79,7 @@ func (eo *endpointObjects) check(d *demand.Demand, routes []chain.Route, ps *mod
 		}
 	}
 	for _, r := range routes {
-		ps.Warnf(scrapeNoneID, r.Service.Item.Place.Child("spec").Child("selector"),
+		ps.Warnf(model.ScrapeNone, r.Service.Item.Place.Child("spec").Child("selector"),
 			"is missing, so that %s leads to pods only if somebody writes its endpoints; select the pods of %s", r.Service, d.Workload)
 	}
 }
@@ -178,7 +120,7 @@ func uncertain(r chain.Route, wl *chain.Workload) (a, b *krm.Item) {
 
 // reportMiss tells where the nearest route to the pods breaks.
 func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) {
-	p := model.Problem{ID: scrapeNoneID, Severity: model.Error, Place: miss.at, Message: fmt.Sprintf(
+	p := model.Problem{ID: model.ScrapeNone, Severity: model.Error, Place: miss.at, Message: fmt.Sprintf(
 		"%s, so that nothing scrapes the pods of %s, and %s of %s has no value", miss.why, d.Workload, d.MetricName(), d.Scaler)}
 	if other != "" {
 		p.Severity = model.Warning
@@ -193,7 +135,7 @@ func reportNone(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
 	if annotated(g, d.Workload) {
 		hint = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"
 	}
-	ps.Errorf(scrapeNoneID, d.At(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.Workload, d.MetricName(), hint)
+	ps.Errorf(model.ScrapeNone, d.At(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.Workload, d.MetricName(), hint)
 }
 
 // reportUnjudged tells once that something that cannot be judged may scrape.
@@ -202,5 +144,5 @@ func (os *others) reportUnjudged(unjudged []*demand.Demand, ps *model.Problems) 
 		return
 	}
 	d := slices.MinFunc(unjudged, func(a, b *demand.Demand) int { return cmp.Compare(a.At().String(), b.At().String()) })
-	ps.Infof(scrapeNoneID, d.At(), "it is not judged whether the pods of %s are scraped: %s", d.Workload, os.scrapedOtherwise(d.Workload))
+	ps.Infof(model.ScrapeNone, d.At(), "it is not judged whether the pods of %s are scraped: %s", d.Workload, os.scrapedOtherwise(d.Workload))
 }

@@ -14,42 +14,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const scrapePortID model.ID = "scrape/port"
-
 var scrapePort = Check{
-	ID:    scrapePortID,
-	Title: "The port of a monitor leads to no port of a container",
-	Why: "The port of a ServiceMonitor is the name of a port of the Service. Its targetPort, and all ports of a PodMonitor, are " +
-		"ports that a container declares. What Prometheus does not find it drops without a word.",
-	Mend: "Name the port of the Service and write its name, not its number, into the monitor; declare the ports of containers.",
-	Bad: `apiVersion: v1
-kind: Service
-metadata: {name: web, labels: {app: web}}
-spec:
-  selector: {app: web}
-  ports: [{port: 9000}]
----
-apiVersion: monitoring.coreos.com/v1
-kind: ServiceMonitor
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  endpoints: [{port: metrics}]
-`,
-	Good: `apiVersion: v1
-kind: Service
-metadata: {name: web, labels: {app: web}}
-spec:
-  selector: {app: web}
-  ports: [{name: metrics, port: 9000}]
----
-apiVersion: monitoring.coreos.com/v1
-kind: ServiceMonitor
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  endpoints: [{port: metrics}]
-`,
+	ID: model.ScrapePort,
 	run: func(w *world, ps *model.Problems) {
 		needed := withoutScrapedPort(w)
 		for _, m := range w.graph.Monitors {
@@ -89,7 +55,7 @@ type brokenPort struct {
 // needs.
 func checkPorts(g *chain.Graph, m *chain.Monitor, needed map[*chain.Workload]bool, ps *model.Problems) {
 	if len(m.Endpoints) == 0 {
-		p := model.Problem{ID: scrapePortID, Severity: model.Warning, Place: m.EndpointsPlace(), Message: "is empty, so that the monitor reads nothing; write at least one endpoint"}
+		p := model.Problem{ID: model.ScrapePort, Severity: model.Warning, Place: m.EndpointsPlace(), Message: "is empty, so that the monitor reads nothing; write at least one endpoint"}
 		for _, y := range ways(g, m, &chain.Endpoint{Monitor: m}) {
 			if slices.ContainsFunc(y.pods, func(wl *chain.Workload) bool { return needed[wl] }) {
 				p.Severity = model.Error
@@ -107,7 +73,7 @@ func checkPorts(g *chain.Graph, m *chain.Monitor, needed map[*chain.Workload]boo
 			}
 			if b := y.broken; b != nil && (dead || severity == model.Error) {
 				ps.Add(model.Problem{
-					ID: scrapePortID, Severity: severity, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
+					ID: model.ScrapePort, Severity: severity, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
 				})
 			}
 		}
@@ -290,10 +256,10 @@ func checkServices(g *chain.Graph, ps *model.Problems) {
 		for i, p := range svc.Ports {
 			at := svc.Item.Place.Child("spec").Child("ports").Item(i)
 			if p.Name == "" && len(svc.Ports) > 1 {
-				ps.Errorf(scrapePortID, at.Child("name"), "is missing, and every one of several ports needs a name; write one")
+				ps.Errorf(model.ScrapePort, at.Child("name"), "is missing, and every one of several ports needs a name; write one")
 			}
 			if isNumber(p.Target) {
-				ps.Valuef(scrapePortID, at.Child("targetPort"), p.Target.StrVal, "%q is a number in quotes, which the API server refuses as a name; write %s", p.Target.StrVal, p.Target.StrVal)
+				ps.Valuef(model.ScrapePort, at.Child("targetPort"), p.Target.StrVal, "%q is a number in quotes, which the API server refuses as a name; write %s", p.Target.StrVal, p.Target.StrVal)
 			}
 		}
 	}
@@ -317,7 +283,7 @@ func checkNumbers(g *chain.Graph, ps *model.Problems) {
 					seen[port{svc, i}] = true
 					if number, names := otherNumbers(g, svc, p); names != "" {
 						at := svc.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
-						ps.Warnf(scrapePortID, at, "leads to port %d, which no container of %s declares; declared are %s", number, namesOf(svc.Workloads), names)
+						ps.Warnf(model.ScrapePort, at, "leads to port %d, which no container of %s declares; declared are %s", number, namesOf(svc.Workloads), names)
 					}
 				}
 			}

@@ -16,65 +16,15 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const scrapeSeriesID model.ID = "scrape/series"
-
-const seriesExample = `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 5
-  metrics:
-  - type: Pods
-    pods:
-      metric: {name: http_requests_per_second}
-      target: {type: AverageValue, averageValue: "10"}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-      - {name: web, image: example/web:1, ports: [{name: metrics, containerPort: 8080}]}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: adapter-config, namespace: monitoring}
-data:
-  config.yaml: |
-    rules:
-    - seriesQuery: http_request_total{namespace!="",pod!=""}
-      resources: {template: <<.Resource>>}
-      name: {as: http_requests_per_second}
-      metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: sample, annotations: {config.kubernetes.io/local-config: "true"}}
-data:
-  # What the pods of the Deployment say, given to the check by --sample.
-  web: |
-    http_requests_total{method="GET"} 12
-`
-
 var scrapeSeries = Check{
-	ID:    scrapeSeriesID,
-	Title: "A sample of the metrics page lacks the series or a label that the rule selects",
-	Why:   "The rule selects nothing, and the HPA sees no value.",
-	Mend:  "Correct the name or the label in the rule, or have the workload expose it.",
-	Bad:   seriesExample,
-	Good:  strings.Replace(seriesExample, "http_request_total", "http_requests_total", 1),
+	ID: model.ScrapeSeries,
 	run: func(w *world, ps *model.Problems) {
 		for _, s := range w.demands.Samples.List {
 			if _, err := demand.ParsePage(s.Text.Text); err != nil {
-				ps.Errorf(scrapeSeriesID, s.Place, "is no metrics page in the text format of Prometheus: %v", err)
+				ps.Errorf(model.ScrapeSeries, s.Place, "is no metrics page in the text format of Prometheus: %v", err)
 			}
 			if w.demands.Samples.WorkloadOf(s) == nil {
-				ps.Errorf(scrapeSeriesID, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload,
+				ps.Errorf(model.ScrapeSeries, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload,
 					workloadNames(w.graph)))
 			}
 		}
@@ -109,13 +59,13 @@ func checkPage(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Probl
 	}
 	who := d.Workload.Item.Place.Object
 	if len(found) == 0 {
-		ps.Errorf(scrapeSeriesID, o.Field("seriesQuery"), "selects the series %s for %s, which the sample of %s does not have%s",
+		ps.Errorf(model.ScrapeSeries, o.Field("seriesQuery"), "selects the series %s for %s, which the sample of %s does not have%s",
 			o.Series[0], d.What(), who, likelySeries(o.Series[0], p))
 		return
 	}
 	for _, m := range o.Matchers {
 		if m.Name != prommodel.MetricNameLabel && !exposes(d, found, p, m.Name, m.Matches) {
-			ps.Errorf(scrapeSeriesID, o.Field("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
+			ps.Errorf(model.ScrapeSeries, o.Field("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
 				m, found[0], who, labelHint(m.Name, p[found[0]]))
 		}
 	}
@@ -131,7 +81,7 @@ func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Pr
 		if len(p[s.Name]) == 0 {
 			if s.Name != "" && !slices.Contains(o.Series,
 				s.Name) && !demand.FromExporter(s.Name) && !d.IsRecorded(s.Name) && !strings.Contains(s.Name, ":") {
-				ps.Errorf(scrapeSeriesID, o.Field("metricsQuery"), "asks for the series %s for %s, which the sample of %s does not have%s",
+				ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"), "asks for the series %s for %s, which the sample of %s does not have%s",
 					s.Name, d.What(), who, likelySeries(s.Name, p))
 			}
 			continue
@@ -140,7 +90,7 @@ func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Pr
 			if m.Name == prommodel.MetricNameLabel || m.Name == o.Label || exposes(d, []string{s.Name}, p, m.Name, m.Matches) {
 				continue
 			}
-			ps.Errorf(scrapeSeriesID, o.Field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s "+
+			ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s "+
 				"has it%s",
 				m, d.What(), s.Name, who, labelHint(m.Name, p[s.Name]))
 		}

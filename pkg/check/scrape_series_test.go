@@ -34,7 +34,7 @@ namespaced{pod="other"} 1
 	lacks := func(series, hint string) []string {
 		return []string{rule + `.seriesQuery: line 2: selects the series ` + series + ` for metric "load" of pods, which the sample of Deployment shop/shop does not have` + hint}
 	}
-	checkCases(t, scrapeSeriesID, []ruleCase{
+	checkCases(t, model.ScrapeSeries, []ruleCase{
 		{name: "exposed", in: page, manifests: asks(`http_requests_total{namespace!="",pod!="",method="GET"}`, `sum(<<.Series>>{<<.LabelMatchers>>,code=~"5..",container="server"}) by (<<.GroupBy>>)`)},
 		{name: "no sample", manifests: asks("http_request_total", sum)},
 		{name: "misspelt", in: page, manifests: asks(`http_request_total`, sum), want: lacks("http_request_total", `; did you mean "http_requests_total"?`)},

@@ -5,40 +5,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-const scrapeUnselectedID model.ID = "scrape/unselected"
-
 var scrapeUnselected = Check{
-	ID:    scrapeUnselectedID,
-	Title: "No Prometheus here selects the monitor",
-	Why: "prometheus-operator takes into the configuration of a Prometheus only the monitors that its selectors match, by the labels of " +
-		"the monitor and of its namespace. A selector that is absent selects nothing, and one for namespaces that is absent the own one.",
-	Mend: "Give the monitor the label that the Prometheus selects, or widen serviceMonitorSelector or serviceMonitorNamespaceSelector; {} selects everything.",
-	Bad: `apiVersion: monitoring.coreos.com/v1
-kind: Prometheus
-metadata: {name: main}
-spec:
-  serviceMonitorSelector: {matchLabels: {release: stack}}
----
-apiVersion: monitoring.coreos.com/v1
-kind: ServiceMonitor
-metadata: {name: web, labels: {app: web}}
-spec:
-  selector: {matchLabels: {app: web}}
-  endpoints: [{port: metrics}]
-`,
-	Good: `apiVersion: monitoring.coreos.com/v1
-kind: Prometheus
-metadata: {name: main}
-spec:
-  serviceMonitorSelector: {matchLabels: {release: stack}}
----
-apiVersion: monitoring.coreos.com/v1
-kind: ServiceMonitor
-metadata: {name: web, labels: {app: web, release: stack}}
-spec:
-  selector: {matchLabels: {app: web}}
-  endpoints: [{port: metrics}]
-`,
+	ID: model.ScrapeUnselected,
 	run: func(w *world, ps *model.Problems) {
 		needed := neededMonitors(w)
 		for _, m := range w.graph.Monitors {
@@ -48,7 +16,7 @@ spec:
 				if needed[m] && !r.Unsure {
 					severity = model.Error
 				}
-				ps.Add(model.Problem{ID: scrapeUnselectedID, Severity: severity, Place: r.At, Message: r.Why})
+				ps.Add(model.Problem{ID: model.ScrapeUnselected, Severity: severity, Place: r.At, Message: r.Why})
 			}
 		}
 	},

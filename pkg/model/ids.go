@@ -3,7 +3,7 @@ package model
 // ID names a kind of problem. IDs are stable: users search for them and filter by them.
 type ID string
 
-// The problems that reading and rendering can find. docs/problems.md is made from Registry.
+// The IDs of all problems. The texts about them are in Registry.
 const (
 	InputSyntax    ID = "input/syntax"
 	InputEncoding  ID = "input/encoding"
@@ -35,9 +35,29 @@ const (
 	GatewayConfig ID = "gateway/config"
 
 	HPAConfig   ID = "hpa/config"
-	HPAMetric   ID = "hpa/metric"
 	HPABehavior ID = "hpa/behavior"
+	HPATarget   ID = "hpa/target"
 	HPABounds   ID = "hpa/bounds"
+	HPAMetric   ID = "hpa/metric"
+	HPARequest  ID = "hpa/request"
+	HPAReplicas ID = "hpa/replicas"
+	HPAOverlap  ID = "hpa/overlap"
+	HPAVersion  ID = "hpa/version"
+
+	RuleMissing   ID = "rule/missing"
+	RuleAmbiguous ID = "rule/ambiguous"
+	RuleLabels    ID = "rule/labels"
+	RuleQuery     ID = "rule/query"
+	RuleWindow    ID = "rule/window"
+
+	APIService ID = "api/service"
+	APIAccess  ID = "api/access"
+
+	ScrapeNone       ID = "scrape/none"
+	ScrapePort       ID = "scrape/port"
+	ScrapeUnselected ID = "scrape/unselected"
+	ScrapeAccess     ID = "scrape/access"
+	ScrapeSeries     ID = "scrape/series"
 
 	AdapterRule   ID = "adapter/rule"
 	AdapterConfig ID = "adapter/config"
@@ -53,54 +73,72 @@ const (
 	MigrateLeft    ID = "migrate/left"
 )
 
-// Entry documents one ID.
+// Entry describes one ID.
 type Entry struct {
 	ID ID
-	// Severities are those that the problem can have.
+	// Severities are the severities that the problem can have, errors first.
 	Severities []Severity
-	// What is found, and how to mend it, in a sentence each.
-	What, Mend string
+	// What says in a sentence what is wrong, and Fix what to do.
+	What, Fix string
 }
 
-// Registry lists every ID in the order of the documentation.
+// Registry lists every ID in the order of the documentation. docs/problems.md, docs/checks.md, and the rules of SARIF reports are
+// generated from it.
 var Registry = []Entry{
-	{InputSyntax, []Severity{Error}, "A text that should be YAML or JSON cannot be parsed.", "Mend the text at the line that the message names."},
-	{InputEncoding, []Severity{Error}, "A text is not UTF-8 or holds a NUL byte.", "Save the file as UTF-8 text."},
-	{InputLimit, []Severity{Error}, "A text is larger, nested deeper or expands to more through aliases than any real input does.", "Split or simplify the file."},
-	{InputDuplicate, []Severity{Error, Warning}, "A key stands twice in one mapping, or an object twice in the list.", "Remove one of them."},
-	{InputField, []Severity{Error, Warning}, "A field or key is not known.", "Correct its spelling, or remove it."},
-	{InputType, []Severity{Error}, "A value has the wrong type, such as a number where a string belongs.", "Write a value of the type that the message names."},
-	{InputRequired, []Severity{Error}, "A field that is needed is missing or empty.", "Add it."},
-	{InputValue, []Severity{Error, Warning}, "A value is outside of what its field allows.", "Write one of the values that the message names."},
-	{InputName, []Severity{Error}, "A name, given or derived, is not one that Kubernetes accepts.", "Choose a DNS label: lower-case letters, digits and dashes, beginning with a letter, 63 characters at most."},
-	{InputIgnored, []Severity{Info}, "A field has no effect here, because it only steered what the operator did inside the cluster.", "Remove it, or do its job where images are built."},
-	{InputReference, []Severity{Error, Warning, Info}, "A reference names an object that is not among the items.", "Add the object, or correct the name or namespace."},
-	{InputRendered, []Severity{Error}, "An input was changed after an inner kustomization rendered it, so that the change has no effect.", "Move the transformer to the kustomization that changes the input."},
-	{InputFile, []Severity{Error, Info}, "A file cannot be read, lies outside of the package, or holds no Kubernetes resource.", "Correct the path, or leave the file out."},
-	{SwaggerVersion, []Severity{Error}, "The document is neither OpenAPI 3.0 to 3.2 nor Swagger 2.0.", "State openapi: 3.0.x, openapi: 3.1.x or swagger: \"2.0\"."},
-	{SwaggerSpec, []Severity{Error, Warning, Info}, "The document breaks a rule of its own specification, refers to what it does not hold, or is too large to be judged.", "Mend the document at the place that the message names."},
+	{InputSyntax, []Severity{Error}, "A text that must be YAML or JSON cannot be parsed.", "Fix the text at the line that the message names."},
+	{InputEncoding, []Severity{Error}, "A text is not UTF-8 or contains a NUL byte.", "Save the file as UTF-8 text."},
+	{InputLimit, []Severity{Error}, "A text is larger, is nested deeper, or expands to more through aliases than any real input does.", "Split or simplify the file."},
+	{InputDuplicate, []Severity{Error, Warning}, "A key appears more than once in a mapping, or an object more than once in the list.", "Remove one of them."},
+	{InputField, []Severity{Error, Warning}, "A field or key is unknown.", "Correct its spelling, or remove it."},
+	{InputType, []Severity{Error}, "A value has the wrong type, such as a number instead of a string.", "Use a value of the type that the message names."},
+	{InputRequired, []Severity{Error}, "A required field is missing or empty.", "Add it."},
+	{InputValue, []Severity{Error, Warning}, "A value is outside the range that its field allows.", "Use one of the values that the message names."},
+	{InputName, []Severity{Error}, "Kubernetes does not accept a name that is given or derived.", "Use a DNS label: at most 63 lowercase letters, digits, and hyphens, starting with a letter."},
+	{InputIgnored, []Severity{Info}, "A field has no effect, because it only controlled what the operator did in the cluster.", "Remove it, or do its work where you build images."},
+	{InputReference, []Severity{Error, Warning, Info}, "A reference names an object that is not in the input.", "Add the object, or correct the name or namespace."},
+	{InputRendered, []Severity{Error}, "An input changed after an inner kustomization rendered it, so the change has no effect.", "Move the transformer to the kustomization that changes the input."},
+	{InputFile, []Severity{Error, Info}, "A file cannot be read, is outside the package, or contains no Kubernetes resource.", "Correct the path, or leave the file out."},
+	{SwaggerVersion, []Severity{Error}, "The document is not OpenAPI 3.0, 3.1, or 3.2, or Swagger 2.0.", "Set openapi: 3.0.x, openapi: 3.1.x, or swagger: \"2.0\"."},
+	{SwaggerSpec, []Severity{Error, Warning, Info}, "The document violates its specification, contains a broken reference, or is too large to validate.", "Fix the document at the place that the message names."},
 	{SwaggerExtension, []Severity{Error, Warning}, "An x-wso2 extension has an unknown name or a wrong shape.", "Correct the name or the shape."},
-	{SwaggerEndpoint, []Severity{Error, Warning}, "An endpoint is neither an absolute URL nor the name of a TargetEndpoint, or none is given.", "Write a URL with its scheme, or NAME or NAME.NAMESPACE of a TargetEndpoint."},
-	{SwaggerBasePath, []Severity{Error, Warning}, "The base path of the API is missing, malformed or used twice.", "State x-wso2-basePath, beginning with a slash."},
-	{SwaggerMode, []Severity{Error, Warning}, "The deployment mode is unknown, or stated differently in two places.", "State it once, in the API."},
-	{BackendMode, []Severity{Error, Warning}, "A backend is used as a sidecar by one and as a private jet by another.", "Use one mode, or two TargetEndpoints."},
-	{BackendPort, []Severity{Error, Info}, "A port of a backend is malformed, used twice or taken by the gateway.", "Give every port a name and a number of its own."},
+	{SwaggerEndpoint, []Severity{Error, Warning}, "An endpoint is not an absolute URL or the name of a TargetEndpoint, or there is no endpoint.", "Use a URL with its scheme, or NAME or NAME.NAMESPACE of a TargetEndpoint."},
+	{SwaggerBasePath, []Severity{Error, Warning}, "The base path of the API is missing, malformed, or used twice.", "Set x-wso2-basePath to a path that starts with a slash."},
+	{SwaggerMode, []Severity{Error, Warning}, "The deployment mode is unknown, or differs between two places.", "Set it once, in the API."},
+	{BackendMode, []Severity{Error, Warning}, "One API uses a backend as a sidecar and another one uses it as a private jet.", "Use one mode, or two TargetEndpoints."},
+	{BackendPort, []Severity{Error, Info}, "A port of a backend is malformed, used twice, or taken by the gateway.", "Give every port its own name and number."},
 	{BackendResources, []Severity{Error}, "A resource request is above its limit, or a quantity is malformed.", "Raise the limit or lower the request."},
-	{BackendImage, []Severity{Error, Info}, "A backend has no image, so that nothing can run it.", "Set spec.deploy.dockerImage, or run the backend yourself."},
-	{GatewayImage, []Severity{Error}, "The image of the gateway is neither given nor can it be derived.", "Set spec.image of the API, or repositoryName in docker-registry-config."},
-	{GatewayConfig, []Severity{Error, Warning}, "A configuration of the gateway cannot be used as it is written.", "Correct it as the message says."},
-	{HPAConfig, []Severity{Error, Warning, Info}, "hpa-configs cannot be used as it is written, or is absent and defaults apply.", "Correct the key that the message names."},
-	{HPAMetric, []Severity{Error, Warning}, "A metric specification would be refused by Kubernetes, or could never have a value.", "Correct the field that the message names."},
-	{HPABehavior, []Severity{Error, Warning}, "A scaling behavior would be refused by Kubernetes, or be dropped by the version that is rendered for.", "Correct the field that the message names."},
-	{HPABounds, []Severity{Error}, "The minimum of replicas is above the maximum, or one of them is below 1.", "Correct the bounds."},
-	{AdapterRule, []Severity{Error, Warning}, "No rule of prometheus-adapter follows from a metric, or two rules serve the same metric in different ways.", "Write an override or a rule of your own, or let both say the same."},
-	{AdapterConfig, []Severity{Error, Warning, Info}, "The rules of prometheus-adapter cannot be read, or may not reach the adapter.", "Correct the rules, or the name of their ConfigMap, as the message says."},
-	{OutputUnsupported, []Severity{Error}, "What the input asks for is not rendered.", "Use what the message names instead."},
-	{OutputConflict, []Severity{Error}, "An object or a file that is about to be written is already there and is not ours, or is rendered twice.", "Rename or remove one of them."},
-	{MigrateDump, []Severity{Error, Warning}, "A dump of a cluster lacks something that a migration needs, or holds something that it must not.", "Make it anew, with the command that the message shows."},
-	{MigrateInput, []Severity{Info}, "An input is written otherwise than it is in the cluster, so that what runs there can go on running.", "Nothing; it is said so that you know."},
-	{MigrateTraffic, []Severity{Error, Warning}, "A Service would not lead to its pods for some time, or not at the address or port that clients use.", "Do what the message says before you migrate."},
-	{MigrateImage, []Severity{Warning}, "The pods run another image than the TargetEndpoint states, because the operator never updates the Deployment of a backend.", "Make sure that the image works, or write the one that runs."},
-	{MigrateScaler, []Severity{Warning}, "Two HorizontalPodAutoscalers scale one workload, and undo what the other does.", "Delete one of them."},
-	{MigrateLeft, []Severity{Warning}, "The operator made an object that is not rendered.", "Delete it when nothing needs it any more."},
+	{BackendImage, []Severity{Error, Info}, "A backend has no image, so nothing can run it.", "Set spec.deploy.dockerImage, or run the backend yourself."},
+	{GatewayImage, []Severity{Error}, "The gateway image is not set and cannot be derived.", "Set spec.image of the API, or repositoryName in docker-registry-config."},
+	{GatewayConfig, []Severity{Error, Warning}, "A gateway setting cannot be used as written.", "Correct it as the message says."},
+	{HPAConfig, []Severity{Error, Warning, Info}, "hpa-configs cannot be used as written, or is missing and defaults apply.", "Correct the key that the message names."},
+	{HPABehavior, []Severity{Error, Warning}, "Kubernetes rejects a scaling behavior, or the target version drops it.", "Correct the field that the message names."},
+	{HPATarget, []Severity{Error, Warning, Info}, "scaleTargetRef names no workload in the input.", "Set the apiVersion, kind, and name of a Deployment, StatefulSet, or ReplicaSet in the same namespace."},
+	{HPABounds, []Severity{Error, Warning, Info}, "minReplicas or maxReplicas is not valid, or minReplicas is above maxReplicas.", "Set minReplicas to at least 1, and maxReplicas to at least minReplicas."},
+	{HPAMetric, []Severity{Error, Warning}, "The API server rejects a metric, or nothing can serve it.", "Set the source that the type names, and the target that the source requires."},
+	{HPARequest, []Severity{Error, Warning, Info}, "A container does not request a resource whose utilization a HorizontalPodAutoscaler uses.", "Set resources.requests for every container of the pod, or use an AverageValue target."},
+	{HPAReplicas, []Severity{Error, Warning}, "spec.replicas is set on a workload that a HorizontalPodAutoscaler scales.", "Remove spec.replicas. For a workload that is already in the cluster, first remove it from the managed fields, as the Kubernetes documentation on migrating to autoscaling describes. Otherwise, the workload briefly drops to one pod."},
+	{HPAOverlap, []Severity{Error, Warning}, "A HorizontalPodAutoscaler shares its pods with another HorizontalPodAutoscaler or workload.", "Give every workload its own label, in both its selector and its pod template. Scale it by one HorizontalPodAutoscaler with several metrics."},
+	{HPAVersion, []Severity{Error, Warning}, "The target version of Kubernetes does not serve an API version or field.", "Use a version that the cluster serves: autoscaling/v2, starting with Kubernetes 1.23."},
+	{RuleMissing, []Severity{Error, Warning}, "No adapter rule serves a metric that a HorizontalPodAutoscaler requests.", "Add a rule whose series and name serve the metric, or correct the name in the HorizontalPodAutoscaler. Rules under rules serve Pods and Object metrics; rules under externalRules serve External metrics."},
+	{RuleAmbiguous, []Severity{Error, Warning}, "Two rules of one configuration serve the same metric.", "Give one of the rules a different name.as, or separate the series with seriesQuery or seriesFilters."},
+	{RuleLabels, []Severity{Error, Warning}, "A rule does not specify which series belong to which object.", "Map namespace and pod in resources.overrides to labels that the series have, and use sum(...{<<.LabelMatchers>>}) by (<<.GroupBy>>) in metricsQuery."},
+	{RuleQuery, []Severity{Error, Warning}, "An adapter rule is invalid, or Prometheus rejects its query.", "Correct the field that the message names. Try seriesQuery, and the query in the message, in Prometheus itself."},
+	{RuleWindow, []Severity{Error, Warning}, "The rate window of a rule contains too few samples.", "Make the window at least four times the scrape interval, or scrape more often."},
+	{APIService, []Severity{Error, Warning}, "The APIService of a metrics API does not point to the adapter.", "Set spec.service to the Service of the adapter and to a port that targets the port of --secure-port."},
+	{APIAccess, []Severity{Error, Warning}, "The adapter lacks permissions that it requires.", "Bind these roles to the ServiceAccount of the adapter: one that allows listing pods, the ClusterRole system:auth-delegator, and, in kube-system, the Role extension-apiserver-authentication-reader."},
+	{ScrapeNone, []Severity{Error, Warning, Info}, "Nothing scrapes the pods whose metric a HorizontalPodAutoscaler reads.", "Make the labels and the namespaces of Service and monitor match, or add a ServiceMonitor or PodMonitor."},
+	{ScrapePort, []Severity{Error, Warning}, "The port of a monitor matches no container port.", "Name the port of the Service, and use that name, not the number, in the monitor. Declare the container ports."},
+	{ScrapeUnselected, []Severity{Error, Warning}, "No Prometheus object in the input selects the monitor.", "Give the monitor the label that the Prometheus object selects, or widen serviceMonitorSelector or serviceMonitorNamespaceSelector; {} selects everything."},
+	{ScrapeAccess, []Severity{Error, Warning}, "Prometheus lacks permission to discover the targets of a monitor.", "Bind a ClusterRole, or a Role in that namespace, that allows list and watch of pods, services, and endpoints to the ServiceAccount of Prometheus."},
+	{ScrapeSeries, []Severity{Error, Warning}, "A sample of the metrics page lacks the series, or a label, that the rule selects.", "Correct the name or the label in the rule, or make the workload expose it."},
+	{AdapterRule, []Severity{Error, Warning}, "No adapter rule can be derived from a metric, or two rules serve the same metric in different ways.", "Add an override or your own rule, or make both rules equal."},
+	{AdapterConfig, []Severity{Error, Warning, Info}, "The adapter rules cannot be read, or might not reach the adapter.", "Correct the rules, or the name of their ConfigMap, as the message says."},
+	{OutputUnsupported, []Severity{Error}, "krm-fn does not render what the input requests.", "Use the alternative that the message names."},
+	{OutputConflict, []Severity{Error}, "An object or file to write already exists and is not rendered by krm-fn, or is rendered twice.", "Rename or remove one of them."},
+	{MigrateDump, []Severity{Error, Warning}, "A cluster dump lacks something that a migration requires, or contains something that it must not.", "Create a new dump with the command that the message shows."},
+	{MigrateInput, []Severity{Info}, "An input differs from the object in the cluster, so that the running workloads keep running.", "No action needed."},
+	{MigrateTraffic, []Severity{Error, Warning}, "A Service would temporarily not reach its pods, or not at the address or port that clients use.", "Do what the message says before you migrate."},
+	{MigrateImage, []Severity{Warning}, "The pods run a different image from the one in the TargetEndpoint, because the operator never updates the Deployment of a backend.", "Make sure that the image works, or set the one that runs."},
+	{MigrateScaler, []Severity{Warning}, "Two HorizontalPodAutoscalers scale the same workload and override each other.", "Delete one of them."},
+	{MigrateLeft, []Severity{Warning}, "krm-fn does not render an object that the operator created.", "Delete it when nothing requires it anymore."},
 }

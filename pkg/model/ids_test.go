@@ -60,7 +60,7 @@ func TestRegistryHasEveryIDOnce(t *testing.T) {
 		if constants[e.ID] == "" {
 			t.Errorf("%s has no constant", e.ID)
 		}
-		for _, text := range []string{e.What, e.Mend} {
+		for _, text := range []string{e.What, e.Fix} {
 			if len(text) < 5 || !strings.HasSuffix(text, ".") {
 				t.Errorf("%s: %q is no sentence", e.ID, text)
 			}

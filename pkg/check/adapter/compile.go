@@ -29,26 +29,26 @@ func checkExample(r *Rule) {
 	query, ok := r.ExampleQuery(series)
 	if !ok {
 		if strings.TrimSpace(r.MetricsQuery) == "" {
-			ps.Errorf(QueryID, at, "is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)")
+			ps.Errorf(model.RuleQuery, at, "is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)")
 		}
 		return
 	}
 	e, err := promexpr.Parser.ParseExpr(query)
 	if err != nil {
-		ps.Errorf(QueryID, at, "becomes %s, which Prometheus refuses: %v", query, err)
+		ps.Errorf(model.RuleQuery, at, "becomes %s, which Prometheus refuses: %v", query, err)
 		return
 	}
 	t := e.Type()
 	if t == parser.ValueTypeVector || t == parser.ValueTypeScalar && r.isExternal() {
 		return
 	}
-	ps.Errorf(QueryID, at, "becomes %s, which gives a %s; the adapter takes an instant vector only", query, t)
+	ps.Errorf(model.RuleQuery, at, "becomes %s, which gives a %s; the adapter takes an instant vector only", query, t)
 }
 
 // reportTemplate reports a template that fails when it is filled in, once for each rule.
 func reportTemplate(r *Rule, err error) {
 	p := model.Problem{
-		ID: QueryID, Severity: model.Error, Place: r.Field("metricsQuery"),
+		ID: model.RuleQuery, Severity: model.Error, Place: r.Field("metricsQuery"),
 		Message: fmt.Sprintf("cannot be filled in: %v", err),
 	}
 	if strings.TrimSpace(r.MetricsQuery) != "" && !slices.Contains(r.Config.Problems, p) {
@@ -116,7 +116,7 @@ func warnOfName(r *Rule) {
 	if good != "" {
 		hint = "; write " + strconv.Quote(good)
 	}
-	r.Config.Problems.Warnf(QueryID, r.Field("name", "as"), "is %q, in which %s is no capture of name.matches%s", r.Name.As, bad, hint)
+	r.Config.Problems.Warnf(model.RuleQuery, r.Field("name", "as"), "is %q, in which %s is no capture of name.matches%s", r.Name.As, bad, hint)
 }
 
 // compile reads the rule as the adapter and Prometheus do, and reports what they refuse.
@@ -125,11 +125,11 @@ func compile(r *Rule, k *Kinds) {
 	matchers, err := promexpr.Parser.ParseMetricSelector(r.SeriesQuery)
 	switch {
 	case r.SeriesQuery == "":
-		ps.Errorf(QueryID, at, "is empty; write a selector, such as 'http_requests_total{namespace!=\"\",pod!=\"\"}'; %s", noDiscovery)
+		ps.Errorf(model.RuleQuery, at, "is empty; write a selector, such as 'http_requests_total{namespace!=\"\",pod!=\"\"}'; %s", noDiscovery)
 	case err != nil:
-		ps.Errorf(QueryID, at, "is no series selector that Prometheus accepts: %v; %s", err, noDiscovery)
+		ps.Errorf(model.RuleQuery, at, "is no series selector that Prometheus accepts: %v; %s", err, noDiscovery)
 	case !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches("") }):
-		ps.Errorf(QueryID, at,
+		ps.Errorf(model.RuleQuery, at,
 			"selects series without naming a label that they must have, which Prometheus refuses; add one, such as namespace!=\"\"; %s",
 			noDiscovery)
 	default:
@@ -142,7 +142,7 @@ func compile(r *Rule, k *Kinds) {
 	namers, err := naming.NamersFromConfig([]adapterconfig.DiscoveryRule{unambiguous(r, k)}, k.mapper)
 	if err != nil {
 		r.Config.broken = true
-		ps.Errorf(QueryID, r.At, "%v; the adapter does not start with it", err)
+		ps.Errorf(model.RuleQuery, r.At, "%v; the adapter does not start with it", err)
 		return
 	}
 	r.Namer = namers[0]
@@ -161,10 +161,10 @@ func checkResources(r *Rule, k *Kinds) bool {
 		problem, doubt := k.resolve(o.Group, o.Resource)
 		if problem != "" {
 			ok = false
-			r.Config.Problems.Errorf(QueryID, r.Field("resources", "overrides", label), "%s; the adapter does not start with it", problem)
+			r.Config.Problems.Errorf(model.RuleQuery, r.Field("resources", "overrides", label), "%s; the adapter does not start with it", problem)
 		}
 		if doubt != "" {
-			r.Config.Problems.Warnf(QueryID, r.Field("resources", "overrides", label), "has resource %q, which Kubernetes does not "+
+			r.Config.Problems.Warnf(model.RuleQuery, r.Field("resources", "overrides", label), "has resource %q, which Kubernetes does not "+
 				"have of its own; did you mean %q?", o.Resource, doubt)
 		}
 	}

@@ -20,10 +20,6 @@ type Text struct {
 	Text  []byte
 }
 
-const MissingID model.ID = "rule/missing"
-
-const QueryID model.ID = "rule/query"
-
 // Config is one configuration of prometheus-adapter.
 type Config struct {
 	// at is where its text stands, name what messages call it.
@@ -87,7 +83,7 @@ func readRules(t Text) []*Config {
 	if ps.HasErrors() || len(docs) == 0 {
 		s := &Config{at: t.Place, name: t.Place.String(), Problems: queryProblems(ps), broken: true}
 		if len(ps) == 0 {
-			s.Problems.Warnf(QueryID, t.Place, "holds no rules")
+			s.Problems.Warnf(model.RuleQuery, t.Place, "holds no rules")
 		}
 		return []*Config{s}
 	}
@@ -107,11 +103,11 @@ func readConfig(t Text, name string) *Config {
 		return s
 	}
 	if len(docs) == 0 {
-		s.Problems.Warnf(QueryID, t.Place, "holds no rules; the adapter starts, but serves nothing")
+		s.Problems.Warnf(model.RuleQuery, t.Place, "holds no rules; the adapter starts, but serves nothing")
 		return s
 	}
 	if len(docs) > 1 {
-		s.Problems.Warnf(QueryID, t.Place.At(docs[1].Root.Line), "begins a second YAML document; the adapter reads the first alone")
+		s.Problems.Warnf(model.RuleQuery, t.Place.At(docs[1].Root.Line), "begins a second YAML document; the adapter reads the first alone")
 	}
 	root := docs[0].Root
 	cfg, err := adapterconfig.FromYAML(t.Text)
@@ -125,7 +121,7 @@ func readConfig(t Text, name string) *Config {
 	s.external = s.list("externalRules", cfg.ExternalRules, krm.Get(root, "externalRules"), at)
 	s.resource, s.resourceAt = cfg.ResourceRules, placeOf(at.Child("resourceRules"), krm.Get(root, "resourceRules"))
 	if len(s.custom)+len(s.external) == 0 && s.resource == nil {
-		s.Problems.Warnf(QueryID, t.Place, "holds no rules; the adapter starts, but serves nothing")
+		s.Problems.Warnf(model.RuleQuery, t.Place, "holds no rules; the adapter starts, but serves nothing")
 	}
 	return s
 }
@@ -135,7 +131,7 @@ func refusals(root *yaml.Node, at model.Place, err error) model.Problems {
 	var cfg adapterconfig.MetricsDiscoveryConfig
 	ps := queryProblems(errorsOf(krm.Decode(root, at, &cfg)))
 	if len(ps) == 0 {
-		ps.Errorf(QueryID, at.At(0), "%v", err)
+		ps.Errorf(model.RuleQuery, at.At(0), "%v", err)
 	}
 	for i := range ps {
 		ps[i].Message += "; the adapter does not start with it"
@@ -151,7 +147,7 @@ func errorsOf(ps model.Problems) model.Problems {
 func queryProblems(ps model.Problems) model.Problems {
 	out := slices.Clone(ps)
 	for i := range out {
-		out[i].ID = QueryID
+		out[i].ID = model.RuleQuery
 	}
 	return out
 }

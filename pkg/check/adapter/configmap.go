@@ -104,12 +104,12 @@ func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key str
 		return nil, "", false
 	}
 	if a.file == "" {
-		ps.Errorf(MissingID, a.At.Child("args"), "has no --config; the adapter does not start; write --config=/etc/adapter/config.yaml")
+		ps.Errorf(model.RuleMissing, a.At.Child("args"), "has no --config; the adapter does not start; write --config=/etc/adapter/config.yaml")
 		return nil, "", true
 	}
 	mount, rel, found := mountOf(a.Container, a.file)
 	if !found {
-		ps.Errorf(MissingID, a.At.Child("volumeMounts"), "has no mount that holds %s, which --config names; the adapter does not "+
+		ps.Errorf(model.RuleMissing, a.At.Child("volumeMounts"), "has no mount that holds %s, which --config names; the adapter does not "+
 			"start", a.file)
 		return nil, "", true
 	}
@@ -120,7 +120,7 @@ func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key str
 		for _, v := range volumes {
 			names = append(names, v.Name)
 		}
-		ps.Errorf(MissingID, a.At.Child("volumeMounts"), "mounts volume %q, which the pod does not have%s", mount.Name,
+		ps.Errorf(model.RuleMissing, a.At.Child("volumeMounts"), "mounts volume %q, which the pod does not have%s", mount.Name,
 			krm.DidYouMean(mount.Name, names))
 		return nil, "", true
 	}
@@ -141,14 +141,14 @@ func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Probl
 	at := f.at.Child("configMap")
 	key, projected := keyOf(v.ConfigMap.Items, f.path)
 	if !projected {
-		ps.Errorf(MissingID, at.Child("items"), "puts no key at path %q, which --config=%s needs; the adapter does not start", f.path,
+		ps.Errorf(model.RuleMissing, at.Child("items"), "puts no key at path %q, which --config=%s needs; the adapter does not start", f.path,
 			a.file)
 		return nil, "", true
 	}
 	cm, elsewhere := configMap(su.graph, v.ConfigMap.Name, a.Workload.Item)
 	switch {
 	case cm == nil && elsewhere != nil:
-		ps.Errorf(MissingID, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own "+
+		ps.Errorf(model.RuleMissing, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own "+
 			"namespace, here %q",
 			v.ConfigMap.Name, model.NamespaceOf(elsewhere.Place.Object.Namespace), model.NamespaceOf(a.Workload.Item.Place.Object.Namespace))
 		return nil, "", true
@@ -158,7 +158,7 @@ func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Probl
 	}
 	data := krm.TextMap(cm.Field("data"))
 	if _, has := data[key]; !has {
-		ps.Errorf(MissingID, at, "mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
+		ps.Errorf(model.RuleMissing, at, "mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
 			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, lookup.SortedKeys(data)))
 		return nil, "", true
 	}
@@ -176,7 +176,7 @@ func (su *Setup) checkName(name string, at model.Place, ps *model.Problems) {
 	if len(names) == 0 {
 		return
 	}
-	ps.Warnf(MissingID, at.Child("name"), "names ConfigMap %q, which is not among the items, while %s holds rules that no adapter "+
+	ps.Warnf(model.RuleMissing, at.Child("name"), "names ConfigMap %q, which is not among the items, while %s holds rules that no adapter "+
 		"here reads%s", name, strings.Join(names, ", "), krm.DidYouMean(name, names))
 }
 

@@ -42,7 +42,7 @@ func readValues(root *yaml.Node, at model.Place) []*Config {
 			if own := chartNames[key.Value]; own != "" {
 				hint = "; the chart calls it " + strconv.Quote(own)
 			}
-			s.Problems.Warnf(QueryID, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s", hint)
+			s.Problems.Warnf(model.RuleQuery, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s", hint)
 		}
 	}
 	if usesDefaults(krm.Get(rules, "default")) {
@@ -81,7 +81,7 @@ func (s *Config) values(key, under string, rules *yaml.Node) []*Rule {
 	}
 	if n.Kind != yaml.SequenceNode {
 		s.broken = true
-		s.Problems.Errorf(QueryID, placeOf(at, n), "is no list; write one rule or more, each beginning with a dash; the adapter "+
+		s.Problems.Errorf(model.RuleQuery, placeOf(at, n), "is no list; write one rule or more, each beginning with a dash; the adapter "+
 			"does not start with it")
 		return nil
 	}

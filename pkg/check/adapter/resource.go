@@ -29,7 +29,7 @@ func (s *Config) compileResource(k *Kinds) {
 		conv, err := naming.NewResourceConverter(part.rule.Resources.Template, unambiguous(r, k).Resources.Overrides, k.mapper)
 		if err != nil {
 			s.broken = true
-			s.Problems.Errorf(QueryID, at, "%v; the adapter does not start with it", err)
+			s.Problems.Errorf(model.RuleQuery, at, "%v; the adapter does not start with it", err)
 			continue
 		}
 		s.resourceQuery(conv, resourceQuery{
@@ -56,7 +56,7 @@ func (s *Config) resourceQuery(conv naming.ResourceConverter, q resourceQuery) {
 	m, err := naming.NewMetricsQuery(q.text, conv)
 	if err != nil {
 		s.broken = true
-		s.Problems.Errorf(QueryID, q.at, "%v; the adapter does not start with it", err)
+		s.Problems.Errorf(model.RuleQuery, q.at, "%v; the adapter does not start with it", err)
 		return
 	}
 	namespace := "default"
@@ -65,14 +65,14 @@ func (s *Config) resourceQuery(conv naming.ResourceConverter, q resourceQuery) {
 	}
 	built, err := m.Build("", q.resource, namespace, q.groupBy, labels.Everything(), "a", "b")
 	if err != nil {
-		s.Problems.Errorf(QueryID, q.at, "cannot be filled in: %v", err)
+		s.Problems.Errorf(model.RuleQuery, q.at, "cannot be filled in: %v", err)
 		return
 	}
 	e, err := promexpr.Parser.ParseExpr(string(built))
 	switch {
 	case err != nil:
-		s.Problems.Errorf(QueryID, q.at, "becomes %s, which Prometheus refuses: %v", built, err)
+		s.Problems.Errorf(model.RuleQuery, q.at, "becomes %s, which Prometheus refuses: %v", built, err)
 	case e.Type() != parser.ValueTypeVector:
-		s.Problems.Errorf(QueryID, q.at, "becomes %s, which gives a %s; the adapter takes an instant vector only", built, e.Type())
+		s.Problems.Errorf(model.RuleQuery, q.at, "becomes %s, which gives a %s; the adapter takes an instant vector only", built, e.Type())
 	}
 }
