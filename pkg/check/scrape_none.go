@@ -190,7 +190,7 @@ func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) 
 // reportNone tells that no route comes near the pods.
 func reportNone(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
 	hint := ""
-	if annotated(g, d.Workload) {
+	if annotated(d.Workload) {
 		hint = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"
 	}
 	ps.Errorf(scrapeNoneID, d.At(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.Workload, d.MetricName(), hint)

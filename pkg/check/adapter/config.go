@@ -20,8 +20,10 @@ type Text struct {
 	Text  []byte
 }
 
+// MissingID is the ID of problems with metrics that no rule serves, and with adapters that find no rules.
 const MissingID model.ID = "rule/missing"
 
+// QueryID is the ID of problems with the text of rules.
 const QueryID model.ID = "rule/query"
 
 // Config is one configuration of prometheus-adapter.

@@ -35,6 +35,7 @@ func (r *Rule) SeriesFor(metric string, known []string) []string {
 	return out
 }
 
+// Literal reports whether the rule gives one name whatever its series are called.
 func (r *Rule) Literal() bool {
 	return r.Namer != nil && r.Name.As != "" && (!strings.Contains(r.Name.As, "$") || r.inverse().literal())
 }
@@ -82,6 +83,7 @@ func enumeratePattern(pattern string) []string {
 	return enumerate(tree, nil)
 }
 
+// RateSuffix matches the end of names of rates and other aggregates.
 var RateSuffix = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`_(per_second|per_minute|per_sec|rate|rps|qps|avg|sum|max|p\d+)$`)
 })

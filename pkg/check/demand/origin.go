@@ -16,6 +16,7 @@ import (
 type Presence int
 
 const (
+	// Maybe is where that is not known.
 	Maybe Presence = iota
 	Present
 	Absent
@@ -38,7 +39,7 @@ type Arrivals struct {
 	recent    recentOrigins
 }
 
-// allOrigins lists the ways of all workloads.
+// All lists the ways of all workloads.
 func (ar *Arrivals) All() []Origin {
 	return ar.all.Get(func() []Origin {
 		var all []Origin
@@ -56,7 +57,7 @@ type recentOrigins struct {
 	origins []Origin
 }
 
-// origins lists the ways by which the series of a workload reach Prometheus.
+// Of lists the ways by which the series of a workload reach Prometheus.
 func (ar *Arrivals) Of(wl *chain.Workload) []Origin {
 	if wl == nil {
 		return nil
