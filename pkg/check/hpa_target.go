@@ -103,7 +103,9 @@ func checkKind(g *chain.Graph, s *chain.Scaler, ps *model.Problems) bool {
 	kinds := slices.Sorted(maps.Keys(scaledKinds))
 	want, known := scaledKinds[ref.Kind]
 	group := model.Group(ref.APIVersion)
-	p := model.Problem{ID: hpaTargetID, Severity: model.Error, Place: s.RefAt().Child("apiVersion"), Value: ref.APIVersion, Suggestion: want}
+	p := model.Problem{
+		ID: hpaTargetID, Severity: model.Error, Place: s.RefAt().Child("apiVersion"), Value: ref.APIVersion, Suggestion: want,
+	}
 	switch {
 	case !known:
 		p.Place, p.Value, p.Suggestion = s.RefAt().Child("kind"), ref.Kind, krm.Suggest(ref.Kind, kinds)

@@ -95,7 +95,7 @@ spec:
 				told[miss.monitor] = true
 				reportMiss(d, miss, "", ps)
 			default:
-				reportNone(w.graph, d, ps)
+				reportNone(d, ps)
 			}
 		}
 		other.reportUnjudged(unjudged, ps)
@@ -188,7 +188,7 @@ func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) 
 }
 
 // reportNone tells that no route comes near the pods.
-func reportNone(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
+func reportNone(d *demand.Demand, ps *model.Problems) {
 	hint := ""
 	if annotated(d.Workload) {
 		hint = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"

@@ -7,11 +7,12 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	prom "sigs.k8s.io/prometheus-adapter/pkg/client"
 	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
+
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 )
 
 // SeriesFor gives names of series from which the rule makes metric, as the adapter's own code sees it: each is accepted

@@ -183,7 +183,8 @@ func (a Account) is(s rbacv1.Subject, b *binding) bool {
 	if ns == "" {
 		ns = b.item.Place.Object.Namespace
 	}
-	return s.Kind == rbacv1.ServiceAccountKind && a.Name != "" && s.Name == a.Name && lookup.CompareNamespaces(ns, a.Namespace) != lookup.Different
+	return s.Kind == rbacv1.ServiceAccountKind && a.Name != "" && s.Name == a.Name &&
+		lookup.CompareNamespaces(ns, a.Namespace) != lookup.Different
 }
 
 // BoundOutside tells whether an account is given rights namespace by namespace, so that who owns one of those that lack them

@@ -18,6 +18,7 @@ type Presence int
 const (
 	// Maybe is where that is not known.
 	Maybe Presence = iota
+	// Present is where it surely has it.
 	Present
 	Absent
 )

@@ -49,6 +49,7 @@ const (
 	// Unknown is where only one of them states a namespace: they meet if the other one is applied to it by
 	// `kubectl apply -n`, `helm install -n` or the destination of an Argo CD application.
 	Unknown
+	// Same is where both mean one namespace.
 	Same
 )
 
