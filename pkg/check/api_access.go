@@ -153,6 +153,6 @@ func serverRights(a adapter.Instance) []right {
 	return append(rights, right{
 		Resource: chain.Resource{Group: "", Name: "configmaps"}, verb: "get", namespace: chain.SystemNamespace,
 		object: chain.AuthenticationConfig,
-		what: "read ConfigMap " + chain.SystemNamespace + "/" + chain.AuthenticationConfig, role: "Role extension-apiserver-authentication-reader there",
+		what:   "read ConfigMap " + chain.SystemNamespace + "/" + chain.AuthenticationConfig, role: "Role extension-apiserver-authentication-reader there",
 	})
 }
