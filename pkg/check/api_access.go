@@ -43,7 +43,8 @@ func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
 	for _, d := range demands {
 		ns := d.Scaler.Item.Place.Object.Namespace
 		roles := w.graph.Access.RolesOf(own, ns)
-		if d.Kind == autoscalingv2.PodsMetricSourceType && roles != nil && !(chain.Resource{Group: "", Name: "pods"}).Allowed(roles, "list") {
+		if d.Kind == autoscalingv2.PodsMetricSourceType && roles != nil &&
+			!(chain.Resource{Group: "", Name: "pods"}).Allowed(roles, "list") {
 			lacking = append(lacking, model.NamespaceOf(ns))
 		}
 	}
@@ -92,7 +93,8 @@ func serverRights(a adapter.Instance) []right {
 		}
 	}
 	return append(rights, right{
-		Resource: chain.Resource{Group: "", Name: "configmaps"}, verb: "get", namespace: chain.SystemNamespace, object: chain.AuthenticationConfig,
-		what: "read ConfigMap " + chain.SystemNamespace + "/" + chain.AuthenticationConfig, role: "Role extension-apiserver-authentication-reader there",
+		Resource: chain.Resource{Group: "", Name: "configmaps"}, verb: "get", namespace: chain.SystemNamespace,
+		object: chain.AuthenticationConfig,
+		what:   "read ConfigMap " + chain.SystemNamespace + "/" + chain.AuthenticationConfig, role: "Role extension-apiserver-authentication-reader there",
 	})
 }

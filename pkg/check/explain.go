@@ -50,12 +50,12 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 		ps.Errorf(hpaTarget.ID, model.Place{}, "several HorizontalPodAutoscalers are named %q; write NAMESPACE/%s", name, name)
 		return nil, ps.Sorted()
 	}
-	chain := chainOf(w, found[0])
+	links := chainOf(w, found[0])
 	in.Items = slices.DeleteFunc(slices.Clone(in.Items), func(it *krm.Item) bool {
 		return it.Place.Object.Kind == found[0].Item.Place.Object.Kind && it != found[0].Item
 	})
-	chain.attach(Run(in))
-	return chain, nil
+	links.attach(Run(in))
+	return links, nil
 }
 
 // chain walks from s to the pods.

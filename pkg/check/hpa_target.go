@@ -40,19 +40,19 @@ func checkTarget(g *chain.Graph, mi *missing, s *chain.Scaler, ps *model.Problem
 			ps.Errorf(model.HPATarget, s.RefAt().Child(f.name), "is missing; write the %s of the workload to scale", f.name)
 		}
 	}
-	_, err := schema.ParseGroupVersion(ref.ApiVersion)
+	_, err := schema.ParseGroupVersion(ref.APIVersion)
 	switch wl := s.Target; {
 	case ref.Kind == "" || ref.Name == "":
 	case err != nil:
-		ps.Valuef(model.HPATarget, s.RefAt().Child("apiVersion"), ref.ApiVersion,
-			"%q is no apiVersion; write GROUP/VERSION, such as apps/v1", ref.ApiVersion)
-	case slices.Contains(chain.Unscalable, chain.GroupKind(ref.ApiVersion, ref.Kind)):
+		ps.Valuef(model.HPATarget, s.RefAt().Child("apiVersion"), ref.APIVersion,
+			"%q is no apiVersion; write GROUP/VERSION, such as apps/v1", ref.APIVersion)
+	case slices.Contains(chain.Unscalable, chain.GroupKind(ref.APIVersion, ref.Kind)):
 		ps.Valuef(model.HPATarget, s.RefAt().Child("kind"), ref.Kind,
 			"a %s has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet", ref.Kind)
-	case !strings.Contains(model.Group(ref.ApiVersion), ".") && !checkKind(g, s, ps):
+	case !strings.Contains(model.Group(ref.APIVersion), ".") && !checkKind(g, s, ps):
 	case wl != nil:
-		checkFound(g, s, wl, ps)
-	case strings.Contains(model.Group(ref.ApiVersion), "."):
+		checkFound(s, wl, ps)
+	case strings.Contains(model.Group(ref.APIVersion), "."):
 		ps.Infof(model.HPATarget, s.RefAt(), "the pods of %s %s are not described here, so that they are not judged", ref.Kind, ref.Name)
 	default:
 		mi.report(s, ps)
@@ -64,8 +64,10 @@ func checkKind(g *chain.Graph, s *chain.Scaler, ps *model.Problems) bool {
 	ref := s.Ref
 	kinds := slices.Sorted(maps.Keys(scaledKinds))
 	want, known := scaledKinds[ref.Kind]
-	group := model.Group(ref.ApiVersion)
-	p := model.Problem{ID: model.HPATarget, Severity: model.Error, Place: s.RefAt().Child("apiVersion"), Value: ref.ApiVersion, Suggestion: want}
+	group := model.Group(ref.APIVersion)
+	p := model.Problem{
+		ID: model.HPATarget, Severity: model.Error, Place: s.RefAt().Child("apiVersion"), Value: ref.APIVersion, Suggestion: want,
+	}
 	switch {
 	case !known:
 		p.Place, p.Value, p.Suggestion = s.RefAt().Child("kind"), ref.Kind, krm.Suggest(ref.Kind, kinds)
@@ -76,10 +78,10 @@ func checkKind(g *chain.Graph, s *chain.Scaler, ps *model.Problems) bool {
 		return true
 	case group == "extensions":
 		p.Message = fmt.Sprintf("the group extensions has no %s since Kubernetes 1.16; write %s", ref.Kind, want)
-	case ref.ApiVersion == "":
+	case ref.APIVersion == "":
 		p.Message = fmt.Sprintf("is missing, so that a %s of the core group is looked for, which there is not; write %s", ref.Kind, want)
 	default:
-		p.Message = fmt.Sprintf("%q has no %s; write %s", ref.ApiVersion, ref.Kind, want)
+		p.Message = fmt.Sprintf("%q has no %s; write %s", ref.APIVersion, ref.Kind, want)
 	}
 	ps.Add(p)
 	return false
@@ -96,7 +98,7 @@ func reportMissingNamespace(id model.ID, a, b *krm.Item, ps *model.Problems) {
 }
 
 // checkFound judges the target of s itself.
-func checkFound(g *chain.Graph, s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
+func checkFound(s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
 	its := wl.Item.Place.Object
 	if lookup.CompareNamespaces(s.Item.Place.Object.Namespace, its.Namespace) == lookup.Unknown {
 		reportMissingNamespace(model.HPATarget, s.Item, wl.Item, ps)
@@ -134,7 +136,7 @@ func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 	var elsewhere, otherKind *chain.Workload
 	for _, i := range mi.graph.Workloads.Labels.Named(ref.Name) {
 		wl := mi.graph.Workloads.All[i]
-		switch met, same := chain.MayShareNamespace(s.Item, wl.Item), wl.GroupKind() == chain.GroupKind(ref.ApiVersion, ref.Kind); {
+		switch met, same := chain.MayShareNamespace(s.Item, wl.Item), wl.GroupKind() == chain.GroupKind(ref.APIVersion, ref.Kind); {
 		case same && !met:
 			elsewhere = wl
 		case met && !same && slices.Contains(chain.Scalable, wl.GroupKind()):
@@ -154,7 +156,7 @@ func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 	case !judged:
 		ps.Infof(model.HPATarget, at, "%s %s is not among the objects given, so that its pods are not judged", ref.Kind, ref.Name)
 	default:
-		names := mi.namesOf(chain.TargetRef{ApiVersion: ref.ApiVersion, Kind: ref.Kind, Name: ""}.Key(s.Item.Place.Object.Namespace), near)
+		names := mi.namesOf(chain.TargetRef{APIVersion: ref.APIVersion, Kind: ref.Kind, Name: ""}.Key(s.Item.Place.Object.Namespace), near)
 		hint := names.DidYouMean(ref.Name)
 		if hint == "" && len(names.Names) > 0 {
 			hint = "; here are " + names.Around(ref.Name)
@@ -181,7 +183,7 @@ func (mi *missing) namesOf(kind chain.TargetKey, near []*chain.Workload) *lookup
 		var names []string
 		for _, wl := range near {
 			o := wl.Item.Place.Object
-			if (chain.TargetRef{ApiVersion: o.APIVersion, Kind: o.Kind, Name: ""}.Key(kind.Namespace)) == kind {
+			if (chain.TargetRef{APIVersion: o.APIVersion, Kind: o.Kind, Name: ""}.Key(kind.Namespace)) == kind {
 				names = append(names, o.Name)
 			}
 		}

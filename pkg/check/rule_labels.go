@@ -100,7 +100,7 @@ func selectorsWith(o *demand.Offer, label string) []string {
 
 // checkMapped compares the labels that the rule maps with those that the series have or that it asks them for itself.
 func checkMapped(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
-	checkTwice(d, o, ps)
+	checkTwice(o, ps)
 	if adapter.IsRoot(d.Resource) {
 		return
 	}
@@ -152,7 +152,7 @@ func asksFor(o *demand.Offer, label string) bool {
 }
 
 // checkTwice reports two labels that are mapped to one resource that the query needs.
-func checkTwice(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+func checkTwice(o *demand.Offer, ps *model.Problems) {
 	mapped := map[string]string{}
 	for _, label := range lookup.SortedKeys(o.Resources.Overrides) {
 		r := o.Resources.Overrides[label]

@@ -54,7 +54,8 @@ func checkRegistered(w *world, d *demand.Demand, ps *model.Problems) {
 func checkGuess(d *demand.Demand, all []*demand.Offer, ps *model.Problems) {
 	byItself := func(o *demand.Offer) bool { return slices.Contains(o.Series, d.Metric) }
 	meant := func(o *demand.Offer) bool {
-		return o.Specific() || slices.ContainsFunc(o.Series, func(name string) bool { return slices.Contains(adapter.Counters(d.Metric), name) })
+		return o.Specific() ||
+			slices.ContainsFunc(o.Series, func(name string) bool { return slices.Contains(adapter.Counters(d.Metric), name) })
 	}
 	if !adapter.RateSuffix().MatchString(d.Metric) || slices.ContainsFunc(all, meant) ||
 		!slices.ContainsFunc(all, byItself) || slices.Contains(d.KnownSeries(), d.Metric) {

@@ -45,7 +45,8 @@ func checkValues(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Pr
 // checkDescribed reports a metric of a Service through which nothing reads pods, where the rule finds its series by the
 // label that the operator takes from the Service.
 func checkDescribed(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
-	if d.Resource != (schema.GroupResource{Resource: "services"}) || o.Label != "service" || slices.ContainsFunc(o.Series, demand.FromExporter) ||
+	if d.Resource != (schema.GroupResource{Resource: "services"}) || o.Label != "service" ||
+		slices.ContainsFunc(o.Series, demand.FromExporter) ||
 		slices.ContainsFunc(o.Series, d.IsRecorded) || len(ms.Arrivals.All()) == 0 {
 		return
 	}

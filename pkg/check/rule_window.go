@@ -88,7 +88,8 @@ func checkWindows(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.P
 			}
 		case win.Span < least:
 			ps.Errorf(model.RuleWindow, at, "looks back %s in %s, which needs %s, but the pods of %s are %s; write at least [%s]",
-				promexpr.InWords(win.Span), win.Fn, samplesInWords(win.Samples), d.Scaler.Item.Place.Object, read, promexpr.InWords(4*every))
+				promexpr.InWords(win.Span), win.Fn, samplesInWords(win.Samples), d.Scaler.Item.Place.Object, read,
+				promexpr.InWords(4*every))
 		case win.Step == 0:
 			ps.Warnf(model.RuleWindow, at, "looks back %s in %s, but the pods of %s are %s, so that one missed scrape leaves no value; "+
 				"write at least [%s]",

@@ -32,7 +32,7 @@ func neededAccess(w *world) map[*chain.Monitor]bool {
 
 // checkAccess reports namespaces with pods of m in which none of the Prometheuses that read m may look for them.
 func checkAccess(g *chain.Graph, m *chain.Monitor, needed bool, ps *model.Problems) {
-	for _, ns := range namespacesOf(g, m) {
+	for _, ns := range namespacesOf(m) {
 		var found model.Problems
 		for _, p := range g.Prometheuses {
 			if g.Refuses(p, m) != nil {
@@ -58,7 +58,7 @@ func checkAccess(g *chain.Graph, m *chain.Monitor, needed bool, ps *model.Proble
 }
 
 // namespacesOf are those in which m leads to a Service or to pods here.
-func namespacesOf(g *chain.Graph, m *chain.Monitor) []string {
+func namespacesOf(m *chain.Monitor) []string {
 	var out []string
 	for _, svc := range m.Services {
 		out = append(out, svc.Item.Place.Object.Namespace)

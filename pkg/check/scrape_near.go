@@ -185,7 +185,8 @@ func monitorMisses(m *chain.Monitor, x selectable) []miss {
 	if len(failed) > 0 {
 		return []miss{{
 			m, selectorPlace(at.Child("selector"), &m.Selector, failed[0]),
-			fmt.Sprintf("selects %s, and %s %s %s", lookup.DescribeRequirement(failed[0]), x.what, x.has, lookup.DescribeLabel(failed[0], x.labels)), score,
+			fmt.Sprintf("selects %s, and %s %s %s", lookup.DescribeRequirement(failed[0]), x.what, x.has,
+				lookup.DescribeLabel(failed[0], x.labels)), score,
 		}}
 	}
 	if m.Reaches(x.item.Place.Object.Namespace) {
@@ -212,10 +213,12 @@ func serviceMisses(s *chain.Service, m *chain.Monitor, wl *chain.Workload) []mis
 	score := affinity(failed, met, set) + sameName(s.Item, wl.Item) + sameName(m.Item, wl.Item)
 	if len(failed) > 0 {
 		return []miss{{m, s.Item.Place.Child("spec").Child("selector").Child(failed[0].Key()), fmt.Sprintf(
-			"selects %s, and the pods of %s have %s", lookup.DescribeRequirement(failed[0]), wl, lookup.DescribeLabel(failed[0], set)), score}}
+			"selects %s, and the pods of %s have %s", lookup.DescribeRequirement(failed[0]), wl,
+			lookup.DescribeLabel(failed[0], set)), score}}
 	}
 	return []miss{{m, s.Item.Place.Child("metadata").Child("namespace"), fmt.Sprintf(
-		"is %s, and %s is in %s", model.NamespaceOf(s.Item.Place.Object.Namespace), wl, model.NamespaceOf(wl.Item.Place.Object.Namespace)), score}}
+		"is %s, and %s is in %s", model.NamespaceOf(s.Item.Place.Object.Namespace), wl,
+		model.NamespaceOf(wl.Item.Place.Object.Namespace)), score}}
 }
 
 // affinity counts what speaks for it that a selector was meant to match a set of labels: requirements that it meets,

@@ -37,7 +37,7 @@ var scrapeNone = Check{
 				told[miss.monitor] = true
 				reportMiss(d, miss, "", ps)
 			default:
-				reportNone(w.graph, d, ps)
+				reportNone(d, ps)
 			}
 		}
 		other.reportUnjudged(unjudged, ps)
@@ -130,9 +130,9 @@ func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) 
 }
 
 // reportNone tells that no route comes near the pods.
-func reportNone(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
+func reportNone(d *demand.Demand, ps *model.Problems) {
 	hint := ""
-	if annotated(g, d.Workload) {
+	if annotated(d.Workload) {
 		hint = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"
 	}
 	ps.Errorf(model.ScrapeNone, d.At(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.Workload, d.MetricName(), hint)

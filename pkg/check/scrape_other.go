@@ -50,7 +50,7 @@ func (os *others) scrapedOtherwise(wl *chain.Workload) string {
 		return other
 	}
 	switch {
-	case annotated(os.graph, wl) && len(os.graph.Prometheuses) == 0:
+	case annotated(wl) && len(os.graph.Prometheuses) == 0:
 		return "its annotations ask a Prometheus that is not among the objects given"
 	case len(os.graph.Monitors)+len(os.graph.Prometheuses) == 0:
 		return "no ServiceMonitor, PodMonitor or Prometheus is among the objects given"
@@ -91,7 +91,7 @@ func (os *others) findOtherScraper() string {
 
 // annotated tells whether the pods of wl, or a Service of theirs, ask to be scraped by the annotations that the
 // configurations of a Prometheus without operator usually go by.
-func annotated(g *chain.Graph, wl *chain.Workload) bool {
+func annotated(wl *chain.Workload) bool {
 	asks := func(annotations map[string]string) bool {
 		return annotations["prometheus.io/scrape"] == "true" || annotations["prometheus.io/port"] != ""
 	}

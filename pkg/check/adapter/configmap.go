@@ -150,7 +150,8 @@ func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Probl
 	case cm == nil && elsewhere != nil:
 		ps.Errorf(model.RuleMissing, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own "+
 			"namespace, here %q",
-			v.ConfigMap.Name, model.NamespaceOf(elsewhere.Place.Object.Namespace), model.NamespaceOf(a.Workload.Item.Place.Object.Namespace))
+			v.ConfigMap.Name, model.NamespaceOf(elsewhere.Place.Object.Namespace),
+			model.NamespaceOf(a.Workload.Item.Place.Object.Namespace))
 		return nil, "", true
 	case cm == nil:
 		su.checkName(v.ConfigMap.Name, at, ps)

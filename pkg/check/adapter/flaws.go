@@ -18,11 +18,13 @@ type Flaws struct {
 	None map[string]Flaw
 }
 
+// FixedRule is a rule with a bad reference in name.as, and the same rule without it.
 type FixedRule struct {
 	*Rule
 	With *Rule
 }
 
+// Flaw is a rule that keeps none of its own series, and its position in its list.
 type Flaw struct {
 	*Rule
 	Number int

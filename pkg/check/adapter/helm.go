@@ -47,7 +47,9 @@ func readValues(root *yaml.Node, at model.Place) []*Config {
 	}
 	if usesDefaults(krm.Get(rules, "default")) {
 		for i, r := range defaultRules() {
-			s.custom = append(s.custom, &Rule{DiscoveryRule: r, Config: s, Position: fmt.Sprintf("rules.default[%d]", i), At: at.Child("default")})
+			s.custom = append(s.custom, &Rule{
+				DiscoveryRule: r, Config: s, Position: fmt.Sprintf("rules.default[%d]", i), At: at.Child("default"),
+			})
 		}
 	}
 	s.custom = append(s.custom, s.values("custom", "rules", rules)...)

@@ -88,6 +88,7 @@ func (m *rememberingMapper) ResourceFor(partial schema.GroupVersionResource) (sc
 	return f.resource, f.err
 }
 
+// NewKinds returns the kinds that Kubernetes 1.minor has and those that items define.
 func NewKinds(items []*krm.Item, minor int) *Kinds {
 	k := &Kinds{known: meta.NewDefaultRESTMapper(nil), minor: minor}
 	k.mapper = &rememberingMapper{found: map[schema.GroupVersionResource]foundResource{}}

@@ -7,11 +7,12 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	prom "sigs.k8s.io/prometheus-adapter/pkg/client"
 	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
+
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 )
 
 // SeriesFor gives names of series from which the rule makes metric, as the adapter's own code sees it: each is accepted
@@ -35,6 +36,7 @@ func (r *Rule) SeriesFor(metric string, known []string) []string {
 	return out
 }
 
+// Literal reports whether the rule gives one name whatever its series are called.
 func (r *Rule) Literal() bool {
 	return r.Namer != nil && r.Name.As != "" && (!strings.Contains(r.Name.As, "$") || r.inverse().literal())
 }
@@ -82,6 +84,7 @@ func enumeratePattern(pattern string) []string {
 	return enumerate(tree, nil)
 }
 
+// RateSuffix matches the end of names of rates and other aggregates.
 var RateSuffix = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`_(per_second|per_minute|per_sec|rate|rps|qps|avg|sum|max|p\d+)$`)
 })

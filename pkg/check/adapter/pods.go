@@ -11,7 +11,17 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// adaptersBehind are the adapters among the items to whose pods a Service leads.
+// Instance is a container that runs prometheus-adapter, and the file that it reads its configuration from.
+type Instance struct {
+	Workload  *chain.Workload
+	Container *corev1.Container
+	At        model.Place
+	// file is the value of --config; known tells whether the arguments show whether there is one.
+	file  string
+	known bool
+}
+
+// Behind are the adapters among the items to whose pods a Service leads.
 func (su *Setup) Behind(s *chain.Service) []Instance {
 	var all []Instance
 	for _, a := range su.Instances {
@@ -26,16 +36,6 @@ func (su *Setup) Behind(s *chain.Service) []Instance {
 func (a Instance) SignsItself() bool {
 	_, named := FlagValue(a.Args(), "tls-cert-file")
 	return a.known && !named
-}
-
-// Instance is a container that runs prometheus-adapter, and the file that it reads its configuration from.
-type Instance struct {
-	Workload  *chain.Workload
-	Container *corev1.Container
-	At        model.Place
-	// file is the value of --config; known tells whether the arguments show whether there is one.
-	file  string
-	known bool
 }
 
 // Args are the command line of the container.

@@ -8,6 +8,19 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
+// Setup is what the input tells of prometheus-adapter: which pods run it, and by which rules.
+type Setup struct {
+	graph     *chain.Graph
+	Instances []Instance
+	Configs   []*Config
+	// Custom finds the rules of all configurations for Pods and Object metrics, external those for External ones.
+	Custom, External *Index
+	// known tells whether all rules that adapters read are known.
+	known lookup.Lazy[bool]
+	// registered is an API that an adapter serves.
+	registered lookup.Lazy[Registration]
+}
+
 // KnowsRules tells whether there are rules, and all configurations that adapters read are known and sound.
 func (su *Setup) KnowsRules() bool { return su.known.Get(su.findKnown) }
 
@@ -57,19 +70,6 @@ func (su *Setup) isAdapterService(name string) bool {
 	return slices.ContainsFunc(su.graph.Services.All, func(s *chain.Service) bool {
 		return s.Item.Place.Object.Name == name && len(su.Behind(s)) > 0
 	})
-}
-
-// Setup is what the input tells of prometheus-adapter: which pods run it, and by which rules.
-type Setup struct {
-	graph     *chain.Graph
-	Instances []Instance
-	Configs   []*Config
-	// Custom finds the rules of all configurations for Pods and Object metrics, external those for External ones.
-	Custom, External *Index
-	// known tells whether all rules that adapters read are known.
-	known lookup.Lazy[bool]
-	// registered is an API that an adapter serves.
-	registered lookup.Lazy[Registration]
 }
 
 // New finds the adapters and their configurations among the objects and in texts.

@@ -183,10 +183,11 @@ func (a Account) is(s rbacv1.Subject, b *binding) bool {
 	if ns == "" {
 		ns = b.item.Place.Object.Namespace
 	}
-	return s.Kind == rbacv1.ServiceAccountKind && a.Name != "" && s.Name == a.Name && lookup.CompareNamespaces(ns, a.Namespace) != lookup.Different
+	return s.Kind == rbacv1.ServiceAccountKind && a.Name != "" && s.Name == a.Name &&
+		lookup.CompareNamespaces(ns, a.Namespace) != lookup.Different
 }
 
-// hasRightsBy tells whether an account is given rights namespace by namespace, so that who owns one of those that lack them
+// BoundOutside tells whether an account is given rights namespace by namespace, so that who owns one of those that lack them
 // may give them elsewhere.
 func (ac *Access) BoundOutside(own Account, lacking []string) bool {
 	return slices.ContainsFunc(ac.grantsOf(own).inside.All, func(b *binding) bool {

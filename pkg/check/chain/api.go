@@ -41,7 +41,7 @@ type ServiceReference struct {
 	Port int32 `json:"port"`
 }
 
-// apiServices are the APIServices of a group that lead to Services.
+// Of are the APIServices of a group that lead to Services.
 func (as *APIServices) Of(group string) []*APIService { return as.found.Get(as.find)[group] }
 
 func (as *APIServices) find() map[string][]*APIService {
@@ -93,7 +93,7 @@ func (as *APIServices) ServedByOther(group string) bool {
 	})
 }
 
-// named finds the Service of an APIService, nil if it is not among the items.
+// ServiceOf finds the Service of an APIService, nil if it is not among the items.
 func (g *Graph) ServiceOf(t ServiceReference) *Service {
 	i := slices.IndexFunc(g.Services.All, func(s *Service) bool {
 		o := s.Item.Place.Object

@@ -58,7 +58,8 @@ func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Grap
 	}
 	r := &reader{
 		graph: g, keep: keep,
-		servicePorts: lookup.Interner[ServicePort]{}, containerPorts: lookup.Interner[ContainerPort]{}, resourceNames: lookup.Interner[corev1.ResourceName]{},
+		servicePorts: lookup.Interner[ServicePort]{}, containerPorts: lookup.Interner[ContainerPort]{},
+		resourceNames: lookup.Interner[corev1.ResourceName]{},
 	}
 	for _, it := range items {
 		r.collect(it)

@@ -170,7 +170,7 @@ const metricConfig = "metric-config."
 
 // hpaSource tells where the number of a metric comes from by its type and name, and by the annotations of the HPA.
 func hpaSource(s *Scaler, m *autoscalingv2.MetricSpec) Source {
-	name := ""
+	var name string
 	switch {
 	case m.Pods != nil && m.Type == autoscalingv2.PodsMetricSourceType:
 		name = m.Pods.Metric.Name

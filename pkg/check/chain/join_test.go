@@ -7,10 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
-	corev1 "k8s.io/api/core/v1"
 )
 
 // crowd makes objects of which many share namespaces, names and labels, with selectors of all kinds.

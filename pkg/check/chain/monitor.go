@@ -92,6 +92,7 @@ func (m *Monitor) selectsPods(wl *Workload) bool {
 // (prometheus-operator, pkg/prometheus/promcfg.go, getNamespacesFromNamespaceSelector).
 func (m *Monitor) Reaches(ns string) bool { return m.LooksInto(ns) != lookup.Different }
 
+// LooksInto returns whether a monitor looks into a namespace, as far as that is known.
 func (m *Monitor) LooksInto(ns string) lookup.Relation {
 	sel := m.Namespaces
 	names := sel.MatchNames

@@ -20,6 +20,7 @@ type Namespaces struct {
 	injects map[string]bool
 }
 
+// LimitRange is a LimitRange and its spec.
 type LimitRange struct {
 	item *krm.Item
 	Spec *corev1.LimitRangeSpec

@@ -79,6 +79,7 @@ func (r *reader) addScaler(it *krm.Item, ps *model.Problems) bool {
 // String is how messages name a scaler.
 func (s *Scaler) String() string { return s.Item.Place.Object.Kind + " " + s.Item.Place.Object.Name }
 
+// Namespace is the namespace of s.
 func (s *Scaler) Namespace() string { return model.NamespaceOf(s.Item.Place.Object.Namespace) }
 
 // RefAt is the place of the reference to the target of s.

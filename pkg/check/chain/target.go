@@ -11,6 +11,17 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
+// Workloads is all workloads, and how they are found.
+type Workloads struct {
+	All []*Workload
+	// byKey are the workloads in the order of what refers to them, anywhere the first of each name in any namespace, which
+	// the keys do not state.
+	byKey    []*Workload
+	anywhere lookup.Lazy[map[TargetKey]*Workload]
+	// Labels finds workloads by the labels of their pods.
+	Labels *lookup.Index
+}
+
 // AlsoMatched are the other workloads of the namespace whose pods the selector of wl matches.
 func (ws *Workloads) AlsoMatched(wl *Workload) []*Workload {
 	if wl.Selector == nil || wl.also != nil {
@@ -39,13 +50,14 @@ func (ws *Workloads) AlsoMatched(wl *Workload) []*Workload {
 }
 
 // TargetRef names an object from within another one of the same namespace.
-type TargetRef struct{ ApiVersion, Kind, Name string }
+type TargetRef struct{ APIVersion, Kind, Name string }
 
 // TargetKey is what a reference to an object in a namespace means, with the group extensions counted as apps.
 type TargetKey struct{ group, kind, name, Namespace string }
 
+// Key is what r means in a namespace.
 func (r TargetRef) Key(namespace string) TargetKey {
-	group := model.Group(r.ApiVersion)
+	group := model.Group(r.APIVersion)
 	if group == "extensions" {
 		group = "apps"
 	}
@@ -64,17 +76,6 @@ func (k TargetKey) compare(o TargetKey) int {
 func (wl *Workload) key() TargetKey {
 	o := wl.Item.Place.Object
 	return TargetRef{o.APIVersion, o.Kind, o.Name}.Key(o.Namespace)
-}
-
-// Workloads is all workloads, and how they are found.
-type Workloads struct {
-	All []*Workload
-	// byKey are the workloads in the order of what refers to them, anywhere the first of each name in any namespace, which
-	// the keys do not state.
-	byKey    []*Workload
-	anywhere lookup.Lazy[map[TargetKey]*Workload]
-	// Labels finds workloads by the labels of their pods.
-	Labels *lookup.Index
 }
 
 // sort sorts the workloads by their keys, and those of one key by their positions.
@@ -124,5 +125,5 @@ func (ws *Workloads) findAnywhere() map[TargetKey]*Workload {
 
 // sharingKey is the same for all HPAs that have one target.
 func (s *Scaler) sharingKey() TargetKey {
-	return TargetKey{model.Group(s.Ref.ApiVersion), s.Ref.Kind, s.Ref.Name, s.Namespace()}
+	return TargetKey{model.Group(s.Ref.APIVersion), s.Ref.Kind, s.Ref.Name, s.Namespace()}
 }

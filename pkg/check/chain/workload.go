@@ -75,6 +75,7 @@ func (wl *Workload) String() string {
 	return wl.Item.Place.Object.Kind + " " + wl.Item.Place.Object.Name
 }
 
+// GroupKind is "GROUP/KIND" of wl.
 func (wl *Workload) GroupKind() string {
 	return GroupKind(wl.Item.Place.Object.APIVersion, wl.Item.Place.Object.Kind)
 }

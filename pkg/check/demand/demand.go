@@ -50,6 +50,7 @@ func (d *Demand) Paths() []chain.ScrapePath {
 	return d.Workload.Scrapes()
 }
 
+// Origins are the ways by which the series of the pods that have the metric reach Prometheus.
 func (d *Demand) Origins() []Origin {
 	if !d.ofPods() {
 		return nil
@@ -120,6 +121,7 @@ func (d *Demand) What() string {
 // MetricName names a metric of pods in messages that tell whose they are.
 func (d *Demand) MetricName() string { return fmt.Sprintf("metric %q", d.Metric) }
 
+// External reports whether d is asked of the external metrics API.
 func (d *Demand) External() bool { return d.Kind == autoscalingv2.ExternalMetricSourceType }
 
 // Group is the API from which the HorizontalPodAutoscaler controller reads the metric.

@@ -135,6 +135,7 @@ func (o *Offer) labels(d *Demand) prommodel.LabelSet {
 	return set
 }
 
+// Singular is the singular of the name of a resource.
 func Singular(r schema.GroupResource) string {
 	if s, ok := strings.CutSuffix(r.Resource, "ies"); ok {
 		return s + "y"

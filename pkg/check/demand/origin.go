@@ -16,7 +16,9 @@ import (
 type Presence int
 
 const (
+	// Maybe is where that is not known.
 	Maybe Presence = iota
+	// Present is where it surely has it.
 	Present
 	Absent
 )
@@ -38,7 +40,7 @@ type Arrivals struct {
 	recent    recentOrigins
 }
 
-// allOrigins lists the ways of all workloads.
+// All lists the ways of all workloads.
 func (ar *Arrivals) All() []Origin {
 	return ar.all.Get(func() []Origin {
 		var all []Origin
@@ -56,7 +58,7 @@ type recentOrigins struct {
 	origins []Origin
 }
 
-// origins lists the ways by which the series of a workload reach Prometheus.
+// Of lists the ways by which the series of a workload reach Prometheus.
 func (ar *Arrivals) Of(wl *chain.Workload) []Origin {
 	if wl == nil {
 		return nil

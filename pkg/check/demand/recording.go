@@ -20,6 +20,7 @@ func (d *Demand) Has(series, label string) Presence {
 	return hasLabel(d.Origins(), series, label)
 }
 
+// IsRecorded reports whether a recording rule gives a series.
 func (d *Demand) IsRecorded(series string) bool { return d.set.recordings().first[series] != nil }
 
 // Recordings are the recording rules among the items.

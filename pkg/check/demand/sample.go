@@ -88,7 +88,7 @@ func (sa *Samples) Page(wl *chain.Workload) Page {
 // sampled are the names of the series that the sample of a workload has.
 func (sa *Samples) names(wl *chain.Workload) []string { return lookup.SortedKeys(sa.Page(wl)) }
 
-// sampledWorkload finds the workload of a sample by NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME.
+// WorkloadOf finds the workload of a sample by NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME.
 func (sa *Samples) WorkloadOf(s Sample) *chain.Workload {
 	parts := strings.Split(s.Workload, "/")
 	for _, wl := range sa.workloads.All {

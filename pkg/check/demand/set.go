@@ -21,6 +21,7 @@ type Set struct {
 	needed   lookup.Lazy[[]*Demand]
 }
 
+// New finds what the scalers of g ask for. The samples are those of list.
 func New(g *chain.Graph, su *adapter.Setup, list []Sample) *Set {
 	return &Set{
 		graph: g, setup: su, Samples: Samples{List: list, workloads: &g.Workloads}, Arrivals: Arrivals{workloads: &g.Workloads},

@@ -27,7 +27,9 @@ type posting struct {
 }
 
 // NewIndex indexes the labels with the keys that count, which are those of the selectors that are going to ask.
-func NewIndex(size int, object func(at int) (namespace, name string), labels func(at int) map[string]string, counts map[string]bool) *Index {
+func NewIndex(
+	size int, object func(at int) (namespace, name string), labels func(at int) map[string]string, counts map[string]bool,
+) *Index {
 	x := &Index{size: size, object: object, byKey: map[string][]posting{}}
 	for at := range size {
 		for k, v := range labels(at) {

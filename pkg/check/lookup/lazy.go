@@ -10,6 +10,7 @@ const maxUnindexed = 8
 // Interner gives equal lists one array, by their first elements: thousands of Services or containers have the same ports.
 type Interner[T comparable] map[T][][]T
 
+// Intern returns a list that is equal to list.
 func (s Interner[T]) Intern(list []T) []T {
 	if len(list) == 0 {
 		return nil
@@ -27,6 +28,7 @@ func (s Interner[T]) Intern(list []T) []T {
 // Lazy is a value that is found once.
 type Lazy[T any] struct{ value *T }
 
+// Get returns the value; find finds it the first time.
 func (o *Lazy[T]) Get(find func() T) T {
 	if o.value == nil {
 		v := find()
@@ -45,6 +47,7 @@ func Remember[K comparable, V any](known map[K]V, key K, find func(K) V) V {
 	return v
 }
 
+// SortedKeys returns the keys of m in order.
 func SortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {

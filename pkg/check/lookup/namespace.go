@@ -21,6 +21,7 @@ type ByNamespace[T any] struct {
 	in  map[string][]T
 }
 
+// Add adds a value whose object states a namespace.
 func (s *ByNamespace[T]) Add(ns string, v T) {
 	if s.in == nil {
 		s.in = map[string][]T{}
@@ -43,10 +44,12 @@ func (s *ByNamespace[T]) PossiblyIn(ns string) []T {
 type Relation int
 
 const (
+	// Different is where both state a namespace, and not the same.
 	Different Relation = iota
 	// Unknown is where only one of them states a namespace: they meet if the other one is applied to it by
 	// `kubectl apply -n`, `helm install -n` or the destination of an Argo CD application.
 	Unknown
+	// Same is where both mean one namespace.
 	Same
 )
 

@@ -22,6 +22,7 @@ type word struct{ lower, name string }
 // longest is the length of names that krm.Suggest compares.
 const longest = 64
 
+// NewSuggester returns a Suggester of names.
 func NewSuggester(names []string) *Suggester {
 	l := &Suggester{Names: slices.Sorted(slices.Values(names))}
 	l.Names = slices.Compact(l.Names)

@@ -12,6 +12,7 @@ type Outcome int
 const (
 	// Lost is a result without the label, kept one that has it if the series do.
 	Lost Outcome = iota
+	// Kept is a result that has the label if the series do.
 	Kept
 	// Empty is an operation on two vectors that never match, since only one of them has the label.
 	Empty
