@@ -21,7 +21,7 @@ func reopen(t *testing.T, file, of string) *kept {
 	return k
 }
 
-// A comparison that was interrupted must find what it measured, and nothing else.
+// An interrupted comparison must find only what it measured.
 func TestKeep(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sub", "kept.json")
 	k := reopen(t, file, "one")

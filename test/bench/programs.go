@@ -15,9 +15,9 @@ type program struct {
 	name string
 	// least and most say for how many APIs it is measured; most 0 means any number.
 	least, most int
-	// setUp writes its input below dir and tells how it is run.
+	// setUp writes its input below dir and returns how to run it.
 	setUp func(l *lab, dir string, set input.Set) (trial, error)
-	// needs is a program that may be missing; the row is then left out.
+	// needs is a program that might be missing; the row is then omitted.
 	needs string
 }
 
@@ -46,7 +46,7 @@ const (
 	fn1      = fn + ", one core"
 )
 
-// manyAPIs bounds the programs that take minutes beyond; partAPIs is the size of the parts of a split kustomization.
+// manyAPIs limits the programs that take minutes for more; partAPIs is the size of the parts of a split kustomization.
 const (
 	manyAPIs = 1000
 	partAPIs = 100
@@ -218,7 +218,7 @@ func kpt(function string, want func(input.Set) counts) func(*lab, string, input.
 	}
 }
 
-// packaged is what a kpt package holds: its functionConfig, and what these count.
+// packaged is what a kpt package contains: its functionConfig, and what these count.
 func packaged(of ...func(input.Set) counts) func(input.Set) counts {
 	return func(s input.Set) counts {
 		sum := config

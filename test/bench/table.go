@@ -40,7 +40,7 @@ func (r results) failures() error {
 	return errors.Join(all...)
 }
 
-// page is what stands between the markers.
+// page is the text between the markers.
 func (r results) page(p plan, verdicts []verdict) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured by `%s` on %s/%s with %d cores, %s. %s. Medians of up to %d runs.\n",
@@ -194,7 +194,7 @@ func (p plan) command() string {
 	return text
 }
 
-// versions gives what peers are built from, and what score-k8s says of itself.
+// versions returns what peers are built from, and what score-k8s says of itself.
 func (l *lab) versions() []string {
 	var all []string
 	for _, m := range []struct{ binary, module, name string }{
@@ -224,13 +224,13 @@ func (l *lab) versions() []string {
 	return all
 }
 
-// The markers of the page, between which the tables stand.
+// The markers around the tables of the page.
 const (
 	begin = "<!-- make bench: begin -->\n"
 	end   = "<!-- make bench: end -->\n"
 )
 
-// writeBetweenMarkers replaces what stands between the markers of a page.
+// writeBetweenMarkers replaces the text between the markers of a page.
 func writeBetweenMarkers(file, text string) error {
 	page, err := os.ReadFile(file)
 	if err != nil {

@@ -108,7 +108,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// Every bar must have something to judge: a misspelled program or size would never be measured.
+// Every bar must compare something: a misspelled program or size would never be measured.
 func TestBarsReferToWhatIsMeasured(t *testing.T) {
 	r := results{cores: 2}
 	for _, set := range []input.Set{one, thousand, tenThousand} {

@@ -81,7 +81,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// run runs .ci/run in a folder of its own, and gives its standard output, the lanes that it made, and its exit code.
+// run runs .ci/run in its own directory, and returns its standard output, the lanes that it made, and its exit code.
 func run(t *testing.T, env ...string) (output string, ran []string, code int) {
 	t.Helper()
 	for _, program := range []string{"bash", "timeout"} {

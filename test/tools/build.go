@@ -19,7 +19,7 @@ import (
 type program struct {
 	module, pkg string
 	tags        string
-	// version is what the program says of itself, where others act on that.
+	// version is what the program says of itself, where other programs act on it.
 	version string
 }
 
@@ -51,8 +51,8 @@ var built struct {
 	krmFn string
 }
 
-// Build returns the path of a binary called name, one of programs. The path holds a hash of the module's files and of the Go
-// version, so that a binary found there is the right one and is not built
+// Build returns the path of a binary called name, one of programs. The path contains a hash of the module's files and of the Go
+// version, so that an existing binary is the right one and is not built
 // again; parallel test processes wait for the first to build it.
 func Build(t testing.TB, name string) string {
 	t.Helper()
@@ -138,8 +138,8 @@ func goEnv(extra ...string) []string {
 	return append(os.Environ(), append([]string{"GOFLAGS=-mod=readonly -buildvcs=false", "GOWORK=off"}, extra...)...)
 }
 
-// Root returns the repository's root: the closest directory above the test's
-// own that holds the product's go.mod.
+// Root returns the repository's root: the closest directory above the directory of the
+// test that contains the go.mod of the product.
 func Root(t testing.TB) string {
 	t.Helper()
 	dir, err := FindRoot()

@@ -270,7 +270,7 @@ apiVersion: v1`}},
 	},
 }
 
-// another is a rule that gives the metric of a case a fifth higher, at which nothing scales yet.
+// another is a rule that serves the metric of a case, a fifth higher, at which nothing scales yet.
 func another(name string) string {
 	return strings.ReplaceAll(`    - seriesQuery: '{__name__="NAME_http_requests_total",namespace!="",pod!=""}'
       resources:

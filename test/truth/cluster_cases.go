@@ -1,7 +1,7 @@
 package truth
 
 // ClusterCases are changes of what all namespaces share: the stack, or the control plane itself. A cluster has one of them at
-// a time. Each is checked by the sound manifests of its namespace.
+// a time. The valid manifests in its namespace show its effect.
 var ClusterCases = []Case{
 	{
 		Name:   "prometheus-monitor-selector",

@@ -53,7 +53,7 @@ func newCompare() *cobra.Command {
 	return cmd
 }
 
-// comparison is the configuration of a comparison as the application controller makes it, but for the cache and for the
+// comparison is the configuration of a comparison as the application controller creates it, except for the cache and the
 // schemas of a cluster, which only server-side apply asks for.
 func (i *installation) comparison(cmd *cobra.Command) (diff.DiffConfig, error) {
 	app, config, err := i.load(cmd.Context())

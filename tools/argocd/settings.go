@@ -35,7 +35,7 @@ func (i *installation) load(ctx context.Context) (*v1alpha1.Application, *settin
 		return nil, nil, err
 	}
 	if app.APIVersion != "argoproj.io/v1alpha1" || app.Kind != "Application" {
-		return nil, nil, fmt.Errorf("%s: %s of %s is no Application", i.application, app.Kind, app.APIVersion)
+		return nil, nil, fmt.Errorf("%s: %s of %s is not an Application", i.application, app.Kind, app.APIVersion)
 	}
 	cm := &corev1.ConfigMap{}
 	if i.configMap != "" {

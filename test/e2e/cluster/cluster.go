@@ -32,7 +32,7 @@ const (
 	etcdURL     = "http://127.0.0.1:2379"
 )
 
-// A Cluster is a control plane that is ready, with one node, the prometheus-operator and nothing else in it.
+// A Cluster is a control plane that is ready, with one node and prometheus-operator, and nothing else.
 type Cluster struct {
 	Client    kubernetes.Interface
 	Workloads *Workloads
@@ -136,7 +136,7 @@ func (c *Cluster) controlPlane(ctx context.Context) error {
 }
 
 // controllers starts what acts on objects. The times of the HorizontalPodAutoscaler controller are short, so that a test
-// need not wait for minutes; its service account is its own, so that its RBAC counts.
+// does not wait for minutes. It has its own ServiceAccount, so its RBAC rules apply.
 func (c *Cluster) controllers() error {
 	manager, scheduler := c.path("controller-manager.conf"), c.path("scheduler.conf")
 	return errors.Join(
@@ -153,7 +153,7 @@ func (c *Cluster) controllers() error {
 	)
 }
 
-// kwok starts what plays nodes: their heartbeat, the status of their pods, and the usage that pods state in an annotation.
+// kwok starts the simulation of nodes: their heartbeat, the status of their pods, and the usage that annotations of pods set.
 func (c *Cluster) kwok() error {
 	var text bytes.Buffer
 	for _, pattern := range []string{
@@ -211,7 +211,7 @@ status:
 	})
 }
 
-// pods starts what plays the containers of pods.
+// pods starts the simulation of the containers of pods.
 func (c *Cluster) pods(ctx context.Context) error {
 	informers, err := watch(ctx, c.Client)
 	if err != nil {

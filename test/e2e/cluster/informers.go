@@ -40,7 +40,7 @@ func watch(ctx context.Context, client kubernetes.Interface) (*watched, error) {
 	return w, nil
 }
 
-// running lists the pods that kwok has given an address and that nobody deletes.
+// running lists the pods that kwok has given an address and that are not being deleted.
 func (w *watched) running() ([]*corev1.Pod, error) {
 	all, err := w.pods.List(labels.Everything())
 	if err != nil {
