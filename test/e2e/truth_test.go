@@ -178,7 +178,7 @@ func ask(ctx context.Context, c *cluster.Cluster, namespace, metric string) (str
 	if len(list.Items) == 0 {
 		return "no values", nil
 	}
-	return "values, but not what is asked for", nil
+	return "values, but not the requested ones", nil
 }
 
 // disturb makes the change of a case in the whole cluster, waits until the HorizontalPodAutoscaler of the valid manifests shows the effect,

@@ -12,12 +12,12 @@ type Outcome string
 const (
 	// Reads means that the HorizontalPodAutoscaler reads all its metrics, and they are right.
 	Reads Outcome = "reads"
-	// Misreads means that it reads all its metrics, but another value than the pods have.
-	Misreads Outcome = "reads another value"
+	// Misreads means that it reads all its metrics, but a value that differs from the value of the pods.
+	Misreads Outcome = "reads a different value"
 	// Unknown means that it does not read all its metrics, and says why in its conditions or events.
 	Unknown Outcome = "<unknown>"
 	// Refused means that the API server rejects the manifests.
-	Refused Outcome = "refused"
+	Refused Outcome = "rejected"
 )
 
 // A Case is one change of the valid manifests.
