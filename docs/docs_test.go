@@ -46,15 +46,22 @@ func TestDocsChecksPageIsGenerated(t *testing.T) {
 	generated(t, "checks.md", b.String())
 }
 
-// TestReadmeShowsWhatCommandsPrint compares every block below a comment that contains a krm-fn command with its output.
-func TestReadmeShowsWhatCommandsPrint(t *testing.T) {
-	text, err := os.ReadFile("../README.md")
+// TestPagesShowWhatCommandsPrint compares every block below a comment that contains a krm-fn command with its output.
+func TestPagesShowWhatCommandsPrint(t *testing.T) {
+	for _, page := range []string{"../README.md", "check.md"} {
+		showsOutput(t, page)
+	}
+}
+
+func showsOutput(t *testing.T, page string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)<!-- krm-fn ([^\n]*) -->\n```\n(.*?)```\n").FindAllSubmatchIndex(text, -1)
 	if len(blocks) == 0 {
-		t.Fatal("the README shows no output")
+		t.Fatalf("%s shows no output", page)
 	}
 	want := string(text)
 	for _, b := range slices.Backward(blocks) {
@@ -67,7 +74,7 @@ func TestReadmeShowsWhatCommandsPrint(t *testing.T) {
 		}
 		want = want[:b[4]] + string(out) + want[b[5]:]
 	}
-	generated(t, "../README.md", want)
+	generated(t, page, want)
 }
 
 func generated(t *testing.T, file, want string) {
