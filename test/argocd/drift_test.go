@@ -161,7 +161,8 @@ func TestChangesAreOutOfSync(t *testing.T) {
 	}
 }
 
-// TestReplicasDrift checks that replicas in a manifest next to a HorizontalPodAutoscaler are drift, and what the page says against it.
+// TestReplicasDrift checks that replicas in a manifest next to a HorizontalPodAutoscaler are drift, and what the page says against
+// it.
 func TestReplicasDrift(t *testing.T) {
 	t.Parallel()
 	objects := ofKind(rendered(t, example(t, "products-privatejet")), "Deployment")

@@ -54,7 +54,8 @@ func kinds(objects []object) map[string]int {
 // ofInputs are the kinds of objects in examples/products-privatejet.
 var ofInputs = map[string]int{"API": 1, "ConfigMap": 3, "TargetEndpoint": 1}
 
-// TestRendered asks a repo server for the manifests that the workflow commits. It runs nothing for them, not even an existing plugin.
+// TestRendered asks a repo server for the manifests that the workflow commits. It runs nothing for them, not even an existing
+// plugin.
 func TestRendered(t *testing.T) {
 	t.Parallel()
 	plugins, log := sidecar(t, asIs)
@@ -270,8 +271,8 @@ func TestBuildOptions(t *testing.T) {
 		}
 	})
 
-	// This is what the page warns of. The program can read what the repo server hides from repositories: its password of the cache, and the
-	// files of the others.
+	// This is what the page warns of. The program can read what the repo server hides from repositories: its password of the cache,
+	// and the files of the others.
 	t.Run("run any program", func(t *testing.T) {
 		hostile := repository(t, func(dir string) {
 			write(t, filepath.Join(dir, "products", "kustomization.yaml"), "generators: [generator.yaml]\n")

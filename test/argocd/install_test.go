@@ -82,8 +82,8 @@ func TestComponents(t *testing.T) {
 	}
 }
 
-// TestSidecar checks the sidecar in an installation: what it shares with the repo server, what it is allowed to do, and that it is the container that
-// the image is made for.
+// TestSidecar checks the sidecar in an installation: what it shares with the repo server, what it is allowed to do, and that it is
+// the container that the image is made for.
 func TestSidecar(t *testing.T) {
 	t.Parallel()
 	_, after := installed(t, "plugin")

@@ -14,9 +14,9 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// sidecar runs the plugin as its image does, and returns the directory of its socket, which the repo server shares, and the file of its log.
-// The files of the image are those that its Dockerfile puts there, then changed. Root can confine it to these files and run it as the
-// user of the image; any other user runs it as the current user.
+// sidecar runs the plugin as its image does, and returns the directory of its socket, which the repo server shares, and the file of
+// its log. The files of the image are those that its Dockerfile puts there, then changed. Root can confine it to these files and
+// run it as the user of the image; any other user runs it as the current user.
 func sidecar(t *testing.T, change func(image string)) (plugins, log string) {
 	t.Helper()
 	image := shortTempDir(t)
@@ -101,8 +101,8 @@ func layOut(t *testing.T, image string) {
 	}
 }
 
-// TestDiscovery checks which repositories Argo CD sends to the plugin that their Applications do not name: with discover all, without
-// discover none.
+// TestDiscovery checks which repositories Argo CD sends to the plugin that their Applications do not name: with discover all,
+// without discover none.
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	needsArgoCD(t)

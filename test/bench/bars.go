@@ -52,7 +52,10 @@ var bars = func() []bar {
 	for _, p := range []struct{ name, oneCore string }{{render, render1}, {fn, fn1}} {
 		all = append(all,
 			bar{"CPU of " + p.name + " to that of helm, 1 API", 0.5, "", ratio(cpu, at{p.name, one}, at{helm, one})},
-			bar{"CPU of " + p.name + " to that of the kyaml identity function, 1 API", 1.5, "", ratio(cpu, at{p.name, one}, at{identity, one})},
+			bar{
+				"CPU of " + p.name + " to that of the kyaml identity function, 1 API", 1.5, "",
+				ratio(cpu, at{p.name, one}, at{identity, one}),
+			},
 			bar{"CPU of " + p.name + " to that of helm, 1,000 APIs", 0.5, "", ratio(cpu, at{p.name, thousand}, at{helm, thousand})},
 			bar{
 				"CPU of " + p.name + " to that of the kyaml identity function on the inputs, 1,000 APIs", 1, "",
@@ -138,7 +141,8 @@ func missed(all []verdict) error {
 	var lines []string
 	for _, v := range all {
 		if !v.passed() {
-			lines = append(lines, fmt.Sprintf("%s: %.2f%s; at most %v%s", v.bar.text, v.measured, v.bar.unit, v.bar.limit, v.bar.unit))
+			b := v.bar
+			lines = append(lines, fmt.Sprintf("%s: %.2f%s; at most %v%s", b.text, v.measured, b.unit, b.limit, b.unit))
 		}
 	}
 	if lines == nil {

@@ -57,7 +57,8 @@ func (l *lab) build(krmFn string) error {
 		return err
 	}
 	l.path[krmFnName] = filepath.Join(l.dir, "bin", krmFnName)
-	cmd := exec.CommandContext(l.ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", l.path[krmFnName], "./cmd/krm-fn")
+	cmd := exec.CommandContext(l.ctx,
+		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", l.path[krmFnName], "./cmd/krm-fn")
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)

@@ -64,7 +64,10 @@ var smallPrograms = []program{
 	{name: "kyaml framework, identity function on the outputs", most: manyAPIs, setUp: setUpIdentityOnOutputs},
 	{name: "`kustomize build`, identity function", most: manyAPIs, setUp: kustomize(identityName, inputs)},
 	{name: "`kustomize build`, `krm-fn`", most: manyAPIs, setUp: kustomize(krmFnName, rendered)},
-	{name: "`kustomize build`, `krm-fn`, a kustomization for every 100 APIs", least: partAPIs + 1, most: manyAPIs, setUp: setUpParts},
+	{
+		name:  "`kustomize build`, `krm-fn`, a kustomization for every 100 APIs",
+		least: partAPIs + 1, most: manyAPIs, setUp: setUpParts,
+	},
 	{name: "`kpt fn render`, identity function", most: manyAPIs, setUp: kpt(identityName, packaged(inputs))},
 	{name: "`kpt fn render`, `krm-fn`", most: manyAPIs, setUp: kpt(krmFnName, packaged(inputs, rendered))},
 }

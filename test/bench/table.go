@@ -56,7 +56,8 @@ func (r results) page(p plan, verdicts []verdict) string {
 	r.table(&b, input.Small, "Seconds by the clock", func(u, _ usage) string { return seconds(wall(u)) })
 	r.table(&b, input.Small, "Memory in MiB", func(u, _ usage) string { return fmt.Sprintf("%.0f", memory(u)) })
 	if p.big > 0 {
-		r.table(&b, input.Big, "CPU seconds (and as a multiple of "+render+"), seconds by the clock, MiB", func(u, of usage) string {
+		title := "CPU seconds (and as a multiple of " + render + "), seconds by the clock, MiB"
+		r.table(&b, input.Big, title, func(u, of usage) string {
 			return fmt.Sprintf("%s, %s, %.0f", times(u, of), seconds(wall(u)), memory(u))
 		})
 	}
@@ -239,7 +240,7 @@ func writeBetweenMarkers(file, text string) error {
 	before, rest, ok := strings.Cut(string(page), begin)
 	_, after, also := strings.Cut(rest, end)
 	if !ok || !also {
-		return fmt.Errorf("%s: write the lines %s and %s where the tables belong", file, strings.TrimSpace(begin), strings.TrimSpace(end))
+		return fmt.Errorf("%s: add the lines %s and %s around the tables", file, strings.TrimSpace(begin), strings.TrimSpace(end))
 	}
 	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
 }

@@ -33,8 +33,8 @@ const operatorKinds = `
   {apiVersion: v1, kind: ServiceAccount, metadata: {name: api-operator, namespace: wso2-system}}]}
 `
 
-// restore puts the objects of a dump into a cluster, as the operator left them: with owners, which get other UIDs in this cluster. It leaves out
-// what every cluster has by itself, and the status.
+// restore puts the objects of a dump into a cluster, as the operator left them: with owners, which get other UIDs in this cluster.
+// It leaves out what every cluster has by itself, and the status.
 func restore(t *testing.T, c *cluster.Cluster, dump string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(tools.Root(t), dump))

@@ -34,8 +34,8 @@ type verdict struct {
 	detail string
 }
 
-// TestTruth compares the table of package truth with the cluster. All cases of a namespace exist at the same time; the others follow, one
-// at a time. At the end it writes docs/truth.md.
+// TestTruth compares the table of package truth with the cluster. All cases of a namespace exist at the same time; the others
+// follow, one at a time. At the end it writes docs/truth.md.
 func TestTruth(t *testing.T) {
 	rendered := program(t, "krm-fn", "", "render", "examples/products-privatejet")
 	stack := program(t, "kustomize", "", "build", "examples/stack")
@@ -181,8 +181,8 @@ func ask(ctx context.Context, c *cluster.Cluster, namespace, metric string) (str
 	return "values, but not the requested ones", nil
 }
 
-// disturb makes the change of a case in the whole cluster, waits until the HorizontalPodAutoscaler of the valid manifests shows the effect,
-// takes it back, and waits until that reads again.
+// disturb makes the change of a case in the whole cluster, waits until the HorizontalPodAutoscaler of the valid manifests shows the
+// effect, takes it back, and waits until that reads again.
 func disturb(t *testing.T, c *cluster.Cluster, item *truth.Case, sound string, verdicts map[string]verdict) {
 	t.Helper()
 	changed, err := item.Apply(sound)

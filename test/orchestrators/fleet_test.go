@@ -30,8 +30,8 @@ func clean(t *testing.T, manifests string) {
 	}
 }
 
-// TestFleetInKustomize checks that both environments are valid, and that they differ only in namespaces, images, and replica limits:
-// testdata/fleet.txt lists the fields that do, with those of staging first. Its namespaces count as those of production.
+// TestFleetInKustomize checks that both environments are valid, and that they differ only in namespaces, images, and replica
+// limits: testdata/fleet.txt lists the fields that do, with those of staging first. Its namespaces count as those of production.
 func TestFleetInKustomize(t *testing.T) {
 	t.Parallel()
 	dir := fleet(t, "kustomize")

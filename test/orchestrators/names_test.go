@@ -24,8 +24,8 @@ var renamings = []struct{ name, fields string }{
 		"commonAnnotations: {note: VALUE}\nlabels: [{pairs: {team: VALUE}, includeSelectors: true}]\n"},
 }
 
-// TestNamesInTheSameKustomization checks that krm-fn renders valid manifests regardless of the names and labels that a kustomization
-// changes, although documents, annotations and metrics refer to objects by the names that they have in their files.
+// TestNamesInTheSameKustomization checks that krm-fn renders valid manifests regardless of the names and labels that a
+// kustomization changes, although documents, annotations and metrics refer to objects by the names that they have in their files.
 func TestNamesInTheSameKustomization(t *testing.T) {
 	t.Parallel()
 	for _, r := range renamings {

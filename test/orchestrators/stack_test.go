@@ -37,8 +37,8 @@ func TestStack(t *testing.T) {
 	}
 }
 
-// TestStackIsLeastPrivilege: no ServiceAccount of the stack is allowed to do everything, change anything, or read what can contain secrets, and
-// every container is confined.
+// TestStackIsLeastPrivilege: no ServiceAccount of the stack is allowed to do everything, change anything, or read what can contain
+// secrets, and every container is confined.
 func TestStackIsLeastPrivilege(t *testing.T) {
 	t.Parallel()
 	objects := parse(t, run(t, tools.Root(t), tools.Build(t, "kustomize"), "build", "examples/stack").stdout)

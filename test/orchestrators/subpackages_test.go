@@ -52,8 +52,8 @@ func packages(t *testing.T) string {
 	return dir
 }
 
-// TestKptSubPackages checks that every package is rendered once: by its own function if it has one, otherwise by the function of the
-// package around it.
+// TestKptSubPackages checks that every package is rendered once: by its own function if it has one, otherwise by the function of
+// the package around it.
 func TestKptSubPackages(t *testing.T) {
 	t.Parallel()
 	dir := packages(t)

@@ -23,14 +23,19 @@ type program struct {
 	version string
 }
 
+const operatorModule = "github.com/prometheus-operator/prometheus-operator"
+
 // programs says what tests can build, by name.
 var programs = map[string]program{
-	"adapter":                    {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
-	"argocd":                     {module: "argocd", pkg: "."},
-	"etcd":                       {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
-	"helm":                       {module: "helm", pkg: "helm.sh/helm/v3/cmd/helm"},
-	"kpt":                        {module: "kpt", pkg: "."},
-	"kube-apiserver":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver", version: "k8s.io/component-base/version.gitVersion=v1.37.2"},
+	"adapter": {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
+	"argocd":  {module: "argocd", pkg: "."},
+	"etcd":    {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
+	"helm":    {module: "helm", pkg: "helm.sh/helm/v3/cmd/helm"},
+	"kpt":     {module: "kpt", pkg: "."},
+	"kube-apiserver": {
+		module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver",
+		version: "k8s.io/component-base/version.gitVersion=v1.37.2",
+	},
 	"kube-controller-manager":    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-controller-manager"},
 	"kube-scheduler":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-scheduler"},
 	"kubectl":                    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kubectl"},
@@ -38,11 +43,13 @@ var programs = map[string]program{
 	"kyaml-identity":             {module: "kyaml-identity", pkg: "."},
 	"kwok":                       {module: "cluster", pkg: "sigs.k8s.io/kwok/cmd/kwok"},
 	"metrics-server":             {module: "cluster", pkg: "sigs.k8s.io/metrics-server/cmd/metrics-server"},
-	"operator":                   {module: "prometheus-operator", pkg: "github.com/prometheus-operator/prometheus-operator/cmd/operator"},
-	"prometheus":                 {module: "cluster", pkg: "github.com/prometheus/prometheus/cmd/prometheus", tags: "remove_all_sd,enable_kubernetes_sd"},
-	"prometheus-config-reloader": {module: "prometheus-operator", pkg: "github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader"},
-	"schemacheck":                {module: "schemacheck", pkg: "."},
-	"yaml-nodes":                 {module: "yaml-nodes", pkg: "."},
+	"operator":                   {module: "prometheus-operator", pkg: operatorModule + "/cmd/operator"},
+	"prometheus-config-reloader": {module: "prometheus-operator", pkg: operatorModule + "/cmd/prometheus-config-reloader"},
+	"prometheus": {
+		module: "cluster", pkg: "github.com/prometheus/prometheus/cmd/prometheus", tags: "remove_all_sd,enable_kubernetes_sd",
+	},
+	"schemacheck": {module: "schemacheck", pkg: "."},
+	"yaml-nodes":  {module: "yaml-nodes", pkg: "."},
 }
 
 var built struct {

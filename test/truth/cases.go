@@ -45,7 +45,9 @@ var scalerAndRuleCases = []Case{
 	{
 		Name:   "metric-target-type",
 		Change: "a Pods metric with a Value",
-		Edits:  []Edit{{"HorizontalPodAutoscaler", "type: AverageValue\n        averageValue: 100m", "type: Value\n        value: 100m"}},
+		Edits: []Edit{{
+			"HorizontalPodAutoscaler", "type: AverageValue\n        averageValue: 100m", "type: Value\n        value: 100m",
+		}},
 		Errors: []string{"hpa/metric"}, Cluster: Refused,
 	},
 	{
@@ -220,7 +222,9 @@ apiVersion: v1`}},
 		Name:   "rule-template",
 		Change: "resources.template instead of overrides",
 		Edits: []Edit{{
-			"ConfigMap", "        overrides:\n          namespace:\n            resource: namespace\n          pod:\n            resource: pod\n",
+			"ConfigMap",
+			"        overrides:\n          namespace:\n            resource: namespace\n" +
+				"          pod:\n            resource: pod\n",
 			"        template: <<.Resource>>\n",
 		}},
 		Cluster: Reads,

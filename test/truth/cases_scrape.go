@@ -42,8 +42,14 @@ var scrapeCases = []Case{
 		Name:   "monitor-namespace-selector",
 		Change: "the monitor in another namespace, with a namespaceSelector",
 		Edits: []Edit{
-			{"ServiceMonitor", "  name: products-privatejet\n  namespace: monitor-namespace-selector\n", "  name: from-elsewhere\n  namespace: monitoring\n"},
-			{"ServiceMonitor/from-elsewhere", "spec:\n", "spec:\n  namespaceSelector:\n    matchNames: [monitor-namespace-selector]\n"},
+			{
+				"ServiceMonitor", "  name: products-privatejet\n  namespace: monitor-namespace-selector\n",
+				"  name: from-elsewhere\n  namespace: monitoring\n",
+			},
+			{
+				"ServiceMonitor/from-elsewhere", "spec:\n",
+				"spec:\n  namespaceSelector:\n    matchNames: [monitor-namespace-selector]\n",
+			},
 		},
 		Cluster: Reads,
 	},
@@ -59,7 +65,8 @@ var scrapeCases = []Case{
 		Change: "the monitor drops the series",
 		Edits: []Edit{{
 			"ServiceMonitor", "    interval: 15s\n",
-			"    interval: 15s\n    metricRelabelings:\n    - action: drop\n      sourceLabels: [__name__]\n      regex: .*_http_requests_total\n",
+			"    interval: 15s\n    metricRelabelings:\n    - action: drop\n" +
+				"      sourceLabels: [__name__]\n      regex: .*_http_requests_total\n",
 		}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
@@ -116,7 +123,10 @@ spec:
 	{
 		Name:   "service-selector",
 		Change: "the selector of the Service matches no pod",
-		Edits:  []Edit{{"Service", "    app: products-backend\n    krm-fn.dev/workload: products-privatejet\n  type", "    app: products\n  type"}},
+		Edits: []Edit{{
+			"Service", "    app: products-backend\n    krm-fn.dev/workload: products-privatejet\n  type",
+			"    app: products\n  type",
+		}},
 		Errors: []string{"scrape/none"}, Cluster: Unknown,
 	},
 	{
@@ -139,9 +149,12 @@ spec:
 		Cluster: Reads,
 	},
 	{
-		Name:    "container-port-undeclared",
-		Change:  "the container declares no port",
-		Edits:   []Edit{{"Deployment", "        ports:\n        - name: http-products\n          containerPort: 8080\n          protocol: TCP\n", ""}},
+		Name:   "container-port-undeclared",
+		Change: "the container declares no port",
+		Edits: []Edit{{
+			"Deployment",
+			"        ports:\n        - name: http-products\n          containerPort: 8080\n          protocol: TCP\n", "",
+		}},
 		Cluster: Reads,
 	},
 	{

@@ -6,13 +6,20 @@ var ClusterCases = []Case{
 	{
 		Name:   "prometheus-monitor-selector",
 		Change: "the Prometheus object selects monitors by another label",
-		Edits:  []Edit{{"Prometheus/autoscaling", "  serviceMonitorSelector:\n    matchLabels:\n      app.kubernetes.io/managed-by: krm-fn\n", "  serviceMonitorSelector:\n    matchLabels:\n      release: prometheus\n"}},
+		Edits: []Edit{{
+			"Prometheus/autoscaling",
+			"  serviceMonitorSelector:\n    matchLabels:\n      app.kubernetes.io/managed-by: krm-fn\n",
+			"  serviceMonitorSelector:\n    matchLabels:\n      release: prometheus\n",
+		}},
 		Errors: []string{"scrape/unselected"}, Cluster: Unknown,
 	},
 	{
 		Name:   "prometheus-namespace-selector",
 		Change: "the Prometheus object selects namespaces by a label",
-		Edits:  []Edit{{"Prometheus/autoscaling", "  serviceMonitorNamespaceSelector: {}\n", "  serviceMonitorNamespaceSelector:\n    matchLabels:\n      monitored: \"yes\"\n"}},
+		Edits: []Edit{{
+			"Prometheus/autoscaling", "  serviceMonitorNamespaceSelector: {}\n",
+			"  serviceMonitorNamespaceSelector:\n    matchLabels:\n      monitored: \"yes\"\n",
+		}},
 		Errors: []string{"scrape/unselected"}, Cluster: Unknown,
 	},
 	{
@@ -49,7 +56,9 @@ var ClusterCases = []Case{
 	{
 		Name:   "adapter-delegator",
 		Change: "the adapter is not allowed to check what its callers are allowed to do",
-		Edits:  []Edit{{"ClusterRoleBinding/krm-fn-prometheus-adapter-auth-delegator", "  name: prometheus-adapter\n", "  name: adapter\n"}},
+		Edits: []Edit{{
+			"ClusterRoleBinding/krm-fn-prometheus-adapter-auth-delegator", "  name: prometheus-adapter\n", "  name: adapter\n",
+		}},
 		Errors: []string{"api/access"}, Cluster: Unknown,
 	},
 	{

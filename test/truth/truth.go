@@ -59,8 +59,9 @@ func Sound(rendered, name string) string {
 			docs = append(docs, doc)
 		}
 	}
-	return strings.NewReplacer("namespace: shop\n", "namespace: "+name+"\n", "/shop/", "/"+name+"/", "products_http_requests_total", Series(name)).
-		Replace(strings.Join(docs, separator))
+	own := strings.NewReplacer(
+		"namespace: shop\n", "namespace: "+name+"\n", "/shop/", "/"+name+"/", "products_http_requests_total", Series(name))
+	return own.Replace(strings.Join(docs, separator))
 }
 
 // withoutRule removes the rule of a series, the rule of the gateway, from the adapter configuration.

@@ -40,7 +40,8 @@ func newCompare() *cobra.Command {
 			}
 			verdicts := make([]verdict, len(pairs))
 			for i, p := range pairs {
-				result, err := diff.StateDiff(&unstructured.Unstructured{Object: p.Live}, &unstructured.Unstructured{Object: p.Target}, config)
+				live, target := unstructured.Unstructured{Object: p.Live}, unstructured.Unstructured{Object: p.Target}
+				result, err := diff.StateDiff(&live, &target, config)
 				if err != nil {
 					return err
 				}

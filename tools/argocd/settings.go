@@ -44,7 +44,9 @@ func (i *installation) load(ctx context.Context) (*v1alpha1.Application, *settin
 		}
 	}
 	const namespace = "argocd"
-	cm.ObjectMeta = metav1.ObjectMeta{Name: common.ArgoCDConfigMapName, Namespace: namespace, Labels: map[string]string{"app.kubernetes.io/part-of": "argocd"}}
+	cm.ObjectMeta = metav1.ObjectMeta{
+		Name: common.ArgoCDConfigMapName, Namespace: namespace, Labels: map[string]string{"app.kubernetes.io/part-of": "argocd"},
+	}
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: common.ArgoCDSecretName, Namespace: namespace}}
 	return app, settings.NewSettingsManager(ctx, fake.NewClientset(cm, secret), namespace), nil
 }

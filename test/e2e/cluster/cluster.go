@@ -98,15 +98,19 @@ func (c *Cluster) path(name string) string { return filepath.Join(c.runDir, name
 
 func (c *Cluster) controlPlane(ctx context.Context) error {
 	if err := c.processes.start("etcd", "--data-dir", c.path("etcd"), "--unsafe-no-fsync", "--log-level", "warn",
-		"--listen-client-urls", etcdURL, "--advertise-client-urls", etcdURL, "--listen-peer-urls", "http://127.0.0.1:2380"); err != nil {
+		"--listen-client-urls", etcdURL, "--advertise-client-urls", etcdURL,
+		"--listen-peer-urls", "http://127.0.0.1:2380"); err != nil {
 		return err
 	}
-	if err := c.Until(ctx, "etcd is healthy", 5*time.Minute, func(ctx context.Context) error { return get(ctx, etcdURL+"/health") }); err != nil {
+	healthy := func(ctx context.Context) error { return get(ctx, etcdURL+"/health") }
+	if err := c.Until(ctx, "etcd is healthy", 5*time.Minute, healthy); err != nil {
 		return err
 	}
 	if err := c.processes.start("kube-apiserver",
-		"--etcd-servers="+etcdURL, "--bind-address="+nodeIP, "--advertise-address="+nodeIP, fmt.Sprintf("--secure-port=%d", apiPort),
-		"--cert-dir="+c.path("apiserver"), "--tls-cert-file="+c.path("apiserver.crt"), "--tls-private-key-file="+c.path("apiserver.key"),
+		"--etcd-servers="+etcdURL, "--bind-address="+nodeIP, "--advertise-address="+nodeIP,
+		fmt.Sprintf("--secure-port=%d", apiPort),
+		"--cert-dir="+c.path("apiserver"), "--tls-cert-file="+c.path("apiserver.crt"),
+		"--tls-private-key-file="+c.path("apiserver.key"),
 		"--client-ca-file="+c.path("ca.crt"), "--authorization-mode=RBAC", "--service-cluster-ip-range="+serviceCIDR,
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+c.path("sa.pub"), "--service-account-signing-key-file="+c.path("sa.key"),

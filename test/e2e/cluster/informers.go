@@ -57,7 +57,8 @@ func (w *watched) running() ([]*corev1.Pod, error) {
 
 // endpoints lists the addresses of the ready pods of a Service.
 func (w *watched) endpoints(service *corev1.Service) ([]string, error) {
-	slices, err := w.slices.EndpointSlices(service.Namespace).List(labels.Set{discoveryv1.LabelServiceName: service.Name}.AsSelector())
+	ofService := labels.Set{discoveryv1.LabelServiceName: service.Name}.AsSelector()
+	slices, err := w.slices.EndpointSlices(service.Namespace).List(ofService)
 	if err != nil {
 		return nil, err
 	}

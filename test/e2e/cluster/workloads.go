@@ -211,8 +211,10 @@ func (w *Workloads) use(ctx context.Context) error {
 	}
 	w.mu.Unlock()
 	for _, c := range changes {
-		patch := fmt.Sprintf(`{"metadata":{"annotations":{"kwok.x-k8s.io/usage-cpu":"%dm","kwok.x-k8s.io/usage-memory":"64Mi"}}}`, c.cpu)
-		_, err := w.client.CoreV1().Pods(c.namespace).Patch(ctx, c.pod.name, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+		patch := fmt.Appendf(nil,
+			`{"metadata":{"annotations":{"kwok.x-k8s.io/usage-cpu":"%dm","kwok.x-k8s.io/usage-memory":"64Mi"}}}`, c.cpu)
+		_, err := w.client.CoreV1().Pods(c.namespace).
+			Patch(ctx, c.pod.name, types.MergePatchType, patch, metav1.PatchOptions{})
 		if err != nil {
 			return err
 		}
