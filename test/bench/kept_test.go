@@ -115,7 +115,7 @@ func TestResumeRefusesABrokenFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := open(file, "one")
-	if want := file + ": unexpected EOF; remove the file to begin anew"; err == nil || err.Error() != want {
+	if want := file + ": unexpected EOF; remove the file to start again"; err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
 	}
 }

@@ -160,7 +160,7 @@ func TestWriteBetweenMarkers(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := writeBetweenMarkers(file, "new\n")
-		want := file + ": write the lines <!-- make bench: begin --> and <!-- make bench: end --> where the tables belong"
+		want := file + ": add the lines <!-- make bench: begin --> and <!-- make bench: end --> around the tables"
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: got error %v, want %s", text, err, want)
 		}
