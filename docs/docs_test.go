@@ -1,4 +1,4 @@
-// Package docs checks the pages beside it and the README: what is generated is up to date, and what they quote works.
+// Package docs checks the pages next to it and the README: generated pages are up to date, and what they quote works.
 package docs
 
 import (
@@ -14,16 +14,16 @@ import (
 	"testing"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
-	_ "github.com/krm-fn/krm-fn/pkg/gen" // What the README runs: a change of it must run the tests again.
+	_ "github.com/krm-fn/krm-fn/pkg/gen" // The README runs it: after a change, the cached result does not count.
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var update = flag.Bool("update", false, "write the generated pages anew, and fail")
+var update = flag.Bool("update", false, "write the generated pages again, and fail")
 
 func TestDocsProblemsPageIsGenerated(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Problems\n\nEvery problem has an ID. An error stops the run, and no manifest is written.\n\n" +
-		"This page is made from `pkg/model/ids.go`.\n\n| ID | severity | what | how to mend it |\n| --- | --- | --- | --- |\n")
+	b.WriteString("# Problems\n\nEvery problem has an ID. An error stops the run, and no manifests are written.\n\n" +
+		"This page is generated from `pkg/model/ids.go`.\n\n| ID | severity | problem | how to fix it |\n| --- | --- | --- | --- |\n")
 	for _, e := range model.Registry {
 		var severities []string
 		for _, s := range e.Severities {
@@ -36,9 +36,9 @@ func TestDocsProblemsPageIsGenerated(t *testing.T) {
 
 func TestDocsChecksPageIsGenerated(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Checks\n\n`krm-fn check`, every run that renders, and the function configuration `CheckManifests` judge the chain from each " +
-		"HorizontalPodAutoscaler to the pods that serve its metrics. [check.md](check.md) says how to call them.\n\n" +
-		"This page is made from `pkg/check`.\n")
+	b.WriteString("# Checks\n\n`krm-fn check`, every run that renders, and the function configuration `CheckManifests` verify the chain " +
+		"from each HorizontalPodAutoscaler to the pods that serve its metrics. [check.md](check.md) describes how to call them.\n\n" +
+		"This page is generated from `pkg/check`.\n")
 	for _, c := range check.Checks {
 		e := model.Registry[slices.IndexFunc(model.Registry, func(e model.Entry) bool { return e.ID == c.ID })]
 		texts := []any{c.ID, e.What, "", e.Fix, "", ""}
@@ -54,15 +54,22 @@ func TestDocsChecksPageIsGenerated(t *testing.T) {
 	generated(t, "checks.md", b.String())
 }
 
-// TestReadmeShowsWhatCommandsPrint compares every block below a comment with a krm-fn command with what it prints.
-func TestReadmeShowsWhatCommandsPrint(t *testing.T) {
-	text, err := os.ReadFile("../README.md")
+// TestPagesShowWhatCommandsPrint compares every block below a comment that contains a krm-fn command with its output.
+func TestPagesShowWhatCommandsPrint(t *testing.T) {
+	for _, page := range []string{"../README.md", "check.md"} {
+		showsOutput(t, page)
+	}
+}
+
+func showsOutput(t *testing.T, page string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)<!-- krm-fn ([^\n]*) -->\n```\n(.*?)```\n").FindAllSubmatchIndex(text, -1)
 	if len(blocks) == 0 {
-		t.Fatal("the README shows no output")
+		t.Fatalf("%s shows no output", page)
 	}
 	want := string(text)
 	for _, b := range slices.Backward(blocks) {
@@ -75,7 +82,7 @@ func TestReadmeShowsWhatCommandsPrint(t *testing.T) {
 		}
 		want = want[:b[4]] + string(out) + want[b[5]:]
 	}
-	generated(t, "../README.md", want)
+	generated(t, page, want)
 }
 
 func generated(t *testing.T, file, want string) {
@@ -92,7 +99,7 @@ func generated(t *testing.T, file, want string) {
 	t.Errorf("%s is not up to date; run go test ./docs -update", file)
 }
 
-// TestDocsLinks checks that links between pages of this repository lead to something.
+// TestDocsLinks checks that links between pages of this repository point to existing files.
 func TestDocsLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
 	pages, err := filepath.Glob("../*.md")
@@ -108,9 +115,37 @@ func TestDocsLinks(t *testing.T) {
 		}
 		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
-				t.Errorf("%s links to %s, which is not there", page, m[1])
+				t.Errorf("%s links to %s, which does not exist", page, m[1])
 			}
 		}
+	}
+}
+
+// TestDocsQuoteGoFiles compares every Go block that names a file with that file.
+func TestDocsQuoteGoFiles(t *testing.T) {
+	pages, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quotes := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("(?s)```go ([^\n]+)\n(.*?)```\n").FindAllStringSubmatch(string(text), -1) {
+			quotes++
+			file, err := os.ReadFile(filepath.Join("..", m[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(file), m[2]) {
+				t.Errorf("%s quotes from %s, which does not contain:\n%s", page, m[1], m[2])
+			}
+		}
+	}
+	if quotes == 0 {
+		t.Error("no page quotes a Go file")
 	}
 }
 

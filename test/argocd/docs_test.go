@@ -14,7 +14,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// page is docs/argocd.md: its text, and its blocks by what stands behind the three ticks.
+// page is docs/argocd.md: its text, and its blocks by the text after the three backticks.
 type page struct {
 	text   string
 	blocks map[string]string

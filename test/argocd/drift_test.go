@@ -47,7 +47,7 @@ func outOfSync(t *testing.T, application string, comparisons []comparison) []str
 	return names
 }
 
-// stored gives objects as an API server keeps them. Versions of Kubernetes differ in how they store HorizontalPodAutoscalers.
+// stored returns objects as an API server keeps them. Versions of Kubernetes differ in how they store HorizontalPodAutoscalers.
 func stored(t *testing.T, objects []object, autoscaling string) []object {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), argoCD(t), "stored", "--autoscaling", autoscaling)
@@ -73,7 +73,7 @@ func (o object) set(value any, path ...string) {
 	m[path[len(path)-1]] = value
 }
 
-// inCluster gives each object next to what becomes of it in a cluster: the API server has stored it, controllers have done
+// inCluster returns each object next to what it becomes in a cluster: the API server has stored it, controllers have done
 // their part, and the autoscaler has scaled every Deployment to four replicas. Argo CD applies either by kubectl's way, which
 // notes the manifest in an annotation, or on the server, which does not.
 func inCluster(t *testing.T, objects []object, autoscaling string, noted bool) []comparison {
@@ -115,7 +115,7 @@ func inCluster(t *testing.T, objects []object, autoscaling string, noted bool) [
 	return all
 }
 
-// ofKind gives the objects of a kind.
+// ofKind returns the objects of a kind.
 func ofKind(objects []object, kind string) []object {
 	return slices.DeleteFunc(slices.Clone(objects), func(o object) bool { return o["kind"] != kind })
 }
@@ -161,7 +161,8 @@ func TestChangesAreOutOfSync(t *testing.T) {
 	}
 }
 
-// TestReplicasDrift checks that replicas in a manifest next to a HorizontalPodAutoscaler are drift, and what the page says against it.
+// TestReplicasDrift checks that replicas in a manifest next to a HorizontalPodAutoscaler are drift, and what the page says against
+// it.
 func TestReplicasDrift(t *testing.T) {
 	t.Parallel()
 	objects := ofKind(rendered(t, example(t, "products-privatejet")), "Deployment")
@@ -188,13 +189,13 @@ func ignoringReplicas(t *testing.T) string {
 	write(t, file, read(t, example(t, "argocd", "rendered", "application.yaml")))
 	ignore, options, found := strings.Cut(readPage(t).blocks["yaml keep replicas"], "  syncPolicy:\n")
 	if !found {
-		t.Fatal("the page has no syncPolicy beside ignoreDifferences")
+		t.Fatal("the page has no syncPolicy next to ignoreDifferences")
 	}
 	edit(t, file, "  syncPolicy:\n", ignore+"  syncPolicy:\n"+options)
 	return file
 }
 
-// TestOrderOfMetrics checks that metrics are rendered in the order in which the API server gives them back. Before Kubernetes 1.27
+// TestOrderOfMetrics checks that metrics are rendered in the order in which the API server returns them. Before Kubernetes 1.27
 // it moves cpu to the end.
 func TestOrderOfMetrics(t *testing.T) {
 	t.Parallel()

@@ -20,11 +20,11 @@ import (
 func needsArgoCD(t *testing.T) {
 	t.Helper()
 	if os.Getenv("ARGOCD_TEST") != "1" {
-		t.Skip("NOT TESTED: this needs Argo CD, which takes minutes to build; run make argocd-test")
+		t.Skip("NOT TESTED: this requires Argo CD, which takes minutes to build; run make argocd-test")
 	}
 }
 
-// argoCD gives the path of the commands of tools/argocd.
+// argoCD returns the path of the commands of tools/argocd.
 func argoCD(t *testing.T) string {
 	t.Helper()
 	needsArgoCD(t)
@@ -60,7 +60,7 @@ func edit(t *testing.T, file, before, after string) {
 	write(t, file, strings.Replace(text, before, after, 1))
 }
 
-// example gives the path of an example, or of a file in one.
+// example returns the path of an example, or of a file in one.
 func example(t *testing.T, path ...string) string {
 	t.Helper()
 	return filepath.Join(append([]string{tools.Root(t), "examples"}, path...)...)
@@ -92,7 +92,7 @@ func run(t *testing.T, cmd *exec.Cmd) outcome {
 	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// must runs a command that must succeed, and gives its standard output.
+// must runs a command that must succeed, and returns its standard output.
 func must(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	o := run(t, cmd)
@@ -105,7 +105,7 @@ func must(t *testing.T, cmd *exec.Cmd) string {
 // object is the content of a manifest.
 type object map[string]any
 
-// at gives what stands at a path of field names, or nil.
+// at returns the value at a path of field names, or nil.
 func (o object) at(path ...string) any {
 	var v any = map[string]any(o)
 	for _, field := range path {
@@ -115,7 +115,7 @@ func (o object) at(path ...string) any {
 	return v
 }
 
-// name gives "Kind namespace/name".
+// name returns "Kind namespace/name".
 func (o object) name() string {
 	namespace, _ := o.at("metadata", "namespace").(string)
 	name, _ := o.at("metadata", "name").(string)
@@ -159,7 +159,7 @@ func encode(t *testing.T, v any) []byte {
 	return text
 }
 
-// byNameWithout gives objects by their names, without annotations that depend on how krm-fn was called.
+// byNameWithout returns objects by their names, without annotations that depend on how krm-fn was called.
 func byNameWithout(t *testing.T, objects []object, without ...string) map[string]object {
 	t.Helper()
 	all := map[string]object{}
@@ -170,7 +170,7 @@ func byNameWithout(t *testing.T, objects []object, without ...string) map[string
 			delete(annotations, key)
 		}
 		if _, twice := all[o.name()]; twice {
-			t.Errorf("%s stands twice in the output", o.name())
+			t.Errorf("%s appears more than once in the output", o.name())
 		}
 		all[o.name()] = o
 	}

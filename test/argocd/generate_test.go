@@ -54,7 +54,8 @@ func kinds(objects []object) map[string]int {
 // ofInputs are the kinds of objects in examples/products-privatejet.
 var ofInputs = map[string]int{"API": 1, "ConfigMap": 3, "TargetEndpoint": 1}
 
-// TestRendered asks a repo server for the manifests that the workflow commits. It runs nothing for them, not even a plugin that is there.
+// TestRendered asks a repo server for the manifests that the workflow commits. It runs nothing for them, not even an existing
+// plugin.
 func TestRendered(t *testing.T) {
 	t.Parallel()
 	plugins, log := sidecar(t, asIs)
@@ -96,7 +97,7 @@ func TestPlugin(t *testing.T) {
 		} {
 			r := argo.mustGenerate(t, file, url)
 			if r.SourceType != "Plugin" {
-				t.Errorf("%s: Argo CD takes the package for %s", way, r.SourceType)
+				t.Errorf("%s: Argo CD treats the package as %s", way, r.SourceType)
 			}
 			if diff := cmp.Diff(want, byNameWithout(t, r.objects(t), trackingAnnotation)); diff != "" {
 				t.Errorf("%s: manifests (-krm-fn render +Argo CD):\n%s", way, diff)
@@ -153,7 +154,7 @@ func TestPlugin(t *testing.T) {
 			}
 			r := argo.mustGenerate(t, changed(t, application, byName, ""), url)
 			if r.SourceType != tt.sourceType {
-				t.Errorf("%s, without a plugin: Argo CD takes it for %s, not %s", name, r.SourceType, tt.sourceType)
+				t.Errorf("%s, without a plugin: Argo CD treats it as %s, not %s", name, r.SourceType, tt.sourceType)
 			}
 		}
 	})
@@ -190,7 +191,7 @@ func TestPlugin(t *testing.T) {
 	})
 }
 
-// TestPluginAway shows why the examples name the plugin: without a name, Argo CD takes the inputs for manifests when no
+// TestPluginAway shows why the examples name the plugin: without a name, Argo CD treats the inputs as manifests when no
 // sidecar answers, and would delete what was rendered.
 func TestPluginAway(t *testing.T) {
 	t.Parallel()
@@ -270,8 +271,8 @@ func TestBuildOptions(t *testing.T) {
 		}
 	})
 
-	// This is what the page warns of. The program gets at what the repo server keeps from repositories: its password of the cache, and the
-	// files of the others.
+	// This is what the page warns of. The program can read what the repo server hides from repositories: its password of the cache,
+	// and the files of the others.
 	t.Run("run any program", func(t *testing.T) {
 		hostile := repository(t, func(dir string) {
 			write(t, filepath.Join(dir, "products", "kustomization.yaml"), "generators: [generator.yaml]\n")

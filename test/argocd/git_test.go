@@ -10,7 +10,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// repository is a bare git repository with one commit on its branch main, made by filling a directory. It gives its URL.
+// repository is a bare git repository with one commit on its branch main, made by filling a directory. It returns its URL.
 func repository(t *testing.T, fill func(dir string)) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -30,7 +30,7 @@ func repository(t *testing.T, fill func(dir string)) string {
 // withoutUser keeps the configuration of the user from git.
 var withoutUser = []string{"GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_SYSTEM=" + os.DevNull}
 
-// git runs git as somebody.
+// git runs git with the name of a user.
 func git(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "git", args...)

@@ -51,7 +51,7 @@ func installed(t *testing.T, component string) (before, after []object) {
 	return parse(t, install), parse(t, must(t, cmd))
 }
 
-// TestComponents checks what the components change in an installation: the objects named, and nothing else.
+// TestComponents checks what the components change in an installation: only the named objects.
 func TestComponents(t *testing.T) {
 	t.Parallel()
 	for component, want := range map[string][]string{
@@ -82,8 +82,8 @@ func TestComponents(t *testing.T) {
 	}
 }
 
-// TestSidecar checks the sidecar in an installation: what it shares with the repo server, what it may do, and that it is the container that
-// the image is made for.
+// TestSidecar checks the sidecar in an installation: what it shares with the repo server, what it is allowed to do, and that it is
+// the container that the image is made for.
 func TestSidecar(t *testing.T) {
 	t.Parallel()
 	_, after := installed(t, "plugin")
@@ -121,7 +121,7 @@ func TestSidecar(t *testing.T) {
 		}
 	}
 	security := map[string]any{"runAsUser": 999.0, "runAsGroup": 999.0}
-	maps.Copy(security, server.at("securityContext").(map[string]any)) // The sidecar may do no more than the repo server.
+	maps.Copy(security, server.at("securityContext").(map[string]any)) // The sidecar has no more permissions than the repo server.
 	if diff := cmp.Diff(security, sidecar.at("securityContext")); diff != "" {
 		t.Errorf("securityContext (-want +got):\n%s", diff)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// TestMemory renders a package of 300 APIs in a quarter of the memory that the sidecar may use.
+// TestMemory renders a package of 300 APIs in a quarter of the memory limit of the sidecar.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	const apis, limit = 300, 512 << 10 / 4 // KiB

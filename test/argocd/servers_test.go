@@ -54,7 +54,7 @@ func install(t *testing.T, plugins string) installation {
 	return installation{repoServer: serve}
 }
 
-// start starts a server, and gives the file of its log. It ends with its input, and that with the test or with this process.
+// start starts a server, and returns the file of its log. It ends with its input, and that with the test or with this process.
 func start(t *testing.T, cmd *exec.Cmd) (log string) {
 	t.Helper()
 	in, err := cmd.StdinPipe()
@@ -121,7 +121,7 @@ func answers(t *testing.T, network, address string) bool {
 	return conn.Close() == nil
 }
 
-// freeAddress gives an address of the loopback interface on which nothing listens.
+// freeAddress returns an address of the loopback interface on which nothing listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -150,7 +150,7 @@ type response struct {
 	Commands   []string `json:"commands"`
 }
 
-// objects gives the manifests of a response.
+// objects returns the manifests of a response.
 func (r response) objects(t *testing.T) []object {
 	t.Helper()
 	objects := make([]object, len(r.Manifests))
@@ -160,7 +160,7 @@ func (r response) objects(t *testing.T) []object {
 	return objects
 }
 
-// generate asks for the manifests of an Application, which is read from a file, but whose repository is repo. It gives the
+// generate asks for the manifests of an Application, which is read from a file, but whose repository is repo. It returns the
 // message that the user sees if there are none.
 func (i installation) generate(t *testing.T, application, repo string) (r response, message string) {
 	t.Helper()
@@ -183,7 +183,7 @@ func (i installation) generate(t *testing.T, application, repo string) (r respon
 	return r, ""
 }
 
-// mustGenerate gives the response for an Application that must have manifests.
+// mustGenerate returns the response for an Application that must have manifests.
 func (i installation) mustGenerate(t *testing.T, application, repo string) response {
 	t.Helper()
 	r, message := i.generate(t, application, repo)

@@ -14,9 +14,9 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// sidecar runs the plugin as its image does, and gives the directory of its socket, which the repo server shares, and the file of its log.
-// The files of the image are those that its Dockerfile puts there, then changed. Root can confine it to these files and run it as the
-// user of the image; anybody else runs it next to them.
+// sidecar runs the plugin as its image does, and returns the directory of its socket, which the repo server shares, and the file of
+// its log. The files of the image are those that its Dockerfile puts there, then changed. Root can confine it to these files and
+// run it as the user of the image; any other user runs it as the current user.
 func sidecar(t *testing.T, change func(image string)) (plugins, log string) {
 	t.Helper()
 	image := shortTempDir(t)
@@ -40,7 +40,7 @@ func sidecar(t *testing.T, change func(image string)) (plugins, log string) {
 	cmd := exec.Command(server, "cmp-server")
 	cmd.Dir, cmd.Env = "/", []string{"PATH=/usr/local/bin"}
 	if os.Geteuid() == 0 {
-		// The runtime of containers provides this device; here an empty file does.
+		// The container runtime provides this device; an empty file is sufficient for the test.
 		write(t, filepath.Join(image, "dev", "null"), "")
 		cmd.Path = "/var/run/argocd/argocd-cmp-server"
 		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: image, Credential: &syscall.Credential{Uid: 999, Gid: 999}}
@@ -66,7 +66,7 @@ func calls(t *testing.T, log, method string) int {
 // asIs leaves the image of the plugin as its Dockerfile makes it.
 func asIs(string) {}
 
-// link gives a file a second name, or copies it where that cannot be.
+// link creates a second name for a file, or copies it if that is not possible.
 func link(t *testing.T, from, to string) {
 	t.Helper()
 	if os.Link(from, to) == nil {
@@ -101,8 +101,8 @@ func layOut(t *testing.T, image string) {
 	}
 }
 
-// TestDiscovery checks which repositories Argo CD sends to the plugin that their Applications do not name: with discover all, without
-// discover none.
+// TestDiscovery checks which repositories Argo CD sends to the plugin that their Applications do not name: with discover all,
+// without discover none.
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	needsArgoCD(t)
@@ -122,7 +122,7 @@ func TestDiscovery(t *testing.T) {
 		plugins, log := sidecar(t, tt.image)
 		argo := install(t, plugins)
 		if r := argo.mustGenerate(t, noPlugin, url); r.SourceType != tt.sourceType {
-			t.Errorf("%s, no plugin named: Argo CD takes the package for %s, not %s", tt.name, r.SourceType, tt.sourceType)
+			t.Errorf("%s, no plugin named: Argo CD treats the package as %s, not %s", tt.name, r.SourceType, tt.sourceType)
 		}
 		if sent := calls(t, log, "MatchRepository") > 0; sent != tt.sent {
 			t.Errorf("%s, no plugin named: the repository was sent: %v", tt.name, sent)

@@ -48,8 +48,8 @@ func readWorkflow(t *testing.T) workflow {
 	return w
 }
 
-// TestWorkflow checks what the workflow may do: a job on a pull request writes nothing and keeps no credentials, each action is pinned, and
-// krm-fn is a release of this module.
+// TestWorkflow checks what the workflow is allowed to do: a job on a pull request writes nothing and keeps no credentials, each
+// action is pinned, and krm-fn is a release of this module.
 func TestWorkflow(t *testing.T) {
 	t.Parallel()
 	w := readWorkflow(t)
@@ -85,8 +85,8 @@ func TestWorkflow(t *testing.T) {
 	}
 }
 
-// runJob runs the commands of a job on a clone, one step after the other, and gives what they print together. krm-fn is on the PATH as if
-// the step Install had put it there.
+// runJob runs the commands of a job on a clone, one step after the other, and returns what they print together. krm-fn is on the
+// PATH as if the step Install had put it there.
 func runJob(t *testing.T, name, clone string) outcome {
 	t.Helper()
 	var all outcome

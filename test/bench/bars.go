@@ -8,12 +8,12 @@ import (
 	"github.com/krm-fn/krm-fn/test/bench/input"
 )
 
-// A bar is what krm-fn must keep to: a ratio of two measurements of the same minute, or an amount of memory.
+// A bar is a limit for krm-fn: of a ratio of two measurements in the same minute, or of an amount of memory.
 type bar struct {
 	text  string
 	limit float64
 	unit  string
-	// value gives what is compared with the limit; false if this comparison did not measure it.
+	// value returns what is compared with the limit; false if this comparison did not measure it.
 	value func(r results) (float64, bool)
 }
 
@@ -27,7 +27,7 @@ type verdict struct {
 
 func (v verdict) passed() bool { return !v.done || v.measured <= v.bar.limit }
 
-// word is what the table says.
+// word returns the text for the table.
 func (v verdict) word() string {
 	switch {
 	case !v.done:
@@ -46,13 +46,16 @@ var (
 	thousandBig = input.Set{APIs: 1000, Documents: input.Big}
 )
 
-// bars holds two of each kind: for the command and for the function.
+// bars contains two of each kind: for the command and for the function.
 var bars = func() []bar {
 	var all []bar
 	for _, p := range []struct{ name, oneCore string }{{render, render1}, {fn, fn1}} {
 		all = append(all,
 			bar{"CPU of " + p.name + " to that of helm, 1 API", 0.5, "", ratio(cpu, at{p.name, one}, at{helm, one})},
-			bar{"CPU of " + p.name + " to that of the kyaml identity function, 1 API", 1.5, "", ratio(cpu, at{p.name, one}, at{identity, one})},
+			bar{
+				"CPU of " + p.name + " to that of the kyaml identity function, 1 API", 1.5, "",
+				ratio(cpu, at{p.name, one}, at{identity, one}),
+			},
 			bar{"CPU of " + p.name + " to that of helm, 1,000 APIs", 0.5, "", ratio(cpu, at{p.name, thousand}, at{helm, thousand})},
 			bar{
 				"CPU of " + p.name + " to that of the kyaml identity function on the inputs, 1,000 APIs", 1, "",
@@ -74,7 +77,7 @@ var bars = func() []bar {
 	return all
 }()
 
-// checked are the programs that bars refer to. So many runs of them count at least.
+// judged are the programs that bars refer to. Each of them has at least leastJudged runs.
 var judged = []string{render, fn, render1, fn1, helm, identity, nodes}
 
 const leastJudged = 3
@@ -89,7 +92,7 @@ func cpu(u usage) float64    { return u.CPU.Seconds() }
 func wall(u usage) float64   { return u.Wall.Seconds() }
 func memory(u usage) float64 { return mebibytes(u.Memory) }
 
-// ratio gives how much one is of another.
+// ratio returns the quotient of two measures.
 func ratio(of func(usage) float64, a, b at) func(results) (float64, bool) {
 	return func(r results) (float64, bool) {
 		x, ok := amount(of, a)(r)
@@ -101,7 +104,7 @@ func ratio(of func(usage) float64, a, b at) func(results) (float64, bool) {
 	}
 }
 
-// amount gives a measure of a cell. The system may not tell the memory.
+// amount returns a measure of a cell. Some systems do not report the memory.
 func amount(of func(usage) float64, a at) func(results) (float64, bool) {
 	return func(r results) (float64, bool) {
 		c := r.cell(a.program, a.set)
@@ -113,7 +116,7 @@ func amount(of func(usage) float64, a at) func(results) (float64, bool) {
 	}
 }
 
-// severalCores leaves a bar out where there is one core.
+// severalCores omits a bar on a machine with one core.
 func severalCores(value func(results) (float64, bool)) func(results) (float64, bool) {
 	return func(r results) (float64, bool) {
 		if r.cores < 2 {
@@ -138,7 +141,8 @@ func missed(all []verdict) error {
 	var lines []string
 	for _, v := range all {
 		if !v.passed() {
-			lines = append(lines, fmt.Sprintf("%s: %.2f%s; at most %v%s", v.bar.text, v.measured, v.bar.unit, v.bar.limit, v.bar.unit))
+			b := v.bar
+			lines = append(lines, fmt.Sprintf("%s: %.2f%s; at most %v%s", b.text, v.measured, b.unit, b.limit, b.unit))
 		}
 	}
 	if lines == nil {

@@ -22,9 +22,9 @@ type plan struct {
 	budget time.Duration
 	limit  time.Duration
 	most   int
-	// krmFn is a binary that is measured instead of this repository's krm-fn; file is the page that gets the tables.
+	// krmFn is a binary that is measured instead of this repository's krm-fn; file is the page for the tables.
 	krmFn, file string
-	// resume is a file for what was measured; it may be "".
+	// resume is a file for what was measured, "" for none.
 	resume string
 }
 
@@ -36,12 +36,14 @@ func compare(ctx context.Context, args []string, s streams) error {
 	flags.SetOutput(s.err)
 	flags.StringVar(&sizes, "sizes", "1,100,1000,10000", "numbers of APIs with documents of 30 lines")
 	flags.IntVar(&p.big, "big", 1000, "number of APIs with documents of 1,600 lines; 0 for none")
-	flags.DurationVar(&p.budget, "budget", 10*time.Second, "how long one program is measured on one input; what takes longer runs once, or three times if a bar refers to it")
-	flags.DurationVar(&p.limit, "limit", 90*time.Second, "how long one run may take")
+	flags.DurationVar(&p.budget, "budget", 10*time.Second,
+		"how long one program is measured on one input; what takes longer runs once, or three times if a bar refers to it")
+	flags.DurationVar(&p.limit, "limit", 90*time.Second, "time limit of one run")
 	flags.IntVar(&p.most, "runs", 15, "how often one program is run on one input at most")
-	flags.StringVar(&p.krmFn, "krm-fn", "", "binary to measure, for instance of an older version, instead of building this one; its name must be krm-fn")
-	flags.StringVar(&p.resume, "resume", "", "file that keeps what was measured: a comparison that was interrupted goes on from there")
-	flags.StringVar(&p.file, "o", "", "page that gets the tables between its markers, instead of standard output")
+	flags.StringVar(&p.krmFn, "krm-fn", "",
+		"binary to measure, for example of an older version, instead of building this one; its name must be krm-fn")
+	flags.StringVar(&p.resume, "resume", "", "file for what was measured: an interrupted comparison continues with it")
+	flags.StringVar(&p.file, "o", "", "page to write the tables to, between its markers, instead of standard output")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

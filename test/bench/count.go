@@ -40,7 +40,7 @@ func inputs(s input.Set) counts {
 	return counts{"API": s.APIs, "TargetEndpoint": s.APIs, "ConfigMap": s.APIs + 2}
 }
 
-// rendered are the objects that are made of a set.
+// rendered are the objects that are rendered from a set.
 func rendered(s input.Set) counts {
 	return counts{
 		"Deployment": 2 * s.APIs, "Service": 3 * s.APIs, "HorizontalPodAutoscaler": 2 * s.APIs, "ServiceMonitor": s.APIs,
@@ -69,7 +69,7 @@ func inFolder(dir string) (counts, error) {
 	return sum, err
 }
 
-// countFile counts lines that begin with what stands before a kind. Indentation tells an object from what is inside it.
+// countFile counts lines that begin with the text before a kind. Indentation distinguishes an object from what is inside it.
 func countFile(file, before string) (c counts, err error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -90,7 +90,7 @@ func countLines(r io.Reader, before string) (counts, error) {
 	return c, lines.Err()
 }
 
-// listOf makes a ResourceList of a stream of YAML documents.
+// listOf converts a stream of YAML documents to a ResourceList.
 func listOf(w io.Writer, documents io.Reader) error {
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n")

@@ -54,7 +54,7 @@ func TestCount(t *testing.T) {
 	}
 	got, err = inFolder(dir)
 	if diff := cmp.Diff(want.plus(counts{"Service": 1}), got); err != nil || diff != "" {
-		t.Errorf("folder: %v, -want +got:\n%s", err, diff)
+		t.Errorf("directory: %v, -want +got:\n%s", err, diff)
 	}
 	if text := got.String(); text != "1 Deployment, 1 HorizontalPodAutoscaler, 1 Service" {
 		t.Errorf("counts read %s", text)

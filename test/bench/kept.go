@@ -18,7 +18,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/bench/input"
 )
 
-// kept is what a comparison has measured so far, in a file: one that was interrupted goes on from there.
+// kept is what a comparison has measured so far, in a file: an interrupted comparison continues with it.
 type kept struct {
 	file string
 	// Of identifies what is measured: another program, plan or machine begins again.
@@ -54,7 +54,7 @@ func open(file, of string) (*kept, error) {
 	}
 	k := &kept{file: file}
 	if err := errors.Join(err, json.NewDecoder(bytes.NewReader(text)).Decode(k)); err != nil {
-		return nil, fmt.Errorf("%s: %w; remove the file to begin anew", file, err)
+		return nil, fmt.Errorf("%s: %w; remove the file to start again", file, err)
 	}
 	if k.Of != of {
 		return fresh, nil
@@ -62,7 +62,7 @@ func open(file, of string) (*kept, error) {
 	return k, nil
 }
 
-// cells gives what was measured on a set, and whether that is all.
+// cells returns what was measured on a set, and whether that is all.
 func (k *kept) cells(set input.Set) (all []*cell, done bool) {
 	i := k.index(set)
 	if i < 0 {
@@ -105,7 +105,7 @@ func (k *kept) keep(set input.Set, cells []*cell, done bool) error {
 	if err := os.MkdirAll(filepath.Dir(k.file), 0o755); err != nil {
 		return err
 	}
-	// A file that was written in part would be refused.
+	// A partial file would be rejected.
 	partial := k.file + ".part"
 	return errors.Join(os.WriteFile(partial, text, 0o644), os.Rename(partial, k.file))
 }
@@ -121,7 +121,7 @@ func (k *kept) forget() error {
 	return nil
 }
 
-// identity gives a digest of a plan, the programs' bytes and the machine.
+// identity returns a digest of a plan, the programs' bytes and the machine.
 func (l *lab) identity(p plan) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, p.command(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())

@@ -21,7 +21,7 @@ func reopen(t *testing.T, file, of string) *kept {
 	return k
 }
 
-// A comparison that was interrupted must find what it measured, and nothing else.
+// An interrupted comparison must find only what it measured.
 func TestKeep(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sub", "kept.json")
 	k := reopen(t, file, "one")
@@ -115,7 +115,7 @@ func TestResumeRefusesABrokenFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := open(file, "one")
-	if want := file + ": unexpected EOF; remove the file to begin anew"; err == nil || err.Error() != want {
+	if want := file + ": unexpected EOF; remove the file to start again"; err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
 	}
 }

@@ -19,11 +19,11 @@ import (
 // A lab is what programs are measured in.
 type lab struct {
 	ctx context.Context
-	// dir is a directory of its own.
+	// dir is the directory of the lab.
 	dir string
 	// path has the binaries by name.
 	path map[string]string
-	// budget is how long the runs of one program on one input may take altogether, limit how long one run may.
+	// budget is the total time of the runs of one program on one input, limit the time of one run.
 	budget, limit time.Duration
 	// most is how often a program is run on one input.
 	most int
@@ -35,7 +35,7 @@ type lab struct {
 var peers = []string{"helm", "kpt", "kustomize", identityName, "yaml-nodes"}
 
 // build finds or builds all binaries. score-k8s is not built, because its module cannot be had from the public module
-// proxy: it is measured where it is on the PATH. An empty krmFn stands for the one of this repository.
+// proxy: it is measured if it is on the PATH. An empty krmFn means the one of this repository.
 func (l *lab) build(krmFn string) error {
 	root, err := tools.FindRoot()
 	if err != nil {
@@ -57,7 +57,8 @@ func (l *lab) build(krmFn string) error {
 		return err
 	}
 	l.path[krmFnName] = filepath.Join(l.dir, "bin", krmFnName)
-	cmd := exec.CommandContext(l.ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", l.path[krmFnName], "./cmd/krm-fn")
+	cmd := exec.CommandContext(l.ctx,
+		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", l.path[krmFnName], "./cmd/krm-fn")
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
@@ -65,12 +66,12 @@ func (l *lab) build(krmFn string) error {
 	return nil
 }
 
-// available leaves out programs that are not here.
+// available omits programs that are not installed.
 func (l *lab) available(all []program) []program {
 	return slices.DeleteFunc(slices.Clone(all), func(p program) bool { return p.needs != "" && l.path[p.needs] == "" })
 }
 
-// request is one run of a trial. Programs see the binaries and a home of their own, and nothing else of the user's.
+// request is one run of a trial. Programs see the binaries and their own home, and nothing else of the user.
 func (l *lab) request(t trial, stdout string) request {
 	var folders []string
 	for _, path := range l.path {
@@ -94,7 +95,7 @@ func (l *lab) do(t trial, stdout string) error {
 	return err
 }
 
-// errLimit is what ends a program that takes too long.
+// errLimit is the error of a program that takes too long.
 var errLimit = errors.New("stopped at the limit")
 
 // run runs a trial once.
@@ -143,7 +144,7 @@ type cell struct {
 	runs    []usage
 	spent   time.Duration
 	last    time.Duration
-	// warm reports that the program ran before, so that a run counts.
+	// warm reports that the program ran before, so a run counts.
 	warm bool
 	// least is how many runs must count, however long they take.
 	least int
@@ -213,7 +214,7 @@ func (l *lab) setUp(programs []program, set input.Set, k *kept, dir string) ([]*
 	return cells, nil
 }
 
-// wants reports whether a cell is to be run once more.
+// wants reports whether a cell must run again.
 func (l *lab) wants(c *cell) bool {
 	return c.err == nil && (len(c.runs) < c.least || len(c.runs) < l.most && c.spent+c.last <= l.budget)
 }
@@ -248,7 +249,7 @@ func (c *cell) summary() string {
 		m.CPU.Seconds(), m.Wall.Seconds(), mebibytes(m.Memory), len(c.runs))
 }
 
-// median gives the median of each measure.
+// median returns the median of each measure.
 func (c *cell) median() usage {
 	return usage{
 		CPU:    middle(c.runs, func(u usage) time.Duration { return u.CPU }),
@@ -257,7 +258,7 @@ func (c *cell) median() usage {
 	}
 }
 
-// middle gives the median of a measure; of an even number of runs the mean of the two in the middle.
+// middle returns the median of a measure; of an even number of runs the mean of the two in the middle.
 func middle[T ~int64](runs []usage, of func(usage) T) T {
 	var all []T
 	for _, u := range runs {

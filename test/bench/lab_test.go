@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// shell is a lab in a directory of its own whose programs are shell scripts.
+// shell is a lab in its own directory whose programs are shell scripts.
 func shell(t *testing.T) *lab {
 	t.Helper()
 	return &lab{ctx: t.Context(), dir: t.TempDir(), budget: time.Minute, limit: time.Minute, most: 3, progress: &bytes.Buffer{}}
@@ -99,7 +99,7 @@ func TestCompareRefuses(t *testing.T) {
 	}
 }
 
-// The limit ends the children of a program, too: the shell waits for one that holds its standard output.
+// The limit also ends the children of a program: the shell waits for one that holds its standard output.
 func TestCompareStopsWhatHangs(t *testing.T) {
 	l := shell(t)
 	l.limit = 200 * time.Millisecond

@@ -54,7 +54,8 @@ func generate(args []string, s streams) error {
 	flags := flag.NewFlagSet("bench generate", flag.ContinueOnError)
 	flags.SetOutput(s.err)
 	apis := flags.Int("n", 1, "how many APIs")
-	documents := flags.String("documents", string(input.Small), "size of the OpenAPI documents: small (30 lines) or big (1,600 lines)")
+	documents := flags.String("documents", string(input.Small),
+		"size of the OpenAPI documents: small (30 lines) or big (1,600 lines)")
 	form := flags.String("form", "package", "package, list (to standard output), kustomization, kpt, chart, score or openapi")
 	function := flags.String("function", "krm-fn", "program that the kustomization or the Kptfile calls")
 	dir := flags.String("o", "", "folder to write to")

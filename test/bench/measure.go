@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// measureCommand is the subcommand that runs one program and tells what that took. It is a process of its own because a
+// measureCommand is the subcommand that runs one program and reports what it took. It is a separate process because a
 // new process is charged with the peak memory of the one that starts it, which must therefore be small.
 const measureCommand = "measure"
 
@@ -23,7 +23,7 @@ type request struct {
 	Env []string
 	// Stdin, Stdout and Stderr are files; an empty Stdin is an empty input.
 	Stdin, Stdout, Stderr string
-	// Limit is how long the program may run.
+	// Limit is the time limit of the program.
 	Limit time.Duration
 }
 

@@ -7,8 +7,8 @@ import (
 	"os/exec"
 )
 
-// stopWithChildren leaves the program as it is: a limit ends it alone.
+// stopWithChildren leaves the program as it is: a limit ends only that process.
 func stopWithChildren(*exec.Cmd) {}
 
-// peakMemory knows nothing where there is no getrusage(2).
+// peakMemory returns nothing on systems without getrusage(2).
 func peakMemory(*os.ProcessState) int64 { return 0 }

@@ -15,7 +15,7 @@ func stopWithChildren(cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 }
 
-// peakMemory gives ru_maxrss of getrusage(2) in bytes: Darwin counts bytes, all others count KiB.
+// peakMemory returns ru_maxrss of getrusage(2) in bytes: Darwin counts bytes, all others count KiB.
 func peakMemory(state *os.ProcessState) int64 {
 	r, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {

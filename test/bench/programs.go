@@ -15,9 +15,9 @@ type program struct {
 	name string
 	// least and most say for how many APIs it is measured; most 0 means any number.
 	least, most int
-	// setUp writes its input below dir and tells how it is run.
+	// setUp writes its input below dir and returns how to run it.
 	setUp func(l *lab, dir string, set input.Set) (trial, error)
-	// needs is a program that may be missing; the row is then left out.
+	// needs is a program that might be missing; the row is then omitted.
 	needs string
 }
 
@@ -46,7 +46,7 @@ const (
 	fn1      = fn + ", one core"
 )
 
-// manyAPIs bounds the programs that take minutes beyond; partAPIs is the size of the parts of a split kustomization.
+// manyAPIs limits the programs that take minutes for more; partAPIs is the size of the parts of a split kustomization.
 const (
 	manyAPIs = 1000
 	partAPIs = 100
@@ -64,7 +64,10 @@ var smallPrograms = []program{
 	{name: "kyaml framework, identity function on the outputs", most: manyAPIs, setUp: setUpIdentityOnOutputs},
 	{name: "`kustomize build`, identity function", most: manyAPIs, setUp: kustomize(identityName, inputs)},
 	{name: "`kustomize build`, `krm-fn`", most: manyAPIs, setUp: kustomize(krmFnName, rendered)},
-	{name: "`kustomize build`, `krm-fn`, a kustomization for every 100 APIs", least: partAPIs + 1, most: manyAPIs, setUp: setUpParts},
+	{
+		name:  "`kustomize build`, `krm-fn`, a kustomization for every 100 APIs",
+		least: partAPIs + 1, most: manyAPIs, setUp: setUpParts,
+	},
 	{name: "`kpt fn render`, identity function", most: manyAPIs, setUp: kpt(identityName, packaged(inputs))},
 	{name: "`kpt fn render`, `krm-fn`", most: manyAPIs, setUp: kpt(krmFnName, packaged(inputs, rendered))},
 }
@@ -218,7 +221,7 @@ func kpt(function string, want func(input.Set) counts) func(*lab, string, input.
 	}
 }
 
-// packaged is what a kpt package holds: its functionConfig, and what these count.
+// packaged is what a kpt package contains: its functionConfig, and what these count.
 func packaged(of ...func(input.Set) counts) func(input.Set) counts {
 	return func(s input.Set) counts {
 		sum := config

@@ -40,7 +40,7 @@ func (r results) failures() error {
 	return errors.Join(all...)
 }
 
-// page is what stands between the markers.
+// page is the text between the markers.
 func (r results) page(p plan, verdicts []verdict) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured by `%s` on %s/%s with %d cores, %s. %s. Medians of up to %d runs.\n",
@@ -56,7 +56,8 @@ func (r results) page(p plan, verdicts []verdict) string {
 	r.table(&b, input.Small, "Seconds by the clock", func(u, _ usage) string { return seconds(wall(u)) })
 	r.table(&b, input.Small, "Memory in MiB", func(u, _ usage) string { return fmt.Sprintf("%.0f", memory(u)) })
 	if p.big > 0 {
-		r.table(&b, input.Big, "CPU seconds (and as a multiple of "+render+"), seconds by the clock, MiB", func(u, of usage) string {
+		title := "CPU seconds (and as a multiple of " + render + "), seconds by the clock, MiB"
+		r.table(&b, input.Big, title, func(u, of usage) string {
 			return fmt.Sprintf("%s, %s, %.0f", times(u, of), seconds(wall(u)), memory(u))
 		})
 	}
@@ -194,7 +195,7 @@ func (p plan) command() string {
 	return text
 }
 
-// versions gives what peers are built from, and what score-k8s says of itself.
+// versions returns what peers are built from, and what score-k8s says of itself.
 func (l *lab) versions() []string {
 	var all []string
 	for _, m := range []struct{ binary, module, name string }{
@@ -224,13 +225,13 @@ func (l *lab) versions() []string {
 	return all
 }
 
-// The markers of the page, between which the tables stand.
+// The markers around the tables of the page.
 const (
 	begin = "<!-- make bench: begin -->\n"
 	end   = "<!-- make bench: end -->\n"
 )
 
-// writeBetweenMarkers replaces what stands between the markers of a page.
+// writeBetweenMarkers replaces the text between the markers of a page.
 func writeBetweenMarkers(file, text string) error {
 	page, err := os.ReadFile(file)
 	if err != nil {
@@ -239,7 +240,7 @@ func writeBetweenMarkers(file, text string) error {
 	before, rest, ok := strings.Cut(string(page), begin)
 	_, after, also := strings.Cut(rest, end)
 	if !ok || !also {
-		return fmt.Errorf("%s: write the lines %s and %s where the tables belong", file, strings.TrimSpace(begin), strings.TrimSpace(end))
+		return fmt.Errorf("%s: add the lines %s and %s around the tables", file, strings.TrimSpace(begin), strings.TrimSpace(end))
 	}
 	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
 }

@@ -108,7 +108,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// Every bar must have something to judge: a misspelled program or size would never be measured.
+// Every bar must compare something: a misspelled program or size would never be measured.
 func TestBarsReferToWhatIsMeasured(t *testing.T) {
 	r := results{cores: 2}
 	for _, set := range []input.Set{one, thousand, tenThousand} {
@@ -160,7 +160,7 @@ func TestWriteBetweenMarkers(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := writeBetweenMarkers(file, "new\n")
-		want := file + ": write the lines <!-- make bench: begin --> and <!-- make bench: end --> where the tables belong"
+		want := file + ": add the lines <!-- make bench: begin --> and <!-- make bench: end --> around the tables"
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: got error %v, want %s", text, err, want)
 		}

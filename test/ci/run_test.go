@@ -42,13 +42,13 @@ func TestRun(t *testing.T) {
 			reported: map[string]string{"lint": "FAILED with exit code 2", "image-test": "FAILED with exit code 7"},
 		},
 		{
-			name: "what cannot start in time fails nothing", env: []string{"LANE_lint=sleep 2", "CI_LAST_START=2"}, ran: 2,
+			name: "what cannot start in time fails nothing", env: []string{"LANE_lint=sleep 21", "CI_LAST_START=20"}, ran: 2,
 			reported: map[string]string{
 				"race": notRun, "e2e": notRun, "e2e-truth": notRun, "e2e-migrate": notRun, "argocd-test": notRun, "image-test": notRun,
 			},
 		},
 		{
-			name: "a lane that takes too long is stopped, and so is what it started", env: []string{"LANE_race=sleep 60 & wait", "CI_STOP=2"},
+			name: "a lane that takes too long is stopped, and so is what it started", env: []string{"LANE_race=sleep 600 & wait", "CI_STOP=20"},
 			ran: 3, code: 1,
 			reported: map[string]string{
 				"race": "FAILED, stopped in minute 0",
@@ -81,7 +81,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// run runs .ci/run in a folder of its own, and gives its standard output, the lanes that it made, and its exit code.
+// run runs .ci/run in its own directory, and returns its standard output, the lanes that it made, and its exit code.
 func run(t *testing.T, env ...string) (output string, ran []string, code int) {
 	t.Helper()
 	for _, program := range []string{"bash", "timeout"} {

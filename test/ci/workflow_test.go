@@ -14,7 +14,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// TestWorkflow checks which targets run when, that they are there, and that their Go is that of the release.
+// TestWorkflow checks which targets run when, that they exist, and that they use the Go version of the release.
 func TestWorkflow(t *testing.T) {
 	t.Parallel()
 	var workflow struct {

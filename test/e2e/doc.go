@@ -1,8 +1,8 @@
 //go:build e2e
 
-// Package e2e shows on a real control plane that rendered manifests make workloads scale, that krm-fn check tells manifests that
-// will from those that won't, and that krm-fn migrate leads to them. Its input is what users have: the output of krm-fn and of
-// kustomize.
+// Package e2e shows on a real control plane that rendered manifests make workloads scale, that krm-fn check distinguishes manifests
+// that do from those that do not, and that krm-fn migrate ends with such manifests. Its input is what users have: the output of
+// krm-fn and of kustomize.
 //
 //	make e2e          TestScaling: the examples scale with the numbers of their scenario
 //	make e2e-smoke    TestSmoke: one of them scales up once

@@ -19,7 +19,7 @@ import (
 
 var (
 	config cluster.Config
-	// proved is what the run ends with.
+	// proved contains what the run has verified at its end.
 	proved string
 )
 

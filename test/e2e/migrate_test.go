@@ -20,7 +20,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/e2e/cluster"
 )
 
-// limit is how long anything may take that takes seconds.
+// limit is the time limit of steps that take seconds.
 const limit = 5 * time.Minute
 
 // A plan is the part of the report of krm-fn migrate that this test follows.
@@ -35,7 +35,7 @@ type plan struct {
 	}
 }
 
-// TestMigrate takes a cluster from the operator to rendered files by the commands that krm-fn migrate prints, and back and forth once.
+// TestMigrate takes a cluster from the operator to rendered files by the commands that krm-fn migrate prints, and back, and again.
 func TestMigrate(t *testing.T) {
 	c := start(t)
 	restore(t, c, "pkg/migrate/testdata/private-jet/dump.yaml")
@@ -75,7 +75,7 @@ func TestMigrate(t *testing.T) {
 		c.Since(), c.PeakMemory())
 }
 
-// A migration is under way in a cluster; dir holds the directory that its commands name.
+// A migration is under way in a cluster; dir is the directory that its commands name.
 type migration struct {
 	c        *cluster.Cluster
 	dir      string
@@ -141,7 +141,7 @@ func (m *migration) shell(ctx context.Context, command string) (string, error) {
 
 func isApply(command string) bool { return strings.HasPrefix(command, "kubectl apply -f ") }
 
-// back goes the way back that the report names, and forth again. The old container is there in between, and it alone.
+// back follows the rollback in the report, and then migrates again. In between, only the old container runs.
 func (m *migration) back(t *testing.T) {
 	t.Helper()
 	m.wentBack = true
@@ -176,7 +176,7 @@ func (m *migration) unchanged(t *testing.T) {
 		t.Errorf("%d objects instead of %d", len(again.Objects), len(m.plan.Objects))
 	}
 	for _, o := range again.Objects {
-		// A dump has no ServiceMonitors, so that they are new to every report.
+		// A dump has no ServiceMonitors, so they are new in every report.
 		if o.Action != "none" && o.Kind != "ServiceMonitor" {
 			t.Errorf("%s %s/%s is to change: %s %v", o.Kind, o.Namespace, o.Name, o.Action, o.Changes)
 		}

@@ -33,8 +33,8 @@ const operatorKinds = `
   {apiVersion: v1, kind: ServiceAccount, metadata: {name: api-operator, namespace: wso2-system}}]}
 `
 
-// restore puts the objects of a dump into a cluster, as the operator left them: with owners, which get other UIDs here. It leaves out
-// what every cluster has by itself, and the status.
+// restore puts the objects of a dump into a cluster, as the operator left them: with owners, which get other UIDs in this cluster.
+// It leaves out what every cluster has by itself, and the status.
 func restore(t *testing.T, c *cluster.Cluster, dump string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(tools.Root(t), dump))
@@ -64,7 +64,7 @@ func restore(t *testing.T, c *cluster.Cluster, dump string) {
 	}
 }
 
-// create makes an object without what only servers write, and gives its UID.
+// create makes an object without what only servers write, and returns its UID.
 func create(t *testing.T, c *cluster.Cluster, o *unstructured.Unstructured, uids map[types.UID]types.UID) types.UID {
 	t.Helper()
 	owners := o.GetOwnerReferences()

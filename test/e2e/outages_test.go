@@ -90,7 +90,7 @@ func (o *outages) all() []string {
 	return slices.Clone(o.found)
 }
 
-// see proves that an outage would have been seen: it makes one.
+// see verifies that outages are detected: it causes one.
 func (o *outages) see(t *testing.T, c *cluster.Cluster, namespace, deployment string) {
 	t.Helper()
 	o.during("outage on purpose")

@@ -38,7 +38,7 @@ var (
 	inventory    = cluster.App{Namespace: "warehouse", Image: "/inventory:", Port: 8080, Path: "/actuator/prometheus", Gauge: jobsWaiting}
 )
 
-// A phase is a load and what it leads to.
+// A phase is a load and its expected result.
 type phase struct {
 	name string
 	load map[*cluster.App]cluster.Load
@@ -47,7 +47,7 @@ type phase struct {
 
 // scenario has the numbers of the operator's scenario: the backend's target is 100m, from 1 to 6 pods; the gateway's is 200m
 // and 50 % of a core, from 1 to 5. Each load has one number of replicas at which it is stable. Beside it the sidecar example:
-// 20 requests a second, 5 waiting jobs and 60 % of cpu a pod, from 2 to 8. It scales down only after ten minutes, so that what
+// 20 requests per second, 5 waiting jobs, and 60% CPU per pod, from 2 to 8. It scales down only after ten minutes, so that what
 // is too much must be too much for the most pods, too: a rate looks back, and new pods can be one too many.
 var scenario = []phase{
 	{
@@ -169,7 +169,7 @@ func noDrift(t *testing.T, c *cluster.Cluster, manifests string) {
 	}
 	before := deployments()
 	if got := before["products-privatejet"].replicas; got != 6 {
-		t.Fatalf("the backend has %d replicas, so that this shows nothing", got)
+		t.Fatalf("the backend has %d replicas, so this test shows nothing", got)
 	}
 	for range 2 {
 		out, err := c.Kubectl(t.Context(), manifests, "diff", "--server-side", "--field-manager=gitops", "-f", "-")

@@ -14,16 +14,17 @@ import (
 	"github.com/krm-fn/krm-fn/test/truth"
 )
 
-const truthHead = `# What a cluster does, and what krm-fn check says
+const truthHead = `# What a cluster does, and what krm-fn check reports
 
-This page is written by ` + "`make e2e-truth`" + `. Each row is a change of sound manifests ([package truth](../test/truth/cases.go) has
-the text): what ` + "`krm-fn render examples/products-privatejet`" + ` prints for the backend, and the [monitoring stack](stack.md). The second
-column is what ` + "`krm-fn check`" + ` finds in the changed manifests, the third what a real control plane does with them: etcd, kube-apiserver,
-the HorizontalPodAutoscaler controller, prometheus-operator, Prometheus, prometheus-adapter and metrics-server. The run fails if
-a row is not as the table says, or if check finds an error where the cluster reads the metrics.
+This page is written by ` + "`make e2e-truth`" + `. Each row is a change of valid manifests ([package truth](../test/truth/cases.go)
+contains the text): the output of ` + "`krm-fn render examples/products-privatejet`" + ` for the backend, and the
+[monitoring stack](stack.md). The second column is what ` + "`krm-fn check`" + ` reports for the changed manifests. The third column is
+what a real control plane does with them: etcd, kube-apiserver, the HorizontalPodAutoscaler controller, prometheus-operator,
+Prometheus, prometheus-adapter, and metrics-server. The run fails if a row differs from the table, or if check reports an error
+but the cluster reads the metrics.
 
-Behind &lt;unknown&gt; stands why: the reason of the HorizontalPodAutoscaler's condition, or what the API of custom metrics
-answers for the pods: NotFound, no values, or an error.
+The text after &lt;unknown&gt; says why: the reason in the condition of the HorizontalPodAutoscaler, or the answer of the custom
+metrics API for the pods: NotFound, no values, or an error.
 
 `
 

@@ -30,12 +30,12 @@ var caseSpan = span{70, 90}
 // A verdict is what happened to a case.
 type verdict struct {
 	outcome truth.Outcome
-	// detail says how the cluster tells.
+	// detail is how the cluster reports it.
 	detail string
 }
 
-// TestTruth holds the table of package truth to the cluster. All cases of a namespace are there at once; the others follow, one
-// at a time. At the end it writes docs/truth.md.
+// TestTruth compares the table of package truth with the cluster. All cases of a namespace exist at the same time; the others
+// follow, one at a time. At the end it writes docs/truth.md.
 func TestTruth(t *testing.T) {
 	rendered := program(t, "krm-fn", "", "render", "examples/products-privatejet")
 	stack := program(t, "kustomize", "", "build", "examples/stack")
@@ -46,7 +46,7 @@ func TestTruth(t *testing.T) {
 	apply(t, c, rules)
 	t.Logf("%s: the cases are applied", c.Since())
 	judgeAll(t, c, verdicts)
-	t.Logf("%s: the cases of a namespace are judged", c.Since())
+	t.Logf("%s: the cases of a namespace are finished", c.Since())
 
 	sound := truth.Sound(rendered, "sound") + "---\n" + stack
 	apply(t, c, sound)
@@ -61,7 +61,7 @@ func TestTruth(t *testing.T) {
 	}
 }
 
-// setUp applies the cases of a namespace, but for the rules of the adapter: it returns a ConfigMap with those of all.
+// setUp applies the cases of a namespace, except for the rules of the adapter: it returns a ConfigMap with those of all.
 func setUp(t *testing.T, c *cluster.Cluster, rendered string, verdicts map[string]verdict) string {
 	t.Helper()
 	var configMap string
@@ -137,7 +137,7 @@ func judgeAll(t *testing.T, c *cluster.Cluster, verdicts map[string]verdict) {
 	}
 }
 
-// judge says what the cluster does with the HorizontalPodAutoscaler of a case.
+// judge returns what the cluster does with the HorizontalPodAutoscaler of a case.
 func judge(ctx context.Context, c *cluster.Cluster, namespace string) (verdict, error) {
 	r, err := readHPA(ctx, c, namespace, backend)
 	if err != nil {
@@ -178,11 +178,11 @@ func ask(ctx context.Context, c *cluster.Cluster, namespace, metric string) (str
 	if len(list.Items) == 0 {
 		return "no values", nil
 	}
-	return "values, but not what is asked for", nil
+	return "values, but not the requested ones", nil
 }
 
-// disturb makes the change of a case in the whole cluster, waits until the sound HorizontalPodAutoscaler shows what that does,
-// takes it back, and waits until that reads again.
+// disturb makes the change of a case in the whole cluster, waits until the HorizontalPodAutoscaler of the valid manifests shows the
+// effect, takes it back, and waits until that reads again.
 func disturb(t *testing.T, c *cluster.Cluster, item *truth.Case, sound string, verdicts map[string]verdict) {
 	t.Helper()
 	changed, err := item.Apply(sound)

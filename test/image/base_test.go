@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// baseFlags gives the flags of the build that choose the image in which krm-fn is compiled.
+// baseFlags returns the flags of the build that choose the image in which krm-fn is compiled.
 func baseFlags(t *testing.T, podman bool) []string {
 	t.Helper()
 	switch base := os.Getenv(baseVariable); base {
@@ -28,7 +28,7 @@ func baseFlags(t *testing.T, podman bool) []string {
 	}
 }
 
-// localBase makes an image that holds a shell and nothing else, and gives the flags that mount the Go toolchain of this
+// localBase makes an image that contains only a shell, and returns the flags that mount the Go toolchain of this
 // machine and its caches of modules and of compiled packages into a build on it. The build has no network, and what it writes
 // among the modules is dropped.
 func localBase(t *testing.T) []string {

@@ -38,7 +38,7 @@ func gitFacts(t *testing.T) facts {
 // pullFailed is what podman and docker say of an image that they cannot get.
 var pullFailed = regexp.MustCompile(`initializing source docker://|failed to resolve source metadata|pull access denied`)
 
-// makeImage builds the image for an architecture by make image, and gives its name.
+// makeImage builds the image for an architecture with make image, and returns its name.
 func makeImage(t *testing.T, arch string, base []string) string {
 	t.Helper()
 	image := fmt.Sprintf("localhost/krm-fn-test:%d-%s", os.Getpid(), arch)
@@ -106,8 +106,8 @@ const (
 	licenseFile = "usr/share/doc/krm-fn/LICENSE"
 )
 
-// imageFiles gives the files of an image, less those that the engine adds to a container. It needs no program in the image,
-// so that it serves for a foreign architecture.
+// imageFiles returns the files of an image, less those that the engine adds to a container. It requires no program in the image,
+// so it also works for other architectures.
 func imageFiles(t *testing.T, image string) map[string][]byte {
 	t.Helper()
 	container := must(t, call{}, "docker", "create", image)
@@ -140,7 +140,7 @@ func imageFiles(t *testing.T, image string) map[string][]byte {
 	}
 }
 
-// checkFiles checks that the image holds what it should, and nothing else.
+// checkFiles checks that the image contains exactly what it should.
 func checkFiles(t *testing.T, files map[string][]byte) {
 	t.Helper()
 	want := []string{"etc/group", "etc/passwd", binaryFile, licenseFile, sbomFile}

@@ -2,5 +2,5 @@
 // network, capabilities or a writable file system.
 //
 // In: the Dockerfile, through make image; the examples; the page docs/image.md. Out: test results. The tests run on request
-// only, by make image-test, because they need a container engine and some minutes. They import none of the product's packages.
+// only, by make image-test, because they require a container engine and some minutes. They import no packages of the product.
 package image

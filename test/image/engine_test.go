@@ -73,7 +73,7 @@ func run(t *testing.T, c call, program string, args ...string) outcome {
 	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// must gives the standard output of a command that must succeed, without the newline at its end.
+// must returns the standard output of a command that must succeed, without the newline at its end.
 func must(t *testing.T, c call, program string, args ...string) string {
 	t.Helper()
 	o := run(t, c, program, args...)

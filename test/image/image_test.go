@@ -53,7 +53,7 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// otherArch is the architecture of the image that this machine need not be able to run.
+// otherArch is the architecture of the image that this machine might not be able to run.
 func otherArch() string {
 	if runtime.GOARCH == "arm64" {
 		return "amd64"
@@ -61,7 +61,7 @@ func otherArch() string {
 	return "arm64"
 }
 
-// imageOfPage is an image that stands for the published one.
+// imageOfPage is an image that replaces the published one.
 type imageOfPage struct {
 	facts
 	name   string
@@ -95,7 +95,7 @@ func (i imageOfPage) env(t *testing.T) []string {
 	return []string{"PATH=" + strings.Join(folders, string(os.PathListSeparator)), "KRM_FN_RUNTIME=" + engine}
 }
 
-// block gives a block of docs/image.md that has this name, with the image in place of the published one.
+// block returns a block of docs/image.md that has this name, with the image in place of the published one.
 func (i imageOfPage) block(t *testing.T, name string) string {
 	t.Helper()
 	page := read(t, filepath.Join(tools.Root(t), "docs", "image.md"))

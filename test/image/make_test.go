@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// TestEngine checks which program make image takes, and what it tells it, without building anything.
+// TestEngine checks which program make image uses, and with which arguments, without building anything.
 func TestEngine(t *testing.T) {
 	const dockerWorks, podman = "Docker version 28.2.2, build e6534b4", "podman version 4.3.1"
 	for name, tc := range map[string]struct {

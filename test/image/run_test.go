@@ -40,7 +40,7 @@ func (i imageOfPage) runsAsNobody(t *testing.T) {
 		}
 		time.Sleep(500 * time.Millisecond)
 	}
-	// What it gets to read is no ResourceList.
+	// Its input is not a ResourceList.
 	if _, err := io.WriteString(input, "no: list\n"); err != nil {
 		t.Error(err)
 	}
@@ -56,7 +56,7 @@ func (i imageOfPage) runsAsNobody(t *testing.T) {
 	}
 }
 
-// isTheFunction runs the function on ResourceLists, one that it renders and one that it refuses, with all that a container
+// isTheFunction runs the function on ResourceLists, one that it renders and one that it rejects, with everything that a container
 // can be denied.
 func (i imageOfPage) isTheFunction(t *testing.T) {
 	t.Helper()
@@ -80,7 +80,7 @@ func (i imageOfPage) rendersFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "examples", "products-privatejet")
 	copyTree(t, filepath.Join(tools.Root(t), "examples", "products-privatejet"), dir)
 	root := filepath.Dir(filepath.Dir(dir))
-	// Whoever is nobody must be able to enter.
+	// The user nobody must be able to enter.
 	for at := root; at != filepath.Clean(os.TempDir()) && at != "/"; at = filepath.Dir(at) {
 		if err := os.Chmod(at, 0o755); err != nil {
 			t.Fatal(err)
@@ -106,7 +106,7 @@ func (i imageOfPage) givesSBOM(t *testing.T) {
 	}
 }
 
-// kustomization gives two copies of the example, one that calls the program and one that calls the image.
+// kustomization returns two copies of the example, one that calls the program and one that calls the image.
 func (i imageOfPage) kustomization(t *testing.T) (program, container string) {
 	t.Helper()
 	source := filepath.Join(tools.Root(t), "examples", "kustomize-transformer")
@@ -140,7 +140,7 @@ func (i imageOfPage) builds(t *testing.T, block string) {
 	}
 }
 
-// misspell makes a mistake in a package, and gives the message about it.
+// misspell makes a mistake in a package, and returns the message about it.
 func misspell(t *testing.T, dir string) string {
 	t.Helper()
 	file := filepath.Join(dir, "backend.yaml")
@@ -157,7 +157,7 @@ func (i imageOfPage) inKustomizeFails(t *testing.T) {
 	}
 }
 
-// kptPackages gives two copies of the example, one that calls the program and one that calls the image.
+// kptPackages returns two copies of the example, one that calls the program and one that calls the image.
 func (i imageOfPage) kptPackages(t *testing.T) (program, container string) {
 	t.Helper()
 	source := filepath.Join(tools.Root(t), "examples", "kpt")
@@ -170,7 +170,7 @@ func (i imageOfPage) kptPackages(t *testing.T) (program, container string) {
 	return program, container
 }
 
-// kptRender runs the command of the page. kpt gives the engine five seconds to tell its version, which it may need longer for
+// kptRender runs the command of the page. kpt waits five seconds for the version of the engine, which might take longer
 // on a busy machine; then the command is run again.
 func (i imageOfPage) kptRender(t *testing.T, dir string) outcome {
 	t.Helper()
@@ -247,7 +247,7 @@ func copyTree(t *testing.T, from, to string) {
 	}
 }
 
-// tree gives the texts of all files below dir by their paths.
+// tree returns the texts of all files below dir by their paths.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}

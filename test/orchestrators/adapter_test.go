@@ -9,7 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 )
 
-// The adapter reads its rules when it starts, so that a change of the rules has to change its pods.
+// The adapter reads its rules when it starts, so a change of the rules must replace its pods.
 
 // adapter is the Deployment of the adapter in objects.
 func adapter(t *testing.T, objects []object) appsv1.Deployment {

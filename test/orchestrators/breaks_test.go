@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// ingress leads to the gateway of testdata/products.yaml.
+// ingress exposes the gateway of testdata/products.yaml.
 const ingress = `---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -24,13 +24,13 @@ spec:
         backend: {service: {name: products-api, port: {name: https}}}
 `
 
-// TestBreaksAreFound checks the judge of the other tests by making mistakes in sound manifests, one at a time. edits are pairs
+// TestBreaksAreFound checks the validation of the other tests with mistakes in valid manifests, one at a time. edits are pairs
 // of a text and what replaces it wherever it occurs.
 func TestBreaksAreFound(t *testing.T) {
 	t.Parallel()
 	manifests := read(t, filepath.Join("testdata", "products.yaml")) + ingress
 	if got := breaks(t, parse(t, manifests)); len(got) > 0 {
-		t.Fatalf("sound manifests: %q", got)
+		t.Fatalf("valid manifests: %q", got)
 	}
 	const (
 		unreadBackend = "HorizontalPodAutoscaler shop/products-privatejet: metric products_http_requests_total_per_second: " +

@@ -29,7 +29,7 @@ type cluster struct {
 }
 
 // breaks follows every name, label and port from one manifest to another and lists those that lead nowhere or to the wrong
-// one, in order. It knows nothing of how the manifests were made, but for the annotation that names their input.
+// one, in order. It does not depend on how the manifests were created, except for the annotation that names their input.
 func breaks(t *testing.T, objects []object) []string {
 	t.Helper()
 	c := cluster{
@@ -186,7 +186,7 @@ func (c *cluster) checkScaler(r ref, s autoscalingv2.HorizontalPodAutoscaler) {
 	}
 }
 
-// scraped reports whether a ServiceMonitor leads to the pods of a Deployment.
+// scraped reports whether a ServiceMonitor selects the pods of a Deployment.
 func (c *cluster) scraped(deployment ref) bool {
 	for r, m := range c.monitors {
 		for s := range c.selected(r, m) {

@@ -12,7 +12,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// page is a page of docs: its text, and its blocks by what stands behind the three ticks, which is their language and a name
+// page is a page of docs: its text, and its blocks by the text after the three backticks, which is their language and a name
 // for this test.
 type page struct {
 	text   string
@@ -149,7 +149,7 @@ func (p page) test(t *testing.T, checks []check) {
 	}
 }
 
-// testedWith gives a tool and the version that its go.mod pins.
+// testedWith returns a tool and the version that its go.mod pins.
 func testedWith(t *testing.T, tool string) string {
 	t.Helper()
 	pinned := regexp.MustCompile(`/` + tool + `(?:/v[0-9]+)? v(\S+)\s`)
@@ -221,7 +221,7 @@ func patchedManifests(t *testing.T, p page, block string) {
 	}
 }
 
-// environments checks an overlay that calls the function over a base that holds inputs alone.
+// environments checks an overlay that calls the function over a base that contains only inputs.
 func environments(t *testing.T, p page, _ string) {
 	t.Helper()
 	dir := filepath.Dir(example(t, "kustomize-transformer"))
@@ -259,7 +259,7 @@ func describedObjects(t *testing.T, p page, _ string) {
 }
 
 // container checks the configuration for kubectl kustomize, which cannot run programs. What kustomize starts for it is docker,
-// which is here a script that hands over to krm-fn.
+// which is a script that calls krm-fn.
 func container(t *testing.T, p page, block string) {
 	t.Helper()
 	dir := example(t, "kustomize-transformer")

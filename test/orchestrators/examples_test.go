@@ -13,7 +13,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// TestExamplesAreOneScenario checks that the examples differ in how they call krm-fn and in nothing else: a file that two of
+// TestExamplesAreOneScenario checks that the examples differ only in how they call krm-fn: a file that two of
 // them have is the same, and the OpenAPI document is that of the ConfigMap.
 func TestExamplesAreOneScenario(t *testing.T) {
 	examples := filepath.Join(tools.Root(t), "examples")
@@ -98,7 +98,7 @@ func TestExamplesRenderTheSame(t *testing.T) {
 	}
 }
 
-// sound checks manifests by themselves: nothing in them is for orchestrators, all leads somewhere, and Kubernetes takes them.
+// sound validates manifests: they contain nothing for orchestrators, all references resolve, and Kubernetes accepts them.
 func sound(t *testing.T, objects []object) {
 	t.Helper()
 	for _, s := range leftovers(objects) {
@@ -126,7 +126,7 @@ func valid(t *testing.T, objects []object) {
 	}
 }
 
-// TestOtherExamplesInKustomize checks that the examples without a kustomization render the same in one, and sound manifests when it
+// TestOtherExamplesInKustomize checks that the examples without a kustomization render the same in one, and valid manifests when it
 // renames and labels them.
 func TestOtherExamplesInKustomize(t *testing.T) {
 	t.Parallel()

@@ -30,8 +30,8 @@ func clean(t *testing.T, manifests string) {
 	}
 }
 
-// TestFleetInKustomize checks that both environments are sound, and that they differ in nothing but namespaces, images and bounds:
-// testdata/fleet.txt lists the fields that do, with those of staging first. Its namespaces count as those of production.
+// TestFleetInKustomize checks that both environments are valid, and that they differ only in namespaces, images, and replica
+// limits: testdata/fleet.txt lists the fields that do, with those of staging first. Its namespaces count as those of production.
 func TestFleetInKustomize(t *testing.T) {
 	t.Parallel()
 	dir := fleet(t, "kustomize")
@@ -186,7 +186,7 @@ func fleetBuilds(t *testing.T, p page, block string) {
 	}
 }
 
-// layout checks that every directory and file of a drawing is there.
+// layout checks that every directory and file of a drawing exists.
 func layout(half string) func(t *testing.T, p page, block string) {
 	return func(t *testing.T, p page, block string) {
 		t.Helper()

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// tree gives the texts of all files below dir by their slash-separated paths.
+// tree returns the texts of all files below dir by their slash-separated paths.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -32,7 +32,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// renderedIn gives the objects in files that krm-fn has rendered and that go into a cluster.
+// renderedIn returns the objects in files that krm-fn has rendered and that go into a cluster.
 func renderedIn(t *testing.T, files map[string]string) []object {
 	t.Helper()
 	var objects []object
@@ -49,7 +49,7 @@ func renderedIn(t *testing.T, files map[string]string) []object {
 	return objects
 }
 
-// only gives the part of files that keep selects.
+// only returns the part of files that keep selects.
 func only(files map[string]string, keep func(name string) bool) map[string]string {
 	some := maps.Clone(files)
 	maps.DeleteFunc(some, func(name, _ string) bool { return !keep(name) })
@@ -79,7 +79,7 @@ rendered/servicemonitor_shop_products-privatejet.yaml
 `
 )
 
-// foreign is a file of a user that krm-fn has no business with. kpt itself indents with two spaces and keeps comments.
+// foreign is a user file that is not for krm-fn. kpt itself indents with two spaces and keeps comments.
 const foreign = `# Who may be disturbed by whom.
 apiVersion: policy/v1
 kind: PodDisruptionBudget # one at a time
@@ -92,7 +92,7 @@ spec:
     matchLabels: {app: "products-api"} # the gateway
 `
 
-// kptPackage is a copy of examples/kpt with a foreign file, rendered once.
+// kptPackage is a copy of examples/kpt with another file, rendered once.
 func kptPackage(t *testing.T) string {
 	t.Helper()
 	dir := example(t, "kpt")
@@ -176,7 +176,7 @@ func TestKptRemovesWhatIsNoLongerRendered(t *testing.T) {
 	}
 }
 
-// afterRemoval gives the files of a package that was rendered, lost inputs and was rendered again. All that is rendered must be
+// afterRemoval returns the files of a package that was rendered, lost inputs and was rendered again. All that is rendered must be
 // as in a package that never had them.
 func afterRemoval(t *testing.T, rendered func(*testing.T) string, removed ...string) map[string]string {
 	t.Helper()
@@ -214,8 +214,8 @@ func TestKptRendersChanges(t *testing.T) {
 	}
 }
 
-// TestKptMendsWhatUsersChange checks that a manifest is rendered again after somebody has edited or deleted it.
-func TestKptMendsWhatUsersChange(t *testing.T) {
+// TestKptRestoresWhatUsersChange checks that a manifest is rendered again after a user has edited or deleted it.
+func TestKptRestoresWhatUsersChange(t *testing.T) {
 	t.Parallel()
 	dir := kptPackage(t)
 	want := tree(t, dir)
@@ -227,7 +227,7 @@ func TestKptMendsWhatUsersChange(t *testing.T) {
 	}
 }
 
-// TestKptMutatorAfterTheFunction checks that another function may change what is rendered, render after render.
+// TestKptMutatorAfterTheFunction checks that another function can change what is rendered, render after render.
 func TestKptMutatorAfterTheFunction(t *testing.T) {
 	t.Parallel()
 	dir := example(t, "kpt")

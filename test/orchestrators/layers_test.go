@@ -22,7 +22,7 @@ metadata:
 
 func functionNamed(name string) string { return strings.Replace(function, "NAME", name, 1) }
 
-// layered gives a directory with the example kustomize-transformer and an outer kustomization, and what the example renders.
+// layered returns a directory with the example kustomize-transformer and an outer kustomization, and what the example renders.
 func layered(t *testing.T, outer map[string]string) (dir string, inner []object) {
 	t.Helper()
 	dir = filepath.Dir(example(t, "kustomize-transformer"))
@@ -32,7 +32,7 @@ func layered(t *testing.T, outer map[string]string) (dir string, inner []object)
 	return dir, mustBuild(t, dir, "kustomize-transformer")
 }
 
-// patchOfBackend is what an outer kustomization may do to a rendered Deployment.
+// patchOfBackend is a change that an outer kustomization can make to a rendered Deployment.
 const patchOfBackend = `patches:
 - target: {kind: Deployment, name: products-privatejet}
   patch: |-
@@ -62,8 +62,8 @@ func patched(t *testing.T, objects []object) map[string]any {
 	return contents(t, want)
 }
 
-// TestOuterPatchesOfManifests checks that an outer kustomization may change what an inner one has rendered, whether or not it
-// calls krm-fn for objects of its own: nothing is rendered twice, nothing is lost.
+// TestOuterPatchesOfManifests checks that an outer kustomization can change what an inner one has rendered, whether or not it
+// calls krm-fn for its own objects: nothing is rendered twice, nothing is lost.
 func TestOuterPatchesOfManifests(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -135,7 +135,7 @@ spec:
 `
 
 // TestOuterFunctionRendersItsOwn checks that the function of an outer kustomization renders the APIs and backends that are new
-// there by the configuration that the inner one has, and that they may refer to its backends.
+// there by the configuration that the inner one has, and that they can refer to its backends.
 func TestOuterFunctionRendersItsOwn(t *testing.T) {
 	t.Parallel()
 	dir, inner := layered(t, map[string]string{
@@ -187,7 +187,7 @@ func TestOuterChangeOfAnInput(t *testing.T) {
 	}
 }
 
-// TestOuterRenaming shows what goes wrong if manifests are renamed and the adapter is not among them.
+// TestOuterRenaming shows what goes wrong if manifests are renamed and the adapter is not.
 func TestOuterRenaming(t *testing.T) {
 	t.Parallel()
 	dir, _ := layered(t, map[string]string{"kustomization.yaml": "resources: [../kustomize-transformer]\nnamePrefix: out-\n"})
@@ -243,7 +243,7 @@ func TestGeneratorAndTransformer(t *testing.T) {
 	all := contents(t, got)
 	for name, fields := range contents(t, want) {
 		if diff := cmp.Diff(fields, all[name]); diff != "" {
-			t.Errorf("%s (-generator alone +with a transformer):\n%s", name, diff)
+			t.Errorf("%s (-only a generator +with a transformer):\n%s", name, diff)
 		}
 	}
 	added := append(names(want), "Deployment shop/stock", "HorizontalPodAutoscaler shop/stock", "Service shop/stock")

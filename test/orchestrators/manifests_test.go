@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The annotations that krm-fn puts on whatever it renders.
+// The annotations that krm-fn adds to everything that it renders.
 const (
 	ownerAnnotation     = "krm-fn.dev/owner"
 	sourceAnnotation    = "krm-fn.dev/source"
@@ -28,7 +28,7 @@ type object struct {
 	text []byte
 }
 
-// String gives "Kind namespace/name".
+// String returns "Kind namespace/name".
 func (o object) String() string { return o.Kind + " " + o.ref().String() }
 
 func (o object) ref() ref { return ref{o.Metadata.Namespace, o.Metadata.Name} }
@@ -92,7 +92,7 @@ func names(objects []object) []string {
 	return list
 }
 
-// contents gives the fields of objects, without the annotation that names the function configuration, by their names.
+// contents returns the fields of objects, without the annotation that names the function configuration, by their names.
 func contents(t *testing.T, objects []object) map[string]any {
 	t.Helper()
 	all := map[string]any{}
@@ -107,7 +107,7 @@ func contents(t *testing.T, objects []object) map[string]any {
 			}
 		}
 		if _, twice := all[o.String()]; twice {
-			t.Errorf("%s stands twice in the output", o)
+			t.Errorf("%s appears more than once in the output", o)
 		}
 		all[o.String()] = fields
 	}

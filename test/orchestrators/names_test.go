@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// renamings are what a kustomization may do to names and labels. VALUE differs from kustomization to kustomization.
+// renamings are changes of names and labels by a kustomization. VALUE differs from kustomization to kustomization.
 var renamings = []struct{ name, fields string }{
 	{"nothing", ""},
 	{"namePrefix", "namePrefix: VALUE-\n"},
@@ -24,8 +24,8 @@ var renamings = []struct{ name, fields string }{
 		"commonAnnotations: {note: VALUE}\nlabels: [{pairs: {team: VALUE}, includeSelectors: true}]\n"},
 }
 
-// TestNamesInTheSameKustomization checks that whatever a kustomization does to names and labels, what its krm-fn renders is
-// sound, although documents, annotations and metrics refer to objects by the names that they have in their files.
+// TestNamesInTheSameKustomization checks that krm-fn renders valid manifests regardless of the names and labels that a
+// kustomization changes, although documents, annotations and metrics refer to objects by the names that they have in their files.
 func TestNamesInTheSameKustomization(t *testing.T) {
 	t.Parallel()
 	for _, r := range renamings {

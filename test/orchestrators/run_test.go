@@ -49,7 +49,7 @@ func kustomizeBuild(t *testing.T, dir, folder string) outcome {
 	return run(t, dir, tools.Build(t, "kustomize"), "build", "--enable-alpha-plugins", "--enable-exec", folder)
 }
 
-// mustBuild gives the manifests of a kustomize build that must succeed.
+// mustBuild returns the manifests of a kustomize build that must succeed.
 func mustBuild(t *testing.T, dir, folder string) []object {
 	t.Helper()
 	o := kustomizeBuild(t, dir, folder)
@@ -73,7 +73,7 @@ func mustRender(t *testing.T, dir string) {
 	}
 }
 
-// example copies an example to a directory of its own.
+// example copies an example to its own directory.
 func example(t *testing.T, name string) string {
 	t.Helper()
 	return folderOf(t, filepath.Join(tools.Root(t), "examples", name))

@@ -13,7 +13,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// TestStack: the monitoring stack completes what krm-fn renders, so that the chain is proved from end to end.
+// TestStack checks that the monitoring stack completes what krm-fn renders, so the chain is verified from end to end.
 func TestStack(t *testing.T) {
 	t.Parallel()
 	stack := run(t, tools.Root(t), tools.Build(t, "kustomize"), "build", "examples/stack")
@@ -27,7 +27,7 @@ func TestStack(t *testing.T) {
 	}
 	var manifests strings.Builder
 	for _, o := range parse(t, stack.stdout) {
-		if o.Kind != "APIService" { // the schema of the aggregation is in no module of the judge
+		if o.Kind != "APIService" { // no module of schemacheck has the schema of API aggregation
 			manifests.WriteString("---\n" + string(o.text) + "\n")
 		}
 	}
@@ -37,8 +37,8 @@ func TestStack(t *testing.T) {
 	}
 }
 
-// TestStackIsLeastPrivilege: no account of the stack may do everything, change anything or read what may hold secrets, and
-// every container is confined.
+// TestStackIsLeastPrivilege: no ServiceAccount of the stack is allowed to do everything, change anything, or read what can contain
+// secrets, and every container is confined.
 func TestStackIsLeastPrivilege(t *testing.T) {
 	t.Parallel()
 	objects := parse(t, run(t, tools.Root(t), tools.Build(t, "kustomize"), "build", "examples/stack").stdout)
@@ -55,7 +55,7 @@ func TestStackIsLeastPrivilege(t *testing.T) {
 			}
 			for _, resource := range rule.Resources {
 				if resource == "*" || resource == "secrets" || resource == "configmaps" || slices.Contains(rule.APIGroups, "*") {
-					t.Errorf("ClusterRole %s gives %s of %s", ref, resource, rule.APIGroups)
+					t.Errorf("ClusterRole %s grants %s of %s", ref, resource, rule.APIGroups)
 				}
 			}
 		}

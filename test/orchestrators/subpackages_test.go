@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// monitored is the functionConfig of a package; release tells whose options were used.
+// monitored is the functionConfig of a package; release shows which options were used.
 const monitored = `apiVersion: krm-fn.dev/v1alpha1
 kind: RenderAPIs
 metadata:
@@ -52,8 +52,8 @@ func packages(t *testing.T) string {
 	return dir
 }
 
-// TestKptSubPackages checks that every package is rendered once: by its own function where it has one, else by that of the
-// package around it.
+// TestKptSubPackages checks that every package is rendered once: by its own function if it has one, otherwise by the function of
+// the package around it.
 func TestKptSubPackages(t *testing.T) {
 	t.Parallel()
 	dir := packages(t)
@@ -75,7 +75,7 @@ servicemonitor_warehouse_inventory-api.yaml
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 	sound(t, renderedIn(t, first))
-	contents(t, renderedIn(t, first)) // fails if the rules of the adapter stand twice
+	contents(t, renderedIn(t, first)) // fails if the adapter rules appear more than once
 
 	mustRender(t, dir)
 	if diff := cmp.Diff(first, tree(t, dir)); diff != "" {
@@ -83,7 +83,7 @@ servicemonitor_warehouse_inventory-api.yaml
 	}
 }
 
-// TestKptSubPackageLosesAnAPI checks that the manifests of what was removed go, and nothing else, whichever package it was in.
+// TestKptSubPackageLosesAnAPI checks that only the manifests of removed inputs disappear, regardless of their package.
 func TestKptSubPackageLosesAnAPI(t *testing.T) {
 	t.Parallel()
 	for _, removed := range []string{"kpt/api.yaml", "inventory/api.yaml"} {
@@ -107,7 +107,7 @@ func prefixed(prefix, lines string) string {
 	return b.String()
 }
 
-// TestKptSubPackageInShortForm checks functions that are configured in the Kptfile: kpt gives all of them the same name, and
+// TestKptSubPackageInShortForm checks functions that are configured in the Kptfile: kpt uses the same name for all of them, and
 // no place. The parent does not know the API of the package inside it, and must leave its manifests alone.
 func TestKptSubPackageInShortForm(t *testing.T) {
 	t.Parallel()

@@ -41,7 +41,7 @@ func TestValidators(t *testing.T) {
 			t.Errorf("%d objects, want those of the file: 5", len(objects))
 		}
 	})
-	// kustomize refuses every function under validators, even one that changes nothing: docs/check.md says so, and what to
+	// kustomize rejects every function under validators, even one that changes nothing: docs/check.md says so, and what to
 	// write instead. Should this test fail, the page can be fixed.
 	t.Run("kustomize validators", func(t *testing.T) {
 		t.Parallel()
@@ -72,13 +72,13 @@ func TestValidators(t *testing.T) {
 	})
 }
 
-// fix gives the ServiceMonitor the name of the port that the Service has.
+// fix sets the port of the ServiceMonitor to the port name of the Service.
 func mend(t *testing.T, dir string) {
 	t.Helper()
 	text := tree(t, dir)["manifests.yaml"]
 	mended := strings.Replace(text, mendPort, "- port: web\n", 1)
 	if mended == text {
-		t.Fatal("there is nothing to mend")
+		t.Fatal("there is nothing to fix")
 	}
 	write(t, dir, map[string]string{"manifests.yaml": mended})
 }

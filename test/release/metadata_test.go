@@ -55,7 +55,7 @@ func TestMetadata(t *testing.T) {
 		t.Errorf("metadata.yaml (-should +is):\n%s", diff)
 	}
 	if m.License != "Apache-2.0" || !strings.Contains(read(t, "LICENSE"), "Apache License\n                           Version 2.0") {
-		t.Errorf("the license is %s, and LICENSE holds another", m.License)
+		t.Errorf("the license is %s, and LICENSE contains a different one", m.License)
 	}
 	if label := first(t, "Dockerfile", `image\.source="([^"]+)"`); label != m.SourceURL {
 		t.Errorf("the Dockerfile says that the source is %s", label)
@@ -65,7 +65,7 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-// callers gives the examples that kustomize or kpt call the function for, sorted.
+// callers returns the examples in which kustomize or kpt calls the function, sorted.
 func callers(t *testing.T) []string {
 	t.Helper()
 	call := regexp.MustCompile(`(?m)^ +config\.kubernetes\.io/function: \||^ +- exec: krm-fn\b`)
@@ -90,14 +90,14 @@ func TestGoVersion(t *testing.T) {
 	workflow := "go" + first(t, ".github/workflows/release.yaml", `go-version: "([^"]+)"`)
 	least := "go" + first(t, "go.mod", `(?m)^go (\S+)$`)
 	if image != workflow {
-		t.Errorf("the Dockerfile takes %s, the workflow %s", image, workflow)
+		t.Errorf("the Dockerfile uses %s, the workflow %s", image, workflow)
 	}
 	if version.Compare(image, least) < 0 {
-		t.Errorf("the Dockerfile takes %s, and go.mod wants %s", image, least)
+		t.Errorf("the Dockerfile uses %s, but go.mod requires %s", image, least)
 	}
 }
 
-// TestWorkflowRunsTargets checks that the targets that the workflow makes are there.
+// TestWorkflowRunsTargets checks that the targets that the workflow makes exist.
 func TestWorkflowRunsTargets(t *testing.T) {
 	makefile := read(t, "Makefile")
 	targets := regexp.MustCompile(`\bmake ([a-z-]+)`).FindAllStringSubmatch(read(t, ".github/workflows/release.yaml"), -1)
@@ -126,7 +126,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// first gives what the group of an expression matches in a file, in one place.
+// first returns what the group of an expression matches in a file, in one place.
 func first(t *testing.T, name, expression string) string {
 	t.Helper()
 	found := regexp.MustCompile(expression).FindAllStringSubmatch(read(t, name), -1)

@@ -22,7 +22,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// TestRelease makes releases of the files of this repository, for this platform alone, that are not published.
+// TestRelease makes releases of the files of this repository, for this platform only, and does not publish them.
 func TestRelease(t *testing.T) {
 	if os.Getenv("KRM_FN_RELEASE_TEST") == "" {
 		t.Skip("make release-test runs this test")
@@ -53,7 +53,7 @@ func TestRelease(t *testing.T) {
 		// In another directory, and without anything that was compiled before.
 		again := read(t, makeBuild(t, cloneOf(t, dir), "GOCACHE="+filepath.Join(t.TempDir(), "cache")))
 		if again != string(files["krm-fn"]) {
-			t.Error("make build in another folder makes other bytes than goreleaser")
+			t.Error("make build in another directory creates different bytes from goreleaser")
 		}
 		before := read(t, filepath.Join(dist, archive))
 		release("--skip=publish")
@@ -77,7 +77,7 @@ func makeTools(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"goreleaser", "cyclonedx-gomod"} {
-		// A copy: make takes a link for as old as what it leads to, and would build again.
+		// A copy, because make uses the time of the target of a link, and would build again.
 		program := read(t, filepath.Join(tools.Root(t), bin, name))
 		if err := os.WriteFile(filepath.Join(dir, bin, name), []byte(program), 0o755); err != nil {
 			t.Fatal(err)
@@ -94,7 +94,7 @@ func thisPlatform(t *testing.T, file string) {
 		"  goarch: [amd64, arm64]\n":         "  goarch: [" + runtime.GOARCH + "]\n",
 	} {
 		if strings.Count(text, before) != 1 {
-			t.Fatalf("%s does not hold %q once", file, before)
+			t.Fatalf("%s does not contain %q exactly once", file, before)
 		}
 		text = strings.Replace(text, before, after, 1)
 	}
@@ -119,7 +119,7 @@ func checkSums(t *testing.T, dist string, names ...string) {
 	must(t, dist, nil, "sha256sum", "--check", "--ignore-missing", "checksums.txt")
 }
 
-// unpack gives the files of an archive, which must be those of a release, and belong to root.
+// unpack returns the files of an archive, which must be those of a release, and belong to root.
 func unpack(t *testing.T, archive string) map[string][]byte {
 	t.Helper()
 	f, err := os.Open(archive)
@@ -173,7 +173,7 @@ func checkSBOM(t *testing.T, file string) {
 	}
 }
 
-// must gives the standard output of a command that must succeed, without the newline at its end. The flags of the surrounding
+// must returns the standard output of a command that must succeed, without the newline at its end. The flags of the surrounding
 // build do not reach it.
 func must(t *testing.T, dir string, env []string, program string, args ...string) string {
 	t.Helper()

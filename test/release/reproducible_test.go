@@ -28,7 +28,7 @@ func TestReproducible(t *testing.T) {
 	}
 }
 
-// makeBuild runs make build in a repository, and gives the path of the program.
+// makeBuild runs make build in a repository, and returns the path of the program.
 func makeBuild(t *testing.T, dir string, env ...string) string {
 	t.Helper()
 	must(t, dir, env, "make", "build")

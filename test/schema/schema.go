@@ -2,9 +2,9 @@
 // version, strictly and without a cluster.
 //
 // In: manifests as YAML bytes and a minor version. Out: one line per violation.
-// The judge is kubectl-validate, which runs the API server's own validation
-// code; it is a program of its own (tools/schemacheck), so that the Kubernetes
-// libraries it needs never meet those of the product. The schemas come from the
+// Validation is done by kubectl-validate, which runs the API server's own validation
+// code; it is a separate program (tools/schemacheck), so that the Kubernetes
+// libraries that it requires never meet those of the product. The schemas come from the
 // Kubernetes and prometheus-operator modules. The package imports none of the
 // product's packages.
 //
@@ -42,7 +42,7 @@ var (
 	}
 	// This version is older than that of the API types that the product is
 	// built with: newer versions of this module cannot be had. A v1 API only
-	// grows, so that what this schema accepts, a newer one does, too.
+	// grows, so a newer schema also accepts what this one does.
 	prometheusOperator = tools.Module{
 		Path:    "github.com/prometheus-operator/prometheus-operator",
 		Version: "v0.85.0",

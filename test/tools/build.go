@@ -19,18 +19,23 @@ import (
 type program struct {
 	module, pkg string
 	tags        string
-	// version is what the program says of itself, where others act on that.
+	// version is what the program says of itself, where other programs act on it.
 	version string
 }
 
+const operatorModule = "github.com/prometheus-operator/prometheus-operator"
+
 // programs says what tests can build, by name.
 var programs = map[string]program{
-	"adapter":                    {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
-	"argocd":                     {module: "argocd", pkg: "."},
-	"etcd":                       {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
-	"helm":                       {module: "helm", pkg: "helm.sh/helm/v3/cmd/helm"},
-	"kpt":                        {module: "kpt", pkg: "."},
-	"kube-apiserver":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver", version: "k8s.io/component-base/version.gitVersion=v1.37.2"},
+	"adapter": {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
+	"argocd":  {module: "argocd", pkg: "."},
+	"etcd":    {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
+	"helm":    {module: "helm", pkg: "helm.sh/helm/v3/cmd/helm"},
+	"kpt":     {module: "kpt", pkg: "."},
+	"kube-apiserver": {
+		module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver",
+		version: "k8s.io/component-base/version.gitVersion=v1.37.2",
+	},
 	"kube-controller-manager":    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-controller-manager"},
 	"kube-scheduler":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-scheduler"},
 	"kubectl":                    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kubectl"},
@@ -38,11 +43,13 @@ var programs = map[string]program{
 	"kyaml-identity":             {module: "kyaml-identity", pkg: "."},
 	"kwok":                       {module: "cluster", pkg: "sigs.k8s.io/kwok/cmd/kwok"},
 	"metrics-server":             {module: "cluster", pkg: "sigs.k8s.io/metrics-server/cmd/metrics-server"},
-	"operator":                   {module: "prometheus-operator", pkg: "github.com/prometheus-operator/prometheus-operator/cmd/operator"},
-	"prometheus":                 {module: "cluster", pkg: "github.com/prometheus/prometheus/cmd/prometheus", tags: "remove_all_sd,enable_kubernetes_sd"},
-	"prometheus-config-reloader": {module: "prometheus-operator", pkg: "github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader"},
-	"schemacheck":                {module: "schemacheck", pkg: "."},
-	"yaml-nodes":                 {module: "yaml-nodes", pkg: "."},
+	"operator":                   {module: "prometheus-operator", pkg: operatorModule + "/cmd/operator"},
+	"prometheus-config-reloader": {module: "prometheus-operator", pkg: operatorModule + "/cmd/prometheus-config-reloader"},
+	"prometheus": {
+		module: "cluster", pkg: "github.com/prometheus/prometheus/cmd/prometheus", tags: "remove_all_sd,enable_kubernetes_sd",
+	},
+	"schemacheck": {module: "schemacheck", pkg: "."},
+	"yaml-nodes":  {module: "yaml-nodes", pkg: "."},
 }
 
 var built struct {
@@ -51,8 +58,8 @@ var built struct {
 	krmFn string
 }
 
-// Build returns the path of a binary called name, one of programs. The path holds a hash of the module's files and of the Go
-// version, so that a binary found there is the right one and is not built
+// Build returns the path of a binary called name, one of programs. The path contains a hash of the module's files and of the Go
+// version, so that an existing binary is the right one and is not built
 // again; parallel test processes wait for the first to build it.
 func Build(t testing.TB, name string) string {
 	t.Helper()
@@ -138,8 +145,8 @@ func goEnv(extra ...string) []string {
 	return append(os.Environ(), append([]string{"GOFLAGS=-mod=readonly -buildvcs=false", "GOWORK=off"}, extra...)...)
 }
 
-// Root returns the repository's root: the closest directory above the test's
-// own that holds the product's go.mod.
+// Root returns the repository's root: the closest directory above the directory of the
+// test that contains the go.mod of the product.
 func Root(t testing.TB) string {
 	t.Helper()
 	dir, err := FindRoot()

@@ -10,7 +10,7 @@ import (
 )
 
 // KrmFn returns the path of krm-fn, a static binary as in the container image, which the first call builds from this
-// repository. It is renamed when it is complete, because other test processes may be running the one that is there.
+// repository. It is renamed when it is complete, because other test processes might be running the existing one.
 func KrmFn(t testing.TB) string {
 	t.Helper()
 	built.Lock()

@@ -2,7 +2,7 @@
 
 package tools
 
-// lock does nothing where there is no flock: parallel processes then build the
+// lock does nothing on systems without flock: parallel processes then build the
 // same binary twice, and the last rename wins.
 func lock(string) (unlock func(), err error) {
 	return func() {}, nil

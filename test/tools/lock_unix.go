@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// lock waits until this process alone holds the file. The operating system
-// gives the lock back when the process dies, so that none is ever left over.
+// lock waits for exclusive access to the file. The operating system
+// releases the lock when the process ends, so no lock is ever left over.
 func lock(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 type Module struct {
 	Path, Version string
 	// Sum is the "h1:" checksum of the module's files, as go.sum has it. It
-	// stands here because no go.mod can require a module such as
+	// is here because no go.mod can require a module such as
 	// k8s.io/kubernetes without replacing a score of others.
 	Sum string
 }
 
-// Dir returns the directory in Go's module cache that holds the module, which
+// Dir returns the directory in Go's module cache that contains the module, which
 // is downloaded at first use.
 func (m Module) Dir(t testing.TB) string {
 	t.Helper()

@@ -22,8 +22,8 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-// A change of a tool's files must give another path, or a stale binary would
-// judge the product.
+// A change of the files of a tool must result in another path. Otherwise, a stale binary would
+// check the product.
 func TestHashFiles(t *testing.T) {
 	dir := t.TempDir()
 	hash := func(gomod string) string {

@@ -20,7 +20,7 @@ var scalerAndRuleCases = []Case{
 	},
 	{
 		Name:   "target-version",
-		Change: "scaleTargetRef: extensions/v1beta1, which is gone",
+		Change: "scaleTargetRef: extensions/v1beta1, which was removed",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "apiVersion: apps/v1", "apiVersion: extensions/v1beta1"}},
 		Errors: []string{"hpa/target"}, Cluster: Unknown,
 	},
@@ -32,25 +32,27 @@ var scalerAndRuleCases = []Case{
 	},
 	{
 		Name:   "api-version",
-		Change: "autoscaling/v2beta2, which is gone",
+		Change: "autoscaling/v2beta2, which was removed",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "apiVersion: autoscaling/v2", "apiVersion: autoscaling/v2beta2"}},
 		Errors: []string{"hpa/version"}, Cluster: Refused,
 	},
 	{
 		Name:   "metric-name",
-		Change: "the metric of the HorizontalPodAutoscaler misspelt",
+		Change: "the metric of the HorizontalPodAutoscaler misspelled",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "_total_per_second", "_totals_per_second"}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
 	{
 		Name:   "metric-target-type",
 		Change: "a Pods metric with a Value",
-		Edits:  []Edit{{"HorizontalPodAutoscaler", "type: AverageValue\n        averageValue: 100m", "type: Value\n        value: 100m"}},
+		Edits: []Edit{{
+			"HorizontalPodAutoscaler", "type: AverageValue\n        averageValue: 100m", "type: Value\n        value: 100m",
+		}},
 		Errors: []string{"hpa/metric"}, Cluster: Refused,
 	},
 	{
 		Name:   "metric-resource-name",
-		Change: "a Resource that nobody measures",
+		Change: "a Resource that nothing measures",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "name: cpu", "name: network"}},
 		Errors: []string{"hpa/request", "hpa/metric"}, Cluster: Unknown,
 	},
@@ -71,23 +73,23 @@ var scalerAndRuleCases = []Case{
 			"_total_per_second\n        selector:\n          matchLabels:\n            http_method: BREW\n",
 		}},
 		Cluster: Unknown,
-		Blind:   "the values of labels are the program's own",
+		Blind:   "the program sets the values of labels",
 	},
 	{
 		Name:   "cpu-request",
-		Change: "no request of cpu",
+		Change: "no CPU request",
 		Edits:  []Edit{{"Deployment", "            cpu: 150m\n", ""}, {"Deployment", "            cpu: 300m\n", ""}},
 		Errors: []string{"hpa/request"}, Cluster: Unknown,
 	},
 	{
 		Name:    "cpu-request-from-limit",
-		Change:  "no request of cpu, but a limit, which becomes the request",
+		Change:  "no CPU request, but a CPU limit, which becomes the request",
 		Edits:   []Edit{{"Deployment", "            cpu: 150m\n", ""}},
 		Cluster: Reads,
 	},
 	{
 		Name:     "replicas",
-		Change:   "spec.replicas beside a HorizontalPodAutoscaler",
+		Change:   "spec.replicas in addition to a HorizontalPodAutoscaler",
 		Edits:    []Edit{{"Deployment", "spec:\n  selector:", "spec:\n  replicas: 1\n  selector:"}},
 		Warnings: []string{"hpa/replicas"}, Cluster: Reads,
 	},
@@ -118,7 +120,7 @@ apiVersion: v1`}},
 	},
 	{
 		Name:   "overlapping-selectors",
-		Change: "another Deployment, scaled as well, whose selector matches the pods",
+		Change: "another scaled Deployment whose selector matches the pods",
 		Edits: []Edit{{"Service", "apiVersion: v1", `apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -167,7 +169,7 @@ apiVersion: v1`}},
 	// The rule of the adapter.
 	{
 		Name:   "rule-regex",
-		Change: "the rule's name.matches misspelt",
+		Change: "name.matches of the rule misspelled",
 		Edits:  []Edit{{"ConfigMap", "matches: ^rule_regex_http_requests_total$", "matches: ^rule_regex_http_request_total$"}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
@@ -179,13 +181,13 @@ apiVersion: v1`}},
 	},
 	{
 		Name:   "rule-as",
-		Change: "the rule's name.as misspelt",
+		Change: "name.as of the rule misspelled",
 		Edits:  []Edit{{"ConfigMap", "as: rule_as_http_requests_total_per_second", "as: rule_as_http_requests_per_second"}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
 	{
 		Name:   "rule-as-group",
-		Change: "name.as from a group of name.matches",
+		Change: "name.as with a capture group of name.matches",
 		Edits: []Edit{
 			{"ConfigMap", "matches: ^rule_as_group_http_requests_total$", "matches: ^(.*)_total$"},
 			{"ConfigMap", "as: rule_as_group_http_requests_total_per_second", `as: ${1}_total_per_second`},
@@ -194,7 +196,7 @@ apiVersion: v1`}},
 	},
 	{
 		Name:   "rule-series",
-		Change: "the rule's seriesQuery misspelt",
+		Change: "seriesQuery of the rule misspelled",
 		Edits:  []Edit{{"ConfigMap", `__name__="rule_series_http_requests_total"`, `__name__="rule_series_http_request_total"`}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
@@ -218,9 +220,11 @@ apiVersion: v1`}},
 	},
 	{
 		Name:   "rule-template",
-		Change: "resources.template for the overrides",
+		Change: "resources.template instead of overrides",
 		Edits: []Edit{{
-			"ConfigMap", "        overrides:\n          namespace:\n            resource: namespace\n          pod:\n            resource: pod\n",
+			"ConfigMap",
+			"        overrides:\n          namespace:\n            resource: namespace\n" +
+				"          pod:\n            resource: pod\n",
 			"        template: <<.Resource>>\n",
 		}},
 		Cluster: Reads,
@@ -239,7 +243,7 @@ apiVersion: v1`}},
 	},
 	{
 		Name:   "rule-query",
-		Change: "metricsQuery is no PromQL",
+		Change: "metricsQuery is not valid PromQL",
 		Edits:  []Edit{{"ConfigMap", "sum(rate(", "sum(rate(("}},
 		Errors: []string{"rule/query"}, Cluster: Unknown,
 	},
@@ -257,20 +261,20 @@ apiVersion: v1`}},
 	},
 	{
 		Name:     "rule-twice",
-		Change:   "another rule for the metric, before the one that is meant",
+		Change:   "another rule for the metric, before the intended rule",
 		Edits:    []Edit{{"ConfigMap", "    rules:\n", "    rules:\n" + another("rule_twice")}},
 		Warnings: []string{"rule/ambiguous"}, Cluster: Reads,
 	},
 	{
 		Name:     "rule-twice-other-last",
-		Change:   "another rule for the metric, after the one that is meant",
+		Change:   "another rule for the metric, after the intended rule",
 		Edits:    []Edit{{"ConfigMap", "by (<<.GroupBy>>)\n", "by (<<.GroupBy>>)\n" + another("rule_twice_other_last")}},
 		Warnings: []string{"rule/ambiguous"}, Cluster: Misreads,
-		Blind: "which of the two rules is meant, nobody has written",
+		Blind: "the manifests do not say which of the two rules is intended",
 	},
 }
 
-// another is a rule that gives the metric of a case a fifth higher, at which nothing scales yet.
+// another is a rule that serves the metric of a case, a fifth higher, at which nothing scales yet.
 func another(name string) string {
 	return strings.ReplaceAll(`    - seriesQuery: '{__name__="NAME_http_requests_total",namespace!="",pod!=""}'
       resources:

@@ -4,31 +4,31 @@ package truth
 var scrapeCases = []Case{
 	{
 		Name:   "monitor-port",
-		Change: "the monitor's port misspelt",
+		Change: "the port of the monitor misspelled",
 		Edits:  []Edit{{"ServiceMonitor", "port: http-products", "port: http-product"}},
 		Errors: []string{"scrape/port"}, Cluster: Unknown,
 	},
 	{
 		Name:   "monitor-port-number",
-		Change: "a number as the monitor's port",
+		Change: "a number as the port of the monitor",
 		Edits:  []Edit{{"ServiceMonitor", "port: http-products", `port: "80"`}},
 		Errors: []string{"scrape/port"}, Cluster: Unknown,
 	},
 	{
 		Name:    "monitor-target-port",
-		Change:  "targetPort for port in the monitor",
+		Change:  "targetPort instead of port in the monitor",
 		Edits:   []Edit{{"ServiceMonitor", "port: http-products", "targetPort: 8080"}},
 		Cluster: Reads,
 	},
 	{
 		Name:   "monitor-selector",
-		Change: "the monitor's selector misspelt",
+		Change: "the selector of the monitor misspelled",
 		Edits:  []Edit{{"ServiceMonitor", "krm-fn.dev/metrics: products-privatejet", "krm-fn.dev/metrics: products"}},
 		Errors: []string{"scrape/none"}, Cluster: Unknown,
 	},
 	{
 		Name:   "monitor-label",
-		Change: "the monitor without the label that the Prometheus selects",
+		Change: "the monitor without the label that the Prometheus object selects",
 		Edits:  []Edit{{"ServiceMonitor", "    app.kubernetes.io/managed-by: krm-fn\n", ""}},
 		Errors: []string{"scrape/unselected"}, Cluster: Unknown,
 	},
@@ -42,24 +42,31 @@ var scrapeCases = []Case{
 		Name:   "monitor-namespace-selector",
 		Change: "the monitor in another namespace, with a namespaceSelector",
 		Edits: []Edit{
-			{"ServiceMonitor", "  name: products-privatejet\n  namespace: monitor-namespace-selector\n", "  name: from-elsewhere\n  namespace: monitoring\n"},
-			{"ServiceMonitor/from-elsewhere", "spec:\n", "spec:\n  namespaceSelector:\n    matchNames: [monitor-namespace-selector]\n"},
+			{
+				"ServiceMonitor", "  name: products-privatejet\n  namespace: monitor-namespace-selector\n",
+				"  name: from-elsewhere\n  namespace: monitoring\n",
+			},
+			{
+				"ServiceMonitor/from-elsewhere", "spec:\n",
+				"spec:\n  namespaceSelector:\n    matchNames: [monitor-namespace-selector]\n",
+			},
 		},
 		Cluster: Reads,
 	},
 	{
 		Name:   "monitor-path",
-		Change: "the monitor's path misspelt",
+		Change: "the path of the monitor misspelled",
 		Edits:  []Edit{{"ServiceMonitor", "path: /metrics", "path: /metric"}},
 		Errors: nil, Cluster: Unknown,
-		Blind: "no manifest says at which path a program serves its metrics",
+		Blind: "no manifest contains the path of the metrics of a program",
 	},
 	{
 		Name:   "monitor-drops-series",
 		Change: "the monitor drops the series",
 		Edits: []Edit{{
 			"ServiceMonitor", "    interval: 15s\n",
-			"    interval: 15s\n    metricRelabelings:\n    - action: drop\n      sourceLabels: [__name__]\n      regex: .*_http_requests_total\n",
+			"    interval: 15s\n    metricRelabelings:\n    - action: drop\n" +
+				"      sourceLabels: [__name__]\n      regex: .*_http_requests_total\n",
 		}},
 		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
@@ -83,7 +90,7 @@ var scrapeCases = []Case{
 	},
 	{
 		Name:   "pod-monitor",
-		Change: "a PodMonitor for the ServiceMonitor",
+		Change: "a PodMonitor instead of the ServiceMonitor",
 		Edits: []Edit{{"ServiceMonitor", "", `apiVersion: monitoring.coreos.com/v1
 kind: PodMonitor
 metadata:
@@ -115,33 +122,39 @@ spec:
 	},
 	{
 		Name:   "service-selector",
-		Change: "the Service's selector matches no pod",
-		Edits:  []Edit{{"Service", "    app: products-backend\n    krm-fn.dev/workload: products-privatejet\n  type", "    app: products\n  type"}},
+		Change: "the selector of the Service matches no pod",
+		Edits: []Edit{{
+			"Service", "    app: products-backend\n    krm-fn.dev/workload: products-privatejet\n  type",
+			"    app: products\n  type",
+		}},
 		Errors: []string{"scrape/none"}, Cluster: Unknown,
 	},
 	{
 		Name:     "service-target-port",
-		Change:   "the Service's targetPort is another number",
+		Change:   "the targetPort of the Service is a different number",
 		Edits:    []Edit{{"Service", "targetPort: 8080", "targetPort: 8081"}},
 		Warnings: []string{"scrape/port"}, Cluster: Unknown,
-		Blind: "a container need not declare the ports on which it listens",
+		Blind: "a container does not have to declare the ports on which it listens",
 	},
 	{
 		Name:   "service-target-port-name",
-		Change: "the Service's targetPort is a name that no container has",
+		Change: "the targetPort of the Service is a name that no container has",
 		Edits:  []Edit{{"Service", "targetPort: 8080", "targetPort: http"}},
 		Errors: []string{"scrape/port"}, Cluster: Unknown,
 	},
 	{
 		Name:    "service-target-port-by-name",
-		Change:  "the Service's targetPort by name",
+		Change:  "the targetPort of the Service by name",
 		Edits:   []Edit{{"Service", "targetPort: 8080", "targetPort: http-products"}},
 		Cluster: Reads,
 	},
 	{
-		Name:    "container-port-undeclared",
-		Change:  "the container declares no port",
-		Edits:   []Edit{{"Deployment", "        ports:\n        - name: http-products\n          containerPort: 8080\n          protocol: TCP\n", ""}},
+		Name:   "container-port-undeclared",
+		Change: "the container declares no port",
+		Edits: []Edit{{
+			"Deployment",
+			"        ports:\n        - name: http-products\n          containerPort: 8080\n          protocol: TCP\n", "",
+		}},
 		Cluster: Reads,
 	},
 	{

@@ -1,32 +1,39 @@
 package truth
 
 // ClusterCases are changes of what all namespaces share: the stack, or the control plane itself. A cluster has one of them at
-// a time. Each is checked by the sound manifests of its namespace.
+// a time. The valid manifests in its namespace show its effect.
 var ClusterCases = []Case{
 	{
 		Name:   "prometheus-monitor-selector",
-		Change: "the Prometheus selects monitors by another label",
-		Edits:  []Edit{{"Prometheus/autoscaling", "  serviceMonitorSelector:\n    matchLabels:\n      app.kubernetes.io/managed-by: krm-fn\n", "  serviceMonitorSelector:\n    matchLabels:\n      release: prometheus\n"}},
+		Change: "the Prometheus object selects monitors by another label",
+		Edits: []Edit{{
+			"Prometheus/autoscaling",
+			"  serviceMonitorSelector:\n    matchLabels:\n      app.kubernetes.io/managed-by: krm-fn\n",
+			"  serviceMonitorSelector:\n    matchLabels:\n      release: prometheus\n",
+		}},
 		Errors: []string{"scrape/unselected"}, Cluster: Unknown,
 	},
 	{
 		Name:   "prometheus-namespace-selector",
-		Change: "the Prometheus selects namespaces by a label",
-		Edits:  []Edit{{"Prometheus/autoscaling", "  serviceMonitorNamespaceSelector: {}\n", "  serviceMonitorNamespaceSelector:\n    matchLabels:\n      monitored: \"yes\"\n"}},
+		Change: "the Prometheus object selects namespaces by a label",
+		Edits: []Edit{{
+			"Prometheus/autoscaling", "  serviceMonitorNamespaceSelector: {}\n",
+			"  serviceMonitorNamespaceSelector:\n    matchLabels:\n      monitored: \"yes\"\n",
+		}},
 		Errors: []string{"scrape/unselected"}, Cluster: Unknown,
 	},
 	{
 		Name:   "prometheus-role",
-		Change: "the role of the Prometheus without endpointslices",
+		Change: "the role of Prometheus without endpointslices",
 		Edits:  []Edit{{"ClusterRole/krm-fn-prometheus", "  - endpointslices\n", "  - ingresses\n"}},
 		Errors: []string{"scrape/access"}, Cluster: Unknown,
 	},
 	{
 		Name:    "prometheus-role-binding",
-		Change:  "the role of the Prometheus bound to an account of another namespace",
+		Change:  "the role of Prometheus bound to a ServiceAccount of another namespace",
 		Edits:   []Edit{{"ClusterRoleBinding/krm-fn-prometheus", "  namespace: monitoring\n", "  namespace: default\n"}},
 		Cluster: Unknown,
-		Blind:   "an account may have its rights from a binding that is not among the manifests",
+		Blind:   "a ServiceAccount can have permissions from a binding that is not in the manifests",
 	},
 	{
 		Name:   "adapter-key",
@@ -36,7 +43,7 @@ var ClusterCases = []Case{
 	},
 	{
 		Name:   "adapter-series-query",
-		Change: "a seriesQuery that is no selector",
+		Change: "a seriesQuery that is not a selector",
 		Edits:  []Edit{{"ConfigMap", `pod!=""}'`, `pod!=""'`}},
 		Errors: []string{"rule/missing", "rule/query"}, Cluster: Unknown,
 	},
@@ -48,19 +55,21 @@ var ClusterCases = []Case{
 	},
 	{
 		Name:   "adapter-delegator",
-		Change: "the adapter may not ask what its callers may do",
-		Edits:  []Edit{{"ClusterRoleBinding/krm-fn-prometheus-adapter-auth-delegator", "  name: prometheus-adapter\n", "  name: adapter\n"}},
+		Change: "the adapter is not allowed to check what its callers are allowed to do",
+		Edits: []Edit{{
+			"ClusterRoleBinding/krm-fn-prometheus-adapter-auth-delegator", "  name: prometheus-adapter\n", "  name: adapter\n",
+		}},
 		Errors: []string{"api/access"}, Cluster: Unknown,
 	},
 	{
 		Name:   "adapter-reader",
-		Change: "the adapter may not read by whom it may be called",
+		Change: "the adapter is not allowed to read which clients may call it",
 		Edits:  []Edit{{"RoleBinding/krm-fn-prometheus-adapter-auth-reader", "  name: prometheus-adapter\n", "  name: adapter\n"}},
 		Errors: []string{"api/access"}, Cluster: Unknown,
 	},
 	{
 		Name:   "adapter-api",
-		Change: "the API of the metrics served by a Service that does not exist",
+		Change: "the metrics API served by a Service that does not exist",
 		Edits: []Edit{
 			{"APIService/v1beta1.custom.metrics.k8s.io", "    name: prometheus-adapter\n", "    name: adapter\n"},
 			{"APIService/v1beta2.custom.metrics.k8s.io", "    name: prometheus-adapter\n", "    name: adapter\n"},
@@ -69,7 +78,7 @@ var ClusterCases = []Case{
 	},
 	{
 		Name:   "adapter-certificate",
-		Change: "the API of the metrics served with a certificate that nobody has signed",
+		Change: "the metrics API served with a certificate that no CA has signed",
 		Edits: []Edit{
 			{"APIService/v1beta1.custom.metrics.k8s.io", "  insecureSkipTLSVerify: true\n", ""},
 			{"APIService/v1beta2.custom.metrics.k8s.io", "  insecureSkipTLSVerify: true\n", ""},
@@ -78,13 +87,13 @@ var ClusterCases = []Case{
 	},
 	{
 		Name:   "adapter-port",
-		Change: "the Service of the adapter with a target port on which nothing listens",
+		Change: "the Service of the adapter with a targetPort on which nothing listens",
 		Edits:  []Edit{{"Service/prometheus-adapter", "    targetPort: https\n", "    targetPort: 443\n"}},
 		Errors: []string{"api/service"}, Cluster: Unknown,
 	},
 	{
 		Name:    "adapter-port-number",
-		Change:  "the Service of the adapter with the number of the target port",
+		Change:  "the Service of the adapter with the number of the targetPort",
 		Edits:   []Edit{{"Service/prometheus-adapter", "    targetPort: https\n", "    targetPort: 6443\n"}},
 		Cluster: Reads,
 	},
@@ -92,6 +101,6 @@ var ClusterCases = []Case{
 		Name:    "controller-role",
 		Change:  "the role of the HorizontalPodAutoscaler controller without custom metrics",
 		Cluster: Unknown,
-		Blind:   "the role of the HorizontalPodAutoscaler controller is the cluster's own",
+		Blind:   "the cluster defines the role of the HorizontalPodAutoscaler controller",
 	},
 }

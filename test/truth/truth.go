@@ -12,15 +12,15 @@ type Outcome string
 const (
 	// Reads means that the HorizontalPodAutoscaler reads all its metrics, and they are right.
 	Reads Outcome = "reads"
-	// Misreads means that it reads all its metrics, but another value than the pods have.
-	Misreads Outcome = "reads another value"
+	// Misreads means that it reads all its metrics, but a value that differs from the value of the pods.
+	Misreads Outcome = "reads a different value"
 	// Unknown means that it does not read all its metrics, and says why in its conditions or events.
 	Unknown Outcome = "<unknown>"
-	// Refused means that the API server does not take the manifests.
-	Refused Outcome = "refused"
+	// Refused means that the API server rejects the manifests.
+	Refused Outcome = "rejected"
 )
 
-// A Case is one change of the sound manifests.
+// A Case is one change of the valid manifests.
 type Case struct {
 	// Name is also that of its namespace.
 	Name string
@@ -39,16 +39,16 @@ type Case struct {
 type Edit struct {
 	// Object is KIND, of the backend's objects and the adapter's ConfigMap, or KIND/NAME, of the stack's.
 	Object string
-	// Old occurs once in the object; New takes its place. Without Old, New takes the place of the object; without either, the
-	// object goes.
+	// Old occurs once in the object; New replaces it. Without Old, New replaces the object; without either, the
+	// object is removed.
 	Old, New string
 }
 
-// backend is the name of all objects that the sound manifests of a case have.
+// backend is the name of all objects in the valid manifests of a case.
 const backend = "products-privatejet"
 
-// Sound are the manifests of a case without its change: those of the backend in what krm-fn renders of
-// examples/products-privatejet, in the namespace of the case, and with a metric of its own, so that cases share a cluster.
+// Sound are the manifests of a case without its change: those of the backend in what krm-fn renders from
+// examples/products-privatejet, in the namespace of the case, and with its own metric, so that cases can share a cluster.
 func Sound(rendered, name string) string {
 	docs := []string{"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + name + "\n"}
 	for _, doc := range split(rendered) {
@@ -59,11 +59,12 @@ func Sound(rendered, name string) string {
 			docs = append(docs, doc)
 		}
 	}
-	return strings.NewReplacer("namespace: shop\n", "namespace: "+name+"\n", "/shop/", "/"+name+"/", "products_http_requests_total", Series(name)).
-		Replace(strings.Join(docs, separator))
+	own := strings.NewReplacer(
+		"namespace: shop\n", "namespace: "+name+"\n", "/shop/", "/"+name+"/", "products_http_requests_total", Series(name))
+	return own.Replace(strings.Join(docs, separator))
 }
 
-// withoutRule takes the rule of a series, that of the gateway, out of the adapter's configuration.
+// withoutRule removes the rule of a series, the rule of the gateway, from the adapter configuration.
 func withoutRule(configMap, series string) string {
 	const item = "    - seriesQuery: "
 	head, rules, _ := strings.Cut(configMap, item)
@@ -98,7 +99,7 @@ func (e *Edit) apply(docs []string) ([]string, error) {
 			continue
 		}
 		if at >= 0 {
-			return nil, fmt.Errorf("%s stands for several objects", e.Object)
+			return nil, fmt.Errorf("%s matches several objects", e.Object)
 		}
 		at = i
 	}
@@ -128,7 +129,7 @@ func kindOf(doc string) string { return valueOf(doc, "kind: ") }
 // nameOf finds the name in the metadata, before or after labels and annotations.
 func nameOf(doc string) string { return valueOf(doc, "  name: ") }
 
-// valueOf gives the rest of the first line that begins with a key.
+// valueOf returns the rest of the first line that begins with a key.
 func valueOf(doc, key string) string {
 	for line := range strings.Lines(doc) {
 		if value, ok := strings.CutPrefix(line, key); ok {

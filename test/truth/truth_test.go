@@ -14,7 +14,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// TestCheck holds krm-fn check to the table.
+// TestCheck compares krm-fn check with the table.
 func TestCheck(t *testing.T) {
 	rendered := run(t, tools.KrmFn(t), "", "render", "examples/products-privatejet")
 	stack := run(t, tools.Build(t, "kustomize"), "", "build", "examples/stack")

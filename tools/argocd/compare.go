@@ -40,7 +40,8 @@ func newCompare() *cobra.Command {
 			}
 			verdicts := make([]verdict, len(pairs))
 			for i, p := range pairs {
-				result, err := diff.StateDiff(&unstructured.Unstructured{Object: p.Live}, &unstructured.Unstructured{Object: p.Target}, config)
+				live, target := unstructured.Unstructured{Object: p.Live}, unstructured.Unstructured{Object: p.Target}
+				result, err := diff.StateDiff(&live, &target, config)
 				if err != nil {
 					return err
 				}
@@ -53,7 +54,7 @@ func newCompare() *cobra.Command {
 	return cmd
 }
 
-// comparison is the configuration of a comparison as the application controller makes it, but for the cache and for the
+// comparison is the configuration of a comparison as the application controller creates it, except for the cache and the
 // schemas of a cluster, which only server-side apply asks for.
 func (i *installation) comparison(cmd *cobra.Command) (diff.DiffConfig, error) {
 	app, config, err := i.load(cmd.Context())

@@ -40,7 +40,8 @@ func newGenerate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			closer, client, err := apiclient.NewRepoServerClientset(server, 60, apiclient.TLSConfiguration{DisableTLS: true}).NewRepoServerClient()
+			tls := apiclient.TLSConfiguration{DisableTLS: true}
+			closer, client, err := apiclient.NewRepoServerClientset(server, 60, tls).NewRepoServerClient()
 			if err != nil {
 				return err
 			}

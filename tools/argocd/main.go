@@ -1,15 +1,15 @@
-// Command argocd is what the tests of this repository need of Argo CD: its repo server and its config management plugin
+// Command argocd is what the tests of this repository require of Argo CD: its repo server and its config management plugin
 // server, as Argo CD's own commands, and clients that ask them, and Argo CD's comparison, what the application controller
-// would. The whole of Argo CD embeds a web application that has to be built first; none of this needs it.
+// would. The whole of Argo CD embeds a web application that must be built first; this program does not require it.
 //
 //	argocd repo-server FLAGS      argocd-repo-server
 //	argocd cmp-server FLAGS       argocd-cmp-server
 //	argocd redis                  a Redis server in memory, for the cache of the repo server
 //	argocd generate FLAGS         asks a repo server for the manifests of an Application
-//	argocd stored                 gives objects the form in which an API server keeps them
+//	argocd stored                 converts objects to the form in which an API server stores them
 //	argocd compare FLAGS          compares manifests with live objects
 //
-// The servers end with their standard input, so that none outlives the process that started it.
+// The servers stop when their standard input ends, so none outlives the process that started it.
 package main
 
 import (

@@ -35,7 +35,7 @@ func (i *installation) load(ctx context.Context) (*v1alpha1.Application, *settin
 		return nil, nil, err
 	}
 	if app.APIVersion != "argoproj.io/v1alpha1" || app.Kind != "Application" {
-		return nil, nil, fmt.Errorf("%s: %s of %s is no Application", i.application, app.Kind, app.APIVersion)
+		return nil, nil, fmt.Errorf("%s: %s of %s is not an Application", i.application, app.Kind, app.APIVersion)
 	}
 	cm := &corev1.ConfigMap{}
 	if i.configMap != "" {
@@ -44,7 +44,9 @@ func (i *installation) load(ctx context.Context) (*v1alpha1.Application, *settin
 		}
 	}
 	const namespace = "argocd"
-	cm.ObjectMeta = metav1.ObjectMeta{Name: common.ArgoCDConfigMapName, Namespace: namespace, Labels: map[string]string{"app.kubernetes.io/part-of": "argocd"}}
+	cm.ObjectMeta = metav1.ObjectMeta{
+		Name: common.ArgoCDConfigMapName, Namespace: namespace, Labels: map[string]string{"app.kubernetes.io/part-of": "argocd"},
+	}
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: common.ArgoCDSecretName, Namespace: namespace}}
 	return app, settings.NewSettingsManager(ctx, fake.NewClientset(cm, secret), namespace), nil
 }

@@ -43,7 +43,8 @@ func newStored() *cobra.Command {
 		},
 	}
 	// pkg/apis/autoscaling/install of Kubernetes says which version is stored.
-	cmd.Flags().StringVar(&autoscaling, "autoscaling", "v2", "the version in which HorizontalPodAutoscalers are stored: v2, or v1 before Kubernetes 1.27")
+	cmd.Flags().StringVar(&autoscaling, "autoscaling", "v2",
+		"the version in which HorizontalPodAutoscalers are stored: v2, or v1 before Kubernetes 1.27")
 	return cmd
 }
 

@@ -1,6 +1,6 @@
 // Command kpt is the "fn" command group of kpt and nothing else. The whole of
 // kpt cannot be built from the module proxy, which lacks a module that its alpha
-// commands import; "kpt fn" does not need them.
+// commands import; "kpt fn" does not require them.
 package main
 
 import (

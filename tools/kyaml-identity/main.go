@@ -1,5 +1,5 @@
 // Command kyaml-identity is a KRM function that changes nothing, made with the framework of kyaml as most functions are.
-// It is what a function costs that does nothing else than to read a ResourceList and to write it.
+// Its cost is that of a function that only reads a ResourceList and writes it.
 package main
 
 import (

@@ -82,7 +82,7 @@ func (c *checker) check(version string, manifests []byte) ([]string, error) {
 
 // judge looks at a document twice. Parse finds unknown fields and duplicate
 // keys, but it also fills in the schema's defaults, and Kubernetes' schemas
-// give a default to nearly every required field, so that what it returns lacks
+// give a default to nearly every required field, so what it returns lacks
 // nothing. Required fields and types are therefore checked as written.
 func (v *validatorFor) judge(document []byte, obj *unstructured.Unstructured) []string {
 	gvk := obj.GroupVersionKind()

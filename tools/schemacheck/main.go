@@ -2,7 +2,7 @@
 // Kubernetes version, with the API server's own validation code as packaged by
 // kubectl-validate.
 //
-// It is a server on its standard streams, so that a test suite pays for loading
+// It is a server on its standard streams, so a test suite pays for loading
 // the schemas once: each line of standard input is a JSON request, each line of
 // standard output the JSON response to it, in order. It ends with its input.
 // It never asks a cluster or the network. Kubernetes versions 1.23 to 1.30 are
@@ -21,7 +21,7 @@ import (
 	"strings"
 )
 
-// A request is one stream of YAML documents to judge.
+// A request is one stream of YAML documents to validate.
 type request struct {
 	Version   string `json:"version"` // Kubernetes minor version, such as "1.37"
 	Manifests string `json:"manifests"`

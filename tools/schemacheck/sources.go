@@ -46,7 +46,7 @@ func (s sources) versions() []string {
 }
 
 // openAPIDir reads files named like the Kubernetes repository names them in
-// api/openapi-spec/v3: apis__apps__v1_openapi.json holds "apis/apps/v1".
+// api/openapi-spec/v3: apis__apps__v1_openapi.json contains "apis/apps/v1".
 type openAPIDir string
 
 func (d openAPIDir) Paths() (map[string]openapi.GroupVersion, error) {

@@ -20,7 +20,7 @@ func main() {
 
 func run(args []string, stdout io.Writer) error {
 	if len(args) != 1 {
-		return fmt.Errorf("got %d arguments; name one folder", len(args))
+		return fmt.Errorf("got %d arguments; name one directory", len(args))
 	}
 	files, err := os.ReadDir(args[0])
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 // objects are the templates of an API's objects, in the order of its file.
 var objects = []string{"api", "backend", "swagger"}
 
-// shared are the templates of the configurations, each in a file of its own.
+// shared are the templates of the configurations, each in its own file.
 var shared = []string{"controller-config", "hpa-configs"}
 
-// Package writes the set to a directory, one file an API.
+// Package writes the set to a directory, one file per API.
 func (s Set) Package(dir string) error {
 	return s.files(dir, nil)
 }
@@ -66,7 +66,7 @@ func (s Set) each(do func(api) error) error {
 	return nil
 }
 
-// ResourceList writes the set as kpt gives it to a function: with the file and the position of every item.
+// ResourceList writes the set as kpt passes it to a function: with the file and the position of every item.
 func (s Set) ResourceList(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	config, err := render("config", functionOf(""))
@@ -197,12 +197,12 @@ func (s Set) Score(dir string) error {
 	})
 }
 
-// OpenAPI writes the OpenAPI documents alone, one file an API.
+// OpenAPI writes only the OpenAPI documents, one file per API.
 func (s Set) OpenAPI(dir string) error {
 	return s.each(func(a api) error { return write(dir, a.Name+".yaml", a.Document) })
 }
 
-// write writes a file in dir, which need not be there.
+// write writes a file in dir, which does not have to exist.
 func write(dir, name, text string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

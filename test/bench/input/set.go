@@ -2,7 +2,7 @@
 // instead behave at scale. The same set is always the same bytes.
 //
 // Out: one set of APIs in the form that each program reads: a package of files, a ResourceList, a kustomization, a kpt
-// package, a Helm chart with values, Score files, or the OpenAPI documents alone. Nothing is kept in memory that grows
+// package, a Helm chart with values, Score files, or only the OpenAPI documents. Nothing is kept in memory that grows
 // with the number of APIs. The package imports none of the product's packages.
 package input
 
@@ -30,7 +30,7 @@ const ObjectsPerAPI = 8
 // SharedObjects is how many objects are rendered once for a set: the ConfigMap of prometheus-adapter.
 const SharedObjects = 1
 
-// A Set is a number of APIs in the namespace "apis", each with a ConfigMap that holds its OpenAPI document and with a
+// A Set is a number of APIs in the namespace "apis", each with a ConfigMap that contains its OpenAPI document and with a
 // TargetEndpoint, and one hpa-configs and one controller-config for all of them.
 type Set struct {
 	// First is the number of the first API, which is part of its name.
@@ -71,7 +71,7 @@ var resources = []string{"products", "orders", "customers", "invoices", "shipmen
 // big documents have this many collections.
 const collections = 20
 
-// api gives the API with this number, its OpenAPI document included.
+// api returns the API with this number, including its OpenAPI document.
 func (s Set) api(number int) (api, error) {
 	resource := resources[number%len(resources)]
 	a := api{
@@ -98,7 +98,7 @@ func (s Set) api(number int) (api, error) {
 	return a, err
 }
 
-// render gives the text of a template.
+// render returns the text of a template.
 func render(name string, data any) (string, error) {
 	var b bytes.Buffer
 	if err := texts.ExecuteTemplate(&b, name, data); err != nil {

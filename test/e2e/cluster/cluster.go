@@ -32,7 +32,7 @@ const (
 	etcdURL     = "http://127.0.0.1:2379"
 )
 
-// A Cluster is a control plane that is ready, with one node, the prometheus-operator and nothing else in it.
+// A Cluster is a control plane that is ready, with one node and prometheus-operator, and nothing else.
 type Cluster struct {
 	Client    kubernetes.Interface
 	Workloads *Workloads
@@ -98,15 +98,19 @@ func (c *Cluster) path(name string) string { return filepath.Join(c.runDir, name
 
 func (c *Cluster) controlPlane(ctx context.Context) error {
 	if err := c.processes.start("etcd", "--data-dir", c.path("etcd"), "--unsafe-no-fsync", "--log-level", "warn",
-		"--listen-client-urls", etcdURL, "--advertise-client-urls", etcdURL, "--listen-peer-urls", "http://127.0.0.1:2380"); err != nil {
+		"--listen-client-urls", etcdURL, "--advertise-client-urls", etcdURL,
+		"--listen-peer-urls", "http://127.0.0.1:2380"); err != nil {
 		return err
 	}
-	if err := c.Until(ctx, "etcd is healthy", 5*time.Minute, func(ctx context.Context) error { return get(ctx, etcdURL+"/health") }); err != nil {
+	healthy := func(ctx context.Context) error { return get(ctx, etcdURL+"/health") }
+	if err := c.Until(ctx, "etcd is healthy", 5*time.Minute, healthy); err != nil {
 		return err
 	}
 	if err := c.processes.start("kube-apiserver",
-		"--etcd-servers="+etcdURL, "--bind-address="+nodeIP, "--advertise-address="+nodeIP, fmt.Sprintf("--secure-port=%d", apiPort),
-		"--cert-dir="+c.path("apiserver"), "--tls-cert-file="+c.path("apiserver.crt"), "--tls-private-key-file="+c.path("apiserver.key"),
+		"--etcd-servers="+etcdURL, "--bind-address="+nodeIP, "--advertise-address="+nodeIP,
+		fmt.Sprintf("--secure-port=%d", apiPort),
+		"--cert-dir="+c.path("apiserver"), "--tls-cert-file="+c.path("apiserver.crt"),
+		"--tls-private-key-file="+c.path("apiserver.key"),
 		"--client-ca-file="+c.path("ca.crt"), "--authorization-mode=RBAC", "--service-cluster-ip-range="+serviceCIDR,
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+c.path("sa.pub"), "--service-account-signing-key-file="+c.path("sa.key"),
@@ -136,7 +140,7 @@ func (c *Cluster) controlPlane(ctx context.Context) error {
 }
 
 // controllers starts what acts on objects. The times of the HorizontalPodAutoscaler controller are short, so that a test
-// need not wait for minutes; its service account is its own, so that its RBAC counts.
+// does not wait for minutes. It has its own ServiceAccount, so its RBAC rules apply.
 func (c *Cluster) controllers() error {
 	manager, scheduler := c.path("controller-manager.conf"), c.path("scheduler.conf")
 	return errors.Join(
@@ -153,7 +157,7 @@ func (c *Cluster) controllers() error {
 	)
 }
 
-// kwok starts what plays nodes: their heartbeat, the status of their pods, and the usage that pods state in an annotation.
+// kwok starts the simulation of nodes: their heartbeat, the status of their pods, and the usage that annotations of pods set.
 func (c *Cluster) kwok() error {
 	var text bytes.Buffer
 	for _, pattern := range []string{
@@ -211,7 +215,7 @@ status:
 	})
 }
 
-// pods starts what plays the containers of pods.
+// pods starts the simulation of the containers of pods.
 func (c *Cluster) pods(ctx context.Context) error {
 	informers, err := watch(ctx, c.Client)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A containerSpec is what a process needs to become a container.
+// A containerSpec is what turns a process into a container.
 type containerSpec struct {
 	Netns    string
 	Root     string // the directory that becomes its root
@@ -31,7 +31,7 @@ type containerMount struct {
 	ReadOnly bool
 }
 
-// becomeContainer turns this process, which has mounts of its own, into the program that the spec, as JSON, describes.
+// becomeContainer turns this process, which has its own mounts, into the program that the spec, as JSON, describes.
 // It returns only if that fails.
 func becomeContainer(text string) error {
 	var spec containerSpec

@@ -40,7 +40,7 @@ func watch(ctx context.Context, client kubernetes.Interface) (*watched, error) {
 	return w, nil
 }
 
-// running lists the pods that kwok has given an address and that nobody deletes.
+// running lists the pods that kwok has given an address and that are not being deleted.
 func (w *watched) running() ([]*corev1.Pod, error) {
 	all, err := w.pods.List(labels.Everything())
 	if err != nil {
@@ -57,7 +57,8 @@ func (w *watched) running() ([]*corev1.Pod, error) {
 
 // endpoints lists the addresses of the ready pods of a Service.
 func (w *watched) endpoints(service *corev1.Service) ([]string, error) {
-	slices, err := w.slices.EndpointSlices(service.Namespace).List(labels.Set{discoveryv1.LabelServiceName: service.Name}.AsSelector())
+	ofService := labels.Set{discoveryv1.LabelServiceName: service.Name}.AsSelector()
+	slices, err := w.slices.EndpointSlices(service.Namespace).List(ofService)
 	if err != nil {
 		return nil, err
 	}

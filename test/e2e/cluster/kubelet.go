@@ -18,14 +18,14 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// An image is a program of this machine that stands for a container's image.
+// An image is a program of this machine that replaces a container image.
 type image struct {
 	part    string   // of the image's reference
 	program string   // path
 	args    []string // added to those of the container
 }
 
-// kubelet runs the containers of pods whose images it knows, each pod in a network of its own, with its volumes, its
+// kubelet runs the containers of pods whose images it knows, each pod in its own network, with its volumes, its
 // arguments and the identity of its service account. The status of the pods is kwok's.
 type kubelet struct {
 	client    kubernetes.Interface
@@ -91,8 +91,8 @@ func (k *kubelet) run(ctx context.Context) {
 	}
 }
 
-// resolve makes /etc/hosts of all pods: the DNS of this cluster. There is no proxy for Services, so that their names stand
-// for the addresses of their pods; the ports of Services in the stack are those of the containers, or the API server, which
+// resolve makes /etc/hosts of all pods: the DNS of this cluster. There is no proxy for Services, so their names resolve
+// to the addresses of their pods; the ports of Services in the stack are those of the containers, or the API server, which
 // knows endpoints, is what connects to them.
 func (k *kubelet) resolve() error {
 	services, err := k.informers.services.List(labels.Everything())
@@ -127,7 +127,7 @@ func (k *kubelet) hostsFile() []byte {
 func (k *kubelet) log(name, format string, args ...any) {
 	f, err := k.logFile(name)
 	if err != nil {
-		return // the disk is full: the tests will fail for that
+		return // the disk is full, so the tests will fail
 	}
 	_, _ = fmt.Fprintf(f, time.Now().Format(time.TimeOnly)+" kubelet: "+format+"\n", args...)
 	_ = f.Close()
@@ -148,9 +148,9 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// network makes the network of a pod: a pair of devices, with routes. The address may be that of a pod that is still ending.
-// Neighbours are fixed, because the node takes the
-// pod's address for one of its own and would not answer when it is asked by it.
+// network makes the network of a pod: a pair of devices, with routes. The address can belong to a pod that is still ending.
+// Neighbors are fixed, because the node considers
+// the address of the pod its own, and would not answer requests from it.
 func network(netns, address string, number int) error {
 	node := fmt.Sprintf("02:00:00:01:%02x:%02x", number/256, number%256)
 	pod := fmt.Sprintf("02:00:00:02:%02x:%02x", number/256, number%256)

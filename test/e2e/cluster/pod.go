@@ -20,8 +20,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// volumePeriod is the number of seconds after which volumes are brought up to date. A kubelet takes its time, too, and programs
-// count on that: prometheus-config-reloader misses what changes just after it has started.
+// volumePeriod is the number of seconds after which volumes are brought up to date. A kubelet also waits, and programs
+// rely on it: prometheus-config-reloader misses what changes just after it has started.
 const volumePeriod = 15
 
 // A podProcess runs the containers of one pod.
@@ -143,7 +143,7 @@ func (p *podProcess) spec(container *corev1.Container) (*containerSpec, error) {
 		spec.Env = append(spec.Env, name+"="+value)
 	}
 	slices.Sort(spec.Env)
-	// The program stands for the image's entry point; of a command that replaces it, what follows its name is kept.
+	// The program replaces the entry point of the image. Of a command that replaces it, what follows its name is kept.
 	args := slices.Concat(container.Command[min(1, len(container.Command)):], container.Args, image.args)
 	for _, arg := range args {
 		spec.Args = append(spec.Args, strings.NewReplacer(expand...).Replace(arg))
@@ -161,7 +161,7 @@ func (p *podProcess) value(env *corev1.EnvVar) (string, error) {
 		return env.Value, nil
 	}
 	if env.ValueFrom.FieldRef == nil {
-		return "", fmt.Errorf("env %s: only values and fields are played", env.Name)
+		return "", fmt.Errorf("env %s: only values and fields are supported", env.Name)
 	}
 	return p.field(env.ValueFrom.FieldRef.FieldPath)
 }
@@ -175,7 +175,7 @@ func (p *podProcess) field(path string) (string, error) {
 	case "status.podIP":
 		return p.pod.Status.PodIP, nil
 	default:
-		return "", fmt.Errorf("field %s: not played", path)
+		return "", fmt.Errorf("field %s: not supported", path)
 	}
 }
 
@@ -187,7 +187,7 @@ func put(file string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	partial := filepath.Join(filepath.Dir(file), "..partial") // names that begin so are skipped by whoever reads volumes
+	partial := filepath.Join(filepath.Dir(file), "..partial") // readers of volumes skip names with this prefix
 	if err := os.WriteFile(partial, text, 0o644); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type processes struct {
 	ended  []string
 }
 
-// start runs a program; its output goes to LOGDIR/NAME.log. That it ends is an error which alive reports.
+// start runs a program; its output goes to LOGDIR/NAME.log. If it ends, alive reports an error.
 func (p *processes) start(name string, args ...string) error {
 	path, ok := p.bin[name]
 	if !ok {
@@ -57,7 +57,7 @@ func (p *processes) alive() error {
 	return nil
 }
 
-// tail gives the last lines of a log.
+// tail returns the last lines of a log.
 func tail(file string) string {
 	text, err := os.ReadFile(file)
 	if err != nil {

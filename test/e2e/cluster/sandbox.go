@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// insideEnv holds the Config, as JSON, of a process that runs inside the sandbox.
+	// insideEnv contains the Config, as JSON, of a process that runs inside the sandbox.
 	insideEnv = "KRM_FN_E2E_INSIDE"
 	// containerArg is the first argument of a process that becomes a container.
 	containerArg = "become-container"
@@ -32,7 +32,7 @@ type Config struct {
 	// KwokModule and OperatorModule are directories of the modules sigs.k8s.io/kwok and
 	// github.com/prometheus-operator/prometheus-operator, for the manifests in them.
 	KwokModule, OperatorModule string
-	// WorkDir is an existing directory. Below it, "run" is covered by a file system in memory, and "log" holds the logs of the
+	// WorkDir is an existing directory. Below it, "run" is covered by a file system in memory, and "log" contains the logs of the
 	// last run.
 	WorkDir string
 }
@@ -119,8 +119,8 @@ func furnish(config Config) error {
 			return err
 		}
 	}
-	// Kubernetes refuses loopback addresses as endpoints. So the node has an address of its own, and every address of a pod is
-	// local unless a more specific route leads to a pod that has a network of its own. The routes are in table main, where
+	// Kubernetes rejects loopback addresses as endpoints. So the node has its own address, and every address of a pod is
+	// local unless a more specific route leads to a pod that has its own network. The routes are in table main, where
 	// those of the pods are, since the table local would win.
 	return commands(
 		"ip link set lo up",

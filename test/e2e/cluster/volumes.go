@@ -54,7 +54,7 @@ func (p *podProcess) volume(ctx context.Context, volume *corev1.Volume, dir stri
 		}
 		return nil
 	default:
-		return fmt.Errorf("its kind is not played")
+		return fmt.Errorf("its kind is not supported")
 	}
 }
 
@@ -78,7 +78,7 @@ func (p *podProcess) projection(ctx context.Context, dir string, source *corev1.
 		}
 		return nil
 	default:
-		return fmt.Errorf("a source that is not played")
+		return fmt.Errorf("a source that is not supported")
 	}
 }
 

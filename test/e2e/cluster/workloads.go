@@ -21,7 +21,7 @@ import (
 )
 
 // An App is what answers in every container of some image: a page of metrics at an address that follows from the program
-// in the image alone, whatever manifests say.
+// in the image only, regardless of the manifests.
 type App struct {
 	Namespace string
 	// Image is a part of the image's reference.
@@ -38,7 +38,7 @@ type App struct {
 
 // A Load is what the pods of an App have to do, all of them together.
 type Load struct {
-	// Requests is requests a second, CPU is thousandths of a core; ready pods share both evenly.
+	// Requests is requests per second, CPU is thousandths of a core; ready pods share both evenly.
 	Requests, CPU float64
 	// Level is the value of the gauge in each pod.
 	Level float64
@@ -94,7 +94,7 @@ func (w *Workloads) SetLoad(namespace, image string, load Load) error {
 func (w *Workloads) run(ctx context.Context) {
 	log, err := os.Create(filepath.Join(w.logDir, "workloads.log"))
 	if err != nil {
-		return // nothing is served, and the tests fail for that
+		return // nothing is served, so the tests will fail
 	}
 	defer func() { _ = log.Close() }()
 	go func() {
@@ -211,8 +211,10 @@ func (w *Workloads) use(ctx context.Context) error {
 	}
 	w.mu.Unlock()
 	for _, c := range changes {
-		patch := fmt.Sprintf(`{"metadata":{"annotations":{"kwok.x-k8s.io/usage-cpu":"%dm","kwok.x-k8s.io/usage-memory":"64Mi"}}}`, c.cpu)
-		_, err := w.client.CoreV1().Pods(c.namespace).Patch(ctx, c.pod.name, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+		patch := fmt.Appendf(nil,
+			`{"metadata":{"annotations":{"kwok.x-k8s.io/usage-cpu":"%dm","kwok.x-k8s.io/usage-memory":"64Mi"}}}`, c.cpu)
+		_, err := w.client.CoreV1().Pods(c.namespace).
+			Patch(ctx, c.pod.name, types.MergePatchType, patch, metav1.PatchOptions{})
 		if err != nil {
 			return err
 		}
