@@ -7,8 +7,8 @@ import (
 )
 
 // Function is one run as a KRM function: it renders the items of a list or, with a CheckManifests, checks them. It returns the
-// items to hand back, which are those of the list if a problem is an error, and the texts in which the problems are located. It
-// reads only files below root; for kpt, the directory of the package replaces root.
+// output items, and the sources in which the problems are located. If a problem is an error, the output items are the items of
+// the list. It reads only files below root; for kpt, the directory of the package replaces root.
 func Function(list *krm.List, root string) ([]*krm.Item, krm.Sources, model.Problems) {
 	if path := PackagePath(list.Items, list.FunctionConfig); path != "" {
 		root = path

@@ -6,7 +6,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// origins finds the input of a rendered object, for messages. Nothing is prepared before the first one is asked for.
+// origins finds the input of a rendered object, for messages. It prepares nothing before the first call.
 func origins(f facts, opts options, objects []object) func(model.Object) (model.Place, bool) {
 	places := sync.OnceValue(func() map[model.Object]model.Place {
 		inputs := make(map[*origin]model.Place, len(f.gateways)+len(f.backends))

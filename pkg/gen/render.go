@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// typedObject is what all typed Kubernetes objects are.
+// typedObject is a typed Kubernetes object.
 type typedObject = krm.Object
 
 // object is a rendered object and the input that it comes from.
@@ -56,15 +56,16 @@ func render(f facts, opts options) []object {
 	return all
 }
 
-// output is a kind of object that is rendered: for gateways, for backends in private jet mode, or for any workload. A nil
-// object is left out. Each is made again whenever it is needed, so that none has to be kept.
+// output is a kind of object to render: for gateways, for backends in private jet mode, or for any workload. A nil object is
+// omitted. Objects are created again whenever they are required, so none is kept.
 type output struct {
 	gateway  func(*gateway, *options) typedObject
 	backend  func(*backend, *options) typedObject
 	workload func(*workload, *options) typedObject
 }
 
-// outputs has a row for each kind of object, in the order of output.
+// outputs has a row for each kind of object, in the order of output. To add a kind, write a function that returns its object,
+// such as renderIngress, and add it as a row.
 var outputs = []output{
 	{
 		gateway: func(g *gateway, _ *options) typedObject { return gatewayDeployment(g) },
@@ -84,7 +85,7 @@ func typeMeta(apiVersion, kind string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}
 }
 
-// share makes the labels and annotations that all objects of w have, and is the last to change any.
+// share creates the labels and annotations that all objects of w have. It must be the last to change any.
 func (w *workload) share(owner string) {
 	from := w.origin.source
 	source := from.Kind + "/" + model.Ref{Namespace: from.Namespace, Name: from.Name}.String()
@@ -95,7 +96,7 @@ func (w *workload) share(owner string) {
 	w.allAnnotations = map[string]string{ownerAnnotation: owner, sourceAnnotation: source}
 }
 
-// with gives a copy of m with more entries.
+// with returns a copy of m with more entries.
 func with(m, more map[string]string) map[string]string {
 	if len(more) == 0 {
 		return m
@@ -105,14 +106,14 @@ func with(m, more map[string]string) map[string]string {
 	return all
 }
 
-// meta is the metadata of an object that belongs to w. Its maps are those of all objects of w: whoever adds to one takes a
-// copy.
+// meta returns the metadata of an object that belongs to w. All objects of w share its maps, so copy a map before you add to
+// it.
 func (w *workload) meta(name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: name, Namespace: w.ref.Namespace, Labels: w.allLabels, Annotations: w.allAnnotations}
 }
 
-// deployment is the Deployment of a workload around its pods. The number of replicas is left to the
-// HorizontalPodAutoscaler.
+// deployment returns the Deployment of a workload with a pod spec. It sets no replicas, which the HorizontalPodAutoscaler
+// controls.
 func (w *workload) deployment(pod corev1.PodSpec) *appsv1.Deployment {
 	return &appsv1.Deployment{
 		TypeMeta:   typeMeta("apps/v1", "Deployment"),

@@ -10,11 +10,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// quantity is an amount of a resource and where it was written.
+// quantity is an amount of a resource and its place.
 type quantity struct {
 	value resource.Quantity
 	place model.Place
-	// origin says where the amount comes from, for messages: "" if it stands in the object itself.
+	// origin says where the amount comes from, for messages: "" if the object itself sets it.
 	origin string
 }
 
@@ -48,13 +48,13 @@ func (q *quantity) set(text, origin string, at model.Place, ps *model.Problems) 
 	}
 	if err != nil || v.Sign() <= 0 {
 		ps.Valuef(model.BackendResources, at, text,
-			"%q is no amount of a resource; write a positive number with an optional unit, such as 500m or 512Mi", text)
+			"%q is not a valid resource amount; use a positive number with an optional unit, such as 500m or 512Mi", text)
 		return
 	}
 	*q = quantity{value: v, place: at, origin: origin}
 }
 
-// with gives r with what a TargetEndpoint says instead.
+// with returns r with the amounts that a TargetEndpoint sets.
 func (r resources) with(d endpointDeploy, at model.Place, ps *model.Problems) resources {
 	r.cpuRequest.set(d.RequestCPU, "", at.Child("requestCPU"), ps)
 	r.memoryRequest.set(d.ReqMemory, "", at.Child("reqMemory"), ps)
@@ -66,7 +66,7 @@ func (r resources) with(d endpointDeploy, at model.Place, ps *model.Problems) re
 
 // check reports requests above their limits. at is the container's object.
 func (r resources) check(at model.Place, ps *model.Problems) {
-	r.cpuRequest.checkLimit("cpu", r.cpuLimit, at, ps)
+	r.cpuRequest.checkLimit("CPU", r.cpuLimit, at, ps)
 	r.memoryRequest.checkLimit("memory", r.memoryLimit, at, ps)
 }
 
@@ -74,7 +74,7 @@ func (q quantity) checkLimit(name string, limit quantity, at model.Place, ps *mo
 	if q.value.Cmp(limit.value) <= 0 {
 		return
 	}
-	// The place is that of what was written nearest to the object: its own request, its own limit, or a key of a ConfigMap.
+	// Report the amount that is set nearest to the object: its own request, its own limit, or a key of a ConfigMap.
 	wrong := limit
 	if q.origin == "" || limit.place.Object == (model.Object{}) {
 		wrong = q
@@ -94,7 +94,7 @@ func from(origin string) string {
 	return " (" + origin + ")"
 }
 
-// requirements are the resources of containers as the API has them. Containers with equal resources share them.
+// requirements are the resources of containers as API types. Containers with equal resources share them.
 type requirements map[[4]resource.Quantity]corev1.ResourceRequirements
 
 func (all requirements) of(r resources) corev1.ResourceRequirements {

@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// rawNode takes a part of an input as it is written.
+// rawNode is a part of an input that is not decoded.
 type rawNode = *yaml.Node
 
 // apiObject is wso2.com/v1alpha1 API (k8s-api-operator v1.2, deploy/crds/wso2.com_apis_crd.yaml).
@@ -31,7 +31,7 @@ type apiSpec struct {
 	Version              string        `json:"version"`
 	EnvironmentVariables []string      `json:"environmentVariables"`
 	IngressHostname      string        `json:"ingressHostname"`
-	// These steered what the operator did inside the cluster.
+	// These controlled what the operator did in the cluster.
 	UpdateTimeStamp rawNode `json:"updateTimeStamp"`
 	Override        rawNode `json:"override"`
 	APIEndPoint     rawNode `json:"apiEndPoint"`
@@ -44,7 +44,7 @@ type apiDefinition struct {
 	EndpointCertificates  rawNode  `json:"endpointCertificates"`
 }
 
-// ignoredField is a field that has no effect here.
+// ignoredField is a field without effect.
 type ignoredField struct {
 	path []string
 	node rawNode
@@ -57,7 +57,7 @@ func (f ignoredField) at(spec model.Place) model.Place {
 	return spec
 }
 
-// ignored lists the fields of the API that have no effect here.
+// ignored returns the fields of the API without effect.
 func (s apiSpec) ignored() []ignoredField {
 	return []ignoredField{
 		{[]string{"updateTimeStamp"}, s.UpdateTimeStamp},
@@ -113,8 +113,8 @@ type configMapObject struct {
 	Immutable  *bool             `json:"immutable"`
 }
 
-// maxConfigMap is the most bytes that a ConfigMap can hold (MaxSecretSize, k8s.io/api/core/v1/types.go, which
-// ValidateConfigMap applies to the sum of the values).
+// maxConfigMap is the maximum size of a ConfigMap in bytes (MaxSecretSize, k8s.io/api/core/v1/types.go, which ValidateConfigMap
+// applies to the sum of the values).
 const maxConfigMap = 1 << 20
 
 // configMapData reads the data of a ConfigMap.
@@ -128,15 +128,15 @@ func configMapData(it *krm.Item) (map[string]string, model.Problems) {
 		}
 	}
 	if size > maxConfigMap {
-		ps.Errorf(model.InputLimit, it.Place.Child("data"), "has %d bytes; Kubernetes refuses a ConfigMap above %d", size, maxConfigMap)
+		ps.Errorf(model.InputLimit, it.Place.Child("data"), "has %d bytes; Kubernetes rejects a ConfigMap above %d", size, maxConfigMap)
 	}
 	if len(cm.BinaryData) > 0 {
-		ps.Errorf(model.InputType, it.Place.Child("binaryData"), "is not read; write the text under data")
+		ps.Errorf(model.InputType, it.Place.Child("binaryData"), "is not read; put the text under data")
 	}
 	return cm.Data, ps
 }
 
-// unknownKeys reports the keys of a ConfigMap that mean nothing: an error where a known key was most likely meant.
+// unknownKeys reports the unknown keys of a ConfigMap. It is an error if one resembles a known key.
 func unknownKeys(data map[string]string, known []string, at model.Place, ps *model.Problems) {
 	for k := range data {
 		if slices.Contains(known, k) {
@@ -150,6 +150,6 @@ func unknownKeys(data map[string]string, known []string, at model.Place, ps *mod
 			})
 			continue
 		}
-		ps.Warnf(model.InputField, at.Child(k), "unknown key %q has no effect; known are %s", k, strings.Join(known, ", "))
+		ps.Warnf(model.InputField, at.Child(k), "unknown key %q has no effect; known keys: %s", k, strings.Join(known, ", "))
 	}
 }

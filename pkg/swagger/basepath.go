@@ -61,7 +61,7 @@ func (r *reader) basePath() {
 		p.Message += "; it is not used"
 	case suggestion != "":
 		p.Suggestion = suggestion
-		p.Message += fmt.Sprintf("; write %q", cut(suggestion))
+		p.Message += fmt.Sprintf("; use %q", cut(suggestion))
 	}
 }
 
@@ -136,7 +136,7 @@ var notPathChar = sync.OnceValue(func() *regexp.Regexp {
 func pathProblem(path string) (message, suggestion string) {
 	switch {
 	case path == "":
-		return "is empty; write a path such as /petstore/{version}", ""
+		return "is empty; use a path such as /petstore/{version}", ""
 	case path[0] != '/':
 		if problem, _ := pathProblem("/" + path); problem == "" {
 			suggestion = "/" + path
@@ -144,17 +144,17 @@ func pathProblem(path string) (message, suggestion string) {
 		return "does not begin with a slash", suggestion
 	}
 	if t := template().FindString(path); t != "" {
-		return fmt.Sprintf("holds %s, which nothing replaces; only %s is replaced", cut(t), versionTemplate), ""
+		return fmt.Sprintf("contains %s, which nothing replaces; only %s is replaced", cut(t), versionTemplate), ""
 	}
 	if c := notPathChar().FindString(path); c != "" {
-		return fmt.Sprintf("holds %q, which no path may have", c), ""
+		return fmt.Sprintf("contains %q, which a path cannot have", c), ""
 	}
 	if _, err := url.PathUnescape(path); err != nil {
-		return `holds a "%" that is not followed by two hexadecimal digits`, ""
+		return `contains a "%" that is not followed by two hexadecimal digits`, ""
 	}
 	for _, s := range []string{"//", "/./", "/../", "%2f", "%2F"} {
 		if path != "/" && strings.Contains(path+"/", s) {
-			return fmt.Sprintf("holds %q, which no route may have", s), ""
+			return fmt.Sprintf("contains %q, which a route cannot have", s), ""
 		}
 	}
 	return "", ""

@@ -19,7 +19,7 @@ func convert(text []byte) (*openapi3.T, error) {
 	if err := json.Unmarshal(text, &doc2); err != nil {
 		if strings.HasPrefix(err.Error(), "response ") {
 			// The responses of an operation are decoded in random order.
-			return nil, errors.New("a response has a value of a type that it cannot have")
+			return nil, errors.New("a response has a value of the wrong type")
 		}
 		return nil, err
 	}

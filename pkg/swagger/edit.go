@@ -17,7 +17,7 @@ import (
 // three lines are put before paths and the comments above it, in JSON and flow style a member is put first. The error says
 // what to write by hand where the layout of the text allows neither.
 func AddEndpoint(text []byte, target string) ([]byte, error) {
-	byHand := fmt.Errorf("its layout allows no addition; write %s: {urls: [%s]} at its root", productionExtension, target)
+	byHand := fmt.Errorf("its layout does not allow an automatic edit; add %s: {urls: [%s]} at its root", productionExtension, target)
 	root, ps := krm.Parse(string(text), model.Place{})
 	if ps.HasErrors() || root.Kind != yaml.MappingNode {
 		return nil, byHand

@@ -18,7 +18,7 @@ const (
 	referencePrefix = "#/" + endpointsExtension + "/"
 
 	// whatEndpoint says what an endpoint may be.
-	whatEndpoint = "write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint"
+	whatEndpoint = "use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint"
 )
 
 // namedEndpoints is one entry of x-wso2-endpoints.
@@ -40,7 +40,7 @@ func (r *reader) namedEndpoints() {
 	if list.Kind == yaml.MappingNode {
 		// The operator's decoder fails here and leaves every name undefined. The names are read all the same, so that
 		// references to them are no further problems.
-		r.problems.Errorf(model.SwaggerExtension, at, `is a mapping; write a list of mappings with one name each: "- NAME: {urls: [...]}"`)
+		r.problems.Errorf(model.SwaggerExtension, at, `is a mapping; use a list of mappings with one name each: "- NAME: {urls: [...]}"`)
 		r.namedEntry(list, at)
 		return
 	}
@@ -48,7 +48,7 @@ func (r *reader) namedEndpoints() {
 	r.problems.Add(krm.Decode(list, at, &entries)...)
 	for i, entry := range entries {
 		if krm.IsNull(entry) {
-			r.problems.Errorf(model.SwaggerExtension, at.Item(i).At(entry.Line), `is empty; write "NAME: {urls: [...]}"`)
+			r.problems.Errorf(model.SwaggerExtension, at.Item(i).At(entry.Line), `is empty; use "NAME: {urls: [...]}"`)
 			continue
 		}
 		r.namedEntry(entry, at.Item(i))
@@ -58,7 +58,7 @@ func (r *reader) namedEndpoints() {
 func (r *reader) namedEntry(entry *yaml.Node, at model.Place) {
 	for _, m := range r.members(entry, at) {
 		if r.byName[m.key] != nil {
-			r.problems.Errorf(model.InputDuplicate, m.at(), "the name %q stands twice; remove one of them", cut(m.key))
+			r.problems.Errorf(model.InputDuplicate, m.at(), "the name %q is defined twice; remove one of them", cut(m.key))
 			continue
 		}
 		n := &namedEndpoints{name: m.key, endpoints: r.endpointList(m)}
@@ -81,10 +81,10 @@ func (r *reader) unreferenced() {
 func (r *reader) endpoints(m member, stage Stage) {
 	switch {
 	case krm.IsNull(m.value):
-		r.problems.Errorf(model.SwaggerEndpoint, m.at(), `is empty; write urls, a reference such as "%sNAME", or one endpoint`,
+		r.problems.Errorf(model.SwaggerEndpoint, m.at(), `is empty; use urls, a reference such as "%sNAME", or one endpoint`,
 			referencePrefix)
 	case m.value.Kind == yaml.SequenceNode:
-		r.problems.Errorf(model.SwaggerEndpoint, m.at(), "is a list; write a mapping with the list as urls")
+		r.problems.Errorf(model.SwaggerEndpoint, m.at(), "is a list; use a mapping with the list as urls")
 	case m.value.Kind == yaml.MappingNode:
 		r.add(stage, r.endpointList(m).List)
 	case strings.HasPrefix(m.value.Value, "#"):
@@ -97,7 +97,7 @@ func (r *reader) endpoints(m member, stage Stage) {
 func (r *reader) reference(m member, stage Stage) {
 	name, ok := strings.CutPrefix(m.value.Value, referencePrefix)
 	if !ok {
-		r.report(model.SwaggerEndpoint, m, `%q refers to no named endpoint; write "%sNAME"`, cut(m.value.Value), referencePrefix)
+		r.report(model.SwaggerEndpoint, m, `%q does not refer to a named endpoint; use "%sNAME"`, cut(m.value.Value), referencePrefix)
 		return
 	}
 	if n := r.byName[name]; n != nil {
@@ -157,7 +157,7 @@ func (r *reader) endpointList(list member) Endpoints {
 		}
 	}
 	if !has && (list.value.Kind == yaml.MappingNode || krm.IsNull(list.value)) {
-		r.problems.Errorf(model.SwaggerEndpoint, list.at(), "has no urls; write urls, a list of endpoints")
+		r.problems.Errorf(model.SwaggerEndpoint, list.at(), "has no urls; add urls, a list of endpoints")
 	}
 	return endpoints
 }
@@ -168,7 +168,7 @@ func (r *reader) endpointType(m member) EndpointType {
 	if s != "" && !slices.Contains(endpointTypes, normal) {
 		r.problems.Add(model.Problem{
 			ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at(), Value: cut(s),
-			Message: fmt.Sprintf("unknown type %q; write load_balance or failover", cut(s)),
+			Message: fmt.Sprintf("unknown type %q; use load_balance or failover", cut(s)),
 		})
 	}
 	if normal == "failover" {
@@ -258,7 +258,7 @@ func urlProblem(s string) string {
 	case s == "":
 		return "is empty"
 	case strings.HasPrefix(s, "#"):
-		return shown + " is a reference, which cannot stand among urls"
+		return shown + " is a reference, which urls cannot contain"
 	case found == nil && strings.HasPrefix(s, "etcd"):
 		return shown + " is not of the form etcd(KEY, URL)"
 	case found == nil && hostPort().MatchString(s):

@@ -76,7 +76,7 @@ func (r *reader) extension(m member, l level) {
 	for i, e := range extensions {
 		if e.name == m.key {
 			if e.levels != nil && !slices.Contains(e.levels, l) {
-				r.problems.Warnf(model.SwaggerExtension, m.at(), "has no effect %s; write it %s", l, e.where)
+				r.problems.Warnf(model.SwaggerExtension, m.at(), "has no effect %s; set it %s", l, e.where)
 			}
 			return
 		}

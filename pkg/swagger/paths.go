@@ -30,13 +30,13 @@ func (r *reader) paths() {
 	at := r.at.At(r.doc.root.Line)
 	switch {
 	case r.doc.OperationCount == 0:
-		r.problems.Warnf(model.SwaggerSpec, at, "has no operation; write one under paths")
+		r.problems.Warnf(model.SwaggerSpec, at, "has no operation; add one under paths")
 	case r.covered || len(r.uncovered) == 0:
 	case len(r.doc.Endpoints) == 0:
-		r.problems.Warnf(model.SwaggerEndpoint, at, "has no endpoint; write %s, with urls, at the root", productionExtension)
+		r.problems.Warnf(model.SwaggerEndpoint, at, "has no endpoint; add %s, with urls, at the root", productionExtension)
 	default:
 		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at(),
-			"has no endpoint, like %d other operations; write %s here or at the root", len(r.uncovered)-1, productionExtension)
+			"has no endpoint, like %d other operations; add %s here or at the root", len(r.uncovered)-1, productionExtension)
 	}
 }
 
@@ -76,7 +76,7 @@ func (r *reader) pathItemRef(m member, hops int) int {
 	if !strings.HasPrefix(ref, "#") {
 		if ref != "" {
 			r.problems.Warnf(model.SwaggerSpec, m.at(),
-				"%q is in another file, which is not read: its operations and endpoints are left out; write them here", cut(ref))
+				"%q is in another file, which is not read: its operations and endpoints are ignored; copy them here", cut(ref))
 		}
 		return 0
 	}
@@ -86,7 +86,7 @@ func (r *reader) pathItemRef(m member, hops int) int {
 		r.report(model.SwaggerSpec, m, "%q is not in the document", cut(ref))
 		return 0
 	case hops == maxHops:
-		r.report(model.SwaggerSpec, m, "%q is reached over more than %d references; write the path here", cut(ref), maxHops)
+		r.report(model.SwaggerSpec, m, "%q is reached over more than %d references; copy the path here", cut(ref), maxHops)
 		return 0
 	}
 	return r.pathItem(target, at, hops+1)

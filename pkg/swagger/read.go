@@ -13,7 +13,7 @@ import (
 )
 
 // Read reads the OpenAPI document in text. at is the place of the whole text: the key of a ConfigMap, or a file; the
-// lines of the problems count within text. The document is nil if text is no OpenAPI document at all; otherwise it
+// lines of the problems count within text. The document is nil if text is not an OpenAPI document at all; otherwise it
 // holds what is sound, and the problems say what is not.
 func Read(text string, at model.Place) (*Document, model.Problems) {
 	var r reader
@@ -26,7 +26,7 @@ func Read(text string, at model.Place) (*Document, model.Problems) {
 		return nil, problems
 	}
 	if krm.IsNull(root) {
-		r.problems.Errorf(model.SwaggerVersion, at, "is empty; write an OpenAPI document")
+		r.problems.Errorf(model.SwaggerVersion, at, "is empty; add an OpenAPI document")
 		return nil, r.problems
 	}
 	r = newReader(&Document{Place: at, root: root, done: done})
@@ -171,7 +171,7 @@ var openAPI3 = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(3\.[012])(\.[0-9A-Za-z.-]+)?$`)
 })
 
-const whichVersion = `write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0"`
+const whichVersion = `use openapi: 3.0.3, openapi: 3.1.0, or swagger: "2.0"`
 
 // readVersion reads which specification the document follows, and tells whether it claims to follow any.
 func (r *reader) readVersion(members []member) bool {
@@ -187,7 +187,7 @@ func (r *reader) readVersion(members []member) bool {
 		return false
 	}
 	if len(stated) > 1 {
-		r.problems.Errorf(model.SwaggerVersion, stated[1].at(), "openapi and swagger are both stated; remove one of them")
+		r.problems.Errorf(model.SwaggerVersion, stated[1].at(), "openapi and swagger are both set; remove one of them")
 	}
 	// A number that is written like a version, such as an unquoted 3.1, is read as one.
 	m := stated[0]
@@ -196,7 +196,7 @@ func (r *reader) readVersion(members []member) bool {
 	} else if m.key == "swagger" && m.value.Value == string(swagger2) {
 		r.doc.version = swagger2
 	} else {
-		r.report(model.SwaggerVersion, m, "%q is not a version that is read; %s", cut(m.value.Value), whichVersion)
+		r.report(model.SwaggerVersion, m, "%q is not a supported version; %s", cut(m.value.Value), whichVersion)
 	}
 	if r.doc.version == "" && m.key == "swagger" {
 		r.doc.version = swagger2
@@ -207,12 +207,12 @@ func (r *reader) readVersion(members []member) bool {
 func (r *reader) noVersion(members []member) {
 	for _, m := range members {
 		if name := krm.Suggest(m.key, []string{"openapi", "swagger"}); name != "" {
-			r.problems.Errorf(model.SwaggerVersion, m.at(), "is no OpenAPI document: unknown field %q", cut(m.key))
+			r.problems.Errorf(model.SwaggerVersion, m.at(), "is not an OpenAPI document: unknown field %q", cut(m.key))
 			suggest(&r.problems[len(r.problems)-1], name)
 			return
 		}
 	}
-	r.problems.Errorf(model.SwaggerVersion, r.at.At(r.doc.root.Line), "is no OpenAPI document; %s", whichVersion)
+	r.problems.Errorf(model.SwaggerVersion, r.at.At(r.doc.root.Line), "is not an OpenAPI document; %s", whichVersion)
 }
 
 // info reads title and version.

@@ -55,7 +55,7 @@ func (d *Document) Validate() model.Problems {
 			return ps
 		}
 	}
-	ps.Infof(model.SwaggerSpec, d.Place.At(d.root.Line), "is not judged as a whole: %s", reason)
+	ps.Infof(model.SwaggerSpec, d.Place.At(d.root.Line), "is not validated as a whole: %s", reason)
 	return ps
 }
 
@@ -65,7 +65,7 @@ func lostProblem(ref *yaml.Node, at model.Place) model.Problem {
 		Message: fmt.Sprintf("%q is not in the document; add it, or correct the reference", cut(ref.Value)),
 	}
 	if ref.Value[0] != '#' {
-		p.Message = fmt.Sprintf("%q is in another file, which is not read; write it into this document", cut(ref.Value))
+		p.Message = fmt.Sprintf("%q is in another file, which is not read; copy it into this document", cut(ref.Value))
 	}
 	return p
 }
@@ -88,7 +88,7 @@ func (s *survey) lost() (*yaml.Node, model.Place) {
 // unclear says what in the document kin-openapi does not understand, or "".
 func (s *survey) unclear() string {
 	if s.doc.version == "3.2" {
-		return "OpenAPI 3.2 is not known well enough"
+		return "OpenAPI 3.2 is not fully supported"
 	}
 	for _, ref := range slices.Concat(s.inner, s.outer) {
 		if s.target(ref).unclear {
@@ -110,7 +110,7 @@ func (s *survey) unclear() string {
 func (d *Document) judge() (err error) {
 	defer func() {
 		if recover() != nil {
-			err = errors.New("a value is empty, or of a type, that it cannot be")
+			err = errors.New("a value is empty or has the wrong type")
 		}
 	}()
 	doc, err := d.load()
