@@ -10,7 +10,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// methods are the names of the operations of a path item; query came with OpenAPI 3.2.
+// methods are the names of the operations of a path item; query is new in OpenAPI 3.2.
 var methods = []string{"get", "put", "post", "delete", "patch", "head", "options", "trace", "query"}
 
 // pathItemFields are the other fields of a path item (https://spec.openapis.org/oas/v3.2.0#path-item-object).
@@ -40,8 +40,8 @@ func (r *reader) paths() {
 	}
 }
 
-// pathItem reads the operations of a path item and of what it refers to, and counts them. A path item that was read
-// before is only counted.
+// pathItem reads and counts the operations of a path item and of the path item that it refers to. If it has read a path item
+// before, it only counts.
 func (r *reader) pathItem(n *yaml.Node, at model.Place, hops int) int {
 	if count, ok := r.items[n]; ok {
 		return count
@@ -67,7 +67,7 @@ func (r *reader) pathItem(n *yaml.Node, at model.Place, hops int) int {
 	return count
 }
 
-// maxHops is how many path items may refer to each other in a row.
+// maxHops is the maximum number of references in a row.
 const maxHops = 10
 
 // pathItemRef reads the path item that a reference points to within the document.
