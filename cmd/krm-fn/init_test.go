@@ -173,10 +173,10 @@ func TestInitRefusals(t *testing.T) {
 			},
 			`error: --backend-image: "back end" is not a valid image: invalid reference format; use one such as registry.example.com/shop/products:v1.0.0 [input/value]
 error: --backend-port: 80800 is not a valid port; use a number from 1 to 65535 [backend/port]
-error: --backend-protocol: "grpc" is no protocol of a backend; use http or https [input/value]
+error: --backend-protocol: "grpc" is not a valid protocol; use http or https [input/value]
 error: --image: "Products:v1" is not a valid image: invalid reference format: repository name (library/Products) must be lowercase; use one such as registry.example.com/shop/products:v1.0.0 [input/value]
 error: --kubernetes-version: "latest" is not a Kubernetes version; use one such as "1.37" [input/value]
-error: --mode: "sidcar" is no mode; use privateJet or sidecar or shared; did you mean "sidecar"? [input/value]
+error: --mode: "sidcar" is not a valid mode; use privateJet or sidecar or shared; did you mean "sidecar"? [input/value]
 error: --namespace: "the shop" cannot name a namespace; use at most 63 lowercase letters, digits, and dashes [input/name]
 error: NAME: "Products" cannot name a Service; use at most 63 lowercase letters, digits, and dashes, beginning with a letter [input/name]
 error: openapi.yaml:1:1: opnapi: is not an OpenAPI document: unknown field "opnapi"; did you mean "openapi"? [swagger/version]`,

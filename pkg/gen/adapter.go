@@ -119,7 +119,8 @@ func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
 	for _, o := range opts.adapter.overrides {
 		if !slices.Contains(read, o.value) {
 			ps.Add(model.Problem{
-				ID: model.AdapterRule, Severity: model.Warning, Place: o.place, Value: o.value, Suggestion: krm.Suggest(o.value, read),
+				ID: model.AdapterRule, Severity: model.Warning, Place: o.place, Value: o.value,
+				Suggestion: krm.Suggest(o.value, read),
 				Message: fmt.Sprintf("no rendered %s reads the metric %q%s", opts.scaler.kind, o.value,
 					krm.DidYouMean(o.value, read)),
 			})

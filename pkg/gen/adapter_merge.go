@@ -61,7 +61,8 @@ func (s *ruleSet) addFile(f *ruleFile, ps *model.Problems) {
 	case s.resources == nil:
 		s.resources = f
 	case !reflect.DeepEqual(s.resources.config.ResourceRules, f.config.ResourceRules):
-		ps.Errorf(model.AdapterRule, f.place.Child(resourceRules), "differs from resourceRules in %s; remove one of them", s.resources.place)
+		ps.Errorf(model.AdapterRule, f.place.Child(resourceRules),
+			"differs from resourceRules in %s; remove one of them", s.resources.place)
 	}
 }
 
@@ -99,7 +100,9 @@ func (s *ruleSet) add(e ruleEntry, ps *model.Problems) {
 			return
 		default:
 			field, here, there := other.difference(e)
-			ps.Valuef(model.AdapterRule, e.place, here, "the metric %q has the %s %s here, but %s in %s; make both the same, or rename one of the metrics", e.Name.As, field, here, there, other.place)
+			ps.Valuef(model.AdapterRule, e.place, here,
+				"the metric %q has the %s %s here, but %s in %s; make both the same, or rename one of the metrics",
+				e.Name.As, field, here, there, other.place)
 			return
 		}
 	}

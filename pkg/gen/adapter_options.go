@@ -84,7 +84,8 @@ func (o *options) setMetrics(spec metricsSpec, at func(field string) model.Place
 	case podMonitorKind:
 		o.podMonitors = true
 	default:
-		ps.Valuef(model.InputValue, at("monitor"), spec.Monitor, "is %q; use %s or %s", spec.Monitor, serviceMonitorKind, podMonitorKind)
+		ps.Valuef(model.InputValue, at("monitor"), spec.Monitor,
+			"is %q; use %s or %s", spec.Monitor, serviceMonitorKind, podMonitorKind)
 	}
 	a := &o.adapter
 	a.formulas.Window = rateWindow(o.interval)
@@ -97,14 +98,16 @@ func (o *options) setMetrics(spec metricsSpec, at func(field string) model.Place
 			return
 		}
 		if !pmodel.LegacyValidation.IsValidLabelName(value) {
-			ps.Valuef(model.InputValue, at(field), value, "%q is not a valid label name; use letters, digits, and underscores", value)
+			ps.Valuef(model.InputValue, at(field), value,
+				"%q is not a valid label name; use letters, digits, and underscores", value)
 		}
 		*to = value
 	}
 	label(&a.labels.Namespace, spec.NamespaceLabel, "namespaceLabel")
 	label(&a.labels.Pod, spec.PodLabel, "podLabel")
 	if a.labels.Namespace == a.labels.Pod {
-		ps.Valuef(model.InputValue, at("podLabel"), a.labels.Pod, "is %q, the same as namespaceLabel; set the label of the pod", a.labels.Pod)
+		ps.Valuef(model.InputValue, at("podLabel"), a.labels.Pod,
+			"is %q, the same as namespaceLabel; set the label of the pod", a.labels.Pod)
 	}
 	scrape := hpa.Scrape{Interval: duration(o.interval), Window: duration(a.formulas.Window)}
 	overrides, more := hpa.ReadOverrides(spec.Overrides, scrape, at("overrides"))
@@ -124,8 +127,10 @@ func (a *adapterOptions) setTarget(spec adapterSpec, at func(field string) model
 		check         func(string) []string
 		what, instead string
 	}{
-		{&a.ref.Name, spec.Name, "name", validation.IsDNS1123Subdomain, "a ConfigMap", "lowercase letters, digits, dashes, and dots"},
-		{&a.ref.Namespace, spec.Namespace, "namespace", validation.IsDNS1123Label, "a namespace", "lowercase letters, digits, and dashes"},
+		{&a.ref.Name, spec.Name, "name", validation.IsDNS1123Subdomain,
+			"a ConfigMap", "lowercase letters, digits, dashes, and dots"},
+		{&a.ref.Namespace, spec.Namespace, "namespace", validation.IsDNS1123Label,
+			"a namespace", "lowercase letters, digits, and dashes"},
 		{&a.key, spec.Key, "key", validation.IsConfigMapKey, "a key", "letters, digits, dashes, underscores, and dots"},
 	} {
 		if f.value == "" {

@@ -56,7 +56,9 @@ func (a *adapterBuilder) rollOut(src *source, opts options, ps *model.Problems) 
 		}
 	}
 	if len(readers) == 0 && len(idle) > 0 {
-		ps.Warnf(model.AdapterConfig, idle[0].Place, "does not mount ConfigMap %s, which will contain the rules; mount it, or set spec.metrics.adapter to the name and namespace of the mounted one", a.ref)
+		ps.Warnf(model.AdapterConfig, idle[0].Place,
+			"does not mount ConfigMap %s, which will contain the rules; mount it, or set spec.metrics.adapter to the name "+
+				"and namespace of the mounted one", a.ref)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
@@ -75,9 +76,12 @@ func (b *backend) buildContainer(at model.Place, ps *model.Problems) {
 		ps.Valuef(model.InputName, at.Child("name"), b.container,
 			"%q cannot name a container; use at most 63 lowercase letters, digits, and dashes", b.container)
 	}
-	if strings.ContainsAny(b.image, " \t\r\n") {
-		ps.Valuef(model.InputValue, at.Child("dockerImage"), b.image,
-			"%q is not a valid image; use one without spaces, such as registry/name:tag", b.image)
+	checkImage(b.image, at.Child("dockerImage"), ps)
+}
+
+func checkImage(image string, at model.Place, ps *model.Problems) {
+	if strings.ContainsAny(image, " \t\r\n") {
+		ps.Valuef(model.InputValue, at, image, "%q is not a valid image; use one without spaces, such as registry/name:tag", image)
 	}
 }
 
@@ -195,4 +199,29 @@ func choice(it *krm.Item, name string, values []string, ps *model.Problems) stri
 
 func annotation(it *krm.Item, name string) model.Place {
 	return it.Place.Child("metadata").Child("annotations").Child(name)
+}
+
+// keepSelector sets the selector of w to the one in its annotation, as KEY=VALUE,... The selector of a Deployment is immutable
+// (ValidateDeploymentUpdate, k8s.io/kubernetes/pkg/apis/apps/validation), so a Deployment that another program created can only
+// be updated with its existing selector. The labels of the selector override all other labels of the pods.
+func (w *workload) keepSelector(it *krm.Item, ps *model.Problems) {
+	text, ok := it.Annotations[SelectorAnnotation]
+	if !ok {
+		return
+	}
+	at := annotation(it, SelectorAnnotation)
+	selector, err := labels.ConvertSelectorToLabelsMap(text)
+	if err != nil || len(selector) == 0 {
+		ps.Valuef(model.InputValue, at, text,
+			"%q is not a valid selector; use the selector of the Deployment in the cluster, as KEY=VALUE,KEY=VALUE", text)
+		return
+	}
+	for k, v := range selector {
+		if given, ok := it.Labels[k]; ok && given != v {
+			ps.Infof(model.InputIgnored, it.Place.Child("metadata").Child("labels").Child(k),
+				"%q is replaced by %q from annotation %s, because a selector is immutable", given, v, SelectorAnnotation)
+		}
+		w.labels[k] = v
+	}
+	w.selector = selector
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -41,7 +42,8 @@ func build(src source, opts options) (facts, decisions, model.Problems) {
 	}
 	b := builder{
 		items: src.items, opts: opts, requirements: requirements{}, endpoints: map[string]*endpoint{},
-		settings: &settingsReader{src.items, opts.gateway, map[settingsFiles]readResult[*settings]{}}, policies: newPolicies(src, opts),
+		settings: &settingsReader{src.items, opts.gateway, map[settingsFiles]readResult[*settings]{}},
+		policies: &policies{src.items, src.renamed, opts, map[*krm.Item]readResult[*hpa.Policy]{}, hpa.Defaults()},
 	}
 	for _, in := range src.endpoints {
 		b.addEndpoint(in, &ps)
@@ -77,8 +79,8 @@ func (b *builder) addEndpoint(in endpointInput, ps *model.Problems) {
 	out, more := b.backend(in)
 	ps.Add(more...)
 	at := in.item.Place.Child("spec").Child("mode")
-	mode := parseMode(in.spec.Mode, []model.Mode{model.PrivateJet, model.Sidecar}, at, ps)
-	b.endpoints[in.item.Ref().String()] = &endpoint{backend: out, input: in, mode: mode}
+	mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar)}, at, ps)
+	b.endpoints[in.item.Ref().String()] = &endpoint{out, in, mode, map[model.Mode][]string{}}
 }
 
 // backends returns the backends to render, sorted by name. All users of the backends must be known.
@@ -110,9 +112,6 @@ type endpoint struct {
 }
 
 func (e *endpoint) use(mode model.Mode, api model.Object) {
-	if e.users == nil {
-		e.users = map[model.Mode][]string{}
-	}
 	if s := api.String(); !slices.Contains(e.users[mode], s) {
 		e.users[mode] = append(e.users[mode], s)
 	}
@@ -125,13 +124,11 @@ func (e *endpoint) resolveMode(ps *model.Problems) model.Mode {
 	mode := e.mode
 	switch {
 	case mode == model.Serverless:
-		ps.Add(model.Problem{ID: model.OutputUnsupported, Severity: model.Error, Place: at, Value: string(mode), Message: "Knative Services are not rendered; add one to the package yourself, and use its URL in the OpenAPI document"})
+		ps.Valuef(model.OutputUnsupported, at, string(mode),
+			"Knative Services are not rendered; add one to the package yourself, and use its URL in the OpenAPI document")
 		return mode
 	case mode == model.Shared:
-		ps.Add(model.Problem{
-			ID: model.InputValue, Severity: model.Error, Place: at, Value: string(mode),
-			Message: "shared is a mode of APIs; use privateJet or sidecar",
-		})
+		ps.Valuef(model.InputValue, at, string(mode), "shared is a mode of APIs; use privateJet or sidecar")
 		return mode
 	case mode == "" && len(sidecar) > 0:
 		mode = model.Sidecar
@@ -140,24 +137,27 @@ func (e *endpoint) resolveMode(ps *model.Problems) model.Mode {
 	}
 	switch {
 	case mode == model.Sidecar && len(jet) > 0:
+		of := ""
+		if len(sidecar) > 0 {
+			of = " of " + strings.Join(sidecar, " and ")
+		}
 		ps.Errorf(model.BackendMode, at, "runs as a sidecar%s, but %s %s it as a private jet; use one mode, or two TargetEndpoints",
-			e.inAPIs(sidecar), strings.Join(jet, " and "), plural(jet, "calls", "call"))
+			of, strings.Join(jet, " and "), plural(jet, "calls", "call"))
 	case mode == model.PrivateJet && len(sidecar) > 0:
 		ps.Errorf(model.BackendMode, at, "is a private jet, but %s %s it as a sidecar; use one mode, or two TargetEndpoints",
 			strings.Join(sidecar, " and "), plural(sidecar, "runs", "run"))
 	case mode == model.Sidecar && len(sidecar) == 0:
 		ps.Warnf(model.BackendMode, at, "is a sidecar, but no API in sidecar mode refers to it; nothing is rendered for it")
 	}
-	e.reportUnused(mode, ps)
+	if mode == model.Sidecar {
+		e.reportUnused(ps)
+	}
 	return mode
 }
 
 // reportUnused reports settings that have no effect on a sidecar, because it does not have its own Deployment or
 // HorizontalPodAutoscaler.
-func (e *endpoint) reportUnused(mode model.Mode, ps *model.Problems) {
-	if mode != model.Sidecar {
-		return
-	}
+func (e *endpoint) reportUnused(ps *model.Problems) {
 	d, at := e.input.spec.Deploy, e.input.item.Place.Child("spec").Child("deploy")
 	for _, f := range []struct {
 		field string
@@ -169,16 +169,10 @@ func (e *endpoint) reportUnused(mode model.Mode, ps *model.Problems) {
 	}
 	for _, name := range []string{hpaConfigsAnnotation, SelectorAnnotation} {
 		if _, ok := e.input.item.Annotations[name]; ok {
-			ps.Infof(model.InputIgnored, annotation(e.input.item, name), "has no effect on a sidecar, which has the Deployment of its gateway; set it on the API")
+			ps.Infof(model.InputIgnored, annotation(e.input.item, name),
+				"has no effect on a sidecar, which has the Deployment of its gateway; set it on the API")
 		}
 	}
-}
-
-func (e *endpoint) inAPIs(apis []string) string {
-	if len(apis) == 0 {
-		return ""
-	}
-	return " of " + strings.Join(apis, " and ")
 }
 
 func plural(list []string, one, many string) string {
@@ -199,7 +193,8 @@ func checkHosts(f facts, ps *model.Problems) {
 			url := g.ingress.host + p
 			if other, taken := first[url]; taken && other.ref != g.ref {
 				ps.Errorf(model.SwaggerBasePath, g.place,
-					"the Ingress has the path %s on %s, as the Ingress of %s does; give each API its own path", p, g.ingress.host, other.place.Object)
+					"the Ingress has the path %s on %s, as the Ingress of %s does; give each API its own path",
+					p, g.ingress.host, other.place.Object)
 				continue
 			}
 			first[url] = g
@@ -208,16 +203,12 @@ func checkHosts(f facts, ps *model.Problems) {
 }
 
 // parseMode reads a mode where only some modes are valid.
-func parseMode(s string, modes []model.Mode, at model.Place, ps *model.Problems) model.Mode {
+func parseMode(s string, modes []string, at model.Place, ps *model.Problems) model.Mode {
 	m, ok := model.ParseMode(s)
 	if !ok {
-		var allowed []string
-		for _, m := range modes {
-			allowed = append(allowed, string(m))
-		}
 		ps.Add(model.Problem{
-			ID: model.InputValue, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, allowed),
-			Message: fmt.Sprintf("%q is not a valid mode; use %s%s", s, strings.Join(allowed, " or "), krm.DidYouMean(s, allowed)),
+			ID: model.InputValue, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, modes),
+			Message: fmt.Sprintf("%q is not a valid mode; use %s%s", s, strings.Join(modes, " or "), krm.DidYouMean(s, modes)),
 		})
 	}
 	return m

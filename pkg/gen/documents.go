@@ -70,7 +70,8 @@ func (d *apiDocuments) read(in apiInput, items index, opts options) {
 		data, more := configMapData(it)
 		ps.Add(more...)
 		if len(data) != 1 {
-			ps.Errorf(model.InputValue, it.Place.Child("data"), "has %d keys; use one, which contains the OpenAPI document", len(data))
+			ps.Errorf(model.InputValue, it.Place.Child("data"),
+				"has %d keys; use one, which contains the OpenAPI document", len(data))
 			continue
 		}
 		for k, text := range data {
@@ -80,7 +81,7 @@ func (d *apiDocuments) read(in apiInput, items index, opts options) {
 }
 
 // apiMode returns the mode of the API, or the mode of its documents, or private jet.
-func apiMode(in apiInput, docs []*swagger.Document, modes []model.Mode, ps *model.Problems) model.Mode {
+func apiMode(in apiInput, docs []*swagger.Document, modes []string, ps *model.Problems) model.Mode {
 	at := in.specPlace.Child("mode")
 	mode := parseMode(in.spec.Mode, modes, at, ps)
 	var stated *swagger.Document
@@ -90,7 +91,8 @@ func apiMode(in apiInput, docs []*swagger.Document, modes []model.Mode, ps *mode
 		}
 		switch {
 		case mode != "" && d.Mode != mode:
-			ps.Warnf(model.SwaggerMode, at, "is %s, but x-wso2-mode in %s is %s; %s is used", mode, placeName(d.Place), d.Mode, mode)
+			ps.Warnf(model.SwaggerMode, at, "is %s, but x-wso2-mode in %s is %s; %s is used",
+				mode, placeName(d.Place), d.Mode, mode)
 		case mode == "" && stated != nil && d.Mode != stated.Mode:
 			ps.Errorf(model.SwaggerMode, in.place, "x-wso2-mode is %s in %s and %s in %s; set spec.mode",
 				stated.Mode, placeName(stated.Place), d.Mode, placeName(d.Place))

@@ -46,12 +46,7 @@ func (b *builder) gateway(in apiInput, read apiDocuments) (gateway, []*krm.Item,
 	g.origin.source = in.object()
 	g.kind = b.opts.gateway
 	g.configure()
-	for _, f := range in.spec.ignored() {
-		if f.node != nil {
-			ps.Infof(model.InputIgnored, f.at(in.specPlace),
-				"has no effect: it controlled what the operator did in the cluster")
-		}
-	}
+	in.spec.reportIgnored(in.specPlace, &ps)
 	ps.Add(g.problems...)
 	g.mode = apiMode(in, g.docs, g.kind.modes, &ps)
 	checkBasePaths(g.docs, &ps)
@@ -93,7 +88,8 @@ func (g *gatewayBuilder) config(name string, known []string) configMap {
 // checkNames reports names that are too long once something is appended to them.
 func (g *gatewayBuilder) checkNames() {
 	name, at := g.ref.Name, g.in.namePlace
-	if most := validation.DNS1035LabelMaxLength; len(g.metricsPorts()) > 0 && len(name) <= most && len(metricsService(name)) > most {
+	if most := validation.DNS1035LabelMaxLength; len(g.metricsPorts()) > 0 && len(name) <= most &&
+		len(metricsService(name)) > most {
 		g.ps.Valuef(model.InputName, at, name, "%q cannot name a Service; use at most %d characters in %q",
 			metricsService(name), most-len(metricsService("")), name)
 	}

@@ -5,7 +5,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
-	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // gatewayKind is a kind of gateway. Everything that only one kind has is in its row, and in the file of that row.
@@ -14,7 +13,7 @@ type gatewayKind struct {
 	container string
 	user      int64
 	// modes are the modes in which it can call backends.
-	modes []model.Mode
+	modes []string
 	// http and https are the ports of an API unless apim-config sets others; metrics is the port that serves metrics at
 	// metricsPath.
 	http, https, metrics port

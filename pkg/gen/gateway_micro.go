@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"sync"
@@ -30,7 +29,7 @@ var microGateway = gatewayKind{
 	// docker/alpine/Dockerfile of product-microgateway 3.2. The image sets its user by name, not by number. With only
 	// runAsNonRoot, the kubelet would not start the container.
 	user:    802,
-	modes:   []model.Mode{model.PrivateJet, model.Sidecar, model.Shared},
+	modes:   []string{string(model.PrivateJet), string(model.Sidecar), string(model.Shared)},
 	http:    port{httpPortName, 9090, 9090},
 	https:   port{httpsPortName, 9095, 9095},
 	metrics: port{metricsPortName, 9797, 9797},
@@ -40,7 +39,8 @@ var microGateway = gatewayKind{
 	// Probes and scrapes are not load.
 	profile: map[string]hpa.Formula{
 		"http_requests_total_value_per_second": {
-			Series: "http_requests_total_value", Type: hpa.Counter, Aggregation: "sum", Matchers: []string{`http_url!~"(/health|/metrics)"`},
+			Series: "http_requests_total_value", Type: hpa.Counter, Aggregation: "sum",
+			Matchers: []string{`http_url!~"(/health|/metrics)"`},
 		},
 	},
 	build: func(g *gatewayBuilder) {
@@ -73,10 +73,7 @@ func analytics(b *podBuilder) {
 func microGatewayImage(g *gatewayBuilder) {
 	spec, at := g.in.spec, g.in.specPlace.Child("image")
 	if image := strings.TrimSpace(spec.Image); image != "" {
-		if strings.ContainsAny(image, " \t\r\n") {
-			g.ps.Valuef(model.InputValue, at, image,
-				"%q is not a valid image; use one without spaces, such as registry/name:tag", image)
-		}
+		checkImage(image, at, g.ps)
 		g.image = image
 		return
 	}
@@ -86,28 +83,28 @@ func microGatewayImage(g *gatewayBuilder) {
 		return
 	}
 	if strings.ContainsAny(repo, " \t\r\n") {
-		g.ps.Valuef(model.GatewayImage, at, repo, "cannot be derived from repositoryName %q in %s; use one without spaces", repo, registryConfig)
+		g.ps.Valuef(model.GatewayImage, at, repo,
+			"cannot be derived from repositoryName %q in %s; use one without spaces", repo, registryConfig)
 		return
 	}
 	tag := spec.Version
 	switch {
-	case tag != "":
+	case tag != "" || len(g.docs) == 0:
 	case len(g.docs) == 1:
 		tag = g.docs[0].Version
-	case len(g.docs) > 1:
+	default:
 		tag = "v1.0.0"
 	}
 	if len(tag) > longestTag || !tagPattern().MatchString(tag) {
 		g.ps.Valuef(model.GatewayImage, at, tag,
 			"is missing, and the version %q is not a valid image tag; set image or version", tag)
 	}
+	g.image = repo + "/" + g.ref.Name + ":" + tag
 	switch g.settings.registryType {
 	case "AMAZON_ECR":
-		g.image = fmt.Sprintf("%s:%s-%s", repo, g.ref.Name, tag)
+		g.image = repo + ":" + g.ref.Name + "-" + tag
 	case "GCR":
-		g.image = fmt.Sprintf("gcr.io/%s/%s:%s", repo, g.ref.Name, tag)
-	default:
-		g.image = fmt.Sprintf("%s/%s:%s", repo, g.ref.Name, tag)
+		g.image = "gcr.io/" + g.image
 	}
 }
 

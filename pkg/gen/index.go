@@ -13,16 +13,12 @@ import (
 type index map[string][]*krm.Item
 
 func (ix index) add(it *krm.Item) {
-	for _, r := range it.Refs() {
-		k := key(it.Place.Object.Kind, r)
-		ix[k] = append(ix[k], it)
-	}
-	kind := it.Place.Object.Kind
+	kind, refs := it.Place.Object.Kind, it.Refs()
 	ix[kind+"|*"] = append(ix[kind+"|*"], it)
-	var names []string
-	for _, r := range it.Refs() {
-		if !slices.Contains(names, r.Name) {
-			names = append(names, r.Name)
+	for i, r := range refs {
+		k := key(kind, r)
+		ix[k] = append(ix[k], it)
+		if !slices.ContainsFunc(refs[:i], func(other model.Ref) bool { return other.Name == r.Name }) {
 			k := kind + "|*|" + r.Name
 			ix[k] = append(ix[k], it)
 		}
@@ -63,8 +59,8 @@ func (ix index) find(kind, name string, from referrer, at model.Place, ps *model
 	}
 	slices.SortFunc(all, func(a, b *krm.Item) int { return strings.Compare(a.Ref().String(), b.Ref().String()) })
 	if len(all) > 1 {
-		ps.Valuef(model.InputReference, at, name, "%q is ambiguous: it matches %s and %s; use the current name of one of them", name,
-			all[0].Place.Object, all[1].Place.Object)
+		ps.Valuef(model.InputReference, at, name, "%q is ambiguous: it matches %s and %s; use the current name of one of them",
+			name, all[0].Place.Object, all[1].Place.Object)
 	}
 	if len(all) == 0 {
 		return nil
@@ -95,7 +91,8 @@ func (ix index) missing(r reference, at model.Place, ps *model.Problems) {
 		}
 	}
 	slices.Sort(elsewhere)
-	p := model.Problem{ID: model.InputReference, Severity: model.Error, Place: at, Value: r.name, Suggestion: krm.Suggest(r.name, names)}
+	p := model.Problem{ID: model.InputReference, Severity: model.Error, Place: at, Value: r.name}
+	p.Suggestion = krm.Suggest(r.name, names)
 	if r.qualified {
 		p.Value += "." + r.namespace
 	}
@@ -139,7 +136,8 @@ func (ix index) config(name string, from referrer, ps *model.Problems) *krm.Item
 		}
 		slices.Sort(spaces)
 		ps.Warnf(model.InputReference, from.item.Place,
-			"%s exists in namespaces %s, but not in the namespace of this object or in %s, so the defaults apply; add one to that namespace or to %s",
+			"%s exists in namespaces %s, but not in the namespace of this object or in %s, so the defaults apply; "+
+				"add one to that namespace or to %s",
 			name, strings.Join(spaces, " and "), systemNamespace, systemNamespace)
 	}
 	return nil

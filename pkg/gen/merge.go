@@ -118,20 +118,17 @@ func (m *merged) applied() []*krm.Item {
 	return all
 }
 
-// markLocal replaces inputs with copies that are marked as local configuration.
+// markLocal replaces inputs with copies that are marked as local configuration. The marks keep them out of clusters, and stop the
+// function of an outer kustomization from reading them again.
 func (m *merged) markLocal() {
-	krm.Parallel(len(m.local), func(i int) { m.items[m.local[i]] = markedLocal(m.items[m.local[i]]) })
-}
-
-// markedLocal returns a copy of an input with annotations that keep it out of clusters, and that stop the function of an outer
-// kustomization from reading it again.
-func markedLocal(it *krm.Item) *krm.Item {
-	it = it.Clone()
-	it.MarkLocal()
-	if it.Annotations[kustomizeID] != "" {
-		it.Annotate(renderedAnnotation, digest(it))
-	}
-	return it
+	krm.Parallel(len(m.local), func(i int) {
+		it := &m.items[m.local[i]]
+		*it = (*it).Clone()
+		(*it).MarkLocal()
+		if (*it).Annotations[kustomizeID] != "" {
+			(*it).Annotate(renderedAnnotation, digest(*it))
+		}
+	})
 }
 
 // pathOf returns the file of a rendered object: in its own directory next to the file of its input.

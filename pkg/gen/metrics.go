@@ -55,10 +55,13 @@ func (m *scrape) setTLS(items index, it *krm.Item, ps *model.Problems) {
 	kinds := map[string]string{"secret": "Secret", "configmap": "ConfigMap"}
 	switch {
 	case m.scheme != "https" && (verify != "" || m.serverName != ""):
-		ps.Warnf(model.InputValue, at, "metrics are scraped over http, so this has no effect; set %s: https", metricsSchemeAnnotation)
+		ps.Warnf(model.InputValue, at, "metrics are scraped over http, so this has no effect; set %s: https",
+			metricsSchemeAnnotation)
 	case m.scheme != "https":
 	case verify == "":
-		ps.Warnf(model.InputValue, at, "Prometheus does not trust the certificate of the pods; set %s, or secret/NAME/KEY or configmap/NAME/KEY for the CA certificate", insecure)
+		ps.Warnf(model.InputValue, at,
+			"Prometheus does not trust the certificate of the pods; set %s, or secret/NAME/KEY or configmap/NAME/KEY for "+
+				"the CA certificate", insecure)
 	case verify == insecure:
 		m.insecure = true
 	case !ok || kinds[kind] == "" || len(validation.IsDNS1123Subdomain(name)) > 0 || len(validation.IsConfigMapKey(key)) > 0:
@@ -91,7 +94,8 @@ func (m *scrape) setPort(s string, ports []port, at model.Place, ps *model.Probl
 		for _, p := range ports {
 			taken[p.name] = true
 			if int64(p.port) == n {
-				ps.Valuef(model.BackendPort, at, s, "%d is the Service port number of %q; use the container port, %d, or the port name", n, p.name, p.target)
+				ps.Valuef(model.BackendPort, at, s,
+					"%d is the Service port number of %q; use the container port, %d, or the port name", n, p.name, p.target)
 				return
 			}
 		}

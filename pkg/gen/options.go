@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -184,10 +183,8 @@ func (o *options) setInterval(s string, at model.Place, ps *model.Problems) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d < time.Second || !durationPattern().MatchString(s) {
-		ps.Add(model.Problem{
-			ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
-			Message: fmt.Sprintf("%q is not a valid scrape interval; use a duration of at least 1s, such as %s", s, defaultInterval),
-		})
+		ps.Valuef(model.InputValue, at, s, "%q is not a valid scrape interval; use a duration of at least 1s, such as %s",
+			s, defaultInterval)
 		return
 	}
 	o.interval = s
@@ -197,7 +194,9 @@ func (o *options) setInterval(s string, at model.Place, ps *model.Problems) {
 func checkLabels(labels map[string]string, at model.Place, ps *model.Problems) {
 	for k, v := range labels {
 		if len(validation.IsQualifiedName(k)) > 0 || len(validation.IsValidLabelValue(v)) > 0 {
-			ps.Valuef(model.InputValue, at.Child(k), v, "%s=%q is not a valid label; use at most 63 letters, digits, '-', '_', and '.', with a letter or digit at both ends", k, v)
+			ps.Valuef(model.InputValue, at.Child(k), v,
+				"%s=%q is not a valid label; use at most 63 letters, digits, '-', '_', and '.', with a letter or digit at "+
+					"both ends", k, v)
 		}
 	}
 }

@@ -35,11 +35,13 @@ func (g *gatewayBuilder) buildPods() {
 	decodeList(cm, "hostAliases", &g.hostAliases)
 	for i, alias := range g.hostAliases {
 		if _, err := netip.ParseAddr(alias.IP); err != nil {
-			g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("ip"), alias.IP, "%q is not a valid IP address", alias.IP)
+			g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("ip"), alias.IP,
+				"%q is not a valid IP address", alias.IP)
 		}
 		for j, host := range alias.Hostnames {
 			if len(validation.IsDNS1123Subdomain(host)) > 0 {
-				g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("hostnames").Item(j), host, "%q is not a valid host name", host)
+				g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("hostnames").Item(j), host,
+					"%q is not a valid host name", host)
 			}
 		}
 	}
@@ -106,7 +108,8 @@ func (b *podBuilder) add(kind string, m mount, at model.Place) {
 func (b *podBuilder) mount(kind string, m mount, at model.Place) {
 	path := at.Child("mountLocation")
 	switch {
-	case !strings.HasPrefix(m.MountLocation, "/") || strings.Contains(m.MountLocation, ":") || strings.Trim(m.MountLocation, "/") == "":
+	case !strings.HasPrefix(m.MountLocation, "/") || strings.Contains(m.MountLocation, ":") ||
+		strings.Trim(m.MountLocation, "/") == "":
 		b.ps.Valuef(model.GatewayConfig, path, m.MountLocation,
 			"%q is not a valid mount path; use an absolute path other than the root", m.MountLocation)
 		return

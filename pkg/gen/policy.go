@@ -22,12 +22,6 @@ type policies struct {
 	none hpa.Policy
 }
 
-func newPolicies(src source, opts options) *policies {
-	return &policies{
-		items: src.items, renamed: src.renamed, opts: opts, known: map[*krm.Item]readResult[*hpa.Policy]{}, none: hpa.Defaults(),
-	}
-}
-
 // scaling returns the part of the policy that applies to an input, with the current names of objects.
 func (p *policies) scaling(from referrer, part func(*hpa.Policy) *hpa.Scaling, ps *model.Problems) *hpa.Scaling {
 	s := part(p.policy(from, ps))

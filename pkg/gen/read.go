@@ -74,7 +74,8 @@ func read(in Input, opts options) (source, model.Problems) {
 	src.apis = slices.CompactFunc(src.apis, func(a, b apiInput) bool {
 		same := identity(a.object()) == identity(b.object())
 		if same {
-			ps.Errorf(model.InputDuplicate, b.namePlace, "%s is defined twice, as an object or in shorthand; remove one of them", b.object())
+			ps.Errorf(model.InputDuplicate, b.namePlace,
+				"%s is defined twice, as an object or in shorthand; remove one of them", b.object())
 		}
 		return same
 	})
@@ -136,7 +137,7 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	checkNamespace(o.Namespace, meta.Child("namespace"), ps)
 	unknownAnnotations(it, ps)
 	if o.Kind == "API" {
-		var api apiObject
+		var api customResource[apiSpec]
 		ps.Add(krm.Decode(it.Node(), it.Place, &api)...)
 		src.apis = append(src.apis, apiInput{
 			item: it, refs: it.Refs(), place: it.Place, namePlace: meta.Child("name"), specPlace: it.Place.Child("spec"),
@@ -144,7 +145,7 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 		})
 		return
 	}
-	var te targetEndpointObject
+	var te customResource[targetEndpointSpec]
 	ps.Add(it.Decode(&te)...)
 	src.endpoints = append(src.endpoints, endpointInput{it, te.Spec, elsewhere})
 }

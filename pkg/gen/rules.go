@@ -118,7 +118,8 @@ func readRules(text string, at model.Place, ps *model.Problems) ruleFile {
 		return ruleFile{}
 	}
 	// Parse has resolved aliases, which would be broken in another document.
-	f.doc = &yaml.Node{Kind: yaml.DocumentNode, HeadComment: doc.HeadComment, FootComment: doc.FootComment, Content: []*yaml.Node{root}}
+	doc.Content = []*yaml.Node{root}
+	f.doc = &doc
 	return f
 }
 
@@ -135,7 +136,9 @@ func lostRules(rendered map[objectID]bool, items []*krm.Item, s scope, opts opti
 		if slices.ContainsFunc(items, func(other *krm.Item) bool {
 			return Owner(other) == owner && !s.elsewhere(other) && !rendered[identity(other.Place.Object)]
 		}) {
-			ps.Errorf(model.OutputConflict, it.Place, "contains the rules of %s, which %s would replace; give one of them its own name in spec.metrics.adapter.name", owner, opts.owner)
+			ps.Errorf(model.OutputConflict, it.Place,
+				"contains the rules of %s, which %s would replace; give one of them its own name in "+
+					"spec.metrics.adapter.name", owner, opts.owner)
 		}
 	}
 	return ps

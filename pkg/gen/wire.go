@@ -14,15 +14,16 @@ import (
 // rawNode is a part of an input that is not decoded.
 type rawNode = *yaml.Node
 
-// apiObject is wso2.com/v1alpha1 API (k8s-api-operator v1.2, deploy/crds/wso2.com_apis_crd.yaml).
-type apiObject struct {
+// customResource is an API or TargetEndpoint.
+type customResource[S any] struct {
 	APIVersion string  `json:"apiVersion"`
 	Kind       string  `json:"kind"`
 	Metadata   rawNode `json:"metadata"`
-	Spec       apiSpec `json:"spec"`
+	Spec       S       `json:"spec"`
 	Status     rawNode `json:"status"`
 }
 
+// apiSpec is the spec of a wso2.com/v1alpha1 API (k8s-api-operator v1.2, deploy/crds/wso2.com_apis_crd.yaml).
 type apiSpec struct {
 	Mode                 string        `json:"mode"`
 	Replicas             *int32        `json:"replicas"`
@@ -44,41 +45,32 @@ type apiDefinition struct {
 	EndpointCertificates  rawNode  `json:"endpointCertificates"`
 }
 
-// ignoredField is a field without effect.
-type ignoredField struct {
-	path []string
-	node rawNode
-}
-
-func (f ignoredField) at(spec model.Place) model.Place {
-	for _, name := range f.path {
-		spec = spec.Child(name)
+// reportIgnored reports the fields of the API that have no effect.
+func (s apiSpec) reportIgnored(spec model.Place, ps *model.Problems) {
+	for _, f := range []struct {
+		path string
+		node rawNode
+	}{
+		{"updateTimeStamp", s.UpdateTimeStamp},
+		{"override", s.Override},
+		{"apiEndPoint", s.APIEndPoint},
+		{"definition.type", s.Definition.Type},
+		{"definition.interceptors", s.Definition.Interceptors},
+		{"definition.endpointCertificates", s.Definition.EndpointCertificates},
+	} {
+		if f.node == nil {
+			continue
+		}
+		at := spec
+		for name := range strings.SplitSeq(f.path, ".") {
+			at = at.Child(name)
+		}
+		ps.Infof(model.InputIgnored, at, "has no effect: it controlled what the operator did in the cluster")
 	}
-	return spec
 }
 
-// ignored returns the fields of the API without effect.
-func (s apiSpec) ignored() []ignoredField {
-	return []ignoredField{
-		{[]string{"updateTimeStamp"}, s.UpdateTimeStamp},
-		{[]string{"override"}, s.Override},
-		{[]string{"apiEndPoint"}, s.APIEndPoint},
-		{[]string{"definition", "type"}, s.Definition.Type},
-		{[]string{"definition", "interceptors"}, s.Definition.Interceptors},
-		{[]string{"definition", "endpointCertificates"}, s.Definition.EndpointCertificates},
-	}
-}
-
-// targetEndpointObject is wso2.com/v1alpha1 TargetEndpoint (k8s-api-operator v1.2,
+// targetEndpointSpec is the spec of a wso2.com/v1alpha1 TargetEndpoint (k8s-api-operator v1.2,
 // deploy/crds/wso2.com_targetendpoints_crd.yaml).
-type targetEndpointObject struct {
-	APIVersion string             `json:"apiVersion"`
-	Kind       string             `json:"kind"`
-	Metadata   rawNode            `json:"metadata"`
-	Spec       targetEndpointSpec `json:"spec"`
-	Status     rawNode            `json:"status"`
-}
-
 type targetEndpointSpec struct {
 	ApplicationProtocol string         `json:"applicationProtocol"`
 	Ports               []endpointPort `json:"ports"`
@@ -128,7 +120,8 @@ func configMapData(it *krm.Item) (map[string]string, model.Problems) {
 		}
 	}
 	if size > maxConfigMap {
-		ps.Errorf(model.InputLimit, it.Place.Child("data"), "has %d bytes; Kubernetes rejects a ConfigMap above %d", size, maxConfigMap)
+		ps.Errorf(model.InputLimit, it.Place.Child("data"),
+			"has %d bytes; Kubernetes rejects a ConfigMap above %d", size, maxConfigMap)
 	}
 	if len(cm.BinaryData) > 0 {
 		ps.Errorf(model.InputType, it.Place.Child("binaryData"), "is not read; put the text under data")
