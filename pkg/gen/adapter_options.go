@@ -127,10 +127,14 @@ func (a *adapterOptions) setTarget(spec adapterSpec, at func(field string) model
 		check         func(string) []string
 		what, instead string
 	}{
-		{&a.ref.Name, spec.Name, "name", validation.IsDNS1123Subdomain,
-			"a ConfigMap", "lowercase letters, digits, dashes, and dots"},
-		{&a.ref.Namespace, spec.Namespace, "namespace", validation.IsDNS1123Label,
-			"a namespace", "lowercase letters, digits, and dashes"},
+		{
+			&a.ref.Name, spec.Name, "name", validation.IsDNS1123Subdomain,
+			"a ConfigMap", "lowercase letters, digits, dashes, and dots",
+		},
+		{
+			&a.ref.Namespace, spec.Namespace, "namespace", validation.IsDNS1123Label,
+			"a namespace", "lowercase letters, digits, and dashes",
+		},
 		{&a.key, spec.Key, "key", validation.IsConfigMapKey, "a key", "letters, digits, dashes, underscores, and dots"},
 	} {
 		if f.value == "" {

@@ -48,16 +48,16 @@ func (b *builder) backend(in endpointInput) (backend, model.Problems) {
 
 // newWorkload takes the identity and labels of an input.
 func newWorkload(it *krm.Item, at model.Place) workload {
-	labels := maps.Clone(it.Labels)
-	if labels == nil {
-		labels = map[string]string{}
+	own := maps.Clone(it.Labels)
+	if own == nil {
+		own = map[string]string{}
 	}
-	for k := range labels {
+	for k := range own {
 		if k == managedByLabel || strings.HasPrefix(k, group+"/") {
-			delete(labels, k)
+			delete(own, k)
 		}
 	}
-	return workload{place: at, ref: it.Ref(), labels: labels, origin: originOf(it)}
+	return workload{place: at, ref: it.Ref(), labels: own, origin: originOf(it)}
 }
 
 // identify sets the labels of the pods, and selects them by a subset that never changes: kustomize can add labels to an input
@@ -76,12 +76,13 @@ func (b *backend) buildContainer(at model.Place, ps *model.Problems) {
 		ps.Valuef(model.InputName, at.Child("name"), b.container,
 			"%q cannot name a container; use at most 63 lowercase letters, digits, and dashes", b.container)
 	}
-	checkImage(b.image, at.Child("dockerImage"), ps)
+	checkImage(b.image, at, "dockerImage", ps)
 }
 
-func checkImage(image string, at model.Place, ps *model.Problems) {
+func checkImage(image string, in model.Place, field string, ps *model.Problems) {
 	if strings.ContainsAny(image, " \t\r\n") {
-		ps.Valuef(model.InputValue, at, image, "%q is not a valid image; use one without spaces, such as registry/name:tag", image)
+		ps.Valuef(model.InputValue, in.Child(field), image,
+			"%q is not a valid image; use one without spaces, such as registry/name:tag", image)
 	}
 }
 

@@ -80,7 +80,7 @@ func (b *builder) addEndpoint(in endpointInput, ps *model.Problems) {
 	ps.Add(more...)
 	at := in.item.Place.Child("spec").Child("mode")
 	mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar)}, at, ps)
-	b.endpoints[in.item.Ref().String()] = &endpoint{out, in, mode, map[model.Mode][]string{}}
+	b.endpoints[in.item.Ref().String()] = &endpoint{backend: out, input: in, mode: mode}
 }
 
 // backends returns the backends to render, sorted by name. All users of the backends must be known.
@@ -112,6 +112,9 @@ type endpoint struct {
 }
 
 func (e *endpoint) use(mode model.Mode, api model.Object) {
+	if e.users == nil {
+		e.users = map[model.Mode][]string{}
+	}
 	if s := api.String(); !slices.Contains(e.users[mode], s) {
 		e.users[mode] = append(e.users[mode], s)
 	}

@@ -73,7 +73,7 @@ func analytics(b *podBuilder) {
 func microGatewayImage(g *gatewayBuilder) {
 	spec, at := g.in.spec, g.in.specPlace.Child("image")
 	if image := strings.TrimSpace(spec.Image); image != "" {
-		checkImage(image, at, g.ps)
+		checkImage(image, g.in.specPlace, "image", g.ps)
 		g.image = image
 		return
 	}
