@@ -27,7 +27,7 @@ func (f *checkFlags) add(cmd *cobra.Command) {
 		"WORKLOAD=FILE: a metrics page of a workload, given as NAME, NAMESPACE/NAME, or KIND/NAMESPACE/NAME (repeatable)")
 	cmd.Flags().StringArrayVar(&f.helmValues, "adapter-values", nil,
 		"values file of the prometheus-adapter Helm chart, for rules outside a ConfigMap (repeatable)")
-	cmd.Flags().StringVar(&f.kubernetes, "kubernetes-version", "", "Kubernetes version of the cluster, such as 1.31 (default: the newest)")
+	cmd.Flags().StringVar(&f.kubernetes, "kubernetes-version", "", kubernetesUsage)
 }
 
 // input reads the input of the checks.

@@ -194,7 +194,7 @@ func TestConfigMapsAboveOneMebibyte(t *testing.T) {
 		t.Errorf("%d bytes: exit code %d: %s", most, got.code, got.stderr)
 	}
 	got := run(t, ".", list(most+1))
-	want := "error: standard input:19:3: ConfigMap shop/products-api-swagger: data: has 1048577 bytes; Kubernetes refuses a ConfigMap above 1048576 [input/limit]\n"
+	want := "error: standard input:19:3: ConfigMap shop/products-api-swagger: data: has 1048577 bytes; Kubernetes rejects a ConfigMap above 1048576 [input/limit]\n"
 	if got.code != exitProblems || !strings.HasPrefix(got.stderr, want) {
 		t.Errorf("%d bytes: exit code %d: %s", most+1, got.code, got.stderr)
 	}

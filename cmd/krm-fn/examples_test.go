@@ -9,7 +9,7 @@ import (
 
 // said is what is printed next to the manifests of an example, nothing for most.
 var said = map[string]string{
-	"petstore-shared": "info: no ConfigMap hpa-configs is among the items; at most 5 replicas at 50% cpu are the default [hpa/config]\n",
+	"petstore-shared": "info: the input has no ConfigMap hpa-configs; the default is at most 5 replicas at 50% CPU [hpa/config]\n",
 }
 
 // TestExamples renders every example without an orchestrator and compares the manifests, and what is said next to them.

@@ -5,14 +5,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/migrate"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/scaffold"
 )
@@ -65,14 +64,17 @@ NAME-backend. If it calls several, set an image for each: --backend-image produc
 	f := cmd.Flags()
 	f.StringVarP(&r.Source, "from-file", "f", "", "OpenAPI 3 or Swagger 2.0 document, in YAML or JSON")
 	f.StringVar(&r.Image, "image", "", "gateway image")
-	f.StringVar(&r.Registry, "registry", "", "registry of the gateway image NAME:VERSION, instead of --image; VERSION is info.version of the document")
-	f.StringArrayVar(&r.BackendImages, "backend-image", nil, "[BACKEND=]IMAGE: image of a backend that the document calls (repeatable)")
+	f.StringVar(&r.Registry, "registry", "",
+		"registry of the gateway image NAME:VERSION, instead of --image; VERSION is info.version of the document")
+	f.StringArrayVar(&r.BackendImages, "backend-image", nil,
+		"[BACKEND=]IMAGE: image of a backend that the document calls (repeatable)")
 	f.Int32Var(&r.BackendPort, "backend-port", 8080, "port on which the containers of the backends listen")
 	f.StringVar(&r.BackendProtocol, "backend-protocol", "http", "http or https")
 	f.StringVarP(&r.Namespace, "namespace", "n", "", "namespace of the API and its backends")
 	f.StringVar(&r.Mode, "mode", "", "privateJet or sidecar (default: the mode of the document, or privateJet)")
-	f.StringVar(&r.KubernetesVersion, "kubernetes-version", "", "Kubernetes version of the cluster, such as 1.31 (default: the newest)")
-	f.StringVar(&flavor, "flavor", string(scaffold.Kustomize), "tool that renders the package: "+strings.Join(scaffold.Flavors, ", "))
+	f.StringVar(&r.KubernetesVersion, "kubernetes-version", "", kubernetesUsage)
+	f.StringVar(&flavor, "flavor", string(scaffold.Kustomize),
+		"tool that renders the package: "+strings.Join(scaffold.Flavors, ", "))
 	f.StringVarP(&r.Dir, "output", "o", "", "directory of the package (default: NAME)")
 	_ = cmd.MarkFlagRequired("from-file")
 	cmd.MarkFlagsMutuallyExclusive("image", "registry")
@@ -154,21 +156,8 @@ func summary(dir string, pkg scaffold.Package) string {
 	}
 	words := make([]string, len(pkg.Command))
 	for i, w := range pkg.Command {
-		words[i] = quoted(w)
+		words[i] = migrate.Quote(w)
 	}
 	text.WriteString("\nRender the manifests:\n\n  " + strings.Join(words, " ") + "\n")
 	return text.String()
-}
-
-// plainWord matches an argument that requires no quotes in a shell.
-var plainWord = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-})
-
-// quoted quotes an argument for a shell.
-func quoted(word string) string {
-	if plainWord().MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

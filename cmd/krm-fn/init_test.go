@@ -172,18 +172,18 @@ func TestInitRefusals(t *testing.T) {
 				"-n", "the shop", "--mode", "sidcar", "--kubernetes-version", "latest",
 			},
 			`error: --backend-image: "back end" is not a valid image: invalid reference format; use one such as registry.example.com/shop/products:v1.0.0 [input/value]
-error: --backend-port: 80800 is no port; write a number from 1 to 65535 [backend/port]
-error: --backend-protocol: "grpc" is no protocol of a backend; write http or https [input/value]
+error: --backend-port: 80800 is not a valid port; use a number from 1 to 65535 [backend/port]
+error: --backend-protocol: "grpc" is not a valid protocol; use http or https [input/value]
 error: --image: "Products:v1" is not a valid image: invalid reference format: repository name (library/Products) must be lowercase; use one such as registry.example.com/shop/products:v1.0.0 [input/value]
-error: --kubernetes-version: "latest" is no Kubernetes version; write one such as "1.37" [input/value]
-error: --mode: "sidcar" is no mode; write privateJet or sidecar or shared; did you mean "sidecar"? [input/value]
-error: --namespace: "the shop" cannot name a namespace; write at most 63 lower-case letters, digits and dashes [input/name]
-error: NAME: "Products" cannot name a Service; write at most 63 lower-case letters, digits and dashes, beginning with a letter [input/name]
-error: openapi.yaml:1:1: opnapi: is no OpenAPI document: unknown field "opnapi"; did you mean "openapi"? [swagger/version]`,
+error: --kubernetes-version: "latest" is not a Kubernetes version; use one such as "1.37" [input/value]
+error: --mode: "sidcar" is not a valid mode; use privateJet or sidecar or shared; did you mean "sidecar"? [input/value]
+error: --namespace: "the shop" cannot name a namespace; use at most 63 lowercase letters, digits, and dashes [input/name]
+error: NAME: "Products" cannot name a Service; use at most 63 lowercase letters, digits, and dashes, beginning with a letter [input/name]
+error: openapi.yaml:1:1: opnapi: is not an OpenAPI document: unknown field "opnapi"; did you mean "openapi"? [swagger/version]`,
 		},
-		{"no OpenAPI", "kind: API\n", ok, "error: openapi.yaml:1: is no OpenAPI document; write openapi: 3.0.3, openapi: 3.1.0 or swagger: \"2.0\" [swagger/version]"},
+		{"no OpenAPI", "kind: API\n", ok, "error: openapi.yaml:1: is not an OpenAPI document; use openapi: 3.0.3, openapi: 3.1.0, or swagger: \"2.0\" [swagger/version]"},
 		{"no YAML", "a: [", ok, `error: openapi.yaml:1: is not valid YAML: did not find expected node content [input/syntax]`},
-		{"empty", "", ok, `error: openapi.yaml: is empty; write an OpenAPI document [swagger/version]`},
+		{"empty", "", ok, `error: openapi.yaml: is empty; add an OpenAPI document [swagger/version]`},
 		{"no image", plainDocument, []string{"products", "--backend-image", "backend:1"}, `error: --image: is missing; set the gateway image, or use --registry [input/required]`},
 		{"no image and several backends", twoBackends, []string{"store"}, `error: --backend-image: the document calls the backend products; set its image with products=IMAGE [input/required]
 error: --backend-image: the document calls the backend reviews; set its image with reviews=IMAGE [input/required]
@@ -201,10 +201,10 @@ error: --backend-image: the document calls no backend "product", but products an
 		{"twice", twoBackends, append(store, "--backend-image", "products=a", "--backend-image", "products=b", "--backend-image", "reviews=b"), `error: --backend-image: backend products is given more than once; remove one of them [input/duplicate]`},
 		{"of nothing", openAPI, ok, `error: --backend-image: the document calls https://products.example.com, not this backend; change the document to call it, or omit the image [input/value]`},
 		{"the name of the API", oneBackend, []string{"stock", "--image", "a", "--backend-image", "b", "--mode", "privateJet"}, `error: NAME: "stock" is also the name of a backend; choose another name for the API [input/name]`},
-		{"a layout that is in the way", "openapi: 3.0.3\ninfo: {title: a, version: v1}\n? paths\n: /a: {get: {responses: {}}}\n", ok, `error: openapi.yaml: calls no backend, and its layout allows no addition; write x-wso2-production-endpoints: {urls: [products-backend]} at its root [swagger/endpoint]`},
-		{"a name that is too long", plainDocument, append([]string{strings.Repeat("a", 56)}, ok[1:]...), `error: NAME: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-metrics" cannot name a Service; write at most 55 characters in "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" [input/name]`},
+		{"a layout that is in the way", "openapi: 3.0.3\ninfo: {title: a, version: v1}\n? paths\n: /a: {get: {responses: {}}}\n", ok, `error: openapi.yaml: calls no backend, and its layout does not allow an automatic edit; add x-wso2-production-endpoints: {urls: [products-backend]} at its root [swagger/endpoint]`},
+		{"a name that is too long", plainDocument, append([]string{strings.Repeat("a", 56)}, ok[1:]...), `error: NAME: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-metrics" cannot name a Service; use at most 55 characters in "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" [input/name]`},
 		{"a port of the gateway", oneBackend, append(ok, "--backend-port", "9090"), `error: --backend-port: 9090 is taken by the gateway in the same pod; let the backend listen on another port [backend/port]`},
-		{"wrong endpoint", strings.Replace(oneBackend, `"stock"]`, `"Stock_1"]`, 1), ok, `error: openapi.yaml:6:44: x-wso2-production-endpoints.urls[0]: "Stock_1" is neither a URL nor a name; write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]`},
+		{"wrong endpoint", strings.Replace(oneBackend, `"stock"]`, `"Stock_1"]`, 1), ok, `error: openapi.yaml:6:44: x-wso2-production-endpoints.urls[0]: "Stock_1" is neither a URL nor a name; use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir, got := initialized(t, tc.document, tc.args...)
@@ -229,7 +229,7 @@ func TestInitOverwritesNothing(t *testing.T) {
 	}
 	args := []string{"init", "products", "-f", filepath.Join(dir, "openapi.yaml"), "-o", dir, "--image", "a", "--backend-image", "b"}
 	got := run(t, ".", "", append(args, "--backend-port", "0")...)
-	want := "error: --backend-port: is missing or 0; write a port from 1 to 65535 [input/required]\n" +
+	want := "error: --backend-port: is missing or 0; set a port from 1 to 65535 [input/required]\n" +
 		"error: DIR/api.yaml: already exists; choose another directory with --output [output/conflict]\n" +
 		"error: DIR/swagger.yaml: already exists; choose another directory with --output [output/conflict]\n"
 	if stderr := strings.ReplaceAll(got.stderr, dir, "DIR"); got.code != exitProblems || stderr != want {

@@ -73,7 +73,7 @@ rendered from it; and ` + migrate.BaselineDir + `, what the operator applied, wh
 	}
 	cmd.Flags().StringVarP(&dir, "output", "o", "", "the directory to write; it must be new or empty")
 	cmd.Flags().StringVar(&format, "format", "text", "format of the report: "+strings.Join(sortedNames(reports), ", "))
-	cmd.Flags().StringVar(&kubernetes, "kubernetes-version", "", "Kubernetes version of the cluster, such as 1.31 (default: the newest)")
+	cmd.Flags().StringVar(&kubernetes, "kubernetes-version", "", kubernetesUsage)
 	return cmd
 }
 

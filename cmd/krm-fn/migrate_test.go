@@ -97,7 +97,7 @@ func TestMigrateErrors(t *testing.T) {
 		"empty":     {[]string{"-o", out, "-"}, outcome{"", "error: -: is empty; create the dump with: " + migrate.DumpCommand + " [migrate/dump]\n", exitProblems}},
 		"no Kubernetes": {
 			[]string{"-o", out, "--kubernetes-version", "new", operatorDump},
-			outcome{"", "error: RenderAPIs render: spec.kubernetesVersion: \"new\" is no Kubernetes version; write one such as \"1.37\" [input/value]\n", exitProblems},
+			outcome{"", "error: RenderAPIs render: spec.kubernetesVersion: \"new\" is not a Kubernetes version; use one such as \"1.37\" [input/value]\n", exitProblems},
 		},
 	} {
 		got := run(t, ".", "", append([]string{"migrate"}, tc.args...)...)

@@ -66,7 +66,8 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 				continue
 			}
 			if config != nil {
-				ps.Errorf(model.InputDuplicate, it.Place, "there is another RenderAPIs in %s; render one at a time", config.Place.File)
+				ps.Errorf(model.InputDuplicate, it.Place,
+					"there is another RenderAPIs in %s; render one at a time", config.Place.File)
 				continue
 			}
 			config, root = it, p.Root

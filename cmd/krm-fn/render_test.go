@@ -164,7 +164,7 @@ func TestRenderWritesNothingOnAnError(t *testing.T) {
 	put(t, in, map[string]string{"swagger.yaml": strings.Replace(swaggerConfigMap, "https://products.example.com", "products", 1)})
 	got := run(t, ".", "", "render", "-o", out, in)
 	want := "error: " + in + "/swagger.yaml:10:5: ConfigMap shop/products-api-swagger: data[\"swagger.yaml\"].x-wso2-production-endpoints: " +
-		"no TargetEndpoint \"products\" is among the items in namespace shop [input/reference]\n"
+		"the input has no TargetEndpoint \"products\" in namespace shop [input/reference]\n"
 	if got != (outcome{"", want, exitProblems}) {
 		t.Errorf("got %v, want %s", got, want)
 	}
@@ -235,7 +235,7 @@ func TestRenderFilesAndFolders(t *testing.T) {
 	})
 	t.Run("nothing", func(t *testing.T) {
 		got := run(t, ".", "", at("empty")...)
-		if got != (outcome{"", "info: neither an API nor a TargetEndpoint of wso2.com/v1alpha1 is among the items; nothing is rendered [input/reference]\n", exitOK}) {
+		if got != (outcome{"", "info: the input has neither an API nor a TargetEndpoint of wso2.com/v1alpha1; nothing is rendered [input/reference]\n", exitOK}) {
 			t.Errorf("got %v", got)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/krm-fn/krm-fn/pkg/gen"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -21,6 +22,9 @@ const (
 	// exitUsage means that the command line is wrong.
 	exitUsage = 2
 )
+
+// kubernetesUsage describes the flag --kubernetes-version.
+const kubernetesUsage = "Kubernetes version of the cluster, such as 1.31 (default: the newest)"
 
 // errProblems ends a command whose problems are already printed.
 var errProblems = errors.New("the input has errors")
@@ -125,11 +129,36 @@ func located(ps model.Problems, in krm.Sources) model.Problems {
 
 // report prints problems, one per line. It returns errProblems if there are errors among them.
 func report(stderr io.Writer, ps model.Problems) error {
-	for _, p := range ps {
-		_, _ = fmt.Fprintln(stderr, p)
-	}
+	_ = writeText(stderr, ps)
 	if ps.HasErrors() {
 		return errProblems
+	}
+	return nil
+}
+
+// runFunction is the KRM function: a ResourceList in, a ResourceList out. The output is complete even if there are errors, because
+// kpt reads the results from it.
+func runFunction(root string, stdin io.Reader, stdout, stderr io.Writer) error {
+	list, ps := krm.ReadList(stdin)
+	if ps.HasErrors() {
+		return report(stderr, located(ps, krm.Sources{}))
+	}
+	items, sources, more := gen.Function(list, root)
+	ps.Add(more...)
+	ps = located(ps, sources)
+	if err := writeList(stdout, list, items, ps); err != nil {
+		return err
+	}
+	return report(stderr, ps)
+}
+
+func writeList(stdout io.Writer, list *krm.List, items []*krm.Item, ps model.Problems) error {
+	results, err := krm.Results(ps)
+	if err != nil {
+		return &failure{err}
+	}
+	if err := list.Write(stdout, items, results); err != nil {
+		return &failure{fmt.Errorf("standard output: %w", err)}
 	}
 	return nil
 }

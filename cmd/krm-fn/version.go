@@ -45,5 +45,6 @@ func (b build) line(info *debug.BuildInfo) string {
 			}
 		}
 	}
-	return fmt.Sprintf("krm-fn %s (commit %s, %s, %s)", cmp.Or(b.version, "dev"), cmp.Or(b.commit, "unknown"), cmp.Or(b.date, "unknown"), runtime.Version())
+	return fmt.Sprintf("krm-fn %s (commit %s, %s, %s)",
+		cmp.Or(b.version, "dev"), cmp.Or(b.commit, "unknown"), cmp.Or(b.date, "unknown"), runtime.Version())
 }

@@ -31,8 +31,8 @@ func writeDir(dir string, out gen.Output) error {
 	for _, it := range out.Rendered {
 		name := gen.FileName(it.Place.Object)
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil && !ours[name] {
-			return &failure{fmt.Errorf("%s already exists, and this configuration did not render it; move it, or choose another directory",
-				filepath.Join(dir, name))}
+			return &failure{fmt.Errorf("%s already exists, and this configuration did not render it; "+
+				"move it, or choose another directory", filepath.Join(dir, name))}
 		}
 		text, err := it.AppendTo(nil)
 		if err != nil {

@@ -21,14 +21,14 @@ type adapterConfig struct {
 	text string
 	ref  model.Ref
 	key  string
-	// labels, annotations and data are what else the ConfigMap that a user wrote in this place holds.
+	// labels, annotations, and data are the other contents of the ConfigMap that a user wrote in this place.
 	labels, annotations, data map[string]string
 	// hashed tells kustomize to append a hash of the content to the name.
 	hashed bool
 	origin origin
 }
 
-// adapterBuilder finds where the rules go, and whose pods read them.
+// adapterBuilder finds the ConfigMap for the rules, and the pods that read it.
 type adapterBuilder struct {
 	adapterConfig
 	// own is the ConfigMap that a user wrote in this place, nil for none.
@@ -36,9 +36,9 @@ type adapterBuilder struct {
 	checksums map[*krm.Item]string
 }
 
-// buildAdapter finds the rule for every metric that a scaler reads through the adapter, and merges them
-// with the rules among the items, local ones included. It returns the items whose rules were merged, and the checksums of those
-// whose pods read them.
+// buildAdapter finds the rule for every metric that a scaler reads through the adapter, and merges them with the rules in the
+// input, local ones included. It also returns the items whose rules it merged, and the checksums for the items whose pods read
+// them.
 func buildAdapter(src *source, f facts, local map[*krm.Item]bool, opts options, ps *model.Problems) (
 	adapterConfig, map[*krm.Item]bool, map[*krm.Item]string,
 ) {
@@ -77,7 +77,7 @@ func buildAdapter(src *source, f facts, local map[*krm.Item]bool, opts options, 
 	return a.adapterConfig, merged, a.checksums
 }
 
-// keep takes over what a ConfigMap of a user holds beside its rules.
+// keep takes over the contents of a user's ConfigMap except for its rules.
 func (a *adapterConfig) keep(own *krm.Item) {
 	a.data, _ = configMapData(own)
 	a.labels, a.annotations = maps.Clone(own.Labels), maps.Clone(own.Annotations)
@@ -85,15 +85,15 @@ func (a *adapterConfig) keep(own *krm.Item) {
 	maps.DeleteFunc(a.annotations, func(k, _ string) bool { return ofTools(k) })
 }
 
-// isOnly tells whether there are no other rules than those of the ConfigMap that a user wrote for the adapter, so that it
-// can stay as it is; once it gave way to a rendered one, it has to be rendered.
+// isOnly reports whether the ConfigMap that a user wrote for the adapter contains all rules, so it can stay as it is. After a
+// rendered ConfigMap has replaced it, it must be rendered again.
 func (s *ruleSet) isOnly(own *krm.Item) bool {
 	return own != nil && own.Annotations[krm.LocalConfigAnnotation] != "true" &&
 		!slices.ContainsFunc(s.files, func(f *ruleFile) bool { return f.item != own }) &&
 		!slices.ContainsFunc(s.rules, func(e ruleEntry) bool { return e.file == nil })
 }
 
-// needs are the metrics that all workloads read through an adapter, one of each, in the order of their names.
+// needs returns the metrics that all workloads read through an adapter, each once, sorted by name.
 func (f facts) needs(k *scalerKind) []hpa.Need {
 	var all []hpa.Need
 	for _, g := range f.gateways {
@@ -119,15 +119,16 @@ func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
 	for _, o := range opts.adapter.overrides {
 		if !slices.Contains(read, o.value) {
 			ps.Add(model.Problem{
-				ID: model.AdapterRule, Severity: model.Warning, Place: o.place, Value: o.value, Suggestion: krm.Suggest(o.value, read),
-				Message: fmt.Sprintf("no %s that is rendered reads the metric %q%s", opts.scaler.kind, o.value,
+				ID: model.AdapterRule, Severity: model.Warning, Place: o.place, Value: o.value,
+				Suggestion: krm.Suggest(o.value, read),
+				Message: fmt.Sprintf("no rendered %s reads the metric %q%s", opts.scaler.kind, o.value,
 					krm.DidYouMean(o.value, read)),
 			})
 		}
 	}
 }
 
-// checkProfiles reports gateways that scale on a metric of their own and do not serve it.
+// checkProfiles reports gateways that scale on their own metric but do not serve it.
 func (f facts) checkProfiles(set ruleSet, opts options, ps *model.Problems) {
 	for _, g := range f.gateways {
 		if g.observed {
@@ -138,14 +139,14 @@ func (f facts) checkProfiles(set ruleSet, opts options, ps *model.Problems) {
 			_, own := g.kind.profile[n.Metric]
 			if own && !overridden && n.Object.Kind == "Pod" && !set.written(n, opts.adapter) {
 				ps.Valuef(model.HPAMetric, n.Place, n.Metric,
-					`%s scales on %q, which it serves only with observabilityEnabled: "true"; write that into %s, or another metric`,
+					`%s scales on %q, which it serves only with observabilityEnabled: "true"; set it in %s, or use another metric`,
 					g.place.Object, n.Metric, controllerConfig)
 			}
 		}
 	}
 }
 
-// configMap is the ConfigMap with the rules.
+// configMap returns the ConfigMap with the rules.
 func (a adapterConfig) configMap(opts options) *corev1.ConfigMap {
 	cm := &corev1.ConfigMap{
 		TypeMeta: typeMeta("v1", "ConfigMap"),
@@ -166,7 +167,7 @@ func (a adapterConfig) configMap(opts options) *corev1.ConfigMap {
 	return cm
 }
 
-// ofTools tells whether an annotation speaks to kustomize, kpt or this program.
+// ofTools reports whether an annotation is for kustomize, kpt, or krm-fn.
 func ofTools(key string) bool {
 	domain, _, _ := strings.Cut(key, "/")
 	return domain == group || strings.HasSuffix(domain, "config.kubernetes.io") || strings.HasSuffix(domain, "config.k8s.io")

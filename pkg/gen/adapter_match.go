@@ -12,8 +12,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/hpa"
 )
 
-// sameMetric tells whether both rules name one metric literally, for a resource that both map. Every rule maps the
-// namespace, so that it does not count.
+// sameMetric reports whether both rules name one metric literally, for a resource that both map. Every rule maps the namespace,
+// so the namespace does not count.
 func (e ruleEntry) sameMetric(other ruleEntry) bool {
 	if e.Name.As != other.Name.As || strings.Contains(strings.ReplaceAll(e.Name.As, "$$", ""), "$") || e.Name.As == "" {
 		return false
@@ -34,7 +34,7 @@ func (e ruleEntry) mapsOneOf(m config.ResourceMapping) bool {
 	return false
 }
 
-// maps tells whether the rule knows a label for objects of a kind, which may be given by the name of its resource.
+// maps reports whether the rule has a label for objects of a kind. The kind can also be the name of its resource.
 func (e ruleEntry) maps(kind schema.GroupKind) bool {
 	if e.Resources.Template != "" {
 		return true
@@ -47,7 +47,7 @@ func (e ruleEntry) maps(kind schema.GroupKind) bool {
 	return false
 }
 
-// isResource tells whether both name one resource, in the singular or plural.
+// isResource reports whether both name one resource, in the singular or plural.
 func isResource(a, b string) bool {
 	plural := func(name string) string {
 		p, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Kind: name})
@@ -56,9 +56,9 @@ func isResource(a, b string) bool {
 	return strings.EqualFold(a, b) || plural(a) == strings.ToLower(b) || plural(b) == strings.ToLower(a)
 }
 
-// written tells whether a rule that a user wrote serves n.
+// written reports whether a user's rule serves n.
 func (s *ruleSet) written(n hpa.Need, opts adapterOptions) bool {
-	// A rule with a pattern serves whatever series there are; these are the ones that the name of the metric speaks of.
+	// A rule with a pattern serves any series that match; these are the series that the metric name suggests.
 	f, _ := opts.formulas.For(n)
 	candidates := []string{f.Series, f.Series + "_total", n.Metric}
 	return slices.ContainsFunc(s.rules, func(e ruleEntry) bool {

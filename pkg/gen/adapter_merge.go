@@ -15,7 +15,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// The members of a configuration of the adapter.
+// The members of an adapter configuration.
 const (
 	podRules      = "rules"
 	externalRules = "externalRules"
@@ -33,17 +33,17 @@ type ruleSet struct {
 // ruleEntry is one rule and where it comes from.
 type ruleEntry struct {
 	config.DiscoveryRule
-	// section is the list that holds it.
+	// section is the list that contains it.
 	section string
 	place   model.Place
-	// file and index say where a rule stands that was found among the items; file is nil for a generated one.
+	// file and index locate a rule from the input; file is nil for a generated rule.
 	file  *ruleFile
 	index int
 }
 
 func (e ruleEntry) written() bool { return e.file != nil && e.file.written }
 
-// addFile adds the rules of a file. Those that are there already are left out.
+// addFile adds the rules of a file, except for those that it already has.
 func (s *ruleSet) addFile(f *ruleFile, ps *model.Problems) {
 	s.files = append(s.files, f)
 	for _, l := range []struct {
@@ -61,7 +61,8 @@ func (s *ruleSet) addFile(f *ruleFile, ps *model.Problems) {
 	case s.resources == nil:
 		s.resources = f
 	case !reflect.DeepEqual(s.resources.config.ResourceRules, f.config.ResourceRules):
-		ps.Errorf(model.AdapterRule, f.place.Child(resourceRules), "differs from that of %s; remove one of them", s.resources.place)
+		ps.Errorf(model.AdapterRule, f.place.Child(resourceRules),
+			"differs from resourceRules in %s; remove one of them", s.resources.place)
 	}
 }
 
@@ -85,8 +86,8 @@ func sectionOf(n hpa.Need) string {
 	return podRules
 }
 
-// add adds e, unless the same rule or one of a user for the same metric is there. Another rule for the same metric, from
-// another place, is a problem.
+// add adds e, unless the set already has the same rule, or a user's rule for the same metric. A different rule for the same
+// metric from another place is a problem.
 func (s *ruleSet) add(e ruleEntry, ps *model.Problems) {
 	for _, other := range s.rules {
 		switch {
@@ -99,15 +100,16 @@ func (s *ruleSet) add(e ruleEntry, ps *model.Problems) {
 			return
 		default:
 			field, here, there := other.difference(e)
-			ps.Valuef(model.AdapterRule, e.place, here, "the metric %q has the %s %s here, but %s in %s; "+
-				"make both the same, or rename one of the metrics", e.Name.As, field, here, there, other.place)
+			ps.Valuef(model.AdapterRule, e.place, here,
+				"the metric %q has the %s %s here, but %s in %s; make both the same, or rename one of the metrics",
+				e.Name.As, field, here, there, other.place)
 			return
 		}
 	}
 	s.rules = append(s.rules, e)
 }
 
-// difference names the first field in which two rules differ, with what the second and the first say.
+// difference returns the first field in which two rules differ, with its values in the second and in the first rule.
 func (e ruleEntry) difference(second ruleEntry) (field, here, there string) {
 	for _, f := range []struct{ field, here, there string }{
 		{"metricsQuery", second.MetricsQuery, e.MetricsQuery},
@@ -121,7 +123,7 @@ func (e ruleEntry) difference(second ruleEntry) (field, here, there string) {
 	return "resources", strings.Join(second.labels(), ", "), strings.Join(e.labels(), ", ")
 }
 
-// labels are those that the rule knows objects by.
+// labels returns the labels by which the rule identifies objects.
 func (e ruleEntry) labels() []string {
 	out := slices.Sorted(maps.Keys(e.Resources.Overrides))
 	if t := e.Resources.Template; t != "" {
@@ -130,8 +132,8 @@ func (e ruleEntry) labels() []string {
 	return out
 }
 
-// encode gives the configuration as YAML, "" if there is none. A single file to which nothing is added stays as it is;
-// otherwise its comments stay, and those of further files go with their rules.
+// encode returns the configuration as YAML, "" if there is none. A single file without additions stays as it is. Otherwise, its
+// comments stay, and the comments of other files move with their rules.
 func (s *ruleSet) encode() (string, error) {
 	if len(s.files) == 1 && !slices.ContainsFunc(s.rules, func(e ruleEntry) bool { return e.file == nil }) {
 		return s.files[0].text, nil
@@ -157,7 +159,7 @@ func (s *ruleSet) encode() (string, error) {
 	return string(text), err
 }
 
-// addMember adds a member with the key as the first file has it, if that does, for its comments.
+// addMember adds a member. It reuses the key of the first file, if there is one, for its comments.
 func (s *ruleSet) addMember(m *yaml.Node, name string, value *yaml.Node) {
 	if value == nil || len(value.Content) == 0 {
 		return
@@ -181,7 +183,7 @@ func keyOf(doc *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// list is a section: the rules of the files in their order, then the generated ones by metric and series.
+// list returns a section: the rules of the files in their order, then the generated rules sorted by metric and series.
 func (s *ruleSet) list(section string) (*yaml.Node, error) {
 	list := &yaml.Node{Kind: yaml.SequenceNode}
 	for i, f := range s.files {
@@ -219,7 +221,7 @@ func (s *ruleSet) list(section string) (*yaml.Node, error) {
 	return list, nil
 }
 
-// carryComments gives the comments of a document and of the key of a list to the rules that go into another document.
+// carryComments moves the comments of a document, and of the key of a list, to the rules that go into another document.
 func carryComments(doc, key *yaml.Node, rules []*yaml.Node) {
 	join := func(comments ...string) string {
 		return strings.Join(slices.DeleteFunc(comments, func(c string) bool { return c == "" }), "\n")
@@ -229,7 +231,7 @@ func carryComments(doc, key *yaml.Node, rules []*yaml.Node) {
 	last.FootComment = join(last.FootComment, key.FootComment, doc.FootComment)
 }
 
-// withoutEmpty removes what Go encodes although it is empty.
+// withoutEmpty removes the empty values that Go encodes.
 func withoutEmpty(n *yaml.Node) *yaml.Node {
 	if n.Kind != yaml.MappingNode {
 		return n

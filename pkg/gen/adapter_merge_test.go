@@ -108,7 +108,7 @@ func TestMergeRules(t *testing.T) {
 		"two resource rules": {
 			texts:    []string{"resourceRules: {window: 3m}\n", "resourceRules: {window: 5m}\n"},
 			want:     "resourceRules: {window: 3m}\n",
-			problems: []string{"error: b.yaml: resourceRules: differs from that of a.yaml; remove one of them [adapter/rule]"},
+			problems: []string{"error: b.yaml: resourceRules: differs from resourceRules in a.yaml; remove one of them [adapter/rule]"},
 		},
 		"one metric of two resources": {
 			texts: []string{

@@ -11,16 +11,15 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// metricsSpec is spec.metrics of a RenderAPIs: how Prometheus gets the metrics of the pods, and the adapter those of
-// Prometheus.
+// metricsSpec is spec.metrics of a RenderAPIs: how Prometheus scrapes the pods, and how the adapter reads from Prometheus.
 type metricsSpec struct {
 	// ScrapeInterval is a Prometheus duration.
 	ScrapeInterval string `json:"scrapeInterval"`
 	// RateWindow is the range of rates, a Prometheus duration of at least 4 scrape intervals.
 	RateWindow string `json:"rateWindow"`
-	// Monitor is the kind of what makes Prometheus read pods: ServiceMonitor or PodMonitor.
+	// Monitor is the kind that makes Prometheus scrape pods: ServiceMonitor or PodMonitor.
 	Monitor string `json:"monitor"`
-	// MonitorLabels are what the cluster's Prometheus selects monitors by.
+	// MonitorLabels are the labels by which the cluster's Prometheus selects monitors.
 	MonitorLabels map[string]string `json:"monitorLabels"`
 	// NamespaceLabel and PodLabel are the labels of series that name namespace and pod.
 	NamespaceLabel string         `json:"namespaceLabel"`
@@ -34,8 +33,8 @@ type adapterSpec struct {
 	Name      string `json:"name"`
 	Namespace string `json:"namespace"`
 	Key       string `json:"key"`
-	// NameSuffixHash makes kustomize append a hash of the rules to the name, or keeps it from that. By default it does where
-	// pods in the same kustomization mount the ConfigMap.
+	// NameSuffixHash says whether kustomize appends a hash of the rules to the name. By default, it does if pods in the same
+	// kustomization mount the ConfigMap.
 	NameSuffixHash *bool `json:"nameSuffixHash"`
 }
 
@@ -44,7 +43,7 @@ type adapterOptions struct {
 	// ref and key say where the adapter reads its rules.
 	ref model.Ref
 	key string
-	// hash says whether kustomize appends a hash to the name, nil where it depends on who mounts the ConfigMap.
+	// hash says whether kustomize appends a hash to the name. If it is nil, that depends on which pods mount the ConfigMap.
 	hash     *bool
 	formulas hpa.Formulas
 	// overrides are the metrics of the overrides, in their order.
@@ -52,7 +51,7 @@ type adapterOptions struct {
 	labels    hpa.Labels
 }
 
-// placed is a value and where it stands.
+// placed is a value and its place.
 type placed struct {
 	value string
 	place model.Place
@@ -66,26 +65,27 @@ func defaultAdapter() adapterOptions {
 	}
 }
 
-// rateWindow is the range of rates for an interval that was checked.
+// rateWindow returns the range of rates for a valid interval.
 func rateWindow(interval string) string {
 	return pmodel.Duration(hpa.DefaultWindow(duration(interval))).String()
 }
 
-// duration is a Prometheus duration that was checked.
+// duration returns the value of a valid Prometheus duration.
 func duration(text string) time.Duration {
 	d, _ := pmodel.ParseDuration(text)
 	return time.Duration(d)
 }
 
-// setMetrics reads the settings of the metric chain beyond the interval and the labels of monitors. at gives the place of
-// a field: in a ConfigMap the fields of the adapter have names of their own.
+// setMetrics reads the settings of the metric chain beyond the interval and the labels of monitors. at returns the place of a
+// field: in a ConfigMap, the fields of the adapter have different names.
 func (o *options) setMetrics(spec metricsSpec, at func(field string) model.Place, ps *model.Problems) {
 	switch spec.Monitor {
 	case "", serviceMonitorKind:
 	case podMonitorKind:
 		o.podMonitors = true
 	default:
-		ps.Valuef(model.InputValue, at("monitor"), spec.Monitor, "is %q; write %s or %s", spec.Monitor, serviceMonitorKind, podMonitorKind)
+		ps.Valuef(model.InputValue, at("monitor"), spec.Monitor,
+			"is %q; use %s or %s", spec.Monitor, serviceMonitorKind, podMonitorKind)
 	}
 	a := &o.adapter
 	a.formulas.Window = rateWindow(o.interval)
@@ -98,14 +98,16 @@ func (o *options) setMetrics(spec metricsSpec, at func(field string) model.Place
 			return
 		}
 		if !pmodel.LegacyValidation.IsValidLabelName(value) {
-			ps.Valuef(model.InputValue, at(field), value, "%q cannot name a label; write letters, digits and underscores", value)
+			ps.Valuef(model.InputValue, at(field), value,
+				"%q is not a valid label name; use letters, digits, and underscores", value)
 		}
 		*to = value
 	}
 	label(&a.labels.Namespace, spec.NamespaceLabel, "namespaceLabel")
 	label(&a.labels.Pod, spec.PodLabel, "podLabel")
 	if a.labels.Namespace == a.labels.Pod {
-		ps.Valuef(model.InputValue, at("podLabel"), a.labels.Pod, "is %q, as namespaceLabel is; name the label of the pod", a.labels.Pod)
+		ps.Valuef(model.InputValue, at("podLabel"), a.labels.Pod,
+			"is %q, the same as namespaceLabel; set the label of the pod", a.labels.Pod)
 	}
 	scrape := hpa.Scrape{Interval: duration(o.interval), Window: duration(a.formulas.Window)}
 	overrides, more := hpa.ReadOverrides(spec.Overrides, scrape, at("overrides"))
@@ -125,21 +127,27 @@ func (a *adapterOptions) setTarget(spec adapterSpec, at func(field string) model
 		check         func(string) []string
 		what, instead string
 	}{
-		{&a.ref.Name, spec.Name, "name", validation.IsDNS1123Subdomain, "a ConfigMap", "lower-case letters, digits, dashes and dots"},
-		{&a.ref.Namespace, spec.Namespace, "namespace", validation.IsDNS1123Label, "a namespace", "lower-case letters, digits and dashes"},
-		{&a.key, spec.Key, "key", validation.IsConfigMapKey, "a key", "letters, digits, dashes, underscores and dots"},
+		{
+			&a.ref.Name, spec.Name, "name", validation.IsDNS1123Subdomain,
+			"a ConfigMap", "lowercase letters, digits, dashes, and dots",
+		},
+		{
+			&a.ref.Namespace, spec.Namespace, "namespace", validation.IsDNS1123Label,
+			"a namespace", "lowercase letters, digits, and dashes",
+		},
+		{&a.key, spec.Key, "key", validation.IsConfigMapKey, "a key", "letters, digits, dashes, underscores, and dots"},
 	} {
 		if f.value == "" {
 			continue
 		}
 		if len(f.check(f.value)) > 0 {
-			ps.Valuef(model.InputName, at("adapter."+f.field), f.value, "%q cannot name %s; write %s", f.value, f.what, f.instead)
+			ps.Valuef(model.InputName, at("adapter."+f.field), f.value, "%q cannot name %s; use %s", f.value, f.what, f.instead)
 		}
 		*f.to = f.value
 	}
 }
 
-// metricsField is the place of a field of spec.metrics, such as adapter.name, below at. In a ConfigMap it has one key,
+// metricsField returns the place of a field of spec.metrics, such as adapter.name, below at. In a ConfigMap, it has one key,
 // such as adapterName.
 func metricsField(at model.Place, field string) model.Place {
 	parent, child, nested := strings.Cut(field, ".")
@@ -170,7 +178,7 @@ func flatMetrics(data map[string]string, at model.Place, ps *model.Problems) met
 	for _, pair := range words(data["monitorLabels"]) {
 		k, v, ok := strings.Cut(pair, "=")
 		if !ok {
-			ps.Errorf(model.InputValue, at.Child("monitorLabels"), "%q is no label; write KEY=VALUE, separated by commas", pair)
+			ps.Errorf(model.InputValue, at.Child("monitorLabels"), "%q is not a label; use KEY=VALUE, separated by commas", pair)
 			continue
 		}
 		if spec.MonitorLabels == nil {

@@ -13,20 +13,20 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// The adapter reads its rules once, when it starts. A change of the rules must change its pods: kustomize appends a hash to
-// the name of the ConfigMap and rewrites the reference; elsewhere a checksum goes into the template of the pods. A name with
-// a hash is of no use to pods outside of the kustomization, which go on mounting the plain name.
+// The adapter reads its rules once, when it starts, so a change of the rules must change its pods. kustomize appends a hash to
+// the ConfigMap name and rewrites the reference. Elsewhere, the pod template gets a checksum. A name with a hash does not help
+// pods outside the kustomization, which still mount the plain name.
 
-// needsHashAnnotation makes kustomize append a hash of the content to the name of an object, and rewrite references to
-// it. It is what kustomize sets itself on what its configMapGenerator makes (api/internal/utils/annotations.go); the
-// documented annotation kustomize.config.k8s.io/needs-hash has an effect on the output of generators only.
+// needsHashAnnotation makes kustomize append a hash of the content to the name of an object, and rewrite references to it.
+// kustomize sets it on the output of its configMapGenerator (api/internal/utils/annotations.go); the documented annotation
+// kustomize.config.k8s.io/needs-hash only affects the output of generators.
 const needsHashAnnotation = "internal.config.kubernetes.io/needsHashSuffix"
 
-// functionAnnotation is how an object tells kustomize by which function it is to be read.
+// functionAnnotation names the function that kustomize runs for an object.
 const functionAnnotation = "config.kubernetes.io/function"
 
-// inKustomize tells whether kustomize runs the program. Its items have an ID; a generator has none but the functionConfig
-// itself, which kpt would hand over with the path of its file.
+// inKustomize reports whether kustomize runs krm-fn. Its items have an ID. A generator gets no items except the functionConfig
+// itself, which kpt would pass with the path of its file.
 func inKustomize(items []*krm.Item, config *krm.Item) bool {
 	if slices.ContainsFunc(items, func(it *krm.Item) bool { return it.Annotations[kustomizeID] != "" }) {
 		return true
@@ -37,7 +37,8 @@ func inKustomize(items []*krm.Item, config *krm.Item) bool {
 		})
 }
 
-// rollOut finds the pods that read the rules, puts the rules where they look, and makes them new when the rules change.
+// rollOut finds the pods that read the rules, puts the rules where these pods read them, and restarts the pods when the rules
+// change.
 func (a *adapterBuilder) rollOut(src *source, opts options, ps *model.Problems) {
 	a.ref = a.present(src)
 	readers, idle := src.readers(a.ref)
@@ -46,7 +47,7 @@ func (a *adapterBuilder) rollOut(src *source, opts options, ps *model.Problems) 
 		a.hashed = src.kustomize && *h
 	}
 	for _, it := range readers {
-		// kustomize may have moved the adapter to another namespace, where its pods see no other ConfigMaps.
+		// kustomize might have moved the adapter to another namespace; its pods can only mount ConfigMaps of that namespace.
 		a.ref.Namespace = it.Ref().Namespace
 		if !a.hashed {
 			sum := sha256.Sum256([]byte(a.text))
@@ -54,13 +55,14 @@ func (a *adapterBuilder) rollOut(src *source, opts options, ps *model.Problems) 
 		}
 	}
 	if len(readers) == 0 && len(idle) > 0 {
-		ps.Warnf(model.AdapterConfig, idle[0].Place, "mounts no ConfigMap %s, which is going to hold the rules; "+
-			"mount it, or write the name and namespace of the one that is mounted to spec.metrics.adapter", a.ref)
+		ps.Warnf(model.AdapterConfig, idle[0].Place,
+			"does not mount ConfigMap %s, which will contain the rules; mount it, or set spec.metrics.adapter to the name "+
+				"and namespace of the mounted one", a.ref)
 	}
 }
 
-// present is where the ConfigMap is, if one is there that a user wrote, or that an inner kustomization rendered and pods
-// mount: kustomize may have renamed it.
+// present returns the current name of the ConfigMap, if a user wrote one, or if an inner kustomization rendered one that pods
+// mount: kustomize might have renamed it.
 func (a *adapterBuilder) present(src *source) model.Ref {
 	if a.own != nil {
 		return a.own.Ref()
@@ -73,14 +75,15 @@ func (a *adapterBuilder) present(src *source) model.Ref {
 	return a.ref
 }
 
-// isOrWas tells whether an item has, or had before kustomize renamed it, a name.
+// isOrWas reports whether an item has a name, or had it before kustomize renamed the item.
 func isOrWas(it *krm.Item, ref model.Ref) bool {
 	return slices.ContainsFunc(it.Refs(), func(r model.Ref) bool {
 		return r.Name == ref.Name && model.NamespaceOf(r.Namespace) == model.NamespaceOf(ref.Namespace)
 	})
 }
 
-// readers are the items whose pods mount a ConfigMap, and idle those that run the adapter and do not, in a stable order.
+// readers returns the items whose pods mount a ConfigMap, and as idle those that run the adapter but do not mount it, in a
+// stable order.
 func (src *source) readers(ref model.Ref) (readers, idle []*krm.Item) {
 	for _, kind := range []string{"DaemonSet", "Deployment", "StatefulSet"} {
 		for _, it := range src.items[kind+"|*"] {
@@ -101,7 +104,7 @@ func (src *source) readers(ref model.Ref) (readers, idle []*krm.Item) {
 	return readers, idle
 }
 
-// mounts tells whether the pods of a spec have a volume with the ConfigMap of a name.
+// mounts reports whether a pod spec has a volume with the named ConfigMap.
 func mounts(spec *yaml.Node, name string) bool {
 	for _, v := range elements(krm.Get(spec, "volumes")) {
 		if krm.Text(v, "configMap", "name") == name {
@@ -127,7 +130,7 @@ func runsAdapter(spec *yaml.Node) bool {
 	})
 }
 
-// elements are those of a list.
+// elements returns the elements of a list.
 func elements(n *yaml.Node) []*yaml.Node {
 	if n == nil || n.Kind != yaml.SequenceNode {
 		return nil

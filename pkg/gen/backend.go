@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
@@ -14,7 +15,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// buildBackend resolves a TargetEndpoint, except for how it scales and is scraped: that depends on its mode.
+// backend resolves a TargetEndpoint, except for its scaling and metrics, which depend on its mode.
 func (b *builder) backend(in endpointInput) (backend, model.Problems) {
 	var ps model.Problems
 	it, spec := in.item, in.spec
@@ -33,10 +34,10 @@ func (b *builder) backend(in endpointInput) (backend, model.Problems) {
 	switch out.protocol {
 	case "http", "https":
 	case "":
-		ps.Errorf(model.InputRequired, at.Child("applicationProtocol"), "is missing; write http or https")
+		ps.Errorf(model.InputRequired, at.Child("applicationProtocol"), "is missing; set it to http or https")
 	default:
 		ps.Valuef(model.InputValue, at.Child("applicationProtocol"), spec.ApplicationProtocol,
-			"%q is no protocol of a backend; write http or https", spec.ApplicationProtocol)
+			"%q is not a valid protocol; use http or https", spec.ApplicationProtocol)
 	}
 	out.buildContainer(at.Child("deploy"), &ps)
 	out.requirements = b.requirements.of(set.backend.with(spec.Deploy, at.Child("deploy"), &ps))
@@ -47,20 +48,20 @@ func (b *builder) backend(in endpointInput) (backend, model.Problems) {
 
 // newWorkload takes the identity and labels of an input.
 func newWorkload(it *krm.Item, at model.Place) workload {
-	labels := maps.Clone(it.Labels)
-	if labels == nil {
-		labels = map[string]string{}
+	own := maps.Clone(it.Labels)
+	if own == nil {
+		own = map[string]string{}
 	}
-	for k := range labels {
+	for k := range own {
 		if k == managedByLabel || strings.HasPrefix(k, group+"/") {
-			delete(labels, k)
+			delete(own, k)
 		}
 	}
-	return workload{place: at, ref: it.Ref(), labels: labels, origin: originOf(it)}
+	return workload{place: at, ref: it.Ref(), labels: own, origin: originOf(it)}
 }
 
-// identify gives w the labels of its pods and the selector of a subset that never changes: kustomize may add labels to
-// an input, and overwrite app, but a selector cannot be changed once it is applied.
+// identify sets the labels of the pods, and selects them by a subset that never changes: kustomize can add labels to an input
+// and overwrite app, but an applied selector is immutable.
 func (w *workload) identify(app string) {
 	w.labels[appLabel] = app
 	w.labels[workloadLabel] = w.ref.Name
@@ -73,15 +74,19 @@ func (b *backend) buildContainer(at model.Place, ps *model.Problems) {
 	}
 	if errs := validation.IsDNS1123Label(b.container); len(errs) > 0 {
 		ps.Valuef(model.InputName, at.Child("name"), b.container,
-			"%q cannot name a container; write at most 63 lower-case letters, digits and dashes", b.container)
+			"%q cannot name a container; use at most 63 lowercase letters, digits, and dashes", b.container)
 	}
-	if strings.ContainsAny(b.image, " \t\r\n") {
-		ps.Valuef(model.InputValue, at.Child("dockerImage"), b.image,
-			"%q is no image; write one without spaces, such as registry/name:tag", b.image)
+	checkImage(b.image, at, "dockerImage", ps)
+}
+
+func checkImage(image string, in model.Place, field string, ps *model.Problems) {
+	if strings.ContainsAny(image, " \t\r\n") {
+		ps.Valuef(model.InputValue, in.Child(field), image,
+			"%q is not a valid image; use one without spaces, such as registry/name:tag", image)
 	}
 }
 
-// jet resolves what a backend in pods of its own has: bounds, metrics to scale on and metrics to scrape.
+// jet resolves the settings of a backend with its own pods: replica limits, metrics to scale on, and metrics to scrape.
 func (b *builder) jet(e *endpoint, ps *model.Problems) {
 	out, in := &e.backend, e.input
 	out.scaling = b.policies.scaling(in.referrer(), func(p *hpa.Policy) *hpa.Scaling { return &p.Backend }, ps)
@@ -91,7 +96,7 @@ func (b *builder) jet(e *endpoint, ps *model.Problems) {
 	out.share(b.opts.owner)
 }
 
-// setBounds finds how many replicas there may be. A bound of 0 is the same as none, as it was for the operator.
+// setBounds finds the replica limits. A limit of 0 means none, as for the operator.
 func (b *backend) setBounds(d endpointDeploy, at model.Place, ps *model.Problems) {
 	b.min, b.max = d.MinReplicas, d.MaxReplicas
 	for _, f := range []struct {
@@ -99,7 +104,7 @@ func (b *backend) setBounds(d endpointDeploy, at model.Place, ps *model.Problems
 		n    int32
 	}{{"minReplicas", b.min}, {"maxReplicas", b.max}} {
 		if f.n < 0 {
-			ps.Valuef(model.HPABounds, at.Child(f.name), strconv.Itoa(int(f.n)), "is %d; write a number of at least 1", f.n)
+			ps.Valuef(model.HPABounds, at.Child(f.name), strconv.Itoa(int(f.n)), "is %d; use a number of at least 1", f.n)
 		}
 	}
 	if b.min < 0 || b.max < 0 {
@@ -118,7 +123,7 @@ func (b *backend) setBounds(d endpointDeploy, at model.Place, ps *model.Problems
 	}
 }
 
-// maxOrigin says where the maximum of s comes from.
+// maxOrigin returns where the maximum of s comes from.
 func maxOrigin(s *hpa.Scaling) string {
 	at := s.Places.MaxReplicas
 	if at.Object.Name == "" {
@@ -138,19 +143,19 @@ func buildPorts(in []endpointPort, at model.Place, ps *model.Problems) []port {
 		at := at.Item(i)
 		switch {
 		case p.Name == "":
-			ps.Errorf(model.InputRequired, at.Child("name"), "is missing; write a name of at most 15 characters")
+			ps.Errorf(model.InputRequired, at.Child("name"), "is missing; set a name of at most 15 characters")
 		case len(validation.IsValidPortName(p.Name)) > 0:
 			ps.Valuef(model.BackendPort, at.Child("name"), p.Name,
-				"%q cannot name a port; write at most 15 lower-case letters, digits and single dashes, with a letter among them", p.Name)
+				"%q cannot name a port; use at most 15 lowercase letters, digits, and single dashes, including a letter", p.Name)
 		case names[p.Name]:
 			ps.Valuef(model.BackendPort, at.Child("name"), p.Name,
-				"%q names two ports; give each a name of its own", p.Name)
+				"%q names two ports; give each its own name", p.Name)
 		}
 		checkPort(p.Port, at.Child("port"), ps)
 		checkPort(p.TargetPort, at.Child("targetPort"), ps)
 		if numbers[p.Port] && p.Port != 0 {
 			ps.Valuef(model.BackendPort, at.Child("port"), strconv.Itoa(int(p.Port)),
-				"%d is the number of two ports; give each its own", p.Port)
+				"%d is the number of two ports; give each its own number", p.Port)
 		}
 		names[p.Name], numbers[p.Port] = true, true
 		ports = append(ports, port{p.Name, p.Port, p.TargetPort})
@@ -160,15 +165,15 @@ func buildPorts(in []endpointPort, at model.Place, ps *model.Problems) []port {
 
 func checkPort(n int32, at model.Place, ps *model.Problems) {
 	if n == 0 {
-		ps.Errorf(model.InputRequired, at, "is missing or 0; write a port from 1 to 65535")
+		ps.Errorf(model.InputRequired, at, "is missing or 0; set a port from 1 to 65535")
 		return
 	}
 	if n < 1 || n > 65535 {
-		ps.Valuef(model.BackendPort, at, strconv.Itoa(int(n)), "%d is no port; write a number from 1 to 65535", n)
+		ps.Valuef(model.BackendPort, at, strconv.Itoa(int(n)), "%d is not a valid port; use a number from 1 to 65535", n)
 	}
 }
 
-// buildAnnotations reads what users may change about the pods.
+// buildAnnotations reads the annotations by which users change the pods.
 func (b *backend) buildAnnotations(it *krm.Item, ps *model.Problems) {
 	b.hardened = choice(it, securityAnnotation, []string{"hardened", "none"}, ps) != "none"
 	b.runAsNonRoot = choice(it, runAsNonRootAnnotation, []string{"false", "true"}, ps) == "true"
@@ -179,11 +184,11 @@ func (b *backend) buildAnnotations(it *krm.Item, ps *model.Problems) {
 		b.readiness = "tcp"
 	case b.readiness != "tcp" && b.readiness != "none" && !strings.HasPrefix(b.readiness, "/"):
 		ps.Valuef(model.InputValue, annotation(it, readinessAnnotation), b.readiness,
-			"%q is no readiness probe; write tcp, none or the path of an HTTP probe, such as /health", b.readiness)
+			"%q is not a readiness probe; use tcp, none, or the path of an HTTP probe, such as /health", b.readiness)
 	}
 }
 
-// choice reads an annotation that has one of a few values. The first one stands for an absent annotation.
+// choice reads an annotation with a fixed set of values. The first value is the default.
 func choice(it *krm.Item, name string, values []string, ps *model.Problems) string {
 	v := it.Annotations[name]
 	if v == "" || slices.Contains(values, v) {
@@ -195,4 +200,29 @@ func choice(it *krm.Item, name string, values []string, ps *model.Problems) stri
 
 func annotation(it *krm.Item, name string) model.Place {
 	return it.Place.Child("metadata").Child("annotations").Child(name)
+}
+
+// keepSelector sets the selector of w to the one in its annotation, as KEY=VALUE,... The selector of a Deployment is immutable
+// (ValidateDeploymentUpdate, k8s.io/kubernetes/pkg/apis/apps/validation), so a Deployment that another program created can only
+// be updated with its existing selector. The labels of the selector override all other labels of the pods.
+func (w *workload) keepSelector(it *krm.Item, ps *model.Problems) {
+	text, ok := it.Annotations[SelectorAnnotation]
+	if !ok {
+		return
+	}
+	at := annotation(it, SelectorAnnotation)
+	selector, err := labels.ConvertSelectorToLabelsMap(text)
+	if err != nil || len(selector) == 0 {
+		ps.Valuef(model.InputValue, at, text,
+			"%q is not a valid selector; use the selector of the Deployment in the cluster, as KEY=VALUE,KEY=VALUE", text)
+		return
+	}
+	for k, v := range selector {
+		if given, ok := it.Labels[k]; ok && given != v {
+			ps.Infof(model.InputIgnored, it.Place.Child("metadata").Child("labels").Child(k),
+				"%q is replaced by %q from annotation %s, because a selector is immutable", given, v, SelectorAnnotation)
+		}
+		w.labels[k] = v
+	}
+	w.selector = selector
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -14,13 +15,13 @@ import (
 type decisions struct {
 	// local are inputs and their configuration, which must not reach a cluster.
 	local map[*krm.Item]bool
-	// merged are the items whose rules are part of what is rendered.
+	// merged are the items whose rules are part of the output.
 	merged map[*krm.Item]bool
-	// checksums are those of the rules that the pods of an item read.
+	// checksums are the checksums of the rules that the pods of an item read.
 	checksums map[*krm.Item]string
 }
 
-// builder resolves inputs. It owns what is read once for many of them.
+// builder resolves inputs. It owns everything that is read once for many inputs.
 type builder struct {
 	items        index
 	opts         options
@@ -31,17 +32,18 @@ type builder struct {
 	endpoints map[string]*endpoint
 }
 
-// build follows every reference, applies every default and checks every value. It changes nothing that was read: what it
-// decides about an item is part of what it returns.
+// build follows every reference, applies every default, and checks every value. It does not change its input: it returns what
+// it decides about an item.
 func build(src source, opts options) (facts, decisions, model.Problems) {
 	var ps model.Problems
 	if len(src.apis) == 0 && len(src.endpoints) == 0 && !src.elsewhere && len(src.fragments) == 0 {
 		ps.Infof(model.InputReference, opts.place,
-			"neither an API nor a TargetEndpoint of wso2.com/v1alpha1 is among the items; nothing is rendered")
+			"the input has neither an API nor a TargetEndpoint of wso2.com/v1alpha1; nothing is rendered")
 	}
 	b := builder{
 		items: src.items, opts: opts, requirements: requirements{}, endpoints: map[string]*endpoint{},
-		settings: &settingsReader{src.items, opts.gateway, map[settingsFiles]judged[*settings]{}}, policies: newPolicies(src, opts),
+		settings: &settingsReader{src.items, opts.gateway, map[settingsFiles]readResult[*settings]{}},
+		policies: &policies{src.items, src.renamed, opts, map[*krm.Item]readResult[*hpa.Policy]{}, hpa.Defaults()},
 	}
 	for _, in := range src.endpoints {
 		b.addEndpoint(in, &ps)
@@ -77,16 +79,16 @@ func (b *builder) addEndpoint(in endpointInput, ps *model.Problems) {
 	out, more := b.backend(in)
 	ps.Add(more...)
 	at := in.item.Place.Child("spec").Child("mode")
-	mode := parseMode(in.spec.Mode, []model.Mode{model.PrivateJet, model.Sidecar}, at, ps)
+	mode := parseMode(in.spec.Mode, []string{string(model.PrivateJet), string(model.Sidecar)}, at, ps)
 	b.endpoints[in.item.Ref().String()] = &endpoint{backend: out, input: in, mode: mode}
 }
 
-// backends are those for which anything is rendered, in the order of their names, once it is known who uses them.
+// backends returns the backends to render, sorted by name. All users of the backends must be known.
 func (b *builder) backends(ps *model.Problems) []backend {
 	all := make([]backend, 0, len(b.endpoints))
 	for _, name := range slices.Sorted(maps.Keys(b.endpoints)) {
 		e := b.endpoints[name]
-		if e.input.elsewhere || e.settle(ps) != model.PrivateJet {
+		if e.input.elsewhere || e.resolveMode(ps) != model.PrivateJet {
 			continue
 		}
 		p := provisions[slices.IndexFunc(provisions, func(p *provision) bool { return p.applies(e) })]
@@ -99,13 +101,13 @@ func (b *builder) backends(ps *model.Problems) []backend {
 	return all
 }
 
-// endpoint is a backend with those who use it.
+// endpoint is a backend with its users.
 type endpoint struct {
 	backend backend
 	input   endpointInput
-	// mode is what the TargetEndpoint says; "" if nothing.
+	// mode is the mode that the TargetEndpoint sets, or "".
 	mode model.Mode
-	// users are the APIs that use it, by the mode in which they do, in order.
+	// users are the APIs that use it, by their mode, in order.
 	users map[model.Mode][]string
 }
 
@@ -118,21 +120,18 @@ func (e *endpoint) use(mode model.Mode, api model.Object) {
 	}
 }
 
-// settle decides in which mode a TargetEndpoint runs, from what it says itself and from how APIs use it.
-func (e *endpoint) settle(ps *model.Problems) model.Mode {
+// resolveMode decides in which mode a TargetEndpoint runs, from its own setting and from the APIs that use it.
+func (e *endpoint) resolveMode(ps *model.Problems) model.Mode {
 	at := e.input.item.Place.Child("spec").Child("mode")
 	sidecar, jet := e.users[model.Sidecar], e.users[model.PrivateJet]
 	mode := e.mode
 	switch {
 	case mode == model.Serverless:
-		ps.Add(model.Problem{ID: model.OutputUnsupported, Severity: model.Error, Place: at, Value: string(mode), Message: "Knative " +
-			"Services are not rendered; add one to the package yourself and write its URL into the OpenAPI document"})
+		ps.Valuef(model.OutputUnsupported, at, string(mode),
+			"Knative Services are not rendered; add one to the package yourself, and use its URL in the OpenAPI document")
 		return mode
 	case mode == model.Shared:
-		ps.Add(model.Problem{
-			ID: model.InputValue, Severity: model.Error, Place: at, Value: string(mode),
-			Message: "shared is a mode of APIs; write privateJet or sidecar",
-		})
+		ps.Valuef(model.InputValue, at, string(mode), "shared is a mode of APIs; use privateJet or sidecar")
 		return mode
 	case mode == "" && len(sidecar) > 0:
 		mode = model.Sidecar
@@ -141,23 +140,27 @@ func (e *endpoint) settle(ps *model.Problems) model.Mode {
 	}
 	switch {
 	case mode == model.Sidecar && len(jet) > 0:
+		of := ""
+		if len(sidecar) > 0 {
+			of = " of " + strings.Join(sidecar, " and ")
+		}
 		ps.Errorf(model.BackendMode, at, "runs as a sidecar%s, but %s %s it as a private jet; use one mode, or two TargetEndpoints",
-			e.inAPIs(sidecar), strings.Join(jet, " and "), plural(jet, "calls", "call"))
+			of, strings.Join(jet, " and "), plural(jet, "calls", "call"))
 	case mode == model.PrivateJet && len(sidecar) > 0:
 		ps.Errorf(model.BackendMode, at, "is a private jet, but %s %s it as a sidecar; use one mode, or two TargetEndpoints",
 			strings.Join(sidecar, " and "), plural(sidecar, "runs", "run"))
 	case mode == model.Sidecar && len(sidecar) == 0:
 		ps.Warnf(model.BackendMode, at, "is a sidecar, but no API in sidecar mode refers to it; nothing is rendered for it")
 	}
-	e.reportUnused(mode, ps)
+	if mode == model.Sidecar {
+		e.reportUnused(ps)
+	}
 	return mode
 }
 
-// reportUnused says aloud what has no effect on a sidecar: what is about a Deployment or HorizontalPodAutoscaler of its own.
-func (e *endpoint) reportUnused(mode model.Mode, ps *model.Problems) {
-	if mode != model.Sidecar {
-		return
-	}
+// reportUnused reports settings that have no effect on a sidecar, because it does not have its own Deployment or
+// HorizontalPodAutoscaler.
+func (e *endpoint) reportUnused(ps *model.Problems) {
 	d, at := e.input.spec.Deploy, e.input.item.Place.Child("spec").Child("deploy")
 	for _, f := range []struct {
 		field string
@@ -169,17 +172,10 @@ func (e *endpoint) reportUnused(mode model.Mode, ps *model.Problems) {
 	}
 	for _, name := range []string{hpaConfigsAnnotation, SelectorAnnotation} {
 		if _, ok := e.input.item.Annotations[name]; ok {
-			ps.Infof(model.InputIgnored, annotation(e.input.item, name), "has no effect on a sidecar, which has the Deployment of its gateway; "+
-				"write it on the API")
+			ps.Infof(model.InputIgnored, annotation(e.input.item, name),
+				"has no effect on a sidecar, which has the Deployment of its gateway; set it on the API")
 		}
 	}
-}
-
-func (e *endpoint) inAPIs(apis []string) string {
-	if len(apis) == 0 {
-		return ""
-	}
-	return " of " + strings.Join(apis, " and ")
 }
 
 func plural(list []string, one, many string) string {
@@ -189,7 +185,7 @@ func plural(list []string, one, many string) string {
 	return many
 }
 
-// checkHosts reports a path that the Ingresses of two APIs have on the same host: one of them would get all requests.
+// checkHosts reports a path that the Ingresses of two APIs have on the same host: one of them would receive all requests.
 func checkHosts(f facts, ps *model.Problems) {
 	first := map[string]gateway{}
 	for _, g := range f.gateways {
@@ -200,7 +196,8 @@ func checkHosts(f facts, ps *model.Problems) {
 			url := g.ingress.host + p
 			if other, taken := first[url]; taken && other.ref != g.ref {
 				ps.Errorf(model.SwaggerBasePath, g.place,
-					"the Ingress has the path %s on %s, as that of %s does; give each API its own", p, g.ingress.host, other.place.Object)
+					"the Ingress has the path %s on %s, as the Ingress of %s does; give each API its own path",
+					p, g.ingress.host, other.place.Object)
 				continue
 			}
 			first[url] = g
@@ -208,17 +205,13 @@ func checkHosts(f facts, ps *model.Problems) {
 	}
 }
 
-// parseMode reads a mode where only some of all modes make sense.
-func parseMode(s string, modes []model.Mode, at model.Place, ps *model.Problems) model.Mode {
+// parseMode reads a mode where only some modes are valid.
+func parseMode(s string, modes []string, at model.Place, ps *model.Problems) model.Mode {
 	m, ok := model.ParseMode(s)
 	if !ok {
-		var allowed []string
-		for _, m := range modes {
-			allowed = append(allowed, string(m))
-		}
 		ps.Add(model.Problem{
-			ID: model.InputValue, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, allowed),
-			Message: fmt.Sprintf("%q is no mode; write %s%s", s, strings.Join(allowed, " or "), krm.DidYouMean(s, allowed)),
+			ID: model.InputValue, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, modes),
+			Message: fmt.Sprintf("%q is not a valid mode; use %s%s", s, strings.Join(modes, " or "), krm.DidYouMean(s, modes)),
 		})
 	}
 	return m

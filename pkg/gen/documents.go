@@ -11,14 +11,14 @@ import (
 // apiDocuments are the OpenAPI documents of an API.
 type apiDocuments struct {
 	docs []*swagger.Document
-	// operations are those of each document, if the kind of gateway asks for them.
+	// operations are the operations of each document, if the gateway kind requires them.
 	operations [][]swagger.Operation
-	// files are the ConfigMaps that hold them.
+	// files are the ConfigMaps that contain them.
 	files    []*krm.Item
 	problems model.Problems
 }
 
-// readDocuments reads the OpenAPI documents of all APIs, on all cores: they are most of what there is to read.
+// readDocuments reads the OpenAPI documents of all APIs, on all cores: they are most of the input.
 func readDocuments(apis []apiInput, items index, opts options) []apiDocuments {
 	all := make([]apiDocuments, len(apis))
 	krm.Parallel(len(apis), func(i int) { all[i].read(apis[i], items, opts) })
@@ -53,12 +53,12 @@ func (d *apiDocuments) read(in apiInput, items index, opts options) {
 	}
 	names, at := in.spec.Definition.SwaggerConfigmapNames, in.specPlace.Child("definition").Child("swaggerConfigmapNames")
 	if len(names) == 0 {
-		ps.Errorf(model.InputRequired, at, "is missing; list the ConfigMaps that hold the OpenAPI documents")
+		ps.Errorf(model.InputRequired, at, "is missing; list the ConfigMaps that contain the OpenAPI documents")
 	}
 	for i, name := range names {
 		at := at.Item(i)
 		if slices.Contains(names[:i], name) {
-			ps.Errorf(model.InputDuplicate, at, "%q stands twice; remove one of them", name)
+			ps.Errorf(model.InputDuplicate, at, "%q is listed twice; remove one of them", name)
 			continue
 		}
 		it := items.find("ConfigMap", name, in.referrer(), at, ps)
@@ -70,7 +70,8 @@ func (d *apiDocuments) read(in apiInput, items index, opts options) {
 		data, more := configMapData(it)
 		ps.Add(more...)
 		if len(data) != 1 {
-			ps.Errorf(model.InputValue, it.Place.Child("data"), "has %d keys; write one, which holds the OpenAPI document", len(data))
+			ps.Errorf(model.InputValue, it.Place.Child("data"),
+				"has %d keys; use one, which contains the OpenAPI document", len(data))
 			continue
 		}
 		for k, text := range data {
@@ -79,8 +80,8 @@ func (d *apiDocuments) read(in apiInput, items index, opts options) {
 	}
 }
 
-// apiMode is the mode of the API, else that of its documents, else private jet.
-func apiMode(in apiInput, docs []*swagger.Document, modes []model.Mode, ps *model.Problems) model.Mode {
+// apiMode returns the mode of the API, or the mode of its documents, or private jet.
+func apiMode(in apiInput, docs []*swagger.Document, modes []string, ps *model.Problems) model.Mode {
 	at := in.specPlace.Child("mode")
 	mode := parseMode(in.spec.Mode, modes, at, ps)
 	var stated *swagger.Document
@@ -90,9 +91,10 @@ func apiMode(in apiInput, docs []*swagger.Document, modes []model.Mode, ps *mode
 		}
 		switch {
 		case mode != "" && d.Mode != mode:
-			ps.Warnf(model.SwaggerMode, at, "is %s, but x-wso2-mode in %s is %s; %s is used", mode, placeName(d.Place), d.Mode, mode)
+			ps.Warnf(model.SwaggerMode, at, "is %s, but x-wso2-mode in %s is %s; %s is used",
+				mode, placeName(d.Place), d.Mode, mode)
 		case mode == "" && stated != nil && d.Mode != stated.Mode:
-			ps.Errorf(model.SwaggerMode, in.place, "x-wso2-mode is %s in %s and %s in %s; write spec.mode",
+			ps.Errorf(model.SwaggerMode, in.place, "x-wso2-mode is %s in %s and %s in %s; set spec.mode",
 				stated.Mode, placeName(stated.Place), d.Mode, placeName(d.Place))
 		}
 		if stated == nil {
@@ -104,7 +106,7 @@ func apiMode(in apiInput, docs []*swagger.Document, modes []model.Mode, ps *mode
 	}
 	if mode == model.Serverless {
 		ps.Errorf(model.OutputUnsupported, at,
-			"serverless is not rendered; write privateJet, or the URL of a Knative Service of yours in the OpenAPI document")
+			"serverless is not rendered; use privateJet, or the URL of your Knative Service in the OpenAPI document")
 	}
 	if mode != model.Sidecar {
 		mode = model.PrivateJet
@@ -112,7 +114,7 @@ func apiMode(in apiInput, docs []*swagger.Document, modes []model.Mode, ps *mode
 	return mode
 }
 
-// placeName names a document for a message about another place.
+// placeName returns the name of a document for a message about another place.
 func placeName(p model.Place) string {
 	if p.Object == (model.Object{}) {
 		return p.File

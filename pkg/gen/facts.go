@@ -7,20 +7,20 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// facts are all that rendering needs: every reference is followed, every default applied, every value checked.
+// facts are everything that rendering requires: every reference is followed, every default applied, and every value checked.
 type facts struct {
 	gateways []gateway
 	backends []backend
 	adapter  adapterConfig
 }
 
-// workload is what a gateway and a backend have in common.
+// workload contains what a gateway and a backend have in common.
 type workload struct {
 	place model.Place
 	ref   model.Ref
-	// labels are those of the pods and of all objects; selector are the ones among them that never change.
+	// labels are the labels of the pods and of all objects; selector has those of them that never change.
 	labels, selector map[string]string
-	// allLabels and allAnnotations are those of all objects.
+	// allLabels and allAnnotations are the labels and annotations of all objects.
 	allLabels, allAnnotations map[string]string
 	min, max                  int32
 	scaling                   *hpa.Scaling
@@ -31,7 +31,7 @@ type workload struct {
 // origin is the input that an object is rendered from.
 type origin struct {
 	source model.Object
-	// annotations are those that say where the orchestrator keeps the input.
+	// path and packagePath say where the orchestrator keeps the input.
 	path, packagePath string
 }
 
@@ -46,21 +46,21 @@ type gateway struct {
 	mounts      []corev1.VolumeMount
 	hostAliases []corev1.HostAlias
 	kind        *gatewayKind
-	// ports are those of the API, observed tells that the gateway serves metrics at a port of its own, too.
+	// ports are the ports of the API; observed means that the gateway also serves metrics at its own port.
 	ports               []port
 	observed            bool
 	serviceType         corev1.ServiceType
 	requirements        corev1.ResourceRequirements
 	readiness, liveness probeTimes
-	// ingress is nil outside of Ingress mode.
+	// ingress is nil outside Ingress mode.
 	ingress *ingress
 	// sidecars are the backends in the gateway's own pods, by container name.
 	sidecars []backend
-	// own is what only this kind of gateway has, as its build left it.
+	// own is what only this gateway kind has; its build sets it.
 	own any
 }
 
-// ingress is how an API is reached in Ingress mode.
+// ingress is how clients reach an API in Ingress mode.
 type ingress struct {
 	name, host, tlsSecret string
 	class                 string
@@ -80,10 +80,10 @@ type backend struct {
 	ports     []port
 	// requirements are the resources of the container.
 	requirements corev1.ResourceRequirements
-	// readiness is the annotation's value: "none", "tcp" or a path.
+	// readiness is the annotation's value: "none", "tcp", or a path.
 	readiness                           string
 	hardened, runAsNonRoot, readOnlyDir bool
-	// observed tells that the configuration asks for metrics of all workloads.
+	// observed means that the configuration enables metrics for all workloads.
 	observed bool
 	// metrics is nil if nothing reads the metrics of the backend.
 	metrics *scrape
@@ -98,13 +98,13 @@ type port struct {
 type scrape struct {
 	port         port
 	path, scheme string
-	// insecure, authority and serverName say how the certificate of an https endpoint is verified; authority may be nil.
+	// insecure, ca, and serverName say how the certificate of an https endpoint is verified; ca can be nil.
 	insecure   bool
-	authority  *authority
+	ca         *caSource
 	serverName string
-	// extra tells that the port is not among the ports of the TargetEndpoint.
+	// extra means that the TargetEndpoint does not list the port.
 	extra bool
 }
 
-// authority is where the certificate of a certificate authority is kept: a Secret or a ConfigMap.
-type authority struct{ kind, name, key string }
+// caSource is the Secret or ConfigMap that contains a CA certificate.
+type caSource struct{ kind, name, key string }

@@ -21,22 +21,22 @@ type gatewayBuilder struct {
 	in       apiInput
 	mode     model.Mode
 	settings *settings
-	// urls are where the backends are, sorted.
+	// urls are the URLs of the backends, sorted.
 	urls []string
 	// configs are the ConfigMaps that configure this API.
 	configs []*krm.Item
 	ps      *model.Problems
 }
 
-// gateway resolves an API: its OpenAPI documents, the backends that they name and its configuration. It returns the
-// ConfigMaps that were read for it, too.
+// gateway resolves an API: its OpenAPI documents, the backends that they name, and its configuration. It also returns the
+// ConfigMaps that it read.
 func (b *builder) gateway(in apiInput, read apiDocuments) (gateway, []*krm.Item, model.Problems) {
 	var ps model.Problems
 	g := gatewayBuilder{builder: b, apiDocuments: read, in: in, ps: &ps}
 	g.workload = newWorkload(in.item, in.place)
 	g.ref = in.refs[0]
 	if in.short {
-		g.labels = map[string]string{} // Those of the functionConfig are not those of the APIs in it.
+		g.labels = map[string]string{} // The labels of the functionConfig do not apply to the APIs in it.
 	}
 	checkLabels(g.labels, in.place.Child("metadata").Child("labels"), &ps)
 	g.identify(g.ref.Name)
@@ -46,12 +46,7 @@ func (b *builder) gateway(in apiInput, read apiDocuments) (gateway, []*krm.Item,
 	g.origin.source = in.object()
 	g.kind = b.opts.gateway
 	g.configure()
-	for _, f := range in.spec.ignored() {
-		if f.node != nil {
-			ps.Infof(model.InputIgnored, f.at(in.specPlace),
-				"has no effect here: it steered what the operator did inside the cluster")
-		}
-	}
+	in.spec.reportIgnored(in.specPlace, &ps)
 	ps.Add(g.problems...)
 	g.mode = apiMode(in, g.docs, g.kind.modes, &ps)
 	checkBasePaths(g.docs, &ps)
@@ -68,7 +63,7 @@ func (b *builder) gateway(in apiInput, read apiDocuments) (gateway, []*krm.Item,
 	return g.gateway, slices.Concat(g.files, g.configs), ps
 }
 
-// configure takes over the operator's settings.
+// configure applies the operator's settings.
 func (g *gatewayBuilder) configure() {
 	s := g.builder.settings.read(g.in.referrer(), g.ps)
 	s.gateway.check(g.in.place, g.ps)
@@ -93,8 +88,9 @@ func (g *gatewayBuilder) config(name string, known []string) configMap {
 // checkNames reports names that are too long once something is appended to them.
 func (g *gatewayBuilder) checkNames() {
 	name, at := g.ref.Name, g.in.namePlace
-	if most := validation.DNS1035LabelMaxLength; len(g.metricsPorts()) > 0 && len(name) <= most && len(metricsService(name)) > most {
-		g.ps.Valuef(model.InputName, at, name, "%q cannot name a Service; write at most %d characters in %q",
+	if most := validation.DNS1035LabelMaxLength; len(g.metricsPorts()) > 0 && len(name) <= most &&
+		len(metricsService(name)) > most {
+		g.ps.Valuef(model.InputName, at, name, "%q cannot name a Service; use at most %d characters in %q",
 			metricsService(name), most-len(metricsService("")), name)
 	}
 }
@@ -108,12 +104,12 @@ func environment(vars []string, at model.Place, ps *model.Problems) []corev1.Env
 		at := at.Item(i)
 		switch {
 		case !ok:
-			ps.Valuef(model.InputValue, at, s, "%q is no variable; write NAME=VALUE", s)
+			ps.Valuef(model.InputValue, at, s, "%q is not a variable; use NAME=VALUE", s)
 		case len(validation.IsEnvVarName(name)) > 0:
 			ps.Valuef(model.InputValue, at, s,
-				"%q cannot name a variable; write letters, digits, '_', '-' and '.', not beginning with a digit", name)
+				"%q cannot name a variable; use letters, digits, '_', '-', and '.', and do not begin with a digit", name)
 		case seen[name]:
-			ps.Valuef(model.InputDuplicate, at, s, "variable %s stands twice; remove one of them", name)
+			ps.Valuef(model.InputDuplicate, at, s, "variable %s is defined twice; remove one of them", name)
 		default:
 			env = append(env, corev1.EnvVar{Name: name, Value: value})
 		}
@@ -122,7 +118,7 @@ func environment(vars []string, at model.Place, ps *model.Problems) []corev1.Env
 	return env
 }
 
-// buildScaling finds the bounds and metrics of the API.
+// buildScaling finds the replica limits and metrics of the API.
 func (g *gatewayBuilder) buildScaling() {
 	g.scaling = g.policies.scaling(g.in.referrer(), func(p *hpa.Policy) *hpa.Scaling { return &p.Gateway }, g.ps)
 	g.min, g.max = 1, g.scaling.MaxReplicas
@@ -133,7 +129,7 @@ func (g *gatewayBuilder) buildScaling() {
 	value := strconv.Itoa(int(g.min))
 	switch {
 	case g.min < 1:
-		g.ps.Valuef(model.HPABounds, at, value, "is %d; write a number of at least 1", g.min)
+		g.ps.Valuef(model.HPABounds, at, value, "is %d; use a number of at least 1", g.min)
 	case g.min > g.max:
 		g.ps.Valuef(model.HPABounds, at, value, "%d is above the maximum %d (%s); lower it or raise the maximum",
 			g.min, g.max, maxOrigin(g.scaling))

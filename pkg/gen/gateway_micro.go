@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"sync"
@@ -18,7 +17,7 @@ const (
 	// GatewayContainer is the name of the container of every micro-gateway.
 	GatewayContainer = "mgw"
 
-	// endpointsAnnotation lists the URLs behind a gateway, which its image must have been built with.
+	// endpointsAnnotation lists the URLs that the gateway image must have been built with.
 	endpointsAnnotation = group + "/endpoints"
 	analyticsVolume     = "analytics"
 	analyticsLocation   = "/home/ballerina/wso2/api-usage-data/"
@@ -27,20 +26,21 @@ const (
 // microGateway is the WSO2 API Microgateway 3.2, which the operator ran.
 var microGateway = gatewayKind{
 	container: GatewayContainer,
-	// docker/alpine/Dockerfile of product-microgateway 3.2. The image names its user instead of numbering it, so that
-	// runAsNonRoot alone would keep the kubelet from starting the container.
+	// docker/alpine/Dockerfile of product-microgateway 3.2. The image sets its user by name, not by number. With only
+	// runAsNonRoot, the kubelet would not start the container.
 	user:    802,
-	modes:   []model.Mode{model.PrivateJet, model.Sidecar, model.Shared},
+	modes:   []string{string(model.PrivateJet), string(model.Sidecar), string(model.Shared)},
 	http:    port{httpPortName, 9090, 9090},
 	https:   port{httpsPortName, 9095, 9095},
 	metrics: port{metricsPortName, 9797, 9797},
 	probe: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
 		Path: "/health", Port: intstr.FromString(httpsPortName), Scheme: corev1.URISchemeHTTPS,
 	}},
-	// Its own probes and the scrapes are no load.
+	// Probes and scrapes are not load.
 	profile: map[string]hpa.Formula{
 		"http_requests_total_value_per_second": {
-			Series: "http_requests_total_value", Type: hpa.Counter, Aggregation: "sum", Matchers: []string{`http_url!~"(/health|/metrics)"`},
+			Series: "http_requests_total_value", Type: hpa.Counter, Aggregation: "sum",
+			Matchers: []string{`http_url!~"(/health|/metrics)"`},
 		},
 	},
 	build: func(g *gatewayBuilder) {
@@ -56,7 +56,7 @@ var microGateway = gatewayKind{
 	outputs: outputs,
 }
 
-// analytics adds the volume in which the gateway keeps what it is going to upload.
+// analytics adds the volume in which the gateway keeps the data that it uploads.
 func analytics(b *podBuilder) {
 	b.names[analyticsVolume] = true
 	if !b.settings.analytics {
@@ -68,51 +68,48 @@ func analytics(b *podBuilder) {
 	b.mounts = append(b.mounts, corev1.VolumeMount{Name: analyticsVolume, MountPath: analyticsLocation})
 }
 
-// microGatewayImage finds the given image, else the name that the operator gave the image that it built (pkg/registry of the
-// operator): the tag is the version of the only document, or that of the API if there are several.
+// microGatewayImage finds the image of the API, or derives the name of the image that the operator built (pkg/registry of the
+// operator). The tag is the version of the API, or the version of its only document.
 func microGatewayImage(g *gatewayBuilder) {
 	spec, at := g.in.spec, g.in.specPlace.Child("image")
 	if image := strings.TrimSpace(spec.Image); image != "" {
-		if strings.ContainsAny(image, " \t\r\n") {
-			g.ps.Valuef(model.InputValue, at, image,
-				"%q is no image; write one without spaces, such as registry/name:tag", image)
-		}
+		checkImage(image, g.in.specPlace, "image", g.ps)
 		g.image = image
 		return
 	}
 	repo := g.settings.repository
 	if repo == "" {
-		g.ps.Errorf(model.GatewayImage, at, "is missing; write the image of the gateway, or repositoryName in %s", registryConfig)
+		g.ps.Errorf(model.GatewayImage, at, "is missing; set the gateway image, or repositoryName in %s", registryConfig)
 		return
 	}
 	if strings.ContainsAny(repo, " \t\r\n") {
-		g.ps.Valuef(model.GatewayImage, at, repo, "cannot be derived of repositoryName %q in %s; write one without spaces", repo, registryConfig)
+		g.ps.Valuef(model.GatewayImage, at, repo,
+			"cannot be derived from repositoryName %q in %s; use one without spaces", repo, registryConfig)
 		return
 	}
 	tag := spec.Version
 	switch {
-	case tag != "":
+	case tag != "" || len(g.docs) == 0:
 	case len(g.docs) == 1:
 		tag = g.docs[0].Version
-	case len(g.docs) > 1:
+	default:
 		tag = "v1.0.0"
 	}
 	if len(tag) > longestTag || !tagPattern().MatchString(tag) {
 		g.ps.Valuef(model.GatewayImage, at, tag,
-			"is missing, and the version %q cannot be the tag of an image; write image or version", tag)
+			"is missing, and the version %q is not a valid image tag; set image or version", tag)
 	}
+	g.image = repo + "/" + g.ref.Name + ":" + tag
 	switch g.settings.registryType {
 	case "AMAZON_ECR":
-		g.image = fmt.Sprintf("%s:%s-%s", repo, g.ref.Name, tag)
+		g.image = repo + ":" + g.ref.Name + "-" + tag
 	case "GCR":
-		g.image = fmt.Sprintf("gcr.io/%s/%s:%s", repo, g.ref.Name, tag)
-	default:
-		g.image = fmt.Sprintf("%s/%s:%s", repo, g.ref.Name, tag)
+		g.image = "gcr.io/" + g.image
 	}
 }
 
-// tagPattern and longestTag are those of the tag of an image (distribution/reference, regexp.go). A pattern that counts
-// takes a millisecond to compile.
+// tagPattern and longestTag describe the tag of an image (distribution/reference, regexp.go). They are separate because a
+// pattern with a repetition count takes a millisecond to compile.
 var tagPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 })

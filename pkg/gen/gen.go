@@ -9,33 +9,33 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Input is what one run works on.
+// Input is the input of one run.
 type Input struct {
-	// Items are all objects that the orchestrator or the files hold.
+	// Items are all objects from the orchestrator or the files.
 	Items []*krm.Item
 	// Config is the functionConfig, nil for none: a RenderAPIs or a ConfigMap.
 	Config *krm.Item
-	// ReadFile reads a file of the package by its slash-separated path. It must not reach outside of the package.
+	// ReadFile reads a file of the package by its slash-separated path. It must not read outside the package.
 	ReadFile func(path string) ([]byte, error)
-	// WithoutInputs leaves the inputs out of the items of the Output, where nobody is going to write them.
+	// WithoutInputs omits the inputs from the items of the Output, for callers that do not write them.
 	WithoutInputs bool
 }
 
 // Output is the result of a run without errors.
 type Output struct {
-	// Items are the items to hand back: foreign ones untouched and in their order, the inputs among them, unless they are not
-	// wanted, marked as local configuration, then everything rendered.
+	// Items are the output items: the other items unchanged and in their order, with the inputs (unless they are omitted)
+	// marked as local configuration, then everything rendered.
 	Items []*krm.Item
 	// Rendered are the rendered ones among Items.
 	Rendered []*krm.Item
-	// Owner names the function configuration; the rendered items carry it.
+	// Owner names the function configuration; the rendered items have it as an annotation.
 	Owner string
-	// Origin returns the place of the input from which an object was rendered, an empty one if there is no single one. It is there
-	// even if there are errors.
+	// Origin returns the place of the input from which an object was rendered, or an empty place if there is no single input.
+	// It is set even if there are errors.
 	Origin func(o model.Object) (from model.Place, rendered bool)
 }
 
-// Run renders all manifests of in. With an error among the problems there is no output but its Origin.
+// Run renders all manifests of in. If a problem is an error, the output only has its Origin.
 func Run(in Input) (Output, model.Problems) {
 	opts, ps := readOptions(in.Config, in.ReadFile)
 	src, more := read(in, opts)
@@ -59,8 +59,8 @@ func Run(in Input) (Output, model.Problems) {
 	return Output{Items: out.items, Rendered: out.rendered, Owner: opts.owner, Origin: origin}, ps.Sorted()
 }
 
-// checkChains proves the chain of everything rendered. What is wrong with a HorizontalPodAutoscaler or another object of somebody
-// else does not stop the rendering; krm-fn check is for that.
+// checkChains checks the metric chains of everything rendered. A problem of a scaler or another object that krm-fn did not
+// render does not stop the rendering; krm-fn check is for that.
 func checkChains(out merged, opts options) model.Problems {
 	all := check.Run(check.Input{Items: out.applied(), Minor: opts.minor})
 	if !all.HasErrors() {
@@ -76,7 +76,7 @@ func checkChains(out merged, opts options) model.Problems {
 	}
 	foreign := func(p model.Problem) bool { return isAboutScaler(p.ID) && !own[p.Place.Object] }
 	ours := all
-	// Only an error that could be due to others asks for a second run without them.
+	// Only an error that other scalers could cause requires a second run without them.
 	if slices.ContainsFunc(all, func(p model.Problem) bool { return p.Severity == model.Error && !foreign(p) }) &&
 		slices.ContainsFunc(out.items, isForeignScaler) {
 		ours = check.Run(check.Input{Items: slices.DeleteFunc(out.applied(), isForeignScaler), Minor: opts.minor})
@@ -93,7 +93,7 @@ func checkChains(out merged, opts options) model.Problems {
 	return all
 }
 
-// withoutFollowUps leaves out what is said about a field whose value could not even be decoded.
+// withoutFollowUps removes problems of fields whose value could not be decoded.
 func withoutFollowUps(ps, decoding model.Problems) model.Problems {
 	failed := map[model.Place][]string{}
 	document := func(p model.Place) model.Place { return model.Place{Object: p.Object, File: p.File, Index: p.Index} }
@@ -108,4 +108,31 @@ func withoutFollowUps(ps, decoding model.Problems) model.Problems {
 			return ok && (within == "" || within[0] == '.' || within[0] == '[')
 		})
 	})
+}
+
+// Function is one run as a KRM function: it renders the items of a list or, with a CheckManifests, checks them. It returns the
+// output items, and the sources in which the problems are located. If a problem is an error, the output items are the items of
+// the list. It reads only files below root; for kpt, the directory of the package replaces root.
+func Function(list *krm.List, root string) ([]*krm.Item, krm.Sources, model.Problems) {
+	if path := PackagePath(list.Items, list.FunctionConfig); path != "" {
+		root = path
+	}
+	readFile := func(name string) ([]byte, error) { return krm.ReadFile(root, name) }
+	sources := krm.Sources{Items: list.Items, Stream: true, ReadFile: readFile}
+	fc := list.FunctionConfig
+	if fc != nil {
+		sources.Configs = []*krm.Item{fc}
+	}
+	if fc != nil && fc.Place.Object.Kind == check.ConfigKind {
+		in := check.Input{Items: list.Items}
+		ps := in.Configure(fc, readFile)
+		ps.Add(check.Run(in)...)
+		return list.Items, sources, ps.Sorted()
+	}
+	out, ps := Run(Input{Items: list.Items, Config: fc, ReadFile: readFile})
+	sources.Origin = out.Origin
+	if ps.HasErrors() {
+		return list.Items, sources, ps
+	}
+	return out.Items, sources, ps
 }

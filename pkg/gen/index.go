@@ -13,16 +13,12 @@ import (
 type index map[string][]*krm.Item
 
 func (ix index) add(it *krm.Item) {
-	for _, r := range it.Refs() {
-		k := key(it.Place.Object.Kind, r)
-		ix[k] = append(ix[k], it)
-	}
-	kind := it.Place.Object.Kind
+	kind, refs := it.Place.Object.Kind, it.Refs()
 	ix[kind+"|*"] = append(ix[kind+"|*"], it)
-	var names []string
-	for _, r := range it.Refs() {
-		if !slices.Contains(names, r.Name) {
-			names = append(names, r.Name)
+	for i, r := range refs {
+		k := key(kind, r)
+		ix[k] = append(ix[k], it)
+		if !slices.ContainsFunc(refs[:i], func(other model.Ref) bool { return other.Name == r.Name }) {
 			k := kind + "|*|" + r.Name
 			ix[k] = append(ix[k], it)
 		}
@@ -33,16 +29,16 @@ func key(kind string, r model.Ref) string {
 	return kind + "|" + model.NamespaceOf(r.Namespace) + "|" + r.Name
 }
 
-// referrer is who refers to something.
+// referrer is an item that refers to others.
 type referrer struct {
 	item *krm.Item
-	// namespaces are where the name is looked for, in order.
+	// namespaces are the namespaces in which to look for the name, in order.
 	namespaces []string
 }
 
-// find gives the item of a kind by its name, nil if there is none. A present name wins over names from before a
-// renaming. Of several that had the name, that one is meant which was renamed like the referrer; which one remains
-// unclear is a problem at the place of the reference.
+// find returns the item of a kind by its name, nil if there is none. A current name wins over names from before a renaming. If
+// several items had the name, find prefers one that was renamed like the referrer. If several remain, the reference is
+// ambiguous, which is a problem at its place.
 func (ix index) find(kind, name string, from referrer, at model.Place, ps *model.Problems) *krm.Item {
 	var all, like []*krm.Item
 	for _, ns := range from.namespaces {
@@ -63,8 +59,8 @@ func (ix index) find(kind, name string, from referrer, at model.Place, ps *model
 	}
 	slices.SortFunc(all, func(a, b *krm.Item) int { return strings.Compare(a.Ref().String(), b.Ref().String()) })
 	if len(all) > 1 {
-		ps.Valuef(model.InputReference, at, name, "%q may be %s or %s; write the present name of one", name,
-			all[0].Place.Object, all[1].Place.Object)
+		ps.Valuef(model.InputReference, at, name, "%q is ambiguous: it matches %s and %s; use the current name of one of them",
+			name, all[0].Place.Object, all[1].Place.Object)
 	}
 	if len(all) == 0 {
 		return nil
@@ -72,17 +68,17 @@ func (ix index) find(kind, name string, from referrer, at model.Place, ps *model
 	return all[0]
 }
 
-// named gives the items of a kind that have a name, or had it before kustomize renamed them, in any namespace.
+// named returns the items of a kind that have a name, or had it before kustomize renamed them, in any namespace.
 func (ix index) named(kind, name string) []*krm.Item { return ix[kind+"|*|"+name] }
 
-// reference is a reference that leads to nothing.
+// reference is a reference that resolves to nothing.
 type reference struct {
 	kind, name, namespace string
-	// qualified tells that the namespace is written as part of the name, and written that it can be.
+	// qualified means that the name includes the namespace, and qualifiable that it can.
 	qualified, qualifiable bool
 }
 
-// missing reports a reference to nothing, with what was most likely meant.
+// missing reports a reference to nothing, and suggests the most likely name.
 func (ix index) missing(r reference, at model.Place, ps *model.Problems) {
 	var names, elsewhere []string
 	for _, it := range ix[r.kind+"|*"] {
@@ -95,7 +91,8 @@ func (ix index) missing(r reference, at model.Place, ps *model.Problems) {
 		}
 	}
 	slices.Sort(elsewhere)
-	p := model.Problem{ID: model.InputReference, Severity: model.Error, Place: at, Value: r.name, Suggestion: krm.Suggest(r.name, names)}
+	p := model.Problem{ID: model.InputReference, Severity: model.Error, Place: at, Value: r.name}
+	p.Suggestion = krm.Suggest(r.name, names)
 	if r.qualified {
 		p.Value += "." + r.namespace
 	}
@@ -109,18 +106,18 @@ func (ix index) missing(r reference, at model.Place, ps *model.Problems) {
 		hint = fmt.Sprintf("; there is one in namespace %s", there)
 		switch {
 		case there == "":
-			hint = fmt.Sprintf("; there is one that states no namespace, add namespace: %s to it", r.namespace)
+			hint = fmt.Sprintf("; one sets no namespace, add namespace: %s to it", r.namespace)
 		case r.qualifiable:
 			p.Suggestion = r.name + "." + there
-			hint += ", write " + p.Suggestion
+			hint += ", use " + p.Suggestion
 		}
 	}
-	p.Message = fmt.Sprintf("no %s %q is among the items%s%s", r.kind, r.name, where, hint)
+	p.Message = fmt.Sprintf("the input has no %s %q%s%s", r.kind, r.name, where, hint)
 	ps.Add(p)
 }
 
-// config finds the ConfigMap of configuration name for a referrer: that in its own namespace, else that of the operator's
-// namespace, else the only one.
+// config finds the ConfigMap of configuration name for a referrer: the one in its own namespace, or in the operator's
+// namespace, or the only one.
 func (ix index) config(name string, from referrer, ps *model.Problems) *krm.Item {
 	from.namespaces = append(slices.Clone(from.namespaces), systemNamespace)
 	for _, ns := range from.namespaces {
@@ -139,7 +136,8 @@ func (ix index) config(name string, from referrer, ps *model.Problems) *krm.Item
 		}
 		slices.Sort(spaces)
 		ps.Warnf(model.InputReference, from.item.Place,
-			"%s is in the namespaces %s, none of which is its own or %s: the defaults are used; add one to its namespace or to %s",
+			"%s exists in namespaces %s, but not in the namespace of this object or in %s, so the defaults apply; "+
+				"add one to that namespace or to %s",
 			name, strings.Join(spaces, " and "), systemNamespace, systemNamespace)
 	}
 	return nil

@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	// classAnnotation is what spec.ingressClassName has replaced.
+	// classAnnotation is the predecessor of spec.ingressClassName.
 	classAnnotation = "kubernetes.io/ingress.class"
-	// protocolAnnotation makes ingress-nginx speak https to the gateway.
+	// protocolAnnotation makes ingress-nginx use https to the gateway.
 	protocolAnnotation = "nginx.ingress.kubernetes.io/backend-protocol"
 )
 
-// buildIngress resolves how an API is reached in Ingress mode (ingress-configs; pkg/mgw/ingress.go of the operator).
+// buildIngress resolves how clients reach an API in Ingress mode (ingress-configs; pkg/mgw/ingress.go of the operator).
 func (g *gatewayBuilder) buildIngress() *ingress {
 	in, ps := g.in, g.ps
 	cm := g.config(ingressConfigs, []string{
@@ -33,9 +33,9 @@ func (g *gatewayBuilder) buildIngress() *ingress {
 	}
 	switch {
 	case ing.host == "":
-		ps.Errorf(model.GatewayConfig, hostPlace, "is missing; write the host name here, or ingressHostName in %s", ingressConfigs)
+		ps.Errorf(model.GatewayConfig, hostPlace, "is missing; set the host name, or ingressHostName in %s", ingressConfigs)
 	case len(validation.IsDNS1123Subdomain(ing.host)) > 0 && len(validation.IsWildcardDNS1123Subdomain(ing.host)) > 0:
-		ps.Valuef(model.InputName, hostPlace, ing.host, "%q is no host name", ing.host)
+		ps.Valuef(model.InputName, hostPlace, ing.host, "%q is not a valid host name", ing.host)
 	}
 	prefix := cm.text("ingressResourceName")
 	if prefix == "" {
@@ -44,7 +44,7 @@ func (g *gatewayBuilder) buildIngress() *ingress {
 	ing.name = ingressName(prefix, in.refs[0].Name)
 	if len(validation.IsDNS1123Subdomain(ing.name)) > 0 {
 		ps.Valuef(model.InputName, cm.at("ingressResourceName"), prefix,
-			"%q cannot name an Ingress; write lower-case letters, digits and dashes", ing.name)
+			"%q cannot name an Ingress; use lowercase letters, digits, and dashes", ing.name)
 	}
 	switch mode := cm.text("ingressTransportMode"); strings.ToLower(mode) {
 	case "", "https":
@@ -52,15 +52,15 @@ func (g *gatewayBuilder) buildIngress() *ingress {
 	case "http":
 	default:
 		ps.Valuef(model.GatewayConfig, cm.at("ingressTransportMode"), mode,
-			"%q is no transport; write http or https", mode)
+			"%q is not a valid transport; use http or https", mode)
 	}
 	if ing.tlsSecret != "" && len(validation.IsDNS1123Subdomain(ing.tlsSecret)) > 0 {
-		ps.Valuef(model.InputName, cm.at("tlsSecretName"), ing.tlsSecret, "%q is no name of a Secret", ing.tlsSecret)
+		ps.Valuef(model.InputName, cm.at("tlsSecretName"), ing.tlsSecret, "%q is not a valid name of a Secret", ing.tlsSecret)
 	}
 	ing.readProperties(cm, ps)
 	for _, d := range g.docs {
 		if d.BasePath == "" {
-			ps.Errorf(model.SwaggerBasePath, d.Place, "states no base path, which the Ingress needs; write x-wso2-basePath")
+			ps.Errorf(model.SwaggerBasePath, d.Place, "has no base path, which the Ingress requires; add x-wso2-basePath")
 			continue
 		}
 		ing.paths = append(ing.paths, d.BasePath)
@@ -83,7 +83,7 @@ func (ing *ingress) readProperties(cm configMap, ps *model.Problems) {
 		name, value = strings.TrimSpace(name), strings.Trim(strings.TrimSpace(value), `"'`)
 		switch {
 		case !ok || len(validation.IsQualifiedName(strings.ToLower(name))) > 0:
-			ps.Valuef(model.GatewayConfig, at.At(n), line, "%q is no annotation; write NAME: VALUE", line)
+			ps.Valuef(model.GatewayConfig, at.At(n), line, "%q is not an annotation; use NAME: VALUE", line)
 		case name == classAnnotation:
 			ing.class = value
 		default:
@@ -95,7 +95,7 @@ func (ing *ingress) readProperties(cm configMap, ps *model.Problems) {
 	}
 }
 
-// renderIngress gives the Ingress of a gateway in Ingress mode.
+// renderIngress returns the Ingress of a gateway in Ingress mode.
 func renderIngress(g *gateway, _ *options) typedObject {
 	ing := g.ingress
 	if ing == nil {

@@ -10,10 +10,10 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// kustomizeID is on every item that kustomize hands to a function, and only there.
+// kustomizeID is on every item that kustomize passes to a function, and only there.
 const kustomizeID = "kustomize.config.k8s.io/id"
 
-// clashes reports rendered objects that are already among the items and are not ours, or that are rendered twice.
+// clashes reports rendered objects that already exist in the input and are not ours, or that are rendered twice.
 func clashes(objects []object, items []*krm.Item, s scope, merged map[*krm.Item]bool) model.Problems {
 	var ps model.Problems
 	foreign := map[objectID]*krm.Item{}
@@ -38,14 +38,14 @@ func clashes(objects []object, items []*krm.Item, s scope, merged map[*krm.Item]
 	return ps
 }
 
-// objectID is what makes two objects the same for an API server: their version does not count.
+// objectID identifies an object for an API server, which ignores the version.
 type objectID struct{ group, kind, namespace, name string }
 
 func identity(o model.Object) objectID {
 	return objectID{model.Group(o.APIVersion), o.Kind, model.NamespaceOf(o.Namespace), o.Name}
 }
 
-// identities are those of objects.
+// identities returns those of objects.
 func identities(objects []object) map[objectID]bool {
 	all := make(map[objectID]bool, len(objects))
 	for _, o := range objects {
@@ -54,15 +54,15 @@ func identities(objects []object) map[objectID]bool {
 	return all
 }
 
-// merged are the items to hand back.
+// merged are the output items.
 type merged struct {
 	items, rendered []*krm.Item
-	// local are the positions of those that are going to be marked as local configuration.
+	// local are the indexes of the items to mark as local configuration.
 	local []int
 }
 
-// merge gives the items to hand back. An earlier run's objects are replaced where they are rendered again, keeping
-// their files, and dropped where this function configuration made them and no longer does.
+// merge returns the output items. Objects of an earlier run that are rendered again are replaced, but keep their files. Objects
+// that this function configuration no longer renders are dropped.
 func (d decisions) merge(in Input, objects []object, rendered map[objectID]bool, s scope, owner string) merged {
 	out := merged{rendered: make([]*krm.Item, 0, len(objects))}
 	before := map[objectID]*krm.Item{}
@@ -71,7 +71,7 @@ func (d decisions) merge(in Input, objects []object, rendered map[objectID]bool,
 		id := identity(it.Place.Object)
 		switch {
 		case d.merged[it] && rendered[id] && it.Annotations[kustomizeID] != "":
-			// kustomize takes one object of an identity back, local configuration or not.
+			// kustomize accepts only one object per identity, even for local configuration.
 			before[id] = it
 			continue
 		case d.merged[it], d.local[it] && !s.elsewhere(it):
@@ -105,7 +105,7 @@ func (d decisions) merge(in Input, objects []object, rendered map[objectID]bool,
 	return out
 }
 
-// applied are the items that go to the cluster.
+// applied returns the items that go to the cluster.
 func (m *merged) applied() []*krm.Item {
 	all, local := make([]*krm.Item, 0, len(m.items)-len(m.local)), m.local
 	for i, it := range m.items {
@@ -118,28 +118,25 @@ func (m *merged) applied() []*krm.Item {
 	return all
 }
 
-// markLocal puts copies with the marks of local configuration in the place of inputs.
+// markLocal replaces inputs with copies that are marked as local configuration. The marks keep them out of clusters, and stop the
+// function of an outer kustomization from reading them again.
 func (m *merged) markLocal() {
-	krm.Parallel(len(m.local), func(i int) { m.items[m.local[i]] = markedLocal(m.items[m.local[i]]) })
+	krm.Parallel(len(m.local), func(i int) {
+		it := &m.items[m.local[i]]
+		*it = (*it).Clone()
+		(*it).MarkLocal()
+		if (*it).Annotations[kustomizeID] != "" {
+			(*it).Annotate(renderedAnnotation, digest(*it))
+		}
+	})
 }
 
-// markedLocal gives a copy of an input with the marks that keep it out of clusters, and from being read again by the
-// function of an outer kustomization.
-func markedLocal(it *krm.Item) *krm.Item {
-	it = it.Clone()
-	it.MarkLocal()
-	if it.Annotations[kustomizeID] != "" {
-		it.Annotate(renderedAnnotation, digest(it))
-	}
-	return it
-}
-
-// pathOf is the file of a rendered object: beside that of its input, in a folder of its own.
+// pathOf returns the file of a rendered object: in its own directory next to the file of its input.
 func pathOf(o object) string {
 	return path.Join(path.Dir(o.origin.path), "rendered", FileName(o.id()))
 }
 
-// FileName is the name of the file for an object.
+// FileName returns the file name for an object.
 func FileName(o model.Object) string {
 	parts := []string{strings.ToLower(o.Kind)}
 	if o.Namespace != "" {

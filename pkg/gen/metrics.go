@@ -12,12 +12,12 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// buildMetrics finds where a backend serves its metrics: nil if nothing reads them. wanted tells whether the
-// configuration asks for them; an annotation of the TargetEndpoint overrides it.
+// buildMetrics finds where a backend serves its metrics. It returns nil if nothing reads them. wanted says whether the
+// configuration enables them; an annotation of the TargetEndpoint overrides it.
 func (b *backend) buildMetrics(items index, it *krm.Item, wanted bool, ps *model.Problems) *scrape {
 	annotated := choice(it, metricsAnnotation, []string{"true", "false"}, ps)
 	for _, a := range []string{
-		metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton, metricsTLSAnnotation, metricsServerNameAnnotation,
+		metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotation, metricsTLSAnnotation, metricsServerNameAnnotation,
 	} {
 		wanted = wanted || it.Annotations[a] != ""
 	}
@@ -25,14 +25,14 @@ func (b *backend) buildMetrics(items index, it *krm.Item, wanted bool, ps *model
 		return nil
 	}
 	m := &scrape{port: b.ports[0], path: metricsPath, scheme: b.protocol}
-	if s := choice(it, metricsSchemeAnnotaton, []string{"http", "https"}, ps); s != "" {
+	if s := choice(it, metricsSchemeAnnotation, []string{"http", "https"}, ps); s != "" {
 		m.scheme = s
 	}
 	if p := it.Annotations[metricsPathAnnotation]; p != "" {
 		m.path = p
 		if !strings.HasPrefix(p, "/") {
 			ps.Valuef(model.InputValue, annotation(it, metricsPathAnnotation), p,
-				"%q is no path; write one that begins with a slash, such as %s", p, metricsPath)
+				"%q is not a path; use one that begins with a slash, such as %s", p, metricsPath)
 		}
 	}
 	if p := it.Annotations[metricsPortAnnotation]; p != "" {
@@ -45,8 +45,8 @@ func (b *backend) buildMetrics(items index, it *krm.Item, wanted bool, ps *model
 // insecure is the value of the annotation that keeps Prometheus from verifying a certificate.
 const insecure = "insecure-skip-verify"
 
-// setTLS reads how Prometheus verifies the certificate of an https endpoint. It calls pods by their IP address, which is
-// in hardly any certificate, so that without a word it would refuse them all.
+// setTLS reads how Prometheus verifies the certificate of an https endpoint. It calls pods by their IP address, which almost no
+// certificate contains, so by default it would reject them all.
 func (m *scrape) setTLS(items index, it *krm.Item, ps *model.Problems) {
 	verify, at := it.Annotations[metricsTLSAnnotation], annotation(it, metricsTLSAnnotation)
 	m.serverName = it.Annotations[metricsServerNameAnnotation]
@@ -55,32 +55,34 @@ func (m *scrape) setTLS(items index, it *krm.Item, ps *model.Problems) {
 	kinds := map[string]string{"secret": "Secret", "configmap": "ConfigMap"}
 	switch {
 	case m.scheme != "https" && (verify != "" || m.serverName != ""):
-		ps.Warnf(model.InputValue, at, "metrics are read over http, so that this has no effect; write %s: https", metricsSchemeAnnotaton)
+		ps.Warnf(model.InputValue, at, "metrics are scraped over http, so this has no effect; set %s: https",
+			metricsSchemeAnnotation)
 	case m.scheme != "https":
 	case verify == "":
-		ps.Warnf(model.InputValue, at, "Prometheus will not trust the certificate of the pods; write %s, or secret/NAME/KEY or "+
-			"configmap/NAME/KEY for the certificate of its authority", insecure)
+		ps.Warnf(model.InputValue, at,
+			"Prometheus does not trust the certificate of the pods; set %s, or secret/NAME/KEY or configmap/NAME/KEY for "+
+				"the CA certificate", insecure)
 	case verify == insecure:
 		m.insecure = true
 	case !ok || kinds[kind] == "" || len(validation.IsDNS1123Subdomain(name)) > 0 || len(validation.IsConfigMapKey(key)) > 0:
-		ps.Valuef(model.InputValue, at, verify, "%q is none of %s, secret/NAME/KEY and configmap/NAME/KEY", verify, insecure)
+		ps.Valuef(model.InputValue, at, verify, "%q is not one of %s, secret/NAME/KEY, and configmap/NAME/KEY", verify, insecure)
 	default:
 		if ca := items.find(kinds[kind], name, referrer{it, namespacesOf(it.Refs())}, at, ps); ca != nil {
 			name = ca.Ref().Name
 		}
-		m.authority = &authority{kinds[kind], name, key}
+		m.ca = &caSource{kinds[kind], name, key}
 		if m.serverName == "" && it.Ref().Namespace != "" {
 			m.serverName = it.Ref().Name + "." + it.Ref().Namespace + ".svc"
 		}
 	}
 	if m.serverName != "" && len(validation.IsDNS1123Subdomain(m.serverName)) > 0 {
 		ps.Valuef(model.InputName, annotation(it, metricsServerNameAnnotation), m.serverName,
-			"%q is no host name; write the one in the certificate", m.serverName)
+			"%q is not a valid host name; use the one in the certificate", m.serverName)
 	}
 }
 
-// setPort finds the port by name or by the number on which the container listens. A number that the TargetEndpoint does
-// not list becomes a port of its own.
+// setPort finds the port by name or by the number on which the container listens. A number that the TargetEndpoint does not
+// list becomes an extra port.
 func (m *scrape) setPort(s string, ports []port, at model.Place, ps *model.Problems) {
 	n, err := strconv.ParseInt(s, 10, 32)
 	i := slices.IndexFunc(ports, func(p port) bool { return p.name == s || err == nil && int64(p.target) == n })
@@ -92,8 +94,8 @@ func (m *scrape) setPort(s string, ports []port, at model.Place, ps *model.Probl
 		for _, p := range ports {
 			taken[p.name] = true
 			if int64(p.port) == n {
-				ps.Valuef(model.BackendPort, at, s, "%d is the Service's number of port %q; "+
-					"write the number on which the container listens, %d, or the name", n, p.name, p.target)
+				ps.Valuef(model.BackendPort, at, s,
+					"%d is the Service port number of %q; use the container port, %d, or the port name", n, p.name, p.target)
 				return
 			}
 		}
@@ -105,7 +107,7 @@ func (m *scrape) setPort(s string, ports []port, at model.Place, ps *model.Probl
 		}
 		ps.Add(model.Problem{
 			ID: model.BackendPort, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, names),
-			Message: fmt.Sprintf("%q is neither a number from 1 to 65535 nor the name of a port; there is %s", s,
+			Message: fmt.Sprintf("%q is neither a number from 1 to 65535 nor a port name; available: %s", s,
 				strings.Join(names, ", ")),
 		})
 	}

@@ -11,7 +11,7 @@ import (
 
 const monitoringVersion = "monitoring.coreos.com/v1"
 
-// monitor makes Prometheus read ports of the pods of w, which a Deployment makes.
+// monitor makes Prometheus scrape ports of the pods of w, which a Deployment creates.
 func monitor(w *workload, ports []metricsPort, pods func() *appsv1.Deployment, opts *options) typedObject {
 	ports = slices.Clone(ports)
 	slices.SortStableFunc(ports, func(a, b metricsPort) int { return cmp.Compare(a.name, b.name) })
@@ -21,8 +21,8 @@ func monitor(w *workload, ports []metricsPort, pods func() *appsv1.Deployment, o
 	return serviceMonitor(w, ports, opts)
 }
 
-// serviceMonitor selects the Service that is marked for it. The mark is a label of our own, since users overwrite app
-// with kustomize, in Services but not in the selectors of monitors.
+// serviceMonitor selects the Service that is marked for it. The mark is our own label, because users overwrite app with
+// kustomize, which changes Services but not the selectors of monitors.
 func serviceMonitor(w *workload, ports []metricsPort, opts *options) *monitoringv1.ServiceMonitor {
 	m := &monitoringv1.ServiceMonitor{TypeMeta: typeMeta(monitoringVersion, serviceMonitorKind), ObjectMeta: w.meta(w.ref.Name)}
 	m.Spec.Selector.MatchLabels = map[string]string{metricsLabel: w.ref.Name}
@@ -41,7 +41,7 @@ func serviceMonitor(w *workload, ports []metricsPort, opts *options) *monitoring
 	return m
 }
 
-// podMonitor selects the pods by the label that keeps workloads apart, whatever Services lead to them.
+// podMonitor selects the pods by the label that identifies their workload, regardless of which Services select them.
 func podMonitor(w *workload, ports []metricsPort, containers []corev1.Container, opts *options) *monitoringv1.PodMonitor {
 	m := &monitoringv1.PodMonitor{TypeMeta: typeMeta(monitoringVersion, podMonitorKind), ObjectMeta: w.meta(w.ref.Name)}
 	m.Spec.Selector.MatchLabels = map[string]string{workloadLabel: w.labels[workloadLabel]}
@@ -50,7 +50,7 @@ func podMonitor(w *workload, ports []metricsPort, containers []corev1.Container,
 		ep := monitoringv1.PodMetricsEndpoint{Path: p.path, Interval: monitoringv1.Duration(opts.interval)}
 		if name := portName(containers, p.port.target); name != "" {
 			ep.Port = &name
-		} else { // An old operator does not know this field.
+		} else { // Old operators do not support this field.
 			ep.PortNumber = new(p.port.target)
 		}
 		if p.scheme == "https" {
@@ -63,7 +63,8 @@ func podMonitor(w *workload, ports []metricsPort, containers []corev1.Container,
 	return m
 }
 
-// relabelings give series the labels by which the adapter knows namespace and pod, beside those of the operator.
+// relabelings adds the labels by which the adapter identifies namespace and pod to the series, in addition to the labels of the
+// operator.
 func (o *options) relabelings() []monitoringv1.RelabelConfig {
 	var all []monitoringv1.RelabelConfig
 	for _, l := range []struct {
@@ -80,7 +81,8 @@ func (o *options) relabelings() []monitoringv1.RelabelConfig {
 	return all
 }
 
-// portName is the name of the port with a number in a pod; "" if it has none, because another container has the name.
+// portName returns the name of the port with a number in a pod. It is "" if the port has no name, because another container has
+// a port of that name.
 func portName(containers []corev1.Container, number int32) string {
 	for _, c := range containers {
 		for _, p := range c.Ports {
@@ -92,7 +94,7 @@ func portName(containers []corev1.Container, number int32) string {
 	return ""
 }
 
-// tlsConfig is nil where nothing is said about the certificate.
+// tlsConfig returns nil if nothing is set for the certificate.
 func (m scrape) tlsConfig() *monitoringv1.SafeTLSConfig {
 	var tls monitoringv1.SafeTLSConfig
 	if m.insecure {
@@ -101,7 +103,7 @@ func (m scrape) tlsConfig() *monitoringv1.SafeTLSConfig {
 	if m.serverName != "" {
 		tls.ServerName = &m.serverName
 	}
-	if a := m.authority; a != nil && a.kind == "Secret" {
+	if a := m.ca; a != nil && a.kind == "Secret" {
 		tls.CA.Secret = &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: a.name}, Key: a.key}
 	} else if a != nil {
 		tls.CA.ConfigMap = &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: a.name}, Key: a.key}

@@ -9,39 +9,39 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Names that users write or see. Everything that is generated gets its name here.
+// Names that users write or see. Everything that is generated gets its name in this file.
 const (
 	group = "krm-fn.dev"
 
-	hpaConfigsAnnotation   = group + "/hpa-configs"
-	securityAnnotation     = group + "/security"
-	runAsNonRootAnnotation = group + "/run-as-non-root"
-	readOnlyRootAnnotation = group + "/read-only-root-filesystem"
-	readinessAnnotation    = group + "/readiness-probe"
-	metricsAnnotation      = group + "/metrics"
-	metricsPortAnnotation  = group + "/metrics-port"
-	metricsPathAnnotation  = group + "/metrics-path"
-	metricsSchemeAnnotaton = group + "/metrics-scheme"
-	metricsTLSAnnotation   = group + "/metrics-tls"
+	hpaConfigsAnnotation    = group + "/hpa-configs"
+	securityAnnotation      = group + "/security"
+	runAsNonRootAnnotation  = group + "/run-as-non-root"
+	readOnlyRootAnnotation  = group + "/read-only-root-filesystem"
+	readinessAnnotation     = group + "/readiness-probe"
+	metricsAnnotation       = group + "/metrics"
+	metricsPortAnnotation   = group + "/metrics-port"
+	metricsPathAnnotation   = group + "/metrics-path"
+	metricsSchemeAnnotation = group + "/metrics-scheme"
+	metricsTLSAnnotation    = group + "/metrics-tls"
 
 	metricsServerNameAnnotation = group + "/metrics-server-name"
 
-	// SelectorAnnotation states the selector of a Deployment that another program made.
+	// SelectorAnnotation sets the selector of a Deployment that another program created.
 	SelectorAnnotation = group + "/selector"
 	// ownerAnnotation names the function configuration that rendered an object.
 	ownerAnnotation = group + "/owner"
 	// sourceAnnotation names the input that an object was rendered from.
 	sourceAnnotation = group + "/source"
-	// rulesAnnotation marks a ConfigMap that holds rules for the adapter.
+	// rulesAnnotation marks a ConfigMap that contains adapter rules.
 	rulesAnnotation = group + "/adapter-rules"
-	// checksumAnnotation makes the pods of the adapter new when their rules change.
+	// checksumAnnotation restarts the pods of the adapter when their rules change.
 	checksumAnnotation = group + "/adapter-rules-checksum"
-	// renderedAnnotation marks the inputs of a finished run inside a kustomize build, with a digest of them.
+	// renderedAnnotation marks the inputs of a finished run inside a kustomize build with their digest.
 	renderedAnnotation = group + "/rendered"
 
 	appLabel = "app"
-	// workloadLabel keeps selectors apart whatever labels users add or overwrite; metricsLabel marks the Service that
-	// Prometheus reads.
+	// workloadLabel keeps selectors distinct, regardless of the labels that users add or overwrite; metricsLabel marks the
+	// Service that Prometheus scrapes.
 	workloadLabel  = group + "/workload"
 	metricsLabel   = group + "/metrics"
 	managedByLabel = "app.kubernetes.io/managed-by"
@@ -66,7 +66,7 @@ const (
 	adapterNamespace = "custom-metrics"
 	adapterKey       = "config.yaml"
 
-	// namespaceLabel and podLabel are the labels that prometheus-operator gives all series of pods.
+	// namespaceLabel and podLabel are the labels that prometheus-operator adds to all series of pods.
 	namespaceLabel = "namespace"
 	podLabel       = "pod"
 
@@ -74,20 +74,20 @@ const (
 	podMonitorKind     = "PodMonitor"
 )
 
-// annotations are those that users may set on inputs, and those that this program sets on them.
+// annotations are the annotations that users or krm-fn set on inputs.
 var annotations = []string{
 	hpaConfigsAnnotation, SelectorAnnotation, securityAnnotation, runAsNonRootAnnotation, readOnlyRootAnnotation,
-	readinessAnnotation, metricsAnnotation, metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotaton,
+	readinessAnnotation, metricsAnnotation, metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotation,
 	metricsTLSAnnotation, metricsServerNameAnnotation, rulesAnnotation, renderedAnnotation,
 }
 
-// metricsService names the Service that only Prometheus uses.
+// metricsService returns the name of the Service that only Prometheus uses.
 func metricsService(api string) string { return api + "-metrics" }
 
-// ingressName names the Ingress of an API.
+// ingressName returns the name of the Ingress of an API.
 func ingressName(prefix, api string) string { return prefix + "-" + api }
 
-// volumeName names the volume of a mounted ConfigMap or Secret, and takes the name.
+// volumeName returns the name of the volume for a ConfigMap or Secret, and adds it to taken.
 func volumeName(kind, name string, taken map[string]bool) string {
 	prefix := "cm-"
 	if kind == "Secret" {
@@ -96,13 +96,13 @@ func volumeName(kind, name string, taken map[string]bool) string {
 	return unique(prefix+strings.ReplaceAll(name, ".", "-"), validation.DNS1123LabelMaxLength, taken)
 }
 
-// uniquePort gives name, or a variant that taken does not hold yet, and takes it.
+// uniquePort returns name, or a variant that is not in taken, and adds it to taken.
 func uniquePort(name string, taken map[string]bool) string {
-	const most = 15 // IANA service names, which port names are, have 15 characters at most.
+	const most = 15 // Port names are IANA service names, which have at most 15 characters.
 	return unique(name, most, taken)
 }
 
-// unique gives name, cut to most characters, or a variant of it that taken does not hold yet, and takes it.
+// unique returns name, cut to most characters, or a variant that is not in taken, and adds it to taken.
 func unique(name string, most int, taken map[string]bool) string {
 	name = strings.TrimRight(name[:min(len(name), most)], "-")
 	free := name
@@ -114,22 +114,23 @@ func unique(name string, most int, taken map[string]bool) string {
 	return free
 }
 
-// checkName reports a name that cannot be that of a Service, and with it of everything else that is rendered for it.
+// checkName reports a name that is not valid for a Service, and so for everything else that is rendered for it.
 func checkName(name string, at model.Place, ps *model.Problems) {
 	if name == "" {
-		ps.Errorf(model.InputRequired, at, "is missing; write a name")
+		ps.Errorf(model.InputRequired, at, "is missing; set a name")
 		return
 	}
 	if len(validation.IsDNS1035Label(name)) > 0 {
 		ps.Valuef(model.InputName, at, name,
-			"%q cannot name a Service; write at most 63 lower-case letters, digits and dashes, beginning with a letter", name)
+			"%q cannot name a Service; use at most 63 lowercase letters, digits, and dashes, beginning with a letter", name)
 	}
 }
 
-// checkNamespace reports what cannot name a namespace. No namespace is fine: the orchestrator or kubectl gives one.
+// checkNamespace reports names that are not valid for a namespace. The namespace can be missing: the orchestrator or kubectl
+// sets it.
 func checkNamespace(name string, at model.Place, ps *model.Problems) {
 	if name != "" && len(validation.IsDNS1123Label(name)) > 0 {
 		ps.Valuef(model.InputName, at, name,
-			"%q cannot name a namespace; write at most 63 lower-case letters, digits and dashes", name)
+			"%q cannot name a namespace; use at most 63 lowercase letters, digits, and dashes", name)
 	}
 }

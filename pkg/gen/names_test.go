@@ -31,7 +31,7 @@ func TestUniquePort(t *testing.T) {
 			t.Errorf("uniquePort(%q) is %q, want %q", tc.name, got, tc.want)
 		}
 		if errs := validation.IsValidPortName(got); len(errs) > 0 {
-			t.Errorf("%q is no name of a port: %v", got, errs)
+			t.Errorf("%q is not a valid name of a port: %v", got, errs)
 		}
 	}
 }
@@ -54,7 +54,7 @@ func TestVolumeNames(t *testing.T) {
 			t.Errorf("volumeName(%s, %q) is %q, want %q", tc.kind, tc.name, got, tc.want)
 		}
 		if errs := validation.IsDNS1123Label(got); len(errs) > 0 {
-			t.Errorf("%q is no name of a volume: %v", got, errs)
+			t.Errorf("%q is not a valid name of a volume: %v", got, errs)
 		}
 	}
 }
@@ -132,7 +132,7 @@ func TestFindByPresentAndPreviousNames(t *testing.T) {
 		"an old name in the present space":   {find: "old", namespaces: []string{"prod"}},
 		"the present name of a renamed one":  {find: "pre-old-suf", namespaces: []string{"prod"}, want: renamed},
 		"the one of the same kustomization":  {find: "twin", from: fromA, namespaces: []string{"shop"}, want: twinA},
-		"one of two without a kustomization": {find: "twin", from: fromNowhere, namespaces: []string{"shop"}, want: twinA, problems: []string{`error: f: "twin" may be ConfigMap prod/a-twin or ConfigMap prod/b-twin; write the present name of one [input/reference]`}},
+		"one of two without a kustomization": {find: "twin", from: fromNowhere, namespaces: []string{"shop"}, want: twinA, problems: []string{`error: f: "twin" is ambiguous: it matches ConfigMap prod/a-twin and ConfigMap prod/b-twin; use the current name of one of them [input/reference]`}},
 		"no namespace is default":            {find: "bare", namespaces: []string{"default"}, want: noNamespace},
 		"default is no namespace":            {find: "bare", namespaces: []string{""}, want: noNamespace},
 	} {

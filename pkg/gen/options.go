@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,7 +15,7 @@ import (
 )
 
 const (
-	// newestMinor is the Kubernetes that is rendered for if nothing else is asked for: that of the API types in use.
+	// newestMinor is the default target version: the version of the API types in use.
 	newestMinor = 37
 	// oldestMinor has networking.k8s.io/v1 Ingress and the seccompProfile field.
 	oldestMinor = 19
@@ -28,19 +27,19 @@ const (
 type options struct {
 	// owner names the function configuration.
 	owner string
-	// minor is the Kubernetes 1.x to render for.
+	// minor is the target version, Kubernetes 1.x.
 	minor         int
 	interval      string
 	monitorLabels map[string]string
-	// podMonitors tells to render PodMonitors instead of ServiceMonitors.
+	// podMonitors means to render PodMonitors instead of ServiceMonitors.
 	podMonitors bool
 	adapter     adapterOptions
-	// gateway and scaler are what is rendered for APIs, and for what scales.
+	// gateway and scaler are the kinds to render for APIs, and for workloads that scale.
 	gateway       *gatewayKind
 	scaler        *scalerKind
 	resourceFiles []string
 	apis          []apiShorthand
-	// config is the functionConfig, nil for none; fields is where its settings stand.
+	// config is the functionConfig, nil for none; place is its place, and fields the place of its settings.
 	config   *krm.Item
 	place    model.Place
 	fields   model.Place
@@ -59,12 +58,12 @@ type renderAPIsSpec struct {
 	// KubernetesVersion is the cluster's version, such as "1.31".
 	KubernetesVersion string      `json:"kubernetesVersion"`
 	Metrics           metricsSpec `json:"metrics"`
-	// ResourceFiles are files of Kubernetes resources to read beside the items.
+	// ResourceFiles are files of Kubernetes resources to read in addition to the items.
 	ResourceFiles []string       `json:"resourceFiles"`
 	APIs          []apiShorthand `json:"apis"`
 }
 
-// apiShorthand stands for an API and its OpenAPI ConfigMaps.
+// apiShorthand is the shorthand for an API and its OpenAPI ConfigMaps.
 type apiShorthand struct {
 	Name         string   `json:"name"`
 	Namespace    string   `json:"namespace"`
@@ -107,11 +106,11 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 		return opts, nil
 	case obj.Kind == "" || obj.APIVersion == "":
 		ps.Errorf(model.InputRequired, config.Place.Child("kind"),
-			"functionConfig lacks apiVersion or kind; write a RenderAPIs of %s/v1alpha1 or a ConfigMap of v1", group)
+			"functionConfig lacks apiVersion or kind; use a RenderAPIs of %s/v1alpha1 or a ConfigMap of v1", group)
 		return opts, ps
 	default:
 		ps.Errorf(model.InputType, config.Place.Child("kind"),
-			"functionConfig is a %s of %q; write a RenderAPIs of %s/v1alpha1 or a ConfigMap of v1", obj.Kind, obj.APIVersion, group)
+			"functionConfig is a %s of %q; use a RenderAPIs of %s/v1alpha1 or a ConfigMap of v1", obj.Kind, obj.APIVersion, group)
 		return opts, ps
 	}
 	opts.resourceFiles, opts.apis, opts.fields = spec.ResourceFiles, spec.APIs, at
@@ -142,7 +141,7 @@ func flatOptions(config *krm.Item, ps *model.Problems) renderAPIsSpec {
 	if s, ok := data["replicas"]; ok {
 		n, err := strconv.ParseInt(s, 10, 32)
 		if err != nil {
-			ps.Valuef(model.InputValue, at.Child("replicas"), s, "%q is no number; write a whole number of at least 1", s)
+			ps.Valuef(model.InputValue, at.Child("replicas"), s, "%q is not a number; use a whole number of at least 1", s)
 		} else {
 			api.Replicas = new(int32(n))
 		}
@@ -153,7 +152,7 @@ func flatOptions(config *krm.Item, ps *model.Problems) renderAPIsSpec {
 	return spec
 }
 
-// words splits a list that is written in one string, at commas and white space.
+// words splits a list in one string at commas and whitespace.
 func words(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
 }
@@ -164,7 +163,7 @@ func (o *options) setVersion(s string, at model.Place, ps *model.Problems) {
 	}
 	minor, err := check.ParseVersion(s)
 	if err != nil {
-		ps.Valuef(model.InputValue, at, s, "%q is no Kubernetes version; write one such as \"1.%d\"", s, newestMinor)
+		ps.Valuef(model.InputValue, at, s, "%q is not a Kubernetes version; use one such as \"1.%d\"", s, newestMinor)
 		return
 	}
 	o.minor = minor
@@ -173,7 +172,7 @@ func (o *options) setVersion(s string, at model.Place, ps *model.Problems) {
 	}
 }
 
-// durationPattern is that of a Prometheus duration in prometheus-operator's API types.
+// durationPattern matches a Prometheus duration, as in the API types of prometheus-operator.
 var durationPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?$`)
 })
@@ -184,21 +183,20 @@ func (o *options) setInterval(s string, at model.Place, ps *model.Problems) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d < time.Second || !durationPattern().MatchString(s) {
-		ps.Add(model.Problem{
-			ID: model.InputValue, Severity: model.Error, Place: at, Value: s,
-			Message: fmt.Sprintf("%q is no scrape interval; write a duration of at least 1s, such as %s", s, defaultInterval),
-		})
+		ps.Valuef(model.InputValue, at, s, "%q is not a valid scrape interval; use a duration of at least 1s, such as %s",
+			s, defaultInterval)
 		return
 	}
 	o.interval = s
 }
 
-// checkLabels reports keys and values that Kubernetes refuses as labels.
+// checkLabels reports keys and values that Kubernetes rejects as labels.
 func checkLabels(labels map[string]string, at model.Place, ps *model.Problems) {
 	for k, v := range labels {
 		if len(validation.IsQualifiedName(k)) > 0 || len(validation.IsValidLabelValue(v)) > 0 {
-			ps.Valuef(model.InputValue, at.Child(k), v, "%s=%q is no label; write letters, digits, '-', '_' and '.', "+
-				"63 at most, with a letter or digit at both ends", k, v)
+			ps.Valuef(model.InputValue, at.Child(k), v,
+				"%s=%q is not a valid label; use at most 63 letters, digits, '-', '_', and '.', with a letter or digit at "+
+					"both ends", k, v)
 		}
 	}
 }

@@ -21,10 +21,10 @@ type mount struct {
 	Context       string `json:"context"`
 }
 
-// podBuilder adds what mgw-deployment-configs and the kind of gateway put into the pods of a gateway.
+// podBuilder adds to the pods of a gateway what mgw-deployment-configs and the gateway kind specify.
 type podBuilder struct {
 	*gatewayBuilder
-	// paths are the mount paths that are taken, names those of the volumes; sources are the volumes by what they show.
+	// paths and names are the mount paths and volume names in use; sources are the volume names by the mounted object.
 	paths, names map[string]bool
 	sources      map[string]string
 }
@@ -35,11 +35,13 @@ func (g *gatewayBuilder) buildPods() {
 	decodeList(cm, "hostAliases", &g.hostAliases)
 	for i, alias := range g.hostAliases {
 		if _, err := netip.ParseAddr(alias.IP); err != nil {
-			g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("ip"), alias.IP, "%q is no IP address", alias.IP)
+			g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("ip"), alias.IP,
+				"%q is not a valid IP address", alias.IP)
 		}
 		for j, host := range alias.Hostnames {
 			if len(validation.IsDNS1123Subdomain(host)) > 0 {
-				g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("hostnames").Item(j), host, "%q is no host name", host)
+				g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("hostnames").Item(j), host,
+					"%q is not a valid host name", host)
 			}
 		}
 	}
@@ -53,7 +55,7 @@ func (g *gatewayBuilder) buildPods() {
 	}
 }
 
-// decodeList reads the YAML list in a key of a ConfigMap. A text of comments only is no list.
+// decodeList reads the YAML list in a key of a ConfigMap. A text with only comments is an empty list.
 func decodeList[T any](cm configMap, key string, out *[]T) {
 	at := cm.at(key).At(1)
 	n, ps := krm.ParseValues(cm.data[key], at)
@@ -69,15 +71,15 @@ func (b *podBuilder) add(kind string, m mount, at model.Place) {
 	switch {
 	case m.Context != "" && !strings.EqualFold(m.Context, "default"):
 		b.ps.Infof(model.InputIgnored, at.Child("context"),
-			"%q steered the operator's image build; the entry has no effect here", m.Context)
+			"%q controlled the operator's image build; the entry has no effect", m.Context)
 		return
 	case m.Namespace != "" && !applies(m.Namespace, b.in.refs):
 		return
 	case m.Name == "":
-		b.ps.Errorf(model.InputRequired, at.Child("name"), "is missing; write the name of a %s", kind)
+		b.ps.Errorf(model.InputRequired, at.Child("name"), "is missing; set the name of a %s", kind)
 		return
 	case len(validation.IsDNS1123Subdomain(m.Name)) > 0:
-		b.ps.Valuef(model.InputName, at.Child("name"), m.Name, "%q is no name of a %s", m.Name, kind)
+		b.ps.Valuef(model.InputName, at.Child("name"), m.Name, "%q is not a valid name of a %s", m.Name, kind)
 		return
 	}
 	if it := b.items.find(kind, m.Name, b.in.referrer(), at.Child("name"), b.ps); it != nil {
@@ -101,14 +103,15 @@ func (b *podBuilder) add(kind string, m mount, at model.Place) {
 	b.envFrom = append(b.envFrom, from)
 }
 
-// mount shows a ConfigMap or Secret as files, by the field rules of ValidateVolumeMounts
+// mount mounts a ConfigMap or Secret as files, by the rules of ValidateVolumeMounts
 // (k8s.io/kubernetes/pkg/apis/core/validation).
 func (b *podBuilder) mount(kind string, m mount, at model.Place) {
 	path := at.Child("mountLocation")
 	switch {
-	case !strings.HasPrefix(m.MountLocation, "/") || strings.Contains(m.MountLocation, ":") || strings.Trim(m.MountLocation, "/") == "":
+	case !strings.HasPrefix(m.MountLocation, "/") || strings.Contains(m.MountLocation, ":") ||
+		strings.Trim(m.MountLocation, "/") == "":
 		b.ps.Valuef(model.GatewayConfig, path, m.MountLocation,
-			"%q is no path in the container to mount at; write one that begins with a slash, but not the root", m.MountLocation)
+			"%q is not a valid mount path; use an absolute path other than the root", m.MountLocation)
 		return
 	case b.paths[m.MountLocation]:
 		b.ps.Valuef(model.GatewayConfig, path, m.MountLocation, "%q is mounted twice; choose another path", m.MountLocation)
@@ -134,7 +137,7 @@ func (b *podBuilder) mount(kind string, m mount, at model.Place) {
 	})
 }
 
-// applies tells whether an entry for namespace is for an API with refs.
+// applies reports whether an entry for namespace applies to an API with refs.
 func applies(namespace string, refs []model.Ref) bool {
 	for _, r := range refs {
 		if strings.EqualFold(model.NamespaceOf(r.Namespace), namespace) {

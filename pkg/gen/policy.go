@@ -11,24 +11,18 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// policies finds out how inputs scale. It reads each hpa-configs once.
+// policies finds how inputs scale. It reads each hpa-configs once.
 type policies struct {
 	items index
-	// renamed are the APIs and TargetEndpoints that had other names before kustomize renamed them.
+	// renamed are the APIs and TargetEndpoints that kustomize renamed.
 	renamed []*krm.Item
 	opts    options
-	known   map[*krm.Item]judged[*hpa.Policy]
+	known   map[*krm.Item]readResult[*hpa.Policy]
 	// none is the policy of inputs without hpa-configs.
 	none hpa.Policy
 }
 
-func newPolicies(src source, opts options) *policies {
-	return &policies{
-		items: src.items, renamed: src.renamed, opts: opts, known: map[*krm.Item]judged[*hpa.Policy]{}, none: hpa.Defaults(),
-	}
-}
-
-// scaling returns the part of an input's policy that applies to the input, with the present names of objects.
+// scaling returns the part of the policy that applies to an input, with the current names of objects.
 func (p *policies) scaling(from referrer, part func(*hpa.Policy) *hpa.Scaling, ps *model.Problems) *hpa.Scaling {
 	s := part(p.policy(from, ps))
 	ps.Add(s.Assumed...)
@@ -37,7 +31,7 @@ func (p *policies) scaling(from referrer, part func(*hpa.Policy) *hpa.Scaling, p
 	return s
 }
 
-// policy is the hpa-configs of an object: what its annotation names, else as for all configuration, else the defaults.
+// policy returns the hpa-configs of an object: the one that its annotation names, or as for all configuration, or the defaults.
 func (p *policies) policy(from referrer, ps *model.Problems) *hpa.Policy {
 	name := from.item.Annotations[hpaConfigsAnnotation]
 	cm := p.items.config(hpaConfigs, from, ps)
@@ -51,7 +45,7 @@ func (p *policies) policy(from referrer, ps *model.Problems) *hpa.Policy {
 	}
 	if cm == nil {
 		ps.Infof(model.HPAConfig, model.Place{},
-			"no ConfigMap hpa-configs is among the items; at most 5 replicas at 50%% cpu are the default")
+			"the input has no ConfigMap hpa-configs; the default is at most 5 replicas at 50%% CPU")
 		return &p.none
 	}
 	known, ok := p.known[cm]
@@ -67,14 +61,14 @@ func (p *policies) policy(from referrer, ps *model.Problems) *hpa.Policy {
 	return known.value
 }
 
-// withPresentNames is s with the present names of the objects that metrics of type Object describe. kustomize renames the
-// objects but not these references, which hpa-configs makes with the names in the files.
+// withPresentNames returns s with the current names of the objects that metrics of type Object describe. kustomize renames the
+// objects, but not these references, because hpa-configs uses the names in the files.
 func (p *policies) withPresentNames(s *hpa.Scaling, from referrer, ps *model.Problems) *hpa.Scaling {
 	isObject := func(m autoscalingv2.MetricSpec) bool { return m.Type == autoscalingv2.ObjectMetricSourceType }
 	if !slices.ContainsFunc(s.Metrics, isObject) {
 		return s
 	}
-	own := *s // s is that of all who share an hpa-configs.
+	own := *s // All inputs with the same hpa-configs share s.
 	s = &own
 	s.Metrics = slices.Clone(s.Metrics)
 	for i, m := range s.Metrics {
@@ -97,8 +91,8 @@ func (p *policies) withPresentNames(s *hpa.Scaling, from referrer, ps *model.Pro
 	return s
 }
 
-// renderedName is the present name of an object that is going to be rendered, given the name that it would have had
-// before kustomize renamed its input.
+// renderedName returns the name of an object to render, given the name that it would have had before kustomize renamed its
+// input.
 func (p *policies) renderedName(kind, name string, from referrer) string {
 	for _, it := range p.renamed {
 		now := it.Ref()

@@ -2,7 +2,8 @@ package gen
 
 import "github.com/krm-fn/krm-fn/pkg/model"
 
-// provision is a way in which a backend in private jet mode gets its pods. Everything that only one of them has is in its row.
+// provision is a way in which a backend in private jet mode gets its pods. Everything that is specific to one way is in its
+// row.
 type provision struct {
 	// applies reports whether a backend is provided in this way.
 	applies func(*endpoint) bool
@@ -12,19 +13,20 @@ type provision struct {
 	outputs []output
 }
 
-// provisions has a row for each way. The first that applies is taken; the last always does.
+// provisions has a row for each way. The first that applies is used; the last always applies. To add a way, such as adopting an
+// existing Deployment, define it in its own file, and add it before the last row.
 var provisions = []*provision{
-	{ // It is rendered.
+	{ // krm-fn renders it.
 		applies: func(e *endpoint) bool { return e.backend.image != "" },
 		build:   (*builder).jet,
 		outputs: outputs,
 	},
-	{ // Somebody else runs it.
+	{ // It already exists.
 		applies: func(*endpoint) bool { return true },
 		build: func(_ *builder, e *endpoint, ps *model.Problems) {
 			if len(e.users[model.Sidecar]) == 0 {
 				ps.Infof(model.BackendImage, e.input.item.Place.Child("spec").Child("deploy").Child("dockerImage"),
-					"there is no image, so nothing is rendered for this backend; its Service must exist")
+					"is missing, so nothing is rendered for this backend; its Service must exist")
 			}
 		},
 	},

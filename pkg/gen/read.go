@@ -8,40 +8,40 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// source is everything that was read, before any reference is followed. Nothing changes it once it was read.
+// source is everything that read returns, before any reference is followed. Nothing changes it afterwards.
 type source struct {
 	scope     scope
 	apis      []apiInput
 	endpoints []endpointInput
-	// items finds what can be referred to by name.
+	// items finds objects by name.
 	items index
-	// inputs are the objects of our kinds for which this run is responsible.
+	// inputs are the objects of our kinds that this run renders.
 	inputs []*krm.Item
-	// kustomize tells that kustomize runs the program.
+	// kustomize means that kustomize runs krm-fn.
 	kustomize bool
-	// fragments are ConfigMaps with rules for the adapter that other runs rendered.
+	// fragments are ConfigMaps with adapter rules that other runs rendered.
 	fragments []*krm.Item
-	// elsewhere tells that there are inputs for which another run is responsible.
+	// elsewhere means that other runs render some of the inputs.
 	elsewhere bool
-	// renamed are the APIs and TargetEndpoints that had other names before kustomize renamed them.
+	// renamed are the APIs and TargetEndpoints that kustomize renamed.
 	renamed []*krm.Item
 }
 
-// apiInput is an API, as an object or in short in the functionConfig.
+// apiInput is an API: an object, or a shorthand in the functionConfig.
 type apiInput struct {
 	// item is the object, or the functionConfig.
 	item *krm.Item
-	// refs are the names by which the API may be known, the present one first.
+	// refs are all names of the API, the current one first.
 	refs []model.Ref
-	// place is that of the object, namePlace and specPlace where its name and the fields of apiSpec stand.
+	// place is the place of the object; namePlace and specPlace are the places of its name and of the fields of apiSpec.
 	place, namePlace, specPlace model.Place
 	spec                        apiSpec
-	// short tells that the API stands in the functionConfig; files are its OpenAPI documents.
+	// short means that the API is in the functionConfig; files are its OpenAPI documents.
 	short bool
 	files []string
 }
 
-// referrer is the API as one that refers to other objects.
+// referrer returns the API as a referrer to other objects.
 func (in apiInput) referrer() referrer { return referrer{in.item, namespacesOf(in.refs)} }
 
 func (in apiInput) object() model.Object {
@@ -51,14 +51,14 @@ func (in apiInput) object() model.Object {
 type endpointInput struct {
 	item *krm.Item
 	spec targetEndpointSpec
-	// elsewhere tells that another run renders it.
+	// elsewhere means that another run renders it.
 	elsewhere bool
 }
 
-// referrer is the TargetEndpoint as one that refers to other objects.
+// referrer returns the TargetEndpoint as a referrer to other objects.
 func (in endpointInput) referrer() referrer { return referrer{in.item, namespacesOf(in.item.Refs())} }
 
-// read sorts the items by what they are and decodes the APIs and TargetEndpoints among them.
+// read indexes the items, and decodes the APIs and TargetEndpoints.
 func read(in Input, opts options) (source, model.Problems) {
 	src := source{scope: newScope(in.Items, in.Config), items: index{}, kustomize: inKustomize(in.Items, in.Config)}
 	src.fragments = ruleFragments(in.Items, src.scope)
@@ -74,7 +74,8 @@ func read(in Input, opts options) (source, model.Problems) {
 	src.apis = slices.CompactFunc(src.apis, func(a, b apiInput) bool {
 		same := identity(a.object()) == identity(b.object())
 		if same {
-			ps.Errorf(model.InputDuplicate, b.namePlace, "%s stands twice, as an object or in short; remove one of them", b.object())
+			ps.Errorf(model.InputDuplicate, b.namePlace,
+				"%s is defined twice, as an object or in shorthand; remove one of them", b.object())
 		}
 		return same
 	})
@@ -85,7 +86,7 @@ func read(in Input, opts options) (source, model.Problems) {
 	return src, ps
 }
 
-// findRenamed lists what kustomize renamed, in the order of the names.
+// findRenamed lists the inputs that kustomize renamed, sorted by name.
 func (src *source) findRenamed() {
 	add := func(it *krm.Item) {
 		if len(it.Refs()) > 1 {
@@ -100,7 +101,7 @@ func (src *source) findRenamed() {
 	}
 }
 
-// isInput tells whether an object is one of the kinds that this program reads.
+// isInput reports whether krm-fn reads objects of this kind.
 func isInput(o model.Object) bool {
 	switch model.Group(o.APIVersion) {
 	case "wso2.com":
@@ -128,7 +129,7 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	}
 	if o.APIVersion != "wso2.com/v1alpha1" {
 		ps.Errorf(model.OutputUnsupported, it.Place.Child("apiVersion"),
-			"%s is not that of the operator 1.2; write wso2.com/v1alpha1", o.APIVersion)
+			"%s is not the version of the operator 1.2; use wso2.com/v1alpha1", o.APIVersion)
 		return
 	}
 	meta := it.Place.Child("metadata")
@@ -136,7 +137,7 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	checkNamespace(o.Namespace, meta.Child("namespace"), ps)
 	unknownAnnotations(it, ps)
 	if o.Kind == "API" {
-		var api apiObject
+		var api customResource[apiSpec]
 		ps.Add(krm.Decode(it.Node(), it.Place, &api)...)
 		src.apis = append(src.apis, apiInput{
 			item: it, refs: it.Refs(), place: it.Place, namePlace: meta.Child("name"), specPlace: it.Place.Child("spec"),
@@ -144,12 +145,12 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 		})
 		return
 	}
-	var te targetEndpointObject
+	var te customResource[targetEndpointSpec]
 	ps.Add(it.Decode(&te)...)
 	src.endpoints = append(src.endpoints, endpointInput{it, te.Spec, elsewhere})
 }
 
-// expandShorthand makes an API of its short form in the functionConfig.
+// expandShorthand converts a shorthand in the functionConfig to an API.
 func expandShorthand(short apiShorthand, opts options, i int, ps *model.Problems) apiInput {
 	at := opts.fields.Child("apis").Item(i)
 	if opts.config.Place.Object.Kind == "ConfigMap" {
@@ -162,7 +163,7 @@ func expandShorthand(short apiShorthand, opts options, i int, ps *model.Problems
 		spec: apiSpec{Mode: short.Mode, Replicas: short.Replicas, Image: short.Image, Version: short.Version},
 	}
 	if short.Name == "" {
-		ps.Errorf(model.InputRequired, at.Child("name"), "is missing; write the name of the API")
+		ps.Errorf(model.InputRequired, at.Child("name"), "is missing; set the name of the API")
 	} else {
 		checkName(short.Name, at.Child("name"), ps)
 	}
@@ -173,7 +174,7 @@ func expandShorthand(short apiShorthand, opts options, i int, ps *model.Problems
 	return api
 }
 
-// unknownAnnotations reports annotations of ours that mean nothing.
+// unknownAnnotations reports unknown annotations with our prefix.
 func unknownAnnotations(it *krm.Item, ps *model.Problems) {
 	for k := range it.Annotations {
 		if prefix, _, _ := strings.Cut(k, "/"); prefix == group && !slices.Contains(annotations, k) {
@@ -182,8 +183,8 @@ func unknownAnnotations(it *krm.Item, ps *model.Problems) {
 	}
 }
 
-// readResourceFiles reads the files that the functionConfig names. What is among the items already is left out: kpt and
-// krm-fn render hand over all files of a package.
+// readResourceFiles reads the files that the functionConfig names. It skips objects that are already in the input: kpt and
+// krm-fn render pass all files of a package.
 func readResourceFiles(have []*krm.Item, opts options) ([]*krm.Item, model.Problems) {
 	var items []*krm.Item
 	var ps model.Problems
@@ -209,7 +210,7 @@ func readResourceFiles(have []*krm.Item, opts options) ([]*krm.Item, model.Probl
 			}
 			if !isInput(o) && o.Kind != "ConfigMap" {
 				ps.Infof(model.InputIgnored, it.Place,
-					"only APIs, TargetEndpoints and ConfigMaps are read from resourceFiles; this is left out")
+					"only APIs, TargetEndpoints, and ConfigMaps are read from resourceFiles; this object is ignored")
 				continue
 			}
 			items = append(items, it)

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"maps"
+	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -11,7 +12,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// typedObject is what all typed Kubernetes objects are.
+// typedObject is a typed Kubernetes object.
 type typedObject = krm.Object
 
 // object is a rendered object and the input that it comes from.
@@ -56,15 +57,16 @@ func render(f facts, opts options) []object {
 	return all
 }
 
-// output is a kind of object that is rendered: for gateways, for backends in private jet mode, or for any workload. A nil
-// object is left out. Each is made again whenever it is needed, so that none has to be kept.
+// output is a kind of object to render: for gateways, for backends in private jet mode, or for any workload. A nil object is
+// omitted. Objects are created again whenever they are required, so none is kept.
 type output struct {
 	gateway  func(*gateway, *options) typedObject
 	backend  func(*backend, *options) typedObject
 	workload func(*workload, *options) typedObject
 }
 
-// outputs has a row for each kind of object, in the order of output.
+// outputs has a row for each kind of object, in the order of output. To add a kind, write a function that returns its object,
+// such as renderIngress, and add it as a row.
 var outputs = []output{
 	{
 		gateway: func(g *gateway, _ *options) typedObject { return gatewayDeployment(g) },
@@ -84,7 +86,7 @@ func typeMeta(apiVersion, kind string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}
 }
 
-// share makes the labels and annotations that all objects of w have, and is the last to change any.
+// share creates the labels and annotations that all objects of w have. It must be the last to change any.
 func (w *workload) share(owner string) {
 	from := w.origin.source
 	source := from.Kind + "/" + model.Ref{Namespace: from.Namespace, Name: from.Name}.String()
@@ -95,7 +97,7 @@ func (w *workload) share(owner string) {
 	w.allAnnotations = map[string]string{ownerAnnotation: owner, sourceAnnotation: source}
 }
 
-// with gives a copy of m with more entries.
+// with returns a copy of m with more entries.
 func with(m, more map[string]string) map[string]string {
 	if len(more) == 0 {
 		return m
@@ -105,14 +107,14 @@ func with(m, more map[string]string) map[string]string {
 	return all
 }
 
-// meta is the metadata of an object that belongs to w. Its maps are those of all objects of w: whoever adds to one takes a
-// copy.
+// meta returns the metadata of an object that belongs to w. All objects of w share its maps, so copy a map before you add to
+// it.
 func (w *workload) meta(name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: name, Namespace: w.ref.Namespace, Labels: w.allLabels, Annotations: w.allAnnotations}
 }
 
-// deployment is the Deployment of a workload around its pods. The number of replicas is left to the
-// HorizontalPodAutoscaler.
+// deployment returns the Deployment of a workload with a pod spec. It sets no replicas, which the HorizontalPodAutoscaler
+// controls.
 func (w *workload) deployment(pod corev1.PodSpec) *appsv1.Deployment {
 	return &appsv1.Deployment{
 		TypeMeta:   typeMeta("apps/v1", "Deployment"),
@@ -127,4 +129,30 @@ func (w *workload) deployment(pod corev1.PodSpec) *appsv1.Deployment {
 func (w *workload) service(name string, spec corev1.ServiceSpec) *corev1.Service {
 	spec.Selector = w.selector
 	return &corev1.Service{TypeMeta: typeMeta("v1", "Service"), ObjectMeta: w.meta(name), Spec: spec}
+}
+
+// origins finds the input of a rendered object, for messages. It prepares nothing before the first call.
+func origins(f facts, opts options, objects []object) func(model.Object) (model.Place, bool) {
+	places := sync.OnceValue(func() map[model.Object]model.Place {
+		inputs := make(map[*origin]model.Place, len(f.gateways)+len(f.backends))
+		for i := range f.gateways {
+			inputs[&f.gateways[i].origin] = f.gateways[i].place
+		}
+		for i := range f.backends {
+			inputs[&f.backends[i].origin] = f.backends[i].place
+		}
+		places := make(map[model.Object]model.Place, len(objects))
+		for _, o := range objects {
+			from, ok := inputs[o.origin]
+			if !ok { // The rules of the adapter come from everywhere.
+				from = opts.place
+			}
+			places[o.id()] = from
+		}
+		return places
+	})
+	return func(o model.Object) (from model.Place, rendered bool) {
+		from, rendered = places()[o]
+		return from, rendered
+	}
 }

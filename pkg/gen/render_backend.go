@@ -17,8 +17,8 @@ func backendDeployment(b *backend) *appsv1.Deployment {
 	return b.deployment(pod)
 }
 
-// backendContainer is the container of a backend in a pod whose port names are names; it adds its own. A name that
-// another container of the pod has is left out, since Services lead to numbers.
+// backendContainer returns the container of a backend in a pod whose port names are names, and adds its own. It omits a name
+// that another container of the pod has, because Services target numbers.
 func backendContainer(b *backend, names map[string]bool) corev1.Container {
 	c := corev1.Container{Name: b.container, Image: b.image, Resources: b.requirements, ReadinessProbe: readinessProbe(b)}
 	numbers := map[int32]bool{}
@@ -50,7 +50,7 @@ func backendContainer(b *backend, names map[string]bool) corev1.Container {
 	return c
 }
 
-// allPorts are the ports of the TargetEndpoint and the one that only serves metrics.
+// allPorts returns the ports of the TargetEndpoint, and the extra port that only serves metrics.
 func (b *backend) allPorts() []port {
 	ports := b.ports
 	if b.metrics != nil && b.metrics.extra {

@@ -47,9 +47,9 @@ func timed(h corev1.ProbeHandler, t probeTimes) *corev1.Probe {
 // podSecurity is what all pods share.
 var podSecurity = &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}}
 
-// hardened is the security context of a container that listens on ports, by the restricted Pod Security Standard
-// (https://kubernetes.io/docs/concepts/security/pod-security-standards/) as far as it needs no knowledge of the image.
-// A port below 1024 needs the one capability that the standard lets containers keep.
+// hardened returns the security context of a container that listens on ports, by the restricted Pod Security Standard
+// (https://kubernetes.io/docs/concepts/security/pod-security-standards/) as far as possible without knowledge of the image. A
+// port below 1024 requires the one capability that the standard lets containers keep.
 func hardened(ports []port) *corev1.SecurityContext {
 	c := &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
 	if slices.ContainsFunc(ports, func(p port) bool { return p.target < 1024 }) {
@@ -66,18 +66,18 @@ func gatewayService(g *gateway) *corev1.Service {
 	return g.service(g.ref.Name, corev1.ServiceSpec{Type: g.serviceType, Ports: ports})
 }
 
-// servicePort leads to the number of the container's port: in a pod of several containers a name could mean two.
+// servicePort targets the number of the container port: in a pod with several containers, a name could be ambiguous.
 func servicePort(p port) corev1.ServicePort {
 	return corev1.ServicePort{Name: p.name, Port: p.port, TargetPort: intstr.FromInt32(p.target), Protocol: corev1.ProtocolTCP}
 }
 
-// metricsPort is a port of the Service that Prometheus reads.
+// metricsPort is a port of the Service that Prometheus scrapes.
 type metricsPort struct {
 	scrape
 	name string
 }
 
-// metricsPorts are the ports of a gateway's pods that serve metrics: its own, then those of its sidecars.
+// metricsPorts returns the ports of a gateway's pods that serve metrics: its own, then the ports of its sidecars.
 func (g *gateway) metricsPorts() []metricsPort {
 	var ports []metricsPort
 	taken := map[string]bool{g.kind.metrics.name: true}
@@ -92,8 +92,8 @@ func (g *gateway) metricsPorts() []metricsPort {
 	return ports
 }
 
-// gatewayMetricsService is headless, because Prometheus reads every pod, and apart from the Service of the API, which
-// may be reached from outside. A PodMonitor needs none.
+// gatewayMetricsService returns a headless Service, because Prometheus scrapes every pod. It is separate from the Service of
+// the API, which can be public. A PodMonitor requires no Service.
 func gatewayMetricsService(g *gateway, opts *options) typedObject {
 	var ports []corev1.ServicePort
 	for _, p := range g.metricsPorts() {

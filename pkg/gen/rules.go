@@ -14,19 +14,19 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// ruleFile is a configuration of prometheus-adapter that was found among the items.
+// ruleFile is a configuration of prometheus-adapter from the input.
 type ruleFile struct {
 	item  *krm.Item
 	place model.Place
 	text  string
-	// doc has the document and its comments; config is what the adapter reads in it.
+	// doc contains the document and its comments; config is what the adapter reads from it.
 	doc    *yaml.Node
 	config *config.MetricsDiscoveryConfig
-	// written tells that a user wrote it, as opposed to another run of this program.
+	// written means that a user wrote it, not another run of krm-fn.
 	written bool
 }
 
-// ruleFragments are the ConfigMaps with rules that other runs rendered and no run has merged yet, in a stable order.
+// ruleFragments returns the ConfigMaps with rules that other runs rendered and no run has merged yet, in a stable order.
 func ruleFragments(items []*krm.Item, s scope) []*krm.Item {
 	var all []*krm.Item
 	for _, it := range items {
@@ -46,8 +46,7 @@ func isConfigMap(it *krm.Item) bool {
 	return it.Place.Object.Kind == "ConfigMap" && it.Place.Object.APIVersion == "v1"
 }
 
-// ownConfig is the ConfigMap that a user wrote for the adapter where this run is going to render one, nil if there is
-// none.
+// ownConfig returns the ConfigMap that a user wrote in the place of the one to render, nil if there is none.
 func (src *source) ownConfig(opts options, ps *model.Problems) *krm.Item {
 	from := referrer{opts.config, []string{opts.adapter.ref.Namespace}}
 	it := src.items.find("ConfigMap", opts.adapter.ref.Name, from, opts.place, ps)
@@ -57,8 +56,8 @@ func (src *source) ownConfig(opts options, ps *model.Problems) *krm.Item {
 	return it
 }
 
-// ruleFiles reads the rules among the items: the adapter's own configuration first, then other ConfigMaps of users and
-// the key of hpa-configs, then what other runs rendered.
+// ruleFiles reads the rules in the input: the adapter's own configuration first, then other ConfigMaps of users and the key of
+// hpa-configs, then the rules that other runs rendered.
 func (src *source) ruleFiles(own *krm.Item, local map[*krm.Item]bool, opts options, ps *model.Problems) []ruleFile {
 	var files []ruleFile
 	read := func(it *krm.Item, written bool, keys ...string) {
@@ -98,7 +97,7 @@ func (src *source) ruleFiles(own *krm.Item, local map[*krm.Item]bool, opts optio
 	return files
 }
 
-// readRules reads a configuration of the adapter; its doc is nil if there is none, or none that can be read.
+// readRules reads a configuration of the adapter. Its doc is nil if the configuration is missing or invalid.
 func readRules(text string, at model.Place, ps *model.Problems) ruleFile {
 	f := ruleFile{place: at, text: text, config: &config.MetricsDiscoveryConfig{}}
 	root, more := krm.Parse(text, at.At(1))
@@ -118,13 +117,14 @@ func readRules(text string, at model.Place, ps *model.Problems) ruleFile {
 		ps.Errorf(model.AdapterConfig, at, "the adapter cannot read it: %v", err)
 		return ruleFile{}
 	}
-	// Parse has resolved aliases, which would point nowhere in another document.
-	f.doc = &yaml.Node{Kind: yaml.DocumentNode, HeadComment: doc.HeadComment, FootComment: doc.FootComment, Content: []*yaml.Node{root}}
+	// Parse has resolved aliases, which would be broken in another document.
+	doc.Content = []*yaml.Node{root}
+	f.doc = &doc
 	return f
 }
 
-// lostRules reports the ConfigMap with the rules of another functionConfig of the same package, which is going to be
-// replaced although that still renders something else.
+// lostRules reports the ConfigMap with the rules of another functionConfig of the same package, if this run would replace it
+// although the other functionConfig still renders other objects.
 func lostRules(rendered map[objectID]bool, items []*krm.Item, s scope, opts options) model.Problems {
 	var ps model.Problems
 	for _, it := range items {
@@ -136,8 +136,9 @@ func lostRules(rendered map[objectID]bool, items []*krm.Item, s scope, opts opti
 		if slices.ContainsFunc(items, func(other *krm.Item) bool {
 			return Owner(other) == owner && !s.elsewhere(other) && !rendered[identity(other.Place.Object)]
 		}) {
-			ps.Errorf(model.OutputConflict, it.Place, "holds the rules of %s, which %s would replace; give one of them a name of its own "+
-				"in spec.metrics.adapter.name", owner, opts.owner)
+			ps.Errorf(model.OutputConflict, it.Place,
+				"contains the rules of %s, which %s would replace; give one of them its own name in "+
+					"spec.metrics.adapter.name", owner, opts.owner)
 		}
 	}
 	return ps

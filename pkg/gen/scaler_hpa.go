@@ -6,7 +6,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/hpa"
 )
 
-// horizontalPodAutoscaler is the scaler of Kubernetes itself. An adapter serves it every metric beyond cpu and memory.
+// horizontalPodAutoscaler is the scaler of Kubernetes itself. An adapter serves all of its metrics except CPU and memory.
 var horizontalPodAutoscaler = scalerKind{
 	kind: "HorizontalPodAutoscaler", problems: "hpa/",
 	render: renderHPA, needs: (*hpa.Scaling).Needs, unsupported: hpa.Unsupported,

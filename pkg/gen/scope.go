@@ -11,18 +11,19 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// scope tells which items a run works on, and which another run of this program has done or is going to do: an inner
-// kustomization, whose inputs are marked, or a kpt package below that calls it itself. Such inputs can be referred to,
-// and what was rendered from them is left alone.
+// scope defines which items a run renders, and which are up to another run: that of an inner kustomization, whose inputs are
+// marked, or of a nested kpt package that calls krm-fn itself. References to such inputs work, and the objects that were
+// rendered from them stay unchanged.
 type scope struct {
-	// root is the path of the kpt package that the run is for, "" outside of kpt.
+	// root is the path of the kpt package of the run, "" outside kpt.
 	root string
-	// others are the paths of packages below that call this program themselves.
+	// others are the paths of nested packages that call krm-fn themselves.
 	others []string
 }
 
-// PackagePath is the path of the kpt package that a run is for, "" outside of kpt: that of the functionConfig or, where
-// kpt makes it of values in the Kptfile, the one that holds all others, since a run gets no items from above.
+// PackagePath returns the path of the kpt package of a run, "" outside kpt. It is the path of the functionConfig. If kpt
+// generates the functionConfig from values in the Kptfile, it is the path that contains all others, because a run gets no items
+// from parent packages.
 func PackagePath(items []*krm.Item, config *krm.Item) string {
 	if config != nil && config.Annotations[krm.PackagePathAnnotation] != "" {
 		return config.Annotations[krm.PackagePathAnnotation]
@@ -47,8 +48,8 @@ func newScope(items []*krm.Item, config *krm.Item) scope {
 	return s
 }
 
-// callsUs tells whether an item of a kpt package says that the package runs this program: as a function configuration,
-// or in the pipeline of its Kptfile.
+// callsUs reports whether an item of a kpt package shows that the package runs krm-fn: as a function configuration, or in the
+// pipeline of its Kptfile.
 func callsUs(it *krm.Item) bool {
 	o := it.Place.Object
 	if o.Kind != "Kptfile" || model.Group(o.APIVersion) != "kpt.dev" {
@@ -66,7 +67,7 @@ func callsUs(it *krm.Item) bool {
 	return false
 }
 
-// elsewhere tells whether another run is responsible for it.
+// elsewhere reports whether another run renders it.
 func (s scope) elsewhere(it *krm.Item) bool {
 	if it.Annotations[renderedAnnotation] != "" || Owner(it) != "" && it.Annotations[kustomizeID] != "" {
 		return true
@@ -83,13 +84,13 @@ func checkDigest(it *krm.Item, ps *model.Problems) {
 	}
 }
 
-// digest is that of what is read from an input, its metadata aside.
+// digest returns the digest of everything that is read from an input, except for its metadata.
 func digest(it *krm.Item) string {
 	return krm.Digest(krm.Get(it.Node(), "spec"), krm.Get(it.Node(), "data"))
 }
 
-// withoutDuplicates gives the items that are not rendered ones, one of each identity. It reports inputs and ConfigMaps
-// that are among the items more than once. How others configure this program is their business.
+// withoutDuplicates returns the items that are not rendered, one of each identity. It reports inputs and ConfigMaps that appear
+// more than once. It ignores other configurations of krm-fn.
 func withoutDuplicates(items []*krm.Item, ps *model.Problems) []*krm.Item {
 	same := make(map[objectID][]*krm.Item, len(items))
 	for _, it := range items {
@@ -114,7 +115,7 @@ func withoutDuplicates(items []*krm.Item, ps *model.Problems) []*krm.Item {
 		if first := twins[0].Place; first.File != "" {
 			also = fmt.Sprintf(", also in document %d of %s", first.Index, first.File)
 		}
-		ps.Errorf(model.InputDuplicate, twins[1].Place, "stands twice among the items%s; remove or rename one of them", also)
+		ps.Errorf(model.InputDuplicate, twins[1].Place, "is in the input twice%s; remove or rename one of them", also)
 	}
 	var out []*krm.Item
 	for _, it := range items {

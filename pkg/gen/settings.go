@@ -1,12 +1,14 @@
 package gen
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -16,7 +18,7 @@ import (
 // settings are the operator's configuration as it applies to one object.
 type settings struct {
 	gateway, backend resources
-	// requirements are those of the gateway.
+	// requirements are the resources of the gateway.
 	requirements  corev1.ResourceRequirements
 	readiness     probeTimes
 	liveness      probeTimes
@@ -32,7 +34,7 @@ type settings struct {
 
 type probeTimes struct{ delay, period int32 }
 
-// exposure says how a gateway is reached from outside of the cluster.
+// exposure says how clients reach a gateway from outside the cluster.
 type exposure string
 
 const (
@@ -45,7 +47,7 @@ const (
 
 var exposures = []exposure{loadBalancer, clusterIP, ingressMode, routeMode, istioMode}
 
-// The keys of the operator's ConfigMaps: those that are read, and those that only steered its image build.
+// The keys of the operator's ConfigMaps: the keys that krm-fn reads, and the keys that only controlled the image build.
 var (
 	controllerKeys = []string{
 		"resourceRequestCPU", "resourceRequestMemory", "resourceLimitCPU", "resourceLimitMemory",
@@ -58,7 +60,7 @@ var (
 	registryKeys        = []string{"registryType", "repositoryName", "imagePullSecretNames"}
 )
 
-// configMap is a ConfigMap that was found; without one it is empty.
+// configMap is a ConfigMap of configuration; it is empty if there is none.
 type configMap struct {
 	// item is nil for none.
 	item  *krm.Item
@@ -67,7 +69,7 @@ type configMap struct {
 	ps    *model.Problems
 }
 
-// readConfig reads a ConfigMap, nil for none. Keys beside known ones are reported unless known is nil.
+// readConfig reads a ConfigMap, nil for none. It reports unknown keys, unless known is nil.
 func readConfig(it *krm.Item, known []string, ps *model.Problems) configMap {
 	if it == nil {
 		return configMap{ps: ps}
@@ -83,11 +85,11 @@ func readConfig(it *krm.Item, known []string, ps *model.Problems) configMap {
 
 func (c configMap) at(key string) model.Place { return c.place.Child(key) }
 
-// text is the value of key without the white space around it.
+// text returns the value of key without surrounding whitespace.
 func (c configMap) text(key string) string { return strings.TrimSpace(c.data[key]) }
 
-// misspelt reports keys that differ from one of keys in letter case only, in ConfigMaps whose other keys do not matter.
-func (c configMap) misspelt(keys ...string) {
+// checkKeyCase reports keys that differ from one of keys only in case, in ConfigMaps whose other keys do not matter.
+func (c configMap) checkKeyCase(keys ...string) {
 	for k := range c.data {
 		for _, want := range keys {
 			if k != want && strings.EqualFold(k, want) {
@@ -108,10 +110,7 @@ func (c configMap) number(key string, otherwise, low, high int32) int32 {
 	}
 	n, err := strconv.ParseInt(s, 10, 32)
 	if err != nil || n < int64(low) || n > int64(high) {
-		c.ps.Add(model.Problem{
-			ID: model.GatewayConfig, Severity: model.Error, Place: c.at(key), Value: s,
-			Message: fmt.Sprintf("%q is no number from %d to %d", s, low, high),
-		})
+		c.ps.Valuef(model.GatewayConfig, c.at(key), s, "%q is not a number from %d to %d", s, low, high)
 		return otherwise
 	}
 	return int32(n)
@@ -130,19 +129,19 @@ func (c configMap) flag(key string) bool {
 	return false
 }
 
-// settingsFiles are the ConfigMaps that settings are read from: controller-config, apim-config, docker-registry-config and
-// analytics-config; nil for one that is not there.
+// settingsFiles are the ConfigMaps of settings: controller-config, apim-config, docker-registry-config, and analytics-config. A
+// missing one is nil.
 type settingsFiles [4]*krm.Item
 
-// settingsReader finds the settings of inputs. What was read from the same ConfigMaps for another one is not read again.
+// settingsReader finds the settings of inputs. It reads each combination of ConfigMaps once.
 type settingsReader struct {
 	items index
 	kind  *gatewayKind
-	known map[settingsFiles]judged[*settings]
+	known map[settingsFiles]readResult[*settings]
 }
 
-// judged is a value that was read, and what was wrong with it.
-type judged[T any] struct {
+// readResult is a value that was read, and its problems.
+type readResult[T any] struct {
 	value    T
 	problems model.Problems
 }
@@ -165,25 +164,25 @@ func (r *settingsReader) parse(files settingsFiles, ps *model.Problems) *setting
 	s := &settings{gateway: gatewayDefaults(), backend: backendDefaults()}
 	s.readController(readConfig(files[0], slices.Concat(controllerKeys, controllerBuildKeys), ps))
 
-	// apim-config has some forty keys, all but these two for the configuration file inside the gateway's image.
+	// apim-config has about forty keys. All except these two are for the configuration file inside the gateway image.
 	apim := readConfig(files[1], nil, ps)
-	apim.misspelt("httpPort", "httpsPort")
+	apim.checkKeyCase("httpPort", "httpsPort")
 	s.httpPort = apim.number("httpPort", r.kind.http.port, 1, 65535)
 	s.httpsPort = apim.number("httpsPort", r.kind.https.port, 1, 65535)
 	if metrics := r.kind.metrics.port; s.httpPort == s.httpsPort || s.httpPort == metrics || s.httpsPort == metrics {
-		ps.Errorf(model.GatewayConfig, apim.place, "httpPort %d, httpsPort %d and the metrics port %d must differ",
+		ps.Errorf(model.GatewayConfig, apim.place, "httpPort %d, httpsPort %d, and the metrics port %d must differ",
 			s.httpPort, s.httpsPort, metrics)
 	}
 	reg := readConfig(files[2], registryKeys, ps)
 	s.registryType, s.repository = strings.ToUpper(reg.text("registryType")), strings.Trim(reg.text("repositoryName"), "/")
 	for _, name := range words(reg.data["imagePullSecretNames"]) {
 		if len(validation.IsDNS1123Subdomain(name)) > 0 {
-			ps.Valuef(model.InputName, reg.at("imagePullSecretNames"), name, "%q is no name of a Secret", name)
+			ps.Valuef(model.InputName, reg.at("imagePullSecretNames"), name, "%q is not a valid name of a Secret", name)
 		}
 		s.pullSecrets = append(s.pullSecrets, corev1.LocalObjectReference{Name: name})
 	}
 	analytics := readConfig(files[3], nil, ps)
-	analytics.misspelt("analyticsEnabled")
+	analytics.checkKeyCase("analyticsEnabled")
 	s.analytics = analytics.flag("analyticsEnabled")
 	s.requirements = s.gateway.requirements()
 	return s
@@ -206,8 +205,10 @@ func (s *settings) readController(c configMap) {
 		q.to.set(c.text(q.key), q.key+" of "+controllerConfig, c.at(q.key), c.ps)
 	}
 	const most = 86400
-	s.readiness = probeTimes{c.number("readinessProbeInitialDelaySeconds", 8, 0, most), c.number("readinessProbePeriodSeconds", 5, 1, most)}
-	s.liveness = probeTimes{c.number("livenessProbeInitialDelaySeconds", 10, 0, most), c.number("livenessProbePeriodSeconds", 30, 1, most)}
+	times := func(probe string, delay, period int32) probeTimes {
+		return probeTimes{c.number(probe+"InitialDelaySeconds", delay, 0, most), c.number(probe+"PeriodSeconds", period, 1, most)}
+	}
+	s.readiness, s.liveness = times("readinessProbe", 8, 5), times("livenessProbe", 10, 30)
 	s.observability = c.flag("observabilityEnabled")
 	s.exposure = loadBalancer
 	mode := c.text("operatorMode")
@@ -217,14 +218,118 @@ func (s *settings) readController(c configMap) {
 	i := slices.IndexFunc(exposures, func(e exposure) bool { return strings.EqualFold(string(e), mode) })
 	if i < 0 {
 		c.ps.Valuef(model.GatewayConfig, c.at("operatorMode"), mode,
-			"%q is no operator mode; write default, ClusterIP or Ingress", mode)
+			"%q is not a valid operator mode; use default, ClusterIP, or Ingress", mode)
 		return
 	}
 	s.exposure = exposures[i]
 	if s.exposure == routeMode || s.exposure == istioMode {
 		c.ps.Valuef(model.OutputUnsupported, c.at("operatorMode"), mode,
-			"%s objects are not rendered; write ClusterIP and add %s to the package yourself, pointing at the Service",
+			"%s objects are not rendered; use ClusterIP, and add %s that points to the Service to the package yourself",
 			s.exposure, map[exposure]string{routeMode: "a Route", istioMode: "a VirtualService"}[s.exposure])
 		s.exposure = clusterIP
+	}
+}
+
+// quantity is an amount of a resource and its place.
+type quantity struct {
+	value resource.Quantity
+	place model.Place
+	// origin says where the amount comes from, for messages: "" if the object itself sets it.
+	origin string
+}
+
+// resources are the requests and limits of a container.
+type resources struct {
+	cpuRequest, memoryRequest, cpuLimit, memoryLimit quantity
+}
+
+// The operator's defaults (deploy/controller-configs/controller_conf.yaml).
+func gatewayDefaults() resources {
+	return resources{defaultQuantity("1000m"), defaultQuantity("512Mi"), defaultQuantity("2000m"), defaultQuantity("512Mi")}
+}
+
+func backendDefaults() resources {
+	return resources{defaultQuantity("500m"), defaultQuantity("512Mi"), defaultQuantity("500m"), defaultQuantity("512Mi")}
+}
+
+func defaultQuantity(s string) quantity {
+	return quantity{value: resource.MustParse(s), origin: "the default"}
+}
+
+// set replaces q by the amount in text, if there is one.
+func (q *quantity) set(text, origin string, at model.Place, ps *model.Problems) {
+	if text == "" {
+		return
+	}
+	var v resource.Quantity
+	err := errors.New("too long")
+	if krm.IsBoundedQuantity(text) {
+		v, err = resource.ParseQuantity(text)
+	}
+	if err != nil || v.Sign() <= 0 {
+		ps.Valuef(model.BackendResources, at, text,
+			"%q is not a valid resource amount; use a positive number with an optional unit, such as 500m or 512Mi", text)
+		return
+	}
+	*q = quantity{value: v, place: at, origin: origin}
+}
+
+// with returns r with the amounts that a TargetEndpoint sets.
+func (r resources) with(d endpointDeploy, at model.Place, ps *model.Problems) resources {
+	r.cpuRequest.set(d.RequestCPU, "", at.Child("requestCPU"), ps)
+	r.memoryRequest.set(d.ReqMemory, "", at.Child("reqMemory"), ps)
+	r.cpuLimit.set(d.CPULimit, "", at.Child("cpuLimit"), ps)
+	r.memoryLimit.set(d.MemoryLimit, "", at.Child("memoryLimit"), ps)
+	r.check(at, ps)
+	return r
+}
+
+// check reports requests above their limits. at is the container's object.
+func (r resources) check(at model.Place, ps *model.Problems) {
+	r.cpuRequest.checkLimit("CPU", r.cpuLimit, at, ps)
+	r.memoryRequest.checkLimit("memory", r.memoryLimit, at, ps)
+}
+
+func (q quantity) checkLimit(name string, limit quantity, at model.Place, ps *model.Problems) {
+	if q.value.Cmp(limit.value) <= 0 {
+		return
+	}
+	// Report the amount that is set nearest to the object: its own request, its own limit, or a key of a ConfigMap.
+	wrong := limit
+	if q.origin == "" || limit.place.Object == (model.Object{}) {
+		wrong = q
+	}
+	if wrong.place.Object != (model.Object{}) {
+		at = wrong.place
+	}
+	ps.Valuef(model.BackendResources, at, wrong.value.String(),
+		"requests %s of %s%s, above the limit %s%s; raise the limit or lower the request",
+		q.value.String(), name, from(q.origin), limit.value.String(), from(limit.origin))
+}
+
+func from(origin string) string {
+	if origin == "" {
+		return ""
+	}
+	return " (" + origin + ")"
+}
+
+// requirements are the resources of containers as API types. Containers with equal resources share them.
+type requirements map[[4]resource.Quantity]corev1.ResourceRequirements
+
+func (all requirements) of(r resources) corev1.ResourceRequirements {
+	key := [4]resource.Quantity{r.cpuRequest.value, r.memoryRequest.value, r.cpuLimit.value, r.memoryLimit.value}
+	out, known := all[key]
+	if !known {
+		out = r.requirements()
+		all[key] = out
+	}
+	return out
+}
+
+func (r resources) requirements() corev1.ResourceRequirements {
+	return corev1.ResourceRequirements{
+		Requests: corev1.ResourceList{corev1.ResourceCPU: r.cpuRequest.value, corev1.ResourceMemory: r.memoryRequest.value},
+		Limits:   corev1.ResourceList{corev1.ResourceCPU: r.cpuLimit.value, corev1.ResourceMemory: r.memoryLimit.value},
 	}
 }

@@ -53,12 +53,12 @@ func checkContainers(s *hpa.Scaling, containers []string, at model.Place, ps *mo
 			continue
 		}
 		ps.Valuef(model.HPAMetric, at, m.ContainerResource.Container,
-			"would scale on container %q, which its pods do not have; there is %s: give it an hpa-configs of its own (%s)",
+			"would scale on container %q, which its pods do not have; available: %s; give it its own hpa-configs (%s)",
 			m.ContainerResource.Container, strings.Join(containers, ", "), hpaConfigsAnnotation)
 	}
 }
 
-// find gives the TargetEndpoint that a document names, nil if there is none or it could not be read.
+// find returns the TargetEndpoint that a document names, nil if it does not exist or is invalid.
 func (g *gatewayBuilder) find(ep swagger.Endpoint) *endpoint {
 	from, qualified := g.in.referrer(), ep.Target.Namespace != ""
 	if qualified {
@@ -72,7 +72,7 @@ func (g *gatewayBuilder) find(ep swagger.Endpoint) *endpoint {
 	return g.endpoints[it.Ref().String()]
 }
 
-// url is where the gateway reaches a backend.
+// url returns the URL at which the gateway reaches a backend.
 func url(b backend, mode model.Mode) string {
 	var p port
 	if len(b.ports) > 0 {
@@ -88,7 +88,7 @@ func url(b backend, mode model.Mode) string {
 	return fmt.Sprintf("%s://%s:%d", b.protocol, host, number)
 }
 
-// checkSidecars reports what cannot share a pod.
+// checkSidecars reports sidecars that cannot share a pod.
 func (g *gatewayBuilder) checkSidecars() {
 	const gatewayName = "the gateway"
 	containers, ports := map[string]string{g.kind.container: gatewayName}, map[int32]string{}

@@ -11,18 +11,19 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// rawNode takes a part of an input as it is written.
+// rawNode is a part of an input that is not decoded.
 type rawNode = *yaml.Node
 
-// apiObject is wso2.com/v1alpha1 API (k8s-api-operator v1.2, deploy/crds/wso2.com_apis_crd.yaml).
-type apiObject struct {
+// customResource is an API or TargetEndpoint.
+type customResource[S any] struct {
 	APIVersion string  `json:"apiVersion"`
 	Kind       string  `json:"kind"`
 	Metadata   rawNode `json:"metadata"`
-	Spec       apiSpec `json:"spec"`
+	Spec       S       `json:"spec"`
 	Status     rawNode `json:"status"`
 }
 
+// apiSpec is the spec of a wso2.com/v1alpha1 API (k8s-api-operator v1.2, deploy/crds/wso2.com_apis_crd.yaml).
 type apiSpec struct {
 	Mode                 string        `json:"mode"`
 	Replicas             *int32        `json:"replicas"`
@@ -31,7 +32,7 @@ type apiSpec struct {
 	Version              string        `json:"version"`
 	EnvironmentVariables []string      `json:"environmentVariables"`
 	IngressHostname      string        `json:"ingressHostname"`
-	// These steered what the operator did inside the cluster.
+	// These controlled what the operator did in the cluster.
 	UpdateTimeStamp rawNode `json:"updateTimeStamp"`
 	Override        rawNode `json:"override"`
 	APIEndPoint     rawNode `json:"apiEndPoint"`
@@ -44,41 +45,32 @@ type apiDefinition struct {
 	EndpointCertificates  rawNode  `json:"endpointCertificates"`
 }
 
-// ignoredField is a field that has no effect here.
-type ignoredField struct {
-	path []string
-	node rawNode
-}
-
-func (f ignoredField) at(spec model.Place) model.Place {
-	for _, name := range f.path {
-		spec = spec.Child(name)
+// reportIgnored reports the fields of the API that have no effect.
+func (s apiSpec) reportIgnored(spec model.Place, ps *model.Problems) {
+	for _, f := range []struct {
+		path string
+		node rawNode
+	}{
+		{"updateTimeStamp", s.UpdateTimeStamp},
+		{"override", s.Override},
+		{"apiEndPoint", s.APIEndPoint},
+		{"definition.type", s.Definition.Type},
+		{"definition.interceptors", s.Definition.Interceptors},
+		{"definition.endpointCertificates", s.Definition.EndpointCertificates},
+	} {
+		if f.node == nil {
+			continue
+		}
+		at := spec
+		for name := range strings.SplitSeq(f.path, ".") {
+			at = at.Child(name)
+		}
+		ps.Infof(model.InputIgnored, at, "has no effect: it controlled what the operator did in the cluster")
 	}
-	return spec
 }
 
-// ignored lists the fields of the API that have no effect here.
-func (s apiSpec) ignored() []ignoredField {
-	return []ignoredField{
-		{[]string{"updateTimeStamp"}, s.UpdateTimeStamp},
-		{[]string{"override"}, s.Override},
-		{[]string{"apiEndPoint"}, s.APIEndPoint},
-		{[]string{"definition", "type"}, s.Definition.Type},
-		{[]string{"definition", "interceptors"}, s.Definition.Interceptors},
-		{[]string{"definition", "endpointCertificates"}, s.Definition.EndpointCertificates},
-	}
-}
-
-// targetEndpointObject is wso2.com/v1alpha1 TargetEndpoint (k8s-api-operator v1.2,
+// targetEndpointSpec is the spec of a wso2.com/v1alpha1 TargetEndpoint (k8s-api-operator v1.2,
 // deploy/crds/wso2.com_targetendpoints_crd.yaml).
-type targetEndpointObject struct {
-	APIVersion string             `json:"apiVersion"`
-	Kind       string             `json:"kind"`
-	Metadata   rawNode            `json:"metadata"`
-	Spec       targetEndpointSpec `json:"spec"`
-	Status     rawNode            `json:"status"`
-}
-
 type targetEndpointSpec struct {
 	ApplicationProtocol string         `json:"applicationProtocol"`
 	Ports               []endpointPort `json:"ports"`
@@ -113,8 +105,8 @@ type configMapObject struct {
 	Immutable  *bool             `json:"immutable"`
 }
 
-// maxConfigMap is the most bytes that a ConfigMap can hold (MaxSecretSize, k8s.io/api/core/v1/types.go, which
-// ValidateConfigMap applies to the sum of the values).
+// maxConfigMap is the maximum size of a ConfigMap in bytes (MaxSecretSize, k8s.io/api/core/v1/types.go, which ValidateConfigMap
+// applies to the sum of the values).
 const maxConfigMap = 1 << 20
 
 // configMapData reads the data of a ConfigMap.
@@ -128,15 +120,16 @@ func configMapData(it *krm.Item) (map[string]string, model.Problems) {
 		}
 	}
 	if size > maxConfigMap {
-		ps.Errorf(model.InputLimit, it.Place.Child("data"), "has %d bytes; Kubernetes refuses a ConfigMap above %d", size, maxConfigMap)
+		ps.Errorf(model.InputLimit, it.Place.Child("data"),
+			"has %d bytes; Kubernetes rejects a ConfigMap above %d", size, maxConfigMap)
 	}
 	if len(cm.BinaryData) > 0 {
-		ps.Errorf(model.InputType, it.Place.Child("binaryData"), "is not read; write the text under data")
+		ps.Errorf(model.InputType, it.Place.Child("binaryData"), "is not read; put the text under data")
 	}
 	return cm.Data, ps
 }
 
-// unknownKeys reports the keys of a ConfigMap that mean nothing: an error where a known key was most likely meant.
+// unknownKeys reports the unknown keys of a ConfigMap. It is an error if one resembles a known key.
 func unknownKeys(data map[string]string, known []string, at model.Place, ps *model.Problems) {
 	for k := range data {
 		if slices.Contains(known, k) {
@@ -150,6 +143,6 @@ func unknownKeys(data map[string]string, known []string, at model.Place, ps *mod
 			})
 			continue
 		}
-		ps.Warnf(model.InputField, at.Child(k), "unknown key %q has no effect; known are %s", k, strings.Join(known, ", "))
+		ps.Warnf(model.InputField, at.Child(k), "unknown key %q has no effect; known keys: %s", k, strings.Join(known, ", "))
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
 // baseline returns what the operator applied of a live object (pkg/mgw and pkg/controller/targetendpoint of the operator).
@@ -80,7 +82,7 @@ func (d dump) operatorContainers(k key, containers []any) []any {
 
 func (d dump) isBackendContainer(namespace, name string) bool {
 	for _, it := range d.of(operatorGroup, "TargetEndpoint") {
-		if keyOf(it.Place.Object).namespace == namespace && textOf(it, "spec", "deploy", "name") == name {
+		if keyOf(it.Place.Object).namespace == namespace && krm.Text(it.Node(), "spec", "deploy", "name") == name {
 			return true
 		}
 	}

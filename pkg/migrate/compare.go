@@ -34,8 +34,6 @@ type rendered struct {
 	replacesPods bool
 }
 
-func textOf(it *krm.Item, path ...string) string { return krm.Text(it.Node(), path...) }
-
 // compare adds every difference to m.
 func (m *migration) compare(items []*krm.Item, ps *model.Problems) {
 	for _, it := range items {
@@ -113,17 +111,20 @@ func checkDeployment(o *rendered, at model.Place, ps *model.Problems) {
 	selector := at.Child("spec").Child("selector")
 	if changes := diff(get(o.live, "spec", "selector"), get(o.want, "spec", "selector"), ""); len(changes) > 0 {
 		ps.Errorf(model.MigrateTraffic, selector, "is %s in the cluster, which is immutable and which no annotation can express; "+
-			"remove the API or TargetEndpoint from the dump, and write it manually under another name", show(get(o.live, "spec", "selector")))
+			"remove the API or TargetEndpoint from the dump, and write it manually under another name",
+			show(get(o.live, "spec", "selector")))
 	}
 	for _, c := range o.changes {
 		if name, ok := strings.CutPrefix(c.Field, "spec.template.spec.containers["); ok && strings.HasSuffix(name, "].image") {
 			at.Field = c.Field
-			ps.Warnf(model.MigrateImage, at, "becomes %s; the pods run %s, because the operator did not apply the newer image", c.To, c.From)
+			ps.Warnf(model.MigrateImage, at, "becomes %s; the pods run %s, because the operator did not apply the newer image",
+				c.To, c.From)
 		}
 	}
 	if all, unavailable := replicas(o.after), maxUnavailable(o.after); all > 0 && unavailable >= all {
 		ps.Errorf(model.MigrateTraffic, model.Place{Object: at.Object, Field: "spec.strategy"},
-			"lets all pods terminate before new ones are ready; set it to RollingUpdate with maxUnavailable below %d, and dump the cluster again", all)
+			"lets all pods terminate before new ones are ready; set it to RollingUpdate with maxUnavailable below %d, "+
+				"and dump the cluster again", all)
 	}
 }
 
@@ -162,10 +163,12 @@ func (m *migration) checkService(o *rendered, at model.Place, ps *model.Problems
 		now := servicePort(o.after, textAt(p, "port"))
 		switch {
 		case now == nil:
-			ps.Warnf(model.MigrateTraffic, ports, "port %s %s is removed; clients that use it, such as a ServiceMonitor, must use another Service",
+			ps.Warnf(model.MigrateTraffic, ports,
+				"port %s %s is removed; clients that use it, such as a ServiceMonitor, must use another Service",
 				textAt(p, "name"), textAt(p, "port"))
 		case show(targetPort(p)) != show(targetPort(now)):
-			ps.Warnf(model.MigrateTraffic, ports, "port %s targets %s instead of %s; some of its requests fail until all pods are replaced",
+			ps.Warnf(model.MigrateTraffic, ports,
+				"port %s targets %s instead of %s; some of its requests fail until all pods are replaced",
 				textAt(p, "port"), show(targetPort(now)), show(targetPort(p)))
 		}
 	}
@@ -173,12 +176,14 @@ func (m *migration) checkService(o *rendered, at model.Place, ps *model.Problems
 	switch kind := at.Child("spec").Child("type"); {
 	case from == to:
 	case from == "LoadBalancer":
-		ps.Warnf(model.MigrateTraffic, kind, "becomes %s, so the address %s is released; move its clients first", to, addresses(o.liveItem))
+		ps.Warnf(model.MigrateTraffic, kind, "becomes %s, so the address %s is released; move its clients first",
+			to, addresses(o.liveItem))
 	case to == "LoadBalancer":
 		ps.Warnf(model.MigrateTraffic, kind, "becomes LoadBalancer, so the Service is reachable from outside the cluster")
 	}
 	if a, b := textAt(o.live, "spec", "clusterIP") == "None", textAt(o.after, "spec", "clusterIP") == "None"; a != b {
-		ps.Errorf(model.MigrateTraffic, at.Child("spec").Child("clusterIP"), "cannot be changed from or to None; rename the Service in the cluster")
+		ps.Errorf(model.MigrateTraffic, at.Child("spec").Child("clusterIP"),
+			"cannot be changed from or to None; rename the Service in the cluster")
 	}
 	m.checkSelector(o, at.Child("spec").Child("selector"), ps)
 }
@@ -278,14 +283,15 @@ func (m *migration) renders(k key) bool {
 func (m *migration) findOtherScalers(ps *model.Problems) {
 	for _, it := range m.dump.of("autoscaling", "HorizontalPodAutoscaler") {
 		k := keyOf(it.Place.Object)
-		target := key{"apps", "Deployment", k.namespace, textOf(it, "spec", "scaleTargetRef", "name")}
-		if m.renders(k) || textOf(it, "spec", "scaleTargetRef", "kind") != target.kind || !m.renders(target) || len(owners(it)) > 0 {
+		target := key{"apps", "Deployment", k.namespace, krm.Text(it.Node(), "spec", "scaleTargetRef", "name")}
+		kind := krm.Text(it.Node(), "spec", "scaleTargetRef", "kind")
+		if m.renders(k) || kind != target.kind || !m.renders(target) || len(owners(it)) > 0 {
 			continue
 		}
 		if named(it, ps) {
 			m.otherScalers = append(m.otherScalers, it)
-			ps.Warnf(model.MigrateScaler, it.Place, "scales Deployment %s, which the rendered HorizontalPodAutoscaler also scales; delete one of them",
-				target.name)
+			ps.Warnf(model.MigrateScaler, it.Place,
+				"scales Deployment %s, which the rendered HorizontalPodAutoscaler also scales; delete one of them", target.name)
 		}
 	}
 }

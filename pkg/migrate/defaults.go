@@ -66,7 +66,8 @@ var scalerDefaults = []field{
 	{"spec.behavior.scaleUp.stabilizationWindowSeconds", 0.0},
 	{"spec.behavior.scaleUp.selectPolicy", "Max"},
 	{"spec.behavior.scaleUp.policies", []any{
-		object{"type": "Pods", "value": 4.0, "periodSeconds": 15.0}, object{"type": "Percent", "value": 100.0, "periodSeconds": 15.0},
+		object{"type": "Pods", "value": 4.0, "periodSeconds": 15.0},
+		object{"type": "Percent", "value": 100.0, "periodSeconds": 15.0},
 	}},
 	{"spec.behavior.scaleDown.selectPolicy", "Max"},
 	{"spec.behavior.scaleDown.policies", []any{object{"type": "Percent", "value": 100.0, "periodSeconds": 15.0}}},

@@ -14,7 +14,8 @@ import (
 )
 
 // DumpCommand is the command that dumps everything that a migration requires.
-const DumpCommand = "kubectl get apis.wso2.com,targetendpoints.wso2.com,configmaps,deployments,services,horizontalpodautoscalers,ingresses " +
+const DumpCommand = "kubectl get " +
+	"apis.wso2.com,targetendpoints.wso2.com,configmaps,deployments,services,horizontalpodautoscalers,ingresses " +
 	"--all-namespaces -o yaml"
 
 // key identifies an object in a cluster, regardless of the version of its kind.
@@ -74,7 +75,8 @@ func objects(n *yaml.Node, at model.Place, ps *model.Problems) []*krm.Item {
 		}
 		return items
 	case o.APIVersion == "" || o.Kind == "":
-		ps.Errorf(model.MigrateDump, at, "is not a Kubernetes object: apiVersion or kind is missing; create the dump with: %s", DumpCommand)
+		ps.Errorf(model.MigrateDump, at, "is not a Kubernetes object: apiVersion or kind is missing; create the dump with: %s",
+			DumpCommand)
 	default:
 		return []*krm.Item{it}
 	}
@@ -95,7 +97,8 @@ func newDump(items []*krm.Item) (dump, model.Problems) {
 		k := keyOf(o)
 		if other := d.byKey[k]; other != nil {
 			if krm.Digest(other.Node()) != krm.Digest(it.Node()) {
-				ps.Errorf(model.InputDuplicate, it.Place, "appears in the dump twice, with different contents; create the dump with a single command")
+				ps.Errorf(model.InputDuplicate, it.Place,
+					"appears in the dump twice, with different contents; create the dump with a single command")
 			}
 			continue
 		}
@@ -104,7 +107,8 @@ func newDump(items []*krm.Item) (dump, model.Problems) {
 	}
 	slices.SortStableFunc(d.items, func(a, b *krm.Item) int { return compareObjects(a.Place.Object, b.Place.Object) })
 	if secrets > 0 {
-		ps.Warnf(model.MigrateDump, model.Place{File: items[0].Place.File}, "contains Secrets, which krm-fn never reads; keep the dump out of Git")
+		ps.Warnf(model.MigrateDump, model.Place{File: items[0].Place.File},
+			"contains Secrets, which krm-fn never reads; keep the dump out of Git")
 	}
 	return d, ps
 }
@@ -124,32 +128,36 @@ func (d dump) of(group, kind string) []*krm.Item {
 	return found
 }
 
-// find returns the object of a kind that has the namespace and name of o, or nil.
-func (d dump) find(group, kind string, o model.Object) *krm.Item {
-	return d.byKey[keyOf(model.Object{APIVersion: group + "/", Kind: kind, Namespace: o.Namespace, Name: o.Name})]
+// deployment returns the Deployment that has the namespace and name of o, or nil.
+func (d dump) deployment(o model.Object) *krm.Item {
+	return d.byKey[key{"apps", "Deployment", model.NamespaceOf(o.Namespace), o.Name}]
 }
 
 // missing reports what a dump lacks.
 func (d dump) missing() model.Problems {
 	var ps model.Problems
 	if len(d.of(operatorGroup, "API"))+len(d.of(operatorGroup, "TargetEndpoint")) == 0 {
-		ps.Errorf(model.MigrateDump, model.Place{}, "the dump contains no API or TargetEndpoint of wso2.com; create it with: %s", DumpCommand)
+		ps.Errorf(model.MigrateDump, model.Place{},
+			"the dump contains no API or TargetEndpoint of wso2.com; create it with: %s", DumpCommand)
 		return ps
 	}
 	for _, k := range []struct{ group, kind string }{{"apps", "Deployment"}, {"", "Service"}} {
 		if len(d.of(k.group, k.kind)) == 0 {
-			ps.Errorf(model.MigrateDump, model.Place{}, "the dump contains no %s, so nothing can be compared; create it with: %s", k.kind, DumpCommand)
+			ps.Errorf(model.MigrateDump, model.Place{},
+				"the dump contains no %s, so nothing can be compared; create it with: %s", k.kind, DumpCommand)
 		}
 	}
 	if len(d.of("autoscaling", "HorizontalPodAutoscaler")) == 0 {
-		ps.Warnf(model.MigrateDump, model.Place{}, "the dump contains no HorizontalPodAutoscaler; if the cluster has any, create the dump with: %s", DumpCommand)
+		ps.Warnf(model.MigrateDump, model.Place{},
+			"the dump contains no HorizontalPodAutoscaler; if the cluster has any, create the dump with: %s", DumpCommand)
 	}
 	// The operator does nothing without these two ConfigMaps (pkg/controller/api/api_controller.go of the operator).
 	maps := d.of("", "ConfigMap")
 	for _, name := range []string{"controller-config", "hpa-configs"} {
 		if !slices.ContainsFunc(maps, func(it *krm.Item) bool { return it.Place.Object.Name == name }) {
-			ps.Warnf(model.MigrateDump, model.Place{}, "the dump contains no ConfigMap %s, so defaults apply instead of the operator's settings; "+
-				"create it with: %s", name, DumpCommand)
+			ps.Warnf(model.MigrateDump, model.Place{},
+				"the dump contains no ConfigMap %s, so defaults apply instead of the operator's settings; "+
+					"create it with: %s", name, DumpCommand)
 		}
 	}
 	return ps

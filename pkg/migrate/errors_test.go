@@ -139,7 +139,7 @@ func TestQuote(t *testing.T) {
 	for s, want := range map[string]string{
 		"migration/manifests": "migration/manifests", "my files": "'my files'", "it's": `'it'\''s'`, "$(reboot)": "'$(reboot)'", "": "''",
 	} {
-		if got := quote(s); got != want {
+		if got := Quote(s); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

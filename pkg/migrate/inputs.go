@@ -42,7 +42,9 @@ func (d dump) inputs(ps *model.Problems) []*krm.Item {
 	for _, k := range []struct{ group, kind string }{{operatorGroup, "API"}, {operatorGroup, "TargetEndpoint"}, {"", "ConfigMap"}} {
 		for _, it := range d.of(k.group, k.kind) {
 			if k.group != "" && krm.Text(it.Node(), "metadata", "deletionTimestamp") != "" {
-				ps.Errorf(model.MigrateDump, it.Place, "is being deleted, along with the objects that it owns; wait until it is gone, or restore it, then dump the cluster again")
+				ps.Errorf(model.MigrateDump, it.Place,
+					"is being deleted, along with the objects that it owns; wait until it is gone, or restore it, then dump "+
+						"the cluster again")
 				continue
 			}
 			if clean := d.clean(it, ps); clean != nil {
@@ -121,7 +123,7 @@ func (d dump) pinImage(it *krm.Item, in *input, ps *model.Problems) {
 	if image, _ := in.Spec["image"].(string); strings.TrimSpace(image) != "" {
 		return
 	}
-	live := d.find("apps", "Deployment", it.Place.Object)
+	live := d.deployment(it.Place.Object)
 	if live == nil {
 		return
 	}
@@ -161,7 +163,7 @@ func (d dump) selected(inputs []*krm.Item, out gen.Output, ps *model.Problems) [
 			continue
 		}
 		if o.Kind == "API" || o.Kind == "TargetEndpoint" {
-			live := d.find("apps", "Deployment", o)
+			live := d.deployment(o)
 			if live != nil && rendered[keyOf(live.Place.Object)] != nil {
 				keepSelector(it, live, rendered[keyOf(live.Place.Object)], ps)
 			}

@@ -25,19 +25,21 @@ type Step struct {
 
 // plan returns the steps. During and after each step, every Service selects pods that are ready.
 func (m *migration) plan() []Step {
-	manifests, baseline := quote(path.Join(m.dir, ManifestsDir)), quote(path.Join(m.dir, BaselineDir))
+	manifests, baseline := Quote(path.Join(m.dir, ManifestsDir)), Quote(path.Join(m.dir, BaselineDir))
 	steps := []Step{m.stop()}
 	if release := m.release(); len(release) > 0 {
 		steps = append(steps, Step{
 			"Protect everything from garbage collection.",
-			"Deleting an API or TargetEndpoint also deletes everything that it owns. Deleting a CustomResourceDefinition deletes all its objects.",
+			"Deleting an API or TargetEndpoint also deletes everything that it owns. " +
+				"Deleting a CustomResourceDefinition deletes all its objects.",
 			release,
 		})
 	}
 	if slices.ContainsFunc(m.objects, func(o rendered) bool { return o.baseline != nil }) {
 		steps = append(steps, Step{
 			"Tell kubectl what the operator applied.",
-			"Otherwise, kubectl apply removes nothing, and the operator's container would run next to the new one on the same ports.",
+			"Otherwise, kubectl apply removes nothing, and the operator's container would run next to the new one on " +
+				"the same ports.",
 			[]string{"kubectl apply set-last-applied --create-annotation=true -f " + baseline},
 		})
 	}
@@ -47,7 +49,8 @@ func (m *migration) plan() []Step {
 		[]string{"kubectl diff -f " + manifests},
 	}, Step{
 		"Apply the rendered manifests.",
-		"A rolling update of each Deployment replaces the pods one by one, behind the same Service. To roll back, now or after the next step: " +
+		"A rolling update of each Deployment replaces the pods one by one, behind the same Service. " +
+			"To roll back, now or after the next step: " +
 			"kubectl apply -f " + baseline,
 		[]string{"kubectl apply -f " + manifests},
 	})
@@ -90,7 +93,8 @@ func (m *migration) stop() Step {
 		}
 		for _, n := range content(it.Node(), "metadata", "ownerReferences") {
 			if version := krm.Text(n, "name"); krm.Text(n, "kind") == "ClusterServiceVersion" && isName(version) {
-				s.Why = "Otherwise, it overwrites the applied manifests and takes ownership of them again. The Operator Lifecycle Manager " +
+				s.Why = "Otherwise, it overwrites the applied manifests and takes ownership of them again. " +
+					"The Operator Lifecycle Manager " +
 					"would restart it, so delete its Subscription first. To roll back, reinstall it."
 				s.Commands = append(s.Commands, kubectl(namespace, "delete clusterserviceversions.operators.coreos.com "+version))
 			}
@@ -99,7 +103,7 @@ func (m *migration) stop() Step {
 	if len(s.Commands) == 0 {
 		s.Commands = []string{kubectl(namespace, "scale deployment "+name+" --replicas=0")}
 	}
-	s.Commands = append(s.Commands, kubectl(namespace, "wait --for=delete pod -l "+quote(selector)+" --timeout=2m"))
+	s.Commands = append(s.Commands, kubectl(namespace, "wait --for=delete pod -l "+Quote(selector)+" --timeout=2m"))
 	return s
 }
 
@@ -127,7 +131,7 @@ func (m *migration) release() []string {
 		}
 		o := it.Place.Object
 		commands = append(commands, kubectl(o.Namespace, fmt.Sprintf("patch %s %s --type=json -p %s",
-			strings.ToLower(o.Kind), o.Name, quote("["+strings.Join(patch, ",")+"]"))))
+			strings.ToLower(o.Kind), o.Name, Quote("["+strings.Join(patch, ",")+"]"))))
 	}
 	return commands
 }
@@ -234,8 +238,8 @@ var plainWord = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z0-9_./,:=@%+-]+$`)
 })
 
-// quote quotes an argument for a shell.
-func quote(s string) string {
+// Quote quotes an argument for a shell.
+func Quote(s string) string {
 	if plainWord().MatchString(s) {
 		return s
 	}

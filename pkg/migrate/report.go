@@ -81,7 +81,10 @@ func (r Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "  %s\n", name)
 	}
 	for _, section := range []struct{ action, title string }{
-		{Update, "Changes that kubectl apply makes:"}, {Create, "New:"}, {None, "Unchanged:"}, {Leave, "No longer rendered, and left unchanged:"},
+		{Update, "Changes that kubectl apply makes:"},
+		{Create, "New:"},
+		{None, "Unchanged:"},
+		{Leave, "No longer rendered, and left unchanged:"},
 	} {
 		if !slices.ContainsFunc(r.Objects, func(o Object) bool { return o.Action == section.action }) {
 			continue

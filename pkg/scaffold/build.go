@@ -2,9 +2,12 @@ package scaffold
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
+	"cuelabs.dev/go/oci/ociregistry/ociref"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -68,7 +71,8 @@ func (b *builder) findImage() {
 	case b.doc == nil:
 		b.image = strings.TrimSuffix(b.Registry, "/") + "/" + b.Name + ":v1" // The document would contain the version.
 	case b.doc.Version == "":
-		b.ps.Errorf(model.InputRequired, flag(imageFlag), "is missing, and the document has no info.version for the tag; set one of them")
+		b.ps.Errorf(model.InputRequired, flag(imageFlag),
+			"is missing, and the document has no info.version for the tag; set one of them")
 	default:
 		b.image = strings.TrimSuffix(b.Registry, "/") + "/" + b.Name + ":" + b.doc.Version
 		b.checkImage(b.image, registryFlag)
@@ -78,7 +82,8 @@ func (b *builder) findImage() {
 // checkImage reports an image that no container runtime accepts.
 func (b *builder) checkImage(image, at string) {
 	if err := checkReference(image); err != nil {
-		b.ps.Valuef(model.InputValue, flag(at), image, "%q is not a valid image: %v; use one such as registry.example.com/shop/products:v1.0.0", image, err)
+		b.ps.Valuef(model.InputValue, flag(at), image,
+			"%q is not a valid image: %v; use one such as registry.example.com/shop/products:v1.0.0", image, err)
 	}
 }
 
@@ -92,13 +97,14 @@ func (b *builder) findBackends() {
 	case len(b.doc.Endpoints) == 0:
 		b.newBackend(given)
 	case len(targets) == 0 && len(given) > 0:
-		b.ps.Errorf(model.InputValue, flag(backendFlag), "the document calls %s, not this backend; change the document to call it, or omit the image",
-			b.doc.Endpoints[0].URL)
+		b.ps.Errorf(model.InputValue, flag(backendFlag),
+			"the document calls %s, not this backend; change the document to call it, or omit the image", b.doc.Endpoints[0].URL)
 	default:
 		b.match(targets, given)
 	}
 	if slices.ContainsFunc(b.backends, func(t backend) bool { return t.name == b.Name }) {
-		b.ps.Valuef(model.InputName, flag(nameFlag), b.Name, "%q is also the name of a backend; choose another name for the API", b.Name)
+		b.ps.Valuef(model.InputName, flag(nameFlag), b.Name,
+			"%q is also the name of a backend; choose another name for the API", b.Name)
 	}
 }
 
@@ -109,7 +115,8 @@ func (b *builder) newBackend(given []backend) {
 		b.ps.Errorf(model.InputRequired, flag(backendFlag), "is missing: the document names no backend, and no server")
 	case len(given) > 1:
 		b.ps.Errorf(model.SwaggerEndpoint, model.Place{File: b.Source},
-			"does not say which operation calls which of %s; add x-wso2-production-endpoints with urls to the operations", names(given))
+			"does not say which operation calls which of %s; add x-wso2-production-endpoints with urls to the operations",
+			names(given))
 	case len(given) == 1:
 		b.added = given[0].name
 	}
@@ -124,7 +131,8 @@ func (b *builder) match(targets, given []backend) {
 			continue
 		}
 		if i < 0 {
-			b.ps.Errorf(model.InputRequired, flag(backendFlag), "the document calls the backend %s; set its image with %s=IMAGE", t.name, t.name)
+			b.ps.Errorf(model.InputRequired, flag(backendFlag),
+				"the document calls the backend %s; set its image with %s=IMAGE", t.name, t.name)
 			continue
 		}
 		t.image = given[i].image
@@ -136,8 +144,8 @@ func (b *builder) match(targets, given []backend) {
 			for i, t := range targets {
 				known[i] = t.name
 			}
-			b.ps.Valuef(model.InputValue, flag(backendFlag), g.name, "the document calls no backend %q, but %s%s", g.name, names(targets),
-				krm.DidYouMean(g.name, known))
+			b.ps.Valuef(model.InputValue, flag(backendFlag), g.name,
+				"the document calls no backend %q, but %s%s", g.name, names(targets), krm.DidYouMean(g.name, known))
 		}
 	}
 }
@@ -173,12 +181,14 @@ func (b *builder) given(targets []backend) []backend {
 		switch {
 		case !named && len(targets) > 1:
 			b.unnamed = true
-			b.ps.Valuef(model.InputRequired, flag(backendFlag), s, "%q has no name; use NAME=IMAGE for each of %s", s, names(targets))
+			b.ps.Valuef(model.InputRequired, flag(backendFlag), s,
+				"%q has no name; use NAME=IMAGE for each of %s", s, names(targets))
 		case !named && len(b.BackendImages) > 1:
 			b.unnamed = true
 			b.ps.Valuef(model.InputRequired, flag(backendFlag), s, "%q is one of several images and has no name; use NAME=IMAGE", s)
 		case slices.ContainsFunc(given, func(g backend) bool { return g.name == name }):
-			b.ps.Valuef(model.InputDuplicate, flag(backendFlag), name, "backend %s is given more than once; remove one of them", name)
+			b.ps.Valuef(model.InputDuplicate, flag(backendFlag), name,
+				"backend %s is given more than once; remove one of them", name)
 		default:
 			given = append(given, backend{name, b.Namespace, image})
 		}
@@ -214,4 +224,41 @@ func (b *builder) addEndpoint() {
 		return
 	}
 	b.Document = text
+}
+
+// checkReference returns an error if no container runtime accepts the image. Runtimes also accept short names, which refer to
+// Docker Hub (normalize.go in github.com/distribution/reference). That package is not used, because it adds several
+// milliseconds to every start.
+func checkReference(image string) error {
+	if ociref.IsValidDigest("sha256:" + image) {
+		return errors.New("64 hexadecimal digits are an image ID, not a name")
+	}
+	host, name := split(image)
+	path, _, _ := strings.Cut(name, ":")
+	if strings.ToLower(path) != path {
+		return fmt.Errorf("invalid reference format: repository name (%s) must be lowercase", path)
+	}
+	if _, digest, ok := strings.Cut(name, "@"); ok && !ociref.IsValidDigest(digest) {
+		return fmt.Errorf("invalid digest %q", digest)
+	}
+	if _, err := ociref.ParseRelative(host + "/" + name); err != nil {
+		return errors.New("invalid reference format")
+	}
+	return nil
+}
+
+// split splits an image into the registry, in a form that is not ambiguous, and the rest.
+func split(image string) (host, name string) {
+	host, name, ok := strings.Cut(image, "/")
+	switch {
+	case ok && strings.ContainsAny(host, ".:"):
+	case ok && (host == "localhost" || strings.ToLower(host) != host): // Names have no uppercase letters.
+		host += ":443"
+	default:
+		host, name = "docker.io", image
+	}
+	if (host == "docker.io" || host == "index.docker.io") && !strings.Contains(name, "/") {
+		name = "library/" + name
+	}
+	return host, name
 }

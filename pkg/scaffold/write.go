@@ -36,7 +36,8 @@ func (b *builder) write() Package {
 		pkg.Command = []string{"kustomize", "build", "--enable-alpha-plugins", "--enable-exec", b.Dir}
 	case Kpt:
 		// kpt rejects YAML files that are not Kubernetes resources.
-		pkg.Files = slices.Concat([]File{b.kptfile()}, inputs, []File{b.renderAPIs(document), {".krmignore", []byte(document + "\n")}})
+		ignored := File{".krmignore", []byte(document + "\n")}
+		pkg.Files = slices.Concat([]File{b.kptfile()}, inputs, []File{b.renderAPIs(document), ignored})
 		pkg.Command = []string{"kpt", "fn", "render", "--allow-exec", b.Dir}
 	default:
 		pkg.Files = slices.Concat(inputs, []File{b.renderAPIs(document)})

@@ -13,14 +13,14 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// maxPath is the length of a base path that is read; nobody writes one like it by hand.
+// maxPath is the maximum length of a base path; no one writes a longer one manually.
 const maxPath = 1000
 
-// versionTemplate stands for info.version in a base path.
+// versionTemplate means info.version in a base path.
 const versionTemplate = "{version}"
 
-// basePath reads the base path from where the gateway takes it: the extension, else what the specification gives. A
-// malformed one is an error in the extension, which is there to be used; elsewhere it is a warning, and is not used.
+// basePath reads the base path as the gateway does: from the extension, or from the fields of the specification. A malformed
+// base path is an error in the extension. Elsewhere, it is a warning, and is not used.
 func (r *reader) basePath() {
 	m, fallback := r.statedBasePath()
 	if m.value == nil {
@@ -61,7 +61,7 @@ func (r *reader) basePath() {
 		p.Message += "; it is not used"
 	case suggestion != "":
 		p.Suggestion = suggestion
-		p.Message += fmt.Sprintf("; write %q", cut(suggestion))
+		p.Message += fmt.Sprintf("; use %q", cut(suggestion))
 	}
 }
 
@@ -90,12 +90,12 @@ func (r *reader) statedBasePath() (m member, fallback bool) {
 	return member{"url", &value, r.at.Child("servers").Item(0), n.Line}, true
 }
 
-// serverHost matches what stands before the path of an absolute URL, or of one without its scheme.
+// serverHost matches the part before the path of an absolute URL, with or without a scheme.
 var serverHost = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*`)
 })
 
-// firstServer gives the url of the first server, with its variables replaced by their defaults, and its node.
+// firstServer returns the url of the first server, with variables replaced by their defaults, and its node.
 func (r *reader) firstServer() (string, *yaml.Node) {
 	servers := krm.Get(r.doc.root, "servers")
 	if servers == nil || servers.Kind != yaml.SequenceNode || len(servers.Content) == 0 {
@@ -116,8 +116,8 @@ func (r *reader) firstServer() (string, *yaml.Node) {
 	return text, krm.Get(server, "url")
 }
 
-// hasServer tells whether the document names a host by the means of its specification. The gateway then forwards
-// to it the requests of operations without an endpoint.
+// hasServer reports whether the document names a host in the fields of the specification. The gateway forwards requests of
+// operations without an endpoint to it.
 func (r *reader) hasServer() bool {
 	if r.doc.version == swagger2 {
 		return krm.Text(r.doc.root, "host") != ""
@@ -126,17 +126,17 @@ func (r *reader) hasServer() bool {
 	return serverHost().MatchString(server)
 }
 
-// notPathChar matches a character that may not stand in a path (pchar of RFC 3986).
+// notPathChar matches a character that is not allowed in a path (pchar of RFC 3986).
 var notPathChar = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`[^A-Za-z0-9._~!$&'()*+,;=:@%/-]`)
 })
 
-// pathProblem says why path cannot be the path of a route, and what to write if there is one answer. The rules beyond
-// RFC 3986 are those of Ingress paths (ValidateIngress in pkg/apis/networking/validation of Kubernetes).
+// pathProblem returns why path is not valid for a route, and a suggestion if there is a single fix. The rules beyond RFC 3986
+// are the rules of Ingress paths (ValidateIngress in pkg/apis/networking/validation of Kubernetes).
 func pathProblem(path string) (message, suggestion string) {
 	switch {
 	case path == "":
-		return "is empty; write a path such as /petstore/{version}", ""
+		return "is empty; use a path such as /petstore/{version}", ""
 	case path[0] != '/':
 		if problem, _ := pathProblem("/" + path); problem == "" {
 			suggestion = "/" + path
@@ -144,17 +144,17 @@ func pathProblem(path string) (message, suggestion string) {
 		return "does not begin with a slash", suggestion
 	}
 	if t := template().FindString(path); t != "" {
-		return fmt.Sprintf("holds %s, which nothing replaces; only %s is replaced", cut(t), versionTemplate), ""
+		return fmt.Sprintf("contains %s, which nothing replaces; only %s is replaced", cut(t), versionTemplate), ""
 	}
 	if c := notPathChar().FindString(path); c != "" {
-		return fmt.Sprintf("holds %q, which no path may have", c), ""
+		return fmt.Sprintf("contains %q, which a path cannot have", c), ""
 	}
 	if _, err := url.PathUnescape(path); err != nil {
-		return `holds a "%" that is not followed by two hexadecimal digits`, ""
+		return `contains a "%" that is not followed by two hexadecimal digits`, ""
 	}
 	for _, s := range []string{"//", "/./", "/../", "%2f", "%2F"} {
 		if path != "/" && strings.Contains(path+"/", s) {
-			return fmt.Sprintf("holds %q, which no route may have", s), ""
+			return fmt.Sprintf("contains %q, which a route cannot have", s), ""
 		}
 	}
 	return "", ""

@@ -9,48 +9,48 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// The bounds of a document that is judged as a whole. kin-openapi reads the text of a value again on every level that
-// holds it, visits the target of a reference for every reference to it, follows all references anew from every place
-// that has a schema, and copies targets outside of the components, so that a document of one kilobyte could take it
-// hours. Within these bounds it takes seconds at most.
+// The limits of a document that is validated as a whole. kin-openapi reads the text of a value again on every level that
+// contains it, visits the target of a reference for every reference to it, follows all references again from every place that
+// has a schema, and copies targets outside the components. A document of one kilobyte could take it hours. Within these limits,
+// it takes seconds at most.
 const (
 	maxSize    = 200_000
 	maxNesting = 100
 	maxWeight  = 3_000_000 // the size of all values, each as often as it is read
-	maxVisits  = 3_000_000 // the size of what is reached through references
+	maxVisits  = 3_000_000 // the size of everything that references reach
 	maxCopied  = 1_000     // targets outside of the components
 )
 
-// survey measures what judging a document costs, and finds the references that lead nowhere.
-type survey struct {
+// documentStats measures the cost of validating a document, and finds the references that are broken.
+type documentStats struct {
 	doc  *Document
 	tree tree
 	// components has the node of each component by the reference to it.
 	components map[string]*yaml.Node
-	// inner are the references within schemas that have a name, outer all others, and named those that there could be
-	// to these schemas. From each of the outer and the named validation follows all references anew.
+	// inner are the references within named schemas, outer all others, and named all possible references to named schemas.
+	// Validation follows all references again from each of the outer and the named ones.
 	inner, outer, named []string
 	targets             map[string]*target
 
 	size, weight, depth, visits, copied int
-	// bases tells that a schema has an $id, against which references are resolved.
+	// bases means that a schema has an $id, against which references are resolved.
 	bases bool
 }
 
-// target is what a reference points to. A target that is a reference is not one; it leads to one.
+// target is what a reference points to, after it followed references to references.
 type target struct {
 	size int
 	refs []string
-	// copied tells that the target is copied for every reference to it, endless that the reference leads to too many
-	// others, unclear that kin-openapi resolves it in a way of its own or not at all, missing that it leads nowhere.
+	// copied means that the target is copied for every reference to it, endless that the reference follows too many others,
+	// unclear that kin-openapi resolves it differently or not at all, and missing that it is broken.
 	copied, endless, unclear, missing bool
-	// closure is the size of all that can be reached from here, 0 if it was not added up yet.
+	// closure is the size of everything that the target reaches, 0 if it is not computed yet.
 	closure int
 }
 
-// look surveys a document, and says why it cannot be judged, or "".
-func look(d *Document) (*survey, string) {
-	s := &survey{doc: d, tree: newTree(d.root), components: map[string]*yaml.Node{}, targets: map[string]*target{}}
+// measureDocument measures a document. It returns why the document cannot be validated, or "".
+func measureDocument(d *Document) (*documentStats, string) {
+	s := &documentStats{doc: d, tree: newTree(d.root), components: map[string]*yaml.Node{}, targets: map[string]*target{}}
 	s.measure(d.root, 1, 1)
 	if s.size > maxSize || s.depth > maxNesting || s.weight > maxWeight {
 		return nil, "it is too large"
@@ -72,8 +72,8 @@ func look(d *Document) (*survey, string) {
 	return s, ""
 }
 
-// measure adds up n, whose text is read so many times.
-func (s *survey) measure(n *yaml.Node, times, depth int) {
+// measure adds n, whose text is read the given number of times.
+func (s *documentStats) measure(n *yaml.Node, times, depth int) {
 	s.size += own(n)
 	s.weight += times * own(n)
 	s.depth = max(s.depth, depth)
@@ -88,7 +88,7 @@ func (s *survey) measure(n *yaml.Node, times, depth int) {
 }
 
 // collect finds the components and the references.
-func (s *survey) collect() {
+func (s *documentStats) collect() {
 	v, root := s.doc.version, s.doc.root
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, value := root.Content[i].Value, root.Content[i+1]
@@ -105,14 +105,14 @@ func (s *survey) collect() {
 	}
 }
 
-// shared are the places of components that all references share.
+// shared are the sections of components that all references share.
 var shared = []string{
 	"#/definitions/", "#/parameters/", "#/responses/", "#/components/schemas/", "#/components/parameters/",
 	"#/components/headers/", "#/components/requestBodies/", "#/components/responses/", "#/components/securitySchemes/",
 	"#/components/examples/", "#/components/links/", "#/components/callbacks/",
 }
 
-func (s *survey) section(prefix string, n *yaml.Node) {
+func (s *documentStats) section(prefix string, n *yaml.Node) {
 	if n.Kind != yaml.MappingNode || !slices.Contains(shared, prefix) {
 		s.outer = references(n, s.outer)
 		return
@@ -140,7 +140,7 @@ func references(n *yaml.Node, refs []string) []string {
 	return refs
 }
 
-func (s *survey) target(ref string) *target {
+func (s *documentStats) target(ref string) *target {
 	if t := s.targets[ref]; t != nil {
 		return t
 	}
@@ -168,19 +168,15 @@ func (s *survey) target(ref string) *target {
 	return t
 }
 
-func (s *survey) lookup(ref string, t *target) *yaml.Node {
+// lookup returns the target of a reference. One that names no component is resolved in the whole document.
+func (s *documentStats) lookup(ref string, t *target) *yaml.Node {
 	if n := s.components[ref]; n != nil {
 		return n
 	}
-	return s.outside(ref, t)
-}
-
-// outside gives the target of a reference that names no component.
-func (s *survey) outside(ref string, t *target) *yaml.Node {
 	modern := s.doc.version != swagger2 && s.doc.version != "3.0"
 	parts, ok := pointer(ref)
 	if !ok || ref[0] != '#' {
-		// Since 3.1 it may name an $anchor, or be relative to an $id.
+		// Starting with 3.1, it can name an $anchor, or be relative to an $id.
 		t.unclear = modern && (ref[0] == '#' || s.bases)
 		t.missing = !t.unclear
 		return nil
@@ -200,7 +196,7 @@ func (s *survey) outside(ref string, t *target) *yaml.Node {
 	return n
 }
 
-// own is the size of n without what it holds: a value has 1, and more if it is long.
+// own returns the size of n without its contents: 1, or more for a long value.
 func own(n *yaml.Node) int { return 1 + len(n.Value)/32 }
 
 func size(n *yaml.Node) int {
@@ -211,7 +207,7 @@ func size(n *yaml.Node) int {
 	return total
 }
 
-func (s *survey) closure(ref string) int {
+func (s *documentStats) closure(ref string) int {
 	first := s.target(ref)
 	if first.closure > 0 {
 		return first.closure
@@ -229,9 +225,9 @@ func (s *survey) closure(ref string) int {
 	return first.closure
 }
 
-// multiplies tells whether anything that is copied refers to something that is copied, so that the number of copies
-// could grow exponentially, or a reference leads to too many others in a row.
-func (s *survey) multiplies() bool {
+// multiplies reports whether a copied target refers to another copied target, so the number of copies could grow exponentially,
+// or a reference follows too many others in a row.
+func (s *documentStats) multiplies() bool {
 	isCopied := func(ref string) bool { return s.target(ref).copied }
 	for _, ref := range slices.Concat(s.inner, s.outer, s.named) {
 		if t := s.target(ref); t.endless || t.copied && slices.ContainsFunc(t.refs, isCopied) {

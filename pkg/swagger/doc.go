@@ -13,23 +13,22 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Document holds the facts of one OpenAPI document.
+// Document contains the facts of one OpenAPI document.
 type Document struct {
 	// Place is the place of the whole text.
 	Place model.Place
 	// Title and Version are info.title and info.version as they are written (an unquoted 1.0 is "1.0"), "" if missing.
 	Title, Version string
-	// Mode is x-wso2-mode, "" if it is not stated.
+	// Mode is x-wso2-mode, "" if it is not set.
 	Mode model.Mode
-	// BasePath begins with a slash and, unless it is "/", does not end with one; "" if nothing states it. It is
-	// x-wso2-basePath, else basePath of Swagger 2.0 or the path of the first server of OpenAPI 3, with {version}
-	// replaced by Version.
+	// BasePath begins with a slash and, unless it is "/", does not end with one; "" if it is not set. It is x-wso2-basePath, or
+	// basePath of Swagger 2.0, or the path of the first server of OpenAPI 3, with {version} replaced by Version.
 	BasePath string
-	// Endpoints has each distinct endpoint of a stage once: those of the root, then of the operations in the order of
-	// the document, then the named ones that nothing refers to. An interceptor can choose one of these at run time,
-	// and the operator resolved them too; they count for production.
+	// Endpoints has each distinct endpoint of a stage once: those of the root, then of the operations in the order of the
+	// document, then the named ones without references. An interceptor can choose one of these at run time, and the operator
+	// also resolved them; they count for production.
 	Endpoints []Endpoint
-	// HasServer tells that servers of OpenAPI 3, or host of Swagger 2.0, name a host. The gateway forwards requests of
+	// HasServer reports whether servers of OpenAPI 3, or host of Swagger 2.0, name a host. The gateway forwards requests of
 	// operations without an endpoint to it.
 	HasServer bool
 	// OperationCount is the number of operations. Operations returns them.
@@ -37,11 +36,11 @@ type Document struct {
 
 	root    *yaml.Node
 	version specVersion
-	// done lets go of root.
+	// done releases root.
 	done func()
 }
 
-// Release lets go of the text, which takes far more memory than the facts. Validate has nothing to judge any more.
+// Release releases the text, which takes far more memory than the facts. Afterwards, Validate and Operations return nothing.
 func (d *Document) Release() {
 	if d.done != nil {
 		d.done()
@@ -57,21 +56,21 @@ func (d *Document) Release() {
 
 // Endpoint is one backend that the gateway forwards requests to.
 type Endpoint struct {
-	// Place is where its url is written.
+	// Place is the place of its url.
 	Place model.Place
 	Stage Stage
-	// URL is an absolute URL, or etcd(KEY, URL), both of which the gateway takes as they are; "" if Target is set.
+	// URL is an absolute URL, or etcd(KEY, URL), which the gateway uses as they are; "" if Target is set.
 	URL string
 	// Target names a TargetEndpoint; its Namespace is "" if none is written.
 	Target model.Ref
 }
 
-// detach lets go of the text that the endpoint stands in.
+// detach releases the text that contains the endpoint.
 func (e *Endpoint) detach() {
 	e.URL, e.Target.Name, e.Target.Namespace = strings.Clone(e.URL), strings.Clone(e.Target.Name), strings.Clone(e.Target.Namespace)
 }
 
-// Stage tells whose requests an endpoint serves.
+// Stage says which requests an endpoint serves.
 type Stage string
 
 // The stages of x-wso2-production-endpoints and x-wso2-sandbox-endpoints.

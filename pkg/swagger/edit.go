@@ -12,12 +12,13 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// AddEndpoint gives the text of a document that Read accepts with x-wso2-production-endpoints at its root, which has
-// target, the name of a TargetEndpoint, as its only url. Every byte of the text stays, comments included: in block style
-// three lines are put before paths and the comments above it, in JSON and flow style a member is put first. The error says
-// what to write by hand where the layout of the text allows neither.
+// AddEndpoint returns the text of a document that Read accepts with x-wso2-production-endpoints at its root, with target, the
+// name of a TargetEndpoint, as its only url. Every byte of the text stays, including comments. In block style, it inserts three
+// lines before paths and the comments above it; in JSON and flow style, it inserts the first member. If the layout of the text
+// allows neither, the error says what to add manually.
 func AddEndpoint(text []byte, target string) ([]byte, error) {
-	byHand := fmt.Errorf("its layout allows no addition; write %s: {urls: [%s]} at its root", productionExtension, target)
+	byHand := fmt.Errorf("its layout does not allow an automatic edit; add %s: {urls: [%s]} at its root",
+		productionExtension, target)
 	root, ps := krm.Parse(string(text), model.Place{})
 	if ps.HasErrors() || root.Kind != yaml.MappingNode {
 		return nil, byHand
@@ -51,7 +52,7 @@ func inBlock(text []byte, root *yaml.Node, target string) []byte {
 		return nil
 	}
 	at, indent := key.Line-1, strings.Repeat(" ", max(key.Column-1, 0))
-	// A comment in the column of the key belongs to it. In a text of several lines it would be further to the right.
+	// A comment in the column of the key belongs to it. In a multi-line text, it would be further to the right.
 	for key.Value == "paths" && at > 0 && bytes.HasPrefix(lines[at-1], []byte(indent+"#")) {
 		at--
 	}
@@ -59,7 +60,7 @@ func inBlock(text []byte, root *yaml.Node, target string) []byte {
 	if bytes.HasSuffix(lines[0], []byte("\r\n")) {
 		end = "\r\n"
 	}
-	name, err := yaml.Marshal(target) // Quoted where it could be taken for something else than a string.
+	name, err := yaml.Marshal(target) // Quoted if it could be read as a value other than a string.
 	if err != nil {
 		return nil
 	}
@@ -70,7 +71,7 @@ func inBlock(text []byte, root *yaml.Node, target string) []byte {
 	return slices.Concat(bytes.Join(lines[:at], nil), b.Bytes(), bytes.Join(lines[at:], nil))
 }
 
-// inFlow adds the first member of the mapping that text begins with, in the layout of the one that was the first.
+// inFlow adds the first member of the mapping at the start of text, in the layout of the existing first member.
 func inFlow(text []byte, target string) []byte {
 	open := bytes.IndexByte(text, '{') + 1
 	rest := text[open:]
@@ -79,10 +80,11 @@ func inFlow(text []byte, target string) []byte {
 	if separator == "" {
 		separator = " "
 	}
-	return fmt.Appendf(nil, "%s%s%q: {\"urls\": [%q]},%s%s", text[:open], space, productionExtension, target, separator, rest[len(space):])
+	return fmt.Appendf(nil, "%s%s%q: {\"urls\": [%q]},%s%s",
+		text[:open], space, productionExtension, target, separator, rest[len(space):])
 }
 
-// isAddition tells whether text holds what root does and the endpoint, nothing else.
+// isAddition reports whether text contains root and the endpoint, and nothing else.
 func isAddition(text []byte, root *yaml.Node, target string) bool {
 	changed, ps := krm.Parse(string(text), model.Place{})
 	if ps.HasErrors() || changed.Kind != yaml.MappingNode {

@@ -55,7 +55,7 @@ func TestAddEndpointQuotesNames(t *testing.T) {
 
 func TestAddEndpointWhereItCannot(t *testing.T) {
 	const (
-		layout = "its layout allows no addition; write x-wso2-production-endpoints: {urls: [pets]} at its root"
+		layout = "its layout does not allow an automatic edit; add x-wso2-production-endpoints: {urls: [pets]} at its root"
 		has    = "it has x-wso2-production-endpoints"
 	)
 	for name, tc := range map[string]struct{ text, want string }{

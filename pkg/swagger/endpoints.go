@@ -17,14 +17,14 @@ import (
 const (
 	referencePrefix = "#/" + endpointsExtension + "/"
 
-	// whatEndpoint says what an endpoint may be.
-	whatEndpoint = "write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint"
+	// whatEndpoint says what an endpoint can be.
+	whatEndpoint = "use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint"
 )
 
 // namedEndpoints is one entry of x-wso2-endpoints.
 type namedEndpoints struct {
 	name string
-	// endpoints have no stage; whoever refers to the name gives it.
+	// endpoints have no stage; references to the name set it.
 	endpoints Endpoints
 	// used has the stages that refer to it.
 	used []Stage
@@ -38,9 +38,10 @@ func (r *reader) namedEndpoints() {
 	}
 	at := r.at.Child(endpointsExtension).At(list.Line)
 	if list.Kind == yaml.MappingNode {
-		// The operator's decoder fails here and leaves every name undefined. The names are read all the same, so that
-		// references to them are no further problems.
-		r.problems.Errorf(model.SwaggerExtension, at, `is a mapping; write a list of mappings with one name each: "- NAME: {urls: [...]}"`)
+		// The operator's decoder fails in this case and leaves every name undefined. Read the names anyway, so references to
+		// them are not additional problems.
+		r.problems.Errorf(model.SwaggerExtension, at,
+			`is a mapping; use a list of mappings with one name each: "- NAME: {urls: [...]}"`)
 		r.namedEntry(list, at)
 		return
 	}
@@ -48,7 +49,7 @@ func (r *reader) namedEndpoints() {
 	r.problems.Add(krm.Decode(list, at, &entries)...)
 	for i, entry := range entries {
 		if krm.IsNull(entry) {
-			r.problems.Errorf(model.SwaggerExtension, at.Item(i).At(entry.Line), `is empty; write "NAME: {urls: [...]}"`)
+			r.problems.Errorf(model.SwaggerExtension, at.Item(i).At(entry.Line), `is empty; use "NAME: {urls: [...]}"`)
 			continue
 		}
 		r.namedEntry(entry, at.Item(i))
@@ -58,7 +59,7 @@ func (r *reader) namedEndpoints() {
 func (r *reader) namedEntry(entry *yaml.Node, at model.Place) {
 	for _, m := range r.members(entry, at) {
 		if r.byName[m.key] != nil {
-			r.problems.Errorf(model.InputDuplicate, m.at(), "the name %q stands twice; remove one of them", cut(m.key))
+			r.problems.Errorf(model.InputDuplicate, m.at(), "the name %q is defined twice; remove one of them", cut(m.key))
 			continue
 		}
 		n := &namedEndpoints{name: m.key, endpoints: r.endpointList(m)}
@@ -67,7 +68,7 @@ func (r *reader) namedEntry(entry *yaml.Node, at model.Place) {
 	}
 }
 
-// unreferenced adds the named endpoints that nothing refers to.
+// unreferenced adds the named endpoints without references.
 func (r *reader) unreferenced() {
 	for _, n := range r.named {
 		if n.used == nil {
@@ -81,10 +82,10 @@ func (r *reader) unreferenced() {
 func (r *reader) endpoints(m member, stage Stage) {
 	switch {
 	case krm.IsNull(m.value):
-		r.problems.Errorf(model.SwaggerEndpoint, m.at(), `is empty; write urls, a reference such as "%sNAME", or one endpoint`,
+		r.problems.Errorf(model.SwaggerEndpoint, m.at(), `is empty; use urls, a reference such as "%sNAME", or one endpoint`,
 			referencePrefix)
 	case m.value.Kind == yaml.SequenceNode:
-		r.problems.Errorf(model.SwaggerEndpoint, m.at(), "is a list; write a mapping with the list as urls")
+		r.problems.Errorf(model.SwaggerEndpoint, m.at(), "is a list; use a mapping with the list as urls")
 	case m.value.Kind == yaml.MappingNode:
 		r.add(stage, r.endpointList(m).List)
 	case strings.HasPrefix(m.value.Value, "#"):
@@ -97,7 +98,8 @@ func (r *reader) endpoints(m member, stage Stage) {
 func (r *reader) reference(m member, stage Stage) {
 	name, ok := strings.CutPrefix(m.value.Value, referencePrefix)
 	if !ok {
-		r.report(model.SwaggerEndpoint, m, `%q refers to no named endpoint; write "%sNAME"`, cut(m.value.Value), referencePrefix)
+		r.report(model.SwaggerEndpoint, m, `%q does not refer to a named endpoint; use "%sNAME"`,
+			cut(m.value.Value), referencePrefix)
 		return
 	}
 	if n := r.byName[name]; n != nil {
@@ -107,7 +109,7 @@ func (r *reader) reference(m member, stage Stage) {
 		}
 		return
 	}
-	// In a long list a suggestion would take long to find, and help nobody.
+	// In a long list, finding a suggestion takes too long.
 	var names []string
 	for _, n := range r.named[:min(len(r.named), 100)] {
 		names = append(names, n.name)
@@ -131,17 +133,17 @@ func (r *reader) add(stage Stage, endpoints []Endpoint) {
 	}
 }
 
-// endpointFields are the keys of an endpoint list that the gateway and the API Manager, whose exports it reads, know.
-// Only urls matters here.
+// endpointFields are the keys of an endpoint list that the gateway and the API Manager, whose exports it reads, support. Only
+// urls and type are used.
 var endpointFields = []string{
 	"urls", "type", "name", "securityConfig", "advanceEndpointConfig", "algoCombination",
 	"algoClassName", "failOver", "sessionManagement", "sessionTimeOut",
 }
 
-// endpointTypes are the types that the gateway knows, without dashes and underscores.
+// endpointTypes are the types that the gateway supports, without dashes and underscores.
 var endpointTypes = []string{"loadbalance", "failover", "http", "https", "address"}
 
-// endpointList reads the mapping that holds urls.
+// endpointList reads the mapping that contains urls.
 func (r *reader) endpointList(list member) Endpoints {
 	endpoints := Endpoints{Type: LoadBalance}
 	has := false
@@ -157,7 +159,7 @@ func (r *reader) endpointList(list member) Endpoints {
 		}
 	}
 	if !has && (list.value.Kind == yaml.MappingNode || krm.IsNull(list.value)) {
-		r.problems.Errorf(model.SwaggerEndpoint, list.at(), "has no urls; write urls, a list of endpoints")
+		r.problems.Errorf(model.SwaggerEndpoint, list.at(), "has no urls; add urls, a list of endpoints")
 	}
 	return endpoints
 }
@@ -168,7 +170,7 @@ func (r *reader) endpointType(m member) EndpointType {
 	if s != "" && !slices.Contains(endpointTypes, normal) {
 		r.problems.Add(model.Problem{
 			ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at(), Value: cut(s),
-			Message: fmt.Sprintf("unknown type %q; write load_balance or failover", cut(s)),
+			Message: fmt.Sprintf("unknown type %q; use load_balance or failover", cut(s)),
 		})
 	}
 	if normal == "failover" {
@@ -190,7 +192,7 @@ func (r *reader) urls(list member) []Endpoint {
 	return endpoints
 }
 
-// endpoint reads one URL or the name of a TargetEndpoint; it gives nothing if the value is neither.
+// endpoint reads one URL or the name of a TargetEndpoint. It returns nothing if the value is neither.
 func (r *reader) endpoint(m member) []Endpoint {
 	before := len(r.problems)
 	s := r.str(m)
@@ -218,7 +220,7 @@ var (
 	targetName = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^` + label + `(\.` + label + `)?$`)
 	})
-	// absolute matches a URL with a scheme (RFC 3986) and an authority. Either may be a template.
+	// absolute matches a URL with a scheme (RFC 3986) and an authority. Either can be a template.
 	absolute = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*|{[^{}]+})://(.*)$`)
 	})
@@ -233,10 +235,10 @@ var (
 	})
 )
 
-// label is a DNS label (RFC 1123) but for its length: a pattern that counts takes a millisecond to compile.
+// label matches a DNS label (RFC 1123) of any length: a pattern with a repetition count takes a millisecond to compile.
 const label = `[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`
 
-// isTargetName tells whether s is NAME or NAME.NAMESPACE; both are DNS labels, as the name of a Service must be.
+// isTargetName reports whether s is NAME or NAME.NAMESPACE, where both are DNS labels, like the name of a Service.
 func isTargetName(s string) bool { return targetName().MatchString(s) && !hasLongLabel(s) }
 
 func hasLongLabel(s string) bool {
@@ -244,13 +246,13 @@ func hasLongLabel(s string) bool {
 	return slices.ContainsFunc(strings.Split(s, "."), func(part string) bool { return len(part) > longest })
 }
 
-// isEtcd tells whether s is etcd(KEY, URL), which the gateway replaces by the value of the key, or else by the URL.
+// isEtcd reports whether s is etcd(KEY, URL), which the gateway replaces by the value of the key, or by the URL.
 func isEtcd(s string) bool {
 	m := etcd().FindStringSubmatch(strings.TrimSpace(s))
 	return len(m) == 3 && urlProblem(strings.TrimSpace(m[2])) == ""
 }
 
-// urlProblem says why s is no absolute URL, or "". Names of TargetEndpoints have a problem, too.
+// urlProblem returns why s is not an absolute URL, or "". Names of TargetEndpoints also have a problem.
 func urlProblem(s string) string {
 	shown := fmt.Sprintf("%q", cut(s))
 	found := absolute().FindStringSubmatch(s)
@@ -258,7 +260,7 @@ func urlProblem(s string) string {
 	case s == "":
 		return "is empty"
 	case strings.HasPrefix(s, "#"):
-		return shown + " is a reference, which cannot stand among urls"
+		return shown + " is a reference, which urls cannot contain"
 	case found == nil && strings.HasPrefix(s, "etcd"):
 		return shown + " is not of the form etcd(KEY, URL)"
 	case found == nil && hostPort().MatchString(s):
@@ -268,7 +270,7 @@ func urlProblem(s string) string {
 	case found == nil:
 		return shown + " is neither a URL nor a name"
 	}
-	// A template could be anything; a digit is good as a part of a host, as a port and in a path.
+	// A template can be anything; a digit is valid in a host, as a port, and in a path.
 	u, err := url.Parse("x://" + template().ReplaceAllString(found[1], "1"))
 	switch {
 	case err != nil || strings.ContainsAny(s, " \t\n"):

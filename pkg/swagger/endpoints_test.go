@@ -10,11 +10,11 @@ const (
 	noOperations = `title "", version "", mode "", base path "", 0 operations`
 	oneOperation = `title "", version "", mode "", base path "", 1 operations`
 
-	needsOperation = "warning: api.yaml: line 1: has no operation; write one under paths [swagger/spec]"
+	needsOperation = "warning: api.yaml: line 1: has no operation; add one under paths [swagger/spec]"
 )
 
 func TestEndpoint(t *testing.T) {
-	const help = "; write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint"
+	const help = "; use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint"
 	tests := []struct{ text, want string }{
 		{"http://a", "url http://a"},
 		{"HTTPS://A.example.com:8443/v1?x=y#z", "url HTTPS://A.example.com:8443/v1?x=y#z"},
@@ -116,18 +116,18 @@ paths:
 func TestEndpointForms(t *testing.T) {
 	const at = "error: api.yaml: x-wso2-production-endpoints: line 2: "
 	tests := map[string]struct{ value, want string }{
-		"null":               {"", at + `is empty; write urls, a reference such as "#/x-wso2-endpoints/NAME", or one endpoint [swagger/endpoint]`},
-		"a list":             {"[http://a]", at + "is a list; write a mapping with the list as urls [swagger/endpoint]"},
+		"null":               {"", at + `is empty; use urls, a reference such as "#/x-wso2-endpoints/NAME", or one endpoint [swagger/endpoint]`},
+		"a list":             {"[http://a]", at + "is a list; use a mapping with the list as urls [swagger/endpoint]"},
 		"a number":           {"5", at + `is a number (5); write a string, in quotes: "5" [input/type]`},
-		"an empty mapping":   {"{}", at + "has no urls; write urls, a list of endpoints [swagger/endpoint]"},
-		"null as urls":       {"{urls: }", at + "has no urls; write urls, a list of endpoints [swagger/endpoint]"},
-		"no urls":            {"{urls: []}", "error: api.yaml: x-wso2-production-endpoints.urls: line 2: is empty; write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]"},
+		"an empty mapping":   {"{}", at + "has no urls; add urls, a list of endpoints [swagger/endpoint]"},
+		"null as urls":       {"{urls: }", at + "has no urls; add urls, a list of endpoints [swagger/endpoint]"},
+		"no urls":            {"{urls: []}", "error: api.yaml: x-wso2-production-endpoints.urls: line 2: is empty; use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]"},
 		"one as urls":        {"{urls: http://a}", `error: api.yaml: x-wso2-production-endpoints.urls: line 2: is a string ("http://a"); write a list [input/type]`},
 		"a number as url":    {"{urls: [8080]}", `error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: is a number (8080); write a string, in quotes: "8080" [input/type]`},
 		"a mapping as url":   {"{urls: [{url: a}]}", "error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: is a mapping; write a string [input/type]"},
-		"null as url":        {"{urls: [~]}", "error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: is empty; write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]"},
-		"a reference as url": {"{urls: ['#/x-wso2-endpoints/a']}", `error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: "#/x-wso2-endpoints/a" is a reference, which cannot stand among urls; write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]`},
-		"another reference":  {"'#/x-wso2-endpoint/a'", at + `"#/x-wso2-endpoint/a" refers to no named endpoint; write "#/x-wso2-endpoints/NAME" [swagger/endpoint]`},
+		"null as url":        {"{urls: [~]}", "error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: is empty; use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]"},
+		"a reference as url": {"{urls: ['#/x-wso2-endpoints/a']}", `error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: "#/x-wso2-endpoints/a" is a reference, which urls cannot contain; use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]`},
+		"another reference":  {"'#/x-wso2-endpoint/a'", at + `"#/x-wso2-endpoint/a" does not refer to a named endpoint; use "#/x-wso2-endpoints/NAME" [swagger/endpoint]`},
 		"an undefined name":  {"'#/x-wso2-endpoints/a'", at + `x-wso2-endpoints does not define "a" [swagger/endpoint]`},
 	}
 	for name, tt := range tests {
@@ -146,7 +146,7 @@ func TestEndpointFields(t *testing.T) {
 		[]string{oneOperation, "production target a at x-wso2-production-endpoints.urls[0] line 4"}, []string{
 			"error: api.yaml: x-wso2-production-endpoints.urls: line 7: stands twice; remove one of them [input/duplicate]",
 			`warning: api.yaml: x-wso2-production-endpoints.url: line 3: unknown field "url"; did you mean "urls"? [swagger/extension]`,
-			`warning: api.yaml: x-wso2-production-endpoints.type: line 5: unknown type "random"; write load_balance or failover [swagger/extension]`,
+			`warning: api.yaml: x-wso2-production-endpoints.type: line 5: unknown type "random"; use load_balance or failover [swagger/extension]`,
 			`warning: api.yaml: x-wso2-production-endpoints.retry: line 6: unknown field "retry" [swagger/extension]`,
 		})
 }
@@ -160,7 +160,7 @@ func TestNamedEndpoints(t *testing.T) {
 		"a mapping instead of a list": {
 			value: "  books: {urls: [books]}\nx-wso2-production-endpoints: '#/x-wso2-endpoints/books'\n",
 			facts: []string{"production target books at x-wso2-endpoints.books.urls[0] line 3"},
-			want:  []string{root + `: line 3: is a mapping; write a list of mappings with one name each: "- NAME: {urls: [...]}" [swagger/extension]`, needsOperation},
+			want:  []string{root + `: line 3: is a mapping; use a list of mappings with one name each: "- NAME: {urls: [...]}" [swagger/extension]`, needsOperation},
 		},
 		"several names in one entry": {
 			value: "- a: {urls: [books]}\n  b: {urls: [pens]}\n",
@@ -173,17 +173,17 @@ func TestNamedEndpoints(t *testing.T) {
 		"a name twice": {
 			value: "- a: {urls: [books]}\n- a: {urls: [pens]}\n",
 			facts: []string{"production target books at x-wso2-endpoints[0].a.urls[0] line 3"},
-			want:  []string{root + `[1].a: line 4: the name "a" stands twice; remove one of them [input/duplicate]`, needsOperation},
+			want:  []string{root + `[1].a: line 4: the name "a" is defined twice; remove one of them [input/duplicate]`, needsOperation},
 		},
 		"wrong shapes": {
 			value: "- a: books\n- b:\n-\n- c\n- [d]\n- e: {urls: [f g]}\n",
 			want: []string{
 				root + `[0].a: line 3: is a string ("books"); write a mapping [input/type]`,
-				root + "[1].b: line 4: has no urls; write urls, a list of endpoints [swagger/endpoint]",
-				root + `[2]: line 5: is empty; write "NAME: {urls: [...]}" [swagger/extension]`,
+				root + "[1].b: line 4: has no urls; add urls, a list of endpoints [swagger/endpoint]",
+				root + `[2]: line 5: is empty; use "NAME: {urls: [...]}" [swagger/extension]`,
 				root + `[3]: line 6: is a string ("c"); write a mapping [input/type]`,
 				root + "[4]: line 7: is a list; write a mapping [input/type]",
-				root + `[5].e.urls[0]: line 8: "f g" is neither a URL nor a name; write a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]`,
+				root + `[5].e.urls[0]: line 8: "f g" is neither a URL nor a name; use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]`,
 				needsOperation,
 			},
 		},
@@ -212,11 +212,11 @@ func TestMissingEndpoints(t *testing.T) {
 	tests := map[string]struct {
 		text, want string
 	}{
-		"none at all":       {"paths: {/a: {get: {}}}\n", "warning: api.yaml: line 1: has no endpoint; write x-wso2-production-endpoints, with urls, at the root [swagger/endpoint]"},
-		"a relative server": {"servers: [{url: /v1}]\npaths: {/a: {get: {}}}\n", "warning: api.yaml: line 1: has no endpoint; write x-wso2-production-endpoints, with urls, at the root [swagger/endpoint]"},
+		"none at all":       {"paths: {/a: {get: {}}}\n", "warning: api.yaml: line 1: has no endpoint; add x-wso2-production-endpoints, with urls, at the root [swagger/endpoint]"},
+		"a relative server": {"servers: [{url: /v1}]\npaths: {/a: {get: {}}}\n", "warning: api.yaml: line 1: has no endpoint; add x-wso2-production-endpoints, with urls, at the root [swagger/endpoint]"},
 		"on some operations": {
 			"paths:\n  /a:\n    get: {" + somewhere + "}\n    put: {}\n    post: {}\n    head: {}\n",
-			`warning: api.yaml: paths["/a"].put: line 5: has no endpoint, like 2 other operations; write x-wso2-production-endpoints here or at the root [swagger/endpoint]`,
+			`warning: api.yaml: paths["/a"].put: line 5: has no endpoint, like 2 other operations; add x-wso2-production-endpoints here or at the root [swagger/endpoint]`,
 		},
 		"on all":                    {"paths: {/a: {get: {" + somewhere + "}, put: {" + somewhere + "}}}\n", ""},
 		"at the root":               {somewhere + "\npaths: {/a: {get: {}}}\n", ""},

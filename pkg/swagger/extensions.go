@@ -17,7 +17,7 @@ const (
 	sandboxExtension    = "x-wso2-sandbox-endpoints"
 )
 
-// level is where in a document a key stands.
+// level is the part of a document that contains a key.
 type level string
 
 const (
@@ -28,63 +28,58 @@ const (
 	onOperation level = "on an operation"
 )
 
-// extensions has the levels at which an extension is read. The others have no effect on what is rendered: the gateway
-// reads them (the constants of WSO2 microgateway 3.0 to 3.2 and of its successor, the catalog of the API Manager's
-// vendor extensions), or, as the last ones, the documentation of the API Manager's own APIs.
+// extensions has the levels at which an extension is read.
 var extensions = []struct {
 	name   string
 	levels []level
-	where  string
 }{
-	{name: basePathExtension, levels: []level{atRoot}, where: "at the root"},
-	{name: modeExtension, levels: []level{atRoot}, where: "at the root"},
-	{name: endpointsExtension, levels: []level{atRoot}, where: "at the root"},
-	{name: productionExtension, levels: []level{atRoot, onOperation}, where: "at the root or on each operation"},
-	{name: sandboxExtension, levels: []level{atRoot, onOperation}, where: "at the root or on each operation"},
-	{name: "x-wso2-api-key-header"},
-	{name: "x-wso2-application-security"},
-	{name: "x-wso2-auth-header"},
-	{name: "x-wso2-cors"},
-	{name: "x-wso2-disable-security"},
-	{name: "x-wso2-http2-backend-enabled"},
-	{name: "x-wso2-label"},
-	{name: "x-wso2-mutual-ssl"},
-	{name: "x-wso2-owner"},
-	{name: "x-wso2-pass-request-payload-to-enforcer"},
-	{name: "x-wso2-request-interceptor"},
-	{name: "x-wso2-response-cache"},
-	{name: "x-wso2-response-interceptor"},
-	{name: "x-wso2-soap"},
-	{name: "x-wso2-throttling-tier"},
-	{name: "x-wso2-transports"},
-	{name: "x-wso2-curl"},
-	{name: "x-wso2-request"},
-	{name: "x-wso2-response"},
-	{name: "x-wso2-security"},
+	{basePathExtension, []level{atRoot}},
+	{modeExtension, []level{atRoot}},
+	{endpointsExtension, []level{atRoot}},
+	{productionExtension, []level{atRoot, onOperation}},
+	{sandboxExtension, []level{atRoot, onOperation}},
 }
 
-// prefix is how the names of all extensions of WSO2 begin.
+// otherExtensions have no effect on the output, and are here without their prefix. The gateway reads them (the constants of WSO2
+// microgateway 3.0 to 3.2 and of its successor, and the catalog of the API Manager's vendor extensions), or the documentation of
+// the API Manager's own APIs does (the last four).
+var otherExtensions = []string{
+	"api-key-header", "application-security", "auth-header", "cors", "disable-security", "http2-backend-enabled", "label",
+	"mutual-ssl", "owner", "pass-request-payload-to-enforcer", "request-interceptor", "response-cache", "response-interceptor", "soap",
+	"throttling-tier", "transports", "curl", "request", "response", "security",
+}
+
+// prefix begins the names of all WSO2 extensions.
 const prefix = "x-wso2-"
 
-// extension warns of an extension of WSO2 that nobody knows or that has no effect where it stands. The names are
-// compared in their case, as the gateway does. Extensions of others are theirs.
+// extension warns of a WSO2 extension that is unknown or has no effect in its place. The names are case-sensitive, as for the
+// gateway. Other extensions are ignored.
 func (r *reader) extension(m member, l level) {
 	if !strings.HasPrefix(strings.ToLower(m.key), strings.TrimSuffix(prefix, "-")) {
 		return
 	}
-	names := make([]string, len(extensions))
+	name, ok := strings.CutPrefix(m.key, prefix)
+	if ok && slices.Contains(otherExtensions, name) {
+		return
+	}
+	names := make([]string, len(extensions), len(extensions)+len(otherExtensions))
 	for i, e := range extensions {
 		if e.name == m.key {
-			if e.levels != nil && !slices.Contains(e.levels, l) {
-				r.problems.Warnf(model.SwaggerExtension, m.at(), "has no effect %s; write it %s", l, e.where)
+			where := "at the root"
+			if slices.Contains(e.levels, onOperation) {
+				where = "at the root or on each operation"
+			}
+			if !slices.Contains(e.levels, l) {
+				r.problems.Warnf(model.SwaggerExtension, m.at(), "has no effect %s; set it %s", l, where)
 			}
 			return
 		}
 		names[i] = strings.TrimPrefix(e.name, prefix)
 	}
+	names = append(names, otherExtensions...)
 	r.problems.Warnf(model.SwaggerExtension, m.at(), "unknown extension %q", cut(m.key))
-	// Without their common beginning, because every letter of it would allow for another typing error.
+	// Suggest compares the names without the common prefix, because every letter of it would allow another typo.
 	if name := krm.Suggest(strings.TrimPrefix(strings.ToLower(m.key), prefix), names); name != "" {
-		suggest(&r.problems[len(r.problems)-1], prefix+name)
+		suggest(r.last(), prefix+name)
 	}
 }

@@ -63,11 +63,11 @@ paths:
     get: {x-wso2-endpoints: []}
 `,
 			want: []string{
-				"warning: api.yaml: info.x-wso2-basePath: line 3: has no effect in info; write it at the root [swagger/extension]",
-				"warning: api.yaml: paths.x-wso2-mode: line 5: has no effect in paths; write it at the root [swagger/extension]",
-				`warning: api.yaml: paths["/a"].x-wso2-production-endpoints: line 7: has no effect on a path; write it at the root or on each operation [swagger/extension]`,
-				`warning: api.yaml: paths["/a"].x-wso2-sandbox-endpoints: line 8: has no effect on a path; write it at the root or on each operation [swagger/extension]`,
-				`warning: api.yaml: paths["/a"].get.x-wso2-endpoints: line 9: has no effect on an operation; write it at the root [swagger/extension]`,
+				"warning: api.yaml: info.x-wso2-basePath: line 3: has no effect in info; set it at the root [swagger/extension]",
+				"warning: api.yaml: paths.x-wso2-mode: line 5: has no effect in paths; set it at the root [swagger/extension]",
+				`warning: api.yaml: paths["/a"].x-wso2-production-endpoints: line 7: has no effect on a path; set it at the root or on each operation [swagger/extension]`,
+				`warning: api.yaml: paths["/a"].x-wso2-sandbox-endpoints: line 8: has no effect on a path; set it at the root or on each operation [swagger/extension]`,
+				`warning: api.yaml: paths["/a"].get.x-wso2-endpoints: line 9: has no effect on an operation; set it at the root [swagger/extension]`,
 			},
 		},
 	}

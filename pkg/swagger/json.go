@@ -9,15 +9,15 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// asJSON writes the document as JSON for kin-openapi, whose own YAML parser would expand aliases without a bound. What
-// the reader takes as it is written (the versions, which are often unquoted numbers) is written as a string, and fields
-// beside a $ref are left out, except on paths: OpenAPI 3.0 ignores them, and for 3.1 kin-openapi would copy the target.
+// asJSON returns the document as JSON for kin-openapi, whose own YAML parser would expand aliases without limit. It writes the
+// versions, which are often unquoted numbers, as strings. It omits fields next to a $ref, except on paths: OpenAPI 3.0 ignores
+// them, and for 3.1, kin-openapi would copy the target.
 func (d *Document) asJSON() []byte {
 	w := jsonWriter{texts: map[*yaml.Node]string{}, pathItems: d.pathItems()}
 	if d.version == swagger2 {
 		w.texts[krm.Get(d.root, "swagger")] = string(swagger2)
 	} else {
-		// Patch levels that kin-openapi does not list would make it forget the version.
+		// kin-openapi ignores a version with a patch level that it does not know.
 		w.texts[krm.Get(d.root, "openapi")] = string(d.version) + ".0"
 	}
 	info := krm.Get(d.root, "info")
@@ -30,7 +30,7 @@ func (d *Document) asJSON() []byte {
 	return w.buf.Bytes()
 }
 
-// pathItems has the values of paths.
+// pathItems returns the values of paths.
 func (d *Document) pathItems() map[*yaml.Node]bool {
 	items := map[*yaml.Node]bool{}
 	if paths := krm.Get(d.root, "paths"); paths != nil {

@@ -10,53 +10,53 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Operation is one method of one path. It holds on to nothing of the text of its document.
+// Operation is one method of one path. It keeps no reference to the text of its document.
 type Operation struct {
-	// Place is where the operation is written, which may be in a path item that its path refers to.
+	// Place is the place of the operation, which can be in a path item that its path refers to.
 	Place model.Place
 	// Method is the name of the method in upper case, Path the path as it is written, without the base path.
 	Method, Path string
 	// ID is operationId, "" if missing.
 	ID string
-	// Production and Sandbox are the endpoints of the operation or, where it states none, those of the root.
+	// Production and Sandbox are the endpoints of the operation, or of the root if the operation sets none.
 	Production, Sandbox Endpoints
 	Security            Security
-	// Extensions are those of the operation alone, as JSON by their names.
+	// Extensions are only the extensions of the operation, as JSON by name.
 	Extensions map[string]string
 }
 
-// Endpoints are the backends of one stage. They may share memory with those of other operations.
+// Endpoints are the backends of one stage. Operations can share the memory of their endpoints.
 type Endpoints struct {
 	Type EndpointType
 	// List has no stages.
 	List []Endpoint
 }
 
-// EndpointType says how requests are spread over several endpoints.
+// EndpointType says how requests are distributed over several endpoints.
 type EndpointType string
 
-// The types of endpoints. Every type of a document but failover means LoadBalance.
+// The types of endpoints. Every type of a document except failover means LoadBalance.
 const (
 	LoadBalance EndpointType = "load_balance"
 	Failover    EndpointType = "failover"
 )
 
-// Security says who may call an operation.
+// Security says which clients are allowed to call an operation.
 type Security struct {
-	// Requirements are those of the operation or, where it states none, those of the root; each is enough. They are nil where
-	// neither states security, and empty for security: []. One of {} is nil.
+	// Requirements are the requirements of the operation, or of the root if the operation sets none; each is sufficient. They
+	// are nil if neither sets security, and empty for security: []. The requirement {} is nil.
 	Requirements []Requirement
-	// Disabled is x-wso2-disable-security of the operation, else of the root; nil where neither states it. What is not a boolean
-	// counts as false.
+	// Disabled is x-wso2-disable-security of the operation, or of the root; nil if neither sets it. Values that are not a
+	// boolean count as false.
 	Disabled *bool
 	// AuthType is x-auth-type of the operation.
 	AuthType string
 }
 
-// Requirement is a set of schemes of which all are needed, none for {}.
+// Requirement is a set of schemes that are all required, none for {}.
 type Requirement []Scheme
 
-// Scheme is a security scheme with the scopes that are needed.
+// Scheme is a security scheme with the required scopes.
 type Scheme struct {
 	Name   string
 	Scopes []string
@@ -67,8 +67,8 @@ const (
 	authTypeExtension = "x-auth-type"
 )
 
-// Operations returns all operations in the order of the document. What is malformed is left out: Read reports it. Extensions
-// of a path have no effect, as for the gateway. A released document has no operations.
+// Operations returns all operations in the order of the document. It skips malformed values, which Read reports. Extensions of
+// a path have no effect, as for the gateway. A released document has no operations.
 func (d *Document) Operations() []Operation {
 	if d.root == nil {
 		return nil
@@ -88,7 +88,7 @@ func (d *Document) Operations() []Operation {
 		r.eachOperation(path, func(m member) {
 			method := strings.ToUpper(m.key)
 			if slices.ContainsFunc(all[from:], func(o Operation) bool { return o.Method == method }) {
-				return // An operation of the path itself wins over one of what it refers to.
+				return // An operation of the path itself overrides one of the path item that it refers to.
 			}
 			o := r.stated(m.value, m.at(), &root)
 			o.Method, o.Path, o.ID = method, strings.Clone(path.key), strings.Clone(krm.Text(m.value, "operationId"))
@@ -115,7 +115,7 @@ func (r *reader) eachOperation(path member, visit func(member)) {
 	}
 }
 
-// mapping returns the members of n, none if it is not a mapping.
+// mapping returns the members of n, or none if n is not a mapping.
 func (r *reader) mapping(n *yaml.Node, at model.Place) []member {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
@@ -123,7 +123,8 @@ func (r *reader) mapping(n *yaml.Node, at model.Place) []member {
 	return r.members(n, at)
 }
 
-// stated returns what an operation states over what the root does, or what the root itself states if root is nil.
+// stated returns the settings of an operation, which override those of the root, or the settings of the root itself if root is
+// nil.
 func (r *reader) stated(n *yaml.Node, at model.Place, root *Operation) Operation {
 	o := Operation{Place: at}
 	if root != nil {
@@ -159,7 +160,7 @@ func (o *Operation) extend(m member) {
 	o.Extensions[strings.Clone(m.key)] = w.buf.String()
 }
 
-// group reads the endpoints that an extension states.
+// group reads the endpoints of an extension.
 func (r *reader) group(m member) Endpoints {
 	name, isRef := strings.CutPrefix(m.value.Value, referencePrefix)
 	switch {
@@ -173,7 +174,7 @@ func (r *reader) group(m member) Endpoints {
 	return Endpoints{Type: LoadBalance, List: r.endpoint(m)}.clone()
 }
 
-// clone returns endpoints that do not hold on to the text of the document.
+// clone returns endpoints that keep no reference to the text of the document.
 func (e Endpoints) clone() Endpoints {
 	e.List = slices.Clone(e.List)
 	for i := range e.List {
@@ -182,8 +183,8 @@ func (e Endpoints) clone() Endpoints {
 	return e
 }
 
-// requirements reads a list of security requirements. What is malformed becomes a requirement of a scheme that does not exist, so
-// that a mistake opens no operation.
+// requirements reads a list of security requirements. A malformed requirement becomes a scheme that does not exist, so a
+// mistake does not make an operation public.
 func requirements(list *yaml.Node) []Requirement {
 	entries := list.Content
 	if list.Kind != yaml.SequenceNode {

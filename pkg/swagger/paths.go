@@ -10,7 +10,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// methods are the names of the operations of a path item; query came with OpenAPI 3.2.
+// methods are the names of the operations of a path item; query is new in OpenAPI 3.2.
 var methods = []string{"get", "put", "post", "delete", "patch", "head", "options", "trace", "query"}
 
 // pathItemFields are the other fields of a path item (https://spec.openapis.org/oas/v3.2.0#path-item-object).
@@ -30,18 +30,18 @@ func (r *reader) paths() {
 	at := r.at.At(r.doc.root.Line)
 	switch {
 	case r.doc.OperationCount == 0:
-		r.problems.Warnf(model.SwaggerSpec, at, "has no operation; write one under paths")
+		r.problems.Warnf(model.SwaggerSpec, at, "has no operation; add one under paths")
 	case r.covered || len(r.uncovered) == 0:
 	case len(r.doc.Endpoints) == 0:
-		r.problems.Warnf(model.SwaggerEndpoint, at, "has no endpoint; write %s, with urls, at the root", productionExtension)
+		r.problems.Warnf(model.SwaggerEndpoint, at, "has no endpoint; add %s, with urls, at the root", productionExtension)
 	default:
 		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at(),
-			"has no endpoint, like %d other operations; write %s here or at the root", len(r.uncovered)-1, productionExtension)
+			"has no endpoint, like %d other operations; add %s here or at the root", len(r.uncovered)-1, productionExtension)
 	}
 }
 
-// pathItem reads the operations of a path item and of what it refers to, and counts them. A path item that was read
-// before is only counted.
+// pathItem reads and counts the operations of a path item and of the path item that it refers to. If it has read a path item
+// before, it only counts.
 func (r *reader) pathItem(n *yaml.Node, at model.Place, hops int) int {
 	if count, ok := r.items[n]; ok {
 		return count
@@ -67,7 +67,7 @@ func (r *reader) pathItem(n *yaml.Node, at model.Place, hops int) int {
 	return count
 }
 
-// maxHops is how many path items may refer to each other in a row.
+// maxHops is the maximum number of references in a row.
 const maxHops = 10
 
 // pathItemRef reads the path item that a reference points to within the document.
@@ -76,7 +76,7 @@ func (r *reader) pathItemRef(m member, hops int) int {
 	if !strings.HasPrefix(ref, "#") {
 		if ref != "" {
 			r.problems.Warnf(model.SwaggerSpec, m.at(),
-				"%q is in another file, which is not read: its operations and endpoints are left out; write them here", cut(ref))
+				"%q is in another file, which is not read: its operations and endpoints are ignored; copy them here", cut(ref))
 		}
 		return 0
 	}
@@ -86,7 +86,7 @@ func (r *reader) pathItemRef(m member, hops int) int {
 		r.report(model.SwaggerSpec, m, "%q is not in the document", cut(ref))
 		return 0
 	case hops == maxHops:
-		r.report(model.SwaggerSpec, m, "%q is reached over more than %d references; write the path here", cut(ref), maxHops)
+		r.report(model.SwaggerSpec, m, "%q is reached over more than %d references; copy the path here", cut(ref), maxHops)
 		return 0
 	}
 	return r.pathItem(target, at, hops+1)

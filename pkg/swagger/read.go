@@ -13,8 +13,8 @@ import (
 )
 
 // Read reads the OpenAPI document in text. at is the place of the whole text: the key of a ConfigMap, or a file; the
-// lines of the problems count within text. The document is nil if text is no OpenAPI document at all; otherwise it
-// holds what is sound, and the problems say what is not.
+// lines of the problems count within text. The document is nil if text is not an OpenAPI document. Otherwise, it
+// contains everything that is valid, and the problems describe the rest.
 func Read(text string, at model.Place) (*Document, model.Problems) {
 	var r reader
 	if len(text) > krm.MaxText {
@@ -26,7 +26,7 @@ func Read(text string, at model.Place) (*Document, model.Problems) {
 		return nil, problems
 	}
 	if krm.IsNull(root) {
-		r.problems.Errorf(model.SwaggerVersion, at, "is empty; write an OpenAPI document")
+		r.problems.Errorf(model.SwaggerVersion, at, "is empty; add an OpenAPI document")
 		return nil, r.problems
 	}
 	r = newReader(&Document{Place: at, root: root, done: done})
@@ -52,11 +52,11 @@ type reader struct {
 	tree     tree
 	named    []*namedEndpoints
 	byName   map[string]*namedEndpoints
-	// checked has the mappings whose keys were checked for repetition, which in them is an error.
+	// checked has the mappings whose keys were checked for duplicates, which are errors there.
 	checked map[*yaml.Node]bool
-	// items has the number of operations of each path item that was read. Others may refer to it.
+	// items has the number of operations of each path item that was read. Other path items can refer to it.
 	items map[*yaml.Node]int
-	// covered tells that every operation has an endpoint from the root, uncovered has the operations without any.
+	// covered means that every operation has an endpoint from the root; uncovered has the operations without endpoints.
 	covered   bool
 	uncovered []member
 	// seen has the endpoints of the document, without their places.
@@ -67,12 +67,13 @@ type reader struct {
 type member struct {
 	key   string
 	value *yaml.Node
-	// in is the place of the mapping, and line the line of the key; of an element of a list, in is the place itself, and line 0.
+	// in is the place of the mapping, and line the line of the key. For an element of a list, in is its own place, and line is
+	// 0.
 	in   model.Place
 	line int
 }
 
-// at is the place of the value, at the line of the key.
+// at returns the place of the value, at the line of the key.
 func (m member) at() model.Place {
 	if m.line == 0 {
 		return m.in
@@ -80,12 +81,12 @@ func (m member) at() model.Place {
 	return m.in.Child(shorten(m.key, longestKey)).At(m.line)
 }
 
-// longestKey is how much of a key is shown in a place. Without it the places in a path item whose path is a megabyte
+// longestKey is the maximum length of a key in a place. Without a limit, the places in a path item whose path is a megabyte
 // would take a megabyte each.
 const longestKey = 500
 
-// members gives the members of the mapping n, and reports what is no mapping, and keys that are no strings or stand
-// twice. A null has no members.
+// members returns the members of the mapping n. It reports values that are not mappings, and keys that are not strings or are
+// duplicated. A null has no members.
 func (r *reader) members(n *yaml.Node, at model.Place) []member {
 	var values map[string]*yaml.Node
 	if !hasPlainKeys(n) {
@@ -105,9 +106,9 @@ func (r *reader) members(n *yaml.Node, at model.Place) []member {
 	return members
 }
 
-// hasPlainKeys tells whether n is a mapping, not a large one, whose keys are scalars and different.
+// hasPlainKeys reports whether n is a mapping of limited size, whose keys are different scalars.
 func hasPlainKeys(n *yaml.Node) bool {
-	const most = 40 // Each key is compared with all others.
+	const most = 40 // It compares each key with all others.
 	if n.Kind != yaml.MappingNode || len(n.Content) > 2*most {
 		return false
 	}
@@ -124,7 +125,7 @@ func hasPlainKeys(n *yaml.Node) bool {
 	return true
 }
 
-// document reads the whole document, and tells whether it is one.
+// document reads the whole document, and reports whether it is an OpenAPI document.
 func (r *reader) document() bool {
 	root := r.doc.root
 	members := r.members(root, r.at)
@@ -157,7 +158,7 @@ type specVersion string
 
 const swagger2 specVersion = "2.0"
 
-// String gives the name by which people call it.
+// String returns the usual name of the version.
 func (v specVersion) String() string {
 	if v == swagger2 {
 		return "Swagger 2.0"
@@ -165,20 +166,18 @@ func (v specVersion) String() string {
 	return "OpenAPI " + string(v)
 }
 
-// openAPI3 matches the versions that are read. The patch level must not matter to tools
-// (https://spec.openapis.org/oas/v3.1.0#versions).
+// openAPI3 matches the supported versions. Tools must ignore the patch level (https://spec.openapis.org/oas/v3.1.0#versions).
 var openAPI3 = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(3\.[012])(\.[0-9A-Za-z.-]+)?$`)
 })
 
-const whichVersion = `write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0"`
+const whichVersion = `use openapi: 3.0.3, openapi: 3.1.0, or swagger: "2.0"`
 
-// readVersion reads which specification the document follows, and tells whether it claims to follow any.
+// readVersion reads the version of the specification, and reports whether the document sets any.
 func (r *reader) readVersion(members []member) bool {
 	var stated []member
 	for _, m := range members {
-		switch m.key {
-		case "openapi", "swagger":
+		if m.key == "openapi" || m.key == "swagger" {
 			stated = append(stated, m)
 		}
 	}
@@ -187,18 +186,16 @@ func (r *reader) readVersion(members []member) bool {
 		return false
 	}
 	if len(stated) > 1 {
-		r.problems.Errorf(model.SwaggerVersion, stated[1].at(), "openapi and swagger are both stated; remove one of them")
+		r.problems.Errorf(model.SwaggerVersion, stated[1].at(), "openapi and swagger are both set; remove one of them")
 	}
-	// A number that is written like a version, such as an unquoted 3.1, is read as one.
+	// An unquoted number, such as 3.1, is also a version.
 	m := stated[0]
 	if found := openAPI3().FindStringSubmatch(m.value.Value); m.key == "openapi" && found != nil {
 		r.doc.version = specVersion(found[1])
-	} else if m.key == "swagger" && m.value.Value == string(swagger2) {
-		r.doc.version = swagger2
-	} else {
-		r.report(model.SwaggerVersion, m, "%q is not a version that is read; %s", cut(m.value.Value), whichVersion)
+	} else if m.key == "openapi" || m.value.Value != string(swagger2) {
+		r.report(model.SwaggerVersion, m, "%q is not a supported version; %s", cut(m.value.Value), whichVersion)
 	}
-	if r.doc.version == "" && m.key == "swagger" {
+	if m.key == "swagger" {
 		r.doc.version = swagger2
 	}
 	return true
@@ -207,12 +204,12 @@ func (r *reader) readVersion(members []member) bool {
 func (r *reader) noVersion(members []member) {
 	for _, m := range members {
 		if name := krm.Suggest(m.key, []string{"openapi", "swagger"}); name != "" {
-			r.problems.Errorf(model.SwaggerVersion, m.at(), "is no OpenAPI document: unknown field %q", cut(m.key))
-			suggest(&r.problems[len(r.problems)-1], name)
+			r.problems.Errorf(model.SwaggerVersion, m.at(), "is not an OpenAPI document: unknown field %q", cut(m.key))
+			suggest(r.last(), name)
 			return
 		}
 	}
-	r.problems.Errorf(model.SwaggerVersion, r.at.At(r.doc.root.Line), "is no OpenAPI document; %s", whichVersion)
+	r.problems.Errorf(model.SwaggerVersion, r.at.At(r.doc.root.Line), "is not an OpenAPI document; %s", whichVersion)
 }
 
 // info reads title and version.
@@ -232,7 +229,7 @@ func (r *reader) info() {
 	}
 }
 
-// text is a scalar as it is written, whatever its type: 1.0 is "1.0".
+// text returns a scalar as it is written, regardless of its type: 1.0 is "1.0".
 func (r *reader) text(m member) string {
 	switch {
 	case krm.IsNull(m.value):
@@ -243,7 +240,7 @@ func (r *reader) text(m member) string {
 	return r.str(m)
 }
 
-// str is a string; anything else is reported.
+// str returns a string, and reports any other value.
 func (r *reader) str(m member) string {
 	var s string
 	r.problems.Add(krm.Decode(m.value, m.at(), &s)...)
@@ -262,23 +259,25 @@ func (r *reader) mode(m member) {
 	r.doc.Mode = mode
 }
 
-// report adds an error about the value of m, and gives it for completion.
+// report adds an error about the value of m, and returns it for completion.
 func (r *reader) report(id model.ID, m member, format string, args ...any) *model.Problem {
 	r.problems.Errorf(id, m.at(), format, args...)
-	p := &r.problems[len(r.problems)-1]
+	p := r.last()
 	if m.value.Kind == yaml.ScalarNode {
 		p.Value = cut(m.value.Value)
 	}
 	return p
 }
 
-// unknownField warns of a key that is none of known.
+// unknownField warns of a key that is not one of known.
 func (r *reader) unknownField(id model.ID, m member, known []string) {
 	r.problems.Warnf(id, m.at(), "unknown field %q", cut(m.key))
-	suggest(&r.problems[len(r.problems)-1], krm.Suggest(m.key, known))
+	suggest(r.last(), krm.Suggest(m.key, known))
 }
 
-// suggest completes p by what to write instead, and tells whether there is anything.
+func (r *reader) last() *model.Problem { return &r.problems[len(r.problems)-1] }
+
+// suggest adds a suggestion to p, and reports whether there is one.
 func suggest(p *model.Problem, s string) bool {
 	if s == "" {
 		return false
@@ -288,7 +287,7 @@ func suggest(p *model.Problem, s string) bool {
 	return true
 }
 
-// cut shortens a value to what a message can show.
+// cut shortens a value for a message.
 func cut(s string) string { return shorten(s, 80) }
 
 func shorten(s string, most int) string {

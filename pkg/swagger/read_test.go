@@ -103,11 +103,11 @@ func TestReadWhatIsNoDocument(t *testing.T) {
 		text string
 		want string
 	}{
-		"nothing":         {"", "error: api.yaml: is empty; write an OpenAPI document [swagger/version]"},
-		"null":            {"~\n", "error: api.yaml: is empty; write an OpenAPI document [swagger/version]"},
-		"a mapping":       {"# x\na: b\n", `error: api.yaml: line 2: is no OpenAPI document; write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0" [swagger/version]`},
-		"an empty one":    {"{}", `error: api.yaml: line 1: is no OpenAPI document; write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0" [swagger/version]`},
-		"a wrong letter":  {"info: {}\nopenApi: 3.0.0\n", `error: api.yaml: openApi: line 2: is no OpenAPI document: unknown field "openApi"; did you mean "openapi"? [swagger/version]`},
+		"nothing":         {"", "error: api.yaml: is empty; add an OpenAPI document [swagger/version]"},
+		"null":            {"~\n", "error: api.yaml: is empty; add an OpenAPI document [swagger/version]"},
+		"a mapping":       {"# x\na: b\n", `error: api.yaml: line 2: is not an OpenAPI document; use openapi: 3.0.3, openapi: 3.1.0, or swagger: "2.0" [swagger/version]`},
+		"an empty one":    {"{}", `error: api.yaml: line 1: is not an OpenAPI document; use openapi: 3.0.3, openapi: 3.1.0, or swagger: "2.0" [swagger/version]`},
+		"a wrong letter":  {"info: {}\nopenApi: 3.0.0\n", `error: api.yaml: openApi: line 2: is not an OpenAPI document: unknown field "openApi"; did you mean "openapi"? [swagger/version]`},
 		"a list":          {"- a\n", "error: api.yaml: line 1: is a list; write a mapping [input/type]"},
 		"a string":        {"hello", `error: api.yaml: line 1: is a string ("hello"); write a mapping [input/type]`},
 		"broken YAML":     {"a: [", "error: api.yaml: line 1: is not valid YAML: did not find expected node content [input/syntax]"},
@@ -132,23 +132,23 @@ func TestReadProblems(t *testing.T) {
 	}{
 		"a version that is not read": {
 			text: "openapi: 4.0.0\n" + tail, facts: facts,
-			want: []string{`error: api.yaml: openapi: line 1: "4.0.0" is not a version that is read; write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0" [swagger/version]`},
+			want: []string{`error: api.yaml: openapi: line 1: "4.0.0" is not a supported version; use openapi: 3.0.3, openapi: 3.1.0, or swagger: "2.0" [swagger/version]`},
 		},
 		"a version that is short": {
 			text: "openapi: 3\n" + tail, facts: facts,
-			want: []string{`error: api.yaml: openapi: line 1: "3" is not a version that is read; write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0" [swagger/version]`},
+			want: []string{`error: api.yaml: openapi: line 1: "3" is not a supported version; use openapi: 3.0.3, openapi: 3.1.0, or swagger: "2.0" [swagger/version]`},
 		},
 		"a version that is a list": {
 			text: "openapi: [3.0.0]\n" + tail, facts: facts,
-			want: []string{`error: api.yaml: openapi: line 1: "" is not a version that is read; write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0" [swagger/version]`},
+			want: []string{`error: api.yaml: openapi: line 1: "" is not a supported version; use openapi: 3.0.3, openapi: 3.1.0, or swagger: "2.0" [swagger/version]`},
 		},
 		"an old Swagger": {
 			text: "swagger: 1.2\nhost: h\npaths: {/a: {get: {}}}\n", facts: facts,
-			want: []string{`error: api.yaml: swagger: line 1: "1.2" is not a version that is read; write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0" [swagger/version]`},
+			want: []string{`error: api.yaml: swagger: line 1: "1.2" is not a supported version; use openapi: 3.0.3, openapi: 3.1.0, or swagger: "2.0" [swagger/version]`},
 		},
 		"both": {
 			text: "openapi: 3.0.0\nswagger: 2.0\n" + tail, facts: facts,
-			want: []string{"error: api.yaml: swagger: line 2: openapi and swagger are both stated; remove one of them [swagger/version]"},
+			want: []string{"error: api.yaml: swagger: line 2: openapi and swagger are both set; remove one of them [swagger/version]"},
 		},
 		"an unknown mode with a suggestion": {
 			text: "openapi: 3.0.0\nx-wso2-mode: privatejets\n" + tail, facts: facts,
@@ -168,7 +168,7 @@ func TestReadProblems(t *testing.T) {
 			want: []string{
 				"error: api.yaml: info: line 2: is a list; write a mapping [input/type]",
 				"error: api.yaml: paths: line 3: is a list; write a mapping [input/type]",
-				"warning: api.yaml: line 1: has no operation; write one under paths [swagger/spec]",
+				"warning: api.yaml: line 1: has no operation; add one under paths [swagger/spec]",
 			},
 		},
 		"shapes below": {
@@ -179,7 +179,7 @@ func TestReadProblems(t *testing.T) {
 				"error: api.yaml: info.version: line 4: is a list; write a string [input/type]",
 				`error: api.yaml: paths["/a"]: line 7: is a string ("x"); write a mapping [input/type]`,
 				`error: api.yaml: paths["/b"].get: line 9: is a number (5); write a mapping [input/type]`,
-				"warning: api.yaml: line 1: has no endpoint; write x-wso2-production-endpoints, with urls, at the root [swagger/endpoint]",
+				"warning: api.yaml: line 1: has no endpoint; add x-wso2-production-endpoints, with urls, at the root [swagger/endpoint]",
 			},
 		},
 		"keys that stand twice": {
@@ -207,7 +207,7 @@ x-wso2-mode: shared
 		},
 		"keys that stand twice where nothing is read": {
 			text: "openapi: 3.0.0\n" + tail + "components:\n  schemas:\n    A:\n      allOf:\n      - {a: 1, a: 2}\n    B: {c: 1, c: 2}\n", facts: facts,
-			want: []string{"warning: api.yaml: components.schemas.A.allOf[0].a: line 8: stands twice; remove one of them [input/duplicate]"},
+			want: []string{"warning: api.yaml: components.schemas.A.allOf[0].a: line 8: is duplicated; remove one of them [input/duplicate]"},
 		},
 		"a key that is a list": {
 			text: "openapi: 3.0.0\n? [a]\n: b\n" + tail, facts: facts,
@@ -232,7 +232,7 @@ func TestReadPaths(t *testing.T) {
 		"none": {
 			text:  "paths: {}\n",
 			facts: `title "", version "", mode "", base path "", 0 operations`,
-			want:  []string{"warning: api.yaml: line 1: has no operation; write one under paths [swagger/spec]"},
+			want:  []string{"warning: api.yaml: line 1: has no operation; add one under paths [swagger/spec]"},
 		},
 		"a method in capitals": {
 			text:  "paths:\n  /a:\n    get: {}\n    POST: {}\n    foo-bar-baz: 1\n",
@@ -275,12 +275,12 @@ components:
 				`error: api.yaml: paths["/d"].$ref: line 7: "#anchor" is not in the document [swagger/spec]`,
 				`error: api.yaml: paths["/f"].$ref: line 9: "#/servers/1" is not in the document [swagger/spec]`,
 				`error: api.yaml: paths["/h"].$ref: line 11: "#/servers/0/url/x" is not in the document [swagger/spec]`,
-				`warning: api.yaml: paths["/a"].$ref: line 4: "a.yaml#/a" is in another file, which is not read: its operations and endpoints are left out; write them here [swagger/spec]`,
+				`warning: api.yaml: paths["/a"].$ref: line 4: "a.yaml#/a" is in another file, which is not read: its operations and endpoints are ignored; copy them here [swagger/spec]`,
 			},
 		},
 		"references in a row": {
 			text: "paths:\n" + chain(12), facts: `title "", version "", mode "", base path "", 2 operations`,
-			want: []string{`error: api.yaml: paths["/p10"].$ref: line 14: "#/paths/~1p11" is reached over more than 10 references; write the path here [swagger/spec]`},
+			want: []string{`error: api.yaml: paths["/p10"].$ref: line 14: "#/paths/~1p11" is reached over more than 10 references; copy the path here [swagger/spec]`},
 		},
 	}
 	for name, tt := range tests {

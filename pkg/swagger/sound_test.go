@@ -111,13 +111,13 @@ func isSound(t *testing.T, text []byte) bool {
 	if doc == nil {
 		return false
 	}
-	if s, reason := look(doc); reason != "" || s == nil || s.unclear() != "" {
+	if s, reason := measureDocument(doc); reason != "" || s == nil || s.unsupportedReason() != "" {
 		return false
 	}
 	if !doc.sound() {
 		return false
 	}
-	if err := doc.judge(); err != nil {
+	if err := doc.findFirst(); err != nil {
 		t.Errorf("counts as sound, but %v:\n%s", err, text)
 	}
 	return true

@@ -11,10 +11,10 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// tree finds what references point to.
+// tree finds the targets of references.
 type tree struct {
 	root *yaml.Node
-	// members has those of the mappings that were asked for: documents can have as many references as paths.
+	// members caches the members of mappings: documents can have as many references as paths.
 	members map[*yaml.Node]map[string]*yaml.Node
 }
 
@@ -22,7 +22,7 @@ func newTree(root *yaml.Node) tree {
 	return tree{root: root, members: map[*yaml.Node]map[string]*yaml.Node{}}
 }
 
-// resolve gives the node that the reference "#/..." points to, and its place; nil if there is none.
+// resolve returns the node that the reference "#/..." points to, and its place; nil if there is none.
 func (t *tree) resolve(ref string, at model.Place) (*yaml.Node, model.Place) {
 	parts, ok := pointer(ref)
 	if !ok {
@@ -42,7 +42,7 @@ func (t *tree) resolve(ref string, at model.Place) (*yaml.Node, model.Place) {
 	return n, at
 }
 
-// pointer gives the parts of a reference "#/..." (RFC 6901, section 6).
+// pointer returns the parts of a reference "#/..." (RFC 6901, section 6).
 func pointer(ref string) (parts []string, ok bool) {
 	path, err := url.PathUnescape(strings.TrimPrefix(ref, "#"))
 	switch {
@@ -65,7 +65,7 @@ var (
 	escape   = strings.NewReplacer("~", "~0", "/", "~1")
 )
 
-// child gives the member or element of n that one part of a pointer names, or nil.
+// child returns the member or element of n that one part of a pointer names, or nil.
 func (t *tree) child(n *yaml.Node, part string) *yaml.Node {
 	switch n.Kind {
 	case yaml.SequenceNode:
@@ -87,19 +87,19 @@ func (t *tree) child(n *yaml.Node, part string) *yaml.Node {
 	return nil
 }
 
-// step leads from a place to one in it.
+// step returns a place within a place.
 type step func(model.Place) model.Place
 
 // query looks for a member of a mapping.
 type query struct {
-	// match gives the key or value of the member of the mapping and its name; nil if it is not there.
+	// match returns the key or value of the member of the mapping and its name; nil if it does not exist.
 	match func(mapping *yaml.Node) (found *yaml.Node, name string)
-	// skip has the keys of values not to look into.
+	// skip has the keys of values not to search.
 	skip []string
 }
 
-// find gives the first node that q finds in n, and its place. Only that place is ever built: those of all nodes of a
-// large document would cost far more than the search.
+// find returns the first node that q finds in n, and its place. It only builds that place: the places of all nodes of a large
+// document would cost far more than the search.
 func find(n *yaml.Node, at model.Place, q query) (*yaml.Node, model.Place) {
 	found, trail := q.search(n)
 	if found == nil {
@@ -111,7 +111,7 @@ func find(n *yaml.Node, at model.Place, q query) (*yaml.Node, model.Place) {
 	return found, at.At(found.Line)
 }
 
-// search gives the steps to what it found from the last to the first.
+// search returns the node that it found, and the steps to it from the last to the first.
 func (q query) search(n *yaml.Node) (*yaml.Node, []step) {
 	mapping := n.Kind == yaml.MappingNode
 	if mapping {
@@ -135,7 +135,7 @@ func (q query) search(n *yaml.Node) (*yaml.Node, []step) {
 	return nil, nil
 }
 
-// repeated warns of the first key that stands twice in a mapping that the reader did not look at, such as a schema.
+// repeated warns of the first duplicate key in a mapping that the reader did not read, such as a schema.
 func (r *reader) repeated() {
 	key, at := find(r.doc.root, r.at, query{match: func(mapping *yaml.Node) (*yaml.Node, string) {
 		if r.checked[mapping] {
@@ -144,11 +144,11 @@ func (r *reader) repeated() {
 		return repeatedKey(mapping)
 	}})
 	if key != nil {
-		r.problems.Warnf(model.InputDuplicate, at, "stands twice; remove one of them")
+		r.problems.Warnf(model.InputDuplicate, at, "is duplicated; remove one of them")
 	}
 }
 
-// repeatedKey gives the first scalar key of a mapping that stands there before, or nil.
+// repeatedKey returns the first duplicate scalar key of a mapping, or nil.
 func repeatedKey(mapping *yaml.Node) (key *yaml.Node, name string) {
 	const few = 16
 	if len(mapping.Content) <= 2*few {

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/getkin/kin-openapi/openapi2"
+	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
 
@@ -17,33 +20,33 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Validate judges the document as a whole by its specification. Its first finding is a warning, because what is
-// rendered does not depend on it; that it was not judged, because that could take too long, is an info. References to
-// other documents are not followed.
+// Validate validates the document as a whole by its specification. It reports the first finding as a warning, because the
+// output does not depend on it. If validation could take too long, it reports an info instead. It does not follow references to
+// other documents.
 func (d *Document) Validate() model.Problems {
 	if d.version == "" {
 		return nil
 	}
 	var ps model.Problems
-	s, reason := look(d)
+	s, reason := measureDocument(d)
 	if s != nil {
 		if n, at := s.lost(); n != nil {
 			ps.Add(lostProblem(n, at))
 			return ps
 		}
 		if reason == "" {
-			reason = s.unclear()
+			reason = s.unsupportedReason()
 		}
 	}
 	if reason == "" {
 		if d.sound() {
 			return nil
 		}
-		err := d.judge()
+		err := d.findFirst()
 		if err == nil {
 			return nil
 		}
-		// The survey found the targets of all references, so that these two are not about faults of the document.
+		// measureDocument found the targets of all references, so these two are not errors of the document.
 		switch text := err.Error(); {
 		case strings.HasPrefix(text, "encountered disallowed external reference"):
 			reason = "it refers to other files"
@@ -55,23 +58,21 @@ func (d *Document) Validate() model.Problems {
 			return ps
 		}
 	}
-	ps.Infof(model.SwaggerSpec, d.Place.At(d.root.Line), "is not judged as a whole: %s", reason)
+	ps.Infof(model.SwaggerSpec, d.Place.At(d.root.Line), "is not validated as a whole: %s", reason)
 	return ps
 }
 
 func lostProblem(ref *yaml.Node, at model.Place) model.Problem {
-	p := model.Problem{
-		ID: model.SwaggerSpec, Severity: model.Warning, Place: at, Value: cut(ref.Value),
-		Message: fmt.Sprintf("%q is not in the document; add it, or correct the reference", cut(ref.Value)),
-	}
+	value, format := cut(ref.Value), "%q is not in the document; add it, or correct the reference"
 	if ref.Value[0] != '#' {
-		p.Message = fmt.Sprintf("%q is in another file, which is not read; write it into this document", cut(ref.Value))
+		format = "%q is in another file, which is not read; copy it into this document"
 	}
-	return p
+	message := fmt.Sprintf(format, value)
+	return model.Problem{ID: model.SwaggerSpec, Severity: model.Warning, Place: at, Value: value, Message: message}
 }
 
-// lost finds the first reference to something that the document does not have. Read reports those of paths.
-func (s *survey) lost() (*yaml.Node, model.Place) {
+// lost finds the first reference to a value that is not in the document. Read reports the references of paths.
+func (s *documentStats) lost() (*yaml.Node, model.Place) {
 	items := s.doc.pathItems()
 	return find(s.doc.root, s.doc.Place, query{
 		skip: []string{"example", "examples", "default", "enum", "const"},
@@ -85,10 +86,10 @@ func (s *survey) lost() (*yaml.Node, model.Place) {
 	})
 }
 
-// unclear says what in the document kin-openapi does not understand, or "".
-func (s *survey) unclear() string {
+// unsupportedReason returns what kin-openapi does not support in the document, or "".
+func (s *documentStats) unsupportedReason() string {
 	if s.doc.version == "3.2" {
-		return "OpenAPI 3.2 is not known well enough"
+		return "OpenAPI 3.2 is not fully supported"
 	}
 	for _, ref := range slices.Concat(s.inner, s.outer) {
 		if s.target(ref).unclear {
@@ -96,7 +97,7 @@ func (s *survey) unclear() string {
 		}
 	}
 	if parameters := krm.Get(s.doc.root, "parameters"); s.doc.version == swagger2 && parameters != nil {
-		// openapi2conv gives these a meaning that depends on chance.
+		// openapi2conv resolves these in random order.
 		for _, n := range parameters.Content {
 			if ref := krm.Text(n, "$ref"); ref != "" {
 				return fmt.Sprintf("the reference %q is not followed", cut(ref))
@@ -106,11 +107,11 @@ func (s *survey) unclear() string {
 	return ""
 }
 
-// judge gives the first finding of kin-openapi, whose panics on unexpected shapes are findings too.
-func (d *Document) judge() (err error) {
+// findFirst returns the first finding of kin-openapi. Its panics on unexpected values are also findings.
+func (d *Document) findFirst() (err error) {
 	defer func() {
 		if recover() != nil {
-			err = errors.New("a value is empty, or of a type, that it cannot be")
+			err = errors.New("a value is empty or has the wrong type")
 		}
 	}()
 	doc, err := d.load()
@@ -131,25 +132,25 @@ func (d *Document) judge() (err error) {
 	return nil
 }
 
-// isFalse tells whether a finding is one about a sound document.
+// isFalse reports whether a finding is wrong, because the document is valid.
 func (d *Document) isFalse(finding error) bool {
 	var fields *openapi3.ExtraSiblingFieldsError
 	var component *openapi3.ComponentValidationError
 	if _, ok := errors.AsType[*openapi3.SecurityRequirementSchemeUndefinedError](finding); ok {
-		return true // The operator defined schemes by objects of kind Security, beside the document.
+		return true // The operator defined schemes by objects of kind Security, outside the document.
 	}
 	switch d.version {
 	case swagger2:
 		// The names of components are free in Swagger 2.0.
 		return errors.As(finding, &component) && openapi3.ValidateIdentifier(component.Name) != nil
 	case "3.1":
-		// Since 3.1 schemas may have any field, and components have pathItems, which kin-openapi does not know.
+		// Starting with 3.1, schemas can have any field, and components have pathItems, which kin-openapi does not support.
 		return errors.As(finding, &fields)
 	}
 	return false
 }
 
-// load gives the document with its references resolved. A loader without a reader of other documents refuses them.
+// load returns the document with its references resolved. A loader without a reader rejects references to other documents.
 func (d *Document) load() (*openapi3.T, error) {
 	text := d.asJSON()
 	if d.version == swagger2 {
@@ -175,12 +176,12 @@ var componentKeys = map[string][2]string{
 	"callback":        {"callbacks", ""},
 }
 
-// locate gives the place that a finding is about, as far as it tells, and the finding without what the place says.
+// locate returns the place of a finding, as far as it is known, and the finding without the parts that the place repeats.
 func (d *Document) locate(err error) (model.Place, error) {
 	n, at := d.root, d.Place.At(d.root.Line)
 	for {
 		var keys []string
-		switch e := err.(type) { //nolint:errorlint // one wrapper after the other is taken off
+		switch e := err.(type) { //nolint:errorlint // removes one wrapper after the other
 		case *openapi3.SectionValidationError:
 			if keys = []string{e.Section}; d.version == swagger2 && e.Section == "components" {
 				keys = nil
@@ -224,14 +225,63 @@ var (
 	})
 )
 
-// finding puts a finding into one line of a readable length.
+// finding formats a finding as one line of limited length.
 func finding(err error) string {
-	const most = 200
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	line = fieldType().ReplaceAllString(line, "$2 cannot be of type $1")
-	line = valueType().ReplaceAllString(line, "$2 cannot be of type $1")
-	if len(line) > most {
-		line = strings.ToValidUTF8(line[:most], "") + "..."
+	return shorten(valueType().ReplaceAllString(line, "$2 cannot be of type $1"), 200)
+}
+
+// convert converts a Swagger 2.0 document to OpenAPI 3. It converts the parts that openapi2conv would visit in random order one
+// by one, because the first of several findings must always be the same.
+func convert(text []byte) (*openapi3.T, error) {
+	var doc2 openapi2.T
+	if err := json.Unmarshal(text, &doc2); err != nil {
+		if strings.HasPrefix(err.Error(), "response ") {
+			// The responses of an operation are decoded in random order.
+			return nil, errors.New("a response has a value of the wrong type")
+		}
+		return nil, err
 	}
-	return line
+	paths, schemes := doc2.Paths, doc2.SecurityDefinitions
+	doc2.Paths, doc2.SecurityDefinitions = nil, nil
+	doc, err := openapi2conv.ToV3(&doc2)
+	if err != nil {
+		return nil, err
+	}
+	if doc.Components.SecuritySchemes, err = convertSchemes(schemes); err != nil {
+		return nil, err
+	}
+	doc.Paths = openapi3.NewPathsWithCapacity(len(paths))
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		item, err := convertPath(&doc2, doc.Components, paths[path])
+		if err != nil {
+			err = &openapi3.PathValidationError{Path: path, Cause: err}
+			return nil, &openapi3.SectionValidationError{Section: "paths", Cause: err}
+		}
+		doc.Paths.Set(path, item)
+	}
+	return doc, openapi3.NewLoader().ResolveRefsIn(doc, nil)
+}
+
+func convertSchemes(schemes map[string]*openapi2.SecurityScheme) (openapi3.SecuritySchemes, error) {
+	converted := openapi3.SecuritySchemes{}
+	for _, name := range slices.Sorted(maps.Keys(schemes)) {
+		scheme, err := openapi2conv.ToV3SecurityScheme(schemes[name])
+		if err != nil {
+			return nil, &openapi3.ComponentValidationError{Section: "security scheme", Name: name, Cause: err}
+		}
+		converted[name] = scheme
+	}
+	return converted, nil
+}
+
+func convertPath(doc2 *openapi2.T, components *openapi3.Components, item *openapi2.PathItem) (*openapi3.PathItem, error) {
+	operations := item.Operations()
+	for _, method := range slices.Sorted(maps.Keys(operations)) {
+		if _, err := openapi2conv.ToV3Operation(components, item, operations[method], doc2.Consumes); err != nil {
+			return nil, &openapi3.OperationValidationError{Method: method, Cause: err}
+		}
+	}
+	return openapi2conv.ToV3PathItem(doc2, components, item, doc2.Consumes)
 }

@@ -144,7 +144,7 @@ func TestValidateFindings(t *testing.T) {
 		},
 		"a reference to another file": {
 			head3 + "paths: {}\ncomponents: {schemas: {A: {allOf: [{}, {$ref: 'b.yaml#/B'}]}}}\n",
-			`warning: api.yaml: components.schemas.A.allOf[1].$ref: line 4: "b.yaml#/B" is in another file, which is not read; write it into this document [swagger/spec]`,
+			`warning: api.yaml: components.schemas.A.allOf[1].$ref: line 4: "b.yaml#/B" is in another file, which is not read; copy it into this document [swagger/spec]`,
 		},
 		"an anchor in OpenAPI 3.0": {
 			head3 + "paths: {}\ncomponents: {schemas: {A: {$ref: '#a'}}}\n",
@@ -152,29 +152,29 @@ func TestValidateFindings(t *testing.T) {
 		},
 		"an anchor in OpenAPI 3.1": {
 			head1 + "components: {schemas: {A: {$ref: '#a'}}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: the reference "#a" is not followed [swagger/spec]`,
+			`info: api.yaml: line 1: is not validated as a whole: the reference "#a" is not followed [swagger/spec]`,
 		},
 		"a base in OpenAPI 3.1": {
 			head1 + "components: {schemas: {A: {$ref: tree}, B: {$id: tree}}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: the reference "tree" is not followed [swagger/spec]`,
+			`info: api.yaml: line 1: is not validated as a whole: the reference "tree" is not followed [swagger/spec]`,
 		},
 		"a reference through a reference": {
 			head3 + "paths: {}\ncomponents: {schemas: {A: {$ref: '#/components/schemas/B/items'}, B: {$ref: '#/components/schemas/C'}, C: {items: {}}}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: the reference "#/components/schemas/B/items" is not followed [swagger/spec]`,
+			`info: api.yaml: line 1: is not validated as a whole: the reference "#/components/schemas/B/items" is not followed [swagger/spec]`,
 		},
 		"a mapping of a discriminator": {
 			head3 + "paths: {}\ncomponents: {schemas: {A: {discriminator: {propertyName: a, mapping: {b: 'b.yaml#/B'}}}}}\n",
-			"info: api.yaml: line 1: is not judged as a whole: it refers to other files [swagger/spec]",
+			"info: api.yaml: line 1: is not validated as a whole: it refers to other files [swagger/spec]",
 		},
 		"a path in another file": {
 			head3 + "paths: {/a: {$ref: 'b.yaml#/B'}}\n",
-			"info: api.yaml: line 1: is not judged as a whole: it refers to other files [swagger/spec]",
+			"info: api.yaml: line 1: is not validated as a whole: it refers to other files [swagger/spec]",
 		},
 		"a reference that is its own target": {
 			head3 + "paths: {}\ncomponents: {schemas: {A: {$ref: '#/components/schemas/A'}}}\n",
-			"info: api.yaml: line 1: is not judged as a whole: its references refer to each other [swagger/spec]",
+			"info: api.yaml: line 1: is not validated as a whole: its references refer to each other [swagger/spec]",
 		},
-		"OpenAPI 3.2": {"openapi: 3.2.0\ninfo: {title: t, version: v}\n", "info: api.yaml: line 1: is not judged as a whole: OpenAPI 3.2 is not known well enough [swagger/spec]"},
+		"OpenAPI 3.2": {"openapi: 3.2.0\ninfo: {title: t, version: v}\n", "info: api.yaml: line 1: is not validated as a whole: OpenAPI 3.2 is not fully supported [swagger/spec]"},
 		"Swagger 2.0": {
 			head2 + "paths:\n  /a:\n    get: {}\n",
 			`warning: api.yaml: paths["/a"].get: line 5: does not follow Swagger 2.0: value of responses must be an object [swagger/spec]`,
@@ -201,11 +201,11 @@ func TestValidateFindings(t *testing.T) {
 		},
 		"responses of a wrong type": {
 			head2 + "paths: {/a: {get: {responses: {200: x, 201: 5, 202: []}}}}\n",
-			"warning: api.yaml: line 1: does not follow Swagger 2.0: a response has a value of a type that it cannot have [swagger/spec]",
+			"warning: api.yaml: line 1: does not follow Swagger 2.0: a response has a value of the wrong type [swagger/spec]",
 		},
 		"a parameter that is a reference": {
 			head2 + "paths: {}\nparameters: {a: {$ref: '#/parameters/b'}, b: {in: formData, name: c}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: the reference "#/parameters/b" is not followed [swagger/spec]`,
+			`info: api.yaml: line 1: is not validated as a whole: the reference "#/parameters/b" is not followed [swagger/spec]`,
 		},
 		"a body on a path": {
 			head2 + "paths: {/a: {parameters: [{in: formData, name: a}], get: {parameters: [{in: body, name: b}]}}}\n",
@@ -213,15 +213,15 @@ func TestValidateFindings(t *testing.T) {
 		},
 		"a null": {
 			head2 + "paths: {}\nparameters: {p: ~}\n",
-			"warning: api.yaml: line 1: does not follow Swagger 2.0: a value is empty, or of a type, that it cannot be [swagger/spec]",
+			"warning: api.yaml: line 1: does not follow Swagger 2.0: a value is empty or has the wrong type [swagger/spec]",
 		},
 		"a reference into a path of Swagger 2.0": {
 			head2 + "paths: {/a: {get: {responses: {default: {$ref: '#/paths/~1b/get/responses/default'}}}}, /b: {get: {responses: {default: {description: x}}}}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: the reference "#/paths/~1b/get/responses/default" is not followed [swagger/spec]`,
+			`info: api.yaml: line 1: is not validated as a whole: the reference "#/paths/~1b/get/responses/default" is not followed [swagger/spec]`,
 		},
 		"a reference to an extension of paths": {
 			head3 + "paths: {x-b: {get: {responses: {default: {description: x}}}}, /a: {$ref: '#/paths/x-b'}}\n",
-			`info: api.yaml: line 1: is not judged as a whole: failed to resolve "x-b" in fragment in URI: "#/paths/x-b": map key "x-b" not found [swagger/spec]`,
+			`info: api.yaml: line 1: is not validated as a whole: failed to resolve "x-b" in fragment in URI: "#/paths/x-b": map key "x-b" not found [swagger/spec]`,
 		},
 		"a version that is not read": {"openapi: 9.0.0\n", ""},
 	}
@@ -271,7 +271,7 @@ func TestValidateRefusesWhatTakesTooLong(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			want := "info: api.yaml: line 1: is not judged as a whole: " + tt.reason + " [swagger/spec]"
+			want := "info: api.yaml: line 1: is not validated as a whole: " + tt.reason + " [swagger/spec]"
 			if d := cmp.Diff(want, validate(t, tt.text)); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}

@@ -32,11 +32,11 @@ func TestFailures(t *testing.T) {
 		},
 		{
 			"no such backend", "kustomize-transformer", "swagger.yaml", "- products-privatejet", "- products",
-			`error: standard input:150:11: ConfigMap shop/products-api-swagger: data["swagger.yaml"].x-wso2-production-endpoints.urls[0]: no TargetEndpoint "products" is among the items in namespace shop [input/reference]` + "\n",
+			`error: standard input:150:11: ConfigMap shop/products-api-swagger: data["swagger.yaml"].x-wso2-production-endpoints.urls[0]: the input has no TargetEndpoint "products" in namespace shop [input/reference]` + "\n",
 		},
 		{
 			"document in another namespace", "kustomize-transformer", "kustomization.yaml", "namespace: shop\n", "",
-			`error: standard input:24:9: API shop/products-api: spec.definition.swaggerConfigmapNames[0]: no ConfigMap "products-api-swagger" is among the items in namespace shop; there is one that states no namespace, add namespace: shop to it [input/reference]` + "\n",
+			`error: standard input:24:9: API shop/products-api: spec.definition.swaggerConfigmapNames[0]: the input has no ConfigMap "products-api-swagger" in namespace shop; one sets no namespace, add namespace: shop to it [input/reference]` + "\n",
 		},
 		{
 			"no such file", "kustomize-generator", "render-apis.yaml", "- swagger.yaml", "- openapi.yaml",
@@ -68,7 +68,7 @@ func TestRemarksDoNotFail(t *testing.T) {
 	dir := example(t, "kustomize-transformer")
 	edit(t, filepath.Join(dir, "kustomization.yaml"), "- hpa-configs.yaml\n", "")
 	o := kustomizeBuild(t, dir, ".")
-	want := "info: no ConfigMap hpa-configs is among the items; at most 5 replicas at 50% cpu are the default [hpa/config]\n"
+	want := "info: the input has no ConfigMap hpa-configs; the default is at most 5 replicas at 50% CPU [hpa/config]\n"
 	if o.code != 0 || o.stderr != want {
 		t.Errorf("exit code %d, standard error\n%s\nwant 0 and\n%s", o.code, o.stderr, want)
 	}
