@@ -52,7 +52,7 @@ func TestVersionFollowsTheMetricsOfAnyWorkload(t *testing.T) {
 		}
 		return ""
 	}
-	const is = "is not given; the metrics are read as those of %[1]s; write hpaVersion: %[1]s"
+	const is = "is not set; the metrics are read in the %[1]s format; set hpaVersion: %[1]s"
 	for i := range 2 {
 		data := without(with(flat[i], flat50), append(slices.Clone(nested), "hpaVersion")...)
 		if diff := cmp.Diff(fmt.Sprintf(is, "v2beta1"), version(data)); diff != "" {

@@ -96,7 +96,7 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 			}
 			if p.Suggestion == "" {
 				slices.Sort(names)
-				p.Message += "; known are " + strings.Join(names, ", ")
+				p.Message += "; known fields: " + strings.Join(names, ", ")
 			}
 			d.problems.Add(p)
 			return
@@ -113,9 +113,9 @@ func (d *decoder) eachKey(n *yaml.Node, at model.Place, f func(key, val *yaml.No
 		child := at.Child(key.Value)
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			d.problems.Errorf(model.InputType, d.at(at, key), "has a key that is %s; write a string", describe(key))
+			d.problems.Errorf(model.InputType, d.at(at, key), "has a key that is %s; use a string", describe(key))
 		case seen[key.Value]:
-			d.problems.Errorf(model.InputDuplicate, d.at(child, key), "stands twice; remove one of them")
+			d.problems.Errorf(model.InputDuplicate, d.at(child, key), "appears more than once; remove one of them")
 		default:
 			seen[key.Value] = true
 			f(key, val, child)
@@ -201,7 +201,7 @@ func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
 	}
 	msg := fmt.Sprintf("%s is not valid: %v", shown(n), err)
 	if quantity {
-		msg = shown(n) + " is no quantity; write a number with an optional unit, such as 500m or 512Mi"
+		msg = shown(n) + " is not a valid quantity; use a number with an optional unit, such as 500m or 512Mi"
 	}
 	d.problems.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: valueOf(n), Message: msg})
 }
@@ -209,11 +209,11 @@ func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
 func (d *decoder) wrongType(n *yaml.Node, at model.Place, want string) {
 	p := model.Problem{
 		ID: model.InputType, Severity: model.Error, Place: d.at(at, n), Value: valueOf(n),
-		Message: fmt.Sprintf("is %s; write %s", describe(n), want),
+		Message: fmt.Sprintf("is %s; use %s", describe(n), want),
 	}
 	if n.Kind == yaml.ScalarNode && want == "a string" {
 		p.Suggestion = strconv.Quote(n.Value)
-		p.Message += ", in quotes: " + p.Suggestion
+		p.Message += " in quotes: " + p.Suggestion
 	}
 	d.problems.Add(p)
 }

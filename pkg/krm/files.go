@@ -120,9 +120,9 @@ func (p *Package) addDocument(doc Document, shown string, must bool, ps *model.P
 		}
 	case must:
 		ps.Errorf(model.InputFile, model.Place{File: shown}.At(doc.Root.Line),
-			"is no Kubernetes resource: apiVersion or kind is missing")
+			"is not a Kubernetes resource: apiVersion or kind is missing")
 	default:
-		ps.Infof(model.InputFile, model.Place{File: shown}, "holds a document that is no Kubernetes resource; it is left out")
+		ps.Infof(model.InputFile, model.Place{File: shown}, "contains a document that is not a Kubernetes resource; it is ignored")
 	}
 }
 
@@ -140,7 +140,7 @@ func ReadFile(root, name string) ([]byte, error) {
 		return nil, outside(reason(err))
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is no regular file")
+		return nil, errors.New("it is not a regular file")
 	}
 	f, err := r.Open(filepath.FromSlash(name))
 	if err != nil {
@@ -160,7 +160,7 @@ func ReadFile(root, name string) ([]byte, error) {
 // outside says in plain words what os.Root means by "path escapes from parent", for which it has no error to compare with.
 func outside(err error) error {
 	if strings.Contains(err.Error(), "escapes") {
-		return errors.New("it lies outside of the package")
+		return errors.New("it is outside the package")
 	}
 	return err
 }

@@ -72,7 +72,7 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 	}
 	at = model.Place{Object: model.Object{Kind: "ResourceList"}}
 	if len(docs) != 1 || !isResourceList(docs[0].Root) {
-		ps.Errorf(model.InputType, model.Place{}, "standard input holds no ResourceList of config.kubernetes.io/v1; "+
+		ps.Errorf(model.InputType, model.Place{}, "standard input does not contain a ResourceList of config.kubernetes.io/v1; "+
 			"run `krm-fn render PATH` for files")
 		return nil, ps
 	}
@@ -82,7 +82,7 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 	l.readItems(items, at.Child("items"), &ps)
 	if fc := Get(root, "functionConfig"); !IsNull(fc) {
 		if fc.Kind != yaml.MappingNode {
-			ps.Errorf(model.InputType, at.Child("functionConfig"), "is %s; write an object", describe(fc))
+			ps.Errorf(model.InputType, at.Child("functionConfig"), "is %s; use an object", describe(fc))
 			ps[len(ps)-1].Source = inStream(fc)
 			return nil, ps
 		}
@@ -128,13 +128,13 @@ func (l *List) readItems(items *yaml.Node, at model.Place, ps *model.Problems) {
 		return
 	}
 	if items.Kind != yaml.SequenceNode {
-		ps.Errorf(model.InputType, at, "is %s; write a list", describe(items))
+		ps.Errorf(model.InputType, at, "is %s; use a list", describe(items))
 		(*ps)[len(*ps)-1].Source = inStream(items)
 		return
 	}
 	for i, n := range items.Content {
 		if n.Kind != yaml.MappingNode {
-			ps.Errorf(model.InputType, at.Item(i), "is %s; write an object", describe(n))
+			ps.Errorf(model.InputType, at.Item(i), "is %s; use an object", describe(n))
 			(*ps)[len(*ps)-1].Source = inStream(n)
 			continue
 		}

@@ -45,9 +45,9 @@ func ParseValues(text string, at model.Place) (*yaml.Node, model.Problems) {
 	return onlyDocument(docs, ps, at)
 }
 
-// LendValues is ParseValues for those who are done with the nodes when they call done; no node of the text may be used after
-// that. Their memory serves the next text.
-func LendValues(text string, at model.Place) (root *yaml.Node, done func(), ps model.Problems) {
+// ParsePooled is ParseValues with nodes whose memory serves the next text: After done is called, no node of the text
+// is used.
+func ParsePooled(text string, at model.Place) (root *yaml.Node, done func(), ps model.Problems) {
 	p := fastyaml.Pooled()
 	docs, ps := parseAll(p, text, at, false)
 	root, ps = onlyDocument(docs, ps, at)
@@ -61,7 +61,7 @@ func onlyDocument(docs []Document, ps model.Problems, at model.Place) (*yaml.Nod
 	case len(docs) == 0:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: nullTag, Line: 1}, ps
 	case len(docs) > 1:
-		ps.Errorf(model.InputSyntax, at.At(docs[1].Root.Line), "holds more than one YAML document; write one only")
+		ps.Errorf(model.InputSyntax, at.At(docs[1].Root.Line), "contains more than one YAML document; keep only one")
 		return nil, ps
 	}
 	return docs[0].Root, ps
@@ -169,7 +169,7 @@ func checkText(text string, at model.Place) model.Problems {
 		ps.Errorf(model.InputLimit, at, "has %d MiB; the limit is %d MiB", len(text)>>20, MaxStream>>20)
 	case strings.IndexByte(text, 0) >= 0:
 		ps.Errorf(model.InputEncoding, at.At(lineOf(text, strings.IndexByte(text, 0))),
-			"holds a NUL byte; save it as UTF-8 text")
+			"contains a NUL byte; save it as UTF-8 text")
 	case !utf8.ValidString(text):
 		ps.Errorf(model.InputEncoding, at.At(lineOf(text, invalidAt(text))), "is not UTF-8; save it as UTF-8 text")
 	case tokens(text) > maxTokens:

@@ -108,12 +108,12 @@ func TestReadWhatIsNoDocument(t *testing.T) {
 		"a mapping":       {"# x\na: b\n", `error: api.yaml: line 2: is no OpenAPI document; write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0" [swagger/version]`},
 		"an empty one":    {"{}", `error: api.yaml: line 1: is no OpenAPI document; write openapi: 3.0.3, openapi: 3.1.0 or swagger: "2.0" [swagger/version]`},
 		"a wrong letter":  {"info: {}\nopenApi: 3.0.0\n", `error: api.yaml: openApi: line 2: is no OpenAPI document: unknown field "openApi"; did you mean "openapi"? [swagger/version]`},
-		"a list":          {"- a\n", "error: api.yaml: line 1: is a list; write a mapping [input/type]"},
-		"a string":        {"hello", `error: api.yaml: line 1: is a string ("hello"); write a mapping [input/type]`},
+		"a list":          {"- a\n", "error: api.yaml: line 1: is a list; use a mapping [input/type]"},
+		"a string":        {"hello", `error: api.yaml: line 1: is a string ("hello"); use a mapping [input/type]`},
 		"broken YAML":     {"a: [", "error: api.yaml: line 1: is not valid YAML: did not find expected node content [input/syntax]"},
-		"a NUL":           {"openapi: 3.0.0\n\x00", "error: api.yaml: line 2: holds a NUL byte; save it as UTF-8 text [input/encoding]"},
+		"a NUL":           {"openapi: 3.0.0\n\x00", "error: api.yaml: line 2: contains a NUL byte; save it as UTF-8 text [input/encoding]"},
 		"not UTF-8":       {"openapi: \xff", "error: api.yaml: line 1: is not UTF-8; save it as UTF-8 text [input/encoding]"},
-		"two documents":   {"openapi: 3.0.0\n---\nopenapi: 3.0.0\n", "error: api.yaml: line 3: holds more than one YAML document; write one only [input/syntax]"},
+		"two documents":   {"openapi: 3.0.0\n---\nopenapi: 3.0.0\n", "error: api.yaml: line 3: contains more than one YAML document; keep only one [input/syntax]"},
 		"deep nesting":    {"openapi: 3.0.0\nx: " + strings.Repeat("[", 300) + strings.Repeat("]", 300), "error: api.yaml: line 1: is nested deeper than 200 levels [input/limit]"},
 		"too large a one": {"openapi: 3.0.0\nx: " + strings.Repeat("a", krm.MaxText), "error: api.yaml: has more than 8 MiB; split the API [input/limit]"},
 	}
@@ -160,14 +160,14 @@ func TestReadProblems(t *testing.T) {
 		},
 		"a mode that is no string": {
 			text: "openapi: 3.0.0\nx-wso2-mode: [sidecar]\n" + tail, facts: facts,
-			want: []string{"error: api.yaml: x-wso2-mode: line 2: is a list; write a string [input/type]"},
+			want: []string{"error: api.yaml: x-wso2-mode: line 2: is a list; use a string [input/type]"},
 		},
 		"shapes": {
 			text:  "openapi: 3.0.0\ninfo: [a]\npaths: [b]\n",
 			facts: `title "", version "", mode "", base path "", 0 operations`,
 			want: []string{
-				"error: api.yaml: info: line 2: is a list; write a mapping [input/type]",
-				"error: api.yaml: paths: line 3: is a list; write a mapping [input/type]",
+				"error: api.yaml: info: line 2: is a list; use a mapping [input/type]",
+				"error: api.yaml: paths: line 3: is a list; use a mapping [input/type]",
 				"warning: api.yaml: line 1: has no operation; write one under paths [swagger/spec]",
 			},
 		},
@@ -175,10 +175,10 @@ func TestReadProblems(t *testing.T) {
 			text:  "openapi: 3.0.0\ninfo:\n  title: {a: b}\n  version: [1]\nservers: {}\npaths:\n  /a: x\n  /b:\n    get: 5\n  /c:\n    put:\n  /d:\n",
 			facts: facts,
 			want: []string{
-				"error: api.yaml: info.title: line 3: is a mapping; write a string [input/type]",
-				"error: api.yaml: info.version: line 4: is a list; write a string [input/type]",
-				`error: api.yaml: paths["/a"]: line 7: is a string ("x"); write a mapping [input/type]`,
-				`error: api.yaml: paths["/b"].get: line 9: is a number (5); write a mapping [input/type]`,
+				"error: api.yaml: info.title: line 3: is a mapping; use a string [input/type]",
+				"error: api.yaml: info.version: line 4: is a list; use a string [input/type]",
+				`error: api.yaml: paths["/a"]: line 7: is a string ("x"); use a mapping [input/type]`,
+				`error: api.yaml: paths["/b"].get: line 9: is a number (5); use a mapping [input/type]`,
 				"warning: api.yaml: line 1: has no endpoint; write x-wso2-production-endpoints, with urls, at the root [swagger/endpoint]",
 			},
 		},
@@ -198,11 +198,11 @@ x-wso2-mode: shared
 `,
 			facts: `title "", version "a", mode "sidecar", base path "", 1 operations`,
 			want: []string{
-				"error: api.yaml: info.version: line 5: stands twice; remove one of them [input/duplicate]",
-				`error: api.yaml: paths["/a"].get.tags: line 8: stands twice; remove one of them [input/duplicate]`,
-				`error: api.yaml: paths["/a"].get: line 9: stands twice; remove one of them [input/duplicate]`,
-				`error: api.yaml: paths["/a"]: line 10: stands twice; remove one of them [input/duplicate]`,
-				"error: api.yaml: x-wso2-mode: line 12: stands twice; remove one of them [input/duplicate]",
+				"error: api.yaml: info.version: line 5: appears more than once; remove one of them [input/duplicate]",
+				`error: api.yaml: paths["/a"].get.tags: line 8: appears more than once; remove one of them [input/duplicate]`,
+				`error: api.yaml: paths["/a"].get: line 9: appears more than once; remove one of them [input/duplicate]`,
+				`error: api.yaml: paths["/a"]: line 10: appears more than once; remove one of them [input/duplicate]`,
+				"error: api.yaml: x-wso2-mode: line 12: appears more than once; remove one of them [input/duplicate]",
 			},
 		},
 		"keys that stand twice where nothing is read": {
@@ -211,7 +211,7 @@ x-wso2-mode: shared
 		},
 		"a key that is a list": {
 			text: "openapi: 3.0.0\n? [a]\n: b\n" + tail, facts: facts,
-			want: []string{"error: api.yaml: line 2: has a key that is a list; write a string [input/type]"},
+			want: []string{"error: api.yaml: line 2: has a key that is a list; use a string [input/type]"},
 		},
 	}
 	for name, tt := range tests {
@@ -269,7 +269,7 @@ components:
 `,
 			facts: `title "", version "", mode "", base path "", 1 operations`,
 			want: []string{
-				`error: api.yaml: servers[0].url: line 2: is a string ("https://h"); write a mapping [input/type]`,
+				`error: api.yaml: servers[0].url: line 2: is a string ("https://h"); use a mapping [input/type]`,
 				`error: api.yaml: paths["/b"].$ref: line 5: "#/paths/b" is not in the document [swagger/spec]`,
 				`error: api.yaml: paths["/c"].$ref: line 6: "#/paths/%zz" is not in the document [swagger/spec]`,
 				`error: api.yaml: paths["/d"].$ref: line 7: "#anchor" is not in the document [swagger/spec]`,
