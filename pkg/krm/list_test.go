@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -329,7 +330,7 @@ func TestSetPlace(t *testing.T) {
 		"":      {PathAnnotation: "a.yaml", IndexAnnotation: "0"},
 		"/pkgs": {PathAnnotation: "a.yaml", IndexAnnotation: "0", PackagePathAnnotation: "/pkgs"},
 	} {
-		it := NewItem(&yaml.Node{Kind: yaml.MappingNode, Tag: mapTag})
+		it := NewItem(&yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag})
 		it.SetPlace(func() (string, string) { return "a.yaml", pkg })
 		if diff := cmp.Diff(want, it.Annotations); diff != "" {
 			t.Errorf("package %q: annotations (-want +got):\n%s", pkg, diff)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -219,7 +220,7 @@ func TestReadersOfNodesTakeAnything(t *testing.T) {
 	if m := TextMap(n, "a", "b"); m != nil {
 		t.Errorf("the map of a text is %v", m)
 	}
-	if !IsNull(nil) || !IsNull(Get(Get(n, "a"), "n")) || IsNull(Get(n, "a")) || IsNull(&yaml.Node{Kind: yaml.ScalarNode, Tag: strTag}) {
+	if !IsNull(nil) || !IsNull(Get(Get(n, "a"), "n")) || IsNull(Get(n, "a")) || IsNull(&yaml.Node{Kind: yaml.ScalarNode, Tag: fastyaml.StrTag}) {
 		t.Error("null is not told from what is none")
 	}
 }

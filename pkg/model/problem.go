@@ -203,7 +203,7 @@ func (p Problem) String() string {
 	if place != "" {
 		place += ": "
 	}
-	return cut(fmt.Sprintf("%s: %s%s", p.Severity, place, p.Message), maxLine) + fmt.Sprintf(" [%s]", p.ID)
+	return Shorten(oneLine(fmt.Sprintf("%s: %s%s", p.Severity, place, p.Message)), maxLine) + fmt.Sprintf(" [%s]", p.ID)
 }
 
 // Where returns the place of the problem as the start of a message: with its position in what was read, as far as that is known.
@@ -228,11 +228,13 @@ func (p Problem) Subject() Place {
 // maxLine is how many bytes of a problem are printed: names and values of the input stand in it.
 const maxLine = 2000
 
-// cut keeps a text in one line and shortens it to most bytes.
-func cut(s string, most int) string {
-	s = oneLine(s)
+// MaxShown is the maximum number of bytes of a value in a message.
+const MaxShown = 80
+
+// Shorten shortens a text to most bytes and an ellipsis.
+func Shorten(s string, most int) string {
 	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "..."
+		return strings.ToValidUTF8(s[:most], "") + "..."
 	}
 	return s
 }
