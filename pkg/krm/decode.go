@@ -77,10 +77,6 @@ func (d *decoder) value(n *yaml.Node, at model.Place, v reflect.Value) {
 }
 
 func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
-	if n.Kind != yaml.MappingNode {
-		d.wrongType(n, at, "a mapping")
-		return
-	}
 	info := fastyaml.TypeOf(v.Type())
 	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
 		field, ok := info.Field(key.Value)
@@ -104,8 +100,13 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 	})
 }
 
-// eachKey calls f for each member of the mapping n, and reports duplicate keys and keys that are not strings.
+// eachKey calls f for each member of the mapping n. It reports duplicate keys, keys that are not strings, and any other kind of
+// node.
 func (d *decoder) eachKey(n *yaml.Node, at model.Place, f func(key, val *yaml.Node, at model.Place)) {
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, at, "a mapping")
+		return
+	}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
@@ -123,11 +124,7 @@ func (d *decoder) eachKey(n *yaml.Node, at model.Place, f func(key, val *yaml.No
 }
 
 func (d *decoder) mapping(n *yaml.Node, at model.Place, v reflect.Value) {
-	if n.Kind != yaml.MappingNode {
-		d.wrongType(n, at, "a mapping")
-		return
-	}
-	if v.IsNil() {
+	if v.IsNil() && n.Kind == yaml.MappingNode {
 		v.Set(reflect.MakeMap(v.Type()))
 	}
 	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {

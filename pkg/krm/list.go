@@ -182,7 +182,7 @@ func (l *List) writeItems(b *bufio.Writer, m member, items []*Item) error {
 	}
 	return Encode(items, func(it *Item, text []byte) error {
 		if listed, ok := it.body.(*listedBody); ok {
-			listed.writeTo(b)
+			writeText(b, listed.source())
 		} else {
 			writeDashed(b, text, l.indent)
 		}
@@ -212,20 +212,6 @@ func Encode(items []*Item, write func(it *Item, text []byte) error) error {
 		}
 	}
 	return nil
-}
-
-// writeTo writes the text of the item in its list.
-func (b *listedBody) writeTo(w *bufio.Writer) {
-	rest := b.text
-	if c := b.change; c != nil {
-		_, _ = w.WriteString(b.text[:c.from])
-		if rest = b.text[c.to:]; rest == "" {
-			rest = c.by
-		} else {
-			_, _ = w.WriteString(c.by)
-		}
-	}
-	writeText(w, rest)
 }
 
 // writeText writes lines of the input, and adds the line break that the last one might lack.

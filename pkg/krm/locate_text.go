@@ -162,14 +162,14 @@ func (t *innerText) step(n *yaml.Node, s model.Step) (k, v *yaml.Node) {
 	case n.Kind != yaml.MappingNode || len(n.Content) < few:
 		return find(n, s.Key)
 	}
-	if t.large == nil {
-		t.large = map[*yaml.Node]map[string]int{}
-	}
 	keys := t.large[n]
 	if keys == nil {
 		keys = make(map[string]int, len(n.Content)/2)
 		for i := len(n.Content) - 2; i >= 0; i -= 2 {
 			keys[n.Content[i].Value] = i
+		}
+		if t.large == nil {
+			t.large = map[*yaml.Node]map[string]int{}
 		}
 		t.large[n] = keys
 	}

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// alone is how long Parallel uses only one core, because starting others takes a part of that time.
-const alone = time.Millisecond
+// oneCore is how long Parallel uses only one core, because starting others takes a part of that time.
+const oneCore = time.Millisecond
 
 // Parallel calls do for the numbers below n and waits for all calls. It uses all cores if the calls take more than a moment.
 // Each call stores its result in its own place, so the order of the calls does not matter.
 func Parallel(n int, do func(i int)) {
 	done := 0
-	for start := time.Now(); done < n && time.Since(start) < alone; done++ {
+	for start := time.Now(); done < n && time.Since(start) < oneCore; done++ {
 		do(done)
 	}
 	var next atomic.Int64

@@ -167,7 +167,8 @@ func checkText(text string, at model.Place) model.Problems {
 	case len(text) > MaxStream:
 		ps.Errorf(model.InputLimit, at, "has %d MiB; the limit is %d MiB", len(text)>>20, MaxStream>>20)
 	case strings.IndexByte(text, 0) >= 0:
-		ps.Errorf(model.InputEncoding, at.At(lineOf(text, strings.IndexByte(text, 0))), "contains a NUL byte; save it as UTF-8 text")
+		ps.Errorf(model.InputEncoding, at.At(lineOf(text, strings.IndexByte(text, 0))),
+			"contains a NUL byte; save it as UTF-8 text")
 	case !utf8.ValidString(text):
 		ps.Errorf(model.InputEncoding, at.At(lineOf(text, invalidAt(text))), "is not UTF-8; save it as UTF-8 text")
 	case tokens(text) > maxTokens:

@@ -281,8 +281,8 @@ func (c *certifier) parameters(n *yaml.Node) (inPath []string, ok bool) {
 		return !again && slices.Contains([]string{"path", "query", "header", "cookie"}, in) &&
 			(in != "path" || required != nil && required.Value == "true") &&
 			c.mapping(p, shape{
-				"name": isName, "in": isName, "required": isFlag, "description": isText, "deprecated": isFlag, "example": isAnything,
-				"schema": (*certifier).schema,
+				"name": isName, "in": isName, "required": isFlag, "description": isText, "deprecated": isFlag,
+				"example": isAnything, "schema": (*certifier).schema,
 			}, "name", "in", "schema")
 	})
 	return inPath, ok

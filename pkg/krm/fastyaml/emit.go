@@ -211,7 +211,7 @@ func (e *emitter) scalar(v jsonValue, indent int) {
 	case v.kind == '"':
 		e.string(v.text, indent)
 	case v.kind == quoted:
-		if !isPrintableASCII(v.text) {
+		if strings.ContainsFunc(v.text, func(r rune) bool { return r < ' ' || r > '~' }) {
 			e.failed = true
 		}
 		e.out = append(strconv.AppendQuote(e.out, v.text), '\n')
@@ -222,15 +222,6 @@ func (e *emitter) scalar(v jsonValue, indent int) {
 		}
 		e.out = append(append(e.out, v.text...), '\n')
 	}
-}
-
-func isPrintableASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
 }
 
 // string writes a string as the YAML library does. It uses the library only once for each string.

@@ -59,9 +59,8 @@ func (p *Parser) scalar(at, end int) *yaml.Node {
 	if !p.isPlain(text) {
 		return nil
 	}
-	n := p.node(yaml.ScalarNode, "", at)
+	n := p.node(yaml.ScalarNode, tagOf(text), at)
 	n.Value = text
-	n.Tag = tagOf(text)
 	return n
 }
 
