@@ -16,6 +16,29 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
+// cutter cuts a list into sections, see cutSections.
+type cutter struct {
+	sections []section
+	// reader gets the items.
+	reader itemReader
+	// window is the text of the current member or item so far; item reports whether it is an item, and inItems whether it is
+	// below the key of the items.
+	window        []byte
+	item, inItems bool
+	// column is the column of the dashes; -1 if unknown.
+	column int
+	// comments contains the offsets in the window where the comments directly above the line begin: comments without
+	// indentation, and comments that are indented up to column.
+	comments [2]int
+	// started reports whether there was a field, unended whether the line break of the last line was missing and was added.
+	started, unended bool
+	// unusual reports whether there are characters with a special meaning; tokens counts the tokens.
+	unusual bool
+	tokens  int
+	// above is the number of lines above the window.
+	above int32
+}
+
 // list returns the list that was cut. It is whole if each member and each item is a valid document on its own, as kustomize and
 // kpt write them. Otherwise, members without a key and nil items can only be read together with all others.
 func (c *cutter) list() (l *List, whole bool) {
@@ -153,31 +176,10 @@ func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
 			return c, false, nil
 		case err != nil:
 			c.flush(len(c.window))
-			return c, c.isSound(), nil
+			sound := c.isSound()
+			return c, sound, nil
 		}
 	}
-}
-
-type cutter struct {
-	sections []section
-	// reader gets the items.
-	reader itemReader
-	// window is the text of the current member or item so far; item reports whether it is an item, and inItems whether it is
-	// below the key of the items.
-	window        []byte
-	item, inItems bool
-	// column is the column of the dashes; -1 if unknown.
-	column int
-	// comments contains the offsets in the window where the comments directly above the line begin: comments without
-	// indentation, and comments that are indented up to column.
-	comments [2]int
-	// started reports whether there was a field, unended whether the line break of the last line was missing and was added.
-	started, unended bool
-	// unusual reports whether there are characters with a special meaning; tokens counts the tokens.
-	unusual bool
-	tokens  int
-	// above is the number of lines above the window.
-	above int32
 }
 
 // isSound reports whether the text is safe to parse.
