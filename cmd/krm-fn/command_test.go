@@ -175,7 +175,7 @@ items: []
 		t.Errorf("exit code %d: %s", got.code, got.stderr)
 	}
 	got := run(t, "/nowhere", list("../secret"))
-	want := "error: standard input:15:22: RenderAPIs render: spec.apis[0].swaggerFiles[0]: cannot read ../secret: it lies outside of the package [input/file]\n"
+	want := "error: standard input:15:22: RenderAPIs render: spec.apis[0].swaggerFiles[0]: cannot read ../secret: it is outside the package [input/file]\n"
 	if got.code != exitProblems || !strings.HasPrefix(got.stderr, want) {
 		t.Errorf("exit code %d: %s", got.code, got.stderr)
 	}
@@ -241,7 +241,7 @@ func TestHostileInputs(t *testing.T) {
 		"100 MB of one text":          {resourceList(apiItem, config("products-api-swagger", "s.yaml", huge)), "error: standard input:19:3: ConfigMap shop/products-api-swagger: data: has "},
 		"100 MB of a name":            {resourceList(strings.Replace(apiItem, "name: products-api\n", "name: "+huge+"\n", 1), config("products-api-swagger", "s.yaml", openAPI)), "error: standard input:7:5: API shop/"},
 		"Latin-1":                     {resourceList(apiItem) + "# \xe9\n", "error: standard input:14: is not UTF-8; save it as UTF-8 text [input/encoding]\n"},
-		"a NUL":                       {resourceList(apiItem) + "# \x00\n", "error: standard input:14: holds a NUL byte; save it as UTF-8 text [input/encoding]\n"},
+		"a NUL":                       {resourceList(apiItem) + "# \x00\n", "error: standard input:14: contains a NUL byte; save it as UTF-8 text [input/encoding]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()

@@ -203,7 +203,7 @@ func TestRenderFilesAndFolders(t *testing.T) {
 		stderr string
 	}{
 		"several files":        {at("hpa.yaml", "swagger.yaml", "api.yaml"), ""},
-		"a file and a folder":  {at("all.yaml", "sub"), "info: DIR/sub/openapi.yaml: holds a document that is no Kubernetes resource; it is left out [input/file]\n"},
+		"a file and a folder":  {at("all.yaml", "sub"), "info: DIR/sub/openapi.yaml: contains a document that is not a Kubernetes resource; it is ignored [input/file]\n"},
 		"a trailing slash":     {at("all.yaml", "empty/"), ""},
 		"a path with dots":     {at("sub/../all.yaml"), ""},
 		"flags after the path": {append(at("all.yaml"), "--output", ""), ""},
@@ -246,7 +246,7 @@ func TestRenderReportsPathsThatItCannotRead(t *testing.T) {
 	for name, tc := range map[string]struct{ path, want string }{
 		"none":       {"nowhere.yaml", "error: DIR/nowhere.yaml: no such file or directory [input/file]\n"},
 		"no YAML":    {"broken.yaml", "error: DIR/broken.yaml:1: is not valid YAML: did not find expected node content [input/syntax]\n"},
-		"no object":  {"openapi.yaml", "error: DIR/openapi.yaml:1: is no Kubernetes resource: apiVersion or kind is missing [input/file]\n"},
+		"no object":  {"openapi.yaml", "error: DIR/openapi.yaml:1: is not a Kubernetes resource: apiVersion or kind is missing [input/file]\n"},
 		"below none": {"broken.yaml/x", "error: DIR/broken.yaml/x: not a directory [input/file]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -275,7 +275,7 @@ func TestRenderReadsFilesOfItsPackageOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const outsideOf = "it lies outside of the package"
+	const outsideOf = "it is outside the package"
 	for file, want := range map[string]string{
 		"sub/swagger.yaml":                     "",
 		"../swagger.yaml":                      "",
@@ -285,7 +285,7 @@ func TestRenderReadsFilesOfItsPackageOnly(t *testing.T) {
 		"link.yaml":                            outsideOf,
 		filepath.Join(outside, "swagger.yaml"): "use a path relative to DIR/pkg/config",
 		"none.yaml":                            "no such file or directory",
-		"sub":                                  "it is no regular file",
+		"sub":                                  "it is not a regular file",
 	} {
 		put(t, filepath.Join(dir, "pkg", "config"), map[string]string{"render.yaml": strings.Replace(configYAML, "[swagger.yaml]", "["+file+"]", 1)})
 		got := run(t, ".", "", "render", filepath.Join(dir, "pkg"))

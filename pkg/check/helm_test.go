@@ -41,7 +41,7 @@ rules:
 			want: []string{
 				`error: values.yaml: rules.custom[0].metricQuery: line 5: unknown field "metricQuery"; did you mean "metricsQuery"?; the adapter does not start with it`,
 				`error: values.yaml: rules.external: line 6: is no list; write one rule or more, each beginning with a dash; the adapter does not start with it`,
-				`error: values.yaml: rules.resource.cpu.query: line 7: unknown field "query"; known are containerLabel, containerQuery, nodeQuery, resources; the adapter does not start with it`,
+				`error: values.yaml: rules.resource.cpu.query: line 7: unknown field "query"; known fields: containerLabel, containerQuery, nodeQuery, resources; the adapter does not start with it`,
 				`warning: values.yaml: rules.cusstom: line 2: is no key that the chart reads; did you mean "custom"?`,
 			},
 		},

@@ -21,7 +21,7 @@ func TestRuleQuery(t *testing.T) {
 		},
 		{
 			name: "wrong type", manifests: one("seriesQuery: [up]" + mapped + query),
-			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is a list; write a string; the adapter does not start with it`},
+			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is a list; use a string; the adapter does not start with it`},
 		},
 		{
 			name: "no YAML", manifests: configured("rules: ["),

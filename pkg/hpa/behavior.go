@@ -2,7 +2,6 @@ package hpa
 
 import (
 	"fmt"
-	"slices"
 
 	"go.yaml.in/yaml/v3"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -56,9 +55,8 @@ func (c *checker) rules(r *autoscalingv2.HPAScalingRules, s spot) {
 	if w := r.StabilizationWindowSeconds; w != nil && (*w < 0 || *w > maxStabilization) {
 		c.errorf(s.child("stabilizationWindowSeconds"), "is %d; use a number of seconds from 0 to %d", *w, maxStabilization)
 	}
-	if p := r.SelectPolicy; p != nil && !slices.Contains(selectPolicies, *p) {
-		c.suggest(s.child("selectPolicy"), krm.Suggest(string(*p), texts(selectPolicies)), "is %s; use %s",
-			quote(string(*p)), join(selectPolicies, "or"))
+	if p := r.SelectPolicy; p != nil {
+		isOneOf(c, s.child("selectPolicy"), *p, selectPolicies)
 	}
 	if r.Policies != nil && len(r.Policies) == 0 {
 		c.errorf(s.child("policies"), "is an empty list; add at least one policy, or remove the field")
@@ -74,10 +72,7 @@ func (c *checker) rules(r *autoscalingv2.HPAScalingRules, s spot) {
 }
 
 func (c *checker) policy(p autoscalingv2.HPAScalingPolicy, s spot) {
-	if !slices.Contains(policyTypes, p.Type) {
-		c.suggest(s.child("type"), krm.Suggest(string(p.Type), texts(policyTypes)), "is %s; use %s",
-			is(s.child("type"), quote(string(p.Type))), join(policyTypes, "or"))
-	}
+	isOneOf(c, s.child("type"), p.Type, policyTypes)
 	if p.Value < 1 {
 		c.errorf(s.child("value"), "is %s; use a number of at least 1", is(s.child("value"), fmt.Sprint(p.Value)))
 	}

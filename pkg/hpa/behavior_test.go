@@ -68,14 +68,14 @@ func TestReadJudgesBehavior(t *testing.T) {
 		}},
 		"unknown fields": {in: "scaleup: {}\nscaleDown: {policy: []}", want: []string{
 			`error: data.mgwBehavior.scaleup: line 1: unknown field "scaleup"; did you mean "scaleUp"? [input/field]`,
-			`error: data.mgwBehavior.scaleDown.policy: line 2: unknown field "policy"; known are policies, selectPolicy, stabilizationWindowSeconds, tolerance [input/field]`,
+			`error: data.mgwBehavior.scaleDown.policy: line 2: unknown field "policy"; known fields: policies, selectPolicy, stabilizationWindowSeconds, tolerance [input/field]`,
 		}},
 		"window": {in: "scaleUp: {stabilizationWindowSeconds: 3601}\nscaleDown: {stabilizationWindowSeconds: -1}", want: []string{
 			`error: data.mgwBehavior.scaleUp.stabilizationWindowSeconds: line 1: is 3601; use a number of seconds from 0 to 3600 [hpa/behavior]`,
 			`error: data.mgwBehavior.scaleDown.stabilizationWindowSeconds: line 2: is -1; use a number of seconds from 0 to 3600 [hpa/behavior]`,
 		}},
 		"window as a text": {in: "scaleUp: {stabilizationWindowSeconds: 5m}", want: []string{
-			`error: data.mgwBehavior.scaleUp.stabilizationWindowSeconds: line 1: is a string ("5m"); write a whole number [input/type]`,
+			`error: data.mgwBehavior.scaleUp.stabilizationWindowSeconds: line 1: is a string ("5m"); use a whole number [input/type]`,
 		}},
 		"select policy": {in: "scaleUp: {selectPolicy: max}\nscaleDown: {selectPolicy: none}", want: []string{
 			`error: data.mgwBehavior.scaleUp.selectPolicy: line 1: is "max"; use Max, Min, or Disabled [hpa/behavior]`,
@@ -101,10 +101,10 @@ func TestReadJudgesBehavior(t *testing.T) {
 			`error: data.mgwBehavior.scaleUp.policies[1].periodSeconds: line 4: is 1801; use a number of seconds from 1 to 1800 [hpa/behavior]`,
 		}},
 		"policies of a wrong type": {in: "scaleUp: {policies: {type: Pods}}", want: []string{
-			`error: data.mgwBehavior.scaleUp.policies: line 1: is a mapping; write a list [input/type]`,
+			`error: data.mgwBehavior.scaleUp.policies: line 1: is a mapping; use a list [input/type]`,
 		}},
 		"tolerance": {in: "scaleUp: {tolerance: -0.1}\nscaleDown: {tolerance: 5%}", want: []string{
-			`error: data.mgwBehavior.scaleDown.tolerance: line 2: "5%" is no quantity; write a number with an optional unit, such as 500m or 512Mi [input/value]`,
+			`error: data.mgwBehavior.scaleDown.tolerance: line 2: "5%" is not a valid quantity; use a number with an optional unit, such as 500m or 512Mi [input/value]`,
 			`error: data.mgwBehavior.scaleUp.tolerance: line 1: is -0.1; use a quantity of at least 0, such as 0.05 for 5% [hpa/behavior]`,
 		}},
 	} {

@@ -104,7 +104,7 @@ func TestReadJudgesMetrics(t *testing.T) {
 			`error: data.mgwMetrics[0]: line 1: is empty; add a metric, starting with "type:", or remove the dash [hpa/metric]`,
 		}},
 		"element of a wrong type": {in: `- cpu`, want: []string{
-			`error: data.mgwMetrics[0]: line 1: is a string ("cpu"); write a mapping [input/type]`,
+			`error: data.mgwMetrics[0]: line 1: is a string ("cpu"); use a mapping [input/type]`,
 		}},
 		"type missing": {in: `- {}`, want: []string{
 			`error: data.mgwMetrics[0].type: line 1: is missing; set it to one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
@@ -114,7 +114,7 @@ func TestReadJudgesMetrics(t *testing.T) {
 		}},
 		"type of a wrong type": {in: `- type: 5
   resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is a number (5); write a string, in quotes: "5" [input/type]`,
+			`error: data.mgwMetrics[0].type: line 1: is a number (5); use a string in quotes: "5" [input/type]`,
 		}},
 		"type unknown": {in: `- type: Foo`, want: []string{
 			`error: data.mgwMetrics[0].type: line 1: is "Foo"; use one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
@@ -146,7 +146,7 @@ func TestReadJudgesMetrics(t *testing.T) {
 		}},
 		"source of a wrong type": {in: `- type: Pods
   pods: [x]`, want: []string{
-			`error: data.mgwMetrics[0].pods: line 2: is a list; write a mapping [input/type]`,
+			`error: data.mgwMetrics[0].pods: line 2: is a list; use a mapping [input/type]`,
 		}},
 		"unknown fields": {in: `- type: Pods
   pds: {}
@@ -157,7 +157,7 @@ func TestReadJudgesMetrics(t *testing.T) {
 		"metric twice": {in: `- type: Resource
   type: Resource
   resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0].type: line 2: stands twice; remove one of them [input/duplicate]`,
+			`error: data.mgwMetrics[0].type: line 2: appears more than once; remove one of them [input/duplicate]`,
 		}},
 		"same metric twice": {in: `- type: Pods
   pods: {metric: {name: x, selector: {matchLabels: {a: b}}}, target: {type: AverageValue, averageValue: 1}}
@@ -238,7 +238,7 @@ func TestReadJudgesMetrics(t *testing.T) {
 			`error: data.mgwMetrics[3].pods.metric.name: line 8: is ".."; use a different name, because this one means a directory in a URL [hpa/metric]`,
 			`error: data.mgwMetrics[4].pods.metric.name: line 10: is missing; set it to the name of the metric [hpa/metric]`,
 			`error: data.mgwMetrics[5].pods.metric.name: line 12: is missing; set it to the name of the metric [hpa/metric]`,
-			`error: data.mgwMetrics[6].pods.metric.name: line 14: is a number (5); write a string, in quotes: "5" [input/type]`,
+			`error: data.mgwMetrics[6].pods.metric.name: line 14: is a number (5); use a string in quotes: "5" [input/type]`,
 		}},
 		"described objects": {in: `- type: Object
   object: {describedObject: {}, metric: {name: x}, target: {type: Value, value: 1}}

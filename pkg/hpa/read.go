@@ -3,6 +3,7 @@ package hpa
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,14 +117,10 @@ func (r *reader) unknownKeys() {
 		known = append(known, k.max, k.metrics, k.flat, k.behavior)
 	}
 	slices.Sort(known)
-	var unknown []string
-	for key := range r.data {
-		if !slices.Contains(known, key) {
-			unknown = append(unknown, key)
+	for _, key := range slices.Sorted(maps.Keys(r.data)) {
+		if slices.Contains(known, key) {
+			continue
 		}
-	}
-	slices.Sort(unknown)
-	for _, key := range unknown {
 		p := model.Problem{
 			ID: model.InputField, Severity: model.Error, Place: r.at.Child(key), Suggestion: krm.Suggest(key, known),
 			Message: fmt.Sprintf("unknown key %s", quote(key)),
@@ -191,19 +188,13 @@ func (r *reader) scaling(k keys) Scaling {
 
 // hasSource reports whether m has the source of its type.
 func hasSource(m autoscalingv2.MetricSpec) bool {
-	switch m.Type {
-	case autoscalingv2.ResourceMetricSourceType:
-		return m.Resource != nil
-	case autoscalingv2.ContainerResourceMetricSourceType:
-		return m.ContainerResource != nil
-	case autoscalingv2.PodsMetricSourceType:
-		return m.Pods != nil
-	case autoscalingv2.ObjectMetricSourceType:
-		return m.Object != nil
-	case autoscalingv2.ExternalMetricSourceType:
-		return m.External != nil
-	}
-	return false
+	return map[autoscalingv2.MetricSourceType]bool{
+		autoscalingv2.ResourceMetricSourceType:          m.Resource != nil,
+		autoscalingv2.ContainerResourceMetricSourceType: m.ContainerResource != nil,
+		autoscalingv2.PodsMetricSourceType:              m.Pods != nil,
+		autoscalingv2.ObjectMetricSourceType:            m.Object != nil,
+		autoscalingv2.ExternalMetricSourceType:          m.External != nil,
+	}[m.Type]
 }
 
 func (r *reader) max(key string) int32 {
@@ -272,10 +263,4 @@ func describe(n *yaml.Node) string {
 func quote(s string) string { return strconv.Quote(cut(s)) }
 
 // cut shortens a value of the input for a message.
-func cut(s string) string {
-	const most = 80
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "..."
-	}
-	return s
-}
+func cut(s string) string { return model.Shorten(s, model.MaxShown) }

@@ -110,10 +110,10 @@ func TestReadReportsProblemsOfKeys(t *testing.T) {
 			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 1: is not valid YAML: did not find expected ',' or '}' [input/syntax]`,
 		}},
 		"metrics of two documents": {data: with("mgwMetrics", cpu50+"---\n"+cpu50), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 4: holds more than one YAML document; write one only [input/syntax]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 4: contains more than one YAML document; keep only one [input/syntax]`,
 		}},
 		"metrics with a NUL": {data: with("mgwMetrics", "- type: \x00"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 1: holds a NUL byte; save it as UTF-8 text [input/encoding]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 1: contains a NUL byte; save it as UTF-8 text [input/encoding]`,
 		}},
 		"maximum `5.0`": {data: with("mgwMaxReplicas", "5.0"), want: []string{
 			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMaxReplicas: is "5.0"; use a whole number of at least 1 [hpa/config]`,

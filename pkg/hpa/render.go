@@ -10,40 +10,40 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// The minor versions of Kubernetes 1 from which something holds.
+// The first minor versions of Kubernetes 1 with a behavior.
 const (
-	// minorV2 serves autoscaling/v2 (1.23); until 1.25 autoscaling/v2beta2 is served, with the same fields.
+	// minorV2 serves autoscaling/v2. Versions up to 1.25 serve autoscaling/v2beta2, with the same fields.
 	minorV2 = 23
-	// minorKeepsOrder stores autoscaling/v2 (pkg/apis/autoscaling/install). Earlier versions store v1, where the
-	// utilization of cpu has a field of its own and comes back as the last of the metrics (pkg/apis/autoscaling/v1).
+	// minorKeepsOrder stores autoscaling/v2 (pkg/apis/autoscaling/install). Earlier versions store v1, which has
+	// a separate field for CPU utilization and returns it as the last metric (pkg/apis/autoscaling/v1).
 	minorKeepsOrder = 27
-	// minorContainerResource has the gate HPAContainerMetrics on by default. Before it, validation refuses the metric.
+	// minorContainerResource enables the gate HPAContainerMetrics by default. Earlier versions reject the metric.
 	minorContainerResource = 27
-	// minorToleranceField knows the field; minorTolerance has the gate HPAConfigurableTolerance on by default.
+	// minorToleranceField has the field; minorTolerance enables the gate HPAConfigurableTolerance by default.
 	minorToleranceField = 33
 	minorTolerance      = 35
 )
 
 // Target is a workload to scale.
 type Target struct {
-	// Meta has the name, namespace, labels and annotations of the HorizontalPodAutoscaler.
+	// Meta contains the name, namespace, labels, and annotations of the HorizontalPodAutoscaler.
 	Meta metav1.ObjectMeta
-	// Workload is what is scaled.
+	// Workload is the workload to scale.
 	Workload autoscalingv2.CrossVersionObjectReference
-	// MinReplicas is left to the default of Kubernetes, which is 1, if it is 0.
+	// MinReplicas 0 means the default of Kubernetes, which is 1.
 	MinReplicas int32
-	// MaxReplicas is that of the Scaling if it is 0.
+	// MaxReplicas 0 means the MaxReplicas of the Scaling.
 	MaxReplicas int32
 	Scaling     *Scaling
 	// KubernetesMinor is the version to render for: 30 for Kubernetes 1.30, 0 for the newest.
 	KubernetesMinor int
 }
 
-// before tells whether Kubernetes 1.minor is older than 1.than.
+// before reports whether Kubernetes 1.minor is older than 1.than.
 func before(minor, than int) bool { return minor > 0 && minor < than }
 
-// Render gives the HorizontalPodAutoscaler of t. It shares memory with t: neither must be changed. Encoded as JSON it has
-// a status of zeros, which belongs to the cluster: whoever writes a manifest leaves it out.
+// Render returns the HorizontalPodAutoscaler of t. It shares memory with t, so neither must be changed. Its JSON contains a
+// status of zeros, which does not belong into a manifest.
 func Render(t Target) *autoscalingv2.HorizontalPodAutoscaler {
 	out := &autoscalingv2.HorizontalPodAutoscaler{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler"},
@@ -73,7 +73,7 @@ func Render(t Target) *autoscalingv2.HorizontalPodAutoscaler {
 	return out
 }
 
-// utilizationOfCPU is 1 for the metric that autoscaling/v1 has a field for, else 0.
+// utilizationOfCPU returns 1 for the metric that autoscaling/v1 has a field for, and 0 for any other.
 func utilizationOfCPU(m autoscalingv2.MetricSpec) int {
 	if m.Resource != nil && m.Resource.Name == corev1.ResourceCPU && m.Resource.Target.AverageUtilization != nil {
 		return 1
@@ -81,7 +81,7 @@ func utilizationOfCPU(m autoscalingv2.MetricSpec) int {
 	return 0
 }
 
-// Unsupported tells what in s Kubernetes 1.minor (0 for the newest) refuses or drops.
+// Unsupported reports what Kubernetes 1.minor (0 for the newest) rejects or drops in s.
 func Unsupported(s *Scaling, minor int) model.Problems {
 	var ps model.Problems
 	for i, m := range s.Metrics {
@@ -91,7 +91,7 @@ func Unsupported(s *Scaling, minor int) model.Problems {
 				at = s.Places.Metrics[i]
 			}
 			ps.Errorf(model.HPAMetric, at,
-				"type ContainerResource needs Kubernetes 1.%d, and 1.%d is rendered for; write a metric of type Resource",
+				"type ContainerResource requires Kubernetes 1.%d, but the target version is 1.%d; use a metric of type Resource",
 				minorContainerResource, minor)
 		}
 	}
@@ -107,12 +107,12 @@ func Unsupported(s *Scaling, minor int) model.Problems {
 		}
 		at := s.Places.Behavior.Child(d.name).Child("tolerance")
 		if minor < minorToleranceField {
-			ps.Errorf(model.HPABehavior, at, "needs Kubernetes 1.%d, and 1.%d is rendered for; remove it",
+			ps.Errorf(model.HPABehavior, at, "requires Kubernetes 1.%d, but the target version is 1.%d; remove it",
 				minorTolerance, minor)
 			continue
 		}
 		ps.Warnf(model.HPABehavior, at,
-			"is dropped by Kubernetes 1.%d unless its feature gate HPAConfigurableTolerance is on", minor)
+			"is dropped by Kubernetes 1.%d unless its feature gate HPAConfigurableTolerance is enabled", minor)
 	}
 	return ps
 }

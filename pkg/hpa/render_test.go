@@ -162,15 +162,15 @@ func TestUnsupported(t *testing.T) {
 	}
 	const at = "hpa.yaml: ConfigMap hpa-configs: data."
 	tolerance := []string{
-		`warning: ` + at + `mgwBehavior.scaleUp.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is on [hpa/behavior]`,
-		`warning: ` + at + `mgwBehavior.scaleDown.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is on [hpa/behavior]`,
+		`warning: ` + at + `mgwBehavior.scaleUp.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is enabled [hpa/behavior]`,
+		`warning: ` + at + `mgwBehavior.scaleDown.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is enabled [hpa/behavior]`,
 	}
 	field := []string{
-		`error: ` + at + `mgwBehavior.scaleUp.tolerance: needs Kubernetes 1.35, and 1.26 is rendered for; remove it [hpa/behavior]`,
-		`error: ` + at + `mgwBehavior.scaleDown.tolerance: needs Kubernetes 1.35, and 1.26 is rendered for; remove it [hpa/behavior]`,
+		`error: ` + at + `mgwBehavior.scaleUp.tolerance: requires Kubernetes 1.35, but the target version is 1.26; remove it [hpa/behavior]`,
+		`error: ` + at + `mgwBehavior.scaleDown.tolerance: requires Kubernetes 1.35, but the target version is 1.26; remove it [hpa/behavior]`,
 	}
 	container := []string{
-		`error: ` + at + `mgwMetrics[1]: line 3: type ContainerResource needs Kubernetes 1.27, and 1.26 is rendered for; write a metric of type Resource [hpa/metric]`,
+		`error: ` + at + `mgwMetrics[1]: line 3: type ContainerResource requires Kubernetes 1.27, but the target version is 1.26; use a metric of type Resource [hpa/metric]`,
 	}
 	for _, tc := range []struct {
 		scaling Scaling
@@ -183,7 +183,7 @@ func TestUnsupported(t *testing.T) {
 		{p.Gateway, 26, append(container, field...)},
 		{p.Backend, 26, nil},
 		{Scaling{Metrics: p.Gateway.Metrics[1:]}, 25, []string{
-			`error: type ContainerResource needs Kubernetes 1.27, and 1.25 is rendered for; write a metric of type Resource [hpa/metric]`,
+			`error: type ContainerResource requires Kubernetes 1.27, but the target version is 1.25; use a metric of type Resource [hpa/metric]`,
 		}},
 	} {
 		if diff := cmp.Diff(tc.want, lines(Unsupported(&tc.scaling, tc.minor))); diff != "" {

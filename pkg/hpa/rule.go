@@ -110,7 +110,8 @@ func (f Formulas) For(n Need) (Formula, model.Problems) {
 		better := n.Metric + rateSuffix
 		ps.Add(model.Problem{
 			ID: model.AdapterRule, Severity: model.Warning, Place: n.Place, Value: n.Metric, Suggestion: better,
-			Message: fmt.Sprintf("the metric %s is a counter, which only increases; use %s, or add an override", quote(n.Metric), better),
+			Message: fmt.Sprintf("the metric %s is a counter, which only increases; use %s, or add an override",
+				quote(n.Metric), better),
 		})
 	}
 	return conv, ps

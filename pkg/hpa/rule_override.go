@@ -11,7 +11,6 @@ import (
 	pmodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -91,7 +90,8 @@ func ReadOverrides(list []Override, scrape Scrape, at model.Place) (map[string]F
 	for i, o := range list {
 		r := overrideReader{Override: o, scrape: scrape, at: at.Item(i), problems: &ps}
 		if _, twice := formulas[o.Metric]; twice {
-			ps.Valuef(model.InputDuplicate, r.at.Child("metric"), o.Metric, "%s has two overrides; remove one of them", quote(o.Metric))
+			ps.Valuef(model.InputDuplicate, r.at.Child("metric"), o.Metric,
+				"%s has two overrides; remove one of them", quote(o.Metric))
 		}
 		formulas[o.Metric] = r.read()
 	}
@@ -127,7 +127,7 @@ func (r overrideReader) read() Formula {
 	switch {
 	case r.Type == "":
 	case !slices.Contains(seriesTypes, r.Type):
-		r.wrong("type", string(r.Type), krm.Suggest(string(r.Type), texts(seriesTypes)), "is %s; use %s",
+		r.wrong("type", string(r.Type), suggest(r.Type, seriesTypes), "is %s; use %s",
 			quote(string(r.Type)), join(seriesTypes, "or"))
 	default:
 		f.Type = r.Type
@@ -183,7 +183,7 @@ func (r overrideReader) checkAggregation(f Formula) {
 	case f.Type == HistogramQuantile:
 		r.wrong("aggregation", r.Aggregation, "", "has no effect on a quantile; remove it")
 	case !slices.Contains(aggregations, r.Aggregation):
-		r.wrong("aggregation", r.Aggregation, krm.Suggest(r.Aggregation, aggregations), "is %s; use %s",
+		r.wrong("aggregation", r.Aggregation, suggest(r.Aggregation, aggregations), "is %s; use %s",
 			quote(r.Aggregation), join(aggregations, "or"))
 	}
 	switch {

@@ -150,14 +150,14 @@ func (c *checker) report(p model.Problem, s spot, message string) {
 func join[T ~string](names []T, last string) string {
 	var b strings.Builder
 	for i, name := range names {
-		switch {
-		case i == 0:
-		case len(names) == 2:
-			b.WriteString(" " + last + " ")
-		case i == len(names)-1:
-			b.WriteString(", " + last + " ")
-		default:
-			b.WriteString(", ")
+		if i > 0 && len(names) > 2 {
+			b.WriteByte(',')
+		}
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		if i > 0 && i == len(names)-1 {
+			b.WriteString(last + " ")
 		}
 		b.WriteString(string(name))
 	}

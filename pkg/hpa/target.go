@@ -47,7 +47,11 @@ func (c *metricsChecker) target(t autoscalingv2.MetricTarget, at targetSpot) {
 		}
 		allowed = append(allowed, v)
 	}
-	choice := join(valueNames(allowed), "or")
+	var names []string
+	for _, v := range allowed {
+		names = append(names, v.name())
+	}
+	choice := join(names, "or")
 	if in := at.child("target"); at.fields.targetType != "" && in.node == nil {
 		c.errorf(in, "is missing; set type and %s", choice)
 		return
@@ -108,14 +112,6 @@ func (c *metricsChecker) values(t autoscalingv2.MetricTarget, at targetSpot) []t
 	return out
 }
 
-func valueNames(values []targetValue) []string {
-	var out []string
-	for _, v := range values {
-		out = append(out, v.name())
-	}
-	return out
-}
-
 // targetType checks the type of a target; values are the values that the target can have. It reports whether the values can
 // be compared with the type.
 func (c *metricsChecker) targetType(typ autoscalingv2.MetricTargetType, at targetSpot, values []targetValue) bool {
@@ -141,7 +137,7 @@ func (c *metricsChecker) targetType(typ autoscalingv2.MetricTargetType, at targe
 		c.errorf(s, "is missing; set it to %s", allowed)
 	case !slices.Contains(at.source.targets, typ):
 		if better == "" {
-			better = krm.Suggest(string(typ), texts(at.source.targets))
+			better = suggest(typ, at.source.targets)
 		}
 		c.suggest(s, better, "is %s; use %s for a metric of type %s", quote(string(typ)), allowed, at.source.typ)
 	case better != "" && lacks != "":
@@ -152,13 +148,22 @@ func (c *metricsChecker) targetType(typ autoscalingv2.MetricTargetType, at targe
 	return false
 }
 
-// texts returns the values of an enumeration as strings.
-func texts[T ~string](values []T) []string {
-	var out []string
-	for _, s := range values {
-		out = append(out, string(s))
+// suggest returns the value of an enumeration that was probably meant; "" if unknown.
+func suggest[T ~string](value T, allowed []T) string {
+	var texts []string
+	for _, s := range allowed {
+		texts = append(texts, string(s))
 	}
-	return out
+	return krm.Suggest(string(value), texts)
+}
+
+// isOneOf reports whether the value at s is one of an enumeration, and adds a problem if it is not.
+func isOneOf[T ~string](c *checker, s spot, value T, allowed []T) bool {
+	if slices.Contains(allowed, value) {
+		return true
+	}
+	c.suggest(s, suggest(value, allowed), "is %s; use %s", is(s, quote(string(value))), join(allowed, "or"))
+	return false
 }
 
 // operators are the operators of a label selector.
@@ -181,10 +186,7 @@ func (c *metricsChecker) selector(sel *metav1.LabelSelector, s spot) {
 		c.labelKey(e.Key, at.child("key"))
 		values := at.child("values")
 		switch {
-		case !slices.Contains(operators, e.Operator):
-			better := krm.Suggest(string(e.Operator), texts(operators))
-			c.suggest(at.child("operator"), better, "is %s; use %s",
-				is(at.child("operator"), quote(string(e.Operator))), join(operators, "or"))
+		case !isOneOf(&c.checker, at.child("operator"), e.Operator, operators):
 		case e.Operator == metav1.LabelSelectorOpIn || e.Operator == metav1.LabelSelectorOpNotIn:
 			if len(e.Values) == 0 {
 				c.errorf(values, "is missing; the operator %s requires at least one value", e.Operator)

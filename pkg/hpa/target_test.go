@@ -24,7 +24,7 @@ func TestReadJudgesTargets(t *testing.T) {
 		}},
 		"target of a wrong type": {in: `- type: Resource
   resource: {name: cpu, target: 50}`, want: []string{
-			`error: data.mgwMetrics[0].resource.target: line 2: is a number (50); write a mapping [input/type]`,
+			`error: data.mgwMetrics[0].resource.target: line 2: is a number (50); use a mapping [input/type]`,
 		}},
 		"type missing, value given": {in: `- type: Resource
   resource: {name: cpu, target: {averageUtilization: 50}}`, want: []string{
@@ -97,11 +97,11 @@ func TestReadJudgesTargets(t *testing.T) {
 		}},
 		"utilization as a text": {in: `- type: Resource
   resource: {name: cpu, target: {type: Utilization, averageUtilization: "50"}}`, want: []string{
-			`error: data.mgwMetrics[0].resource.target.averageUtilization: line 2: is a string ("50"); write a whole number [input/type]`,
+			`error: data.mgwMetrics[0].resource.target.averageUtilization: line 2: is a string ("50"); use a whole number [input/type]`,
 		}},
 		"utilization as a percentage": {in: `- type: Resource
   resource: {name: cpu, target: {type: Utilization, averageUtilization: 50%}}`, want: []string{
-			`error: data.mgwMetrics[0].resource.target.averageUtilization: line 2: is a string ("50%"); write a whole number [input/type]`,
+			`error: data.mgwMetrics[0].resource.target.averageUtilization: line 2: is a string ("50%"); use a whole number [input/type]`,
 		}},
 		"quantities not above 0": {in: `- type: Pods
   pods: {metric: {name: x}, target: {type: AverageValue, averageValue: 0}}
@@ -112,11 +112,11 @@ func TestReadJudgesTargets(t *testing.T) {
 		}},
 		"quantity that is none": {in: `- type: Pods
   pods: {metric: {name: x}, target: {type: AverageValue, averageValue: 100 m}}`, want: []string{
-			`error: data.mgwMetrics[0].pods.target.averageValue: line 2: "100 m" is no quantity; write a number with an optional unit, such as 500m or 512Mi [input/value]`,
+			`error: data.mgwMetrics[0].pods.target.averageValue: line 2: "100 m" is not a valid quantity; use a number with an optional unit, such as 500m or 512Mi [input/value]`,
 		}},
 		"quantity that takes too long to parse": {in: `- type: Pods
   pods: {metric: {name: x}, target: {type: AverageValue, averageValue: "1e-2000000000"}}`, want: []string{
-			`error: data.mgwMetrics[0].pods.target.averageValue: line 2: "1e-2000000000" is no quantity; write a number with an optional unit, such as 500m or 512Mi [input/value]`,
+			`error: data.mgwMetrics[0].pods.target.averageValue: line 2: "1e-2000000000" is not a valid quantity; use a number with an optional unit, such as 500m or 512Mi [input/value]`,
 		}},
 		"fields of v2beta1 only": {in: `- type: Pods
   pods:
@@ -159,7 +159,7 @@ func TestReadJudgesSelectors(t *testing.T) {
 			`error: data.mgwMetrics[0].external.metric.selector.matchLabels.c: line 7: the label value "-x" is not valid; use at most 63 letters, digits, hyphens, underscores, and dots, starting and ending with a letter or digit [hpa/metric]`,
 		}},
 		"label of a wrong type": {in: `matchLabels: {a b: 5}`, want: []string{
-			`error: data.mgwMetrics[0].external.metric.selector.matchLabels["a b"]: line 7: is a number (5); write a string, in quotes: "5" [input/type]`,
+			`error: data.mgwMetrics[0].external.metric.selector.matchLabels["a b"]: line 7: is a number (5); use a string in quotes: "5" [input/type]`,
 		}},
 		"operators": {in: `matchExpressions: [{key: a, operator: in, values: [x]}, {key: a}, {key: a, operator: In}, {key: a, operator: NotIn, values: []}, {key: a, operator: Exists, values: [x]}]`, want: []string{
 			`error: data.mgwMetrics[0].external.metric.selector.matchExpressions[0].operator: line 7: is "in"; use In, NotIn, Exists, or DoesNotExist [hpa/metric]`,

@@ -144,7 +144,7 @@ func TestReadJudgesMetricsOfV2beta1(t *testing.T) {
 - {type: Resource, resource: {name: cpu, targetAverageUtilisation: 50}}
 - {type: External, external: {metricName: x, targetValue: 1, selector: {}}}`, want: []string{
 			`error: data.mgwMetricsV2beta1[0].resource.targetAverageUtilisation: line 2: unknown field "targetAverageUtilisation"; did you mean "targetAverageUtilization"? [input/field]`,
-			`error: data.mgwMetricsV2beta1[1].external.selector: line 3: unknown field "selector"; known are metricName, metricSelector, targetAverageValue, targetValue [input/field]`,
+			`error: data.mgwMetricsV2beta1[1].external.selector: line 3: unknown field "selector"; known fields: metricName, metricSelector, targetAverageValue, targetValue [input/field]`,
 		}},
 		"the same twice": {in: `
 - {type: Pods, pods: {metricName: x, targetAverageValue: 1}}
@@ -179,7 +179,7 @@ func TestReadJudgesMetricsOfV2beta1(t *testing.T) {
 - type: Object
   object: {target: {type: Value, value: 1}, describedObject: {kind: Service, name: b}, metricName: x}`, want: []string{
 			`error: data.mgwMetricsV2beta1[0].pods.metric: line 3: unknown field "metric"; it belongs to the v2 format; use metricName [input/field]`,
-			`error: data.mgwMetricsV2beta1[1].object.target.type: line 5: unknown field "type"; known are apiVersion, kind, name [input/field]`,
+			`error: data.mgwMetricsV2beta1[1].object.target.type: line 5: unknown field "type"; known fields: apiVersion, kind, name [input/field]`,
 			`error: data.mgwMetricsV2beta1[1].object.target.value: line 5: unknown field "target.value"; it belongs to the v2 format; use targetValue [input/field]`,
 			`error: data.mgwMetricsV2beta1[1].object.describedObject: line 5: unknown field "describedObject"; it belongs to the v2 format; use target [input/field]`,
 		}},

@@ -9,10 +9,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// MarkLocal gives the item the annotation that keeps it out of clusters.
+// MarkLocal sets the annotation that keeps the item out of clusters.
 func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
 
-// Annotate sets an annotation, touching no other byte of the item's text where it can.
+// Annotate sets an annotation. It keeps all other bytes of the item's text if possible.
 func (it *Item) Annotate(key, value string) { it.annotateAll(annotation{Key: key, Value: value}) }
 
 func (it *Item) annotateAll(list ...annotation) {
@@ -24,7 +24,7 @@ func (it *Item) annotateAll(list ...annotation) {
 	it.remember(list)
 }
 
-// remember puts annotations into those of the item, leaving the map to others who have it.
+// remember adds to the annotations of the item. It does not change the map, which other items might share.
 func (it *Item) remember(more []annotation) {
 	all := make(map[string]string, len(it.Annotations)+len(more))
 	maps.Copy(all, it.Annotations)
@@ -34,21 +34,13 @@ func (it *Item) remember(more []annotation) {
 	it.Annotations = all
 }
 
-// AnnotateTemplate sets an annotation of the pods that a workload makes, touching no other byte of the item's text where
-// it can. An item without a pod template stays as it is.
+// AnnotateTemplate sets an annotation of the pod template, if the item has one. It keeps all other bytes of the item's text
+// if possible.
 func (it *Item) AnnotateTemplate(key, value string) {
 	template := Get(Get(it.Node(), "spec"), "template")
 	if template != nil && template.Kind == yaml.MappingNode && TextMap(template, "metadata", "annotations")[key] != value {
 		it.body = it.body.annotate([]annotation{{Key: key, Value: value}}, "spec", "template")
 	}
-}
-
-// at is the value at a path of keys below n.
-func at(n *yaml.Node, path []string) *yaml.Node {
-	for _, name := range path {
-		n = Get(n, name)
-	}
-	return n
 }
 
 func setAnnotation(holder *yaml.Node, a annotation) {
@@ -57,8 +49,8 @@ func setAnnotation(holder *yaml.Node, a annotation) {
 	set(child(child(holder, "metadata"), "annotations"), a.Key, v)
 }
 
-// sameContent tells whether a and b have the same keys and values, without style, comments and, since an inserted line
-// comes first where an appended one comes last, the order of keys.
+// sameContent reports whether a and b have the same keys and values. It ignores style, comments, and the order of keys, because
+// an inserted line comes first and an appended one last.
 func sameContent(a, b *yaml.Node) bool {
 	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || a.Value != b.Value || len(a.Content) != len(b.Content) {
 		return false
@@ -67,9 +59,12 @@ func sameContent(a, b *yaml.Node) bool {
 		return slices.EqualFunc(a.Content, b.Content, sameContent)
 	}
 	taken := make([]bool, len(b.Content))
+	same := func(i, j int) bool {
+		return !taken[j] && sameContent(a.Content[i], b.Content[j]) && sameContent(a.Content[i+1], b.Content[j+1])
+	}
 	for i := 0; i+1 < len(a.Content); i += 2 {
 		j := i
-		for step := 0; taken[j] || !sameContent(a.Content[i], b.Content[j]) || !sameContent(a.Content[i+1], b.Content[j+1]); step += 2 {
+		for step := 0; !same(i, j); step += 2 {
 			if step == len(b.Content) {
 				return false
 			}
@@ -80,8 +75,8 @@ func sameContent(a, b *yaml.Node) bool {
 	return true
 }
 
-// withLine is the change of a text that adds one more annotation below the key annotations or metadata of holder, which
-// was read from it, or gives another value to one that is there; nil where the metadata is not written with one key a line.
+// withLine returns the change of a text that sets an annotation in the metadata of holder, which was read from the text. It
+// returns nil if the metadata does not have one key per line.
 func withLine(text string, holder *yaml.Node, a annotation) *change {
 	metaKey, meta := find(holder, "metadata")
 	annKey, ann := find(meta, "annotations")
@@ -111,8 +106,7 @@ func withLine(text string, holder *yaml.Node, a annotation) *change {
 	return &change{at, at, strings.Join(lines, "")}
 }
 
-// withValue is the change of a text that puts value in place of a scalar that is written plainly or in double quotes, nil if
-// it is not.
+// withValue returns the change of a text that replaces a plain or double-quoted scalar by value; nil for any other scalar.
 func withValue(text string, old *yaml.Node, value string) *change {
 	start := lineStart(text, old.Line-1)
 	if start < 0 {
@@ -131,7 +125,7 @@ func withValue(text string, old *yaml.Node, value string) *change {
 	return nil
 }
 
-// lineStart is the offset of a line of text, counted from 0; -1 if there is none.
+// lineStart returns the offset of a line of text, from 0; -1 if the line does not exist.
 func lineStart(text string, line int) int {
 	at := 0
 	for ; line > 0; line-- {
@@ -141,14 +135,11 @@ func lineStart(text string, line int) int {
 		}
 		at += i + 1
 	}
-	if line < 0 {
-		return -1
-	}
-	return at
+	return at + line // A line below 0 does not exist either.
 }
 
-// SetPlace has a function say in which file of which package an orchestrator shall put the item, "" for no package. For an item
-// that was made of a typed object it is asked when that is written.
+// SetPlace sets the function that returns the file and the package in which an orchestrator puts the item; "" for no package.
+// For a typed object, it is called when the object is written.
 func (it *Item) SetPlace(place func() (path, packagePath string)) {
 	if b, ok := it.body.(*typedBody); ok {
 		it.body = &typedBody{b.make, b.added, place}
@@ -166,7 +157,7 @@ func annotationsOf(place func() (path, packagePath string)) []annotation {
 	return all
 }
 
-// KeepPlace gives the item all annotations by which orchestrators know old, so that it replaces old where that is kept.
+// KeepPlace copies the annotations of orchestrators from old, so that the item replaces old.
 func (it *Item) KeepPlace(old *Item) {
 	annotations := Get(Get(old.Node(), "metadata"), "annotations")
 	if annotations == nil {
@@ -185,7 +176,7 @@ func ofOrchestrator(key string) bool {
 		key == legacyPathAnnotation || key == legacyIndexAnnotation
 }
 
-// change says what stands in place of a part of a text.
+// change replaces a part of a text.
 type change struct {
 	from, to int
 	by       string
@@ -193,7 +184,7 @@ type change struct {
 
 func (c change) apply(text string) string { return text[:c.from] + c.by + text[c.to:] }
 
-// newChange is what leads from one text to another.
+// newChange returns the change from one text to another.
 func newChange(before, after string) *change {
 	c := change{}
 	for c.from < min(len(before), len(after)) && before[c.from] == after[c.from] {

@@ -10,32 +10,27 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// body is the object of an item, in the form in which it takes the least memory. A body never changes: annotate returns
-// another one, so that copies of an item share theirs.
+// body is the object of an item, in the form that takes the least memory. A body never changes: annotate returns a new one, so
+// copies of an item share their body.
 type body interface {
 	// node returns the object, which must not be changed.
 	node() *yaml.Node
-	// look calls f with the object. The nodes may be gone when it returns.
+	// look calls f with the object. The nodes might not be valid after f returns.
 	look(f func(n *yaml.Node))
-	// field returns the value at a path of fields, nil if there is none; has reports whether there is one that is not null.
-	field(path []string) *yaml.Node
-	has(path []string) bool
 	// appendTo appends the object as a YAML document to out.
 	appendTo(out []byte) ([]byte, error)
-	// annotate returns the body with annotations in the metadata of what stands at a path in the object.
+	// annotate returns the body with annotations in the metadata of the value at a path in the object.
 	annotate(added []annotation, path ...string) body
 }
 
-// annotation is one that an item was given.
+// annotation is an annotation that was added to an item.
 type annotation = fastyaml.Annotation
 
-// nodeBody is an object that was made of nodes, or read where only the YAML library understands it.
+// nodeBody is an object that was created from nodes, or that only the YAML library can read.
 type nodeBody struct{ n *yaml.Node }
 
-func (b nodeBody) node() *yaml.Node               { return b.n }
-func (b nodeBody) look(f func(n *yaml.Node))      { f(b.n) }
-func (b nodeBody) field(path []string) *yaml.Node { return at(b.n, path) }
-func (b nodeBody) has(path []string) bool         { return !IsNull(b.field(path)) }
+func (b nodeBody) node() *yaml.Node          { return b.n }
+func (b nodeBody) look(f func(n *yaml.Node)) { f(b.n) }
 
 func (b nodeBody) appendTo(out []byte) ([]byte, error) {
 	text, err := EncodeNode(b.n)
@@ -48,8 +43,8 @@ func (b nodeBody) annotate(added []annotation, path ...string) body {
 	return nodeBody{n}
 }
 
-// documentBody is the text of a document that can be read quickly: nodes take ten times its memory. added are annotations
-// that are not in the text.
+// documentBody is the text of a document that the fast parser can read: nodes take ten times its memory. added contains the
+// annotations that are not in the text.
 type documentBody struct {
 	text  string
 	added []annotation
@@ -61,41 +56,39 @@ func (b *documentBody) node() *yaml.Node {
 }
 
 func (b *documentBody) look(f func(n *yaml.Node)) {
-	withNodes(b.text, func(docs []Document, _ bool) { f(annotated(element(docs), b.added)) })
+	fastyaml.WithNodes(b.text, func(docs []Document, _ bool) { f(annotated(element(docs), b.added)) })
 }
 
-func (b *documentBody) field(path []string) *yaml.Node { return at(b.node(), path) }
-func (b *documentBody) has(path []string) bool         { return !IsNull(b.field(path)) }
-
 func (b *documentBody) appendTo(out []byte) ([]byte, error) {
-	n, err := readAgain(b.text)
+	whole, err := readAgain(b.text, b.added)
 	if err != nil {
 		return out, err
 	}
-	return nodeBody{annotated(n, b.added)}.appendTo(out)
+	return whole.appendTo(out)
 }
 
 func (b *documentBody) annotate(added []annotation, path ...string) body {
 	if len(path) == 0 {
 		return &documentBody{b.text, slices.Concat(b.added, added)}
 	}
-	n, err := readAgain(b.text)
+	whole, err := readAgain(b.text, b.added)
 	if err != nil {
 		return b
 	}
-	return nodeBody{annotated(n, b.added)}.annotate(added, path...)
+	return whole.annotate(added, path...)
 }
 
-// listedBody is the text of an item in its list, from its dash on and indented as there, so that it can be written as it was.
+// listedBody is the text of an item in its list, starting at the dash, with the indentation of the list, so that it can be
+// written as it was.
 type listedBody struct {
 	text string
-	// change is what is different now, nil for nothing.
+	// change is the change since the text was read; nil for none.
 	change *change
-	// parsed is the object where the text can't be read quickly, else nil.
+	// parsed is the object if only the YAML library can read the text; otherwise nil.
 	parsed *yaml.Node
 }
 
-// source returns the text as it is now.
+// source returns the changed text.
 func (b *listedBody) source() string {
 	if b.change != nil {
 		return b.change.apply(b.text)
@@ -116,21 +109,18 @@ func (b *listedBody) look(f func(n *yaml.Node)) {
 		f(b.parsed)
 		return
 	}
-	withNodes(b.source(), func(docs []Document, _ bool) { f(element(docs)) })
+	fastyaml.WithNodes(b.source(), func(docs []Document, _ bool) { f(element(docs)) })
 }
 
-func (b *listedBody) field(path []string) *yaml.Node { return at(b.node(), path) }
-func (b *listedBody) has(path []string) bool         { return !IsNull(b.field(path)) }
-
 func (b *listedBody) appendTo(out []byte) ([]byte, error) {
-	n, err := readAgain(b.source())
+	whole, err := readAgain(b.source(), nil)
 	if err != nil {
 		return out, err
 	}
-	return nodeBody{n}.appendTo(out)
+	return whole.appendTo(out)
 }
 
-// annotate touches no other byte of the text where it can.
+// annotate keeps all other bytes of the text if possible.
 func (b *listedBody) annotate(added []annotation, path ...string) body {
 	for i, a := range added {
 		next := b.withAnnotation(a, path)
@@ -138,21 +128,21 @@ func (b *listedBody) annotate(added []annotation, path ...string) body {
 			b = next
 			continue
 		}
-		n, err := b.parsed, error(nil)
-		if n == nil {
-			n, err = readAgain(b.source())
+		whole, err := nodeBody{b.parsed}, error(nil)
+		if b.parsed == nil {
+			whole, err = readAgain(b.source(), nil)
 		}
 		if err != nil {
 			return b
 		}
-		return nodeBody{n}.annotate(added[i:], path...)
+		return whole.annotate(added[i:], path...)
 	}
 	return b
 }
 
-// withAnnotation returns the body with one more line, or a value in place of another one; nil if that is not possible.
+// withAnnotation returns the body with one more line or a replaced value; nil if that is not possible.
 func (b *listedBody) withAnnotation(a annotation, path []string) (next *listedBody) {
-	try := func(n *yaml.Node, read reading) {
+	try := func(n *yaml.Node, read nodeReader) {
 		holder := at(n, path)
 		if c := withLine(b.source(), holder, a); c != nil {
 			setAnnotation(holder, a)
@@ -160,15 +150,15 @@ func (b *listedBody) withAnnotation(a annotation, path []string) (next *listedBo
 		}
 	}
 	if b.parsed != nil {
-		try(fork(b.parsed, path), withNodes)
+		try(fork(b.parsed, path), fastyaml.WithNodes)
 	} else {
 		withIdentity(b.source(), func(docs []Document, _ bool) { try(element(docs), withIdentity) })
 	}
 	return next
 }
 
-// with returns the body with a change of its text, nil if that says anything else than n then.
-func (b *listedBody) with(c change, n *yaml.Node, read reading) (changed *listedBody) {
+// with returns the body with a change of its text; nil if the content then differs from n.
+func (b *listedBody) with(c change, n *yaml.Node, read nodeReader) (changed *listedBody) {
 	raw := c.apply(b.source())
 	read(raw, func(docs []Document, quickly bool) {
 		if !quickly {
@@ -191,7 +181,7 @@ func (b *listedBody) with(c change, n *yaml.Node, read reading) (changed *listed
 	return changed
 }
 
-// element returns the only document or, where that is a list, the only element of it.
+// element returns the only document, or the only element of that if it is a list.
 func element(docs []Document) *yaml.Node {
 	if len(docs) != 1 {
 		return nil
@@ -199,7 +189,7 @@ func element(docs []Document) *yaml.Node {
 	return itself(docs[0].Root)
 }
 
-// onlyElement returns the only element of the only document, which is a list; nil if there is anything else.
+// onlyElement returns the only element of the list that is the only document; nil if there is anything else.
 func onlyElement(docs []Document) *yaml.Node {
 	if len(docs) != 1 || docs[0].Root.Kind != yaml.SequenceNode || len(docs[0].Root.Content) != 1 {
 		return nil
@@ -207,16 +197,16 @@ func onlyElement(docs []Document) *yaml.Node {
 	return docs[0].Root.Content[0]
 }
 
-// readAgain reads the object in a text with its comments.
-func readAgain(text string) (*yaml.Node, error) {
+// readAgain reads the object in a text, including its comments, and sets annotations in it.
+func readAgain(text string, added []annotation) (nodeBody, error) {
 	docs, ps := ParseAll(text, model.Place{})
 	if n := element(docs); n != nil {
-		return n, nil
+		return nodeBody{annotated(n, added)}, nil
 	}
-	return nil, fmt.Errorf("cannot be read again: %v", ps)
+	return nodeBody{}, fmt.Errorf("cannot be read again: %v", ps)
 }
 
-// fork returns a copy of n in which the annotations of what stands at a path can be changed; all else is shared.
+// fork returns a copy of n in which the annotations of the value at a path can be changed. Everything else is shared.
 func fork(n *yaml.Node, path []string) *yaml.Node {
 	c := *n
 	root := &c

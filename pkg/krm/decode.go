@@ -18,10 +18,9 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Decode fills the struct that out points to from n by its json tags, strictly: unknown fields, keys that stand twice
-// and values of a wrong type are problems, all of them, each with its place. What is sound is filled all the same.
-// A type with its own UnmarshalJSON (such as resource.Quantity) decodes itself. Fields of type *yaml.Node take
-// whatever stands there. Lines are reported if at has one.
+// Decode strictly decodes n into the struct that out points to, by its json tags. It reports all unknown fields, duplicate keys,
+// and values of a wrong type, with their places, and decodes all other values. A type with its own UnmarshalJSON, such as
+// resource.Quantity, decodes itself. Fields of type *yaml.Node take any value. Places have lines if at has one.
 func Decode(n *yaml.Node, at model.Place, out any) model.Problems {
 	d := decoder{lines: at.Line > 0}
 	d.value(n, at, reflect.ValueOf(out).Elem())
@@ -51,7 +50,7 @@ func (d *decoder) value(n *yaml.Node, at model.Place, v reflect.Value) {
 		v.Set(reflect.ValueOf(n))
 		return
 	}
-	if isNull(n) {
+	if IsNull(n) {
 		return
 	}
 	if v.Kind() == reflect.Pointer {
@@ -78,10 +77,6 @@ func (d *decoder) value(n *yaml.Node, at model.Place, v reflect.Value) {
 }
 
 func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
-	if n.Kind != yaml.MappingNode {
-		d.wrongType(n, at, "a mapping")
-		return
-	}
 	info := fastyaml.TypeOf(v.Type())
 	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
 		field, ok := info.Field(key.Value)
@@ -96,7 +91,7 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 			}
 			if p.Suggestion == "" {
 				slices.Sort(names)
-				p.Message += "; known are " + strings.Join(names, ", ")
+				p.Message += "; known fields: " + strings.Join(names, ", ")
 			}
 			d.problems.Add(p)
 			return
@@ -105,17 +100,22 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 	})
 }
 
-// eachKey calls f for each member of the mapping n, and reports keys that are no strings or stand twice.
+// eachKey calls f for each member of the mapping n. It reports duplicate keys, keys that are not strings, and any other kind of
+// node.
 func (d *decoder) eachKey(n *yaml.Node, at model.Place, f func(key, val *yaml.Node, at model.Place)) {
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, at, "a mapping")
+		return
+	}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
 		child := at.Child(key.Value)
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			d.problems.Errorf(model.InputType, d.at(at, key), "has a key that is %s; write a string", describe(key))
+			d.problems.Errorf(model.InputType, d.at(at, key), "has a key that is %s; use a string", describe(key))
 		case seen[key.Value]:
-			d.problems.Errorf(model.InputDuplicate, d.at(child, key), "stands twice; remove one of them")
+			d.problems.Errorf(model.InputDuplicate, d.at(child, key), "appears more than once; remove one of them")
 		default:
 			seen[key.Value] = true
 			f(key, val, child)
@@ -124,11 +124,7 @@ func (d *decoder) eachKey(n *yaml.Node, at model.Place, f func(key, val *yaml.No
 }
 
 func (d *decoder) mapping(n *yaml.Node, at model.Place, v reflect.Value) {
-	if n.Kind != yaml.MappingNode {
-		d.wrongType(n, at, "a mapping")
-		return
-	}
-	if v.IsNil() {
+	if v.IsNil() && n.Kind == yaml.MappingNode {
 		v.Set(reflect.MakeMap(v.Type()))
 	}
 	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
@@ -153,20 +149,20 @@ func (d *decoder) scalar(n *yaml.Node, at model.Place, v reflect.Value) {
 	tag := n.ShortTag()
 	switch v.Kind() {
 	case reflect.String:
-		if n.Kind == yaml.ScalarNode && (tag == strTag || tag == timeTag) {
+		if n.Kind == yaml.ScalarNode && (tag == fastyaml.StrTag || tag == timeTag) {
 			v.SetString(detached(n.Value))
 			return
 		}
 		d.wrongType(n, at, "a string")
 	case reflect.Bool:
-		if b, err := strconv.ParseBool(strings.ToLower(n.Value)); err == nil && tag == boolTag {
+		if b, err := strconv.ParseBool(strings.ToLower(n.Value)); err == nil && tag == fastyaml.BoolTag {
 			v.SetBool(b)
 			return
 		}
 		d.wrongType(n, at, "true or false")
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		i, err := strconv.ParseInt(n.Value, 0, 64)
-		if err != nil || tag != intTag {
+		if err != nil || tag != fastyaml.IntTag {
 			d.wrongType(n, at, "a whole number")
 			return
 		}
@@ -186,7 +182,7 @@ func (d *decoder) scalar(n *yaml.Node, at model.Place, v reflect.Value) {
 	}
 }
 
-// custom lets a type with an UnmarshalJSON of its own decode n.
+// custom calls the UnmarshalJSON of a type.
 func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
 	quantity := v.Type().Name() == "Quantity"
 	text, err := toJSON(n)
@@ -201,7 +197,7 @@ func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
 	}
 	msg := fmt.Sprintf("%s is not valid: %v", shown(n), err)
 	if quantity {
-		msg = shown(n) + " is no quantity; write a number with an optional unit, such as 500m or 512Mi"
+		msg = shown(n) + " is not a valid quantity; use a number with an optional unit, such as 500m or 512Mi"
 	}
 	d.problems.Add(model.Problem{ID: model.InputValue, Severity: model.Error, Place: at, Value: valueOf(n), Message: msg})
 }
@@ -209,22 +205,23 @@ func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
 func (d *decoder) wrongType(n *yaml.Node, at model.Place, want string) {
 	p := model.Problem{
 		ID: model.InputType, Severity: model.Error, Place: d.at(at, n), Value: valueOf(n),
-		Message: fmt.Sprintf("is %s; write %s", describe(n), want),
+		Message: fmt.Sprintf("is %s; use %s", describe(n), want),
 	}
 	if n.Kind == yaml.ScalarNode && want == "a string" {
 		p.Suggestion = strconv.Quote(n.Value)
-		p.Message += ", in quotes: " + p.Suggestion
+		p.Message += " in quotes: " + p.Suggestion
 	}
 	d.problems.Add(p)
 }
 
-// describe names the type and value of n.
+// describe returns the type and value of n for a message.
 func describe(n *yaml.Node) string {
 	kind := map[string]string{
-		strTag: "a string", intTag: "a number", floatTag: "a number", boolTag: "a boolean", seqTag: "a list", mapTag: "a mapping",
+		fastyaml.StrTag: "a string", fastyaml.IntTag: "a number", fastyaml.FloatTag: "a number", fastyaml.BoolTag: "a boolean",
+		fastyaml.SeqTag: "a list", fastyaml.MapTag: "a mapping",
 	}[n.ShortTag()]
 	switch {
-	case isNull(n):
+	case IsNull(n):
 		return "null"
 	case kind == "":
 		kind = "a " + n.ShortTag()
@@ -238,23 +235,17 @@ func shown(n *yaml.Node) string {
 	if n.Kind != yaml.ScalarNode {
 		return describe(n)
 	}
-	if n.ShortTag() == strTag {
+	if n.ShortTag() == fastyaml.StrTag {
 		return strconv.Quote(valueOf(n))
 	}
 	return valueOf(n)
 }
 
-// valueOf is the current value of a scalar, cut to what a message can show.
-func valueOf(n *yaml.Node) string {
-	const most = 80
-	if len(n.Value) > most {
-		return strings.ToValidUTF8(n.Value[:most], "") + "..."
-	}
-	return n.Value
-}
+// valueOf returns the value of a scalar, shortened for a message.
+func valueOf(n *yaml.Node) string { return model.Shorten(n.Value, model.MaxShown) }
 
-// Convert fills the struct that out points to from n as an API server does: unknown fields are left out, and the first
-// value of a wrong type is the error.
+// Convert decodes n into the struct that out points to, as an API server does: it ignores unknown fields, and returns an error
+// for the first value of a wrong type.
 func Convert(n *yaml.Node, out any) error {
 	if hasUnboundedQuantity(n) {
 		return errUnboundedQuantity
@@ -266,20 +257,21 @@ func Convert(n *yaml.Node, out any) error {
 	return sigsjson.UnmarshalCaseSensitivePreserveInts(text, out)
 }
 
-// Digest is a short digest of what nodes hold, whatever the order of their keys and their layout. Absent nodes are nil.
+// Digest returns a short digest of the content of nodes, regardless of the order of their keys and their layout. Absent nodes
+// are nil.
 func Digest(nodes ...*yaml.Node) string {
 	h := sha256.New()
 	for _, n := range nodes {
 		var text []byte
 		if n != nil {
-			text, _ = toJSON(n) // A node that is no JSON, such as a map with a key that is a list, is no input either.
+			text, _ = toJSON(n) // Only valid input is digested, so there is no error.
 		}
 		_, _ = fmt.Fprintf(h, "%d:%s", len(text), text)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
-// toJSON writes n as JSON.
+// toJSON returns n as JSON.
 func toJSON(n *yaml.Node) ([]byte, error) {
 	var v any
 	if err := n.Decode(&v); err != nil {

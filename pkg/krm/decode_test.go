@@ -35,26 +35,26 @@ func TestDecodeReportsEveryProblemWithItsPlace(t *testing.T) {
 		},
 		"unknown field without one": {
 			in:   "zzzzzz: a\n",
-			want: []string{`error: zzzzzz: line 1: unknown field "zzzzzz"; known are count, labels, list, metrics, name, on, ratio [input/field]`},
+			want: []string{`error: zzzzzz: line 1: unknown field "zzzzzz"; known fields: count, labels, list, metrics, name, on, ratio [input/field]`},
 		},
 		"wrong types": {
 			in: "name: 8080\ncount: \"5\"\non: \"true\"\nratio: 1.5\nlabels: [a]\nlist: {a: b}\n",
 			want: []string{
-				`error: name: line 1: is a number (8080); write a string, in quotes: "8080" [input/type]`,
-				`error: count: line 2: is a string ("5"); write a whole number [input/type]`,
-				`error: on: line 3: is a string ("true"); write true or false [input/type]`,
-				`error: ratio: line 4: is a number (1.5); write a whole number [input/type]`,
-				`error: labels: line 5: is a list; write a mapping [input/type]`,
-				`error: list: line 6: is a mapping; write a list [input/type]`,
+				`error: name: line 1: is a number (8080); use a string in quotes: "8080" [input/type]`,
+				`error: count: line 2: is a string ("5"); use a whole number [input/type]`,
+				`error: on: line 3: is a string ("true"); use true or false [input/type]`,
+				`error: ratio: line 4: is a number (1.5); use a whole number [input/type]`,
+				`error: labels: line 5: is a list; use a mapping [input/type]`,
+				`error: list: line 6: is a mapping; use a list [input/type]`,
 			},
 		},
 		"twice": {
 			in:   "name: a\nname: b\n",
-			want: []string{`error: name: line 2: stands twice; remove one of them [input/duplicate]`},
+			want: []string{`error: name: line 2: appears more than once; remove one of them [input/duplicate]`},
 		},
 		"a key that is no string": {
 			in:   "? [a]\n: b\n",
-			want: []string{`error: line 1: has a key that is a list; write a string [input/type]`},
+			want: []string{`error: line 1: has a key that is a list; use a string [input/type]`},
 		},
 		"out of range": {
 			in:   "count: 3000000000\n",
@@ -64,10 +64,10 @@ func TestDecodeReportsEveryProblemWithItsPlace(t *testing.T) {
 			in: "metrics:\n- type: Pods\n  pods:\n    metric: {nmae: x}\n    target: {type: AverageValue, averageValue: ten}\n",
 			want: []string{
 				`error: metrics[0].pods.metric.nmae: line 4: unknown field "nmae"; did you mean "name"? [input/field]`,
-				`error: metrics[0].pods.target.averageValue: line 5: "ten" is no quantity; write a number with an optional unit, such as 500m or 512Mi [input/value]`,
+				`error: metrics[0].pods.target.averageValue: line 5: "ten" is not a valid quantity; use a number with an optional unit, such as 500m or 512Mi [input/value]`,
 			},
 		},
-		"not a mapping": {in: "[a]", want: []string{`error: line 1: is a list; write a mapping [input/type]`}},
+		"not a mapping": {in: "[a]", want: []string{`error: line 1: is a list; use a mapping [input/type]`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n, ps := Parse(tc.in, model.Place{Line: 1})
@@ -91,7 +91,7 @@ func TestDecodeFillsWhatIsSound(t *testing.T) {
 	if diff := cmp.Diff(want, out); diff != "" {
 		t.Errorf("value (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{`error: count: is a string ("seven"); write a whole number [input/type]`}, lines(ps)); diff != "" {
+	if diff := cmp.Diff([]string{`error: count: is a string ("seven"); use a whole number [input/type]`}, lines(ps)); diff != "" {
 		t.Errorf("problems without lines (-want +got):\n%s", diff)
 	}
 }
@@ -104,7 +104,7 @@ func TestDecodeKeepsNamedStructsApart(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"c": "d"}, out.Labels); diff != "" {
 		t.Errorf("labels (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{`error: labels: unknown field "labels"; known are metadata, spec [input/field]`}, lines(ps)); diff != "" {
+	if diff := cmp.Diff([]string{`error: labels: unknown field "labels"; known fields: metadata, spec [input/field]`}, lines(ps)); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }

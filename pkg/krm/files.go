@@ -15,20 +15,20 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Package is a folder, or a single file, of Kubernetes resources.
+// Package is a directory, or a single file, of Kubernetes resources.
 type Package struct {
-	// Root is the folder as the user named it.
+	// Root is the directory as the user named it.
 	Root string
-	// Items are the resources in the order of their files.
+	// Items contains the resources in the order of their files.
 	Items []*Item
 }
 
-// notResources are files of other tools that look like resources.
+// notResources contains files of other tools that look like resources.
 var notResources = []string{"kustomization.yaml", "kustomization.yml", "Kustomization", "Kptfile", "Chart.yaml"}
 
-// ReadPackage reads the resources of a file or of all YAML and JSON files of a folder and the folders in it. Hidden
-// files and folders and symbolic links are left out. In a folder, a file without any resource, such as an OpenAPI
-// document, is left out with an info.
+// ReadPackage reads the resources of a file, or of all YAML and JSON files of a directory and its subdirectories. It skips
+// hidden files and directories, and symbolic links. In a directory, it also skips a document that is not a resource, such as
+// an OpenAPI document, and adds an info.
 func ReadPackage(name string) (Package, model.Problems) {
 	var ps model.Problems
 	info, err := os.Stat(name)
@@ -70,8 +70,7 @@ func ReadPackage(name string) (Package, model.Problems) {
 	return p, ps
 }
 
-// ReadStream reads the resources of a stream of YAML documents, such as helm template writes. name stands for it in
-// messages.
+// ReadStream reads the resources of a stream of YAML documents, such as the output of helm template. Messages call it name.
 func ReadStream(r io.Reader, name string) (Package, model.Problems) {
 	p := Package{Root: "."}
 	var ps model.Problems
@@ -120,14 +119,14 @@ func (p *Package) addDocument(doc Document, shown string, must bool, ps *model.P
 		}
 	case must:
 		ps.Errorf(model.InputFile, model.Place{File: shown}.At(doc.Root.Line),
-			"is no Kubernetes resource: apiVersion or kind is missing")
+			"is not a Kubernetes resource: apiVersion or kind is missing")
 	default:
-		ps.Infof(model.InputFile, model.Place{File: shown}, "holds a document that is no Kubernetes resource; it is left out")
+		ps.Infof(model.InputFile, model.Place{File: shown}, "contains a document that is not a Kubernetes resource; it is ignored")
 	}
 }
 
-// ReadFile reads a file below the folder root. Neither ".." nor a symbolic link leads out of it, and a file that is no
-// regular one or too large is refused.
+// ReadFile reads a file below the directory root. Neither ".." nor a symbolic link can leave it. ReadFile rejects a file that is
+// not regular or too large.
 func ReadFile(root, name string) ([]byte, error) {
 	r, err := os.OpenRoot(root)
 	if err != nil {
@@ -140,7 +139,7 @@ func ReadFile(root, name string) ([]byte, error) {
 		return nil, outside(reason(err))
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is no regular file")
+		return nil, errors.New("it is not a regular file")
 	}
 	f, err := r.Open(filepath.FromSlash(name))
 	if err != nil {
@@ -157,15 +156,15 @@ func ReadFile(root, name string) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// outside says in plain words what os.Root means by "path escapes from parent", for which it has no error to compare with.
+// outside rewords the error "path escapes from parent" of os.Root, which is not an exported error.
 func outside(err error) error {
 	if strings.Contains(err.Error(), "escapes") {
-		return errors.New("it lies outside of the package")
+		return errors.New("it is outside the package")
 	}
 	return err
 }
 
-// reason takes the path, which messages have already, off an error of the file system.
+// reason removes the path, which messages already contain, from an error of the file system.
 func reason(err error) error {
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err

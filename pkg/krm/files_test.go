@@ -48,7 +48,7 @@ func TestReadPackageOfAFolder(t *testing.T) {
 	}
 	wantProblems := []string{
 		"error: DIR/broken.yaml: line 1: is not valid YAML: did not find expected node content [input/syntax]",
-		"info: DIR/swagger.yaml: holds a document that is no Kubernetes resource; it is left out [input/file]",
+		"info: DIR/swagger.yaml: contains a document that is not a Kubernetes resource; it is ignored [input/file]",
 	}
 	if diff := cmp.Diff(wantProblems, without(dir, lines(ps))); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
@@ -68,10 +68,10 @@ func TestReadPackageOfAFile(t *testing.T) {
 		problems []string
 	}{
 		"one.txt":      {items: 1},
-		"swagger.yaml": {problems: []string{"error: DIR/swagger.yaml: line 2: is no Kubernetes resource: apiVersion or kind is missing [input/file]"}},
+		"swagger.yaml": {problems: []string{"error: DIR/swagger.yaml: line 2: is not a Kubernetes resource: apiVersion or kind is missing [input/file]"}},
 		"broken.yaml":  {problems: []string{"error: DIR/broken.yaml: line 2: is not valid YAML: found unexpected end of stream [input/syntax]"}},
 		"empty.yaml":   {},
-		"list.yaml":    {items: 1, problems: []string{"error: DIR/list.yaml: line 7: is no Kubernetes resource: apiVersion or kind is missing [input/file]"}},
+		"list.yaml":    {items: 1, problems: []string{"error: DIR/list.yaml: line 7: is not a Kubernetes resource: apiVersion or kind is missing [input/file]"}},
 		"none.yaml":    {problems: []string{"error: DIR/none.yaml: no such file or directory [input/file]"}},
 	} {
 		p, ps := ReadPackage(filepath.Join(dir, file))
@@ -89,7 +89,7 @@ func TestReadStream(t *testing.T) {
 	if len(p.Items) != 1 || p.Items[0].Place.File != "standard input" {
 		t.Errorf("items are %v", p.Items)
 	}
-	want := []string{"error: standard input: line 4: is no Kubernetes resource: apiVersion or kind is missing [input/file]"}
+	want := []string{"error: standard input: line 4: is not a Kubernetes resource: apiVersion or kind is missing [input/file]"}
 	if diff := cmp.Diff(want, lines(ps)); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
@@ -116,16 +116,16 @@ func TestReadFileStaysInItsFolder(t *testing.T) {
 		"./a/../c.yaml":                  "c",
 		"inside":                         "b",
 		"none":                           "error: no such file or directory",
-		"a":                              "error: it is no regular file",
-		".":                              "error: it is no regular file",
+		"a":                              "error: it is not a regular file",
+		".":                              "error: it is not a regular file",
 		"large":                          "error: it has more than 8 MiB",
 		"loop":                           "error: too many levels of symbolic links",
-		"../x":                           "error: it lies outside of the package",
-		"a/../../x":                      "error: it lies outside of the package",
-		"absolute":                       "error: it lies outside of the package",
-		"relative":                       "error: it lies outside of the package",
-		"folder/secret":                  "error: it lies outside of the package",
-		filepath.Join(outside, "secret"): "error: it lies outside of the package",
+		"../x":                           "error: it is outside the package",
+		"a/../../x":                      "error: it is outside the package",
+		"absolute":                       "error: it is outside the package",
+		"relative":                       "error: it is outside the package",
+		"folder/secret":                  "error: it is outside the package",
+		filepath.Join(outside, "secret"): "error: it is outside the package",
 		"c.yaml/x":                       "error: not a directory",
 		"":                               "error: empty path",
 	} {

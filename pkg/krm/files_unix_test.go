@@ -14,7 +14,7 @@ func TestPipesAreNotOpened(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.yaml"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadFile(dir, "pipe.yaml"); err == nil || err.Error() != "it is no regular file" {
+	if _, err := ReadFile(dir, "pipe.yaml"); err == nil || err.Error() != "it is not a regular file" {
 		t.Errorf("got error %v", err)
 	}
 	if p, ps := ReadPackage(dir); len(p.Items) > 0 || len(ps) > 0 {

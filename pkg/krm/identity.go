@@ -8,14 +8,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 )
 
-// reading is withNodes or withIdentity.
-type reading func(text string, look func(docs []Document, ok bool))
+// nodeReader is fastyaml.WithNodes or withIdentity.
+type nodeReader func(text string, look func(docs []Document, ok bool))
 
-// withNodes calls look with the nodes of a text; they are gone when it returns.
-func withNodes(text string, look func(docs []Document, ok bool)) { fastyaml.WithNodes(text, look) }
-
-// withIdentity is withNodes for those who do not need what literal blocks hold, unless there are some in what identifies an
-// object: the value of one is the text that it is written in.
+// withIdentity calls look with the nodes of a text, in which literal blocks are raw, unless they are in the identity of an
+// object.
 func withIdentity(text string, look func(docs []Document, ok bool)) {
 	literal := false
 	fastyaml.WithNodesRawLiterals(text, func(docs []Document, ok bool) {
@@ -25,11 +22,11 @@ func withIdentity(text string, look func(docs []Document, ok bool)) {
 		}
 	})
 	if literal {
-		withNodes(text, look)
+		fastyaml.WithNodes(text, look)
 	}
 }
 
-// itself is an object that may stand in a list as its only element.
+// itself returns n, or its only element if it is a list.
 func itself(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.SequenceNode && len(n.Content) == 1 {
 		return n.Content[0]

@@ -12,44 +12,44 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Annotations that orchestrators set on the items of a ResourceList
+// The annotations that orchestrators set on the items of a ResourceList
 // (https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md).
 const (
 	PathAnnotation  = "internal.config.kubernetes.io/path"
 	IndexAnnotation = "internal.config.kubernetes.io/index"
-	// Before kustomize 4.3 the same annotations had these names.
+	// Before kustomize 4.3, the annotations had these names.
 	legacyPathAnnotation  = "config.kubernetes.io/path"
 	legacyIndexAnnotation = "config.kubernetes.io/index"
-	// kustomize records the names and namespaces that an object had before its prefixes, suffixes and namespace.
+	// kustomize records the names and namespaces of an object before it adds prefixes, suffixes, and the namespace.
 	previousNames      = "internal.config.kubernetes.io/previousNames"
 	previousNamespaces = "internal.config.kubernetes.io/previousNamespaces"
 	prefixes           = "internal.config.kubernetes.io/prefixes"
 	suffixes           = "internal.config.kubernetes.io/suffixes"
-	// PackagePathAnnotation is the absolute path of the kpt package that holds an item.
+	// PackagePathAnnotation is the absolute path of the kpt package that contains an item.
 	PackagePathAnnotation = "internal.config.kubernetes.io/package-path"
 	// LocalConfigAnnotation marks an object that is never applied to a cluster.
 	LocalConfigAnnotation = "config.kubernetes.io/local-config"
 )
 
-// Item is one object of a list or file, with its bytes as long as nothing changes it.
+// Item is one object of a list or file, with its bytes until it is changed.
 type Item struct {
 	Place model.Place
-	// Annotations and Labels are those of its metadata. Of a typed object, the annotations are without the place that it was
-	// given: so all objects of a workload share them.
+	// Annotations and Labels are from the metadata. For a typed object, they do not include the annotations of SetPlace, so
+	// all objects of a workload share them.
 	Annotations, Labels map[string]string
 	body                body
 }
 
-// NewItem makes an item of the object at n.
+// NewItem returns an item of the object at n.
 func NewItem(n *yaml.Node) *Item { return identify(n).of(nodeBody{n}) }
 
-// of makes an item with a body.
+// of returns an item with a body.
 func (it Item) of(b body) *Item {
 	it.body = b
 	return &it
 }
 
-// newItem is of for a body that takes memory: both are in one piece of it.
+// newItem returns an item with a body in the same piece of memory.
 func newItem[B any, P interface {
 	*B
 	body
@@ -62,7 +62,7 @@ func newItem[B any, P interface {
 	return &both.Item
 }
 
-// identify reads the identity of the object at n.
+// identify returns an item with the identity of the object at n.
 func identify(n *yaml.Node) Item {
 	it := Item{Annotations: TextMap(n, "metadata", "annotations"), Labels: TextMap(n, "metadata", "labels")}
 	it.Place.Object = model.Object{
@@ -74,8 +74,8 @@ func identify(n *yaml.Node) Item {
 	return it
 }
 
-// detached gives a string its own memory, so that it does not keep all of the text that it stands in. A long one stays as
-// it is: its copy could take more than its text.
+// detached returns a copy of a string, which does not keep the memory of the text around it. It does not copy a long string,
+// because the copy might take more memory than the text.
 func detached(s string) string {
 	if len(s) > longestName {
 		return s
@@ -83,7 +83,7 @@ func detached(s string) string {
 	return strings.Clone(s)
 }
 
-// shared is detached for what many objects have: it is there once.
+// shared returns the only copy of a string that many objects have.
 func shared(s string) string {
 	if len(s) > longestName {
 		return s
@@ -91,17 +91,11 @@ func shared(s string) string {
 	return unique.Make(s).Value()
 }
 
-// longestName is that of an object.
+// longestName is the maximum length of an object name.
 const longestName = 253
 
-// short cuts a name that is longer than any that Kubernetes accepts, since names stand in every message. What is left
-// is no valid name either.
-func short(s string) string {
-	if len(s) > longestName {
-		return strings.ToValidUTF8(s[:longestName], "") + "..."
-	}
-	return s
-}
+// short shortens a name that is too long for Kubernetes, because names appear in every message. The result is not valid either.
+func short(s string) string { return model.Shorten(s, longestName) }
 
 func firstOf(m map[string]string, keys ...string) string {
 	for _, k := range keys {
@@ -112,28 +106,37 @@ func firstOf(m map[string]string, keys ...string) string {
 	return ""
 }
 
-// FilePath is the path of the file in which an orchestrator keeps the item, "" if it says none.
+// FilePath returns the path of the file in which an orchestrator keeps the item; "" if unknown.
 func (it *Item) FilePath() string {
 	return firstOf(it.Annotations, PathAnnotation, legacyPathAnnotation)
 }
 
-// Node is the object, without comments. It must not be changed.
+// Node returns the object, without comments. It must not be changed.
 func (it *Item) Node() *yaml.Node { return it.body.node() }
 
-// Field is the value at a path of fields, nil if there is none. Of an item that was made of a typed object it makes the
-// nodes of that value alone.
-func (it *Item) Field(path ...string) *yaml.Node { return it.body.field(path) }
+// Field returns the value at a path of fields, or nil. For a typed object, it creates only the nodes of that value.
+func (it *Item) Field(path ...string) *yaml.Node {
+	if b, ok := it.body.(*typedBody); ok {
+		return b.field(path)
+	}
+	return at(it.Node(), path)
+}
 
-// Has reports whether there is a value at a path of fields that is not null.
-func (it *Item) Has(path ...string) bool { return it.body.has(path) }
+// Has reports whether the value at a path of fields exists and is not null.
+func (it *Item) Has(path ...string) bool {
+	if b, ok := it.body.(*typedBody); ok {
+		return b.has(path)
+	}
+	return !IsNull(it.Field(path...))
+}
 
-// Decode is Decode for the object of the item. Nodes that out may take are gone when it returns.
+// Decode is Decode for the object of the item. Nodes in out are not valid after it returns.
 func (it *Item) Decode(out any) (ps model.Problems) {
 	it.body.look(func(n *yaml.Node) { ps = Decode(n, it.Place, out) })
 	return ps
 }
 
-// Mentions reports whether a word may stand in the object. It is not certain where there is no text, or one with escapes.
+// Mentions reports whether the object might contain a word. It is uncertain without a text, and for a text with escapes.
 func (it *Item) Mentions(word string) bool {
 	text := ""
 	switch b := it.body.(type) {
@@ -156,25 +159,22 @@ func (it *Item) AppendTo(out []byte) ([]byte, error) {
 	return out, err
 }
 
-// Text is the item as YAML.
+// Text returns the item as YAML.
 func (it *Item) Text() []byte {
-	text, err := it.AppendTo(nil)
-	if err != nil {
-		return nil
-	}
+	text, _ := it.AppendTo(nil)
 	return text
 }
 
-// Ref is the present namespace and name of the item.
+// Ref returns the current namespace and name of the item.
 func (it *Item) Ref() model.Ref {
 	return model.Ref{Namespace: it.Place.Object.Namespace, Name: it.Place.Object.Name}
 }
 
-// Refs are the namespaces and names under which the item may be referred to: the present one first, then those that it
-// had before kustomize renamed it.
+// Refs returns the namespaces and names that can refer to the item: the current one, then the ones before kustomize renamed
+// it.
 func (it *Item) Refs() []model.Ref {
 	refs := []model.Ref{it.Ref()}
-	// There is one entry in each list for every step.
+	// Each list has one entry for every step.
 	spaces := split(it.Annotations[previousNamespaces])
 	for i, name := range split(it.Annotations[previousNames]) {
 		r := model.Ref{Namespace: it.Place.Object.Namespace, Name: name}
@@ -188,7 +188,7 @@ func (it *Item) Refs() []model.Ref {
 	return refs
 }
 
-// RenamedLike tells whether kustomize gave both items the same prefixes and suffixes, so that they come from the same
+// RenamedLike reports whether kustomize added the same prefixes and suffixes to both items, so that they are from the same
 // kustomization.
 func (it *Item) RenamedLike(other *Item) bool {
 	return it.Annotations[prefixes] == other.Annotations[prefixes] && it.Annotations[suffixes] == other.Annotations[suffixes]
@@ -201,7 +201,7 @@ func split(s string) []string {
 	return strings.Split(s, ",")
 }
 
-// Clone gives a copy that can be changed.
+// Clone returns a copy that can be changed.
 func (it *Item) Clone() *Item {
 	c := *it
 	return &c

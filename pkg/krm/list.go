@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -23,17 +24,17 @@ type List struct {
 	indent int
 }
 
-// member is a member of the list itself.
+// member is a top-level member of the list.
 type member struct {
 	key, value *yaml.Node
-	// text is the member as it was read, with the comments above it; for the items, what stands above the first one.
+	// text is the member as it was read, with the comments above it; for the items, the text above the first one.
 	// It is "" if the member must be encoded.
 	text string
-	// items tells that items follow the text.
+	// items reports whether items follow the text.
 	items bool
 }
 
-// ReadList reads a ResourceList of config.kubernetes.io/v1, v1beta1 or v1alpha1.
+// ReadList reads a ResourceList of config.kubernetes.io/v1, v1beta1, or v1alpha1.
 func ReadList(r io.Reader) (*List, model.Problems) {
 	at := model.Place{File: model.StandardInput}
 	in := bufio.NewReaderSize(io.LimitReader(r, MaxStream+1), 1<<16)
@@ -64,7 +65,7 @@ func ReadList(r io.Reader) (*List, model.Problems) {
 	return l, ps
 }
 
-// readWhole reads a list in one piece.
+// readWhole reads a list as one document.
 func readWhole(text string, at model.Place) (*List, model.Problems) {
 	docs, ps := ParseAll(text, at)
 	if ps.HasErrors() {
@@ -72,7 +73,7 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 	}
 	at = model.Place{Object: model.Object{Kind: "ResourceList"}}
 	if len(docs) != 1 || !isResourceList(docs[0].Root) {
-		ps.Errorf(model.InputType, model.Place{}, "standard input holds no ResourceList of config.kubernetes.io/v1; "+
+		ps.Errorf(model.InputType, model.Place{}, "standard input does not contain a ResourceList of config.kubernetes.io/v1; "+
 			"run `krm-fn render PATH` for files")
 		return nil, ps
 	}
@@ -81,9 +82,7 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 	items := Get(root, "items")
 	l.readItems(items, at.Child("items"), &ps)
 	if fc := Get(root, "functionConfig"); !IsNull(fc) {
-		if fc.Kind != yaml.MappingNode {
-			ps.Errorf(model.InputType, at.Child("functionConfig"), "is %s; write an object", describe(fc))
-			ps[len(ps)-1].Source = inStream(fc)
+		if !isKind(fc, yaml.MappingNode, at.Child("functionConfig"), &ps) {
 			return nil, ps
 		}
 		l.FunctionConfig = NewItem(fc)
@@ -94,8 +93,8 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 	return l, ps
 }
 
-// keepTexts has what says the same by itself, in a list cut into sections, written as it was read. It leaves to the encoder
-// JSON and flow style, what refers to an anchor elsewhere, and a last text block without an end.
+// keepTexts keeps the texts of the sections that have the same content on their own. It leaves to the encoder JSON and flow
+// style, references to an anchor elsewhere, and a last text block without a line break.
 func (l *List) keepTexts(cut *List) {
 	if len(cut.members) != len(l.members) || len(cut.Items) != len(l.Items) {
 		return
@@ -113,8 +112,18 @@ func (l *List) keepTexts(cut *List) {
 	}
 }
 
-func inStream(n *yaml.Node) model.Source {
-	return model.Source{Stream: true, Line: n.Line, Column: n.Column}
+// isKind reports whether n is a list or an object, and adds a problem if it is not.
+func isKind(n *yaml.Node, kind yaml.Kind, at model.Place, ps *model.Problems) bool {
+	if n.Kind == kind {
+		return true
+	}
+	want := "an object"
+	if kind == yaml.SequenceNode {
+		want = "a list"
+	}
+	ps.Errorf(model.InputType, at, "is %s; use %s", describe(n), want)
+	(*ps)[len(*ps)-1].Source = model.Source{Stream: true, Line: n.Line, Column: n.Column}
+	return false
 }
 
 func isResourceList(n *yaml.Node) bool {
@@ -124,47 +133,35 @@ func isResourceList(n *yaml.Node) bool {
 }
 
 func (l *List) readItems(items *yaml.Node, at model.Place, ps *model.Problems) {
-	if IsNull(items) {
-		return
-	}
-	if items.Kind != yaml.SequenceNode {
-		ps.Errorf(model.InputType, at, "is %s; write a list", describe(items))
-		(*ps)[len(*ps)-1].Source = inStream(items)
+	if IsNull(items) || !isKind(items, yaml.SequenceNode, at, ps) {
 		return
 	}
 	for i, n := range items.Content {
-		if n.Kind != yaml.MappingNode {
-			ps.Errorf(model.InputType, at.Item(i), "is %s; write an object", describe(n))
-			(*ps)[len(*ps)-1].Source = inStream(n)
-			continue
+		if isKind(n, yaml.MappingNode, at.Item(i), ps) {
+			l.Items = append(l.Items, NewItem(n))
 		}
-		l.Items = append(l.Items, NewItem(n))
 	}
 }
 
-// Write writes the list with items and results in place of its own, and everything else as it was read.
+// Write writes the list with other items and results, and everything else as it was read.
 func (l *List) Write(w io.Writer, items []*Item, results []byte) error {
 	b := bufio.NewWriterSize(w, 1<<16)
-	wroteItems := false
-	for _, m := range l.members {
+	members := l.members
+	if !slices.ContainsFunc(members, func(m member) bool { return m.key.Value == "items" }) {
+		members = append(slices.Clip(members), member{key: strNode("items")})
+	}
+	for _, m := range members {
+		var err error
 		switch {
 		case m.key.Value == "results":
-			continue
 		case m.key.Value == "items":
-			wroteItems = true
-			if err := l.writeItems(b, m, items); err != nil {
-				return err
-			}
+			err = l.writeItems(b, m, items)
 		case m.text != "":
 			writeText(b, m.text)
 		default:
-			if err := writeMember(b, m.key, m.value); err != nil {
-				return err
-			}
+			err = writeMember(b, m.key, m.value)
 		}
-	}
-	if !wroteItems {
-		if err := l.writeItems(b, member{}, items); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -185,7 +182,7 @@ func (l *List) writeItems(b *bufio.Writer, m member, items []*Item) error {
 	}
 	return Encode(items, func(it *Item, text []byte) error {
 		if listed, ok := it.body.(*listedBody); ok {
-			listed.writeTo(b)
+			writeText(b, listed.source())
 		} else {
 			writeDashed(b, text, l.indent)
 		}
@@ -193,8 +190,8 @@ func (l *List) writeItems(b *bufio.Writer, m member, items []*Item) error {
 	})
 }
 
-// Encode hands over the items with their texts, in order; those that are written with the bytes of their list have none.
-// The items are encoded on all cores, and only so many at a time that their texts take little memory.
+// Encode calls write with the items and their texts, in order. Items that are written with the bytes of their list have no
+// text. The items are encoded on all cores, in batches whose texts take little memory.
 func Encode(items []*Item, write func(it *Item, text []byte) error) error {
 	const batch = 512
 	texts, errs := make([][]byte, min(batch, len(items))), make([]error, min(batch, len(items)))
@@ -217,21 +214,7 @@ func Encode(items []*Item, write func(it *Item, text []byte) error) error {
 	return nil
 }
 
-// writeTo writes the text of the item in its list.
-func (b *listedBody) writeTo(w *bufio.Writer) {
-	rest := b.text
-	if c := b.change; c != nil {
-		_, _ = w.WriteString(b.text[:c.from])
-		if rest = b.text[c.to:]; rest == "" {
-			rest = c.by
-		} else {
-			_, _ = w.WriteString(c.by)
-		}
-	}
-	writeText(w, rest)
-}
-
-// writeText writes lines of the input; only the last one of all may lack its end.
+// writeText writes lines of the input, and adds the line break that the last one might lack.
 func writeText(b *bufio.Writer, text string) {
 	_, _ = b.WriteString(text)
 	if !strings.HasSuffix(text, "\n") {
@@ -255,7 +238,7 @@ func writeDashed(b *bufio.Writer, text []byte, indent int) {
 }
 
 func writeMember(b io.Writer, key, val *yaml.Node) error {
-	text, err := EncodeNode(&yaml.Node{Kind: yaml.MappingNode, Tag: mapTag, Content: []*yaml.Node{key, val}})
+	text, err := EncodeNode(&yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag, Content: []*yaml.Node{key, val}})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -156,7 +157,7 @@ func TestNewItemsOfAnEmptyList(t *testing.T) {
 }
 
 func TestReadListReportsWhatIsNoList(t *testing.T) {
-	const noList = "error: standard input holds no ResourceList of config.kubernetes.io/v1; run `krm-fn render PATH` for files [input/type]"
+	const noList = "error: standard input does not contain a ResourceList of config.kubernetes.io/v1; run `krm-fn render PATH` for files [input/type]"
 	for name, tc := range map[string]struct {
 		in   string
 		want []string
@@ -168,13 +169,13 @@ func TestReadListReportsWhatIsNoList(t *testing.T) {
 		"another group":   {in: "apiVersion: example.com/v1\nkind: ResourceList\n", want: []string{noList}},
 		"a list":          {in: "- kind: ResourceList\n", want: []string{noList}},
 		"two documents":   {in: listHead + "---\n" + listHead, want: []string{noList}},
-		"items no list":   {in: listHead + "items: {a: b}\n", want: []string{"error: standard input:3:8: ResourceList: items: is a mapping; write a list [input/type]"}},
-		"items a text":    {in: listHead + "items: none\n", want: []string{`error: standard input:3:8: ResourceList: items: is a string ("none"); write a list [input/type]`}},
+		"items no list":   {in: listHead + "items: {a: b}\n", want: []string{"error: standard input:3:8: ResourceList: items: is a mapping; use a list [input/type]"}},
+		"items a text":    {in: listHead + "items: none\n", want: []string{`error: standard input:3:8: ResourceList: items: is a string ("none"); use a list [input/type]`}},
 		"no objects": {in: listHead + "items: [a, [b], 5]\nfunctionConfig: 1.5\n", want: []string{
-			`error: standard input:3:9: ResourceList: items[0]: is a string ("a"); write an object [input/type]`,
-			"error: standard input:3:12: ResourceList: items[1]: is a list; write an object [input/type]",
-			"error: standard input:3:17: ResourceList: items[2]: is a number (5); write an object [input/type]",
-			"error: standard input:4:17: ResourceList: functionConfig: is a number (1.5); write an object [input/type]",
+			`error: standard input:3:9: ResourceList: items[0]: is a string ("a"); use an object [input/type]`,
+			"error: standard input:3:12: ResourceList: items[1]: is a list; use an object [input/type]",
+			"error: standard input:3:17: ResourceList: items[2]: is a number (5); use an object [input/type]",
+			"error: standard input:4:17: ResourceList: functionConfig: is a number (1.5); use an object [input/type]",
 		}},
 		"syntax": {in: listHead + "items: [\n", want: []string{"error: standard input: line 3: is not valid YAML: did not find expected node content [input/syntax]"}},
 	} {
@@ -329,7 +330,7 @@ func TestSetPlace(t *testing.T) {
 		"":      {PathAnnotation: "a.yaml", IndexAnnotation: "0"},
 		"/pkgs": {PathAnnotation: "a.yaml", IndexAnnotation: "0", PackagePathAnnotation: "/pkgs"},
 	} {
-		it := NewItem(&yaml.Node{Kind: yaml.MappingNode, Tag: mapTag})
+		it := NewItem(&yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag})
 		it.SetPlace(func() (string, string) { return "a.yaml", pkg })
 		if diff := cmp.Diff(want, it.Annotations); diff != "" {
 			t.Errorf("package %q: annotations (-want +got):\n%s", pkg, diff)

@@ -7,25 +7,25 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Sources are the texts in which problems are located. They are parsed only where there are problems.
+// Sources contains the texts in which problems are located. They are parsed only if there are problems.
 type Sources struct {
-	// Items are all that was read, as it was read.
+	// Items contains all items as they were read.
 	Items []*Item
-	// Configs are the function configurations, if they are not among the items.
+	// Configs contains the function configurations that are not in Items.
 	Configs []*Item
-	// Stream means that the items were read from standard input, and that their files are those of an orchestrator.
+	// Stream reports whether the items were read from standard input, so that their files belong to an orchestrator.
 	Stream bool
-	// ReadFile reads a file that no item comes from, such as an OpenAPI document; nil for none.
+	// ReadFile reads a file that is not the source of an item, such as an OpenAPI document. It can be nil.
 	ReadFile func(name string) ([]byte, error)
-	// Origin returns the place of the input that an object was rendered from, which may be empty; nil where nothing is rendered.
+	// Origin returns the place of the input that an object was rendered from, which can be empty. It is nil if nothing is rendered.
 	Origin func(o model.Object) (from model.Place, rendered bool)
 }
 
-// mostLocated bounds the problems that are located, since hostile input causes any number.
+// mostLocated limits the problems that are located, because malicious input can cause any number of them.
 const mostLocated = 3000
 
-// Locate sets the Source of all problems that have none yet: the position of the field or, where that is missing, of the
-// nearest one that holds it. Each text is parsed once.
+// Locate sets the Source of all problems without one: the position of the field or, if that is missing, of its nearest parent.
+// It parses each text once.
 func (s Sources) Locate(ps model.Problems) {
 	l := locator{Sources: s, inItems: map[model.Place][]*lost{}, inFiles: map[string][]*lost{}}
 	for i := range ps[:min(len(ps), mostLocated)] {
@@ -34,27 +34,26 @@ func (s Sources) Locate(ps model.Problems) {
 		}
 	}
 	if len(l.inItems) > 0 {
-		for _, it := range s.Configs {
+		for _, it := range slices.Concat(s.Configs, s.Items) {
 			l.item(it, s.Stream)
 		}
-		for _, it := range s.Items {
-			l.item(it, s.Stream)
+		for i := 0; i < len(s.Items) && len(l.remain()) > 0; i++ {
+			l.list(s.Items[i])
 		}
-		l.lists()
 	}
 	l.files()
 }
 
-// locator has the problems that are to be located.
+// locator contains the problems to locate.
 type locator struct {
 	Sources
 	all []*lost
-	// inItems has those of objects, by the place of the object. inFiles has the others, by file.
+	// inItems contains the problems of objects, by the place of the object. inFiles contains the others, by file.
 	inItems map[model.Place][]*lost
 	inFiles map[string][]*lost
 }
 
-// lost is a problem, and the place where it is looked for.
+// lost is a problem, and the place to search.
 type lost struct {
 	*model.Problem
 	at model.Place
@@ -81,12 +80,12 @@ func (l *locator) add(p *model.Problem) {
 	}
 }
 
-// whole is the place of the object of p.
+// whole returns the place of the object of p.
 func whole(p model.Place) model.Place {
 	return model.Place{Object: p.Object, File: p.File, Index: p.Index}
 }
 
-// item locates the problems of an item. Where several look the same, those are its own that know the line at which it begins.
+// item locates the problems of an item. If several items have the same place, the line where the item begins decides.
 func (l *locator) item(it *Item, stream bool) {
 	var t *locatedText
 	for _, p := range l.inItems[whole(it.Place)] {
@@ -101,28 +100,16 @@ func (l *locator) item(it *Item, stream bool) {
 	}
 }
 
-// remain are the problems of objects that were not found.
+// remain returns the problems of objects that were not found.
 func (l *locator) remain() []*lost {
 	return slices.DeleteFunc(slices.Clone(l.all), func(p *lost) bool { return p.Source.Line > 0 })
 }
 
-// lists looks into the Lists among the items.
-func (l *locator) lists() {
-	if len(l.remain()) == 0 {
-		return
-	}
-	for _, it := range l.Items {
-		l.list(it)
-	}
-}
-
+// list searches the items of a List.
 func (l *locator) list(it *Item) {
-	if !strings.HasSuffix(it.Place.Object.Kind, "List") {
-		return
-	}
 	n := it.Node()
 	items := Get(n, "items")
-	if items == nil {
+	if items == nil || !strings.HasSuffix(it.Place.Object.Kind, "List") {
 		return
 	}
 	for _, c := range items.Content {
@@ -134,7 +121,7 @@ func (l *locator) list(it *Item) {
 	}
 }
 
-// files looks into the files that no item comes from.
+// files searches the files that are not the source of an item.
 func (l *locator) files() {
 	if l.ReadFile == nil {
 		return

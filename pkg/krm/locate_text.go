@@ -9,13 +9,13 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// locatedText is an item in which problems are located.
+// locatedText is the text of an item in which problems are located.
 type locatedText struct {
-	// innerText is the text of the item; without one, there are only the nodes.
+	// innerText is the text of the item; "" if there are only nodes.
 	innerText
-	// above is how many lines of what was read stand above line 1 of the nodes.
+	// above is the number of lines above line 1 of the nodes.
 	above int
-	// opaque means that the values are not the texts in which lines count.
+	// opaque reports whether values are encoded, so lines do not count in them.
 	opaque bool
 	inner  map[*yaml.Node]*innerText
 }
@@ -37,7 +37,7 @@ func newLocatedText(it *Item) *locatedText {
 	return t
 }
 
-// source is where a place in the item is written.
+// source returns the position of a place in the item.
 func (t *locatedText) source(at model.Place) model.Source {
 	key, value, rest := t.follow(model.Steps(at.Field))
 	if value.Kind == yaml.ScalarNode && (len(rest) > 0 || at.Line > 0) {
@@ -52,7 +52,7 @@ func (t *locatedText) source(at model.Place) model.Source {
 	return model.Source{Line: t.above + key.Line, Column: key.Column}
 }
 
-// textOf is the text in a literal block.
+// textOf returns the text in a literal block.
 func (t *locatedText) textOf(block *yaml.Node) *innerText {
 	in := t.inner[block]
 	if in == nil {
@@ -74,9 +74,9 @@ func (t *locatedText) textOf(block *yaml.Node) *innerText {
 // innerText is a text with its nodes.
 type innerText struct {
 	text string
-	// root is nil for a text that is not a single document.
+	// root is nil if the text is not a single document.
 	root *yaml.Node
-	// indent is how far the text is indented in the one that holds it, -1 if unknown.
+	// indent is the indentation of the text in the outer text; -1 if unknown.
 	indent int
 	lines  []string
 	large  map[*yaml.Node]map[string]int
@@ -89,7 +89,7 @@ func (t *innerText) all() []string {
 	return t.lines
 }
 
-// line is the line with a number, "" if there is none.
+// line returns the line with a number, or "".
 func (t *innerText) line(number int) string {
 	if all := t.all(); number >= 1 && number <= len(all) {
 		return all[number-1]
@@ -99,7 +99,7 @@ func (t *innerText) line(number int) string {
 
 func margin(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// moved is a column of the text in the one that holds it, 0 if unknown.
+// moved returns the column in the outer text for a column of this text; 0 if unknown.
 func (t *innerText) moved(column int) int {
 	if t.indent < 0 || column == 0 {
 		return 0
@@ -107,8 +107,8 @@ func (t *innerText) moved(column int) int {
 	return t.indent + column
 }
 
-// position is where the value at a path is written. If its line is known already, only the column is looked for. It is 0 if
-// nothing of the path is there.
+// position returns the position of the value at a path; 0 if no part of the path exists. If the line is known, position only
+// finds the column.
 func (t *innerText) position(path []model.Step, known int) (line, column int) {
 	if t.root == nil {
 		return known, t.firstColumn(known)
@@ -128,7 +128,7 @@ func (t *innerText) position(path []model.Step, known int) (line, column int) {
 	return known, t.firstColumn(known)
 }
 
-// firstColumn is that of the first character of a line, 0 if there is none.
+// firstColumn returns the column of the first character of a line; 0 if there is none.
 func (t *innerText) firstColumn(number int) int {
 	line := t.line(number)
 	start := strings.TrimLeft(line, " \t")
@@ -138,7 +138,7 @@ func (t *innerText) firstColumn(number int) int {
 	return utf8.RuneCountInString(line[:len(line)-len(start)]) + 1
 }
 
-// follow goes along a path as far as it leads, and returns the key, or the element, where it ends, its value, and the rest of
+// follow follows a path as far as possible. It returns the key, or the element, where the path ends, its value, and the rest of
 // the path.
 func (t *innerText) follow(path []model.Step) (key, value *yaml.Node, rest []model.Step) {
 	key, value = t.root, t.root
@@ -162,14 +162,14 @@ func (t *innerText) step(n *yaml.Node, s model.Step) (k, v *yaml.Node) {
 	case n.Kind != yaml.MappingNode || len(n.Content) < few:
 		return find(n, s.Key)
 	}
-	if t.large == nil {
-		t.large = map[*yaml.Node]map[string]int{}
-	}
 	keys := t.large[n]
 	if keys == nil {
 		keys = make(map[string]int, len(n.Content)/2)
 		for i := len(n.Content) - 2; i >= 0; i -= 2 {
 			keys[n.Content[i].Value] = i
+		}
+		if t.large == nil {
+			t.large = map[*yaml.Node]map[string]int{}
 		}
 		t.large[n] = keys
 	}

@@ -9,16 +9,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 )
 
-// The short tags of the YAML core schema.
 const (
-	strTag   = fastyaml.StrTag
-	intTag   = fastyaml.IntTag
-	floatTag = fastyaml.FloatTag
-	boolTag  = fastyaml.BoolTag
-	nullTag  = fastyaml.NullTag
 	timeTag  = "!!timestamp"
-	seqTag   = fastyaml.SeqTag
-	mapTag   = fastyaml.MapTag
 	mergeTag = "!!merge"
 )
 
@@ -28,73 +20,68 @@ var (
 	errTooLarge = fmt.Errorf("expands to more than %d values through aliases", maxExpanded)
 )
 
-// EncodeNode writes n as a YAML document, indented by two and with lists at the column of their key, as kustomize and
-// kubectl do.
+// EncodeNode returns n as a YAML document in the format of kustomize and kubectl.
 func EncodeNode(n *yaml.Node) ([]byte, error) { return fastyaml.Encode(n) }
 
-// ToNode turns a typed Kubernetes object into nodes: fields in the order of its type, apiVersion before kind, and none of
-// the fields that Go encodes although they are empty.
+// ToNode converts a typed Kubernetes object to nodes, without the empty fields that Go encodes anyway.
 func ToNode(obj any) (*yaml.Node, error) { return fastyaml.ToNode(obj) }
 
-// Get gives the value of key in the mapping n, or nil.
+// Get returns the value of key in the mapping n, or nil.
 func Get(n *yaml.Node, key string) *yaml.Node {
 	_, v := find(n, key)
 	return v
 }
 
-// find gives the key and the value of a member of the mapping n, or nil and nil.
+// find returns the key and the value of a member of the mapping n, or nil and nil.
 func find(n *yaml.Node, key string) (k, v *yaml.Node) {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil, nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i], n.Content[i+1]
-		}
+	if i := fastyaml.IndexOf(n, key); i >= 0 {
+		return n.Content[i], n.Content[i+1]
 	}
 	return nil, nil
 }
 
-// set gives the mapping m the member key.
+// at returns the value at a path of keys below n.
+func at(n *yaml.Node, path []string) *yaml.Node {
+	for _, name := range path {
+		n = Get(n, name)
+	}
+	return n
+}
+
+// set sets the member key of the mapping m.
 func set(m *yaml.Node, key string, v *yaml.Node) {
-	for i := 0; i+1 < len(m.Content); i += 2 {
-		if m.Content[i].Value == key {
-			m.Content[i+1] = v
-			return
-		}
+	if i := fastyaml.IndexOf(m, key); i >= 0 {
+		m.Content[i+1] = v
+		return
 	}
 	m.Content = append(m.Content, strNode(key), v)
 }
 
-// child gives the mapping at key of the mapping m, making it if there is none.
+// child returns the mapping at key of the mapping m. It adds a missing one.
 func child(m *yaml.Node, key string) *yaml.Node {
 	if c := Get(m, key); c != nil && c.Kind == yaml.MappingNode {
 		return c
 	}
-	c := &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
+	c := &yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}
 	set(m, key, c)
 	return c
 }
 
-func strNode(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: strTag, Value: s} }
+func strNode(s string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: fastyaml.StrTag, Value: s}
+}
 
-// Text gives the scalar at path, or "" if there is none.
+// Text returns the scalar at path, or "".
 func Text(n *yaml.Node, path ...string) string {
-	for _, key := range path {
-		n = Get(n, key)
-	}
-	if n == nil || n.Kind != yaml.ScalarNode || isNull(n) {
+	if n = at(n, path); IsNull(n) || n.Kind != yaml.ScalarNode {
 		return ""
 	}
 	return n.Value
 }
 
-// TextMap gives the scalars of the mapping at path.
+// TextMap returns the scalars of the mapping at path.
 func TextMap(n *yaml.Node, path ...string) map[string]string {
-	for _, key := range path {
-		n = Get(n, key)
-	}
-	if n == nil || n.Kind != yaml.MappingNode {
+	if n = at(n, path); n == nil || n.Kind != yaml.MappingNode {
 		return nil
 	}
 	m := make(map[string]string, len(n.Content)/2)
@@ -106,12 +93,12 @@ func TextMap(n *yaml.Node, path ...string) map[string]string {
 	return m
 }
 
-// IsNull tells whether n is absent or a null.
-func IsNull(n *yaml.Node) bool { return n == nil || isNull(n) }
+// IsNull reports whether n is absent or null.
+func IsNull(n *yaml.Node) bool {
+	return n == nil || n.Kind == yaml.ScalarNode && n.ShortTag() == fastyaml.NullTag
+}
 
-func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == nullTag }
-
-// expand gives n without aliases and merge keys. A tree without any comes back as it is.
+// expand returns n without aliases and merge keys, or n itself if it has none.
 func expand(n *yaml.Node) (*yaml.Node, error) {
 	aliases, err := inspect(n, 0)
 	if err != nil || !aliases {
@@ -121,7 +108,7 @@ func expand(n *yaml.Node) (*yaml.Node, error) {
 	return copyExpanded(n, 0, &budget)
 }
 
-// inspect checks the depth of n and tells whether anything in it has to be expanded.
+// inspect checks the depth of n, and reports whether n must be expanded.
 func inspect(n *yaml.Node, depth int) (aliases bool, err error) {
 	if depth > maxDepth {
 		return false, errTooDeep
@@ -152,7 +139,7 @@ func copyExpanded(n *yaml.Node, depth int, budget *int) (*yaml.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.Style&yaml.LiteralStyle == 0 { // The lines of a literal block are where it is written.
+		if c.Style&yaml.LiteralStyle == 0 { // A literal block has its own lines.
 			c.Line, c.Column = n.Line, n.Column
 		}
 		return c, nil
@@ -172,7 +159,7 @@ func copyExpanded(n *yaml.Node, depth int, budget *int) (*yaml.Node, error) {
 	return &c, nil
 }
 
-// merge replaces the merge keys of m (https://yaml.org/type/merge.html): keys of m itself win, then earlier sources.
+// merge replaces the merge keys of m (https://yaml.org/type/merge.html). Keys of m take precedence, then earlier sources.
 func merge(m *yaml.Node) error {
 	var own, merged []*yaml.Node
 	for i := 0; i+1 < len(m.Content); i += 2 {
@@ -198,8 +185,8 @@ func merge(m *yaml.Node) error {
 		has[own[i].Value] = true
 	}
 	for i := 0; i+1 < len(merged); i += 2 {
-		if !has[merged[i].Value] {
-			has[merged[i].Value] = true
+		if key := merged[i].Value; !has[key] {
+			has[key] = true
 			m.Content = append(m.Content, merged[i], merged[i+1])
 		}
 	}

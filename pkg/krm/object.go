@@ -19,15 +19,15 @@ type Object interface {
 	runtime.Object
 }
 
-// typedBody is a typed object that a function makes, the same each time: the function takes a fraction of the memory.
+// typedBody is a typed object that a function creates, the same each time. The function takes a fraction of the memory.
 type typedBody struct {
 	make func() Object
-	// added are annotations that are not in the object, place returns those that say where it is kept.
+	// added contains annotations that are not in the object; place returns the file and the package, see Item.SetPlace.
 	added []annotation
 	place func() (path, packagePath string)
 }
 
-// NewObject makes an item of the typed object that a function makes, the same each time. The item keeps the function and not
+// NewObject returns an item of the typed object that a function creates, the same each time. The item keeps the function, not
 // the object, which takes many times the memory.
 func NewObject(typed func() Object) *Item {
 	obj := typed()
@@ -45,20 +45,17 @@ func (b *typedBody) additions() []annotation {
 	return slices.Concat(b.added, annotationsOf(b.place))
 }
 
-func (b *typedBody) nodes() (*yaml.Node, error) {
+func (b *typedBody) nodes() (nodeBody, error) {
 	n, err := ToNode(b.make())
 	if err != nil {
-		return nil, fmt.Errorf("cannot be encoded: %w", err)
+		return nodeBody{&yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}}, fmt.Errorf("cannot be encoded: %w", err)
 	}
-	return annotated(n, b.additions()), nil
+	return nodeBody{annotated(n, b.additions())}, nil
 }
 
 func (b *typedBody) node() *yaml.Node {
-	n, err := b.nodes()
-	if err != nil {
-		return &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
-	}
-	return n
+	whole, _ := b.nodes()
+	return whole.n
 }
 
 func (b *typedBody) look(f func(n *yaml.Node)) { f(b.node()) }
@@ -67,11 +64,11 @@ func (b *typedBody) appendTo(out []byte) ([]byte, error) {
 	if out, ok := fastyaml.Emit(out, b.make(), b.additions()); ok {
 		return out, nil
 	}
-	n, err := b.nodes()
+	whole, err := b.nodes()
 	if err != nil {
 		return out, err
 	}
-	return nodeBody{n}.appendTo(out)
+	return whole.appendTo(out)
 }
 
 func (b *typedBody) annotate(added []annotation, path ...string) body {
@@ -81,8 +78,8 @@ func (b *typedBody) annotate(added []annotation, path ...string) body {
 	return &typedBody{b.make, slices.Concat(b.added, added), b.place}
 }
 
-// Spec sets the pointer at out to the spec of the typed object that the item was made of, and tells whether it was made of
-// one with such a spec. The spec is made anew, but shares memory with others: it must not be changed.
+// Spec sets the pointer at out to the spec of the typed object of the item, and reports whether there is such a spec. It is a
+// new spec that shares memory with others, so it must not be changed.
 func (it *Item) Spec(out any) bool {
 	b, ok := it.body.(*typedBody)
 	if !ok {
@@ -111,18 +108,14 @@ func (b *typedBody) field(path []string) *yaml.Node {
 
 func (b *typedBody) has(path []string) bool {
 	v, ok := b.value(path)
-	if !ok {
-		return false
-	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
-		return !v.IsNil()
-	default:
-		return true
+		return ok && !v.IsNil()
 	}
+	return ok
 }
 
-// value returns the value at a path of fields, as far as it is written.
+// value returns the value at a path of fields; false if it is omitted.
 func (b *typedBody) value(path []string) (reflect.Value, bool) {
 	v := reflect.ValueOf(b.make())
 	for _, name := range path {

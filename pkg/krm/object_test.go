@@ -114,7 +114,7 @@ func TestParallelCallsOnceForEachNumber(t *testing.T) {
 			calls.Add(1)
 			got[i] = i + 1
 			if i == 0 {
-				time.Sleep(2 * alone) // Others have to join in.
+				time.Sleep(2 * oneCore) // Others have to join in.
 			}
 		})
 		if int(calls.Load()) != n || slices.Contains(got, 0) {

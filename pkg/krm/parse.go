@@ -15,39 +15,38 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// The bounds of an input. Real inputs stay far below them; what is above would only cost time and memory.
+// The limits of an input. Real inputs are far below them; larger inputs would only cost time and memory.
 const (
-	// MaxStream is the size of a whole ResourceList or stream of documents, in bytes.
+	// MaxStream is the maximum size of a ResourceList or stream of documents, in bytes.
 	MaxStream = 256 << 20
-	// MaxText is the size of one document, in bytes. etcd refuses objects of about 1.5 MiB.
+	// MaxText is the maximum size of one document, in bytes. etcd rejects objects of about 1.5 MiB.
 	MaxText = 8 << 20
-	// maxTokens bounds the tokens of a text, and with them the memory that its nodes take: about 250 bytes each.
+	// maxTokens limits the tokens of a text, and so the memory of its nodes: about 250 bytes each.
 	maxTokens = 8 << 20
-	// maxDepth is how deep mappings and lists may be nested.
+	// maxDepth is the maximum nesting of mappings and lists.
 	maxDepth = 200
-	// maxExpanded is how many nodes the aliases of a document may expand to.
+	// maxExpanded is the maximum number of nodes that the aliases of a document expand to.
 	maxExpanded = 200_000
 )
 
 // Document is one parsed YAML or JSON document.
 type Document = fastyaml.Document
 
-// Parse reads the only document of text, with aliases and merge keys expanded. The lines of its problems count within
-// text. A text without any value gives a null node.
+// Parse returns the only document of text, with aliases and merge keys expanded, or a null node for a text without a value.
+// The lines of problems count within text.
 func Parse(text string, at model.Place) (*yaml.Node, model.Problems) {
 	docs, ps := ParseAll(text, at)
 	return onlyDocument(docs, ps, at)
 }
 
-// ParseValues is Parse for those who need no comments, and faster.
+// ParseValues is a faster Parse without comments.
 func ParseValues(text string, at model.Place) (*yaml.Node, model.Problems) {
 	docs, ps := parseValues(text, at)
 	return onlyDocument(docs, ps, at)
 }
 
-// LendValues is ParseValues for those who are done with the nodes when they call done; no node of the text may be used after
-// that. Their memory serves the next text.
-func LendValues(text string, at model.Place) (root *yaml.Node, done func(), ps model.Problems) {
+// ParsePooled is ParseValues with nodes from a pool. After the caller calls done, it must not use any node of the text.
+func ParsePooled(text string, at model.Place) (root *yaml.Node, done func(), ps model.Problems) {
 	p := fastyaml.Pooled()
 	docs, ps := parseAll(p, text, at, false)
 	root, ps = onlyDocument(docs, ps, at)
@@ -59,15 +58,15 @@ func onlyDocument(docs []Document, ps model.Problems, at model.Place) (*yaml.Nod
 	case ps.HasErrors():
 		return nil, ps
 	case len(docs) == 0:
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: nullTag, Line: 1}, ps
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: fastyaml.NullTag, Line: 1}, ps
 	case len(docs) > 1:
-		ps.Errorf(model.InputSyntax, at.At(docs[1].Root.Line), "holds more than one YAML document; write one only")
+		ps.Errorf(model.InputSyntax, at.At(docs[1].Root.Line), "contains more than one YAML document; keep only one")
 		return nil, ps
 	}
 	return docs[0].Root, ps
 }
 
-// ParseAll reads all documents of text, leaving out empty ones.
+// ParseAll returns all documents of text that are not empty.
 func ParseAll(text string, at model.Place) ([]Document, model.Problems) {
 	return parseAll(&fastyaml.Parser{}, text, at, true)
 }
@@ -98,7 +97,7 @@ func parseAll(p *fastyaml.Parser, text string, at model.Place, comments bool) ([
 	return parseSlowly(text, at)
 }
 
-// parseSlowly has the YAML library read all documents of text.
+// parseSlowly returns all documents of text, as the YAML library reads them.
 func parseSlowly(text string, at model.Place) ([]Document, model.Problems) {
 	var docs []Document
 	dec := yaml.NewDecoder(strings.NewReader(text))
@@ -112,9 +111,9 @@ func parseSlowly(text string, at model.Place) ([]Document, model.Problems) {
 			var ps model.Problems
 			if strings.Contains(msg, "exceeded max depth") {
 				ps.Errorf(model.InputLimit, at, "%v", errTooDeep)
-				return nil, ps
+			} else {
+				ps.Errorf(model.InputSyntax, at.At(line), "is not valid YAML: %s", msg)
 			}
-			ps.Errorf(model.InputSyntax, at.At(line), "is not valid YAML: %s", msg)
 			return nil, ps
 		}
 		if root != nil {
@@ -123,8 +122,8 @@ func parseSlowly(text string, at model.Place) ([]Document, model.Problems) {
 	}
 }
 
-// decodeNext reads one document; a document without a value gives nil. The parser reports errors by panicking inside;
-// should one of its panics escape, it is a syntax error too.
+// decodeNext returns the next document, or nil for a document without a value. The parser panics internally on errors. If a
+// panic escapes, it is also a syntax error.
 func decodeNext(dec *yaml.Decoder) (root *yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -135,7 +134,7 @@ func decodeNext(dec *yaml.Decoder) (root *yaml.Node, err error) {
 	if err := dec.Decode(&doc); err != nil {
 		return nil, err
 	}
-	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 || isNull(doc.Content[0]) {
+	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 || IsNull(doc.Content[0]) {
 		return nil, nil
 	}
 	return doc.Content[0], nil
@@ -161,7 +160,7 @@ func finish(docs []Document, at model.Place) ([]Document, model.Problems) {
 	return docs, nil
 }
 
-// checkText refuses what no parser should have to see.
+// checkText rejects text that no parser should read.
 func checkText(text string, at model.Place) model.Problems {
 	var ps model.Problems
 	switch {
@@ -169,7 +168,7 @@ func checkText(text string, at model.Place) model.Problems {
 		ps.Errorf(model.InputLimit, at, "has %d MiB; the limit is %d MiB", len(text)>>20, MaxStream>>20)
 	case strings.IndexByte(text, 0) >= 0:
 		ps.Errorf(model.InputEncoding, at.At(lineOf(text, strings.IndexByte(text, 0))),
-			"holds a NUL byte; save it as UTF-8 text")
+			"contains a NUL byte; save it as UTF-8 text")
 	case !utf8.ValidString(text):
 		ps.Errorf(model.InputEncoding, at.At(lineOf(text, invalidAt(text))), "is not UTF-8; save it as UTF-8 text")
 	case tokens(text) > maxTokens:
@@ -178,7 +177,7 @@ func checkText(text string, at model.Place) model.Problems {
 	return ps
 }
 
-// tokens is an upper bound for the number of nodes in text: each needs one of these bytes beside it.
+// tokens returns an upper bound for the number of nodes in text: each node needs one of these separators next to it.
 func tokens(text string) int {
 	n := 0
 	for _, separator := range []string{",", ":", "[", "{", "- "} {
@@ -188,12 +187,10 @@ func tokens(text string) int {
 }
 
 func invalidAt(text string) int {
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		if r == utf8.RuneError && size == 1 {
+	for i, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)) {
 			return i
 		}
-		i += size
 	}
 	return len(text)
 }
@@ -202,7 +199,7 @@ func lineOf(text string, offset int) int { return 1 + strings.Count(text[:offset
 
 var yamlLine = regexp.MustCompile(`^line (\d+): `)
 
-// syntaxError takes the line out of an error of the YAML parser.
+// syntaxError splits an error of the YAML parser into its line and its message.
 func syntaxError(err error) (int, string) {
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
 	msg = strings.TrimPrefix(msg, "unmarshal errors:\n  ")

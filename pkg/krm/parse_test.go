@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -51,15 +52,15 @@ func TestParse(t *testing.T) {
 func TestParseReportsWhatItRefuses(t *testing.T) {
 	at := model.Place{File: "f.yaml", Line: 1}
 	for name, tc := range map[string]struct{ in, want string }{
-		"two documents":       {"a: b\n---\n\nc: d\n", "error: f.yaml: line 4: holds more than one YAML document; write one only [input/syntax]"},
+		"two documents":       {"a: b\n---\n\nc: d\n", "error: f.yaml: line 4: contains more than one YAML document; keep only one [input/syntax]"},
 		"a bracket":           {"a: [b\n", "error: f.yaml: line 1: is not valid YAML: did not find expected ',' or ']' [input/syntax]"},
 		"a tab":               {"a:\n\tb: c\n", "error: f.yaml: line 2: is not valid YAML: found character that cannot start any token [input/syntax]"},
 		"an unknown anchor":   {"a: *b\n", "error: f.yaml: is not valid YAML: unknown anchor 'b' referenced [input/syntax]"},
 		"a cycle":             {"a: &a [*a]\n", "error: f.yaml: line 1: is nested deeper than 200 levels [input/limit]"},
 		"a merge of a scalar": {"a: {<<: b}\n", "error: f.yaml: line 1: merges something that is not a mapping [input/syntax]"},
-		"a NUL":               {"a: b\nc: \x00\n", "error: f.yaml: line 2: holds a NUL byte; save it as UTF-8 text [input/encoding]"},
+		"a NUL":               {"a: b\nc: \x00\n", "error: f.yaml: line 2: contains a NUL byte; save it as UTF-8 text [input/encoding]"},
 		"Latin-1":             {"a: b\n\nc: \xe9\n", "error: f.yaml: line 3: is not UTF-8; save it as UTF-8 text [input/encoding]"},
-		"UTF-16":              {"\xff\xfea\x00:\x00 \x00b\x00", "error: f.yaml: line 1: holds a NUL byte; save it as UTF-8 text [input/encoding]"},
+		"UTF-16":              {"\xff\xfea\x00:\x00 \x00b\x00", "error: f.yaml: line 1: contains a NUL byte; save it as UTF-8 text [input/encoding]"},
 		"UTF-16 without NUL":  {"\xfe\xff\x4e\x2d", "error: f.yaml: line 1: is not UTF-8; save it as UTF-8 text [input/encoding]"},
 		"a surrogate":         {"a: \xed\xa0\xbd\n", "error: f.yaml: line 1: is not UTF-8; save it as UTF-8 text [input/encoding]"},
 		"a bell":              {"a: \x07\n", "error: f.yaml: is not valid YAML: control characters are not allowed [input/syntax]"},
@@ -219,7 +220,7 @@ func TestReadersOfNodesTakeAnything(t *testing.T) {
 	if m := TextMap(n, "a", "b"); m != nil {
 		t.Errorf("the map of a text is %v", m)
 	}
-	if !IsNull(nil) || !IsNull(Get(Get(n, "a"), "n")) || IsNull(Get(n, "a")) || IsNull(&yaml.Node{Kind: yaml.ScalarNode, Tag: strTag}) {
+	if !IsNull(nil) || !IsNull(Get(Get(n, "a"), "n")) || IsNull(Get(n, "a")) || IsNull(&yaml.Node{Kind: yaml.ScalarNode, Tag: fastyaml.StrTag}) {
 		t.Error("null is not told from what is none")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxQuantity is how many bytes a quantity may have; the longest that Kubernetes itself writes has about 25.
+// maxQuantity is the maximum length of a quantity in bytes. The longest one that Kubernetes writes has about 25.
 const maxQuantity = 64
 
 var (
@@ -17,14 +17,14 @@ var (
 	errUnboundedQuantity = errors.New("has too many digits")
 )
 
-// IsBoundedQuantity tells whether text is short enough, its exponent included, for resource.ParseQuantity: that writes
-// out every digit that an exponent stands for, so that 1e-2000000000 would take hours and gigabytes. It does not tell
-// whether text is a quantity.
+// IsBoundedQuantity reports whether text is short enough for resource.ParseQuantity, including its exponent. ParseQuantity
+// spells out every digit of an exponent, so 1e-2000000000 would take hours and gigabytes. Text that is short enough is not
+// necessarily a quantity.
 func IsBoundedQuantity(text string) bool {
 	return len(text) <= maxQuantity && !longExponent.MatchString(text)
 }
 
-// hasUnboundedQuantity tells whether a scalar below n is a number whose exponent is out of bounds.
+// hasUnboundedQuantity reports whether a scalar below n is a number with an exponent that is too large.
 func hasUnboundedQuantity(n *yaml.Node) bool {
 	if n.Kind == yaml.ScalarNode {
 		return numberWithExponent.MatchString(n.Value) && !IsBoundedQuantity(n.Value)

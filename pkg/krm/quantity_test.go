@@ -16,13 +16,13 @@ func TestDecodeRefusesQuantitiesThatTakeTooLongToParse(t *testing.T) {
 		"q: 1E-999":      nil,
 		`{"q": "1e+10"}`: nil,
 		"q: '1e-2000000000'": {
-			`error: q: "1e-2000000000" is no quantity; write a number with an optional unit, such as 500m or 512Mi [input/value]`,
+			`error: q: "1e-2000000000" is not a valid quantity; use a number with an optional unit, such as 500m or 512Mi [input/value]`,
 		},
 		`{"q": "9e00009"}`: {
-			`error: q: "9e00009" is no quantity; write a number with an optional unit, such as 500m or 512Mi [input/value]`,
+			`error: q: "9e00009" is not a valid quantity; use a number with an optional unit, such as 500m or 512Mi [input/value]`,
 		},
 		"q: '" + strings.Repeat("9", 63) + "'": {
-			`error: q: "` + strings.Repeat("9", 63) + `" is no quantity; write a number with an optional unit, such as 500m or 512Mi [input/value]`,
+			`error: q: "` + strings.Repeat("9", 63) + `" is not a valid quantity; use a number with an optional unit, such as 500m or 512Mi [input/value]`,
 		},
 	} {
 		n, ps := Parse(in, model.Place{})

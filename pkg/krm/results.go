@@ -6,15 +6,16 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Results gives problems as the results of a KRM function, ready to stand at the end of a ResourceList; nothing for none.
+// Results returns problems as the results of a KRM function, as they end a ResourceList; nil for no problems.
 func Results(ps model.Problems) ([]byte, error) {
 	if len(ps) == 0 {
 		return nil, nil
 	}
-	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: seqTag}
+	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: fastyaml.SeqTag}
 	for _, p := range ps {
 		n, err := ToNode(result(p))
 		if err != nil {

@@ -16,12 +16,35 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// list is the list that was cut. It is whole if each member and each item is a document by itself, as kustomize and kpt write
-// them: only the texts of such items are kept. Else members without a key and nil items can only be read with all others.
+// cutter cuts a list into sections, see cutSections.
+type cutter struct {
+	sections []section
+	// reader gets the items.
+	reader itemReader
+	// window is the text of the current member or item so far; item reports whether it is an item, and inItems whether it is
+	// below the key of the items.
+	window        []byte
+	item, inItems bool
+	// column is the column of the dashes; -1 if unknown.
+	column int
+	// comments contains the offsets in the window where the comments directly above the line begin: comments without
+	// indentation, and comments that are indented up to column.
+	comments [2]int
+	// started reports whether there was a field, unended whether the line break of the last line was missing and was added.
+	started, unended bool
+	// unusual reports whether there are characters with a special meaning; tokens counts the tokens.
+	unusual bool
+	tokens  int
+	// above is the number of lines above the window.
+	above int32
+}
+
+// list returns the list that was cut. It is whole if each member and each item is a valid document on its own, as kustomize and
+// kpt write them. Otherwise, members without a key and nil items can only be read together with all others.
 func (c *cutter) list() (l *List, whole bool) {
 	l = &List{indent: max(0, c.column), Items: c.reader.all()}
 	whole = !c.unended && len(l.Items) > 0 && !slices.Contains(l.Items, nil)
-	root := &yaml.Node{Kind: yaml.MappingNode, Tag: mapTag}
+	root := &yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}
 	for _, s := range c.sections {
 		m := s.member()
 		l.members = append(l.members, m)
@@ -39,15 +62,15 @@ func (c *cutter) list() (l *List, whole bool) {
 	return l, whole && isResourceList(root)
 }
 
-// section is the text of a member of a list, with the comments above it; for the items, what stands above the first one.
+// section is the text of a member of a list, with the comments above it; for the items, the text above the first one.
 type section struct {
 	text  string
 	items []string
-	// above is how many lines stand above it.
+	// above is the number of lines above the section.
 	above int32
 }
 
-// member parses the section; without a key if that is no single member.
+// member parses the section. The member has no key if the section is not a single member.
 func (s section) member() member {
 	docs, ps := ParseAll(s.text, model.Place{})
 	if ps.HasErrors() || len(docs) != 1 || len(docs[0].Root.Content) != 2 || docs[0].Root.Kind != yaml.MappingNode ||
@@ -56,7 +79,7 @@ func (s section) member() member {
 	}
 	m := member{key: docs[0].Root.Content[0], value: docs[0].Root.Content[1], text: s.text, items: s.items != nil}
 	if m.key.Value == "items" && !m.items {
-		m.text = "" // They stand in the text.
+		m.text = "" // The text contains the items.
 	}
 	if m.items && !IsNull(m.value) {
 		return member{}
@@ -64,23 +87,23 @@ func (s section) member() member {
 	return m
 }
 
-// itemReader parses the texts of items while more of them are read, some at a time on another core.
+// itemReader parses the texts of items in batches on other cores while more items are read.
 type itemReader struct {
 	batches []*batch
-	// size is that of the texts in the last batch, which is not parsed yet.
+	// size is the size of the texts in the last batch, which is not parsed yet.
 	size    int
 	parsing sync.WaitGroup
 }
 
-// batch are items of a list, one after the other; nil ones are no objects by themselves.
+// batch contains consecutive items of a list; an item is nil if its text is not an object on its own.
 type batch struct {
 	texts []string
-	// above has how many lines stand above each.
+	// above contains the number of lines above each item.
 	above []int32
 	items []*Item
 }
 
-// batchSize is how many bytes of texts are parsed at a time.
+// batchSize is the size of the texts of a batch, in bytes.
 const batchSize = 1 << 18
 
 func (r *itemReader) add(text string, above int32) {
@@ -95,7 +118,7 @@ func (r *itemReader) add(text string, above int32) {
 	}
 }
 
-// all returns the items, nil for each that is not an object by itself.
+// all returns the items; nil for each text that is not an object on its own.
 func (r *itemReader) all() (items []*Item) {
 	if r.size > 0 {
 		r.batches[len(r.batches)-1].parse()
@@ -130,8 +153,8 @@ func (b *batch) parse() {
 	}
 }
 
-// cutSections reads a list and cuts it into its members and items at the lines where they begin, as long as it understands
-// what it reads. A comment belongs to what it stands directly above, unless it is indented more than that.
+// cutSections reads a list and cuts it into its members and items at the lines where they begin. It stops at a line that it does
+// not understand. A comment belongs to the line below it, unless it is indented more than that line.
 func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
 	c = &cutter{column: -1}
 	for {
@@ -153,37 +176,16 @@ func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
 			return c, false, nil
 		case err != nil:
 			c.flush(len(c.window))
-			return c, c.isSound(), nil
+			sound := c.isSound()
+			return c, sound, nil
 		}
 	}
 }
 
-type cutter struct {
-	sections []section
-	// reader gets the items.
-	reader itemReader
-	// window is what was read of the member or item that is being read; item tells that it is an item, and inItems that it
-	// stands below the key of the items.
-	window        []byte
-	item, inItems bool
-	// column is that of the dashes, -1 if it is not known.
-	column int
-	// comments is where the comments directly above the line begin in the window, by their indentation: up to 0, and up to
-	// column.
-	comments [2]int
-	// started tells that there was a field, unended that the last line had no end; it has one now.
-	started, unended bool
-	// unusual tells that there are characters that do not mean themselves alone, tokens how many there are.
-	unusual bool
-	tokens  int
-	// above is how many lines stand above the window.
-	above int32
-}
-
-// isSound tells whether a parser may see what was read.
+// isSound reports whether the text is safe to parse.
 func (c *cutter) isSound() bool { return !c.unusual && c.tokens <= maxTokens }
 
-// text is all that was cut, and what comes behind it.
+// text returns everything that was cut, and the rest of the input.
 func (c *cutter) text(rest io.Reader) (string, error) {
 	var b strings.Builder
 	for _, s := range c.sections {
@@ -200,10 +202,10 @@ func (c *cutter) text(rest io.Reader) (string, error) {
 	return b.String(), err
 }
 
-// byteOrderMark may stand before the first line.
+// byteOrderMark can be at the start of the first line.
 const byteOrderMark = "\ufeff"
 
-// line takes the line at an offset of the window, which is the last one; false if it is not understood.
+// line handles the last line of the window, at an offset. It returns false if it does not understand the line.
 func (c *cutter) line(at int) bool {
 	line := bytes.TrimRight(c.window[at:], "\r\n")
 	if len(c.sections) == 0 && at == 0 {
@@ -212,7 +214,7 @@ func (c *cutter) line(at int) bool {
 	rest := bytes.TrimLeft(line, " ")
 	indent := len(line) - len(rest)
 	if c.inItems && c.column < 0 && len(rest) > 0 && rest[0] != '#' {
-		c.inItems = isDashed(rest) // Or they are not a block list.
+		c.inItems = isDashed(rest) // Otherwise, they are not a block list.
 	}
 	switch {
 	case len(rest) == 0:
@@ -239,7 +241,7 @@ func (c *cutter) line(at int) bool {
 	return true
 }
 
-// comment takes a comment, which is the last line.
+// comment handles a comment, which is the last line.
 func (c *cutter) comment(indent int) {
 	if indent > 0 {
 		c.comments[0] = len(c.window)
@@ -249,7 +251,7 @@ func (c *cutter) comment(indent int) {
 	}
 }
 
-// field takes the line at an offset, which begins a field of the list.
+// field handles the line at an offset, which begins a field of the list.
 func (c *cutter) field(at int) {
 	key, tail, _ := bytes.Cut(bytes.TrimRight(c.window[at:], "\r\n"), []byte(":"))
 	name, tail := string(bytes.Trim(key, `"'`)), bytes.TrimLeft(tail, " ")
@@ -263,7 +265,7 @@ func (c *cutter) field(at int) {
 	c.started, c.item, c.inItems = true, false, name == "items" && (len(tail) == 0 || tail[0] == '#')
 }
 
-// firstComment is where the comments directly above the first dash, at an offset, begin that are not indented more than it.
+// firstComment returns the offset of the comments directly above the first dash that are not indented more than the dash.
 func (c *cutter) firstComment(at int) int {
 	for at > 0 {
 		above := bytes.LastIndexByte(c.window[:at-1], '\n') + 1
@@ -278,7 +280,7 @@ func (c *cutter) firstComment(at int) int {
 
 func isDashed(s []byte) bool { return s[0] == '-' && (len(s) == 1 || s[1] == ' ') }
 
-// flush ends at an offset of the window what is being read.
+// flush ends the current section or item at an offset of the window.
 func (c *cutter) flush(at int) {
 	part := string(c.window[:at])
 	text := part
@@ -303,8 +305,8 @@ func (c *cutter) flush(at int) {
 	}
 }
 
-// isUnusual reports whether a text holds what a parser may take for the end of a line besides \n and \r\n, what is not a
-// character, or a byte order mark.
+// isUnusual reports whether a text contains invalid characters, a byte order mark, or something other than \n and \r\n that a
+// parser might read as a line break.
 func isUnusual(text string) bool {
 	for _, s := range []string{"\x00", "\u0085", "\u2028", "\u2029", byteOrderMark} {
 		if strings.Contains(text, s) {

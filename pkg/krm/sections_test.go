@@ -117,6 +117,8 @@ func compareSections(t *testing.T, text string) {
 
 // FuzzSections checks that a list that is read in sections is the one that is read in one piece.
 func FuzzSections(f *testing.F) {
+	f.Add("- x")
+	f.Add(listHead + "items:\n- kind: A\n- x")
 	for _, text := range roundTrips {
 		f.Add(text)
 	}

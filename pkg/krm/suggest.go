@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Suggest gives the one of known that was most likely meant by name, or "". It compares letters without case and allows
-// one edit for every three letters.
+// Suggest returns the known name that name most likely means, or "". It ignores case and allows one edit for every three
+// letters.
 func Suggest(name string, known []string) string {
 	if len(name) > 64 {
 		return ""
@@ -21,7 +21,7 @@ func Suggest(name string, known []string) string {
 	return best
 }
 
-// DidYouMean gives `; did you mean "x"?` for the nearest of known, or "".
+// DidYouMean returns `; did you mean "x"?` for the result of Suggest, or "".
 func DidYouMean(name string, known []string) string {
 	if s := Suggest(name, known); s != "" {
 		return `; did you mean "` + s + `"?`
@@ -29,8 +29,8 @@ func DidYouMean(name string, known []string) string {
 	return ""
 }
 
-// distance is the number of insertions, deletions, replacements and swaps of neighbours between a and b; limit if it
-// is at least that.
+// distance returns the number of insertions, deletions, replacements, and swaps of neighbors between a and b, but at most
+// limit.
 func distance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit

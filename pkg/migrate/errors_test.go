@@ -26,7 +26,7 @@ func TestReadDumpErrors(t *testing.T) {
 		"cut off":    {cutOff, "error: dump.yaml: line 1: is a truncated list, without \"kind: List\" at its end; dump the cluster again [migrate/dump]\n"},
 		"cut amid":   {"apiVersion: v1\nitems:\n- apiVersion: \"v1\n", "error: dump.yaml: line 3: is not valid YAML: found unexpected end of stream [input/syntax]\n"},
 		"in a list":  {"apiVersion: v1\nkind: List\nitems:\n- a: b\n", "error: dump.yaml: line 4: is not a Kubernetes object: apiVersion or kind is missing; create the dump with: " + DumpCommand + " [migrate/dump]\n"},
-		"not a text": {"a\x00b", "error: dump.yaml: line 1: holds a NUL byte; save it as UTF-8 text [input/encoding]\n"},
+		"not a text": {"a\x00b", "error: dump.yaml: line 1: contains a NUL byte; save it as UTF-8 text [input/encoding]\n"},
 	} {
 		items, ps := ReadDump(strings.NewReader(tc.text), "dump.yaml")
 		if diff := cmp.Diff(tc.want, lines1(ps)); diff != "" || len(items) > 0 {

@@ -1,4 +1,3 @@
-// Package model holds what every stage shares: the resolved facts about APIs and backends, and the problems that were
-// found, each with the place where it was written. Nothing here reads or writes bytes, and nothing knows a wire format;
-// the package imports no other package of this module.
+// Package model contains what every stage shares: places, problems and their IDs, modes, and names of objects. Nothing in it
+// reads or writes bytes or knows a wire format. It imports no other package of this module.
 package model

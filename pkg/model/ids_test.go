@@ -54,7 +54,7 @@ func TestRegistryHasEveryIDOnce(t *testing.T) {
 	var groups []string
 	for _, e := range Registry {
 		if seen[e.ID] {
-			t.Errorf("%s stands twice in the registry", e.ID)
+			t.Errorf("%s appears twice in the registry", e.ID)
 		}
 		seen[e.ID] = true
 		if constants[e.ID] == "" {

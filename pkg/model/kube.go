@@ -1,6 +1,9 @@
 package model
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Group returns the API group of an apiVersion, "" for the core group.
 func Group(apiVersion string) string {
@@ -11,10 +14,7 @@ func Group(apiVersion string) string {
 	return group
 }
 
-// NamespaceOf returns the namespace of an object that sets namespace: kubectl puts it into default if it sets none.
+// NamespaceOf returns the namespace of an object that sets namespace. If it sets none, kubectl uses default.
 func NamespaceOf(namespace string) string {
-	if namespace == "" {
-		return "default"
-	}
-	return namespace
+	return cmp.Or(namespace, "default")
 }

@@ -2,11 +2,11 @@ package model
 
 import "strings"
 
-// Mode says how a backend runs beside the gateway.
+// Mode defines where a backend runs in relation to the gateway.
 type Mode string
 
-// The modes of the operator's API. Shared means several OpenAPI documents behind one gateway; its endpoints resolve as
-// in PrivateJet.
+// The modes of the operator's API. In Shared mode, several OpenAPI documents share one gateway, and endpoints resolve as in
+// PrivateJet mode.
 const (
 	PrivateJet Mode = "privateJet"
 	Sidecar    Mode = "sidecar"
@@ -17,23 +17,20 @@ const (
 // Modes lists the modes in the order of messages.
 var Modes = []string{string(PrivateJet), string(Sidecar), string(Shared), string(Serverless)}
 
-// ParseMode reads a mode in any letter case. The empty string is no mode and is fine.
+// ParseMode parses a mode in any letter case. The empty string is valid.
 func ParseMode(s string) (Mode, bool) {
-	if s == "" {
-		return "", true
-	}
 	for _, m := range Modes {
 		if strings.EqualFold(s, m) {
 			return Mode(m), true
 		}
 	}
-	return "", false
+	return "", s == ""
 }
 
 // Ref names a namespaced object.
 type Ref struct{ Namespace, Name string }
 
-// String gives "namespace/name", or "name" without a namespace.
+// String returns "namespace/name", or "name" without a namespace.
 func (r Ref) String() string {
 	if r.Namespace == "" {
 		return r.Name

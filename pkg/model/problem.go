@@ -11,53 +11,48 @@ import (
 	"unicode"
 )
 
-// Severity says what a problem does to a run. Its values are those of a KRM function result
+// Severity defines the effect of a problem on a run. It has the values of a KRM function result
 // (https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md).
 type Severity string
 
 const (
 	// Error stops the run: nothing is rendered and the exit code is 1.
 	Error Severity = "error"
-	// Warning is something that is most likely not meant; the manifests are rendered.
+	// Warning reports input that is most likely a mistake; the manifests are rendered.
 	Warning Severity = "warning"
-	// Info says aloud what is left out or assumed.
+	// Info reports what is ignored or assumed.
 	Info Severity = "info"
 )
 
-// Object identifies a Kubernetes object, or an input of ours, by its type and name.
+// Object identifies a Kubernetes object, or an input of krm-fn, by its type and name.
 type Object struct {
 	APIVersion, Kind, Namespace, Name string
 }
 
-// String gives "Kind namespace/name", or "Kind name" for an object without a namespace.
+// String returns "Kind namespace/name", or "Kind name" for an object without a namespace.
 func (o Object) String() string {
-	name := o.Name
-	if o.Namespace != "" {
-		name = o.Namespace + "/" + o.Name
-	}
-	return strings.TrimSpace(o.Kind + " " + name)
+	return strings.TrimSpace(o.Kind + " " + Ref{o.Namespace, o.Name}.String())
 }
 
-// Place is where something is written: an object, the file that holds it and a field in it.
+// Place is an object, the file that contains it, and a field in it.
 type Place struct {
 	Object Object
-	// File is the slash-separated path of the file as the orchestrator gave it, "" if it gave none.
+	// File is the slash-separated path of the file from the orchestrator; "" if unknown.
 	File string
 	// Index is the number of the document in File, from 0.
 	Index int
-	// Field is a path such as spec.ports[0].name; "" means the whole object. Steps takes it apart.
+	// Field is a path such as spec.ports[0].name; "" means the whole object. Steps parses it.
 	Field string
-	// Line is the line in the text that Field holds or, without a Field, in File, from 1; 0 if unknown.
+	// Line is the line in the text that Field contains or, without a Field, in File, from 1; 0 if unknown.
 	Line int32
-	// Begin is the line at which Object begins in what was read, from 1; 0 if it was not read.
+	// Begin is the line where Object begins in the input, from 1; 0 if it was not read.
 	Begin int32
 }
 
-// Child is the place of the member name of the object at p.
+// Child returns the place of the member name of the object at p.
 func (p Place) Child(name string) Place {
 	if strings.ContainsAny(name, ".[]/ ") || name == "" {
-		name = fmt.Sprintf("[%q]", name)
-		p.Field += name
+		p.Field += fmt.Sprintf("[%q]", name)
 		return p
 	}
 	if p.Field != "" {
@@ -67,13 +62,13 @@ func (p Place) Child(name string) Place {
 	return p
 }
 
-// Item is the place of element i of the list at p.
+// Item returns the place of element i of the list at p.
 func (p Place) Item(i int) Place {
 	p.Field += fmt.Sprintf("[%d]", i)
 	return p
 }
 
-// At is p at another line.
+// At returns p with another line.
 func (p Place) At(line int) Place {
 	p.Line = int32(line)
 	return p
@@ -81,12 +76,12 @@ func (p Place) At(line int) Place {
 
 // Step is one step of the path to a field.
 type Step struct {
-	// Key is the name of a member, and Index the number of an element of a list; -1 for a member.
+	// Key is the name of a member. Index is the number of a list element; -1 for a member.
 	Key   string
 	Index int
 }
 
-// Steps returns the path to a field as Child and Item made it. It ends where field is not such a path.
+// Steps parses a field that was created by Child and Item. It stops where field is not such a path.
 func Steps(field string) []Step {
 	var steps []Step
 	for rest := field; rest != ""; {
@@ -134,33 +129,25 @@ func plainStep(s string) (step Step, rest string, ok bool) {
 	return Step{s[:end], -1}, s[end:], end > 0
 }
 
-// String gives the place as the start of a message: "FILE: Kind namespace/name: field: line N".
+// String returns the place as the start of a message: "FILE: Kind namespace/name: field: line N".
 func (p Place) String() string {
-	var parts []string
-	if p.File != "" {
-		parts = append(parts, p.File)
-	}
-	if s := p.Object.String(); s != "" {
-		parts = append(parts, s)
-	}
-	if p.Field != "" {
-		parts = append(parts, p.Field)
-	}
+	line := ""
 	if p.Line > 0 {
-		parts = append(parts, fmt.Sprintf("line %d", p.Line))
+		line = fmt.Sprintf("line %d", p.Line)
 	}
-	return strings.Join(parts, ": ")
+	parts := []string{p.File, p.Object.String(), p.Field, line}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
 }
 
-// Source is a position in what was read.
+// Source is a position in the input.
 type Source struct {
-	// File is the file that holds the position, "" if the orchestrator gave none.
+	// File is the file that contains the position; "" if unknown.
 	File string
-	// Stream means that Line and Column count in standard input, which holds what the orchestrator keeps in File.
+	// Stream reports whether Line and Column count in standard input, while the orchestrator keeps the object in File.
 	Stream bool
-	// Line and Column count from 1, the latter in characters; they are 0 if unknown.
+	// Line and Column count from 1; 0 if unknown. Columns are characters.
 	Line, Column int
-	// Inside means that the position is that of a text whose lines are not lines of the file, such as a quoted string.
+	// Inside reports whether the position is that of a text with other lines than the file, such as a quoted string.
 	Inside bool
 }
 
@@ -179,7 +166,7 @@ func (s Source) String() string {
 	return s.File + " (" + StandardInput + position + ")"
 }
 
-// StandardInput is what messages call it.
+// StandardInput is the name of standard input in messages.
 const StandardInput = "standard input"
 
 // Problem is one finding about the input or the output.
@@ -187,26 +174,26 @@ type Problem struct {
 	ID       ID
 	Severity Severity
 	Place    Place
-	// Source is where Place, or the input that its object was rendered from, is written. It is found last, for the reader.
+	// Source is the position of Place, or of the input that its object was rendered from. It is set last.
 	Source Source
-	// Value is the current value of the field as it is written, "" if there is none to show.
+	// Value is the current value of the field as written; "" for none.
 	Value string
-	// Message says what is wrong and what to write instead.
+	// Message states the problem and the fix.
 	Message string
-	// Suggestion is the value to write instead, where there is exactly one.
+	// Suggestion is the right value, if there is exactly one.
 	Suggestion string
 }
 
-// String gives the problem in one line, as it is printed on stderr.
+// String returns the problem in one line, as it is printed on stderr.
 func (p Problem) String() string {
 	place := p.Where()
 	if place != "" {
 		place += ": "
 	}
-	return cut(fmt.Sprintf("%s: %s%s", p.Severity, place, p.Message), maxLine) + fmt.Sprintf(" [%s]", p.ID)
+	return Shorten(oneLine(fmt.Sprintf("%s: %s%s", p.Severity, place, p.Message)), maxLine) + fmt.Sprintf(" [%s]", p.ID)
 }
 
-// Where returns the place of the problem as the start of a message: with its position in what was read, as far as that is known.
+// Where returns the place of the problem as the start of a message, with its position in the input if that is known.
 func (p Problem) Where() string {
 	place := p.Subject()
 	if place.File = p.Place.File; p.Source.Line > 0 {
@@ -215,7 +202,7 @@ func (p Problem) Where() string {
 	return place.String()
 }
 
-// Subject returns the object and the field, and the line only where it is not that of the Source.
+// Subject returns the object and the field, and the line unless the Source contains it.
 func (p Problem) Subject() Place {
 	place := p.Place
 	place.File = ""
@@ -225,19 +212,21 @@ func (p Problem) Subject() Place {
 	return place
 }
 
-// maxLine is how many bytes of a problem are printed: names and values of the input stand in it.
+// maxLine is the maximum number of bytes of a printed problem, which contains names and values of the input.
 const maxLine = 2000
 
-// cut keeps a text in one line and shortens it to most bytes.
-func cut(s string, most int) string {
-	s = oneLine(s)
+// MaxShown is the maximum number of bytes of a value in a message.
+const MaxShown = 80
+
+// Shorten shortens a text to most bytes and an ellipsis.
+func Shorten(s string, most int) string {
 	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "..."
+		return strings.ToValidUTF8(s[:most], "") + "..."
 	}
 	return s
 }
 
-// Problems collects the findings of a stage.
+// Problems contains the findings of a stage.
 type Problems []Problem
 
 // Errorf adds an error.
@@ -245,7 +234,7 @@ func (ps *Problems) Errorf(id ID, at Place, format string, args ...any) {
 	ps.add(id, Error, at, format, args...)
 }
 
-// Valuef adds an error about a value, which it records as the current one.
+// Valuef adds an error with the current value of the field.
 func (ps *Problems) Valuef(id ID, at Place, value, format string, args ...any) {
 	*ps = append(*ps, Problem{ID: id, Severity: Error, Place: at, Value: value, Message: fmt.Sprintf(format, args...)})
 }
@@ -260,20 +249,20 @@ func (ps *Problems) Infof(id ID, at Place, format string, args ...any) {
 	ps.add(id, Info, at, format, args...)
 }
 
-// Add appends what another stage found.
+// Add adds problems of another stage.
 func (ps *Problems) Add(more ...Problem) { *ps = append(*ps, more...) }
 
 func (ps *Problems) add(id ID, s Severity, at Place, format string, args ...any) {
 	*ps = append(*ps, Problem{ID: id, Severity: s, Place: at, Message: fmt.Sprintf(format, args...)})
 }
 
-// HasErrors tells whether any of the problems is an error.
+// HasErrors reports whether any of the problems is an error.
 func (ps Problems) HasErrors() bool {
 	return slices.ContainsFunc(ps, func(p Problem) bool { return p.Severity == Error })
 }
 
-// Sorted gives the problems once each, in an order that depends on nothing but their content: by severity (errors
-// first), file, object, field and message.
+// Sorted returns the problems without duplicates, in an order that depends only on their content: by severity (errors first),
+// file, object, field, and message.
 func (ps Problems) Sorted() Problems {
 	out := slices.Clone(ps)
 	slices.SortStableFunc(out, compare)
@@ -307,12 +296,12 @@ var dataKey = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^data(\.[^.\[]*|\["[^"]*"\])`)
 })
 
-// textOf is the key of a ConfigMap that holds the text in which field lies, "" if there is none. Lines count in that text.
+// textOf returns the ConfigMap key with the text that field is in, or "". Lines count in that text.
 func textOf(field string) string { return dataKey().FindString(field) }
 
 func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Info}, s) }
 
-// oneLine keeps hostile input from forging further lines, terminal commands or the direction of writing in a message.
+// oneLine prevents malicious input from adding lines, terminal commands, or a writing direction to a message.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {

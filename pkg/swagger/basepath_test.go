@@ -40,7 +40,7 @@ func TestBasePath(t *testing.T) {
 		"dots":             {v3 + "x-wso2-basePath: /a/..\n", "", "error: " + at + `"/a/.." contains "/../", which a route cannot have`},
 		"a hidden slash":   {v3 + "x-wso2-basePath: /a%2Fb\n", "", "error: " + at + `"/a%2Fb" contains "%2F", which a route cannot have`},
 		"a bad escape":     {v3 + "x-wso2-basePath: /a%2\n", "", "error: " + at + `"/a%2" contains a "%" that is not followed by two hexadecimal digits`},
-		"a number":         {v3 + "x-wso2-basePath: 5\n", "", "error: " + at + `is a number (5); write a string, in quotes: "5"`},
+		"a number":         {v3 + "x-wso2-basePath: 5\n", "", "error: " + at + `is a number (5); use a string in quotes: "5"`},
 		"no version":       {v3 + "x-wso2-basePath: '/a/{version}'\n", "", "error: " + at + "uses {version}, but info.version is missing; add it"},
 		"a bad version":    {v3 + "x-wso2-basePath: '/a/{version}'\ninfo: {version: 1 beta}\n", "", "error: " + at + `"/a/1 beta" contains " ", which a path cannot have`},
 		"too long":         {v3 + "x-wso2-basePath: /" + strings.Repeat("a", 1000) + "\n", "", "error: " + at + "is longer than 1000 characters"},

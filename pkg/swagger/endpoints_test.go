@@ -118,13 +118,13 @@ func TestEndpointForms(t *testing.T) {
 	tests := map[string]struct{ value, want string }{
 		"null":               {"", at + `is empty; use urls, a reference such as "#/x-wso2-endpoints/NAME", or one endpoint [swagger/endpoint]`},
 		"a list":             {"[http://a]", at + "is a list; use a mapping with the list as urls [swagger/endpoint]"},
-		"a number":           {"5", at + `is a number (5); write a string, in quotes: "5" [input/type]`},
+		"a number":           {"5", at + `is a number (5); use a string in quotes: "5" [input/type]`},
 		"an empty mapping":   {"{}", at + "has no urls; add urls, a list of endpoints [swagger/endpoint]"},
 		"null as urls":       {"{urls: }", at + "has no urls; add urls, a list of endpoints [swagger/endpoint]"},
 		"no urls":            {"{urls: []}", "error: api.yaml: x-wso2-production-endpoints.urls: line 2: is empty; use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]"},
-		"one as urls":        {"{urls: http://a}", `error: api.yaml: x-wso2-production-endpoints.urls: line 2: is a string ("http://a"); write a list [input/type]`},
-		"a number as url":    {"{urls: [8080]}", `error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: is a number (8080); write a string, in quotes: "8080" [input/type]`},
-		"a mapping as url":   {"{urls: [{url: a}]}", "error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: is a mapping; write a string [input/type]"},
+		"one as urls":        {"{urls: http://a}", `error: api.yaml: x-wso2-production-endpoints.urls: line 2: is a string ("http://a"); use a list [input/type]`},
+		"a number as url":    {"{urls: [8080]}", `error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: is a number (8080); use a string in quotes: "8080" [input/type]`},
+		"a mapping as url":   {"{urls: [{url: a}]}", "error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: is a mapping; use a string [input/type]"},
 		"null as url":        {"{urls: [~]}", "error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: is empty; use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]"},
 		"a reference as url": {"{urls: ['#/x-wso2-endpoints/a']}", `error: api.yaml: x-wso2-production-endpoints.urls[0]: line 2: "#/x-wso2-endpoints/a" is a reference, which urls cannot contain; use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]`},
 		"another reference":  {"'#/x-wso2-endpoint/a'", at + `"#/x-wso2-endpoint/a" does not refer to a named endpoint; use "#/x-wso2-endpoints/NAME" [swagger/endpoint]`},
@@ -144,7 +144,7 @@ func TestEndpointFields(t *testing.T) {
 	}
 	check(t, "openapi: 3.0.0\nx-wso2-production-endpoints:\n  url: [b]\n  urls: [a]\n  type: random\n  retry: 5\n  urls: [c]\npaths: {/a: {get: {}}}\n",
 		[]string{oneOperation, "production target a at x-wso2-production-endpoints.urls[0] line 4"}, []string{
-			"error: api.yaml: x-wso2-production-endpoints.urls: line 7: stands twice; remove one of them [input/duplicate]",
+			"error: api.yaml: x-wso2-production-endpoints.urls: line 7: appears more than once; remove one of them [input/duplicate]",
 			`warning: api.yaml: x-wso2-production-endpoints.url: line 3: unknown field "url"; did you mean "urls"? [swagger/extension]`,
 			`warning: api.yaml: x-wso2-production-endpoints.type: line 5: unknown type "random"; use load_balance or failover [swagger/extension]`,
 			`warning: api.yaml: x-wso2-production-endpoints.retry: line 6: unknown field "retry" [swagger/extension]`,
@@ -178,18 +178,18 @@ func TestNamedEndpoints(t *testing.T) {
 		"wrong shapes": {
 			value: "- a: books\n- b:\n-\n- c\n- [d]\n- e: {urls: [f g]}\n",
 			want: []string{
-				root + `[0].a: line 3: is a string ("books"); write a mapping [input/type]`,
+				root + `[0].a: line 3: is a string ("books"); use a mapping [input/type]`,
 				root + "[1].b: line 4: has no urls; add urls, a list of endpoints [swagger/endpoint]",
 				root + `[2]: line 5: is empty; use "NAME: {urls: [...]}" [swagger/extension]`,
-				root + `[3]: line 6: is a string ("c"); write a mapping [input/type]`,
-				root + "[4]: line 7: is a list; write a mapping [input/type]",
+				root + `[3]: line 6: is a string ("c"); use a mapping [input/type]`,
+				root + "[4]: line 7: is a list; use a mapping [input/type]",
 				root + `[5].e.urls[0]: line 8: "f g" is neither a URL nor a name; use a URL with its scheme, such as https://example.com/v1, or NAME or NAME.NAMESPACE of a TargetEndpoint [swagger/endpoint]`,
 				needsOperation,
 			},
 		},
 		"a string": {
 			value: "  books\n",
-			want:  []string{root + `: line 3: is a string ("books"); write a list [input/type]`, needsOperation},
+			want:  []string{root + `: line 3: is a string ("books"); use a list [input/type]`, needsOperation},
 		},
 		"a name that is nearly right": {
 			value: "- books: {urls: [books]}\nx-wso2-sandbox-endpoints: '#/x-wso2-endpoints/boks'\n",

@@ -21,7 +21,7 @@ func Read(text string, at model.Place) (*Document, model.Problems) {
 		r.problems.Errorf(model.InputLimit, at, "has more than %d MiB; split the API", krm.MaxText>>20)
 		return nil, r.problems
 	}
-	root, done, problems := krm.LendValues(text, at)
+	root, done, problems := krm.ParsePooled(text, at)
 	if problems.HasErrors() {
 		return nil, problems
 	}

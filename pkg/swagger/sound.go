@@ -9,9 +9,9 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// sound tells whether the document is certain to follow its specification, so that kin-openapi, which takes many times as
-// long as parsing the document, would find nothing. It knows the fields that nearly all documents of OpenAPI 3.0 and 3.1
-// are made of; of whatever else there is, it is not certain. FuzzSound holds it against kin-openapi.
+// sound reports whether the document surely follows its specification, so that kin-openapi would find nothing. kin-openapi
+// takes many times as long as parsing the document. sound knows the fields of nearly all documents of OpenAPI 3.0 and 3.1, and
+// is not certain about anything else. FuzzSound compares it with kin-openapi.
 func (d *Document) sound() bool {
 	if d.version != "3.0" && d.version != "3.1" {
 		return false
@@ -19,28 +19,28 @@ func (d *Document) sound() bool {
 	c := certifier{schemas: map[string]bool{}, operations: map[string]bool{}}
 	if schemas := krm.Get(krm.Get(d.root, "components"), "schemas"); schemas != nil && schemas.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(schemas.Content); i += 2 {
-			// A reference that leads to a reference is followed in more ways than one.
+			// There is more than one way to follow a reference to a reference.
 			c.schemas["#/components/schemas/"+schemas.Content[i].Value] = krm.Get(schemas.Content[i+1], "$ref") == nil
 		}
 	}
 	return c.mapping(d.root, rootFields, "openapi", "info", "paths")
 }
 
-// certifier looks for what it is not certain of.
+// certifier looks for parts of a document that might not be valid.
 type certifier struct {
-	// schemas has the references to the schemas of the components, operations the IDs of the operations so far.
+	// schemas contains the references to the schemas of the components, operations the operation IDs so far.
 	schemas, operations map[string]bool
-	// depth is how many mappings hold the current one.
+	// depth is the nesting of the current mapping.
 	depth int
 }
 
-// deepest is the depth up to which a document is looked at.
+// deepest is the maximum depth that is checked.
 const deepest = 60
 
-// shape says of each field that an object may have what stands in it. Extensions may stand in any.
+// shape contains the check of each field that an object can have. Any object can have extensions.
 type shape map[string]func(c *certifier, n *yaml.Node) bool
 
-// mapping tells whether n is a mapping of a shape, without a field twice and with all that are required.
+// mapping reports whether n is a mapping of a shape, without duplicate fields and with all required fields.
 func (c *certifier) mapping(n *yaml.Node, fields shape, required ...string) bool {
 	return c.members(n, func(key string, value *yaml.Node) bool {
 		if check, ok := fields[key]; ok {
@@ -50,7 +50,7 @@ func (c *certifier) mapping(n *yaml.Node, fields shape, required ...string) bool
 	}) && !slices.ContainsFunc(required, func(key string) bool { return krm.Get(n, key) == nil })
 }
 
-// members tells whether n is a mapping of different names to what check is certain of.
+// members reports whether n is a mapping without duplicate names, whose members pass check.
 func (c *certifier) members(n *yaml.Node, check func(key string, value *yaml.Node) bool) bool {
 	c.depth++
 	defer func() { c.depth-- }()
@@ -67,7 +67,7 @@ func (c *certifier) members(n *yaml.Node, check func(key string, value *yaml.Nod
 	return name == ""
 }
 
-// list tells whether n is a list of what check is certain of.
+// list reports whether n is a list whose elements pass check.
 func (c *certifier) list(n *yaml.Node, check func(c *certifier, n *yaml.Node) bool) bool {
 	return n.Kind == yaml.SequenceNode && !slices.ContainsFunc(n.Content, func(e *yaml.Node) bool { return !check(c, e) })
 }
@@ -82,7 +82,7 @@ func isFlag(_ *certifier, n *yaml.Node) bool {
 	return (n.Value == "true" || n.Value == "false") && n.Kind == yaml.ScalarNode && n.ShortTag() == "!!bool"
 }
 
-// isAnything is certain of scalars; a null could be missed where something must be.
+// isAnything accepts scalars, but not null, which might be a missing value.
 func isAnything(c *certifier, n *yaml.Node) bool {
 	return isText(c, n) || isFlag(c, n) || isNumber(c, n)
 }
@@ -97,12 +97,12 @@ func isNumber(_ *certifier, n *yaml.Node) bool {
 		len(fraction) < 9 && strings.Trim(fraction, "0123456789") == "" && !strings.HasSuffix(n.Value, ".")
 }
 
-// isWhole tells whether s is a number as JSON and YAML write it, and not a large one.
+// isWhole reports whether s is a small number in the syntax of both JSON and YAML.
 func isWhole(s string) bool {
 	return s != "" && len(s) < 9 && (s == "0" || s[0] != '0') && strings.Trim(s, "0123456789") == ""
 }
 
-// madeOf tells whether s has only letters and digits of ASCII, and some other characters.
+// madeOf reports whether s contains only ASCII letters, digits, and the other characters.
 func madeOf(s, others string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -116,7 +116,7 @@ func madeOf(s, others string) bool {
 
 func isExtension(*certifier, *yaml.Node) bool { return true }
 
-// isScalar is certain of what the document is given to kin-openapi with as a text.
+// isScalar accepts a scalar that kin-openapi gets as a text.
 func isScalar(_ *certifier, n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Value != "" && !krm.IsNull(n)
 }
@@ -125,27 +125,24 @@ func listOf(check func(*certifier, *yaml.Node) bool) func(*certifier, *yaml.Node
 	return func(c *certifier, n *yaml.Node) bool { return c.list(n, check) }
 }
 
-// names tells whether n is a list of different strings.
+// names reports whether n is a list of different strings.
 func names(c *certifier, n *yaml.Node) bool {
 	if !c.list(n, isName) || len(n.Content) == 0 {
 		return false
 	}
 	seen := map[string]bool{}
 	for _, e := range n.Content {
-		if seen[e.Value] {
-			return false
-		}
 		seen[e.Value] = true
 	}
-	return true
+	return len(seen) == len(n.Content)
 }
 
-// object gives the check of a shape.
+// object returns the check of a shape.
 func object(fields shape, required ...string) func(*certifier, *yaml.Node) bool {
 	return func(c *certifier, n *yaml.Node) bool { return c.mapping(n, fields, required...) }
 }
 
-// The shapes refer to each other, so that those of schemas and operations are functions.
+// The shapes refer to each other, so schemas and operations are functions.
 var (
 	rootFields = shape{
 		"openapi": isScalar, "info": object(infoFields, "title", "version"), "paths": (*certifier).paths,
@@ -177,12 +174,12 @@ func (c *certifier) tags(n *yaml.Node) bool {
 	})
 }
 
-// security is what an operation asks of its callers. Whether the schemes are defined does not matter here.
+// security checks what an operation requires from its callers. The schemes do not have to be defined.
 func (c *certifier) security(n *yaml.Node) bool {
 	return c.members(n, func(_ string, scopes *yaml.Node) bool { return c.list(scopes, isText) })
 }
 
-// paths looks at all paths, which must differ in more than the names of their parameters.
+// paths checks all paths, which must differ in more than the names of their parameters.
 func (c *certifier) paths(n *yaml.Node) bool {
 	seen := map[string]bool{}
 	return c.members(n, func(path string, item *yaml.Node) bool {
@@ -213,7 +210,7 @@ func (c *certifier) paths(n *yaml.Node) bool {
 	})
 }
 
-// pathItem looks at the operations of a path, each of which must define the parameters of the path and no others.
+// pathItem checks the operations of a path, each of which must define exactly the parameters of the path.
 func (c *certifier) pathItem(n *yaml.Node, parameters map[string]bool) bool {
 	common, ok := c.parameters(krm.Get(n, "parameters"))
 	return ok && c.members(n, func(key string, value *yaml.Node) bool {
@@ -268,7 +265,7 @@ func (c *certifier) response(code string, n *yaml.Node) bool {
 	return known && c.mapping(n, responseFields, "description")
 }
 
-// parameters looks at a list of parameters, nil for none, and gives the names of those in the path.
+// parameters checks a list of parameters, which can be nil, and returns the names of those in the path.
 func (c *certifier) parameters(n *yaml.Node) (inPath []string, ok bool) {
 	if n == nil {
 		return nil, true
@@ -284,8 +281,8 @@ func (c *certifier) parameters(n *yaml.Node) (inPath []string, ok bool) {
 		return !again && slices.Contains([]string{"path", "query", "header", "cookie"}, in) &&
 			(in != "path" || required != nil && required.Value == "true") &&
 			c.mapping(p, shape{
-				"name": isName, "in": isName, "required": isFlag, "description": isText, "deprecated": isFlag, "example": isAnything,
-				"schema": (*certifier).schema,
+				"name": isName, "in": isName, "required": isFlag, "description": isText, "deprecated": isFlag,
+				"example": isAnything, "schema": (*certifier).schema,
 			}, "name", "in", "schema")
 	})
 	return inPath, ok
@@ -310,7 +307,7 @@ func (c *certifier) namedSchemas(n *yaml.Node) bool {
 
 var types = []string{"boolean", "number", "integer", "string", "object", "array"}
 
-// schemaValues are the fields of a schema whose values are judged by themselves.
+// schemaValues contains the checks of fields of a schema that do not depend on other fields.
 var schemaValues = map[string]func(*certifier, *yaml.Node) bool{
 	"format": isText, "title": isText, "description": isText, "pattern": isText,
 	"nullable": isFlag, "deprecated": isFlag, "uniqueItems": isFlag, "readOnly": isFlag,
@@ -323,12 +320,13 @@ func (c *certifier) schema(n *yaml.Node) bool {
 		return len(n.Content) == 2 && isText(c, ref) && c.schemas[ref.Value]
 	}
 	return c.members(n, func(key string, value *yaml.Node) bool {
-		if judge, ok := schemaValues[key]; ok {
-			return judge(c, value)
+		if check, ok := schemaValues[key]; ok {
+			return check(c, value)
 		}
 		switch key {
 		case "type":
-			return isText(c, value) && slices.Contains(types, value.Value) && (value.Value != "array" || krm.Get(n, "items") != nil)
+			isComplete := value.Value != "array" || krm.Get(n, "items") != nil
+			return isText(c, value) && slices.Contains(types, value.Value) && isComplete
 		case "example":
 			return true
 		case "enum":

@@ -144,7 +144,7 @@ func (r *reader) repeated() {
 		return repeatedKey(mapping)
 	}})
 	if key != nil {
-		r.problems.Warnf(model.InputDuplicate, at, "is duplicated; remove one of them")
+		r.problems.Warnf(model.InputDuplicate, at, "appears more than once; remove one of them")
 	}
 }
 

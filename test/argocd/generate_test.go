@@ -184,7 +184,7 @@ func TestPlugin(t *testing.T) {
 		})
 		_, message := argo.generate(t, application, url)
 		const want = "error: krm-fn.yaml: RenderAPIs render-apis: spec.apis[0].swaggerFiles[0]: cannot read ../swagger.yaml: " +
-			"it lies outside of the package [input/file]"
+			"it is outside the package [input/file]"
 		if !strings.HasSuffix(message, want) {
 			t.Errorf("the message does not end with %s: %s", want, message)
 		}

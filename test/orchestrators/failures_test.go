@@ -44,7 +44,7 @@ func TestFailures(t *testing.T) {
 		},
 		{
 			"file outside of the kustomization", "kustomize-generator", "render-apis.yaml", "- swagger.yaml", "- ../swagger.yaml",
-			"error: standard input:46:9: RenderAPIs render-apis: spec.apis[0].swaggerFiles[0]: cannot read ../swagger.yaml: it lies outside of the package [input/file]\n",
+			"error: standard input:46:9: RenderAPIs render-apis: spec.apis[0].swaggerFiles[0]: cannot read ../swagger.yaml: it is outside the package [input/file]\n",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

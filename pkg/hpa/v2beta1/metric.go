@@ -59,7 +59,9 @@ func (m Metric) Convert() autoscalingv2.MetricSpec {
 		out.Resource = &autoscalingv2.ResourceMetricSource{Name: r.Name, Target: r.target()}
 	}
 	if r := m.ContainerResource; r != nil {
-		out.ContainerResource = &autoscalingv2.ContainerResourceMetricSource{Name: r.Name, Container: r.Container, Target: r.target()}
+		out.ContainerResource = &autoscalingv2.ContainerResourceMetricSource{
+			Name: r.Name, Container: r.Container, Target: r.target(),
+		}
 	}
 	if p := m.Pods; p != nil {
 		out.Pods = &autoscalingv2.PodsMetricSource{
@@ -85,7 +87,8 @@ func (m Metric) Convert() autoscalingv2.MetricSpec {
 
 func (r Resource) target() autoscalingv2.MetricTarget {
 	t := autoscalingv2.MetricTarget{
-		Type: autoscalingv2.AverageValueMetricType, AverageUtilization: r.TargetAverageUtilization, AverageValue: r.TargetAverageValue,
+		Type:               autoscalingv2.AverageValueMetricType,
+		AverageUtilization: r.TargetAverageUtilization, AverageValue: r.TargetAverageValue,
 	}
 	if r.TargetAverageUtilization != nil {
 		t.Type = autoscalingv2.UtilizationMetricType

@@ -10,37 +10,35 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Annotation is one that an object gets besides its own.
+// Annotation is an annotation that an object gets in addition to its own.
 type Annotation struct{ Key, Value string }
 
-// emitter writes typed objects as Encode writes what ToNode makes of them, without the nodes. What it does not
-// recognize it leaves to them, by giving up.
+// emitter writes typed objects as Encode writes the result of ToNode, but without nodes. It gives up on anything that it does
+// not recognize.
 type emitter struct {
-	text   string
-	at     int
 	values []jsonValue
 	out    []byte
-	// scalars are strings as the encoder of the YAML library writes them.
+	// scalars contains strings as the encoder of the YAML library writes them.
 	scalars map[string]string
 	failed  bool
 }
 
-// jsonValue is a value in JSON, and one of those in the object or list that holds it.
+// jsonValue is a JSON value, linked to the next one in the same object or list.
 type jsonValue struct {
 	// kind is the first byte of the value.
 	kind byte
-	// key is that of the member, text the text of a scalar.
+	// key is the key of a member, text the text of a scalar.
 	key, text string
-	// first is the first value in this one, next the one after it; 0 if there is none.
+	// first is the position of the first child, next the position of the next sibling; 0 for none.
 	first, next int32
 }
 
 var emitters = sync.Pool{New: func() any { return &emitter{scalars: map[string]string{}} }}
 
-// maxScalars bounds the strings that an emitter remembers.
+// maxScalars limits the strings that an emitter remembers.
 const maxScalars = 1000
 
-// Emit appends the manifest of a typed object with added annotations to out; false if it gives up.
+// Emit appends the manifest of a typed object with added annotations to out. It returns false if it gives up.
 func Emit(out []byte, obj any, added []Annotation) ([]byte, bool) {
 	e := emitters.Get().(*emitter)
 	defer emitters.Put(e)
@@ -58,11 +56,11 @@ func Emit(out []byte, obj any, added []Annotation) ([]byte, bool) {
 	if e.failed || e.values[root].first == 0 {
 		return out, false
 	}
-	out, e.out, e.text = e.out, nil, ""
+	out, e.out = e.out, nil
 	return out, true
 }
 
-// find gives the member of an object, 0 if there is none.
+// find returns the position of the member of an object; 0 if it does not exist.
 func (e *emitter) find(object int32, key string) int32 {
 	if object == 0 || e.values[object].kind != '{' {
 		return 0
@@ -83,7 +81,7 @@ func (e *emitter) remove(object, member int32) {
 	*link = e.values[member].next
 }
 
-// tidy does what ToNode does.
+// tidy removes the members that ToNode removes.
 func (e *emitter) tidy(root int32) {
 	if status := e.find(root, "status"); status != 0 {
 		e.remove(root, status)
@@ -106,7 +104,8 @@ func (e *emitter) tidy(root int32) {
 	}
 }
 
-// annotate appends annotations to those of the object. Where it has no metadata, or other values for them, it gives up.
+// annotate appends annotations to those of the object. It gives up if the object has no annotations, or already has one of
+// them.
 func (e *emitter) annotate(root int32, added []Annotation) {
 	if len(added) == 0 {
 		return
@@ -130,11 +129,11 @@ func (e *emitter) annotate(root int32, added []Annotation) {
 	}
 }
 
-// quoted is the kind of a string that is written in double quotes in any case.
+// quoted is the kind of a string that is always written in double quotes.
 const quoted = 'q'
 
-// members writes the members of a mapping in lines of their own, indented by indent. The first line is indented by first
-// spaces less, because a dash stands there.
+// members writes the members of a mapping, one per line, indented by indent. The first line has first spaces less, because it
+// starts with a dash.
 func (e *emitter) members(object int32, indent, first int) {
 	pad := indent - first
 	version := e.find(object, "apiVersion")
@@ -161,10 +160,10 @@ func (e *emitter) member(i int32, indent, pad int) {
 	e.value(i, indent)
 }
 
-// maxSimpleKey is less than the length from which the YAML library writes keys in another way.
+// maxSimpleKey is below the length at which the YAML library writes keys differently.
 const maxSimpleKey = 100
 
-// value writes a value behind its key, which is indented by indent, and ends the line.
+// value writes a value after its key, which is indented by indent, and ends the line.
 func (e *emitter) value(i int32, indent int) {
 	v := e.values[i]
 	switch {
@@ -212,12 +211,12 @@ func (e *emitter) scalar(v jsonValue, indent int) {
 	case v.kind == '"':
 		e.string(v.text, indent)
 	case v.kind == quoted:
-		if !isPrintableASCII(v.text) {
+		if strings.ContainsFunc(v.text, func(r rune) bool { return r < ' ' || r > '~' }) {
 			e.failed = true
 		}
 		e.out = append(strconv.AppendQuote(e.out, v.text), '\n')
 	default:
-		// The YAML library could take a long number, or one with an exponent, for something else.
+		// The YAML library might write a long number, or one with an exponent, differently.
 		if len(v.text) > 15 || strings.ContainsAny(v.text, ".eE") {
 			e.failed = true
 		}
@@ -225,16 +224,7 @@ func (e *emitter) scalar(v jsonValue, indent int) {
 	}
 }
 
-func isPrintableASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// string writes a string as the YAML library does, which is asked once for each.
+// string writes a string as the YAML library does. It uses the library only once for each string.
 func (e *emitter) string(s string, indent int) {
 	text, ok := e.scalars[s]
 	if !ok {

@@ -22,8 +22,8 @@ const (
 	MapTag   = "!!map"
 )
 
-// Encode writes n as a YAML document, indented by two and with lists at the column of their key, as kustomize and
-// kubectl do.
+// Encode returns n as a YAML document with an indentation of two and lists at the column of their key, as kustomize and
+// kubectl write it.
 func Encode(n *yaml.Node) ([]byte, error) {
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
@@ -35,7 +35,7 @@ func Encode(n *yaml.Node) ([]byte, error) {
 	return b.Bytes(), enc.Close()
 }
 
-// explicitNulls writes out the nulls of n that would be shown as empty strings: keys, and everything in flow style.
+// explicitNulls spells out the nulls of n that the library writes as empty strings: keys, and nulls in flow style.
 func explicitNulls(n *yaml.Node, flow bool) *yaml.Node {
 	if flow && n.Kind == yaml.ScalarNode && n.Value == "" && n.ShortTag() == NullTag {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: NullTag, Value: "null"}
@@ -48,8 +48,8 @@ func explicitNulls(n *yaml.Node, flow bool) *yaml.Node {
 	return n
 }
 
-// ToNode turns a typed Kubernetes object into nodes: fields in the order of its type, apiVersion before kind, and none of
-// the fields that Go encodes although they are empty.
+// ToNode converts a typed Kubernetes object to nodes. Fields have the order of the type, with apiVersion first. Empty fields
+// that Go encodes anyway are removed.
 func ToNode(obj any) (*yaml.Node, error) {
 	text, err := json.Marshal(obj)
 	if err != nil {
@@ -62,7 +62,8 @@ func ToNode(obj any) (*yaml.Node, error) {
 	plain(n)
 	remove(n, "status")
 	for _, key := range emptyInSpec {
-		if spec := get(n, "spec"); len(content(get(spec, key))) == 0 {
+		spec := get(n, "spec")
+		if v := get(spec, key); v != nil && len(v.Content) == 0 {
 			remove(spec, key)
 		}
 	}
@@ -70,14 +71,14 @@ func ToNode(obj any) (*yaml.Node, error) {
 	return n, nil
 }
 
-// What Go encodes although it is empty: members of the spec, and members of the mappings of a name.
+// Fields that Go encodes even if they are empty: members of the spec, and members of the mappings with one name.
 var (
 	emptyInSpec      = []string{"strategy", "namespaceSelector"}
 	withEmptyMembers = "tlsConfig"
 	emptyMembers     = []string{"ca", "cert"}
 )
 
-// removeEmpty removes members without content from all mappings of a name.
+// removeEmpty removes empty members from all mappings with a name.
 func removeEmpty(n *yaml.Node, name string, members ...string) {
 	for i, c := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Value == name {
@@ -91,18 +92,11 @@ func removeEmpty(n *yaml.Node, name string, members ...string) {
 	}
 }
 
-func content(n *yaml.Node) []*yaml.Node {
-	if n == nil {
-		return nil
-	}
-	return n.Content
-}
-
-// base60 is a number of YAML 1.1, such as 1:30 for 90.
+// base60 matches a sexagesimal number of YAML 1.1, such as 1:30 for 90.
 var base60 = regexp.MustCompile(`^[-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?$`)
 
-// plain gives n the style of a manifest: no quotes, except where a YAML 1.1 parser, such as that of kubectl, would take the string for
-// something else.
+// plain gives n the style of a manifest: no quotes, unless a YAML 1.1 parser, such as the one in kubectl, would not read a
+// string.
 func plain(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.Tag == StrTag {
 		n.Style = styleOf(n.Value)
@@ -110,15 +104,13 @@ func plain(n *yaml.Node) {
 	if len(n.Content) == 0 && n.Kind != yaml.ScalarNode {
 		n.Style = yaml.FlowStyle
 	}
-	if n.Kind == yaml.MappingNode {
-		moveFirst(n, "apiVersion")
-	}
+	moveFirst(n, "apiVersion")
 	for _, c := range n.Content {
 		plain(c)
 	}
 }
 
-// styleOf is the style of a string in a manifest.
+// styleOf returns the style of a string in a manifest.
 func styleOf(s string) yaml.Style {
 	if !isWord(s) && (isNonString(s) || base60.MatchString(s)) {
 		return yaml.DoubleQuotedStyle
@@ -126,8 +118,8 @@ func styleOf(s string) yaml.Style {
 	return 0
 }
 
-// isNonString tells whether a parser of YAML 1.1 takes a text without quotes for anything but a string. One of several lines
-// is written as a block.
+// isNonString reports whether a YAML 1.1 parser reads unquoted text as something other than a string. Text with several
+// lines is written as a block.
 func isNonString(s string) bool {
 	if s == "" || strings.Contains(s, "\n") {
 		return false
@@ -141,36 +133,33 @@ func isNonString(s string) bool {
 }
 
 func moveFirst(m *yaml.Node, key string) {
-	for i := 0; i+1 < len(m.Content); i += 2 {
-		if m.Content[i].Value == key {
-			pair := slices.Clone(m.Content[i : i+2])
-			m.Content = slices.Concat(pair, m.Content[:i], m.Content[i+2:])
-			return
-		}
+	if i := IndexOf(m, key); i > 0 {
+		m.Content = slices.Concat(m.Content[i:i+2], m.Content[:i], m.Content[i+2:])
 	}
 }
 
 func remove(m *yaml.Node, key string) {
-	if m == nil {
-		return
-	}
-	for i := 0; i+1 < len(m.Content); i += 2 {
-		if m.Content[i].Value == key {
-			m.Content = slices.Delete(m.Content, i, i+2)
-			return
-		}
+	if i := IndexOf(m, key); i >= 0 {
+		m.Content = slices.Delete(m.Content, i, i+2)
 	}
 }
 
-// get returns the value of key in the mapping n, or nil.
-func get(n *yaml.Node, key string) *yaml.Node {
+// IndexOf returns the index of key in the content of the mapping n; -1 if n does not have it.
+func IndexOf(n *yaml.Node, key string) int {
 	if n == nil || n.Kind != yaml.MappingNode {
-		return nil
+		return -1
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == key {
-			return n.Content[i+1]
+			return i
 		}
+	}
+	return -1
+}
+
+func get(n *yaml.Node, key string) *yaml.Node {
+	if i := IndexOf(n, key); i >= 0 {
+		return n.Content[i+1]
 	}
 	return nil
 }

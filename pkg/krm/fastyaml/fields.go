@@ -9,19 +9,18 @@ import (
 	"sync"
 )
 
-// Type is what encoding/json knows of a type.
+// Type contains what encoding/json knows about a type.
 type Type struct {
-	// marshals tells that values encode themselves as JSON, and addressed that they do if they have an address.
-	marshals, addressed bool
-	// textual tells that values encode themselves as a text.
-	textual bool
-	// Fields are those of a struct, those of inlined structs included, in their order.
+	// marshals reports whether values encode themselves as JSON, addressed whether addressable values do, and textual whether
+	// they encode themselves as text.
+	marshals, addressed, textual bool
+	// Fields contains the fields of a struct and of its inlined structs, in their order.
 	Fields []Field
-	// odd tells that there is an option or a combination of fields that is not known here.
+	// odd reports whether there is an unsupported tag option or combination of fields.
 	odd bool
 }
 
-// Field is a field: its name, the path of indexes to it, and when it is left out.
+// Field is a field: its name, the path of indexes to it, and when it is omitted.
 type Field struct {
 	Name                string
 	Index               []int
@@ -33,11 +32,11 @@ var (
 	textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
-// types has what TypeOf found.
+// types contains the results of TypeOf.
 var types sync.Map
 
-// TypeOf follows typeFields and newTypeEncoder of encoding/json, but looks at one type only, which encoding/json does at
-// all types that it could meet.
+// TypeOf follows typeFields and newTypeEncoder of encoding/json, but inspects only t, not all types that are reachable from
+// it.
 func TypeOf(t reflect.Type) *Type {
 	if known, ok := types.Load(t); ok {
 		return known.(*Type)
@@ -54,7 +53,7 @@ func TypeOf(t reflect.Type) *Type {
 	return info
 }
 
-// add adds the fields of a struct that is at a path in the type.
+// add adds the fields of a struct at a path in the type.
 func (info *Type) add(t reflect.Type, path []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -91,7 +90,7 @@ func (info *Type) add(t reflect.Type, path []int) {
 	}
 }
 
-// Field finds a field by its name.
+// Field returns the field with a name.
 func (info *Type) Field(name string) (f Field, ok bool) {
 	i := slices.IndexFunc(info.Fields, func(f Field) bool { return f.Name == name })
 	if i < 0 {
@@ -100,12 +99,12 @@ func (info *Type) Field(name string) (f Field, ok bool) {
 	return info.Fields[i], true
 }
 
-// Omits reports whether encoding/json leaves out the field f with the value v.
+// Omits reports whether encoding/json omits the field f with the value v.
 func (f Field) Omits(v reflect.Value) bool {
 	return f.omitEmpty && isEmpty(v) || f.omitZero && isZero(v)
 }
 
-// isEmpty is isEmptyValue of encoding/json.
+// isEmpty follows isEmptyValue of encoding/json.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -117,7 +116,7 @@ func isEmpty(v reflect.Value) bool {
 	}
 }
 
-// isZero tells whether a value is zero by its own account or, if it has none, by that of Go.
+// isZero reports whether a value is zero according to its IsZero method or, without one, according to Go.
 func isZero(v reflect.Value) bool {
 	type zeroer interface{ IsZero() bool }
 	if (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil() {

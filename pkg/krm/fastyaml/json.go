@@ -12,19 +12,19 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// IsJSON reports whether text begins like a JSON object or list. JSON is read by a JSON parser, because YAML refuses some
-// of its escapes (surrogate pairs).
+// IsJSON reports whether text begins like a JSON object or list. JSON needs a JSON parser, because YAML rejects some of its
+// escapes (surrogate pairs).
 func IsJSON(text string) bool {
 	text = strings.TrimLeft(strings.TrimPrefix(text, "\xef\xbb\xbf"), " \t\r\n")
 	return text != "" && (text[0] == '{' || text[0] == '[')
 }
 
-// ErrTooDeep is the error of ParseJSON where values are nested deeper than any object is.
+// ErrTooDeep is the error of ParseJSON for values that are nested deeper than any object.
 var ErrTooDeep = fmt.Errorf("is nested deeper than %d levels", maxNesting)
 
 const maxNesting = 400
 
-// ParseJSON reads one JSON value into nodes that carry lines.
+// ParseJSON returns the nodes of one JSON value, with lines and columns.
 func ParseJSON(text []byte) (*yaml.Node, error) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	p := jsonParser{dec: json.NewDecoder(bytes.NewReader(text)), text: text, line: 1, column: 1}
@@ -42,7 +42,7 @@ func ParseJSON(text []byte) (*yaml.Node, error) {
 type jsonParser struct {
 	dec  *json.Decoder
 	text []byte
-	// line and column are those of offset read, from 1.
+	// line and column are the position of the offset read, from 1.
 	line, column, read int
 }
 
@@ -76,7 +76,7 @@ func (p *jsonParser) value(depth int) (*yaml.Node, error) {
 	return n, nil
 }
 
-// advance goes on to an offset.
+// advance moves on to an offset.
 func (p *jsonParser) advance(to int) {
 	passed := p.text[p.read:to]
 	if i := bytes.LastIndexByte(passed, '\n'); i >= 0 {

@@ -2,11 +2,11 @@ package fastyaml
 
 import "sync"
 
-// WithNodes calls f with what Parse reads. The nodes are gone when it returns: they are used again for another text.
+// WithNodes calls f with the results of Parse. The nodes are not valid after f returns, because they are reused.
 func WithNodes(text string, f func(docs []Document, ok bool)) { Pooled().with(text, f) }
 
-// WithNodesRawLiterals is WithNodes for those who do not need what literal blocks hold: the value of one is the text that it
-// is written in, so that nothing is copied.
+// WithNodesRawLiterals is WithNodes without decoded literal blocks: the value of a block is its text as written, so nothing
+// is copied.
 func WithNodesRawLiterals(text string, f func(docs []Document, ok bool)) {
 	p := Pooled()
 	p.rawLiterals = true
@@ -21,10 +21,10 @@ func (p *Parser) with(text string, f func(docs []Document, ok bool)) {
 
 var parsers = sync.Pool{New: func() any { return &Parser{} }}
 
-// Pooled returns a parser with the memory of others.
+// Pooled returns a parser that reuses the memory of released ones.
 func Pooled() *Parser { return parsers.Get().(*Parser) }
 
-// Release takes back all nodes, for another text.
+// Release makes the memory of all nodes available for another text.
 func (p *Parser) Release() {
 	if p.nodes != nil {
 		p.full = append(p.full, p.nodes)

@@ -9,61 +9,54 @@ import (
 
 // Document is one document of a text.
 type Document struct {
-	// Root is the top node: a mapping in all documents that matter here. Its line numbers count within the text.
+	// Root is the top node, usually a mapping. Its lines count within the text.
 	Root *yaml.Node
-	// Index is the number of the document in its text, from 0; empty documents count.
+	// Index is the number of the document in its text, from 0. Empty documents also count.
 	Index int
-	// Text is the document itself where Parse can read it again, else "".
+	// Text is the text of the document if Parse can read it again; otherwise "".
 	Text string
 }
 
-// Parser reads YAML that is written as most people write manifests, in a fraction of the time that the YAML library
-// takes: block mappings and lists, scalars on one line, literal blocks, and short collections in flow style. It makes the
-// nodes that the library makes, without the comments. Whatever it does not recognize, errors included, it leaves to the
-// library, by giving up.
+// Parser reads YAML. It returns the same nodes as the library, without comments. It gives up on anything that it does not
+// recognize, including errors; see the package comment.
 type Parser struct {
 	text string
-	// ascii tells that a byte is a column.
+	// ascii reports whether every byte is one column.
 	ascii bool
 	// next is the offset of the line after the current one.
 	next int
-	// The current line: its number, the offsets of its begin, of what stands in it and of its end, and the column of that,
-	// from 0. At the end of a document, column is -1.
+	// The current line: its number, the offsets of its beginning, of its content, and of its end, and the column of its
+	// content, from 0. At the end of a document, column is -1.
 	line, begin, start, end, column int
-	// separated tells that the current document ended with a separator.
+	// separated reports whether the current document ended with a separator.
 	separated bool
-	// rawLiterals leaves literal blocks as they are written.
+	// rawLiterals leaves literal blocks as written.
 	rawLiterals bool
-	// comments tells that there was one.
+	// comments reports whether there was a comment.
 	comments bool
 	failed   bool
 	depth    int
-	// nodes are allocated in chunks: this is the one in use; full and free are others.
+	// nodes is the chunk in use; full and free are other chunks.
 	nodes      []yaml.Node
 	full, free [][]yaml.Node
-	// content are the nodes of the collections that are being read.
+	// content contains the nodes of the collections that are being read.
 	content []*yaml.Node
 }
 
 const (
-	// quickDepth and quickKey are bounds up to which the library reads on.
+	// quickDepth and quickKey are limits; the library reads deeper nesting and longer keys.
 	quickDepth = 100
 	quickKey   = 500
-	// Nodes are allocated so many at a time, few at first.
+	// The size of the first and of the largest chunk of nodes.
 	fewNodes, manyNodes = 16, 107
 )
 
-// Parse reads the documents of text, without comments, and reports whether there are any. It is not ok where it gives up.
+// Parse returns the documents of text, and reports whether there are comments. It returns false for ok if it gives up.
 func Parse(text string) (docs []Document, comments, ok bool) { return (&Parser{}).Parse(text) }
 
 // Parse is Parse with the nodes of p.
 func (p *Parser) Parse(text string) (docs []Document, comments, ok bool) {
-	p.text = text
-	return p.documents()
-}
-
-func (p *Parser) documents() (docs []Document, comments, ok bool) {
-	p.ascii = true
+	p.text, p.ascii = text, true
 	if !p.readable() {
 		return nil, false, false
 	}
@@ -80,7 +73,7 @@ func (p *Parser) documents() (docs []Document, comments, ok bool) {
 		} else if p.failed {
 			return nil, false, false
 		}
-		// What stands before the first separator is a document only if there is something.
+		// The part before the first separator is a document only if it has content.
 		if !first || len(docs) > 0 {
 			index++
 		}
@@ -90,7 +83,7 @@ func (p *Parser) documents() (docs []Document, comments, ok bool) {
 	}
 }
 
-// readable tells whether there are only characters that mean nothing but themselves to the library's reader.
+// readable reports whether the text has only characters without a special meaning for the reader of the library.
 func (p *Parser) readable() bool {
 	for i := 0; i < len(p.text); i++ {
 		switch c := p.text[i]; {
@@ -100,7 +93,7 @@ func (p *Parser) readable() bool {
 		default:
 			p.ascii = false
 			r, size := utf8.DecodeRuneInString(p.text[i:])
-			// Above the control characters, without line breaks of YAML 1.1, the byte order mark and what is no character.
+			// Not control characters, line breaks of YAML 1.1, byte order marks, or invalid characters.
 			if r < 0xa0 || r == utf8.RuneError || r == 0x2028 || r == 0x2029 || r == 0xfeff || r == 0xfffe || r == 0xffff {
 				return false
 			}
@@ -110,20 +103,13 @@ func (p *Parser) readable() bool {
 	return true
 }
 
-// advance goes to the next line that holds something.
+// advance moves to the next line with content.
 func (p *Parser) advance() {
 	for p.next < len(p.text) {
-		p.begin, p.start = p.next, p.next
+		p.begin = p.next
 		p.line++
-		p.end = len(p.text)
-		p.next = len(p.text)
-		if i := strings.IndexByte(p.text[p.begin:], '\n'); i >= 0 {
-			p.end = p.begin + i
-			p.next = p.end + 1
-		}
-		for p.start < p.end && p.text[p.start] == ' ' {
-			p.start++
-		}
+		p.end, p.next = p.following()
+		p.start = p.skip(p.begin)
 		if p.start == p.end {
 			continue
 		}
@@ -146,7 +132,7 @@ func (p *Parser) advance() {
 
 func (p *Parser) marker(s string) bool { return strings.HasPrefix(p.text[p.start:p.end], s) }
 
-// fail gives up: nothing is read any more.
+// fail gives up; nothing more is read.
 func (p *Parser) fail() {
 	p.failed = true
 	p.next, p.column = len(p.text), -1
@@ -164,7 +150,7 @@ func (p *Parser) node(kind yaml.Kind, tag string, at int) *yaml.Node {
 	return n
 }
 
-// more makes another chunk of nodes the current one.
+// more replaces the current chunk of nodes.
 func (p *Parser) more() {
 	if p.nodes != nil {
 		p.full = append(p.full, p.nodes)
@@ -176,7 +162,7 @@ func (p *Parser) more() {
 	p.nodes = make([]yaml.Node, 0, min(max(fewNodes, 2*cap(p.nodes)), manyNodes))
 }
 
-// collect gives n the nodes that were read since mark.
+// collect moves the nodes that were read since mark to n.
 func (p *Parser) collect(n *yaml.Node, mark int) *yaml.Node {
 	if len(p.content) > mark {
 		n.Content = append(make([]*yaml.Node, 0, len(p.content)-mark), p.content[mark:]...)
@@ -186,7 +172,7 @@ func (p *Parser) collect(n *yaml.Node, mark int) *yaml.Node {
 	return n
 }
 
-// block reads the mapping or list that begins on the current line.
+// block reads the mapping or list that starts on the current line.
 func (p *Parser) block() *yaml.Node {
 	p.depth++
 	switch {
@@ -199,7 +185,7 @@ func (p *Parser) block() *yaml.Node {
 	return p.mapping()
 }
 
-// isDash tells whether the current line begins with the dash of a list.
+// isDash reports whether the content of the current line starts with the dash of a list.
 func (p *Parser) isDash() bool {
 	return p.text[p.start] == '-' && (p.start+1 == p.end || p.text[p.start+1] == ' ')
 }
@@ -270,7 +256,7 @@ func (p *Parser) mapping() *yaml.Node {
 	return p.collect(n, mark)
 }
 
-// skip gives the offset of what follows the spaces at an offset, in the current line.
+// skip returns the offset after the spaces at an offset of the current line.
 func (p *Parser) skip(at int) int {
 	for at < p.end && p.text[at] == ' ' {
 		at++
@@ -278,7 +264,7 @@ func (p *Parser) skip(at int) int {
 	return at
 }
 
-// isEmpty tells whether nothing but a comment stands from an offset on. A comment has a space before it.
+// isEmpty reports whether only a comment follows an offset. A comment has a space before it.
 func (p *Parser) isEmpty(at int) bool {
 	if at < p.end && p.text[at] == '#' && p.text[at-1] == ' ' {
 		p.comments = true
@@ -287,7 +273,7 @@ func (p *Parser) isEmpty(at int) bool {
 	return at == p.end
 }
 
-// keyEnd is the offset of the colon behind the key at an offset, -1 if there is no key.
+// keyEnd returns the offset of the colon after the key at an offset; -1 if there is no key.
 func (p *Parser) keyEnd(at int) int {
 	from := at
 	switch q := p.text[at]; q {

@@ -6,7 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// value reads a value that begins at an offset of the current line, in a collection in a column, and goes to the next line.
+// value reads the value at an offset of the current line, in a collection in a column, and moves to the next line.
 func (p *Parser) value(at, column int) *yaml.Node {
 	if p.text[at] == '|' {
 		return p.literal(at, column)
@@ -25,7 +25,7 @@ func (p *Parser) value(at, column int) *yaml.Node {
 		p.fail()
 		return nil
 	}
-	// A deeper line would go on with the scalar.
+	// A deeper line would continue the scalar.
 	p.advance()
 	if p.column > column {
 		p.fail()
@@ -33,7 +33,7 @@ func (p *Parser) value(at, column int) *yaml.Node {
 	return n
 }
 
-// scalar reads the scalar from at to end, where nothing but a comment may follow; nil if it is not a simple one.
+// scalar reads the scalar from at to end, which only a comment can follow; nil if it is not a simple one.
 func (p *Parser) scalar(at, end int) *yaml.Node {
 	if q := p.text[at]; q == '"' || q == '\'' {
 		i := strings.IndexByte(p.text[at+1:end], q)
@@ -59,9 +59,8 @@ func (p *Parser) scalar(at, end int) *yaml.Node {
 	if !p.isPlain(text) {
 		return nil
 	}
-	n := p.node(yaml.ScalarNode, "", at)
+	n := p.node(yaml.ScalarNode, tagOf(text), at)
 	n.Value = text
-	n.Tag = tagOf(text)
 	return n
 }
 
@@ -74,7 +73,7 @@ func (p *Parser) quoted(at int, text string, quote byte) *yaml.Node {
 	return n
 }
 
-// isPlain tells whether a text may begin as it does without quotes.
+// isPlain reports whether text can be written without quotes, according to its first characters.
 func (p *Parser) isPlain(text string) bool {
 	if text == "" || text == "<<" {
 		return false
@@ -88,7 +87,7 @@ func (p *Parser) isPlain(text string) bool {
 	return true
 }
 
-// tagOf is the tag of a scalar without quotes.
+// tagOf returns the tag of a scalar without quotes.
 func tagOf(text string) string {
 	if isWord(text) {
 		return StrTag
@@ -97,8 +96,8 @@ func tagOf(text string) string {
 	return n.ShortTag()
 }
 
-// flow reads a collection in flow style on one line, and sets at to what follows; nil if it holds anything but words,
-// numbers and quoted strings.
+// flow reads a collection in flow style on one line, and moves at behind it; nil if it contains anything except words,
+// numbers, and quoted strings.
 func (p *Parser) flow(at *int, depth int) *yaml.Node {
 	const deepest = 10
 	open := p.text[*at]
@@ -179,8 +178,7 @@ func isFlowWord(c byte) bool {
 	return isLetter(c) || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '/' || c == '-'
 }
 
-// literal reads a literal block whose header stands at an offset, in a collection in a column, and goes to the line behind
-// it.
+// literal reads the literal block with its header at an offset, in a collection in a column, and moves to the line after it.
 func (p *Parser) literal(at, column int) *yaml.Node {
 	n := p.node(yaml.ScalarNode, StrTag, at)
 	n.Style = yaml.LiteralStyle
@@ -207,7 +205,7 @@ func (p *Parser) literal(at, column int) *yaml.Node {
 		}
 		switch {
 		case blank && (indent < 0 && spaces > 0 || end == next && end > p.next):
-			p.fail() // Spaces that could count, and spaces at the end of the text.
+			p.fail() // Spaces that might count, and spaces at the end of the text.
 			return nil
 		case blank && (indent < 0 || spaces <= indent):
 			block.breaks++
@@ -225,18 +223,18 @@ func (p *Parser) literal(at, column int) *yaml.Node {
 	return p.endLiteral(&block)
 }
 
-// literalBlock is a literal block whose header stands at an offset.
+// literalBlock is a literal block with its header at an offset.
 type literalBlock struct {
 	node   *yaml.Node
 	at     int
 	header string
-	// text is what it holds, but for the breaks at the end; filled tells that it holds something.
+	// text is the content without the line breaks at the end; filled reports whether there is any.
 	text   strings.Builder
 	breaks int
 	filled bool
 }
 
-// add adds the breaks and a line; where the block stays rawLiterals, it only notes that there is one.
+// add adds the line breaks and a line. For a raw block, it only records that there is a line.
 func (b *literalBlock) add(line string, rawLiterals bool) {
 	if !rawLiterals {
 		for range b.breaks {
@@ -247,7 +245,7 @@ func (b *literalBlock) add(line string, rawLiterals bool) {
 	b.breaks, b.filled = 0, true
 }
 
-// following gives the offset where the next line ends, and that of the line behind it.
+// following returns the offset where the next line ends, and the offset of the line after it.
 func (p *Parser) following() (end, next int) {
 	if i := strings.IndexByte(p.text[p.next:], '\n'); i >= 0 {
 		return p.next + i, p.next + i + 1
@@ -255,15 +253,10 @@ func (p *Parser) following() (end, next int) {
 	return len(p.text), len(p.text)
 }
 
-// blockSize is the size of a literal block that is indented by indent; a little more where lines in it are blank.
+// blockSize returns the size of a literal block with an indentation, or a little more if it has blank lines.
 func (p *Parser) blockSize(indent int) int {
 	size, pad := 0, strings.Repeat(" ", indent)
-	for rest := p.text[p.next:]; rest != ""; {
-		line := rest
-		if i := strings.IndexByte(rest, '\n'); i >= 0 {
-			line = rest[:i+1]
-		}
-		rest = rest[len(line):]
+	for line := range strings.Lines(p.text[p.next:]) {
 		switch {
 		case strings.HasPrefix(line, pad):
 			size += len(line) - indent
@@ -279,7 +272,7 @@ func (p *Parser) blockSize(indent int) int {
 func (p *Parser) endLiteral(b *literalBlock) *yaml.Node {
 	switch {
 	case !b.filled:
-		p.fail() // A block without a text is rare, and its rules are many.
+		p.fail() // Empty blocks are rare, and their rules are complex.
 		return nil
 	case p.rawLiterals:
 		b.node.Value = p.text[b.at:p.next]

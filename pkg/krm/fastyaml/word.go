@@ -2,8 +2,8 @@ package fastyaml
 
 import "strings"
 
-// isWord tells whether s is written as it is, and read as a string by all YAML parsers, without asking any of them: names,
-// paths, images and the like. For all else, the encoder of the YAML library and its rules are asked.
+// isWord reports whether s is a name, path, image, or similar text that needs no quotes because all YAML parsers read it as a
+// string. For all other text, the encoder of the YAML library decides.
 func isWord(s string) bool {
 	if s == "" || !isLetter(s[0]) && s[0] != '/' {
 		return false
@@ -19,7 +19,7 @@ func isWord(s string) bool {
 	return len(s) > len("false") || !isReserved(s)
 }
 
-// isMeasure tells the same of a number with a unit, such as 500m, 512Mi and 30s.
+// isMeasure reports the same for a number with a unit, such as 500m, 512Mi, and 30s.
 func isMeasure(s string) bool {
 	unit := strings.TrimLeft(s, "0123456789")
 	switch unit {
@@ -29,15 +29,15 @@ func isMeasure(s string) bool {
 	return false
 }
 
-// isCount tells whether s is a number to all YAML parsers, so that the string has to be quoted.
+// isCount reports whether all YAML parsers read s as a number, so that the string must be quoted.
 func isCount(s string) bool {
-	const most = 15 // Some parsers take longer ones for fractions.
+	const most = 15 // Some parsers read longer numbers as fractions.
 	return s != "" && len(s) <= most && s[0] != '0' && strings.Trim(s, "0123456789") == ""
 }
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// isReserved tells whether a parser of YAML 1.1 or 1.2 takes a word for a boolean or null.
+// isReserved reports whether a YAML 1.1 or 1.2 parser reads a word as a boolean or null.
 func isReserved(s string) bool {
 	switch strings.ToLower(s) {
 	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
