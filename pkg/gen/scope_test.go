@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // A package that only begins with the name of one that runs this program is not in it.
@@ -90,6 +91,28 @@ func TestPrivilegedPorts(t *testing.T) {
 	for target, want := range map[int32]int{1: 1, 80: 1, 1023: 1, 1024: 0, 1025: 0} {
 		if got := len(hardened([]port{{"p", 80, target}}).Capabilities.Add); got != want {
 			t.Errorf("%d: %d capabilities are added, want %d", target, got, want)
+		}
+	}
+}
+
+// The adapter is told by its image or by its flags, whichever way they are written.
+func TestRunsAdapter(t *testing.T) {
+	for text, want := range map[string]bool{
+		"containers: [{image: web}]":                                                                          false,
+		"containers: [{image: 'example.com/prometheus-adapter:v1'}]":                                          true,
+		"containers: [{image: web}, {image: prometheus-adapter}]":                                             true,
+		"containers: [{image: mine, args: [--config=/c, --prometheus-url=http://p]}]":                         true,
+		"containers: [{image: mine, command: [adapter, --config, /c], args: [--prometheus-url, 'http://p']}]": true,
+		"containers: [{image: mine, args: [--config=/c]}]":                                                    false,
+		"containers: [{image: mine, args: --config=/c --prometheus-url=http://p}]":                            false,
+		"volumes: []": false,
+	} {
+		spec, ps := krm.Parse(text, model.Place{})
+		if len(ps) > 0 {
+			t.Fatal(ps)
+		}
+		if got := runsAdapter(spec); got != want {
+			t.Errorf("%s: got %t, want %t", text, got, want)
 		}
 	}
 }
