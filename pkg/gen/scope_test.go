@@ -116,3 +116,36 @@ func TestRunsAdapter(t *testing.T) {
 		}
 	}
 }
+
+// A generator of kustomize gets nothing but its own configuration, without the path of a file.
+func TestInKustomize(t *testing.T) {
+	item := func(name string, annotations ...string) *krm.Item {
+		it := &krm.Item{Annotations: map[string]string{}}
+		it.Place.Object.Name = name
+		for i := 0; i < len(annotations); i += 2 {
+			it.Annotations[annotations[i]] = annotations[i+1]
+		}
+		return it
+	}
+	config := item("api", functionAnnotation, "exec")
+	index, path := []string{krm.IndexAnnotation, "0"}, []string{krm.IndexAnnotation, "0", krm.PathAnnotation, "api.yaml"}
+	for name, c := range map[string]struct {
+		config *krm.Item
+		items  []*krm.Item
+		want   bool
+	}{
+		"an item with an ID":           {nil, []*krm.Item{item("a"), item("b", kustomizeID, "1")}, true},
+		"nothing":                      {config, nil, false},
+		"its configuration":            {config, []*krm.Item{item("api", index...)}, true},
+		"its configuration of a file":  {config, []*krm.Item{item("api", path...)}, false},
+		"another item without a file":  {config, []*krm.Item{item("other", index...)}, false},
+		"an item without an index":     {config, []*krm.Item{item("api")}, false},
+		"no configuration":             {nil, []*krm.Item{item("api", index...)}, false},
+		"a configuration for no one":   {item("api"), []*krm.Item{item("api", index...)}, false},
+		"a configuration of the items": {item("api", append(index, functionAnnotation, "exec")...), []*krm.Item{item("api", index...)}, false},
+	} {
+		if got := inKustomize(c.items, c.config); got != c.want {
+			t.Errorf("%s: got %t, want %t", name, got, c.want)
+		}
+	}
+}

@@ -45,6 +45,7 @@ func TestSeriesFor(t *testing.T) {
 		{"two captures", `{seriesQuery: '{pod!=""}', name: {matches: "^([a-z]+)_(.*)_total$", as: "${2}_of_${1}"}}`, "requests_of_http", []string{"http_requests_total"}},
 		{"named capture", `{seriesQuery: '{pod!=""}', name: {matches: "^(?P<base>.*)_total$", as: "${base}_rate"}}`, "x_rate", []string{"x_total"}},
 		{"whole", `{seriesQuery: '{pod!=""}', name: {matches: "^x_.*", as: "${0}"}}`, "x_a", []string{"x_a"}},
+		{"whole and more", `{seriesQuery: '{pod!=""}', name: {matches: "^x_.*", as: "${0}_now"}}`, "x_a_now", []string{"x_a"}},
 		{"not it", `{seriesQuery: '{pod!=""}', name: {matches: "^(.*)_total$", as: "${1}_per_second"}}`, "x", nil},
 		{"filtered", `{seriesQuery: '{pod!=""}', seriesFilters: [{isNot: "^x"}], name: {matches: "^(.*)_total$"}}`, "x", nil},
 		{"filter that gives the name", `{seriesQuery: '{pod!=""}', seriesFilters: [{is: "^http_server_requests_seconds_count$"}], name: {as: rps}}`, "rps", []string{"http_server_requests_seconds_count"}},
