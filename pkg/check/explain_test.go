@@ -127,6 +127,23 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestExplainWithoutTarget leads to where the HPA names what nobody describes.
+func TestExplainWithoutTarget(t *testing.T) {
+	hpa, _, _ := strings.Cut(explained, "---")
+	chain, ps := Explain(Input{Items: itemsOf(t, hpa)}, "web")
+	if len(ps) > 0 {
+		t.Fatal(ps)
+	}
+	want := []string{
+		"0 scaler: HorizontalPodAutoscaler shop/web, 2 to 5 replicas @",
+		"1 target: Deployment web is not among the items @spec.scaleTargetRef !hpa/target",
+		"1 metric: Resource cpu at 50 % @spec.metrics[0]",
+	}
+	if diff := cmp.Diff(want, outline(chain)[:3]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestExplainOfAnotherName(t *testing.T) {
 	p, _ := krm.ReadStream(strings.NewReader(explained+"---"+strings.ReplaceAll(explained, "namespace: shop", "namespace: other")), "web.yaml")
 	for name, want := range map[string]string{

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,11 +58,8 @@ func TestTargetLabels(t *testing.T) {
 				t.Fatalf("%d paths, want 1", len(paths))
 			}
 			want := map[string]string{"pod": "a-pod", "container": "web", "instance": "10.0.0.1:80", "namespace": "shop"}
-			for _, more := range []map[string]string{c.base, c.more} {
-				for k, v := range more {
-					want[k] = v
-				}
-			}
+			maps.Copy(want, c.base)
+			maps.Copy(want, c.more)
 			if diff := cmp.Diff(want, TargetLabels(paths[0], wl, false)); diff != "" {
 				t.Errorf("labels (-want +got):\n%s", diff)
 			}
