@@ -63,6 +63,12 @@ func TestTargetLabels(t *testing.T) {
 			if diff := cmp.Diff(want, TargetLabels(paths[0], wl, false)); diff != "" {
 				t.Errorf("labels (-want +got):\n%s", diff)
 			}
+			meta := TargetLabels(paths[0], wl, true)
+			for _, key := range []string{"__meta_kubernetes_service_name", "__meta_kubernetes_endpoints_name"} {
+				if meta[key] != c.base["service"] {
+					t.Errorf("%s is %q, want %q", key, meta[key], c.base["service"])
+				}
+			}
 		})
 	}
 }
