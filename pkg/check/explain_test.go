@@ -103,7 +103,10 @@ func TestExplain(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := strings.NewReplacer("PORT", tc.port, "AS", tc.as).Replace(explained)
+			// The same again elsewhere has no part in the chain.
+			objects, _, _ := strings.Cut(explained, "---\napiVersion: v1\nkind: ConfigMap")
+			others := strings.NewReplacer("web", "zoo", "shop", "zoo", "orders_per_second", "others").Replace(objects)
+			text := strings.NewReplacer("PORT", tc.port, "AS", tc.as).Replace(explained + "---" + others)
 			p, ps := krm.ReadStream(strings.NewReader(text), "web.yaml")
 			if ps.HasErrors() {
 				t.Fatal(ps)
@@ -121,6 +124,23 @@ func TestExplain(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestExplainWithoutTarget leads to where the HPA names what nobody describes.
+func TestExplainWithoutTarget(t *testing.T) {
+	hpa, _, _ := strings.Cut(explained, "---")
+	chain, ps := Explain(Input{Items: itemsOf(t, hpa)}, "web")
+	if len(ps) > 0 {
+		t.Fatal(ps)
+	}
+	want := []string{
+		"0 scaler: HorizontalPodAutoscaler shop/web, 2 to 5 replicas @",
+		"1 target: Deployment web is not among the items @spec.scaleTargetRef !hpa/target",
+		"1 metric: Resource cpu at 50 % @spec.metrics[0]",
+	}
+	if diff := cmp.Diff(want, outline(chain)[:3]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

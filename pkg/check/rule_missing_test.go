@@ -179,6 +179,7 @@ externalRules:
 				adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config}}"),
 			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for external metric "queue", but no APIService among the items registers external.metrics.k8s.io, while one registers custom.metrics.k8s.io; add one for v1beta1.external.metrics.k8s.io and Service adapter`},
 		},
+		{name: "a metric that is not described", manifests: shop + asking("{type: External}") + configured("rules:"+rate)},
 		{name: "broken configurations have no metrics to miss", manifests: shop + asking(podsMetric("queue")) + configured("rules:\n- seriesqery: x")},
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // A package that only begins with the name of one that runs this program is not in it.
@@ -90,6 +91,61 @@ func TestPrivilegedPorts(t *testing.T) {
 	for target, want := range map[int32]int{1: 1, 80: 1, 1023: 1, 1024: 0, 1025: 0} {
 		if got := len(hardened([]port{{"p", 80, target}}).Capabilities.Add); got != want {
 			t.Errorf("%d: %d capabilities are added, want %d", target, got, want)
+		}
+	}
+}
+
+// The adapter is told by its image or by its flags, whichever way they are written.
+func TestRunsAdapter(t *testing.T) {
+	for text, want := range map[string]bool{
+		"containers: [{image: web}]":                                                                          false,
+		"containers: [{image: 'example.com/prometheus-adapter:v1'}]":                                          true,
+		"containers: [{image: web}, {image: prometheus-adapter}]":                                             true,
+		"containers: [{image: mine, args: [--config=/c, --prometheus-url=http://p]}]":                         true,
+		"containers: [{image: mine, command: [adapter, --config, /c], args: [--prometheus-url, 'http://p']}]": true,
+		"containers: [{image: mine, args: [--config=/c]}]":                                                    false,
+		"containers: [{image: mine, args: --config=/c --prometheus-url=http://p}]":                            false,
+		"volumes: []": false,
+	} {
+		spec, ps := krm.Parse(text, model.Place{})
+		if len(ps) > 0 {
+			t.Fatal(ps)
+		}
+		if got := runsAdapter(spec); got != want {
+			t.Errorf("%s: got %t, want %t", text, got, want)
+		}
+	}
+}
+
+// A generator of kustomize gets nothing but its own configuration, without the path of a file.
+func TestInKustomize(t *testing.T) {
+	item := func(name string, annotations ...string) *krm.Item {
+		it := &krm.Item{Annotations: map[string]string{}}
+		it.Place.Object.Name = name
+		for i := 0; i < len(annotations); i += 2 {
+			it.Annotations[annotations[i]] = annotations[i+1]
+		}
+		return it
+	}
+	config := item("api", functionAnnotation, "exec")
+	index, path := []string{krm.IndexAnnotation, "0"}, []string{krm.IndexAnnotation, "0", krm.PathAnnotation, "api.yaml"}
+	for name, c := range map[string]struct {
+		config *krm.Item
+		items  []*krm.Item
+		want   bool
+	}{
+		"an item with an ID":           {nil, []*krm.Item{item("a"), item("b", kustomizeID, "1")}, true},
+		"nothing":                      {config, nil, false},
+		"its configuration":            {config, []*krm.Item{item("api", index...)}, true},
+		"its configuration of a file":  {config, []*krm.Item{item("api", path...)}, false},
+		"another item without a file":  {config, []*krm.Item{item("other", index...)}, false},
+		"an item without an index":     {config, []*krm.Item{item("api")}, false},
+		"no configuration":             {nil, []*krm.Item{item("api", index...)}, false},
+		"a configuration for no one":   {item("api"), []*krm.Item{item("api", index...)}, false},
+		"a configuration of the items": {item("api", append(index, functionAnnotation, "exec")...), []*krm.Item{item("api", index...)}, false},
+	} {
+		if got := inKustomize(c.items, c.config); got != c.want {
+			t.Errorf("%s: got %t, want %t", name, got, c.want)
 		}
 	}
 }

@@ -45,6 +45,7 @@ func TestSeriesFor(t *testing.T) {
 		{"two captures", `{seriesQuery: '{pod!=""}', name: {matches: "^([a-z]+)_(.*)_total$", as: "${2}_of_${1}"}}`, "requests_of_http", []string{"http_requests_total"}},
 		{"named capture", `{seriesQuery: '{pod!=""}', name: {matches: "^(?P<base>.*)_total$", as: "${base}_rate"}}`, "x_rate", []string{"x_total"}},
 		{"whole", `{seriesQuery: '{pod!=""}', name: {matches: "^x_.*", as: "${0}"}}`, "x_a", []string{"x_a"}},
+		{"whole and more", `{seriesQuery: '{pod!=""}', name: {matches: "^x_.*", as: "${0}_now"}}`, "x_a_now", []string{"x_a"}},
 		{"not it", `{seriesQuery: '{pod!=""}', name: {matches: "^(.*)_total$", as: "${1}_per_second"}}`, "x", nil},
 		{"filtered", `{seriesQuery: '{pod!=""}', seriesFilters: [{isNot: "^x"}], name: {matches: "^(.*)_total$"}}`, "x", nil},
 		{"filter that gives the name", `{seriesQuery: '{pod!=""}', seriesFilters: [{is: "^http_server_requests_seconds_count$"}], name: {as: rps}}`, "rps", []string{"http_server_requests_seconds_count"}},
@@ -125,9 +126,21 @@ func TestChartDefaults(t *testing.T) {
 	if len(setup.Configs) != 0 {
 		t.Errorf("rules.existing gives %d configurations, want none", len(setup.Configs))
 	}
-	setup = read(t, "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {chart: {spec: {chart: prometheus-adapter}}, valuesFrom: [{name: x}]}}", "")
-	if len(setup.Configs) != 0 {
-		t.Errorf("a HelmRelease with values from elsewhere has %d configurations, want none", len(setup.Configs))
+	for spec, want := range map[string][]int{
+		"valuesFrom: [{name: x}]":                                       nil,
+		"valuesFrom: [{name: x}], values: {replicas: 2}":                nil,
+		"valuesFrom: [{name: x}], values: {rules: {default: true}}":     {6},
+		"values: {replicas: 2}":                                         {6},
+		"values: {rules: {default: false, custom: [{seriesQuery: x}]}}": {1},
+	} {
+		setup = read(t, "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {chart: {spec: {chart: prometheus-adapter}}, "+spec+"}}", "")
+		var got []int
+		for _, c := range setup.Configs {
+			got = append(got, len(c.custom))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("rules of a HelmRelease with %s (-want +got):\n%s", spec, diff)
+		}
 	}
 	setup = read(t, "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}, spec: {source: {chart: prometheus-adapter}}}", "")
 	if got := len(setup.Configs[0].custom); got != 6 {
@@ -197,6 +210,22 @@ func TestRuleIndex(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("rules for %s (-all +index):\n%s", metric, diff)
 			}
+		}
+	}
+}
+
+// TestFlagValue has flags as containers state them, the last of which may lack its value.
+func TestFlagValue(t *testing.T) {
+	for text, want := range map[string]string{
+		"--config=a": "a", "--config a": "a", "--config a --v=4": "a", "--v=4 --config a": "a", "--config=": "",
+		"--config": "none", "--v=4 --config": "none", "--configs=a": "none", "-config a": "none", "": "none",
+	} {
+		got, ok := FlagValue(strings.Fields(text), "config")
+		if !ok {
+			got = "none"
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
 }

@@ -68,6 +68,7 @@ func TestIndex(t *testing.T) {
 			same(t, text, g.Workloads.AlsoMatched(wl), g.Workloads.All, func(o *Workload) bool { return isAlsoMatched(wl, o) })
 		}
 		for _, s := range g.Scalers {
+			same(t, text, s.Sharing, g.Scalers, func(o *Scaler) bool { return o.sharingKey() == s.sharingKey() })
 			if got, want := s.Target, scanned(g, s.Item, s.Ref.Name); got != want {
 				t.Fatalf("the target of %s in %s is %v, want %v", s, s.Namespace(), got, want)
 			}

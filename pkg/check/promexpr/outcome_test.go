@@ -43,6 +43,8 @@ func TestFateOf(t *testing.T) {
 		`a / on() group_left() sum(b)`:      Kept,
 		`sum(a) / on() group_right() b`:     Kept,
 		`a * on(x) group_left(pod) sum(b) by (x)`: Lost,
+		`(a / sum(b)) * on(x) a`:                  Empty,
+		`a * on(x) (a / sum(b))`:                  Empty,
 		`a and sum(b) by (x)`:                     Empty,
 		`a and on(x) b`:                           Kept,
 		`a unless sum(b)`:                         Kept,
