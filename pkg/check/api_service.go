@@ -12,13 +12,10 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var apiService = Check{
-	ID: model.APIService,
-	run: func(w *world, ps *model.Problems) {
-		for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics} {
-			checkAPIs(w, group, ps)
-		}
-	},
+func apiService(w *world, ps *model.Problems) {
+	for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics} {
+		checkAPIs(w, group, ps)
+	}
 }
 
 // checkAPIs reports the APIServices of a group that do not lead to the adapter among the items. They are errors if some
@@ -52,11 +49,7 @@ func checkAPIs(w *world, group string, ps *model.Problems) {
 // adapter signs its own unless a flag names one (SecureServingOptions, k8s.io/apiserver/pkg/server/options).
 func checkTrust(w *world, a *chain.APIService, needed bool, ps *model.Problems) {
 	svc := w.graph.ServiceOf(a.Service)
-	if svc == nil {
-		return
-	}
-	behind := w.setup.Behind(svc)
-	if len(behind) == 0 {
+	if svc == nil || len(w.setup.Behind(svc)) == 0 {
 		return
 	}
 	p := model.Problem{
@@ -64,7 +57,7 @@ func checkTrust(w *world, a *chain.APIService, needed bool, ps *model.Problems) 
 		Message: "is missing, so that the API server trusts only certificates of public authorities; write the authority of the " +
 			"adapter's certificate, let cert-manager write it, or set insecureSkipTLSVerify",
 	}
-	if needed && slices.ContainsFunc(behind, adapter.Instance.SignsItself) {
+	if needed && slices.ContainsFunc(w.setup.Behind(svc), adapter.Instance.SignsItself) {
 		p.Severity = model.Error
 	}
 	ps.Add(p)
@@ -108,10 +101,8 @@ func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 	if len(behind) == 0 {
 		return podlessService(w, svc, p)
 	}
-	for _, one := range behind {
-		if p := brokenTarget(w.graph, svc, i, one); p == nil {
-			return nil
-		}
+	if slices.ContainsFunc(behind, func(a adapter.Instance) bool { return brokenTarget(w.graph, svc, i, a) == nil }) {
+		return nil
 	}
 	return brokenTarget(w.graph, svc, i, behind[0])
 }
@@ -139,17 +130,13 @@ func brokenTarget(g *chain.Graph, svc *chain.Service, i int, a adapter.Instance)
 	at := svc.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 	t, ok := chain.ResolvePort(port, chain.PodTargets(a.Workload))
 	if !ok {
-		b := undeclared(at, port.Target.StrVal, []*chain.Workload{a.Workload})
-		return &model.Problem{
-			ID: model.APIService, Severity: model.Warning, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
-		}
+		p := undeclared(at, port.Target.StrVal, []*chain.Workload{a.Workload})
+		p.ID, p.Severity = model.APIService, model.Warning
+		return p
 	}
 	listens, known := adapter.FlagValue(a.Args(), "secure-port")
 	number := strconv.Itoa(int(t.Port))
-	if !known || listens == number || t.Declared && t.Container != a.Container.Name {
-		return nil
-	}
-	if _, err := strconv.Atoi(listens); err != nil {
+	if _, err := strconv.Atoi(listens); err != nil || !known || listens == number || t.Declared && t.Container != a.Container.Name {
 		return nil
 	}
 	return &model.Problem{

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,10 +45,10 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 	}
 	switch {
 	case len(found) == 0:
-		ps.Errorf(hpaTarget.ID, model.Place{}, "no HorizontalPodAutoscaler %q is among the items%s", name, krm.DidYouMean(name, names))
+		ps.Errorf(model.HPATarget, model.Place{}, "no HorizontalPodAutoscaler %q is among the items%s", name, krm.DidYouMean(name, names))
 		return nil, ps.Sorted()
 	case len(found) > 1:
-		ps.Errorf(hpaTarget.ID, model.Place{}, "several HorizontalPodAutoscalers are named %q; write NAMESPACE/%s", name, name)
+		ps.Errorf(model.HPATarget, model.Place{}, "several HorizontalPodAutoscalers are named %q; write NAMESPACE/%s", name, name)
 		return nil, ps.Sorted()
 	}
 	links := chainOf(w, found[0])
@@ -184,21 +185,18 @@ func pathLink(p chain.ScrapePath) *Link {
 	l := &Link{Role: "monitor", What: p.Monitor.Item.Place.Object.String() + every, Place: p.At()}
 	below := l
 	if p.Service != nil {
-		svc := &Link{Role: "service", What: p.Service.Item.Place.Object.String(), Place: p.Service.Item.Place}
+		below = &Link{Role: "service", What: p.Service.Item.Place.Object.String(), Place: p.Service.Item.Place}
 		if p.ServicePort != "" {
-			svc.What += ", port " + p.ServicePort
+			below.What += ", port " + p.ServicePort
 		}
-		below.Links, below = append(below.Links, svc), svc
+		l.Links = []*Link{below}
 	}
 	container := "no container declares it"
 	if p.Container != "" {
 		container = "container " + p.Container
 	}
-	path := p.Path
-	if path == "" {
-		path = "/metrics"
-	}
-	below.Links = append(below.Links, &Link{Role: "port", What: fmt.Sprintf("%d%s, %s", p.PodPort, path, container)})
+	port := fmt.Sprintf("%d%s, %s", p.PodPort, cmp.Or(p.Path, "/metrics"), container)
+	below.Links = append(below.Links, &Link{Role: "port", What: port})
 	return l
 }
 
@@ -213,10 +211,7 @@ func (l *Link) attach(ps model.Problems) {
 		if best == nil {
 			best = l.missing(map[bool]string{true: "monitor", false: "rule"}[strings.HasPrefix(string(p.ID), "scrape/")])
 		}
-		if best == nil {
-			best = l
-		}
-		best.Problems.Add(p)
+		cmp.Or(best, l).Problems.Add(p)
 	}
 }
 
@@ -248,12 +243,10 @@ func (l *Link) missing(role string) *Link {
 }
 
 // Walk calls f for the link and all below it, parents first; depth is 0 for the link itself.
-func (l *Link) Walk(f func(l *Link, depth int)) { l.walk(f, 0) }
-
-func (l *Link) walk(f func(l *Link, depth int), depth int) {
-	f(l, depth)
+func (l *Link) Walk(f func(l *Link, depth int)) {
+	f(l, 0)
 	for _, c := range l.Links {
-		c.walk(f, depth+1)
+		c.Walk(func(below *Link, depth int) { f(below, depth+1) })
 	}
 }
 

@@ -9,13 +9,10 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaBounds = Check{
-	ID: model.HPABounds,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.HPAs {
-			checkBounds(w.graph, s, ps)
-		}
-	},
+func hpaBounds(w *world, ps *model.Problems) {
+	for _, s := range w.graph.HPAs {
+		checkBounds(w.graph, s, ps)
+	}
 }
 
 // checkBounds follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateHorizontalPodAutoscalerSpec.
@@ -39,11 +36,11 @@ func checkBounds(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
 	case !s.Reads(autoscalingv2.ObjectMetricSourceType, autoscalingv2.ExternalMetricSourceType):
 		ps.Valuef(model.HPABounds, at, "0", "is 0 without a metric of type Object or External, which alone have a value without pods; write 1")
 	case g.Before(minorScaleToZero):
-		ps.Add(model.Problem{ID: model.HPABounds, Severity: model.Warning, Place: at, Value: "0", Message: fmt.Sprintf(
-			"is 0, which Kubernetes 1.%d refuses unless its feature gate HPAScaleToZero is on; write 1", g.Minor)})
+		ps.Reportf(model.Problem{ID: model.HPABounds, Severity: model.Warning, Place: at, Value: "0"},
+			"is 0, which Kubernetes 1.%d refuses unless its feature gate HPAScaleToZero is on; write 1", g.Minor)
 	case g.Minor == 0:
-		ps.Add(model.Problem{ID: model.HPABounds, Severity: model.Info, Place: at, Value: "0", Message: fmt.Sprintf(
-			"is 0, which Kubernetes before 1.%d refuses unless its feature gate HPAScaleToZero is on", minorScaleToZero)})
+		ps.Reportf(model.Problem{ID: model.HPABounds, Severity: model.Info, Place: at, Value: "0"},
+			"is 0, which Kubernetes before 1.%d refuses unless its feature gate HPAScaleToZero is on", minorScaleToZero)
 	}
 }
 

@@ -14,15 +14,12 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaMetric = Check{
-	ID: model.HPAMetric,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.HPAs {
-			for i, m := range s.Metrics {
-				(&metricJudge{at: s.MetricAt(i), flat: s.IsFlat(), ps: ps}).judge(m)
-			}
+func hpaMetric(w *world, ps *model.Problems) {
+	for _, s := range w.graph.HPAs {
+		for i, m := range s.Metrics {
+			(&metricJudge{at: s.MetricAt(i), flat: s.IsFlat(), ps: ps}).judge(m)
 		}
-	},
+	}
 }
 
 // metricJudge reports what is wrong with the metric at a place.
@@ -50,11 +47,11 @@ var sources = []struct {
 
 // judge follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateMetricSpec.
 func (j *metricJudge) judge(m autoscalingv2.MetricSpec) {
-	var types []autoscalingv2.MetricSourceType
+	var types []string
 	for _, s := range sources {
-		types = append(types, s.kind)
+		types = append(types, string(s.kind))
 	}
-	if !j.known(j.at.Child("type"), "metric", string(m.Type), lookup.OneOf(strs(types)), strs(types)) {
+	if !j.known(j.at.Child("type"), "metric", string(m.Type), types) {
 		return
 	}
 	for _, s := range sources {
@@ -69,19 +66,14 @@ func (j *metricJudge) judge(m autoscalingv2.MetricSpec) {
 }
 
 // known reports a word that is none of the known ones.
-func (j *metricJudge) known(at model.Place, of, got, known string, all []string) bool {
-	switch {
-	case got == "":
-		j.ps.Errorf(model.HPAMetric, at, "is missing; write %s", known)
-	case !slices.Contains(all, got):
-		j.ps.Add(model.Problem{
-			ID: model.HPAMetric, Severity: model.Error, Place: at, Value: got, Suggestion: krm.Suggest(got, all),
-			Message: fmt.Sprintf("%q is no type of %s; write %s", got, of, known),
-		})
-	default:
-		return true
+func (j *metricJudge) known(at model.Place, of, got string, all []string) bool {
+	if got == "" {
+		j.ps.Errorf(model.HPAMetric, at, "is missing; write %s", lookup.OneOf(all))
+	} else if !slices.Contains(all, got) {
+		j.ps.Reportf(model.Problem{ID: model.HPAMetric, Place: at, Value: got, Suggestion: krm.Suggest(got, all)},
+			"%q is no type of %s; write %s", got, of, lookup.OneOf(all))
 	}
-	return false
+	return slices.Contains(all, got)
 }
 
 func (j *metricJudge) source(m autoscalingv2.MetricSpec) {
@@ -186,8 +178,8 @@ func (j *metricJudge) custom(source string, id autoscalingv2.MetricIdentifier, t
 	j.values(source, t)
 }
 
-var targetTypes = []autoscalingv2.MetricTargetType{
-	autoscalingv2.AverageValueMetricType, autoscalingv2.UtilizationMetricType, autoscalingv2.ValueMetricType,
+var targetTypes = []string{
+	string(autoscalingv2.AverageValueMetricType), string(autoscalingv2.UtilizationMetricType), string(autoscalingv2.ValueMetricType),
 }
 
 // values judges the type and the numbers of a target.
@@ -195,7 +187,7 @@ func (j *metricJudge) values(source string, t autoscalingv2.MetricTarget) {
 	at := j.target(source)
 	// Where there is no target at all, that has been told.
 	if !j.flat && t != (autoscalingv2.MetricTarget{}) {
-		j.known(at.Child("type"), "target", string(t.Type), lookup.OneOf(strs(targetTypes)), strs(targetTypes))
+		j.known(at.Child("type"), "target", string(t.Type), targetTypes)
 	}
 	for _, q := range []*resource.Quantity{t.Value, t.AverageValue} {
 		if q != nil && q.Sign() <= 0 {
@@ -205,12 +197,4 @@ func (j *metricJudge) values(source string, t autoscalingv2.MetricTarget) {
 	if t.AverageUtilization != nil && *t.AverageUtilization < 1 {
 		j.ps.Valuef(model.HPAMetric, at, fmt.Sprint(*t.AverageUtilization), "is %d %%; write a number above 0", *t.AverageUtilization)
 	}
-}
-
-func strs[T ~string](names []T) []string {
-	var out []string
-	for _, n := range names {
-		out = append(out, string(n))
-	}
-	return out
 }

@@ -1,24 +1,21 @@
 package check
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaOverlap = Check{
-	ID: model.HPAOverlap,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.Scalers {
-			checkSameTarget(w.graph, s, ps)
-			if wl := s.Target; wl != nil {
-				checkSelector(w.graph, s, wl, ps)
-			}
+func hpaOverlap(w *world, ps *model.Problems) {
+	for _, s := range w.graph.Scalers {
+		checkSameTarget(w.graph, s, ps)
+		if wl := s.Target; wl != nil {
+			checkSelector(w.graph, s, wl, ps)
 		}
-	},
+	}
 }
 
 // minorAmbiguous is the first version whose controller stops when two autoscalers match one pod; before it, they work
@@ -37,13 +34,12 @@ func checkSameTarget(g *chain.Graph, s *chain.Scaler, ps *model.Problems) {
 	if len(others) == 0 {
 		return
 	}
-	slices.Sort(others)
 	does := "so that all of them stop (AmbiguousSelector)"
 	if g.Before(minorAmbiguous) {
 		does = "so that they work against each other"
 	}
 	ps.Errorf(model.HPAOverlap, s.RefAt(), "%s %s is scaled by %s too, %s; write one HorizontalPodAutoscaler with all metrics",
-		s.Ref.Kind, s.Ref.Name, strings.Join(slices.Compact(others), ", "), does)
+		s.Ref.Kind, s.Ref.Name, strings.Join(lookup.Distinct(others), ", "), does)
 }
 
 // checkSelector reports workloads whose pods the selector of wl, which s scales, matches.

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"slices"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -12,17 +11,14 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaRequest = Check{
-	ID: model.HPARequest,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.Scalers {
-			if wl := s.Target; wl != nil && wl.KnowsPods() {
-				for i, m := range s.Metrics {
-					checkRequest(w.graph, usage{s, m, i}, wl, ps)
-				}
+func hpaRequest(w *world, ps *model.Problems) {
+	for _, s := range w.graph.Scalers {
+		if wl := s.Target; wl != nil && wl.KnowsPods() {
+			for i, m := range s.Metrics {
+				checkRequest(w.graph, usage{s, m, i}, wl, ps)
 			}
 		}
-	},
+	}
 }
 
 // usage is a metric of type Resource or ContainerResource and its position.
@@ -53,14 +49,11 @@ func checkPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.Work
 			if podRequests(g, other, name) || containerRequests(g, other, c, name) {
 				continue
 			}
-			at := other.ContainerAt(c).Child("resources").Child("requests")
-			p := model.Problem{ID: model.HPARequest, Severity: model.Error, Place: at, Message: fmt.Sprintf(
-				"container %q has no request of %s, and %s counts it too, since the selector of %s matches its pod; give %s another label or write a request",
-				c.Name, name, u.scaler, wl, other)}
+			p := model.Problem{ID: model.HPARequest, Place: other.ContainerAt(c).Child("resources").Child("requests")}
 			if isHook(other.Item) {
 				p.Severity = model.Info
 			}
-			ps.Add(p)
+			ps.Reportf(p, "container %q has no request of %s, and %s counts it too, since the selector of %s matches its pod; give %s another label or write a request", c.Name, name, u.scaler, wl, other)
 		}
 	}
 }
@@ -96,10 +89,8 @@ func checkContainer(g *chain.Graph, u usage, m autoscalingv2.ContainerResourceMe
 		ps.Infof(model.HPARequest, at, "no container %q is in the template of %s; it is not judged whether one is injected", m.Container, wl)
 		return
 	}
-	ps.Add(model.Problem{
-		ID: model.HPARequest, Severity: model.Error, Place: at, Value: m.Container, Suggestion: krm.Suggest(m.Container, names),
-		Message: fmt.Sprintf("no container %q is in the pods of %s%s", m.Container, wl, krm.DidYouMean(m.Container, names)),
-	})
+	ps.Reportf(model.Problem{ID: model.HPARequest, Place: at, Value: m.Container, Suggestion: krm.Suggest(m.Container, names)},
+		"no container %q is in the pods of %s%s", m.Container, wl, krm.DidYouMean(m.Container, names))
 }
 
 // requests tells whether a container has a request of a resource when its pod is made: a limit counts as one, and a

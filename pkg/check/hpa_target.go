@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,14 +13,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaTarget = Check{
-	ID: model.HPATarget,
-	run: func(w *world, ps *model.Problems) {
-		mi := &missing{graph: w.graph, names: map[chain.TargetKey]*lookup.Suggester{}}
-		for _, s := range w.graph.Scalers {
-			checkTarget(w.graph, mi, s, ps)
-		}
-	},
+func hpaTarget(w *world, ps *model.Problems) {
+	mi := &missing{graph: w.graph, names: map[chain.TargetKey]*lookup.Suggester{}}
+	for _, s := range w.graph.Scalers {
+		checkTarget(w.graph, mi, s, ps)
+	}
 }
 
 // scaledKinds are the kinds that Kubernetes itself can scale, with the apiVersion to write. Groups with a dot belong to
@@ -65,25 +61,20 @@ func checkKind(g *chain.Graph, s *chain.Scaler, ps *model.Problems) bool {
 	kinds := slices.Sorted(maps.Keys(scaledKinds))
 	want, known := scaledKinds[ref.Kind]
 	group := model.Group(ref.APIVersion)
-	p := model.Problem{
-		ID: model.HPATarget, Severity: model.Error, Place: s.RefAt().Child("apiVersion"), Value: ref.APIVersion, Suggestion: want,
-	}
+	p := model.Problem{ID: model.HPATarget, Place: s.RefAt().Child("apiVersion"), Value: ref.APIVersion, Suggestion: want}
 	switch {
 	case !known:
 		p.Place, p.Value, p.Suggestion = s.RefAt().Child("kind"), ref.Kind, krm.Suggest(ref.Kind, kinds)
-		p.Message = fmt.Sprintf("%q is no kind of Kubernetes that can be scaled%s", ref.Kind, krm.DidYouMean(ref.Kind, kinds))
-	case group == model.Group(want):
-		return true
-	case group == "extensions" && g.Before(16):
+		ps.Reportf(p, "%q is no kind of Kubernetes that can be scaled%s", ref.Kind, krm.DidYouMean(ref.Kind, kinds))
+	case group == model.Group(want), group == "extensions" && g.Before(16):
 		return true
 	case group == "extensions":
-		p.Message = fmt.Sprintf("the group extensions has no %s since Kubernetes 1.16; write %s", ref.Kind, want)
+		ps.Reportf(p, "the group extensions has no %s since Kubernetes 1.16; write %s", ref.Kind, want)
 	case ref.APIVersion == "":
-		p.Message = fmt.Sprintf("is missing, so that a %s of the core group is looked for, which there is not; write %s", ref.Kind, want)
+		ps.Reportf(p, "is missing, so that a %s of the core group is looked for, which there is not; write %s", ref.Kind, want)
 	default:
-		p.Message = fmt.Sprintf("%q has no %s; write %s", ref.APIVersion, ref.Kind, want)
+		ps.Reportf(p, "%q has no %s; write %s", ref.APIVersion, ref.Kind, want)
 	}
-	ps.Add(p)
 	return false
 }
 
@@ -145,11 +136,9 @@ func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 	}
 	switch {
 	case otherKind != nil:
-		o := otherKind.Item.Place.Object
-		ps.Add(model.Problem{
-			ID: model.HPATarget, Severity: model.Error, Place: s.RefAt().Child("kind"), Value: ref.Kind, Suggestion: o.Kind,
-			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, o.Kind, o.Kind),
-		})
+		kind := otherKind.Item.Place.Object.Kind
+		ps.Reportf(model.Problem{ID: model.HPATarget, Place: s.RefAt().Child("kind"), Value: ref.Kind, Suggestion: kind},
+			"no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, kind, kind)
 	case elsewhere != nil:
 		ps.Errorf(model.HPATarget, s.Item.Place.Child("metadata").Child("namespace"),
 			"is %s, but %s %s is in %s, and both have to be in one namespace", s.Namespace(), ref.Kind, ref.Name, model.NamespaceOf(elsewhere.Item.Place.Object.Namespace))
@@ -161,10 +150,8 @@ func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 		if hint == "" && len(names.Names) > 0 {
 			hint = "; here are " + names.Around(ref.Name)
 		}
-		ps.Add(model.Problem{
-			ID: model.HPATarget, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: names.Suggest(ref.Name),
-			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.Namespace(), ref.Name, hint),
-		})
+		ps.Reportf(model.Problem{ID: model.HPATarget, Place: at, Value: ref.Name, Suggestion: names.Suggest(ref.Name)},
+			"no %s in namespace %s is named %q%s", ref.Kind, s.Namespace(), ref.Name, hint)
 	}
 }
 

@@ -9,36 +9,31 @@ import (
 
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var ruleAmbiguous = Check{
-	ID: model.RuleAmbiguous,
-	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands.All() {
-			if d.Problem != "" {
-				continue
-			}
-			all := d.Used()
-			for len(all) > 0 {
-				other := slices.IndexFunc(all, func(o *demand.Offer) bool { return o.Config != all[0].Config })
-				if other < 0 {
-					other = len(all)
-				}
-				checkAmbiguous(d, all[:other], ps)
-				all = all[other:]
-			}
+func ruleAmbiguous(w *world, ps *model.Problems) {
+	for _, d := range w.demands.All() {
+		if d.Problem != "" {
+			continue
 		}
-	},
+		all := d.Used()
+		for len(all) > 0 {
+			other := slices.IndexFunc(all, func(o *demand.Offer) bool { return o.Config != all[0].Config })
+			if other < 0 {
+				other = len(all)
+			}
+			checkAmbiguous(d, all[:other], ps)
+			all = all[other:]
+		}
+	}
 }
 
 // checkAmbiguous compares all rules of a configuration that serve the metric with the last one, which is the one that
 // the adapter uses (pkg/custom-provider, SetSeries, and pkg/external-provider, filterAndStoreMetrics).
 func checkAmbiguous(d *demand.Demand, offers []*demand.Offer, ps *model.Problems) {
-	useless := func(o *demand.Offer) bool { return !o.Registered || o.Query == "" }
-	if slices.ContainsFunc(offers, useless) {
-		offers = slices.DeleteFunc(slices.Clone(offers), useless)
-	}
+	offers = lookup.Except(offers, func(o *demand.Offer) bool { return !o.Registered || o.Query == "" })
 	for i, a := range offers {
 		for _, b := range offers[i+1:] {
 			compareOffers(d, a, b, ps)

@@ -1,9 +1,11 @@
 package check
 
 import (
+	"maps"
 	"slices"
 
 	prommodel "github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -11,26 +13,22 @@ import (
 
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
-	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var ruleLabels = Check{
-	ID: model.RuleLabels,
-	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands.All() {
-			if d.Problem != "" || !d.ForAdapter() {
-				continue
-			}
-			if o := d.Effective(); o != nil {
-				before := len(*ps)
-				if checkOffer(d, o, ps); len(*ps) == before {
-					checkValues(w.demands, d, o, ps)
-				}
+func ruleLabels(w *world, ps *model.Problems) {
+	for _, d := range w.demands.All() {
+		if d.Problem != "" || !d.ForAdapter() {
+			continue
+		}
+		if o := d.Effective(); o != nil {
+			before := len(*ps)
+			if checkOffer(d, o, ps); len(*ps) == before {
+				checkValues(w.demands, d, o, ps)
 			}
 		}
-	},
+	}
 }
 
 // checkOffer reports a rule that gives the metric its name but no value.
@@ -64,7 +62,7 @@ func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 			o.Query, o.Label)
 		return
 	}
-	if len(selectorsWith(o, o.Label)) == 0 && sharesNames(d) {
+	if len(promexpr.MatchersOn(o.Expr, o.Label)) == 0 && sharesNames(d) {
 		ps.Warnf(model.RuleLabels, o.At, "asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other "+
 			"namespaces "+
 			"get into those of %s; write {<<.LabelMatchers>>}", d.Workload.Item.Place.Object)
@@ -88,14 +86,6 @@ func openLabels(d *demand.Demand, o *demand.Offer) []string {
 // sharesNames tells whether pods elsewhere may well have the names of those that are scaled.
 func sharesNames(d *demand.Demand) bool {
 	return d.Kind == autoscalingv2.PodsMetricSourceType && d.Workload != nil && d.Workload.Item.Place.Object.Kind == "StatefulSet"
-}
-
-func selectorsWith(o *demand.Offer, label string) []string {
-	var out []string
-	for _, m := range promexpr.MatchersOn(o.Expr, label) {
-		out = append(out, m.String())
-	}
-	return out
 }
 
 // checkMapped compares the labels that the rule maps with those that the series have or that it asks them for itself.
@@ -143,18 +133,15 @@ func scrapedElsewhere(d *demand.Demand) bool {
 
 // asksFor tells whether the seriesQuery wants series to have a label.
 func asksFor(o *demand.Offer, label string) bool {
-	for _, m := range o.Matchers {
-		if m.Name == label && m.Name != prommodel.MetricNameLabel && !m.Matches("") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(o.Matchers, func(m *labels.Matcher) bool {
+		return m.Name == label && m.Name != prommodel.MetricNameLabel && !m.Matches("")
+	})
 }
 
 // checkTwice reports two labels that are mapped to one resource that the query needs.
 func checkTwice(o *demand.Offer, ps *model.Problems) {
 	mapped := map[string]string{}
-	for _, label := range lookup.SortedKeys(o.Resources.Overrides) {
+	for _, label := range slices.Sorted(maps.Keys(o.Resources.Overrides)) {
 		r := o.Resources.Overrides[label]
 		name := demand.Singular(schema.GroupResource{Group: r.Group, Resource: r.Resource})
 		if other := mapped[name]; other != "" {

@@ -8,15 +8,12 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var ruleMissing = Check{
-	ID: model.RuleMissing,
-	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands.All() {
-			if d.ForAdapter() {
-				checkServed(w, d, ps)
-			}
+func ruleMissing(w *world, ps *model.Problems) {
+	for _, d := range w.demands.All() {
+		if d.ForAdapter() {
+			checkServed(w, d, ps)
 		}
-	},
+	}
 }
 
 // checkServed reports a metric that no rule gives.

@@ -12,19 +12,16 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var ruleWindow = Check{
-	ID: model.RuleWindow,
-	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands.All() {
-			if d.Problem != "" {
-				continue
-			}
-			if o := d.Effective(); o != nil && o.Expr != nil && !demand.FromExporter(o.Series[0]) && !d.IsRecorded(o.Series[0]) {
-				checkWindows(w.graph, d, o, ps)
-				checkRelist(w, d, ps)
-			}
+func ruleWindow(w *world, ps *model.Problems) {
+	for _, d := range w.demands.All() {
+		if d.Problem != "" {
+			continue
 		}
-	},
+		if o := d.Effective(); o != nil && o.Expr != nil && !demand.FromExporter(o.Series[0]) && !d.IsRecorded(o.Series[0]) {
+			checkWindows(w.graph, d, o, ps)
+			checkRelist(w, d, ps)
+		}
+	}
 }
 
 // operatorInterval is how often Prometheus scrapes if nobody says so to the operator (PrometheusSpec.scrapeInterval).

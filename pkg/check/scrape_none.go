@@ -12,41 +12,38 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var scrapeNone = Check{
-	ID: model.ScrapeNone,
-	run: func(w *world, ps *model.Problems) {
-		found, other, endpoints := &finder{graph: w.graph}, &others{graph: w.graph}, &endpointObjects{graph: w.graph}
-		var unjudged []*demand.Demand
-		told := map[*chain.Monitor]bool{}
-		for _, d := range w.demands.Scraped() {
-			routes := w.graph.Routes(d.Workload)
-			if len(routes) > 0 {
-				checkNamespaces(d, routes, ps)
-				checkDropped(w.graph, d, ps)
-				endpoints.check(d, routes, ps)
-				continue
-			}
-			miss := found.nearest(d.Workload)
-			switch {
-			case miss != nil && miss.score >= meant:
-				told[miss.monitor] = true
-				reportMiss(d, miss, other.otherScraper(), ps)
-			case other.scrapedOtherwise(d.Workload) != "":
-				unjudged = append(unjudged, d)
-			case miss != nil:
-				told[miss.monitor] = true
-				reportMiss(d, miss, "", ps)
-			default:
-				reportNone(d, ps)
-			}
+func scrapeNone(w *world, ps *model.Problems) {
+	found, other, endpoints := &finder{graph: w.graph}, &others{graph: w.graph}, &endpointObjects{graph: w.graph}
+	var unjudged []*demand.Demand
+	told := map[*chain.Monitor]bool{}
+	for _, d := range w.demands.Scraped() {
+		routes := w.graph.Routes(d.Workload)
+		if len(routes) > 0 {
+			checkNamespaces(d, routes, ps)
+			checkDropped(w.graph, d, ps)
+			endpoints.check(d, routes, ps)
+			continue
 		}
-		other.reportUnjudged(unjudged, ps)
-		for _, m := range w.graph.Monitors {
-			if miss := found.idle(m); miss != nil && !told[m] {
-				ps.Warnf(model.ScrapeNone, miss.at, "%s, so that %s reads nothing there", miss.why, m.Item.Place.Object)
-			}
+		miss := found.nearest(d.Workload)
+		switch {
+		case miss != nil && miss.score >= meant:
+			told[miss.monitor] = true
+			reportMiss(d, miss, other.otherScraper(), ps)
+		case other.scrapedOtherwise(d.Workload) != "":
+			unjudged = append(unjudged, d)
+		case miss != nil:
+			told[miss.monitor] = true
+			reportMiss(d, miss, "", ps)
+		default:
+			reportNone(d, ps)
 		}
-	},
+	}
+	other.reportUnjudged(unjudged, ps)
+	for _, m := range w.graph.Monitors {
+		if miss := found.idle(m); miss != nil && !told[m] {
+			ps.Warnf(model.ScrapeNone, miss.at, "%s, so that %s reads nothing there", miss.why, m.Item.Place.Object)
+		}
+	}
 }
 
 // checkNamespaces reports pods to which every route depends on the namespace that objects are applied to which state none.

@@ -14,16 +14,13 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var scrapePort = Check{
-	ID: model.ScrapePort,
-	run: func(w *world, ps *model.Problems) {
-		needed := withoutScrapedPort(w)
-		for _, m := range w.graph.Monitors {
-			checkPorts(w.graph, m, needed, ps)
-		}
-		checkServices(w.graph, ps)
-		checkNumbers(w.graph, ps)
-	},
+func scrapePort(w *world, ps *model.Problems) {
+	needed := withoutScrapedPort(w)
+	for _, m := range w.graph.Monitors {
+		checkPorts(w.graph, m, needed, ps)
+	}
+	checkServices(w.graph, ps)
+	checkNumbers(w.graph, ps)
 }
 
 // portless are the workloads that HPAs need and monitors lead to, but none of their ports do.
@@ -42,39 +39,33 @@ type endpointPath struct {
 	service *chain.Service
 	pods    []*chain.Workload
 	// broken is why nothing is found at its end, nil if something is or may be.
-	broken *brokenPort
-}
-
-type brokenPort struct {
-	at         model.Place
-	value, why string
-	suggestion string
+	broken *model.Problem
 }
 
 // checkPorts reports the endpoints of m that lead to no port at all, and those that do not lead to workloads that an HPA
 // needs.
 func checkPorts(g *chain.Graph, m *chain.Monitor, needed map[*chain.Workload]bool, ps *model.Problems) {
+	leadsToNeeded := func(y endpointPath) bool {
+		return slices.ContainsFunc(y.pods, func(wl *chain.Workload) bool { return needed[wl] })
+	}
 	if len(m.Endpoints) == 0 {
-		p := model.Problem{ID: model.ScrapePort, Severity: model.Warning, Place: m.EndpointsPlace(), Message: "is empty, so that the monitor reads nothing; write at least one endpoint"}
-		for _, y := range ways(g, m, &chain.Endpoint{Monitor: m}) {
-			if slices.ContainsFunc(y.pods, func(wl *chain.Workload) bool { return needed[wl] }) {
-				p.Severity = model.Error
-			}
+		p := model.Problem{ID: model.ScrapePort, Severity: model.Warning, Place: m.EndpointsPlace()}
+		if slices.ContainsFunc(ways(g, m, &chain.Endpoint{Monitor: m}), leadsToNeeded) {
+			p.Severity = model.Error
 		}
-		ps.Add(p)
+		ps.Reportf(p, "is empty, so that the monitor reads nothing; write at least one endpoint")
 	}
 	for i := range m.Endpoints {
 		ways := ways(g, m, &m.Endpoints[i])
 		dead := isFor(m, ways) && !slices.ContainsFunc(ways, func(y endpointPath) bool { return y.broken == nil })
 		for _, y := range ways {
 			severity := model.Warning
-			if slices.ContainsFunc(y.pods, func(wl *chain.Workload) bool { return needed[wl] }) {
+			if leadsToNeeded(y) {
 				severity = model.Error
 			}
 			if b := y.broken; b != nil && (dead || severity == model.Error) {
-				ps.Add(model.Problem{
-					ID: model.ScrapePort, Severity: severity, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
-				})
+				b.ID, b.Severity = model.ScrapePort, severity
+				ps.Add(*b)
 			}
 		}
 	}
@@ -105,12 +96,12 @@ func ways(g *chain.Graph, m *chain.Monitor, e *chain.Endpoint) []endpointPath {
 }
 
 // brokenPort tells why an endpoint of a ServiceMonitor finds nothing behind a Service.
-func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *brokenPort {
+func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *model.Problem {
 	ports := y.service.Ports
 	i := slices.IndexFunc(ports, func(p chain.ServicePort) bool { return e.OnService && chain.MatchesPort(e.Port.StrVal, p.Name) })
 	if e.OnService && i < 0 {
-		b := &brokenPort{at: e.At().Child(e.PortField), value: e.Port.StrVal}
-		b.why, b.suggestion = noSuchPort(e.Port.StrVal, y.service)
+		b := &model.Problem{Place: e.At().Child(e.PortField), Value: e.Port.StrVal}
+		b.Message, b.Suggestion = noSuchPort(e.Port.StrVal, y.service)
 		return b
 	}
 	leads := false
@@ -130,7 +121,7 @@ func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *brokenPort {
 	case e.OnService:
 		return targetPort(y, i)
 	case !leads:
-		return &brokenPort{at: y.service.Item.Place.Child("spec").Child("ports"), why: fmt.Sprintf(
+		return &model.Problem{Place: y.service.Item.Place.Child("spec").Child("ports"), Message: fmt.Sprintf(
 			"has none that leads to a port of %s, and Prometheus finds pods only behind one; add one", namesOf(y.pods))}
 	}
 	return brokenContainerPort(g, e, y.pods)
@@ -168,13 +159,13 @@ func noSuchPort(port string, svc *chain.Service) (why, suggestion string) {
 }
 
 // targetPort tells that port i of a Service leads to none of a container.
-func targetPort(y endpointPath, i int) *brokenPort {
+func targetPort(y endpointPath, i int) *model.Problem {
 	p := y.service.Ports[i]
 	at := y.service.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 	for _, wl := range y.pods {
 		for _, t := range chain.PodTargets(wl) {
 			if t.Name == p.Target.StrVal && t.Declared {
-				return &brokenPort{at: at, value: t.Name, why: fmt.Sprintf("%q of %s is a port of %s, and this one is of %s; write protocol: %s",
+				return &model.Problem{Place: at, Value: t.Name, Message: fmt.Sprintf("%q of %s is a port of %s, and this one is of %s; write protocol: %s",
 					t.Name, wl, t.Protocol, p.Protocol, t.Protocol)}
 			}
 		}
@@ -183,7 +174,7 @@ func targetPort(y endpointPath, i int) *brokenPort {
 }
 
 // containerPort tells why an endpoint that goes by the ports of containers finds none.
-func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Workload) *brokenPort {
+func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Workload) *model.Problem {
 	for _, wl := range pods {
 		if slices.ContainsFunc(chain.PodTargets(wl), e.Reads) || mayHaveMore(g, wl) {
 			return nil
@@ -191,19 +182,19 @@ func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Worklo
 	}
 	at := e.At().Child(e.PortField)
 	if e.Port.Type == intstr.Int {
-		return &brokenPort{at: at, value: e.Port.String(), why: fmt.Sprintf(
+		return &model.Problem{Place: at, Value: e.Port.String(), Message: fmt.Sprintf(
 			"no container of %s declares port %d, and Prometheus finds only ports that are declared; add it to the ports of the container", namesOf(pods), e.Port.IntVal)}
 	}
 	return undeclared(at, e.Port.StrVal, pods)
 }
 
 // undeclared tells that no container declares a port of a name.
-func undeclared(at model.Place, port string, pods []*chain.Workload) *brokenPort {
+func undeclared(at model.Place, port string, pods []*chain.Workload) *model.Problem {
 	var names []string
 	for _, wl := range pods {
 		for _, t := range chain.PodTargets(wl) {
 			if t.Name != "" && strconv.Itoa(int(t.Port)) == port {
-				return &brokenPort{at: at, value: port, suggestion: t.Name, why: fmt.Sprintf(
+				return &model.Problem{Place: at, Value: port, Suggestion: t.Name, Message: fmt.Sprintf(
 					"%q is the number of a port of %s; write its name, %q", port, wl, t.Name)}
 			}
 			if t.Name != "" {
@@ -211,9 +202,8 @@ func undeclared(at model.Place, port string, pods []*chain.Workload) *brokenPort
 			}
 		}
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	b := &brokenPort{at: at, value: port, suggestion: krm.Suggest(port, names)}
+	names = lookup.Distinct(names)
+	b := &model.Problem{Place: at, Value: port, Suggestion: krm.Suggest(port, names)}
 	hint := krm.DidYouMean(port, names)
 	switch {
 	case hint != "":
@@ -222,7 +212,7 @@ func undeclared(at model.Place, port string, pods []*chain.Workload) *brokenPort
 	default:
 		hint = "; add it to the ports of the container"
 	}
-	b.why = fmt.Sprintf("no container of %s declares a port named %q%s", namesOf(pods), port, hint)
+	b.Message = fmt.Sprintf("no container of %s declares a port named %q%s", namesOf(pods), port, hint)
 	return b
 }
 
@@ -236,8 +226,7 @@ func namesOf(workloads []*chain.Workload) string {
 	for _, wl := range workloads {
 		names = append(names, wl.String())
 	}
-	slices.Sort(names)
-	return lookup.OneOf(slices.Compact(names))
+	return lookup.OneOf(lookup.Distinct(names))
 }
 
 // isNumber tells whether a port is a number in quotes.
@@ -308,6 +297,5 @@ func otherNumbers(g *chain.Graph, svc *chain.Service, p chain.ServicePort) (numb
 			}
 		}
 	}
-	slices.Sort(all)
-	return number, strings.Join(slices.Compact(all), ", ")
+	return number, strings.Join(lookup.Distinct(all), ", ")
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,26 +17,23 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var scrapeSeries = Check{
-	ID: model.ScrapeSeries,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.demands.Samples.List {
-			if _, err := demand.ParsePage(s.Text.Text); err != nil {
-				ps.Errorf(model.ScrapeSeries, s.Place, "is no metrics page in the text format of Prometheus: %v", err)
-			}
-			if w.demands.Samples.WorkloadOf(s) == nil {
-				ps.Errorf(model.ScrapeSeries, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload,
-					workloadNames(w.graph)))
+func scrapeSeries(w *world, ps *model.Problems) {
+	for _, s := range w.demands.Samples.List {
+		if _, err := demand.ParsePage(s.Text.Text); err != nil {
+			ps.Errorf(model.ScrapeSeries, s.Place, "is no metrics page in the text format of Prometheus: %v", err)
+		}
+		if w.demands.Samples.WorkloadOf(s) == nil {
+			ps.Errorf(model.ScrapeSeries, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload,
+				workloadNames(w.graph)))
+		}
+	}
+	for _, d := range w.demands.All() {
+		if page := w.demands.Samples.Page(d.Workload); page != nil && d.Problem == "" && d.Kind == autoscalingv2.PodsMetricSourceType {
+			if o := d.Effective(); o != nil {
+				checkPage(d, o, page, ps)
 			}
 		}
-		for _, d := range w.demands.All() {
-			if page := w.demands.Samples.Page(d.Workload); page != nil && d.Problem == "" && d.Kind == autoscalingv2.PodsMetricSourceType {
-				if o := d.Effective(); o != nil {
-					checkPage(d, o, page, ps)
-				}
-			}
-		}
-	},
+	}
 }
 
 func workloadNames(g *chain.Graph) []string {
@@ -139,13 +137,12 @@ func scrapeLabel(label string) bool {
 func labelHint(label string, list []demand.Exposed) string {
 	var names, values []string
 	for _, e := range list {
-		names = append(names, lookup.SortedKeys(e)...)
+		names = slices.AppendSeq(names, maps.Keys(e))
 		for _, v := range e[label] {
 			values = append(values, strconv.Quote(v))
 		}
 	}
-	slices.Sort(values)
-	values = slices.Compact(values)
+	values = lookup.Distinct(values)
 	const most = 5
 	switch {
 	case len(values) == 0:
@@ -158,7 +155,7 @@ func labelHint(label string, list []demand.Exposed) string {
 
 // likelySeries suggests a series of the page.
 func likelySeries(name string, p demand.Page) string {
-	names := lookup.SortedKeys(p)
+	names := slices.Sorted(maps.Keys(p))
 	if hint := krm.DidYouMean(name, names); hint != "" {
 		return hint
 	}

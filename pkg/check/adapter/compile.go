@@ -1,7 +1,7 @@
 package adapter
 
 import (
-	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,11 +10,11 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
+	k8slabels "k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
 	"sigs.k8s.io/prometheus-adapter/pkg/naming"
 
-	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -47,12 +47,10 @@ func checkExample(r *Rule) {
 
 // reportTemplate reports a template that fails when it is filled in, once for each rule.
 func reportTemplate(r *Rule, err error) {
-	p := model.Problem{
-		ID: model.RuleQuery, Severity: model.Error, Place: r.Field("metricsQuery"),
-		Message: fmt.Sprintf("cannot be filled in: %v", err),
-	}
-	if strings.TrimSpace(r.MetricsQuery) != "" && !slices.Contains(r.Config.Problems, p) {
-		r.Config.Problems.Add(p)
+	var ps model.Problems
+	ps.Errorf(model.RuleQuery, r.Field("metricsQuery"), "cannot be filled in: %v", err)
+	if strings.TrimSpace(r.MetricsQuery) != "" && !slices.Contains(r.Config.Problems, ps[0]) {
+		r.Config.Problems.Add(ps...)
 	}
 }
 
@@ -98,12 +96,8 @@ func badReference(r *Rule) (bad, good string) {
 
 // isCapture tells whether name is a number of 0 to most.
 func isCapture(name string, most int) bool {
-	for i := range most + 1 {
-		if name == fmt.Sprint(i) {
-			return true
-		}
-	}
-	return false
+	n, err := strconv.Atoi(name)
+	return err == nil && n >= 0 && n <= most && name == strconv.Itoa(n)
 }
 
 // warnOfName reports a name.as that cannot give what it seems to.
@@ -156,7 +150,7 @@ const noDiscovery = "the adapter then lists no metric at all, not even those of 
 // checkResources reports the overrides with which the adapter does not start, and tells whether there are none.
 func checkResources(r *Rule, k *Kinds) bool {
 	ok := true
-	for _, label := range lookup.SortedKeys(r.Resources.Overrides) {
+	for _, label := range slices.Sorted(maps.Keys(r.Resources.Overrides)) {
 		o := r.Resources.Overrides[label]
 		problem, doubt := k.resolve(o.Group, o.Resource)
 		if problem != "" {
@@ -177,7 +171,7 @@ func unambiguous(r *Rule, k *Kinds) adapterconfig.DiscoveryRule {
 	out := r.DiscoveryRule
 	out.Resources.Overrides = map[string]adapterconfig.GroupResource{}
 	seen := map[schema.GroupResource]bool{}
-	for _, label := range lookup.SortedKeys(r.Resources.Overrides) {
+	for _, label := range slices.Sorted(maps.Keys(r.Resources.Overrides)) {
 		o := r.Resources.Overrides[label]
 		gr, err := k.mapper.ResourceFor(schema.GroupVersionResource{Group: o.Group, Resource: o.Resource})
 		if err == nil && !seen[gr.GroupResource()] {
@@ -186,4 +180,68 @@ func unambiguous(r *Rule, k *Kinds) adapterconfig.DiscoveryRule {
 		}
 	}
 	return out
+}
+
+// compileResource has the rules for cpu and memory read as the adapter and Prometheus do.
+func (s *Config) compileResource(k *Kinds) {
+	if s.resource == nil {
+		return
+	}
+	for _, part := range []struct {
+		name string
+		rule adapterconfig.ResourceRule
+	}{{"cpu", s.resource.CPU}, {"memory", s.resource.Memory}} {
+		at := s.resourceAt.Child(part.name)
+		r := &Rule{Config: s, At: at, DiscoveryRule: adapterconfig.DiscoveryRule{Resources: part.rule.Resources}}
+		if !checkResources(r, k) {
+			s.broken = true
+			continue
+		}
+		conv, err := naming.NewResourceConverter(part.rule.Resources.Template, unambiguous(r, k).Resources.Overrides, k.mapper)
+		if err != nil {
+			s.broken = true
+			s.Problems.Errorf(model.RuleQuery, at, "%v; the adapter does not start with it", err)
+			continue
+		}
+		label := []string{part.rule.ContainerLabel}
+		s.resourceQuery(conv, resourceQuery{at.Child("containerQuery"), part.rule.ContainerQuery, PodResource, label})
+		s.resourceQuery(conv, resourceQuery{at.Child("nodeQuery"), part.rule.NodeQuery, naming.NodeGroupResource, nil})
+	}
+}
+
+// resourceQuery is a query of the resource metrics API.
+type resourceQuery struct {
+	at       model.Place
+	text     string
+	resource schema.GroupResource
+	groupBy  []string
+}
+
+// resourceQuery follows pkg/resourceprovider, runQuery. An empty query counts for nothing unless the other one is there.
+func (s *Config) resourceQuery(conv naming.ResourceConverter, q resourceQuery) {
+	if q.text == "" {
+		return
+	}
+	m, err := naming.NewMetricsQuery(q.text, conv)
+	if err != nil {
+		s.broken = true
+		s.Problems.Errorf(model.RuleQuery, q.at, "%v; the adapter does not start with it", err)
+		return
+	}
+	namespace := "default"
+	if q.resource == naming.NodeGroupResource {
+		namespace = ""
+	}
+	built, err := m.Build("", q.resource, namespace, q.groupBy, k8slabels.Everything(), "a", "b")
+	if err != nil {
+		s.Problems.Errorf(model.RuleQuery, q.at, "cannot be filled in: %v", err)
+		return
+	}
+	e, err := promexpr.Parser.ParseExpr(string(built))
+	switch {
+	case err != nil:
+		s.Problems.Errorf(model.RuleQuery, q.at, "becomes %s, which Prometheus refuses: %v", built, err)
+	case e.Type() != parser.ValueTypeVector:
+		s.Problems.Errorf(model.RuleQuery, q.at, "becomes %s, which gives a %s; the adapter takes an instant vector only", built, e.Type())
+	}
 }

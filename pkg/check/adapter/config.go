@@ -129,7 +129,8 @@ func readConfig(t Text, name string) *Config {
 // refusals says where in a configuration the adapter's loader stumbles.
 func refusals(root *yaml.Node, at model.Place, err error) model.Problems {
 	var cfg adapterconfig.MetricsDiscoveryConfig
-	ps := queryProblems(errorsOf(krm.Decode(root, at, &cfg)))
+	ps := queryProblems(krm.Decode(root, at, &cfg))
+	ps = slices.DeleteFunc(ps, func(p model.Problem) bool { return p.Severity != model.Error })
 	if len(ps) == 0 {
 		ps.Errorf(model.RuleQuery, at.At(0), "%v", err)
 	}
@@ -137,10 +138,6 @@ func refusals(root *yaml.Node, at model.Place, err error) model.Problems {
 		ps[i].Message += "; the adapter does not start with it"
 	}
 	return ps
-}
-
-func errorsOf(ps model.Problems) model.Problems {
-	return slices.DeleteFunc(ps, func(p model.Problem) bool { return p.Severity != model.Error })
 }
 
 // queryProblems files the problems of a text under rule/query.

@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -9,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
-	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -20,8 +20,7 @@ func (su *Setup) configMapRules(ps *model.Problems) []*Config {
 	var sets []*Config
 	read := map[string]bool{}
 	resolved := true
-	adapters := su.Instances
-	for _, a := range adapters {
+	for _, a := range su.Instances {
 		cm, key, ok := su.configOf(a, ps)
 		if cm == nil {
 			resolved = resolved && ok
@@ -38,7 +37,7 @@ func (su *Setup) configMapRules(ps *model.Problems) []*Config {
 				continue
 			}
 			s := readConfigMap(it, key)
-			if len(adapters) > 0 && resolved {
+			if len(su.Instances) > 0 && resolved {
 				s.UnusedReason = "no adapter among the items mounts it"
 			}
 			sets = append(sets, s)
@@ -59,14 +58,9 @@ func configKeys(it *krm.Item) []string {
 		return nil
 	}
 	data := krm.TextMap(it.Field("data"))
-	var keys []string
-	for _, key := range lookup.SortedKeys(data) {
-		named := key == "config.yaml" && isAdapterName(it.Place.Object.Name)
-		if named || hasConfig(data[key], it.Place) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(data)), func(key string) bool {
+		return (key != "config.yaml" || !isAdapterName(it.Place.Object.Name)) && !hasConfig(data[key], it.Place)
+	})
 }
 
 // hasConfig tells whether a text is a configuration of the adapter. One that has neither the end of the names of its keys
@@ -116,7 +110,7 @@ func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key str
 	volumes := a.Workload.Template.Whole.Spec.Volumes
 	i := slices.IndexFunc(volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
 	if i < 0 {
-		names := make([]string, 0, len(volumes))
+		var names []string
 		for _, v := range volumes {
 			names = append(names, v.Name)
 		}
@@ -160,7 +154,7 @@ func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Probl
 	data := krm.TextMap(cm.Field("data"))
 	if _, has := data[key]; !has {
 		ps.Errorf(model.RuleMissing, at, "mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
-			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, lookup.SortedKeys(data)))
+			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, slices.Sorted(maps.Keys(data))))
 		return nil, "", true
 	}
 	return cm, key, true

@@ -114,9 +114,10 @@ func (s *Config) chartResource(n *yaml.Node) {
 
 // load gives what the adapter's loader makes of n under a key of its configuration.
 func (s *Config) load(under string, n *yaml.Node, at model.Place) (*adapterconfig.MetricsDiscoveryConfig, bool) {
-	text, err := krm.EncodeNode(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{
-		{Kind: yaml.ScalarNode, Tag: "!!str", Value: under}, n,
-	}})
+	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Content: []*yaml.Node{
+		{Kind: yaml.ScalarNode, Tag: "!!str", Value: under, Line: n.Line}, n,
+	}}
+	text, err := krm.EncodeNode(root)
 	if err == nil {
 		var cfg *adapterconfig.MetricsDiscoveryConfig
 		if cfg, err = adapterconfig.FromYAML(text); err == nil {
@@ -124,10 +125,7 @@ func (s *Config) load(under string, n *yaml.Node, at model.Place) (*adapterconfi
 		}
 	}
 	s.broken = true
-	ps := refusals(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Content: []*yaml.Node{
-		{Kind: yaml.ScalarNode, Tag: "!!str", Value: under, Line: n.Line}, n,
-	}}, model.Place{Line: at.Line}, err)
-	for _, p := range ps {
+	for _, p := range refusals(root, model.Place{Line: at.Line}, err) {
 		p.Place.Field = at.Field + strings.TrimPrefix(p.Place.Field, under)
 		p.Place.Object, p.Place.File, p.Place.Index = at.Object, at.File, at.Index
 		s.Problems.Add(p)
@@ -180,18 +178,16 @@ func defaultRules() []adapterconfig.DiscoveryRule {
 func chartRules(g *chain.Graph) []*Config {
 	var sets []*Config
 	for _, it := range g.Items {
-		if !slices.Contains([]string{"HelmRelease", "Application"}, it.Place.Object.Kind) {
-			continue
-		}
-		spec := krm.Get(it.Node(), "spec")
 		at := it.Place.Child("spec")
 		switch it.Place.Object.Kind {
 		case "HelmRelease":
+			spec := krm.Get(it.Node(), "spec")
 			values, elsewhere := krm.Get(spec, "values"), krm.Get(spec, "valuesFrom")
 			if krm.Text(spec, "chart", "spec", "chart") == adapterChart && (elsewhere == nil || krm.Get(values, "rules") != nil) {
 				sets = append(sets, chartValues(values, at.Child("values"))...)
 			}
 		case "Application":
+			spec := krm.Get(it.Node(), "spec")
 			sets = append(sets, applicationRules(krm.Get(spec, "source"), at.Child("source"))...)
 			if list := krm.Get(spec, "sources"); list != nil && list.Kind == yaml.SequenceNode {
 				for i, n := range list.Content {

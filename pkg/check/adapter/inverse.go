@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -20,7 +21,8 @@ type inverse struct {
 
 // newInverse reads a naming that the adapter has accepted.
 func newInverse(matches, as string) *inverse {
-	re, tree := regexp.MustCompile(matches), mustParse(matches)
+	re := regexp.MustCompile(matches)
+	tree, _ := syntax.Parse(matches, syntax.Perl) // What compiles parses.
 	inv := &inverse{tree: tree, parts: expandMarked(re, as), marked: strings.ContainsAny(as, "\x00\x01\x02")}
 	for _, group := range []string{"(.*)", "(.*?)"} {
 		var b strings.Builder
@@ -34,14 +36,6 @@ func newInverse(matches, as string) *inverse {
 		inv.results = append(inv.results, regexp.MustCompile("^"+b.String()+"$"))
 	}
 	return inv
-}
-
-func mustParse(pattern string) *syntax.Regexp {
-	tree, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return &syntax.Regexp{Op: syntax.OpNoMatch}
-	}
-	return tree
 }
 
 // series gives names that become metric, shortest first. They are guesses: the adapter's own code has to confirm them.
@@ -110,10 +104,7 @@ func expandMarked(re *regexp.Regexp, as string) []part {
 			break
 		}
 		number, after, _ := strings.Cut(rest, "\x01")
-		group := 0
-		for _, digit := range number {
-			group = group*10 + int(digit-'0')
-		}
+		group, _ := strconv.Atoi(number)
 		parts, text = append(parts, part{"", group}), after
 	}
 	return parts

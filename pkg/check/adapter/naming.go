@@ -139,13 +139,10 @@ func Serves(r adapterconfig.DiscoveryRule, metric string, series []string) bool 
 		return true
 	}
 	named := renamed(&Rule{DiscoveryRule: r}, r.Name.As)
-	if named == nil {
-		return false
-	}
 	matchers, err := promexpr.Parser.ParseMetricSelector(r.SeriesQuery)
-	if err != nil {
+	if named == nil || err != nil {
 		return false
 	}
 	named.Matchers = matchers
-	return slices.ContainsFunc(series, func(name string) bool { return named.nameOf(name) == metric })
+	return slices.Contains(named.namesOf(series), metric)
 }

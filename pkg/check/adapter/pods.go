@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -23,13 +24,7 @@ type Instance struct {
 
 // Behind are the adapters among the items to whose pods a Service leads.
 func (su *Setup) Behind(s *chain.Service) []Instance {
-	var all []Instance
-	for _, a := range su.Instances {
-		if s.SelectsPods(a.Workload) {
-			all = append(all, a)
-		}
-	}
-	return all
+	return lookup.Except(su.Instances, func(a Instance) bool { return !s.SelectsPods(a.Workload) })
 }
 
 // SignsItself tells whether the certificate of an adapter is its own.
@@ -82,11 +77,8 @@ func IsInstance(c *corev1.Container) bool {
 func isAdapterImage(image string) bool {
 	repository, _, _ := strings.Cut(image, "@")
 	name, _, _ := strings.Cut(path.Base(repository), ":")
-	switch strings.TrimPrefix(name, "k8s-") {
-	case "prometheus-adapter", "prometheus-adapter-amd64", "prometheus-adapter-arm64":
-		return true
-	}
-	return false
+	names := []string{"prometheus-adapter", "prometheus-adapter-amd64", "prometheus-adapter-arm64"}
+	return slices.Contains(names, strings.TrimPrefix(name, "k8s-"))
 }
 
 // FlagValue finds the value of --name=VALUE or --name VALUE.

@@ -62,12 +62,14 @@ var (
 var defaultsSelector = []string{"v1", "extensions/v1beta1", "apps/v1beta1"}
 
 // GroupKind is "GROUP/KIND" of an object. The group extensions, which had workloads until Kubernetes 1.15, counts as apps.
-func GroupKind(apiVersion, kind string) string {
+func GroupKind(apiVersion, kind string) string { return workloadGroup(apiVersion) + "/" + kind }
+
+func workloadGroup(apiVersion string) string {
 	group := model.Group(apiVersion)
 	if group == "extensions" {
-		group = "apps"
+		return "apps"
 	}
-	return group + "/" + kind
+	return group
 }
 
 // String is how messages name a workload, such as Deployment web.

@@ -2,6 +2,7 @@ package demand
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,12 +50,7 @@ func (d *Demand) findOffers() []*Offer {
 
 // Used are the offers of the configurations that an adapter reads.
 func (d *Demand) Used() []*Offer {
-	unread := func(o *Offer) bool { return o.Config.UnusedReason != "" }
-	all := d.offers()
-	if slices.ContainsFunc(all, unread) {
-		return slices.DeleteFunc(slices.Clone(all), unread)
-	}
-	return all
+	return lookup.Except(d.offers(), func(o *Offer) bool { return o.Config.UnusedReason != "" })
 }
 
 // external follows pkg/external-provider: the last series of a name is the one that is asked for.
@@ -125,7 +121,7 @@ func (o *Offer) labels(d *Demand) prommodel.LabelSet {
 			add(m.Name)
 		}
 	}
-	for _, label := range lookup.SortedKeys(o.Resources.Overrides) {
+	for _, label := range slices.Sorted(maps.Keys(o.Resources.Overrides)) {
 		add(label)
 	}
 	add(o.Label)

@@ -63,13 +63,11 @@ func (f *finder) nearest(wl *chain.Workload) *miss {
 	for _, m := range f.graph.Monitors {
 		try(m)
 	}
-	vain := f.podlessRoutes.Get(f.findPodlessRoutes)
-	for _, r := range vain {
-		if sameName(r.Service.Item, wl.Item)+sameName(r.Monitor.Item, wl.Item) > 0 {
-			found.tryBehind(r, wl)
-		}
+	podless := f.podlessRoutes.Get(f.findPodlessRoutes)
+	otherName := func(r chain.Route) bool {
+		return sameName(r.Service.Item, wl.Item)+sameName(r.Monitor.Item, wl.Item) == 0
 	}
-	for _, r := range vain {
+	for _, r := range slices.Concat(lookup.Except(podless, otherName), podless) {
 		found.tryBehind(r, wl)
 	}
 	return best(found)
