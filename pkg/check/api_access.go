@@ -32,7 +32,9 @@ func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
 	}
 	for _, r := range serverRights(a) {
 		if roles := w.graph.Access.RolesOf(own, r.namespace); roles != nil && !r.AllowedNamed(roles, r.object, r.verb) {
-			ps.Reportf(p, "ServiceAccount %s may not %s, as every server behind an APIService must; bind it the %s", own.Name, r.what, r.role)
+			ps.Reportf(p,
+				"ServiceAccount %s is not allowed to %s, which every server behind an APIService requires; bind it to the %s",
+				own.Name, r.what, r.role)
 		}
 	}
 	var lacking []string
@@ -54,7 +56,9 @@ func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
 	if w.graph.Access.BoundOutside(own, lacking) {
 		p.Severity = model.Warning
 	}
-	ps.Reportf(p, "ServiceAccount %s may not list pods in namespace %s%s, so that no Pods metric is read there; bind it a role that allows it", own.Name, lacking[0], more)
+	ps.Reportf(p,
+		"ServiceAccount %s is not allowed to list pods in namespace %s%s, so no Pods metric is available there; bind it to a "+
+			"role that allows this", own.Name, lacking[0], more)
 }
 
 // adapterDemands are the metrics that an adapter among the items has to serve.
@@ -77,7 +81,7 @@ type right struct {
 func serverRights(a adapter.Instance) []right {
 	rights := []right{{
 		Resource: chain.Resource{Group: "authorization.k8s.io", Name: "subjectaccessreviews"}, verb: "create",
-		what: "ask what its callers may do", role: "ClusterRole system:auth-delegator",
+		what: "check what its callers are allowed to do", role: "ClusterRole system:auth-delegator",
 	}}
 	for _, flag := range []string{"authentication-skip-lookup", "authentication-kubeconfig"} {
 		if value, ok := adapter.FlagValue(a.Args(), flag); ok && value != "false" {

@@ -54,8 +54,8 @@ func checkTrust(w *world, a *chain.APIService, needed bool, ps *model.Problems) 
 	}
 	p := model.Problem{
 		ID: model.APIService, Severity: model.Warning, Place: a.Item.Place.Child("spec").Child("caBundle"),
-		Message: "is missing, so that the API server trusts only certificates of public authorities; write the authority of the " +
-			"adapter's certificate, let cert-manager write it, or set insecureSkipTLSVerify",
+		Message: "is missing, so the API server trusts only certificates from public CAs; add the CA of the adapter's certificate, " +
+			"let cert-manager add it, or set insecureSkipTLSVerify",
 	}
 	if needed && slices.ContainsFunc(w.setup.Behind(svc), adapter.Instance.SignsItself) {
 		p.Severity = model.Error
@@ -79,7 +79,7 @@ func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 		} else {
 			p.Suggestion = right.Name
 		}
-		p.Message = fmt.Sprintf("there is no Service %s/%s among the items; %s leads to the adapter",
+		p.Message = fmt.Sprintf("the input has no Service %s/%s; %s selects the adapter pods",
 			a.Service.Namespace, a.Service.Name, right)
 		return p
 	}
@@ -92,7 +92,7 @@ func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 		p.Place, p.Value = at.Child("port"), strconv.Itoa(int(a.Service.Port))
 		unstated := ""
 		if !a.Stated {
-			unstated = ", which is meant where none is stated"
+			unstated = ", the default"
 		}
 		p.Message = fmt.Sprintf("%s has no port %d%s; it has %s", svc.Item.Place.Object, a.Service.Port, unstated, strings.Join(ports, ", "))
 		return p
@@ -117,7 +117,7 @@ func podlessService(w *world, svc *chain.Service, p *model.Problem) *model.Probl
 		return nil
 	}
 	p.Place, p.Value = svc.Item.Place.Child("spec").Child("selector"), ""
-	p.Message = fmt.Sprintf("selects no pods, and those of %s run the adapter; write labels of theirs", w.setup.Instances[i].Workload)
+	p.Message = fmt.Sprintf("selects no pods, but the pods of %s run the adapter; use their labels", w.setup.Instances[i].Workload)
 	return p
 }
 
@@ -141,6 +141,6 @@ func brokenTarget(g *chain.Graph, svc *chain.Service, i int, a adapter.Instance)
 	}
 	return &model.Problem{
 		ID: model.APIService, Severity: model.Warning, Place: at, Value: port.Target.String(), Suggestion: listens,
-		Message: fmt.Sprintf("leads to port %s of %s, where the adapter listens on %s, as --secure-port says", number, a.Workload, listens),
+		Message: fmt.Sprintf("targets port %s of %s, but the adapter listens on %s (--secure-port)", number, a.Workload, listens),
 	}
 }

@@ -20,9 +20,9 @@ func hpaReplicas(w *world, ps *model.Problems) {
 func checkReplicas(s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
 	at, value := wl.Item.Place.Child("spec").Child("replicas"), fmt.Sprint(*wl.Replicas)
 	if *wl.Replicas == 0 && (!s.Replicas.HasLowest || s.Replicas.Lowest > 0) {
-		ps.Valuef(model.HPAReplicas, at, value, "is 0, which switches %s off; remove it", s)
+		ps.Valuef(model.HPAReplicas, at, value, "is 0, which disables %s; remove it", s)
 		return
 	}
 	ps.Reportf(model.Problem{ID: model.HPAReplicas, Severity: model.Warning, Place: at, Value: value},
-		"is %s, and every apply sets it back, although %s scales it; remove it", value, s)
+		"is %s, and every apply resets replicas to it, overriding %s; remove it", value, s)
 }

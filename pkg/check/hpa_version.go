@@ -65,10 +65,12 @@ func checkVersion(g *chain.Graph, it *krm.Item, ps *model.Problems) {
 	}
 	switch v := versions[i]; {
 	case g.Before(v.since):
-		ps.Reportf(p, "%s is served from Kubernetes 1.%d on, and 1.%d is checked for; write %s", o.APIVersion, v.since, g.Minor, v.instead)
+		ps.Reportf(p,
+			"%s is served starting with Kubernetes 1.%d, but the target version is 1.%d; use %s",
+			o.APIVersion, v.since, g.Minor, v.instead)
 	case v.until > 0 && !g.Before(v.until):
 		p.Suggestion = v.instead
-		ps.Reportf(p, "%s is not served since Kubernetes 1.%d; write %s", o.APIVersion, v.until, v.instead)
+		ps.Reportf(p, "%s is not served since Kubernetes 1.%d; use %s", o.APIVersion, v.until, v.instead)
 	}
 }
 
@@ -142,7 +144,8 @@ func checkFields(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
 	for i, m := range s.Metrics {
 		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && g.Before(minorContainerResource) {
 			ps.Errorf(model.HPAVersion, s.MetricAt(i).Child("type"),
-				"ContainerResource is known from Kubernetes 1.%d on, and 1.%d is checked for; write Resource", minorContainerResource, g.Minor)
+				"ContainerResource is known starting with Kubernetes 1.%d, but the target version is 1.%d; use Resource",
+				minorContainerResource, g.Minor)
 		}
 	}
 	checkMoved(s, ps)
@@ -157,9 +160,10 @@ func checkFields(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
 		if d.rules != nil && d.rules.Tolerance != nil {
 			doubt := ""
 			if g.Minor >= minorToleranceField {
-				doubt = " unless its feature gate HPAConfigurableTolerance is on"
+				doubt = " unless its feature gate HPAConfigurableTolerance is enabled"
 			}
-			ps.Warnf(model.HPAVersion, at.Child(d.name).Child("tolerance"), "is dropped by Kubernetes 1.%d%s; remove it", g.Minor, doubt)
+			ps.Warnf(model.HPAVersion, at.Child(d.name).Child("tolerance"),
+				"is dropped by Kubernetes 1.%d%s; remove it", g.Minor, doubt)
 		}
 	}
 }
@@ -185,7 +189,7 @@ func checkMoved(s *chain.HPA, ps *model.Problems) {
 	for _, f := range moved {
 		if !slices.Contains(f.versions, version) && s.Item.Has("spec", f.field) {
 			ps.Errorf(model.HPAVersion, s.Item.Place.Child("spec").Child(f.field),
-				"is no field of %s, which drops or refuses it; write %s", version, f.instead)
+				"is not a field of %s, which drops or rejects it; use %s", version, f.instead)
 		}
 	}
 }

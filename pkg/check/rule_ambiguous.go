@@ -41,8 +41,9 @@ func checkAmbiguous(d *demand.Demand, offers []*demand.Offer, ps *model.Problems
 	}
 	for _, o := range offers {
 		if names := several(o); len(names) > 1 {
-			ps.Warnf(model.RuleAmbiguous, o.At, "gives %s from %s alike, of which the adapter uses the one that Prometheus lists last; "+
-				"write name.as with a capture, or narrow seriesQuery", d.What(), list(names))
+			ps.Warnf(model.RuleAmbiguous, o.At,
+				"serves %s from each of %s, and the adapter uses the series that Prometheus lists last; use a capture group in "+
+					"name.as, or narrow seriesQuery", d.What(), list(names))
 		}
 	}
 }
@@ -57,15 +58,17 @@ func compareOffers(d *demand.Demand, a, b *demand.Offer, ps *model.Problems) {
 		// The special rule is meant to replace what the general one gives, and does.
 		return
 	case a.Specific() && b.Specific() && (!shared || disjoint(a, b)):
-		ps.Errorf(model.RuleAmbiguous, b.At, "gives %s, for which %s asks, and so does %s; the adapter uses the last one whose series exist; "+
-			"give one of them another name.as", d.What(), d.Scaler.Item.Place.Object, a.Position)
+		ps.Errorf(model.RuleAmbiguous, b.At,
+			"serves %s, which %s requests, and so does %s; the adapter uses the last rule whose series exist; give one of them a "+
+				"different name.as", d.What(), d.Scaler.Item.Place.Object, a.Position)
 	default:
-		ps.Warnf(model.RuleAmbiguous, b.At, "gives %s, for which %s asks, and so does %s; the adapter uses the last one, %s; "+
-			"put the one that is meant last, or exclude the series from the other", d.What(), d.Scaler.Item.Place.Object, a.Position, b.Position)
+		ps.Warnf(model.RuleAmbiguous, b.At,
+			"serves %s, which %s requests, and so does %s; the adapter uses the last rule, %s; move the intended rule to the "+
+				"end, or exclude the series from the other", d.What(), d.Scaler.Item.Place.Object, a.Position, b.Position)
 	}
 }
 
-// disjoint tells whether two rules select different series of one name by a label.
+// disjoint reports whether two rules select different series of one name by a label.
 func disjoint(a, b *demand.Offer) bool {
 	for _, m := range a.Matchers {
 		for _, n := range b.Matchers {

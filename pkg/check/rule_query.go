@@ -26,7 +26,7 @@ func checkQuery(d *demand.Demand, ps *model.Problems) {
 			continue
 		}
 		_, err := promexpr.Parser.ParseExpr(o.Query)
-		ps.Errorf(model.RuleQuery, o.Field("metricsQuery"), "becomes %s for %s of %s, which Prometheus refuses: %v",
+		ps.Errorf(model.RuleQuery, o.Field("metricsQuery"), "expands to %s for %s of %s, which Prometheus rejects: %v",
 			o.Query, d.What(), d.Scaler.Item.Place.Object, err)
 	}
 }

@@ -45,8 +45,10 @@ func checkAccess(g *chain.Graph, m *chain.Monitor, needed bool, ps *model.Proble
 			if !needed || g.Access.HasNamespacedPermissions(p.Account()) {
 				lack.Severity = model.Warning
 			}
-			found.Reportf(lack, "ServiceAccount %s may not list and watch %s in namespace %s, so that nothing of %s is found there; "+
-				"bind it a role that allows it", name, strings.Join(lacking, ", "), model.NamespaceOf(ns), m.Item.Place.Object)
+			found.Reportf(lack,
+				"ServiceAccount %s is not allowed to list and watch %s in namespace %s, so Prometheus finds no targets of %s "+
+					"there; bind it to a role that allows this",
+				name, strings.Join(lacking, ", "), model.NamespaceOf(ns), m.Item.Place.Object)
 		}
 		ps.Add(found...)
 	}

@@ -53,7 +53,7 @@ func checkPorts(g *chain.Graph, m *chain.Monitor, needed map[*chain.Workload]boo
 		if slices.ContainsFunc(ways(g, m, &chain.Endpoint{Monitor: m}), leadsToNeeded) {
 			p.Severity = model.Error
 		}
-		ps.Reportf(p, "is empty, so that the monitor reads nothing; write at least one endpoint")
+		ps.Reportf(p, "is empty, so the monitor scrapes nothing; add at least one endpoint")
 	}
 	for i := range m.Endpoints {
 		ways := ways(g, m, &m.Endpoints[i])
@@ -71,7 +71,7 @@ func checkPorts(g *chain.Graph, m *chain.Monitor, needed map[*chain.Workload]boo
 	}
 }
 
-// isFor tells whether m was made for what it selects here: not if it selects everything, nor if it selects Services of
+// isFor reports whether m was made for what it selects here: not if it selects everything, nor if it selects Services of
 // other names whose pods are not here. Another one, that is not here either, may have the port.
 func isFor(m *chain.Monitor, ways []endpointPath) bool {
 	return len(m.Selector.MatchLabels)+len(m.Selector.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y endpointPath) bool {
@@ -122,7 +122,8 @@ func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *model.Proble
 		return targetPort(y, i)
 	case !leads:
 		return &model.Problem{Place: y.service.Item.Place.Child("spec").Child("ports"), Message: fmt.Sprintf(
-			"has none that leads to a port of %s, and Prometheus finds pods only behind one; add one", namesOf(y.pods))}
+			"has no port that targets a port of %s, and Prometheus discovers pods only through such a port; add one",
+			namesOf(y.pods))}
 	}
 	return brokenContainerPort(g, e, y.pods)
 }
@@ -135,11 +136,11 @@ func noSuchPort(port string, svc *chain.Service) (why, suggestion string) {
 		number := strconv.Itoa(int(p.Number)) == port || p.Target.String() == port && p.Target.Type == intstr.Int
 		switch {
 		case number && p.Name != "":
-			return fmt.Sprintf("%q is the number of a port of %s; write its name, %q", port, svc, p.Name), p.Name
+			return fmt.Sprintf("%q is the number of a port of %s; use its name, %q", port, svc, p.Name), p.Name
 		case number:
-			return fmt.Sprintf("%q is the number of a port of %s that has no name; give it one and write that", port, svc), ""
+			return fmt.Sprintf("%q is the number of an unnamed port of %s; name the port and use that name", port, svc), ""
 		case p.Target.StrVal == port && p.Name != "":
-			return fmt.Sprintf("%q is the name of the container's port; write that of the port of %s, %q", port, svc, p.Name), p.Name
+			return fmt.Sprintf("%q is the name of the container port; use the port name of %s, %q", port, svc, p.Name), p.Name
 		case p.Name == "":
 			unnamed++
 		default:
@@ -153,7 +154,7 @@ func noSuchPort(port string, svc *chain.Service) (why, suggestion string) {
 	case len(names) > 0:
 		return fmt.Sprintf("no port of %s is named %q; its ports are named %s", svc, port, strings.Join(names, ", ")), ""
 	case unnamed > 0:
-		return fmt.Sprintf("no port of %s is named %q; name its port so", svc, port), ""
+		return fmt.Sprintf("no port of %s is named %q; give its port that name", svc, port), ""
 	}
 	return fmt.Sprintf("%s has no ports; add one that is named %q", svc, port), ""
 }
@@ -165,7 +166,8 @@ func targetPort(y endpointPath, i int) *model.Problem {
 	for _, wl := range y.pods {
 		for _, t := range chain.PodTargets(wl) {
 			if t.Name == p.Target.StrVal && t.Declared {
-				return &model.Problem{Place: at, Value: t.Name, Message: fmt.Sprintf("%q of %s is a port of %s, and this one is of %s; write protocol: %s",
+				return &model.Problem{Place: at, Value: t.Name, Message: fmt.Sprintf(
+					"port %q of %s uses protocol %s, but this port uses %s; set protocol: %s",
 					t.Name, wl, t.Protocol, p.Protocol, t.Protocol)}
 			}
 		}
@@ -183,7 +185,8 @@ func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Worklo
 	at := e.At().Child(e.PortField)
 	if e.Port.Type == intstr.Int {
 		return &model.Problem{Place: at, Value: e.Port.String(), Message: fmt.Sprintf(
-			"no container of %s declares port %d, and Prometheus finds only ports that are declared; add it to the ports of the container", namesOf(pods), e.Port.IntVal)}
+			"no container of %s declares port %d, and Prometheus discovers only declared ports; add it to the container ports",
+			namesOf(pods), e.Port.IntVal)}
 	}
 	return undeclared(at, e.Port.StrVal, pods)
 }
@@ -195,7 +198,7 @@ func undeclared(at model.Place, port string, pods []*chain.Workload) *model.Prob
 		for _, t := range chain.PodTargets(wl) {
 			if t.Name != "" && strconv.Itoa(int(t.Port)) == port {
 				return &model.Problem{Place: at, Value: port, Suggestion: t.Name, Message: fmt.Sprintf(
-					"%q is the number of a port of %s; write its name, %q", port, wl, t.Name)}
+					"%q is the number of a port of %s; use its name, %q", port, wl, t.Name)}
 			}
 			if t.Name != "" {
 				names = append(names, t.Name)
@@ -208,15 +211,15 @@ func undeclared(at model.Place, port string, pods []*chain.Workload) *model.Prob
 	switch {
 	case hint != "":
 	case len(names) > 0:
-		hint = "; declared are " + strings.Join(names, ", ")
+		hint = "; declared ports: " + strings.Join(names, ", ")
 	default:
-		hint = "; add it to the ports of the container"
+		hint = "; add it to the container ports"
 	}
 	b.Message = fmt.Sprintf("no container of %s declares a port named %q%s", namesOf(pods), port, hint)
 	return b
 }
 
-// mayHaveMore tells whether the pods of wl may have ports that are not described here.
+// mayHaveMore reports whether the pods of wl may have ports that are not described here.
 func mayHaveMore(g *chain.Graph, wl *chain.Workload) bool {
 	return !wl.KnowsPods() || g.Namespaces.MayInject(wl)
 }
@@ -229,7 +232,7 @@ func namesOf(workloads []*chain.Workload) string {
 	return lookup.OneOf(lookup.Distinct(names))
 }
 
-// isNumber tells whether a port is a number in quotes.
+// isNumber reports whether a port is a number in quotes.
 func isNumber(p intstr.IntOrString) bool {
 	_, err := strconv.Atoi(p.StrVal)
 	return err == nil && p.Type == intstr.String
@@ -245,10 +248,11 @@ func checkServices(g *chain.Graph, ps *model.Problems) {
 		for i, p := range svc.Ports {
 			at := svc.Item.Place.Child("spec").Child("ports").Item(i)
 			if p.Name == "" && len(svc.Ports) > 1 {
-				ps.Errorf(model.ScrapePort, at.Child("name"), "is missing, and every one of several ports needs a name; write one")
+				ps.Errorf(model.ScrapePort, at.Child("name"), "is missing, but each of several ports requires a name; add one")
 			}
 			if isNumber(p.Target) {
-				ps.Valuef(model.ScrapePort, at.Child("targetPort"), p.Target.StrVal, "%q is a number in quotes, which the API server refuses as a name; write %s", p.Target.StrVal, p.Target.StrVal)
+				ps.Valuef(model.ScrapePort, at.Child("targetPort"), p.Target.StrVal,
+					"%q is a number in quotes, which the API server rejects as a name; use %s", p.Target.StrVal, p.Target.StrVal)
 			}
 		}
 	}
@@ -272,7 +276,9 @@ func checkNumbers(g *chain.Graph, ps *model.Problems) {
 					seen[port{svc, i}] = true
 					if number, names := otherNumbers(g, svc, p); names != "" {
 						at := svc.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
-						ps.Warnf(model.ScrapePort, at, "leads to port %d, which no container of %s declares; declared are %s", number, namesOf(svc.Workloads), names)
+						ps.Warnf(model.ScrapePort, at,
+							"targets port %d, which no container of %s declares; declared ports: %s",
+							number, namesOf(svc.Workloads), names)
 					}
 				}
 			}
@@ -280,7 +286,7 @@ func checkNumbers(g *chain.Graph, ps *model.Problems) {
 	}
 }
 
-// otherNumbers gives the number to which a port of a Service leads, and the ports that the containers behind it declare, if
+// otherNumbers returns the number to which a port of a Service leads, and the ports that the containers behind it declare, if
 // that number is none of them.
 func otherNumbers(g *chain.Graph, svc *chain.Service, p chain.ServicePort) (number int32, names string) {
 	var all []string

@@ -20,11 +20,12 @@ import (
 func scrapeSeries(w *world, ps *model.Problems) {
 	for _, s := range w.demands.Samples.List {
 		if _, err := demand.ParsePage(s.Text.Text); err != nil {
-			ps.Errorf(model.ScrapeSeries, s.Place, "is no metrics page in the text format of Prometheus: %v", err)
+			ps.Errorf(model.ScrapeSeries, s.Place, "is not a metrics page in the Prometheus text format: %v", err)
 		}
 		if w.demands.Samples.WorkloadOf(s) == nil {
-			ps.Errorf(model.ScrapeSeries, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload,
-				workloadNames(w.graph)))
+			ps.Errorf(model.ScrapeSeries, s.Place,
+				"is a sample of %q, which is not a workload in the input%s", s.Workload, krm.DidYouMean(s.Workload,
+					workloadNames(w.graph)))
 		}
 	}
 	for _, d := range w.demands.All() {
@@ -57,13 +58,15 @@ func checkPage(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Probl
 	}
 	who := d.Workload.Item.Place.Object
 	if len(found) == 0 {
-		ps.Errorf(model.ScrapeSeries, o.Field("seriesQuery"), "selects the series %s for %s, which the sample of %s does not have%s",
+		ps.Errorf(model.ScrapeSeries, o.Field("seriesQuery"),
+			"selects the series %s for %s, which the sample of %s does not have%s",
 			o.Series[0], d.What(), who, likelySeries(o.Series[0], p))
 		return
 	}
 	for _, m := range o.Matchers {
 		if m.Name != prommodel.MetricNameLabel && !exposes(d, found, p, m.Name, m.Matches) {
-			ps.Errorf(model.ScrapeSeries, o.Field("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
+			ps.Errorf(model.ScrapeSeries, o.Field("seriesQuery"),
+				"selects series with %s, but no series %s in the sample of %s has it%s",
 				m, found[0], who, labelHint(m.Name, p[found[0]]))
 		}
 	}
@@ -79,7 +82,8 @@ func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Pr
 		if len(p[s.Name]) == 0 {
 			if s.Name != "" && !slices.Contains(o.Series,
 				s.Name) && !demand.FromExporter(s.Name) && !d.IsRecorded(s.Name) && !strings.Contains(s.Name, ":") {
-				ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"), "asks for the series %s for %s, which the sample of %s does not have%s",
+				ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"),
+					"selects the series %s for %s, which the sample of %s does not have%s",
 					s.Name, d.What(), who, likelySeries(s.Name, p))
 			}
 			continue
@@ -88,14 +92,15 @@ func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Pr
 			if m.Name == prommodel.MetricNameLabel || m.Name == o.Label || exposes(d, []string{s.Name}, p, m.Name, m.Matches) {
 				continue
 			}
-			ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s "+
-				"has it%s",
+			ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"),
+				"selects series with %s for %s, but no series %s in the sample of %s "+
+					"has it%s",
 				m, d.What(), s.Name, who, labelHint(m.Name, p[s.Name]))
 		}
 	}
 }
 
-// exposes tells whether one of the series may have a label with a value that matches once Prometheus has read it.
+// exposes reports whether one of the series may have a label with a value that matches once Prometheus has read it.
 func exposes(d *demand.Demand, names []string, p demand.Page, label string, matches func(string) bool) bool {
 	for _, name := range names {
 		for _, e := range p[name] {
@@ -111,7 +116,7 @@ func exposes(d *demand.Demand, names []string, p demand.Page, label string, matc
 	return false
 }
 
-// arrives tells whether a series with labels of its own has a label that matches when it arrives. Where nobody knows
+// arrives reports whether a series with labels of its own has a label that matches when it arrives. Where nobody knows
 // how it does, a label that discovery gives may have any value.
 func arrives(d *demand.Demand, name string, own map[string]string, label string, matches func(string) bool) bool {
 	for _, o := range d.Origins() {
@@ -126,7 +131,7 @@ func arrives(d *demand.Demand, name string, own map[string]string, label string,
 	return matches(own[label]) || !ours && scrapeLabel(label)
 }
 
-// scrapeLabel tells whether a label is one that configurations of Prometheus give to targets.
+// scrapeLabel reports whether a label is one that configurations of Prometheus give to targets.
 func scrapeLabel(label string) bool {
 	_, operator := demand.DiscoveredLabels[label]
 	return operator || slices.Contains([]string{"container", "node", "app", "release", "namespace_name", "pod_name"}, label) ||

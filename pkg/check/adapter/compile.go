@@ -29,20 +29,20 @@ func checkExample(r *Rule) {
 	query, ok := r.ExampleQuery(series)
 	if !ok {
 		if strings.TrimSpace(r.MetricsQuery) == "" {
-			ps.Errorf(model.RuleQuery, at, "is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)")
+			ps.Errorf(model.RuleQuery, at, "is empty; add a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)")
 		}
 		return
 	}
 	e, err := promexpr.Parser.ParseExpr(query)
 	if err != nil {
-		ps.Errorf(model.RuleQuery, at, "becomes %s, which Prometheus refuses: %v", query, err)
+		ps.Errorf(model.RuleQuery, at, "expands to %s, which Prometheus rejects: %v", query, err)
 		return
 	}
 	t := e.Type()
 	if t == parser.ValueTypeVector || t == parser.ValueTypeScalar && r.isExternal() {
 		return
 	}
-	ps.Errorf(model.RuleQuery, at, "becomes %s, which gives a %s; the adapter takes an instant vector only", query, t)
+	ps.Errorf(model.RuleQuery, at, "expands to %s, which returns a %s; the adapter accepts only an instant vector", query, t)
 }
 
 // reportTemplate reports a template that fails when it is filled in, once for each rule.
@@ -94,7 +94,7 @@ func badReference(r *Rule) (bad, good string) {
 	return "", ""
 }
 
-// isCapture tells whether name is a number of 0 to most.
+// isCapture reports whether name is a number of 0 to most.
 func isCapture(name string, most int) bool {
 	n, err := strconv.Atoi(name)
 	return err == nil && n >= 0 && n <= most && name == strconv.Itoa(n)
@@ -110,7 +110,8 @@ func warnOfName(r *Rule) {
 	if good != "" {
 		hint = "; write " + strconv.Quote(good)
 	}
-	r.Config.Problems.Warnf(model.RuleQuery, r.Field("name", "as"), "is %q, in which %s is no capture of name.matches%s", r.Name.As, bad, hint)
+	r.Config.Problems.Warnf(model.RuleQuery, r.Field("name", "as"),
+		"is %q, but %s is not a capture group of name.matches%s", r.Name.As, bad, hint)
 }
 
 // compile reads the rule as the adapter and Prometheus do, and reports what they refuse.
@@ -119,12 +120,13 @@ func compile(r *Rule, k *Kinds) {
 	matchers, err := promexpr.Parser.ParseMetricSelector(r.SeriesQuery)
 	switch {
 	case r.SeriesQuery == "":
-		ps.Errorf(model.RuleQuery, at, "is empty; write a selector, such as 'http_requests_total{namespace!=\"\",pod!=\"\"}'; %s", noDiscovery)
+		ps.Errorf(model.RuleQuery, at,
+			"is empty; add a selector, such as 'http_requests_total{namespace!=\"\",pod!=\"\"}'; %s", noDiscovery)
 	case err != nil:
-		ps.Errorf(model.RuleQuery, at, "is no series selector that Prometheus accepts: %v; %s", err, noDiscovery)
+		ps.Errorf(model.RuleQuery, at, "is not a series selector that Prometheus accepts: %v; %s", err, noDiscovery)
 	case !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches("") }):
 		ps.Errorf(model.RuleQuery, at,
-			"selects series without naming a label that they must have, which Prometheus refuses; add one, such as namespace!=\"\"; %s",
+			"has no non-empty matcher, which Prometheus requires; add one, such as namespace!=\"\"; %s",
 			noDiscovery)
 	default:
 		r.Matchers = matchers
@@ -136,7 +138,7 @@ func compile(r *Rule, k *Kinds) {
 	namers, err := naming.NamersFromConfig([]adapterconfig.DiscoveryRule{unambiguous(r, k)}, k.mapper)
 	if err != nil {
 		r.Config.broken = true
-		ps.Errorf(model.RuleQuery, r.At, "%v; the adapter does not start with it", err)
+		ps.Errorf(model.RuleQuery, r.At, "%v; the adapter does not start with this configuration", err)
 		return
 	}
 	r.Namer = namers[0]
@@ -155,11 +157,12 @@ func checkResources(r *Rule, k *Kinds) bool {
 		problem, doubt := k.resolve(o.Group, o.Resource)
 		if problem != "" {
 			ok = false
-			r.Config.Problems.Errorf(model.RuleQuery, r.Field("resources", "overrides", label), "%s; the adapter does not start with it", problem)
+			r.Config.Problems.Errorf(model.RuleQuery, r.Field("resources", "overrides", label),
+				"%s; the adapter does not start with this configuration", problem)
 		}
 		if doubt != "" {
-			r.Config.Problems.Warnf(model.RuleQuery, r.Field("resources", "overrides", label), "has resource %q, which Kubernetes does not "+
-				"have of its own; did you mean %q?", o.Resource, doubt)
+			r.Config.Problems.Warnf(model.RuleQuery, r.Field("resources", "overrides", label),
+				"has resource %q, which is not built into Kubernetes; did you mean %q?", o.Resource, doubt)
 		}
 	}
 	return ok
@@ -200,7 +203,7 @@ func (s *Config) compileResource(k *Kinds) {
 		conv, err := naming.NewResourceConverter(part.rule.Resources.Template, unambiguous(r, k).Resources.Overrides, k.mapper)
 		if err != nil {
 			s.broken = true
-			s.Problems.Errorf(model.RuleQuery, at, "%v; the adapter does not start with it", err)
+			s.Problems.Errorf(model.RuleQuery, at, "%v; the adapter does not start with this configuration", err)
 			continue
 		}
 		label := []string{part.rule.ContainerLabel}
@@ -225,7 +228,7 @@ func (s *Config) resourceQuery(conv naming.ResourceConverter, q resourceQuery) {
 	m, err := naming.NewMetricsQuery(q.text, conv)
 	if err != nil {
 		s.broken = true
-		s.Problems.Errorf(model.RuleQuery, q.at, "%v; the adapter does not start with it", err)
+		s.Problems.Errorf(model.RuleQuery, q.at, "%v; the adapter does not start with this configuration", err)
 		return
 	}
 	namespace := "default"
@@ -240,8 +243,9 @@ func (s *Config) resourceQuery(conv naming.ResourceConverter, q resourceQuery) {
 	e, err := promexpr.Parser.ParseExpr(string(built))
 	switch {
 	case err != nil:
-		s.Problems.Errorf(model.RuleQuery, q.at, "becomes %s, which Prometheus refuses: %v", built, err)
+		s.Problems.Errorf(model.RuleQuery, q.at, "expands to %s, which Prometheus rejects: %v", built, err)
 	case e.Type() != parser.ValueTypeVector:
-		s.Problems.Errorf(model.RuleQuery, q.at, "becomes %s, which gives a %s; the adapter takes an instant vector only", built, e.Type())
+		s.Problems.Errorf(model.RuleQuery, q.at,
+			"expands to %s, which returns a %s; the adapter accepts only an instant vector", built, e.Type())
 	}
 }

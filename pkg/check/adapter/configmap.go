@@ -38,7 +38,7 @@ func (su *Setup) configMapRules(ps *model.Problems) []*Config {
 			}
 			s := readConfigMap(it, key)
 			if len(su.Instances) > 0 && resolved {
-				s.UnusedReason = "no adapter among the items mounts it"
+				s.UnusedReason = "no adapter in the input mounts the ConfigMap"
 			}
 			sets = append(sets, s)
 		}
@@ -63,7 +63,7 @@ func configKeys(it *krm.Item) []string {
 	})
 }
 
-// hasConfig tells whether a text is a configuration of the adapter. One that has neither the end of the names of its keys
+// hasConfig reports whether a text is a configuration of the adapter. One that has neither the end of the names of its keys
 // nor an escape, behind which that may hide, is not worth to be parsed.
 func hasConfig(text string, at model.Place) bool {
 	if !strings.Contains(text, "ules") && !strings.Contains(text, "\\") {
@@ -98,13 +98,14 @@ func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key str
 		return nil, "", false
 	}
 	if a.file == "" {
-		ps.Errorf(model.RuleMissing, a.At.Child("args"), "has no --config; the adapter does not start; write --config=/etc/adapter/config.yaml")
+		ps.Errorf(model.RuleMissing, a.At.Child("args"),
+			"has no --config; the adapter does not start; add --config=/etc/adapter/config.yaml")
 		return nil, "", true
 	}
 	mount, rel, found := mountOf(a.Container, a.file)
 	if !found {
-		ps.Errorf(model.RuleMissing, a.At.Child("volumeMounts"), "has no mount that holds %s, which --config names; the adapter does not "+
-			"start", a.file)
+		ps.Errorf(model.RuleMissing, a.At.Child("volumeMounts"),
+			"has no mount that contains %s, which --config names; the adapter does not start", a.file)
 		return nil, "", true
 	}
 	volumes := a.Workload.Template.Whole.Spec.Volumes
@@ -135,15 +136,16 @@ func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Probl
 	at := f.at.Child("configMap")
 	key, projected := keyOf(v.ConfigMap.Items, f.path)
 	if !projected {
-		ps.Errorf(model.RuleMissing, at.Child("items"), "puts no key at path %q, which --config=%s needs; the adapter does not start", f.path,
+		ps.Errorf(model.RuleMissing, at.Child("items"),
+			"puts no key at path %q, which --config=%s requires; the adapter does not start", f.path,
 			a.file)
 		return nil, "", true
 	}
 	cm, elsewhere := configMap(su.graph, v.ConfigMap.Name, a.Workload.Item)
 	switch {
 	case cm == nil && elsewhere != nil:
-		ps.Errorf(model.RuleMissing, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own "+
-			"namespace, here %q",
+		ps.Errorf(model.RuleMissing, at.Child("name"),
+			"refers to ConfigMap %q in namespace %q, but a pod can mount only ConfigMaps from its own namespace, %q",
 			v.ConfigMap.Name, model.NamespaceOf(elsewhere.Place.Object.Namespace),
 			model.NamespaceOf(a.Workload.Item.Place.Object.Namespace))
 		return nil, "", true
@@ -153,7 +155,8 @@ func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Probl
 	}
 	data := krm.TextMap(cm.Field("data"))
 	if _, has := data[key]; !has {
-		ps.Errorf(model.RuleMissing, at, "mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
+		ps.Errorf(model.RuleMissing, at,
+			"mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
 			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, slices.Sorted(maps.Keys(data))))
 		return nil, "", true
 	}
@@ -171,8 +174,9 @@ func (su *Setup) checkName(name string, at model.Place, ps *model.Problems) {
 	if len(names) == 0 {
 		return
 	}
-	ps.Warnf(model.RuleMissing, at.Child("name"), "names ConfigMap %q, which is not among the items, while %s holds rules that no adapter "+
-		"here reads%s", name, strings.Join(names, ", "), krm.DidYouMean(name, names))
+	ps.Warnf(model.RuleMissing, at.Child("name"),
+		"refers to ConfigMap %q, which is not in the input, while %s contains rules that no adapter in the input reads%s",
+		name, strings.Join(names, ", "), krm.DidYouMean(name, names))
 }
 
 // configMap finds a ConfigMap for the pods of an item by any name that it had; elsewhere is one of another namespace.

@@ -42,7 +42,7 @@ func readValues(root *yaml.Node, at model.Place) []*Config {
 			if own := chartNames[key.Value]; own != "" {
 				hint = "; the chart calls it " + strconv.Quote(own)
 			}
-			s.Problems.Warnf(model.RuleQuery, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s", hint)
+			s.Problems.Warnf(model.RuleQuery, placeOf(at.Child(key.Value), key), "is not a key that the chart reads%s", hint)
 		}
 	}
 	if usesDefaults(krm.Get(rules, "default")) {
@@ -63,7 +63,7 @@ var chartKeys = []string{"default", "custom", "existing", "external", "resource"
 // chartNames are what the chart calls the parts of the adapter's configuration.
 var chartNames = map[string]string{"rules": "custom", "externalRules": "external", "resourceRules": "resource"}
 
-// usesDefaults tells whether rules.default holds for Helm: it does unless it is given and empty, as templates see it.
+// usesDefaults reports whether rules.default holds for Helm: it does unless it is given and empty, as templates see it.
 func usesDefaults(n *yaml.Node) bool {
 	if n == nil {
 		return true
@@ -83,8 +83,8 @@ func (s *Config) values(key, under string, rules *yaml.Node) []*Rule {
 	}
 	if n.Kind != yaml.SequenceNode {
 		s.broken = true
-		s.Problems.Errorf(model.RuleQuery, placeOf(at, n), "is no list; write one rule or more, each beginning with a dash; the adapter "+
-			"does not start with it")
+		s.Problems.Errorf(model.RuleQuery, placeOf(at, n),
+			"is not a list; add one or more rules, each beginning with a dash; the adapter does not start with this configuration")
 		return nil
 	}
 	cfg, ok := s.load(under, n, at)
@@ -112,7 +112,7 @@ func (s *Config) chartResource(n *yaml.Node) {
 	}
 }
 
-// load gives what the adapter's loader makes of n under a key of its configuration.
+// load returns what the adapter's loader makes of n under a key of its configuration.
 func (s *Config) load(under string, n *yaml.Node, at model.Place) (*adapterconfig.MetricsDiscoveryConfig, bool) {
 	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Content: []*yaml.Node{
 		{Kind: yaml.ScalarNode, Tag: "!!str", Value: under, Line: n.Line}, n,

@@ -102,7 +102,7 @@ func (x *Index) Candidates(metric string) []*Rule {
 	return out
 }
 
-// mayGive tells whether what name.as writes around its captures is in a metric.
+// mayGive reports whether what name.as writes around its captures is in a metric.
 func (inv *inverse) mayGive(metric string) bool {
 	if inv.marked || len(inv.parts) == 0 {
 		return true

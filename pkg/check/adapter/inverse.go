@@ -38,7 +38,7 @@ func newInverse(matches, as string) *inverse {
 	return inv
 }
 
-// series gives names that become metric, shortest first. They are guesses: the adapter's own code has to confirm them.
+// series returns names that become metric, shortest first. They are guesses: the adapter's own code has to confirm them.
 func (inv *inverse) series(metric string) []string {
 	var out []string
 	for _, re := range inv.results {
@@ -62,7 +62,7 @@ func (inv *inverse) series(metric string) []string {
 	return out
 }
 
-// literal tells whether the naming gives one name whatever the series is called.
+// literal reports whether the naming gives one name whatever the series is called.
 func (inv *inverse) literal() bool {
 	return !slices.ContainsFunc(inv.parts, func(p part) bool { return p.group >= 0 })
 }
@@ -113,7 +113,7 @@ func expandMarked(re *regexp.Regexp, as string) []part {
 // maxEnumerated bounds the strings that are tried for one expression.
 const maxEnumerated = 64
 
-// enumerate gives short strings that an expression matches, with the given texts in place of its captures.
+// enumerate returns short strings that an expression matches, with the given texts in place of its captures.
 func enumerate(re *syntax.Regexp, captures map[int]string) []string {
 	switch re.Op {
 	case syntax.OpLiteral:

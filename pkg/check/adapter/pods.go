@@ -17,7 +17,7 @@ type Instance struct {
 	Workload  *chain.Workload
 	Container *corev1.Container
 	At        model.Place
-	// file is the value of --config; known tells whether the arguments show whether there is one.
+	// file is the value of --config; known reports whether the arguments show whether there is one.
 	file  string
 	known bool
 }
@@ -27,7 +27,7 @@ func (su *Setup) Behind(s *chain.Service) []Instance {
 	return lookup.Except(su.Instances, func(a Instance) bool { return !s.SelectsPods(a.Workload) })
 }
 
-// SignsItself tells whether the certificate of an adapter is its own.
+// SignsItself reports whether the certificate of an adapter is its own.
 func (a Instance) SignsItself() bool {
 	_, named := FlagValue(a.Args(), "tls-cert-file")
 	return a.known && !named
@@ -68,12 +68,12 @@ func Runs(image string, args []string) bool {
 	return isAdapterImage(image) || has("config") && has("prometheus-url")
 }
 
-// IsInstance tells whether a container runs prometheus-adapter.
+// IsInstance reports whether a container runs prometheus-adapter.
 func IsInstance(c *corev1.Container) bool {
 	return Runs(c.Image, slices.Concat(c.Command, c.Args))
 }
 
-// isAdapterImage tells whether the last part of an image's name is that of the adapter; it has had several.
+// isAdapterImage reports whether the last part of an image's name is that of the adapter; it has had several.
 func isAdapterImage(image string) bool {
 	repository, _, _ := strings.Cut(image, "@")
 	name, _, _ := strings.Cut(path.Base(repository), ":")

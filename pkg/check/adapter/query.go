@@ -63,7 +63,7 @@ func (r *Rule) ask(q question, build func() (prom.Selector, error)) Answer {
 // PodResource is the resource of Pods metrics.
 var PodResource = schema.GroupResource{Resource: "pods"}
 
-// IsRoot tells whether the adapter serves metrics of the resource outside of namespaces.
+// IsRoot reports whether the adapter serves metrics of the resource outside of namespaces.
 func IsRoot(r schema.GroupResource) bool {
 	return r == naming.NsGroupResource || r == naming.NodeGroupResource || r == naming.PVGroupResource
 }

@@ -15,13 +15,13 @@ type Setup struct {
 	Configs   []*Config
 	// Custom finds the rules of all configurations for Pods and Object metrics, external those for External ones.
 	Custom, External *Index
-	// known tells whether all rules that adapters read are known.
+	// known reports whether all rules that adapters read are known.
 	known lookup.Lazy[bool]
 	// registered is an API that an adapter serves.
 	registered lookup.Lazy[Registration]
 }
 
-// KnowsRules tells whether there are rules, and all configurations that adapters read are known and sound.
+// KnowsRules reports whether there are rules, and all configurations that adapters read are known and sound.
 func (su *Setup) KnowsRules() bool { return su.known.Get(su.findKnown) }
 
 func (su *Setup) findKnown() bool {
@@ -39,7 +39,7 @@ func (su *Setup) findKnown() bool {
 	return len(su.Configs) > 0 && (read > 0 || !su.mountsUnknown())
 }
 
-// mountsUnknown tells whether an adapter among the items reads a configuration that is not.
+// mountsUnknown reports whether an adapter among the items reads a configuration that is not.
 func (su *Setup) mountsUnknown() bool {
 	return slices.ContainsFunc(su.Instances, func(a Instance) bool {
 		var ps model.Problems

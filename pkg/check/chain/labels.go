@@ -14,7 +14,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// matchesPods tells whether a selector matches pods of wl. A label that controllers add may have any value.
+// matchesPods reports whether a selector matches pods of wl. A label that controllers add may have any value.
 func matchesPods(s *metav1.LabelSelector, wl *Workload) bool {
 	lax := metav1.LabelSelector{MatchLabels: certainLabels(s.MatchLabels), MatchExpressions: s.MatchExpressions}
 	lax.MatchExpressions = lookup.Except(lax.MatchExpressions, func(r metav1.LabelSelectorRequirement) bool {
@@ -23,7 +23,7 @@ func matchesPods(s *metav1.LabelSelector, wl *Workload) bool {
 	return lookup.Matches(&lax, wl.Template.Labels)
 }
 
-// MayShareNamespace tells whether two objects are, or may be, in one namespace.
+// MayShareNamespace reports whether two objects are, or may be, in one namespace.
 func MayShareNamespace(a, b *krm.Item) bool {
 	return lookup.CompareNamespaces(a.Place.Object.Namespace, b.Place.Object.Namespace) != lookup.Different
 }
@@ -38,7 +38,7 @@ var podLabelsAdded = []string{
 	"apps.kubernetes.io/pod-index",
 }
 
-// selectsLabels tells whether the pairs of selector are among the labels of a template or are added by controllers.
+// selectsLabels reports whether the pairs of selector are among the labels of a template or are added by controllers.
 func selectsLabels(selector, template map[string]string) bool {
 	for k, v := range selector {
 		if got, ok := template[k]; (!ok || got != v) && !slices.Contains(podLabelsAdded, k) {
@@ -48,7 +48,7 @@ func selectsLabels(selector, template map[string]string) bool {
 	return true
 }
 
-// MatchesPort tells whether the port of a monitor means a name. The operator writes the port into the configuration
+// MatchesPort reports whether the port of a monitor means a name. The operator writes the port into the configuration
 // of Prometheus as a regular expression, which has to match the whole name.
 func MatchesPort(port, name string) bool {
 	if port == name {

@@ -82,7 +82,7 @@ func (wl *Workload) GroupKind() string {
 	return GroupKind(wl.Item.Place.Object.APIVersion, wl.Item.Place.Object.Kind)
 }
 
-// IsTransient tells whether the pods of wl come and go without anybody scaling them.
+// IsTransient reports whether the pods of wl come and go without anybody scaling them.
 func (wl *Workload) IsTransient() bool {
 	return slices.Contains([]string{job, cronJob, pod}, wl.GroupKind())
 }

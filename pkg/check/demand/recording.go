@@ -12,7 +12,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// Has tells whether a series has a label when the adapter sees it.
+// Has reports whether a series has a label when the adapter sees it.
 func (d *Demand) Has(series, label string) Presence {
 	if r := d.set.recordings().first[series]; r != nil {
 		return r.has(label)

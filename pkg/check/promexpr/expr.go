@@ -150,7 +150,7 @@ func Relabel(set map[string]string, cfgs []*relabel.Config) (out map[string]stri
 	return out, kept
 }
 
-// IsKept tells whether Prometheus keeps a label after relabeling.
+// IsKept reports whether Prometheus keeps a label after relabeling.
 func IsKept(name, value string) bool {
 	return value != "" && (name == prommodel.MetricNameLabel || !strings.HasPrefix(name, "__"))
 }
