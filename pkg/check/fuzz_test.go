@@ -16,7 +16,7 @@ import (
 // example reads a text that the documentation of a check shows: bad.yaml or good.yaml.
 func example(t testing.TB, c Check, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata/checks", strings.ReplaceAll(string(c.ID), "/", "-"), file))
+	text, err := os.ReadFile(filepath.Join("testdata", "checks", strings.ReplaceAll(string(c.ID), "/", "-"), file))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,8 @@ func ruleLabels(w *world, ps *model.Problems) {
 		}
 		if o := d.Effective(); o != nil {
 			before := len(*ps)
-			if checkOffer(d, o, ps); len(*ps) == before {
+			checkOffer(d, o, ps)
+			if len(*ps) == before {
 				checkValues(w.demands, d, o, ps)
 			}
 		}

@@ -16,6 +16,38 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
+// Prometheus is a Prometheus or a PrometheusAgent of prometheus-operator.
+type Prometheus struct {
+	Item *krm.Item
+	Spec PrometheusSpec
+	// wanted are what the selectors demand of labels.
+	wanted map[*metav1.LabelSelector][]labels.Requirement
+}
+
+// requirements are what one of the selectors of p demands.
+func (p *Prometheus) requirements(s *metav1.LabelSelector) []labels.Requirement {
+	return lookup.Remember(p.wanted, s, lookup.Requirements)
+}
+
+// PrometheusSpec is what decides which monitors are read, of CommonPrometheusFields and PrometheusAgentSpec.
+type PrometheusSpec struct {
+	ServiceMonitorSelector          *metav1.LabelSelector                          `json:"serviceMonitorSelector"`
+	ServiceMonitorNamespaceSelector *metav1.LabelSelector                          `json:"serviceMonitorNamespaceSelector"`
+	PodMonitorSelector              *metav1.LabelSelector                          `json:"podMonitorSelector"`
+	PodMonitorNamespaceSelector     *metav1.LabelSelector                          `json:"podMonitorNamespaceSelector"`
+	ProbeSelector                   *metav1.LabelSelector                          `json:"probeSelector"`
+	ScrapeConfigSelector            *metav1.LabelSelector                          `json:"scrapeConfigSelector"`
+	AdditionalScrapeConfigs         *corev1.SecretKeySelector                      `json:"additionalScrapeConfigs"`
+	ScrapeInterval                  monitoringv1.Duration                          `json:"scrapeInterval"`
+	ScrapeClasses                   []monitoringv1.ScrapeClass                     `json:"scrapeClasses"`
+	ArbitraryFSAccessThroughSMs     monitoringv1.ArbitraryFSAccessThroughSMsConfig `json:"arbitraryFSAccessThroughSMs"`
+	IgnoreNamespaceSelectors        bool                                           `json:"ignoreNamespaceSelectors"`
+	EnforcedNamespaceLabel          string                                         `json:"enforcedNamespaceLabel"`
+	ServiceAccountName              string                                         `json:"serviceAccountName"`
+	// Mode is that of a PrometheusAgent.
+	Mode string `json:"mode"`
+}
+
 // Refusal is why a Prometheus does not read a monitor, and the field to mend.
 type Refusal struct {
 	At  model.Place
@@ -153,36 +185,4 @@ func exceeds(a, b monitoringv1.Duration) bool {
 	x, errX := prommodel.ParseDuration(string(a))
 	y, errY := prommodel.ParseDuration(string(b))
 	return errX == nil && errY == nil && x > y
-}
-
-// Prometheus is a Prometheus or a PrometheusAgent of prometheus-operator.
-type Prometheus struct {
-	Item *krm.Item
-	Spec PrometheusSpec
-	// wanted are what the selectors demand of labels.
-	wanted map[*metav1.LabelSelector][]labels.Requirement
-}
-
-// requirements are what one of the selectors of p demands.
-func (p *Prometheus) requirements(s *metav1.LabelSelector) []labels.Requirement {
-	return lookup.Remember(p.wanted, s, lookup.Requirements)
-}
-
-// PrometheusSpec is what decides which monitors are read, of CommonPrometheusFields and PrometheusAgentSpec.
-type PrometheusSpec struct {
-	ServiceMonitorSelector          *metav1.LabelSelector                          `json:"serviceMonitorSelector"`
-	ServiceMonitorNamespaceSelector *metav1.LabelSelector                          `json:"serviceMonitorNamespaceSelector"`
-	PodMonitorSelector              *metav1.LabelSelector                          `json:"podMonitorSelector"`
-	PodMonitorNamespaceSelector     *metav1.LabelSelector                          `json:"podMonitorNamespaceSelector"`
-	ProbeSelector                   *metav1.LabelSelector                          `json:"probeSelector"`
-	ScrapeConfigSelector            *metav1.LabelSelector                          `json:"scrapeConfigSelector"`
-	AdditionalScrapeConfigs         *corev1.SecretKeySelector                      `json:"additionalScrapeConfigs"`
-	ScrapeInterval                  monitoringv1.Duration                          `json:"scrapeInterval"`
-	ScrapeClasses                   []monitoringv1.ScrapeClass                     `json:"scrapeClasses"`
-	ArbitraryFSAccessThroughSMs     monitoringv1.ArbitraryFSAccessThroughSMsConfig `json:"arbitraryFSAccessThroughSMs"`
-	IgnoreNamespaceSelectors        bool                                           `json:"ignoreNamespaceSelectors"`
-	EnforcedNamespaceLabel          string                                         `json:"enforcedNamespaceLabel"`
-	ServiceAccountName              string                                         `json:"serviceAccountName"`
-	// Mode is that of a PrometheusAgent.
-	Mode string `json:"mode"`
 }
