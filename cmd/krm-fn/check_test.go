@@ -75,7 +75,7 @@ func TestCheckFlags(t *testing.T) {
 		"a sample without the series": {mended(t), "[scrape/series]", []string{"--sample", "shop/orders=" + page}},
 		"values of the Helm chart":    {mended(t), "[rule/query]", []string{"--adapter-values", values}},
 		"a version that is gone":      {v1, "[hpa/version]", []string{"--kubernetes-version", "1.30"}},
-		"no version":                  {v1, `error: --kubernetes-version: "x" is no Kubernetes version; write one such as "1.31" [input/value]`, []string{"--kubernetes-version", "x"}},
+		"no version":                  {v1, `error: --kubernetes-version: "x" is not a Kubernetes version; use one such as "1.31" [input/value]`, []string{"--kubernetes-version", "x"}},
 		"a sample without a file":     {v1, `error: --sample: "orders" has no file; use WORKLOAD=FILE [input/value]`, []string{"--sample", "orders"}},
 		"files that are not there":    {v1, "no-such", []string{"--sample", "orders=no-such", "--adapter-values", "no-such"}},
 	} {

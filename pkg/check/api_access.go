@@ -9,16 +9,14 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var apiAccess = Check{
-	ID: model.APIAccess,
-	run: func(w *world, ps *model.Problems) {
-		for _, a := range w.setup.Instances {
-			checkAdapterAccess(w, a, ps)
-		}
-	},
+func apiAccess(w *world, ps *model.Problems) {
+	for _, a := range w.setup.Instances {
+		checkAdapterAccess(w, a, ps)
+	}
 }
 
 // checkAdapterAccess reports what the account of an adapter may not do, as far as all of its roles are known.
@@ -34,9 +32,9 @@ func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
 	}
 	for _, r := range serverRights(a) {
 		if roles := w.graph.Access.RolesOf(own, r.namespace); roles != nil && !r.AllowedNamed(roles, r.object, r.verb) {
-			p.Message = fmt.Sprintf("ServiceAccount %s may not %s, as every server behind an APIService must; bind it the %s",
+			ps.Reportf(p,
+				"ServiceAccount %s is not allowed to %s, which every server behind an APIService requires; bind it to the %s",
 				own.Name, r.what, r.role)
-			ps.Add(p)
 		}
 	}
 	var lacking []string
@@ -48,21 +46,19 @@ func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
 			lacking = append(lacking, model.NamespaceOf(ns))
 		}
 	}
-	slices.Sort(lacking)
-	lacking = slices.Compact(lacking)
-	if len(lacking) == 0 {
+	if lacking = lookup.Distinct(lacking); len(lacking) == 0 {
 		return
 	}
 	more := ""
 	if len(lacking) > 1 {
 		more = fmt.Sprintf(" and %d more", len(lacking)-1)
 	}
-	p.Message = fmt.Sprintf("ServiceAccount %s may not list pods in namespace %s%s, so that no Pods metric is read there; bind it a role that allows it",
-		own.Name, lacking[0], more)
 	if w.graph.Access.BoundOutside(own, lacking) {
 		p.Severity = model.Warning
 	}
-	ps.Add(p)
+	ps.Reportf(p,
+		"ServiceAccount %s is not allowed to list pods in namespace %s%s, so no Pods metric is available there; bind it to a "+
+			"role that allows this", own.Name, lacking[0], more)
 }
 
 // adapterDemands are the metrics that an adapter among the items has to serve.
@@ -85,7 +81,7 @@ type right struct {
 func serverRights(a adapter.Instance) []right {
 	rights := []right{{
 		Resource: chain.Resource{Group: "authorization.k8s.io", Name: "subjectaccessreviews"}, verb: "create",
-		what: "ask what its callers may do", role: "ClusterRole system:auth-delegator",
+		what: "check what its callers are allowed to do", role: "ClusterRole system:auth-delegator",
 	}}
 	for _, flag := range []string{"authentication-skip-lookup", "authentication-kubeconfig"} {
 		if value, ok := adapter.FlagValue(a.Args(), flag); ok && value != "false" {

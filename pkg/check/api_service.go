@@ -12,13 +12,10 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var apiService = Check{
-	ID: model.APIService,
-	run: func(w *world, ps *model.Problems) {
-		for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics} {
-			checkAPIs(w, group, ps)
-		}
-	},
+func apiService(w *world, ps *model.Problems) {
+	for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics} {
+		checkAPIs(w, group, ps)
+	}
 }
 
 // checkAPIs reports the APIServices of a group that do not lead to the adapter among the items. They are errors if some
@@ -52,19 +49,15 @@ func checkAPIs(w *world, group string, ps *model.Problems) {
 // adapter signs its own unless a flag names one (SecureServingOptions, k8s.io/apiserver/pkg/server/options).
 func checkTrust(w *world, a *chain.APIService, needed bool, ps *model.Problems) {
 	svc := w.graph.ServiceOf(a.Service)
-	if svc == nil {
-		return
-	}
-	behind := w.setup.Behind(svc)
-	if len(behind) == 0 {
+	if svc == nil || len(w.setup.Behind(svc)) == 0 {
 		return
 	}
 	p := model.Problem{
 		ID: model.APIService, Severity: model.Warning, Place: a.Item.Place.Child("spec").Child("caBundle"),
-		Message: "is missing, so that the API server trusts only certificates of public authorities; write the authority of the " +
-			"adapter's certificate, let cert-manager write it, or set insecureSkipTLSVerify",
+		Message: "is missing, so the API server trusts only certificates from public CAs; add the CA of the adapter's certificate, " +
+			"let cert-manager add it, or set insecureSkipTLSVerify",
 	}
-	if needed && slices.ContainsFunc(behind, adapter.Instance.SignsItself) {
+	if needed && slices.ContainsFunc(w.setup.Behind(svc), adapter.Instance.SignsItself) {
 		p.Severity = model.Error
 	}
 	ps.Add(p)
@@ -86,7 +79,7 @@ func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 		} else {
 			p.Suggestion = right.Name
 		}
-		p.Message = fmt.Sprintf("there is no Service %s/%s among the items; %s leads to the adapter",
+		p.Message = fmt.Sprintf("the input has no Service %s/%s; %s selects the adapter pods",
 			a.Service.Namespace, a.Service.Name, right)
 		return p
 	}
@@ -99,7 +92,7 @@ func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 		p.Place, p.Value = at.Child("port"), strconv.Itoa(int(a.Service.Port))
 		unstated := ""
 		if !a.Stated {
-			unstated = ", which is meant where none is stated"
+			unstated = ", the default"
 		}
 		p.Message = fmt.Sprintf("%s has no port %d%s; it has %s", svc.Item.Place.Object, a.Service.Port, unstated, strings.Join(ports, ", "))
 		return p
@@ -108,10 +101,8 @@ func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 	if len(behind) == 0 {
 		return podlessService(w, svc, p)
 	}
-	for _, one := range behind {
-		if p := brokenTarget(w.graph, svc, i, one); p == nil {
-			return nil
-		}
+	if slices.ContainsFunc(behind, func(a adapter.Instance) bool { return brokenTarget(w.graph, svc, i, a) == nil }) {
+		return nil
 	}
 	return brokenTarget(w.graph, svc, i, behind[0])
 }
@@ -126,7 +117,7 @@ func podlessService(w *world, svc *chain.Service, p *model.Problem) *model.Probl
 		return nil
 	}
 	p.Place, p.Value = svc.Item.Place.Child("spec").Child("selector"), ""
-	p.Message = fmt.Sprintf("selects no pods, and those of %s run the adapter; write labels of theirs", w.setup.Instances[i].Workload)
+	p.Message = fmt.Sprintf("selects no pods, but the pods of %s run the adapter; use their labels", w.setup.Instances[i].Workload)
 	return p
 }
 
@@ -139,21 +130,17 @@ func brokenTarget(g *chain.Graph, svc *chain.Service, i int, a adapter.Instance)
 	at := svc.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 	t, ok := chain.ResolvePort(port, chain.PodTargets(a.Workload))
 	if !ok {
-		b := undeclared(at, port.Target.StrVal, []*chain.Workload{a.Workload})
-		return &model.Problem{
-			ID: model.APIService, Severity: model.Warning, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
-		}
+		p := undeclared(at, port.Target.StrVal, []*chain.Workload{a.Workload})
+		p.ID, p.Severity = model.APIService, model.Warning
+		return p
 	}
 	listens, known := adapter.FlagValue(a.Args(), "secure-port")
 	number := strconv.Itoa(int(t.Port))
-	if !known || listens == number || t.Declared && t.Container != a.Container.Name {
-		return nil
-	}
-	if _, err := strconv.Atoi(listens); err != nil {
+	if _, err := strconv.Atoi(listens); err != nil || !known || listens == number || t.Declared && t.Container != a.Container.Name {
 		return nil
 	}
 	return &model.Problem{
 		ID: model.APIService, Severity: model.Warning, Place: at, Value: port.Target.String(), Suggestion: listens,
-		Message: fmt.Sprintf("leads to port %s of %s, where the adapter listens on %s, as --secure-port says", number, a.Workload, listens),
+		Message: fmt.Sprintf("targets port %s of %s, but the adapter listens on %s (--secure-port)", number, a.Workload, listens),
 	}
 }

@@ -45,8 +45,7 @@ spec:
 
 // apiOf is an APIService of custom metrics.
 func apiOf(version, more, service string) string {
-	return "---\napiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: {name: " + version + ".custom.metrics.k8s.io}\n" +
-		"spec: {group: custom.metrics.k8s.io, version: " + version + more + ", service: " + service + "}\n"
+	return "---\napiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: {name: " + version + ".custom.metrics.k8s.io}\nspec: {group: custom.metrics.k8s.io, version: " + version + more + ", service: " + service + "}\n"
 }
 
 func TestAPIService(t *testing.T) {
@@ -65,33 +64,33 @@ func TestAPIService(t *testing.T) {
 		{name: "no APIService", text: chain},
 		{name: "APIService of the API server itself", text: chain + strings.ReplaceAll(api, ", service: "+sound, "")},
 		{name: "another name", text: chain + apiOf("v1beta1", blind, "{name: adaptor, namespace: monitoring}"), want: []string{
-			`error: APIService v1beta1.custom.metrics.k8s.io: spec.service.name: there is no Service monitoring/adaptor among the items; Service monitoring/adapter leads to the adapter [api/service]`,
+			`error: APIService v1beta1.custom.metrics.k8s.io: spec.service.name: the input has no Service monitoring/adaptor; Service monitoring/adapter selects the adapter pods [api/service]`,
 		}},
 		{name: "another namespace", text: chain + apiOf("v1beta1", blind, "{name: adapter, namespace: custom-metrics}"), want: []string{
-			`error: APIService v1beta1.custom.metrics.k8s.io: spec.service.namespace: there is no Service custom-metrics/adapter among the items; Service monitoring/adapter leads to the adapter [api/service]`,
+			`error: APIService v1beta1.custom.metrics.k8s.io: spec.service.namespace: the input has no Service custom-metrics/adapter; Service monitoring/adapter selects the adapter pods [api/service]`,
 		}},
 		{name: "another name, and nothing asks for custom metrics", text: adapterChain + external + apiOf("v1beta1", blind, "{name: adaptor, namespace: monitoring}"), want: []string{
-			`warning: APIService v1beta1.custom.metrics.k8s.io: spec.service.name: there is no Service monitoring/adaptor among the items; Service monitoring/adapter leads to the adapter [api/service]`,
+			`warning: APIService v1beta1.custom.metrics.k8s.io: spec.service.name: the input has no Service monitoring/adaptor; Service monitoring/adapter selects the adapter pods [api/service]`,
 		}},
 		{name: "one version of two", text: chain + api + apiOf("v1beta2", blind, "{name: adaptor, namespace: monitoring}"), want: []string{
-			`warning: APIService v1beta2.custom.metrics.k8s.io: spec.service.name: there is no Service monitoring/adaptor among the items; Service monitoring/adapter leads to the adapter [api/service]`,
+			`warning: APIService v1beta2.custom.metrics.k8s.io: spec.service.name: the input has no Service monitoring/adaptor; Service monitoring/adapter selects the adapter pods [api/service]`,
 		}},
 		{name: "the Service is elsewhere", text: strings.ReplaceAll(chain, "kind: Service\nmetadata: {name: adapter,", "kind: Endpoints\nmetadata: {name: adapter,") + api},
 		{name: "another port", text: chain + apiOf("v1beta1", blind, "{name: adapter, namespace: monitoring, port: 6443}"), want: []string{
 			`error: APIService v1beta1.custom.metrics.k8s.io: spec.service.port: Service monitoring/adapter has no port 6443; it has 443 [api/service]`,
 		}},
 		{name: "no stated port", text: strings.ReplaceAll(chain, "port: 443,", "port: 6443,") + api, want: []string{
-			`error: APIService v1beta1.custom.metrics.k8s.io: spec.service.port: Service monitoring/adapter has no port 443, which is meant where none is stated; it has 6443 [api/service]`,
+			`error: APIService v1beta1.custom.metrics.k8s.io: spec.service.port: Service monitoring/adapter has no port 443, the default; it has 6443 [api/service]`,
 		}},
 		{name: "a target port without a container", text: target("http") + api, want: []string{
 			`error: Service monitoring/adapter: spec.ports[0].targetPort: no container of Deployment adapter declares a port named "http"; did you mean "https"? [api/service]`,
 		}},
 		{name: "the number of the port", text: target("6443") + api},
 		{name: "a target port on which something else listens", text: target("metrics") + api, want: []string{
-			`error: Service monitoring/adapter: spec.ports[0].targetPort: leads to port 8080 of Deployment adapter, where the adapter listens on 6443, as --secure-port says [api/service]`,
+			`error: Service monitoring/adapter: spec.ports[0].targetPort: targets port 8080 of Deployment adapter, but the adapter listens on 6443 (--secure-port) [api/service]`,
 		}},
 		{name: "a number on which nothing listens", text: target("443") + api, want: []string{
-			`error: Service monitoring/adapter: spec.ports[0].targetPort: leads to port 443 of Deployment adapter, where the adapter listens on 6443, as --secure-port says [api/service]`,
+			`error: Service monitoring/adapter: spec.ports[0].targetPort: targets port 443 of Deployment adapter, but the adapter listens on 6443 (--secure-port) [api/service]`,
 		}},
 		{name: "a port that is not known", text: strings.ReplaceAll(target("metrics"), "--secure-port=6443", "--secure-port=$(PORT)") + api},
 		{name: "no flag for the port", text: strings.ReplaceAll(target("metrics"), ", --secure-port=6443", "") + api},
@@ -101,7 +100,7 @@ func TestAPIService(t *testing.T) {
 		},
 		{name: "pods that something is injected into", text: strings.ReplaceAll(target("proxy"), "labels: {app: adapter}}", "labels: {app: adapter}, annotations: {sidecar.istio.io/inject: 'true'}}") + api},
 		{name: "a selector without pods", text: strings.ReplaceAll(chain, "selector: {app: adapter}\n  ports", "selector: {app: adaptor}\n  ports") + api, want: []string{
-			`error: Service monitoring/adapter: spec.selector: selects no pods, and those of Deployment adapter run the adapter; write labels of theirs [api/service]`,
+			`error: Service monitoring/adapter: spec.selector: selects no pods, but the pods of Deployment adapter run the adapter; use their labels [api/service]`,
 		}},
 		{name: "no selector", text: strings.ReplaceAll(chain, "selector: {app: adapter}\n  ports", "ports") + api},
 		{
@@ -111,13 +110,13 @@ func TestAPIService(t *testing.T) {
 		},
 		{name: "another program", text: chain + apiOf("v1beta1", blind, "{name: keda-metrics-apiserver, namespace: keda}")},
 		{name: "no trust", text: chain + apiOf("v1beta1", "", sound), want: []string{
-			`error: APIService v1beta1.custom.metrics.k8s.io: spec.caBundle: is missing, so that the API server trusts only certificates of public authorities; write the authority of the adapter's certificate, let cert-manager write it, or set insecureSkipTLSVerify [api/service]`,
+			`error: APIService v1beta1.custom.metrics.k8s.io: spec.caBundle: is missing, so the API server trusts only certificates from public CAs; add the CA of the adapter's certificate, let cert-manager add it, or set insecureSkipTLSVerify [api/service]`,
 		}},
 		{name: "no trust in a certificate that may have an authority", text: strings.ReplaceAll(chain, "--secure-port=6443", "--secure-port=6443, --tls-cert-file=/cert/tls.crt") +
 			apiOf("v1beta1", "", sound), want: []string{
-			`warning: APIService v1beta1.custom.metrics.k8s.io: spec.caBundle: is missing, so that the API server trusts only certificates of public authorities; write the authority of the adapter's certificate, let cert-manager write it, or set insecureSkipTLSVerify [api/service]`,
+			`warning: APIService v1beta1.custom.metrics.k8s.io: spec.caBundle: is missing, so the API server trusts only certificates from public CAs; add the CA of the adapter's certificate, let cert-manager add it, or set insecureSkipTLSVerify [api/service]`,
 		}},
-		{name: "no trust in what is not among the items", text: chain + apiOf("v1beta1", "", "{name: keda-operator, namespace: keda}")},
+		{name: "no trust in what is not in the input", text: chain + apiOf("v1beta1", "", "{name: keda-operator, namespace: keda}")},
 		{name: "an authority", text: chain + apiOf("v1beta1", ", caBundle: Zm9v", sound)},
 		{name: "an authority that cert-manager writes", text: chain + strings.ReplaceAll(apiOf("v1beta1", "", sound), "metadata: {", "metadata: {annotations: {cert-manager.io/inject-ca-from: monitoring/adapter}, ")},
 	})
@@ -136,8 +135,8 @@ func TestAPIAccess(t *testing.T) {
 	delegates := bind("ClusterRoleBinding", "{name: delegator}", "ClusterRole", "system:auth-delegator")
 	authenticates := bind("RoleBinding", "{name: adapter, namespace: kube-system}", "Role", "extension-apiserver-authentication-reader")
 	chain := adapterChain + asking(podsMetric("http_requests_per_second"))
-	place := "Deployment monitoring/adapter: spec.template.spec.serviceAccountName: ServiceAccount adapter may not "
-	noPods := place + "list pods in namespace shop, so that no Pods metric is read there; bind it a role that allows it [api/access]"
+	place := "Deployment monitoring/adapter: spec.template.spec.serviceAccountName: ServiceAccount adapter is not allowed to "
+	noPods := place + "list pods in namespace shop, so no Pods metric is available there; bind it to a role that allows this [api/access]"
 	runCases(t, apiAccess, []checkCase{
 		{name: "sound", text: chain + reads + delegates + authenticates + role(pods)},
 		{name: "an administrator", text: chain + bind("ClusterRoleBinding", "{name: adapter}", "ClusterRole", "cluster-admin")},
@@ -151,7 +150,7 @@ func TestAPIAccess(t *testing.T) {
 			name: "no pods in two namespaces",
 			text: chain + strings.ReplaceAll(asking(podsMetric("http_requests_per_second")), "{name: shop, namespace: shop}", "{name: shop, namespace: another}") +
 				reads + delegates + authenticates + role(""),
-			want: []string{"error: " + place + "list pods in namespace another and 1 more, so that no Pods metric is read there; bind it a role that allows it [api/access]"},
+			want: []string{"error: " + place + "list pods in namespace another and 1 more, so no Pods metric is available there; bind it to a role that allows this [api/access]"},
 		},
 		{
 			name: "pods by namespace",
@@ -159,16 +158,16 @@ func TestAPIAccess(t *testing.T) {
 			want: []string{"warning: " + noPods},
 		},
 		{name: "no delegator", text: chain + reads + authenticates + role(pods), want: []string{
-			"error: " + place + "ask what its callers may do, as every server behind an APIService must; bind it the ClusterRole system:auth-delegator [api/access]",
+			"error: " + place + "check what its callers are allowed to do, which every server behind an APIService requires; bind it to the ClusterRole system:auth-delegator [api/access]",
 		}},
 		{name: "no delegator, and nothing to serve", text: adapterChain + reads + authenticates + role(pods), want: []string{
-			"warning: " + place + "ask what its callers may do, as every server behind an APIService must; bind it the ClusterRole system:auth-delegator [api/access]",
+			"warning: " + place + "check what its callers are allowed to do, which every server behind an APIService requires; bind it to the ClusterRole system:auth-delegator [api/access]",
 		}},
 		{name: "no reader", text: chain + reads + delegates + role(pods), want: []string{
-			"error: " + place + "read ConfigMap kube-system/extension-apiserver-authentication, as every server behind an APIService must; bind it the Role extension-apiserver-authentication-reader there [api/access]",
+			"error: " + place + "read ConfigMap kube-system/extension-apiserver-authentication, which every server behind an APIService requires; bind it to the Role extension-apiserver-authentication-reader there [api/access]",
 		}},
 		{name: "a reader in another namespace", text: chain + reads + delegates + strings.ReplaceAll(authenticates, "kube-system", "monitoring") + role(pods), want: []string{
-			"error: " + place + "read ConfigMap kube-system/extension-apiserver-authentication, as every server behind an APIService must; bind it the Role extension-apiserver-authentication-reader there [api/access]",
+			"error: " + place + "read ConfigMap kube-system/extension-apiserver-authentication, which every server behind an APIService requires; bind it to the Role extension-apiserver-authentication-reader there [api/access]",
 		}},
 		{name: "no reader needed", text: strings.ReplaceAll(chain, "--secure-port=6443", "--authentication-skip-lookup=true") + reads + delegates + role(pods)},
 		{

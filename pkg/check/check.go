@@ -2,6 +2,7 @@ package check
 
 import (
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -36,25 +37,25 @@ type Check struct {
 
 // Checks are all checks in the order of the documentation.
 var Checks = []Check{
-	hpaTarget,
-	hpaBounds,
-	hpaMetric,
-	hpaRequest,
-	hpaReplicas,
-	hpaOverlap,
-	hpaVersion,
-	ruleMissing,
-	ruleAmbiguous,
-	ruleLabels,
-	ruleQuery,
-	ruleWindow,
-	apiService,
-	apiAccess,
-	scrapeNone,
-	scrapePort,
-	scrapeUnselected,
-	scrapeAccess,
-	scrapeSeries,
+	{model.HPATarget, hpaTarget},
+	{model.HPABounds, hpaBounds},
+	{model.HPAMetric, hpaMetric},
+	{model.HPARequest, hpaRequest},
+	{model.HPAReplicas, hpaReplicas},
+	{model.HPAOverlap, hpaOverlap},
+	{model.HPAVersion, hpaVersion},
+	{model.RuleMissing, ruleMissing},
+	{model.RuleAmbiguous, ruleAmbiguous},
+	{model.RuleLabels, ruleLabels},
+	{model.RuleQuery, ruleQuery},
+	{model.RuleWindow, ruleWindow},
+	{model.APIService, apiService},
+	{model.APIAccess, apiAccess},
+	{model.ScrapeNone, scrapeNone},
+	{model.ScrapePort, scrapePort},
+	{model.ScrapeUnselected, scrapeUnselected},
+	{model.ScrapeAccess, scrapeAccess},
+	{model.ScrapeSeries, scrapeSeries},
 }
 
 // Run judges in by all checks.
@@ -64,4 +65,18 @@ func Run(in Input) model.Problems {
 		c.run(w, &ps)
 	}
 	return ps.Sorted()
+}
+
+// world is what the checks look at: the objects and how they join, the adapters and their rules, and the metrics that
+// scalers ask for.
+type world struct {
+	graph   *chain.Graph
+	setup   *adapter.Setup
+	demands *demand.Set
+}
+
+func newWorld(in Input) (*world, model.Problems) {
+	g, ps := chain.New(in.Items, in.Minor, adapter.IsInstance)
+	su := adapter.New(g, in.Rules, &ps)
+	return &world{g, su, demand.New(g, su, in.Samples)}, ps
 }

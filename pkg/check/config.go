@@ -58,7 +58,7 @@ func (in *Input) Configure(it *krm.Item, readFile func(string) ([]byte, error)) 
 	for i, s := range c.Spec.Samples {
 		at := at.Child("samples").Item(i)
 		if s.Workload == "" {
-			ps.Errorf(model.InputRequired, at.Child("workload"), "is missing; write NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME")
+			ps.Errorf(model.InputRequired, at.Child("workload"), "is missing; use NAME, NAMESPACE/NAME, or KIND/NAMESPACE/NAME")
 			continue
 		}
 		if text, ok := read(s.File, at.Child("file")); ok {
@@ -79,7 +79,7 @@ func ParseVersion(s string) (int, error) {
 	}
 	m := versionPattern().FindStringSubmatch(s)
 	if m == nil {
-		return 0, fmt.Errorf("%q is no Kubernetes version; write one such as \"1.31\"", s)
+		return 0, fmt.Errorf("%q is not a Kubernetes version; use one such as \"1.31\"", s)
 	}
 	return strconv.Atoi(m[1])
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,10 +26,10 @@ type Link struct {
 	Links    []*Link
 }
 
-// Broken tells whether the link itself breaks the chain.
+// Broken reports whether the link itself breaks the chain.
 func (l *Link) Broken() bool { return l.Problems.HasErrors() }
 
-// Explain gives the chain of the HorizontalPodAutoscaler name: NAME or NAMESPACE/NAME, with or without "hpa/" before it.
+// Explain returns the chain of the HorizontalPodAutoscaler name: NAME or NAMESPACE/NAME, with or without "hpa/" before it.
 func Explain(in Input, name string) (*Link, model.Problems) {
 	w, ps := newWorld(in)
 	name = strings.TrimPrefix(name, "hpa/")
@@ -44,10 +45,11 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 	}
 	switch {
 	case len(found) == 0:
-		ps.Errorf(hpaTarget.ID, model.Place{}, "no HorizontalPodAutoscaler %q is among the items%s", name, krm.DidYouMean(name, names))
+		ps.Errorf(model.HPATarget, model.Place{},
+			"the input has no HorizontalPodAutoscaler %q%s", name, krm.DidYouMean(name, names))
 		return nil, ps.Sorted()
 	case len(found) > 1:
-		ps.Errorf(hpaTarget.ID, model.Place{}, "several HorizontalPodAutoscalers are named %q; write NAMESPACE/%s", name, name)
+		ps.Errorf(model.HPATarget, model.Place{}, "several HorizontalPodAutoscalers are named %q; use NAMESPACE/%s", name, name)
 		return nil, ps.Sorted()
 	}
 	links := chainOf(w, found[0])
@@ -66,7 +68,7 @@ func chainOf(w *world, s *chain.Scaler) *Link {
 	}
 	root := &Link{Role: "scaler", Place: s.Item.Place}
 	root.What = fmt.Sprintf("%s, %d to %d replicas", s.Item.Place.Object, low, s.Replicas.Highest)
-	target := &Link{Role: "target", What: s.Ref.Kind + " " + s.Ref.Name + " is not among the items"}
+	target := &Link{Role: "target", What: s.Ref.Kind + " " + s.Ref.Name + " is not in the input"}
 	target.Place = s.Item.Place.Child("spec").Child("scaleTargetRef")
 	wl := s.Target
 	if wl != nil {
@@ -133,7 +135,7 @@ func requests(wl *chain.Workload, name corev1.ResourceName) []*Link {
 
 // supply is how a metric of the custom or external metrics API comes about.
 func supply(w *world, d *demand.Demand) []*Link {
-	rule := &Link{Role: "rule", What: "none among the items"}
+	rule := &Link{Role: "rule", What: "none in the input"}
 	if o := d.Effective(); o != nil {
 		rule.What, rule.Place = o.String(), o.At
 		for _, s := range o.Series {
@@ -149,7 +151,7 @@ func supply(w *world, d *demand.Demand) []*Link {
 		links = append(links, pathLink(p))
 	}
 	if len(paths) == 0 && d.Kind == autoscalingv2.PodsMetricSourceType {
-		links = append(links, &Link{Role: "monitor", What: "none among the items"})
+		links = append(links, &Link{Role: "monitor", What: "none in the input"})
 	}
 	return links
 }
@@ -168,7 +170,7 @@ func apiLinks(w *world, group string) []*Link {
 				svc.Links = append(svc.Links, &Link{Role: "adapter", What: at.Object.String(), Place: at})
 			}
 		} else {
-			svc.What += ", is not among the items"
+			svc.What += ", is not in the input"
 		}
 		links = append(links, l)
 	}
@@ -184,25 +186,22 @@ func pathLink(p chain.ScrapePath) *Link {
 	l := &Link{Role: "monitor", What: p.Monitor.Item.Place.Object.String() + every, Place: p.At()}
 	below := l
 	if p.Service != nil {
-		svc := &Link{Role: "service", What: p.Service.Item.Place.Object.String(), Place: p.Service.Item.Place}
+		below = &Link{Role: "service", What: p.Service.Item.Place.Object.String(), Place: p.Service.Item.Place}
 		if p.ServicePort != "" {
-			svc.What += ", port " + p.ServicePort
+			below.What += ", port " + p.ServicePort
 		}
-		below.Links, below = append(below.Links, svc), svc
+		l.Links = []*Link{below}
 	}
 	container := "no container declares it"
 	if p.Container != "" {
 		container = "container " + p.Container
 	}
-	path := p.Path
-	if path == "" {
-		path = "/metrics"
-	}
-	below.Links = append(below.Links, &Link{Role: "port", What: fmt.Sprintf("%d%s, %s", p.PodPort, path, container)})
+	port := fmt.Sprintf("%d%s, %s", p.PodPort, cmp.Or(p.Path, "/metrics"), container)
+	below.Links = append(below.Links, &Link{Role: "port", What: port})
 	return l
 }
 
-// attach gives every problem to the link that is written nearest to its place. What is wrong with a link that is missing
+// attach returns every problem to the link that is written nearest to its place. What is wrong with a link that is missing
 // goes to the one that says so, and everything else to the link itself.
 func (l *Link) attach(ps model.Problems) {
 	for _, p := range ps {
@@ -213,10 +212,7 @@ func (l *Link) attach(ps model.Problems) {
 		if best == nil {
 			best = l.missing(map[bool]string{true: "monitor", false: "rule"}[strings.HasPrefix(string(p.ID), "scrape/")])
 		}
-		if best == nil {
-			best = l
-		}
-		best.Problems.Add(p)
+		cmp.Or(best, l).Problems.Add(p)
 	}
 }
 
@@ -248,12 +244,10 @@ func (l *Link) missing(role string) *Link {
 }
 
 // Walk calls f for the link and all below it, parents first; depth is 0 for the link itself.
-func (l *Link) Walk(f func(l *Link, depth int)) { l.walk(f, 0) }
-
-func (l *Link) walk(f func(l *Link, depth int), depth int) {
-	f(l, depth)
+func (l *Link) Walk(f func(l *Link, depth int)) {
+	f(l, 0)
 	for _, c := range l.Links {
-		c.walk(f, depth+1)
+		c.Walk(func(below *Link, depth int) { f(below, depth+1) })
 	}
 }
 

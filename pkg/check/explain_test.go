@@ -98,8 +98,8 @@ func TestExplain(t *testing.T) {
 		}},
 		"no port and no rule": {port: "web", as: "orders_per_minute", broken: true, want: []string{
 			"1 metric: Pods orders_per_second at 3 a pod @spec.metrics[1] !rule/missing",
-			"2 rule: none among the items @",
-			"2 monitor: none among the items @ !scrape/port",
+			"2 rule: none in the input @",
+			"2 monitor: none in the input @ !scrape/port",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -147,8 +147,8 @@ func TestExplainWithoutTarget(t *testing.T) {
 func TestExplainOfAnotherName(t *testing.T) {
 	p, _ := krm.ReadStream(strings.NewReader(explained+"---"+strings.ReplaceAll(explained, "namespace: shop", "namespace: other")), "web.yaml")
 	for name, want := range map[string]string{
-		"hpa/wbe": `error: no HorizontalPodAutoscaler "wbe" is among the items; did you mean "web"? [hpa/target]`,
-		"web":     `error: several HorizontalPodAutoscalers are named "web"; write NAMESPACE/web [hpa/target]`,
+		"hpa/wbe": `error: the input has no HorizontalPodAutoscaler "wbe"; did you mean "web"? [hpa/target]`,
+		"web":     `error: several HorizontalPodAutoscalers are named "web"; use NAMESPACE/web [hpa/target]`,
 	} {
 		chain, ps := Explain(Input{Items: p.Items}, name)
 		if chain != nil || len(ps) != 1 || ps[0].String() != want {
@@ -166,7 +166,7 @@ func TestExplainAPI(t *testing.T) {
 		},
 		"{name: adaptor, namespace: monitoring}": {
 			"2 api: APIService v1beta1.custom.metrics.k8s.io @ !api/service",
-			"3 service: Service monitoring/adaptor, port 443, is not among the items @",
+			"3 service: Service monitoring/adaptor, port 443, is not in the input @",
 		},
 	} {
 		text := adapterChain + asking(podsMetric("http_requests_per_second")) + apiOf("v1beta1", ", insecureSkipTLSVerify: true", service)

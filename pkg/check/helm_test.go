@@ -24,9 +24,9 @@ rules:
       containerQuery: sum(
       resources: {template: <<.Resource>>}`),
 			want: []string{
-				`error: values.yaml: rules.custom[0].seriesQuery: line 4: is no series selector that Prometheus accepts: 1:4: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
-				`error: values.yaml: rules.external[0].seriesQuery: line 7: is no series selector that Prometheus accepts: 1:6: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
-				`error: values.yaml: rules.resource.cpu.containerQuery: line 10: becomes sum(, which Prometheus refuses: 1:5: parse error: unclosed left parenthesis`,
+				`error: values.yaml: rules.custom[0].seriesQuery: line 4: is not a series selector that Prometheus accepts: 1:4: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
+				`error: values.yaml: rules.external[0].seriesQuery: line 7: is not a series selector that Prometheus accepts: 1:6: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
+				`error: values.yaml: rules.resource.cpu.containerQuery: line 10: expands to sum(, which Prometheus rejects: 1:5: parse error: unclosed left parenthesis`,
 			},
 		},
 		{
@@ -39,23 +39,23 @@ rules:
   external: {seriesQuery: up}
   resource: {cpu: {query: x}}`),
 			want: []string{
-				`error: values.yaml: rules.custom[0].metricQuery: line 5: unknown field "metricQuery"; did you mean "metricsQuery"?; the adapter does not start with it`,
-				`error: values.yaml: rules.external: line 6: is no list; write one rule or more, each beginning with a dash; the adapter does not start with it`,
-				`error: values.yaml: rules.resource.cpu.query: line 7: unknown field "query"; known fields: containerLabel, containerQuery, nodeQuery, resources; the adapter does not start with it`,
-				`warning: values.yaml: rules.cusstom: line 2: is no key that the chart reads; did you mean "custom"?`,
+				`error: values.yaml: rules.custom[0].metricQuery: line 5: unknown field "metricQuery"; did you mean "metricsQuery"?; the adapter does not start with this configuration`,
+				`error: values.yaml: rules.external: line 6: is not a list; add one or more rules, each beginning with a dash; the adapter does not start with this configuration`,
+				`error: values.yaml: rules.resource.cpu.query: line 7: unknown field "query"; known fields: containerLabel, containerQuery, nodeQuery, resources; the adapter does not start with this configuration`,
+				`warning: values.yaml: rules.cusstom: line 2: is not a key that the chart reads; did you mean "custom"?`,
 			},
 		},
 		{
 			name: "keys of the adapter", in: values("rules: {externalRules: [], resourceRules: {}, rules: []}"),
 			want: []string{
-				`warning: values.yaml: rules.externalRules: line 1: is no key that the chart reads; the chart calls it "external"`,
-				`warning: values.yaml: rules.resourceRules: line 1: is no key that the chart reads; the chart calls it "resource"`,
-				`warning: values.yaml: rules.rules: line 1: is no key that the chart reads; the chart calls it "custom"`,
+				`warning: values.yaml: rules.externalRules: line 1: is not a key that the chart reads; the chart calls it "external"`,
+				`warning: values.yaml: rules.resourceRules: line 1: is not a key that the chart reads; the chart calls it "resource"`,
+				`warning: values.yaml: rules.rules: line 1: is not a key that the chart reads; the chart calls it "custom"`,
 			},
 		},
 		{
 			name: "as a dependency", in: values("prometheus-adapter: {rules: {default: false, custom: [{seriesQuery: up, metricsQuery: ''}]}}"),
-			want: []string{`error: values.yaml: prometheus-adapter.rules.custom[0].metricsQuery: line 1: is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`},
+			want: []string{`error: values.yaml: prometheus-adapter.rules.custom[0].metricsQuery: line 1: is empty; add a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`},
 		},
 		{
 			name: "in a HelmRelease", manifests: `
@@ -66,7 +66,7 @@ spec:
   chart: {spec: {chart: prometheus-adapter}}
   values: {rules: {custom: [{seriesQuery: '{', metricsQuery: up}]}}
 `,
-			want: []string{`error: HelmRelease adapter: spec.values.rules.custom[0].seriesQuery: is no series selector that Prometheus accepts: 1:2: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`},
+			want: []string{`error: HelmRelease adapter: spec.values.rules.custom[0].seriesQuery: is not a series selector that Prometheus accepts: 1:2: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`},
 		},
 		{
 			name: "in Applications", manifests: `
@@ -91,8 +91,8 @@ metadata: {name: d}
 spec: {chart: {spec: {chart: prometheus-adapter}}, valuesFrom: [{kind: ConfigMap, name: values}], values: {replicas: 2}}
 `,
 			want: []string{
-				`error: Application a: spec.source.helm.values.rules.custom[0].seriesQuery: line 1: is no series selector that Prometheus accepts: 1:2: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
-				`error: Application b: spec.sources[1].helm.valuesObject.rules.custom[0].seriesQuery: is no series selector that Prometheus accepts: 1:2: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
+				`error: Application a: spec.source.helm.values.rules.custom[0].seriesQuery: line 1: is not a series selector that Prometheus accepts: 1:2: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
+				`error: Application b: spec.sources[1].helm.valuesObject.rules.custom[0].seriesQuery: is not a series selector that Prometheus accepts: 1:2: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
 			},
 		},
 	})

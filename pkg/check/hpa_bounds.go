@@ -9,13 +9,10 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaBounds = Check{
-	ID: model.HPABounds,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.HPAs {
-			checkBounds(w.graph, s, ps)
-		}
-	},
+func hpaBounds(w *world, ps *model.Problems) {
+	for _, s := range w.graph.HPAs {
+		checkBounds(w.graph, s, ps)
+	}
 }
 
 // checkBounds follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateHorizontalPodAutoscalerSpec.
@@ -25,25 +22,27 @@ func checkBounds(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
 	at := spec.Child("maxReplicas")
 	switch {
 	case s.Unbound:
-		ps.Errorf(model.HPABounds, at, "is missing; write the most pods that there may be")
+		ps.Errorf(model.HPABounds, at, "is missing; set the maximum number of pods")
 	case hasMax && highest < 1:
-		ps.Valuef(model.HPABounds, at, fmt.Sprint(highest), "is %d; write a number of at least 1", highest)
+		ps.Valuef(model.HPABounds, at, fmt.Sprint(highest), "is %d; use a number of at least 1", highest)
 	case hasMin && hasMax && lowest > highest:
-		ps.Valuef(model.HPABounds, at, fmt.Sprint(highest), "is %d, less than minReplicas, which is %d; write at least %d", highest, lowest, lowest)
+		ps.Valuef(model.HPABounds, at, fmt.Sprint(highest),
+			"is %d, less than minReplicas, which is %d; use at least %d", highest, lowest, lowest)
 	}
 	at = spec.Child("minReplicas")
 	switch {
 	case !hasMin || lowest > 0:
 	case lowest < 0:
-		ps.Valuef(model.HPABounds, at, fmt.Sprint(lowest), "is %d; write a number of at least 1", lowest)
+		ps.Valuef(model.HPABounds, at, fmt.Sprint(lowest), "is %d; use a number of at least 1", lowest)
 	case !s.Reads(autoscalingv2.ObjectMetricSourceType, autoscalingv2.ExternalMetricSourceType):
-		ps.Valuef(model.HPABounds, at, "0", "is 0 without a metric of type Object or External, which alone have a value without pods; write 1")
+		ps.Valuef(model.HPABounds, at, "0",
+			"is 0, but no metric is of type Object or External, the only types with a value without pods; use 1")
 	case g.Before(minorScaleToZero):
-		ps.Add(model.Problem{ID: model.HPABounds, Severity: model.Warning, Place: at, Value: "0", Message: fmt.Sprintf(
-			"is 0, which Kubernetes 1.%d refuses unless its feature gate HPAScaleToZero is on; write 1", g.Minor)})
+		ps.Reportf(model.Problem{ID: model.HPABounds, Severity: model.Warning, Place: at, Value: "0"},
+			"is 0, which Kubernetes 1.%d rejects unless its feature gate HPAScaleToZero is enabled; use 1", g.Minor)
 	case g.Minor == 0:
-		ps.Add(model.Problem{ID: model.HPABounds, Severity: model.Info, Place: at, Value: "0", Message: fmt.Sprintf(
-			"is 0, which Kubernetes before 1.%d refuses unless its feature gate HPAScaleToZero is on", minorScaleToZero)})
+		ps.Reportf(model.Problem{ID: model.HPABounds, Severity: model.Info, Place: at, Value: "0"},
+			"is 0, which Kubernetes before 1.%d rejects unless its feature gate HPAScaleToZero is enabled", minorScaleToZero)
 	}
 }
 

@@ -14,15 +14,12 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaMetric = Check{
-	ID: model.HPAMetric,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.HPAs {
-			for i, m := range s.Metrics {
-				(&metricJudge{at: s.MetricAt(i), flat: s.IsFlat(), ps: ps}).judge(m)
-			}
+func hpaMetric(w *world, ps *model.Problems) {
+	for _, s := range w.graph.HPAs {
+		for i, m := range s.Metrics {
+			(&metricJudge{at: s.MetricAt(i), flat: s.IsFlat(), ps: ps}).judge(m)
 		}
-	},
+	}
 }
 
 // metricJudge reports what is wrong with the metric at a place.
@@ -50,38 +47,33 @@ var sources = []struct {
 
 // judge follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateMetricSpec.
 func (j *metricJudge) judge(m autoscalingv2.MetricSpec) {
-	var types []autoscalingv2.MetricSourceType
+	var types []string
 	for _, s := range sources {
-		types = append(types, s.kind)
+		types = append(types, string(s.kind))
 	}
-	if !j.known(j.at.Child("type"), "metric", string(m.Type), lookup.OneOf(strs(types)), strs(types)) {
+	if !j.known(j.at.Child("type"), "metric", string(m.Type), types) {
 		return
 	}
 	for _, s := range sources {
 		switch {
 		case s.kind == m.Type && !s.present(m):
-			j.ps.Errorf(model.HPAMetric, j.at.Child(s.field), "is missing, and type %s needs it", m.Type)
+			j.ps.Errorf(model.HPAMetric, j.at.Child(s.field), "is missing, but type %s requires it", m.Type)
 		case s.kind != m.Type && s.present(m):
-			j.ps.Errorf(model.HPAMetric, j.at.Child(s.field), "belongs to type %s, and this is type %s; remove it", s.kind, m.Type)
+			j.ps.Errorf(model.HPAMetric, j.at.Child(s.field), "belongs to type %s, but this is type %s; remove it", s.kind, m.Type)
 		}
 	}
 	j.source(m)
 }
 
 // known reports a word that is none of the known ones.
-func (j *metricJudge) known(at model.Place, of, got, known string, all []string) bool {
-	switch {
-	case got == "":
-		j.ps.Errorf(model.HPAMetric, at, "is missing; write %s", known)
-	case !slices.Contains(all, got):
-		j.ps.Add(model.Problem{
-			ID: model.HPAMetric, Severity: model.Error, Place: at, Value: got, Suggestion: krm.Suggest(got, all),
-			Message: fmt.Sprintf("%q is no type of %s; write %s", got, of, known),
-		})
-	default:
-		return true
+func (j *metricJudge) known(at model.Place, of, got string, all []string) bool {
+	if got == "" {
+		j.ps.Errorf(model.HPAMetric, at, "is missing; write %s", lookup.OneOf(all))
+	} else if !slices.Contains(all, got) {
+		j.ps.Reportf(model.Problem{ID: model.HPAMetric, Place: at, Value: got, Suggestion: krm.Suggest(got, all)},
+			"%q is not a valid %s type; use %s", got, of, lookup.OneOf(all))
 	}
-	return false
+	return slices.Contains(all, got)
 }
 
 func (j *metricJudge) source(m autoscalingv2.MetricSpec) {
@@ -106,7 +98,7 @@ func (j *metricJudge) source(m autoscalingv2.MetricSpec) {
 	case m.External != nil && m.Type == autoscalingv2.ExternalMetricSourceType:
 		j.custom("external", m.External.Metric, m.External.Target)
 		if t := m.External.Target; t.Value != nil && t.AverageValue != nil {
-			j.ps.Errorf(model.HPAMetric, j.target("external"), "has both a value and an averageValue; write one of them")
+			j.ps.Errorf(model.HPAMetric, j.target("external"), "has both a value and an averageValue; set one of them")
 		}
 	}
 }
@@ -117,11 +109,12 @@ func (j *metricJudge) objectTarget(t autoscalingv2.MetricTarget) {
 	switch {
 	case t.Value == nil && t.AverageValue == nil:
 	case t.Type == autoscalingv2.ValueMetricType && t.Value == nil:
-		j.ps.Errorf(model.HPAMetric, j.target("object"), "is of type Value and has no value; write type AverageValue")
+		j.ps.Errorf(model.HPAMetric, j.target("object"), "is of type Value but has no value; use type AverageValue")
 	case t.Type == autoscalingv2.AverageValueMetricType && t.AverageValue == nil:
-		j.ps.Errorf(model.HPAMetric, j.target("object"), "is of type AverageValue and has no averageValue; write type Value")
+		j.ps.Errorf(model.HPAMetric, j.target("object"), "is of type AverageValue but has no averageValue; use type Value")
 	case t.Type == autoscalingv2.UtilizationMetricType:
-		j.ps.Errorf(model.HPAMetric, j.target("object"), "is of type Utilization, which no object has; write type Value or AverageValue")
+		j.ps.Errorf(model.HPAMetric, j.target("object"),
+			"is of type Utilization, which type Object does not support; use type Value or AverageValue")
 	}
 }
 
@@ -147,7 +140,7 @@ func (j *metricJudge) resource(source string, name corev1.ResourceName, t autosc
 	case corev1.ResourceCPU, corev1.ResourceMemory:
 	default:
 		j.ps.Valuef(model.HPAMetric, at, string(name),
-			"%q is no resource whose usage is measured; write cpu or memory, or serve a metric of type Pods", name)
+			"%q is not a resource whose usage is measured; use cpu or memory, or a metric of type Pods that a rule serves", name)
 	}
 	utilization, value := "averageUtilization", "averageValue"
 	if j.flat {
@@ -155,9 +148,9 @@ func (j *metricJudge) resource(source string, name corev1.ResourceName, t autosc
 	}
 	switch {
 	case t.AverageUtilization == nil && t.AverageValue == nil:
-		j.ps.Errorf(model.HPAMetric, j.target(source), "has neither %s nor %s; write one of them", utilization, value)
+		j.ps.Errorf(model.HPAMetric, j.target(source), "has neither %s nor %s; set one of them", utilization, value)
 	case t.AverageUtilization != nil && t.AverageValue != nil:
-		j.ps.Errorf(model.HPAMetric, j.target(source), "has both %s and %s; write one of them", utilization, value)
+		j.ps.Errorf(model.HPAMetric, j.target(source), "has both %s and %s; set one of them", utilization, value)
 	}
 	j.values(source, t)
 }
@@ -177,7 +170,7 @@ func (j *metricJudge) custom(source string, id autoscalingv2.MetricIdentifier, t
 	j.required(name, id.Name == "")
 	if id.Selector != nil {
 		if _, err := metav1.LabelSelectorAsSelector(id.Selector); err != nil {
-			j.ps.Errorf(model.HPAMetric, j.at.Child(source), "has a selector that cannot be used: %v", err)
+			j.ps.Errorf(model.HPAMetric, j.at.Child(source), "has an invalid selector: %v", err)
 		}
 	}
 	if t.AverageValue == nil && (t.Value == nil || source == "pods") {
@@ -186,8 +179,8 @@ func (j *metricJudge) custom(source string, id autoscalingv2.MetricIdentifier, t
 	j.values(source, t)
 }
 
-var targetTypes = []autoscalingv2.MetricTargetType{
-	autoscalingv2.AverageValueMetricType, autoscalingv2.UtilizationMetricType, autoscalingv2.ValueMetricType,
+var targetTypes = []string{
+	string(autoscalingv2.AverageValueMetricType), string(autoscalingv2.UtilizationMetricType), string(autoscalingv2.ValueMetricType),
 }
 
 // values judges the type and the numbers of a target.
@@ -195,22 +188,14 @@ func (j *metricJudge) values(source string, t autoscalingv2.MetricTarget) {
 	at := j.target(source)
 	// Where there is no target at all, that has been told.
 	if !j.flat && t != (autoscalingv2.MetricTarget{}) {
-		j.known(at.Child("type"), "target", string(t.Type), lookup.OneOf(strs(targetTypes)), strs(targetTypes))
+		j.known(at.Child("type"), "target", string(t.Type), targetTypes)
 	}
 	for _, q := range []*resource.Quantity{t.Value, t.AverageValue} {
 		if q != nil && q.Sign() <= 0 {
-			j.ps.Valuef(model.HPAMetric, at, q.String(), "is %s; write a number above 0", q)
+			j.ps.Valuef(model.HPAMetric, at, q.String(), "is %s; use a number above 0", q)
 		}
 	}
 	if t.AverageUtilization != nil && *t.AverageUtilization < 1 {
-		j.ps.Valuef(model.HPAMetric, at, fmt.Sprint(*t.AverageUtilization), "is %d %%; write a number above 0", *t.AverageUtilization)
+		j.ps.Valuef(model.HPAMetric, at, fmt.Sprint(*t.AverageUtilization), "is %d %%; use a number above 0", *t.AverageUtilization)
 	}
-}
-
-func strs[T ~string](names []T) []string {
-	var out []string
-	for _, n := range names {
-		out = append(out, string(n))
-	}
-	return out
 }

@@ -1,24 +1,21 @@
 package check
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaOverlap = Check{
-	ID: model.HPAOverlap,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.Scalers {
-			checkSameTarget(w.graph, s, ps)
-			if wl := s.Target; wl != nil {
-				checkSelector(w.graph, s, wl, ps)
-			}
+func hpaOverlap(w *world, ps *model.Problems) {
+	for _, s := range w.graph.Scalers {
+		checkSameTarget(w.graph, s, ps)
+		if wl := s.Target; wl != nil {
+			checkSelector(w.graph, s, wl, ps)
 		}
-	},
+	}
 }
 
 // minorAmbiguous is the first version whose controller stops when two autoscalers match one pod; before it, they work
@@ -37,13 +34,12 @@ func checkSameTarget(g *chain.Graph, s *chain.Scaler, ps *model.Problems) {
 	if len(others) == 0 {
 		return
 	}
-	slices.Sort(others)
-	does := "so that all of them stop (AmbiguousSelector)"
+	does := "so all of them stop (AmbiguousSelector)"
 	if g.Before(minorAmbiguous) {
-		does = "so that they work against each other"
+		does = "so they fight each other"
 	}
-	ps.Errorf(model.HPAOverlap, s.RefAt(), "%s %s is scaled by %s too, %s; write one HorizontalPodAutoscaler with all metrics",
-		s.Ref.Kind, s.Ref.Name, strings.Join(slices.Compact(others), ", "), does)
+	ps.Errorf(model.HPAOverlap, s.RefAt(), "%s %s is also scaled by %s, %s; use one HorizontalPodAutoscaler with all metrics",
+		s.Ref.Kind, s.Ref.Name, strings.Join(lookup.Distinct(others), ", "), does)
 }
 
 // checkSelector reports workloads whose pods the selector of wl, which s scales, matches.
@@ -53,15 +49,20 @@ func checkSelector(g *chain.Graph, s *chain.Scaler, wl *chain.Workload, ps *mode
 		switch by := other.Scaler; {
 		case isHook(other.Item):
 		case by != nil && by != s && !g.Before(minorAmbiguous):
-			ps.Errorf(model.HPAOverlap, at, "matches the pods of %s too, which %s scales, so that it and %s stop (AmbiguousSelector); give each a label of its own",
+			ps.Errorf(model.HPAOverlap, at,
+				"also matches the pods of %s, which %s scales, so it and %s stop (AmbiguousSelector); give each workload its own "+
+					"label",
 				other, by, s)
 		case other.IsTransient():
-			ps.Warnf(model.HPAOverlap, at, "matches the pods of %s too, so that %s counts them; give each a label of its own", other, s)
+			ps.Warnf(model.HPAOverlap, at,
+				"also matches the pods of %s, so %s counts them; give each workload its own label", other, s)
 		default:
-			ps.Errorf(model.HPAOverlap, at, "matches the pods of %s too, so that %s computes with the pods of both; give each a label of its own", other, s)
+			ps.Errorf(model.HPAOverlap, at,
+				"also matches the pods of %s, so %s includes the pods of both in its calculation; give each workload its own "+
+					"label", other, s)
 		}
 	}
 }
 
-// isHook tells whether Helm makes an object for a moment only.
+// isHook reports whether Helm makes an object for a moment only.
 func isHook(it *krm.Item) bool { return it.Annotations["helm.sh/hook"] != "" }

@@ -22,30 +22,30 @@ func TestHPAOverlap(t *testing.T) {
 		{name: "one for each", text: hpaWeb + hpaOf("{name: api}", "{apiVersion: apps/v1, kind: Deployment, name: api}") +
 			labelled("web", "{app: web}", "{app: web}") + labelled("api", "{app: api}", "{app: api}")},
 		{name: "two on one", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef: Deployment web is scaled by HorizontalPodAutoscaler web-2 too, so that all of them stop (AmbiguousSelector); write one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
-			`error: HorizontalPodAutoscaler web-2: spec.scaleTargetRef: Deployment web is scaled by HorizontalPodAutoscaler web too, so that all of them stop (AmbiguousSelector); write one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef: Deployment web is also scaled by HorizontalPodAutoscaler web-2, so all of them stop (AmbiguousSelector); use one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
+			`error: HorizontalPodAutoscaler web-2: spec.scaleTargetRef: Deployment web is also scaled by HorizontalPodAutoscaler web, so all of them stop (AmbiguousSelector); use one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
 		}, text: hpaWeb + hpaOf("{name: web-2}", "{apiVersion: apps/v1beta1, kind: Deployment, name: web}") + deploymentWeb},
 		{name: "two on one, old cluster", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef: Deployment web is scaled by HorizontalPodAutoscaler web-2 too, so that they work against each other; write one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
-			`error: HorizontalPodAutoscaler web-2: spec.scaleTargetRef: Deployment web is scaled by HorizontalPodAutoscaler web too, so that they work against each other; write one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef: Deployment web is also scaled by HorizontalPodAutoscaler web-2, so they fight each other; use one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
+			`error: HorizontalPodAutoscaler web-2: spec.scaleTargetRef: Deployment web is also scaled by HorizontalPodAutoscaler web, so they fight each other; use one HorizontalPodAutoscaler with all metrics [hpa/overlap]`,
 		}, text: hpaWeb + hpaOf("{name: web-2}", "{apiVersion: apps/v1, kind: Deployment, name: web}"), minor: 25},
 		{name: "two on one in two namespaces", text: hpaWeb + hpaOf("{name: web-2, namespace: test}", "{apiVersion: apps/v1, kind: Deployment, name: web}")},
 		{name: "the same one twice", text: hpaWeb + hpaWeb + deploymentWeb + deploymentWeb},
 		{name: "same selectors, both scaled", want: []string{
-			`error: Deployment api: spec.selector: matches the pods of Deployment web too, which HorizontalPodAutoscaler web scales, so that it and HorizontalPodAutoscaler api stop (AmbiguousSelector); give each a label of its own [hpa/overlap]`,
-			`error: Deployment web: spec.selector: matches the pods of Deployment api too, which HorizontalPodAutoscaler api scales, so that it and HorizontalPodAutoscaler web stop (AmbiguousSelector); give each a label of its own [hpa/overlap]`,
+			`error: Deployment api: spec.selector: also matches the pods of Deployment web, which HorizontalPodAutoscaler web scales, so it and HorizontalPodAutoscaler api stop (AmbiguousSelector); give each workload its own label [hpa/overlap]`,
+			`error: Deployment web: spec.selector: also matches the pods of Deployment api, which HorizontalPodAutoscaler api scales, so it and HorizontalPodAutoscaler web stop (AmbiguousSelector); give each workload its own label [hpa/overlap]`,
 		}, text: hpaWeb + hpaOf("{name: api}", "{apiVersion: apps/v1, kind: Deployment, name: api}") + webAndAPI},
 		{name: "same selectors, both scaled, old cluster", want: []string{
-			`error: Deployment api: spec.selector: matches the pods of Deployment web too, so that HorizontalPodAutoscaler api computes with the pods of both; give each a label of its own [hpa/overlap]`,
-			`error: Deployment web: spec.selector: matches the pods of Deployment api too, so that HorizontalPodAutoscaler web computes with the pods of both; give each a label of its own [hpa/overlap]`,
+			`error: Deployment api: spec.selector: also matches the pods of Deployment web, so HorizontalPodAutoscaler api includes the pods of both in its calculation; give each workload its own label [hpa/overlap]`,
+			`error: Deployment web: spec.selector: also matches the pods of Deployment api, so HorizontalPodAutoscaler web includes the pods of both in its calculation; give each workload its own label [hpa/overlap]`,
 		}, text: hpaWeb + hpaOf("{name: api}", "{apiVersion: apps/v1, kind: Deployment, name: api}") + webAndAPI, minor: 25},
 		{name: "same selectors, one scaled", want: []string{
-			`error: Deployment web: spec.selector: matches the pods of Deployment api too, so that HorizontalPodAutoscaler web computes with the pods of both; give each a label of its own [hpa/overlap]`,
+			`error: Deployment web: spec.selector: also matches the pods of Deployment api, so HorizontalPodAutoscaler web includes the pods of both in its calculation; give each workload its own label [hpa/overlap]`,
 		}, text: hpaWeb + webAndAPI},
 		{name: "the selector of the one that is not scaled", text: hpaWeb + labelled("web", "{app: shop, tier: web}", "{app: shop, tier: web}") +
 			labelled("api", "{app: shop}", "{app: shop, tier: api}")},
 		{name: "pods of a job", want: []string{
-			`warning: Deployment web: spec.selector: matches the pods of Job migrate too, so that HorizontalPodAutoscaler web counts them; give each a label of its own [hpa/overlap]`,
+			`warning: Deployment web: spec.selector: also matches the pods of Job migrate, so HorizontalPodAutoscaler web counts them; give each workload its own label [hpa/overlap]`,
 		}, text: hpaWeb + deploymentWeb + `---
 apiVersion: batch/v1
 kind: Job

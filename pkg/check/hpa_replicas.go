@@ -7,27 +7,22 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaReplicas = Check{
-	ID: model.HPAReplicas,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.Scalers {
-			if wl := s.Target; wl != nil && wl.Replicas != nil {
-				checkReplicas(s, wl, ps)
-			}
+func hpaReplicas(w *world, ps *model.Problems) {
+	for _, s := range w.graph.Scalers {
+		if wl := s.Target; wl != nil && wl.Replicas != nil {
+			checkReplicas(s, wl, ps)
 		}
-	},
+	}
 }
 
 // checkReplicas follows Kubernetes, pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler: a target with 0
 // replicas is left alone, unless the autoscaler may scale to 0 itself.
 func checkReplicas(s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
-	p := model.Problem{
-		ID: model.HPAReplicas, Severity: model.Warning, Place: wl.Item.Place.Child("spec").Child("replicas"), Value: fmt.Sprint(*wl.Replicas),
-		Message: fmt.Sprintf("is %d, and every apply sets it back, although %s scales it; remove it", *wl.Replicas, s),
-	}
+	at, value := wl.Item.Place.Child("spec").Child("replicas"), fmt.Sprint(*wl.Replicas)
 	if *wl.Replicas == 0 && (!s.Replicas.HasLowest || s.Replicas.Lowest > 0) {
-		p.Severity = model.Error
-		p.Message = fmt.Sprintf("is 0, which switches %s off; remove it", s)
+		ps.Valuef(model.HPAReplicas, at, value, "is 0, which disables %s; remove it", s)
+		return
 	}
-	ps.Add(p)
+	ps.Reportf(model.Problem{ID: model.HPAReplicas, Severity: model.Warning, Place: at, Value: value},
+		"is %s, and every apply resets replicas to it, overriding %s; remove it", value, s)
 }

@@ -19,13 +19,13 @@ spec:
 func TestHPAReplicas(t *testing.T) {
 	runCases(t, hpaReplicas, []checkCase{
 		{name: "set", want: []string{
-			`warning: Deployment web: spec.replicas: is 3, and every apply sets it back, although HorizontalPodAutoscaler web scales it; remove it [hpa/replicas]`,
+			`warning: Deployment web: spec.replicas: is 3, and every apply resets replicas to it, overriding HorizontalPodAutoscaler web; remove it [hpa/replicas]`,
 		}, text: hpaWeb + deploymentWith("  replicas: 3\n")},
 		{name: "set to 0", want: []string{
-			`error: Deployment web: spec.replicas: is 0, which switches HorizontalPodAutoscaler web off; remove it [hpa/replicas]`,
+			`error: Deployment web: spec.replicas: is 0, which disables HorizontalPodAutoscaler web; remove it [hpa/replicas]`,
 		}, text: hpaWeb + deploymentWith("  replicas: 0\n")},
 		{name: "set to 0 where the autoscaler may do so too", want: []string{
-			`warning: Deployment web: spec.replicas: is 0, and every apply sets it back, although HorizontalPodAutoscaler web scales it; remove it [hpa/replicas]`,
+			`warning: Deployment web: spec.replicas: is 0, and every apply resets replicas to it, overriding HorizontalPodAutoscaler web; remove it [hpa/replicas]`,
 		}, text: hpaWith("v2", "  minReplicas: 0\n  maxReplicas: 5\n"+queueMetric) + deploymentWith("  replicas: 0\n")},
 		{name: "not set", text: hpaWeb + deploymentWith("")},
 		{name: "set to nothing", text: hpaWeb + deploymentWith("  replicas:\n")},

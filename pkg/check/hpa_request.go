@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"slices"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -12,17 +11,14 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaRequest = Check{
-	ID: model.HPARequest,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.graph.Scalers {
-			if wl := s.Target; wl != nil && wl.KnowsPods() {
-				for i, m := range s.Metrics {
-					checkRequest(w.graph, usage{s, m, i}, wl, ps)
-				}
+func hpaRequest(w *world, ps *model.Problems) {
+	for _, s := range w.graph.Scalers {
+		if wl := s.Target; wl != nil && wl.KnowsPods() {
+			for i, m := range s.Metrics {
+				checkRequest(w.graph, usage{s, m, i}, wl, ps)
 			}
 		}
-	},
+	}
 }
 
 // usage is a metric of type Resource or ContainerResource and its position.
@@ -53,14 +49,13 @@ func checkPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.Work
 			if podRequests(g, other, name) || containerRequests(g, other, c, name) {
 				continue
 			}
-			at := other.ContainerAt(c).Child("resources").Child("requests")
-			p := model.Problem{ID: model.HPARequest, Severity: model.Error, Place: at, Message: fmt.Sprintf(
-				"container %q has no request of %s, and %s counts it too, since the selector of %s matches its pod; give %s another label or write a request",
-				c.Name, name, u.scaler, wl, other)}
+			p := model.Problem{ID: model.HPARequest, Place: other.ContainerAt(c).Child("resources").Child("requests")}
 			if isHook(other.Item) {
 				p.Severity = model.Info
 			}
-			ps.Add(p)
+			ps.Reportf(p,
+				"container %q has no %s request, but %s counts it because the selector of %s matches its pod; give %s a "+
+					"different label, or add a request", c.Name, name, u.scaler, wl, other)
 		}
 	}
 }
@@ -72,7 +67,8 @@ func checkOwnPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.W
 	for _, c := range wl.Template.Running {
 		if !containerRequests(g, wl, c, name) {
 			ps.Errorf(model.HPARequest, wl.ContainerAt(c).Child("resources").Child("requests"),
-				"container %q has no request of %s, which %s needs of every container for a utilization; write one, or aim at an AverageValue", c.Name, name, u.scaler)
+				"container %q has no %s request, which %s requires of every container to compute utilization; add one, or use an "+
+					"AverageValue target", c.Name, name, u.scaler)
 		}
 	}
 }
@@ -88,21 +84,21 @@ func checkContainer(g *chain.Graph, u usage, m autoscalingv2.ContainerResourceMe
 		}
 		if m.Target.AverageUtilization != nil && !containerRequests(g, wl, c, m.Name) {
 			ps.Errorf(model.HPARequest, wl.ContainerAt(c).Child("resources").Child("requests"),
-				"container %q has no request of %s, which %s needs for its utilization; write one, or aim at an AverageValue", c.Name, m.Name, u.scaler)
+				"container %q has no %s request, which %s requires to compute utilization; add one, or use an AverageValue target",
+				c.Name, m.Name, u.scaler)
 		}
 		return
 	}
 	if g.Namespaces.MayInject(wl) {
-		ps.Infof(model.HPARequest, at, "no container %q is in the template of %s; it is not judged whether one is injected", m.Container, wl)
+		ps.Infof(model.HPARequest, at,
+			"container %q is not in the pod template of %s; cannot tell whether it is injected", m.Container, wl)
 		return
 	}
-	ps.Add(model.Problem{
-		ID: model.HPARequest, Severity: model.Error, Place: at, Value: m.Container, Suggestion: krm.Suggest(m.Container, names),
-		Message: fmt.Sprintf("no container %q is in the pods of %s%s", m.Container, wl, krm.DidYouMean(m.Container, names)),
-	})
+	ps.Reportf(model.Problem{ID: model.HPARequest, Place: at, Value: m.Container, Suggestion: krm.Suggest(m.Container, names)},
+		"container %q is not in the pods of %s%s", m.Container, wl, krm.DidYouMean(m.Container, names))
 }
 
-// requests tells whether a container has a request of a resource when its pod is made: a limit counts as one, and a
+// requests reports whether a container has a request of a resource when its pod is made: a limit counts as one, and a
 // LimitRange of the namespace may add one (Kubernetes, pkg/apis/core/v1/defaults.go, SetDefaults_Pod and
 // SetDefaults_LimitRangeItem).
 func containerRequests(g *chain.Graph, wl *chain.Workload, c chain.Container, name corev1.ResourceName) bool {
@@ -120,7 +116,7 @@ func containerRequests(g *chain.Graph, wl *chain.Workload, c chain.Container, na
 // minorPodResources has the feature gate PodLevelResources on by default (pkg/features/kube_features.go).
 const minorPodResources = 34
 
-// podRequests tells whether the pod as a whole has a request of a resource, which then counts instead of those of its
+// podRequests reports whether the pod as a whole has a request of a resource, which then counts instead of those of its
 // containers. If it has one of another resource, those of the containers are summed up (k8s.io/component-helpers,
 // resource/helpers.go, PodRequests).
 func podRequests(g *chain.Graph, wl *chain.Workload, name corev1.ResourceName) bool {

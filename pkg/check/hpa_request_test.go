@@ -34,24 +34,24 @@ func TestHPARequest(t *testing.T) {
 	runCases(t, hpaRequest, []checkCase{
 		{name: "requested", text: metricOf(cpuUtilization) + deploymentWeb},
 		{name: "not requested", want: []string{
-			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no request of cpu, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: metricOf(cpuUtilization) + podsOf("{containers: [{name: app}]}")},
 		{name: "one container of two", want: []string{
-			`error: Deployment web: spec.template.spec.containers[1].resources.requests: container "log" has no request of cpu, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[1].resources.requests: container "log" has no cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: metricOf(cpuUtilization) + podsOf("{containers: [{name: app, "+withCPU+"}, {name: log}]}")},
 		{name: "another resource", want: []string{
-			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no request of cpu, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: metricOf(cpuUtilization) + podsOf("{containers: [{name: app, resources: {requests: {memory: 1Gi}}}]}")},
 		{name: "a limit is a request", text: metricOf(cpuUtilization) + podsOf("{containers: [{name: app, resources: {limits: {cpu: 1}}}]}")},
 		{name: "average value", text: metricOf(memoryValue) + podsOf("{containers: [{name: app}]}")},
 		{name: "no metric at all is cpu", want: []string{
-			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no request of cpu, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: hpaWeb + podsOf("{containers: [{name: app}]}")},
 		{name: "v1", want: []string{
-			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no request of cpu, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: hpaWith("v1", "  maxReplicas: 5\n  targetCPUUtilizationPercentage: 50\n") + podsOf("{containers: [{name: app}]}")},
 		{name: "v1 with metrics in the annotation", want: []string{
-			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no request of memory, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no memory request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: `---
 apiVersion: autoscaling/v1
 kind: HorizontalPodAutoscaler
@@ -64,25 +64,25 @@ spec:
   maxReplicas: 5
 ` + podsOf("{containers: [{name: app, "+withCPU+"}]}")},
 		{name: "v2beta1", want: []string{
-			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no request of cpu, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: hpaWith("v2beta1", "  maxReplicas: 5\n  metrics:\n  - {type: Resource, resource: {name: cpu, targetAverageUtilization: 50}}\n") +
 			podsOf("{containers: [{name: app}]}")},
 		{name: "v2beta1 average value", text: hpaWith("v2beta1", "  maxReplicas: 5\n  metrics:\n  - {type: Resource, resource: {name: cpu, targetAverageValue: 50m}}\n") +
 			podsOf("{containers: [{name: app}]}")},
 		{name: "sidecar", want: []string{
-			`error: Deployment web: spec.template.spec.initContainers[0].resources.requests: container "proxy" has no request of cpu, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.initContainers[0].resources.requests: container "proxy" has no cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: metricOf(cpuUtilization) + podsOf("{containers: [{name: app, "+withCPU+"}], initContainers: [{name: proxy, restartPolicy: Always}]}")},
 		{name: "init container", text: metricOf(cpuUtilization) + podsOf("{containers: [{name: app, "+withCPU+"}], initContainers: [{name: migrate}]}")},
 		{name: "container", text: metricOf(appUtilization) + podsOf("{containers: [{name: app, "+withCPU+"}, {name: log}]}")},
 		{name: "container without request", want: []string{
-			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no request of cpu, which HorizontalPodAutoscaler web needs for its utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no cpu request, which HorizontalPodAutoscaler web requires to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: metricOf(appUtilization) + podsOf("{containers: [{name: app}]}")},
 		{name: "container without request, average value", text: metricOf(appAverageValue) + podsOf("{containers: [{name: app}]}")},
 		{name: "container that is not there", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].containerResource.container: no container "app" is in the pods of Deployment web; did you mean "ap"? [hpa/request]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].containerResource.container: container "app" is not in the pods of Deployment web; did you mean "ap"? [hpa/request]`,
 		}, text: metricOf(appUtilization) + podsOf("{containers: [{name: ap, "+withCPU+"}]}")},
 		{name: "container that may be injected", want: []string{
-			`info: HorizontalPodAutoscaler web: spec.metrics[0].containerResource.container: no container "app" is in the template of Deployment web; it is not judged whether one is injected [hpa/request]`,
+			`info: HorizontalPodAutoscaler web: spec.metrics[0].containerResource.container: container "app" is not in the pod template of Deployment web; cannot tell whether it is injected [hpa/request]`,
 		}, text: metricOf(appUtilization) + `---
 apiVersion: v1
 kind: Namespace
@@ -101,7 +101,7 @@ metadata: {name: defaults}
 spec: {limits: [{type: Container, max: {cpu: 2}}]}
 ` + podsOf("{containers: [{name: app}]}")},
 		{name: "limit for whole pods", want: []string{
-			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no request of cpu, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: metricOf(cpuUtilization) + `---
 apiVersion: v1
 kind: LimitRange
@@ -109,7 +109,7 @@ metadata: {name: defaults}
 spec: {limits: [{type: Pod, max: {cpu: 2}}]}
 ` + podsOf("{containers: [{name: app}]}")},
 		{name: "default of another namespace", want: []string{
-			`error: Deployment prod/api: spec.template.spec.containers[0].resources.requests: container "api" has no request of cpu, which HorizontalPodAutoscaler api needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment prod/api: spec.template.spec.containers[0].resources.requests: container "api" has no cpu request, which HorizontalPodAutoscaler api requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: metricOf(cpuUtilization) + `---
 apiVersion: v1
 kind: LimitRange
@@ -132,15 +132,15 @@ spec:
 `},
 		{name: "request of the pod", text: metricOf(cpuUtilization) + podsOf("{resources: {requests: {cpu: 1}}, containers: [{name: app}]}")},
 		{name: "request of the pod, old cluster", want: []string{
-			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no request of cpu, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: metricOf(cpuUtilization) + podsOf("{resources: {requests: {cpu: 1}}, containers: [{name: app}]}"), minor: 33},
 		{name: "request of the pod for another resource", want: []string{
-			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no request of cpu, which HorizontalPodAutoscaler web needs of every container for a utilization; write one, or aim at an AverageValue [hpa/request]`,
+			`error: Deployment web: spec.template.spec.containers[0].resources.requests: container "app" has no cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; add one, or use an AverageValue target [hpa/request]`,
 		}, text: metricOf(cpuUtilization) + podsOf("{resources: {requests: {memory: 1Gi}}, containers: [{name: app}]}")},
 		{name: "request of the pod for another resource, and of one container", text: metricOf(cpuUtilization) +
 			podsOf("{resources: {requests: {memory: 1Gi}}, containers: [{name: app, "+withCPU+"}, {name: log}]}")},
 		{name: "pods of a job with the same labels", want: []string{
-			`error: CronJob report: spec.jobTemplate.spec.template.spec.containers[0].resources.requests: container "report" has no request of cpu, and HorizontalPodAutoscaler web counts it too, since the selector of Deployment web matches its pod; give CronJob report another label or write a request [hpa/request]`,
+			`error: CronJob report: spec.jobTemplate.spec.template.spec.containers[0].resources.requests: container "report" has no cpu request, but HorizontalPodAutoscaler web counts it because the selector of Deployment web matches its pod; give CronJob report a different label, or add a request [hpa/request]`,
 		}, text: metricOf(cpuUtilization) + deploymentWeb + `---
 apiVersion: batch/v1
 kind: CronJob
@@ -156,7 +156,7 @@ metadata: {name: report}
 spec: {template: {metadata: {labels: {app: report}}, spec: {containers: [{name: report}]}}}
 `},
 		{name: "pod of a test of a chart", want: []string{
-			`info: Pod test: spec.containers[0].resources.requests: container "wget" has no request of cpu, and HorizontalPodAutoscaler web counts it too, since the selector of Deployment web matches its pod; give Pod test another label or write a request [hpa/request]`,
+			`info: Pod test: spec.containers[0].resources.requests: container "wget" has no cpu request, but HorizontalPodAutoscaler web counts it because the selector of Deployment web matches its pod; give Pod test a different label, or add a request [hpa/request]`,
 		}, text: metricOf(cpuUtilization) + deploymentWeb + `---
 apiVersion: v1
 kind: Pod

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,14 +13,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaTarget = Check{
-	ID: model.HPATarget,
-	run: func(w *world, ps *model.Problems) {
-		mi := &missing{graph: w.graph, names: map[chain.TargetKey]*lookup.Suggester{}}
-		for _, s := range w.graph.Scalers {
-			checkTarget(w.graph, mi, s, ps)
-		}
-	},
+func hpaTarget(w *world, ps *model.Problems) {
+	mi := &missing{graph: w.graph, names: map[chain.TargetKey]*lookup.Suggester{}}
+	for _, s := range w.graph.Scalers {
+		checkTarget(w.graph, mi, s, ps)
+	}
 }
 
 // scaledKinds are the kinds that Kubernetes itself can scale, with the apiVersion to write. Groups with a dot belong to
@@ -37,7 +33,7 @@ func checkTarget(g *chain.Graph, mi *missing, s *chain.Scaler, ps *model.Problem
 	ref := s.Ref
 	for _, f := range []struct{ name, value string }{{"kind", ref.Kind}, {"name", ref.Name}} {
 		if f.value == "" {
-			ps.Errorf(model.HPATarget, s.RefAt().Child(f.name), "is missing; write the %s of the workload to scale", f.name)
+			ps.Errorf(model.HPATarget, s.RefAt().Child(f.name), "is missing; set the %s of the workload to scale", f.name)
 		}
 	}
 	_, err := schema.ParseGroupVersion(ref.APIVersion)
@@ -45,15 +41,16 @@ func checkTarget(g *chain.Graph, mi *missing, s *chain.Scaler, ps *model.Problem
 	case ref.Kind == "" || ref.Name == "":
 	case err != nil:
 		ps.Valuef(model.HPATarget, s.RefAt().Child("apiVersion"), ref.APIVersion,
-			"%q is no apiVersion; write GROUP/VERSION, such as apps/v1", ref.APIVersion)
+			"%q is not a valid apiVersion; use GROUP/VERSION, such as apps/v1", ref.APIVersion)
 	case slices.Contains(chain.Unscalable, chain.GroupKind(ref.APIVersion, ref.Kind)):
 		ps.Valuef(model.HPATarget, s.RefAt().Child("kind"), ref.Kind,
-			"a %s has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet", ref.Kind)
+			"a %s has no scale subresource, so nothing can scale it; use a Deployment, StatefulSet, or ReplicaSet", ref.Kind)
 	case !strings.Contains(model.Group(ref.APIVersion), ".") && !checkKind(g, s, ps):
 	case wl != nil:
 		checkFound(s, wl, ps)
 	case strings.Contains(model.Group(ref.APIVersion), "."):
-		ps.Infof(model.HPATarget, s.RefAt(), "the pods of %s %s are not described here, so that they are not judged", ref.Kind, ref.Name)
+		ps.Infof(model.HPATarget, s.RefAt(),
+			"the input does not define the pods of %s %s, so they are not checked", ref.Kind, ref.Name)
 	default:
 		mi.report(s, ps)
 	}
@@ -65,25 +62,20 @@ func checkKind(g *chain.Graph, s *chain.Scaler, ps *model.Problems) bool {
 	kinds := slices.Sorted(maps.Keys(scaledKinds))
 	want, known := scaledKinds[ref.Kind]
 	group := model.Group(ref.APIVersion)
-	p := model.Problem{
-		ID: model.HPATarget, Severity: model.Error, Place: s.RefAt().Child("apiVersion"), Value: ref.APIVersion, Suggestion: want,
-	}
+	p := model.Problem{ID: model.HPATarget, Place: s.RefAt().Child("apiVersion"), Value: ref.APIVersion, Suggestion: want}
 	switch {
 	case !known:
 		p.Place, p.Value, p.Suggestion = s.RefAt().Child("kind"), ref.Kind, krm.Suggest(ref.Kind, kinds)
-		p.Message = fmt.Sprintf("%q is no kind of Kubernetes that can be scaled%s", ref.Kind, krm.DidYouMean(ref.Kind, kinds))
-	case group == model.Group(want):
-		return true
-	case group == "extensions" && g.Before(16):
+		ps.Reportf(p, "%q is not a Kubernetes kind that can be scaled%s", ref.Kind, krm.DidYouMean(ref.Kind, kinds))
+	case group == model.Group(want), group == "extensions" && g.Before(16):
 		return true
 	case group == "extensions":
-		p.Message = fmt.Sprintf("the group extensions has no %s since Kubernetes 1.16; write %s", ref.Kind, want)
+		ps.Reportf(p, "the group extensions has no %s since Kubernetes 1.16; use %s", ref.Kind, want)
 	case ref.APIVersion == "":
-		p.Message = fmt.Sprintf("is missing, so that a %s of the core group is looked for, which there is not; write %s", ref.Kind, want)
+		ps.Reportf(p, "is missing, so the controller looks for a %s in the core group, which has none; use %s", ref.Kind, want)
 	default:
-		p.Message = fmt.Sprintf("%q has no %s; write %s", ref.APIVersion, ref.Kind, want)
+		ps.Reportf(p, "%q has no %s; write %s", ref.APIVersion, ref.Kind, want)
 	}
-	ps.Add(p)
 	return false
 }
 
@@ -94,7 +86,7 @@ func reportMissingNamespace(id model.ID, a, b *krm.Item, ps *model.Problems) {
 	}
 	ns := b.Place.Object.Namespace
 	ps.Warnf(id, a.Place.Child("metadata").Child("namespace"),
-		"is missing, but %s is in %s, and both have to be in one namespace; write %s", b.Place.Object, ns, ns)
+		"is missing, but %s is in %s, and both must be in the same namespace; set it to %s", b.Place.Object, ns, ns)
 }
 
 // checkFound judges the target of s itself.
@@ -110,13 +102,14 @@ func checkFound(s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
 	switch {
 	case !wl.KnowsPods():
 		ps.Errorf(model.HPATarget, wl.At().Child("spec").Child("containers"),
-			"is missing, so that the API server refuses the %s; write at least one container", its.Kind)
+			"is missing, so the API server rejects the %s; add at least one container", its.Kind)
 	case wl.Selector != nil && len(wl.Selector.MatchLabels)+len(wl.Selector.MatchExpressions) == 0:
-		ps.Errorf(model.HPATarget, at, "is empty, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
+		ps.Errorf(model.HPATarget, at, "is empty, so the API server rejects the %s; use the labels of spec.template", its.Kind)
 	case wl.Selector == nil:
-		ps.Errorf(model.HPATarget, at, "is missing, so that the API server refuses the %s; write the labels of spec.template", its.Kind)
+		ps.Errorf(model.HPATarget, at, "is missing, so the API server rejects the %s; use the labels of spec.template", its.Kind)
 	case !lookup.Matches(wl.Selector, wl.Template.Labels):
-		ps.Errorf(model.HPATarget, at, "does not match the labels of spec.template, so that the API server refuses the %s; write the same labels", its.Kind)
+		ps.Errorf(model.HPATarget, at,
+			"does not match the labels of spec.template, so the API server rejects the %s; use the same labels", its.Kind)
 	}
 }
 
@@ -145,26 +138,23 @@ func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 	}
 	switch {
 	case otherKind != nil:
-		o := otherKind.Item.Place.Object
-		ps.Add(model.Problem{
-			ID: model.HPATarget, Severity: model.Error, Place: s.RefAt().Child("kind"), Value: ref.Kind, Suggestion: o.Kind,
-			Message: fmt.Sprintf("no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, o.Kind, o.Kind),
-		})
+		kind := otherKind.Item.Place.Object.Kind
+		ps.Reportf(model.Problem{ID: model.HPATarget, Place: s.RefAt().Child("kind"), Value: ref.Kind, Suggestion: kind},
+			"no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, kind, kind)
 	case elsewhere != nil:
 		ps.Errorf(model.HPATarget, s.Item.Place.Child("metadata").Child("namespace"),
-			"is %s, but %s %s is in %s, and both have to be in one namespace", s.Namespace(), ref.Kind, ref.Name, model.NamespaceOf(elsewhere.Item.Place.Object.Namespace))
+			"is %s, but %s %s is in %s, and both must be in the same namespace",
+			s.Namespace(), ref.Kind, ref.Name, model.NamespaceOf(elsewhere.Item.Place.Object.Namespace))
 	case !judged:
-		ps.Infof(model.HPATarget, at, "%s %s is not among the objects given, so that its pods are not judged", ref.Kind, ref.Name)
+		ps.Infof(model.HPATarget, at, "%s %s is not in the input, so its pods are not checked", ref.Kind, ref.Name)
 	default:
 		names := mi.namesOf(chain.TargetRef{APIVersion: ref.APIVersion, Kind: ref.Kind, Name: ""}.Key(s.Item.Place.Object.Namespace), near)
 		hint := names.DidYouMean(ref.Name)
 		if hint == "" && len(names.Names) > 0 {
-			hint = "; here are " + names.Around(ref.Name)
+			hint = "; available: " + names.Around(ref.Name)
 		}
-		ps.Add(model.Problem{
-			ID: model.HPATarget, Severity: model.Error, Place: at, Value: ref.Name, Suggestion: names.Suggest(ref.Name),
-			Message: fmt.Sprintf("no %s in namespace %s is named %q%s", ref.Kind, s.Namespace(), ref.Name, hint),
-		})
+		ps.Reportf(model.Problem{ID: model.HPATarget, Place: at, Value: ref.Name, Suggestion: names.Suggest(ref.Name)},
+			"no %s in namespace %s is named %q%s", ref.Kind, s.Namespace(), ref.Name, hint)
 	}
 }
 

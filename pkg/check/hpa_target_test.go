@@ -50,26 +50,26 @@ items:
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: no Deployment in namespace default is named "wbe"; did you mean "web"? [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: Deployment, name: wbe}")},
 		{name: "other name", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: no Deployment in namespace default is named "frontend"; here are web [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: no Deployment in namespace default is named "frontend"; available: web [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: Deployment, name: frontend}")},
 		{name: "misspelled kind", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: "deployment" is no kind of Kubernetes that can be scaled; did you mean "Deployment"? [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: "deployment" is not a Kubernetes kind that can be scaled; did you mean "Deployment"? [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: deployment, name: web}")},
 		{name: "other kind", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: no StatefulSet is named web, but a Deployment is; write Deployment [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: StatefulSet, name: web}")},
 		{name: "kind without scale", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: a DaemonSet has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: a DaemonSet has no scale subresource, so nothing can scale it; use a Deployment, StatefulSet, or ReplicaSet [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: DaemonSet, name: web}")},
 		{name: "job", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: a Job has no scale, so that nothing can scale it; write a Deployment, StatefulSet or ReplicaSet [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: a Job has no scale subresource, so nothing can scale it; use a Deployment, StatefulSet, or ReplicaSet [hpa/target]`,
 		}, text: hpaOf("{name: web}", "{apiVersion: batch/v1, kind: Job, name: web}")},
 		{name: "kind of nobody", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: "Service" is no kind of Kubernetes that can be scaled [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: "Service" is not a Kubernetes kind that can be scaled [hpa/target]`,
 		}, text: hpaOf("{name: web}", "{apiVersion: v1, kind: Service, name: web}")},
 		{name: "no kind and no name", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: is missing; write the kind of the workload to scale [hpa/target]`,
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is missing; write the name of the workload to scale [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: is missing; set the kind of the workload to scale [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is missing; set the name of the workload to scale [hpa/target]`,
 		}, text: hpaOf("{name: web}", "{apiVersion: apps/v1}")},
 		{name: "no kind", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: is missing; write the kind of the workload to scale [hpa/target]`,
@@ -78,24 +78,24 @@ items:
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is missing; write the name of the workload to scale [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: Deployment}")},
 		{name: "no apiVersion", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: is missing, so that a Deployment of the core group is looked for, which there is not; write apps/v1 [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: is missing, so the controller looks for a Deployment in the core group, which has none; use apps/v1 [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{kind: Deployment, name: web}")},
 		{name: "wrong group", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: "autoscaling/v1" has no Deployment; write apps/v1 [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: autoscaling/v1, kind: Deployment, name: web}")},
 		{name: "malformed apiVersion", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: "apps/v1/Deployment" is no apiVersion; write GROUP/VERSION, such as apps/v1 [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: "apps/v1/Deployment" is not a valid apiVersion; use GROUP/VERSION, such as apps/v1 [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1/Deployment, kind: Deployment, name: web}")},
 		{name: "group of long ago", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: the group extensions has no Deployment since Kubernetes 1.16; write apps/v1 [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: the group extensions has no Deployment since Kubernetes 1.16; use apps/v1 [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: extensions/v1beta1, kind: Deployment, name: web}")},
 		{name: "group of long ago, in its time", text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: extensions/v1beta1, kind: Deployment, name: web}"), minor: 15},
 		{name: "the version does not matter", text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1beta1, kind: Deployment, name: web}")},
 		{name: "other namespace", want: []string{
-			`warning: Deployment web: metadata.namespace: is missing, but HorizontalPodAutoscaler prod/web is in prod, and both have to be in one namespace; write prod [hpa/target]`,
+			`warning: Deployment web: metadata.namespace: is missing, but HorizontalPodAutoscaler prod/web is in prod, and both must be in the same namespace; set it to prod [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web, namespace: prod}", "{apiVersion: apps/v1, kind: Deployment, name: web}")},
 		{name: "two stated namespaces", want: []string{
-			`error: HorizontalPodAutoscaler prod/web: metadata.namespace: is prod, but Deployment web is in test, and both have to be in one namespace [hpa/target]`,
+			`error: HorizontalPodAutoscaler prod/web: metadata.namespace: is prod, but Deployment web is in test, and both must be in the same namespace [hpa/target]`,
 		}, text: hpaOf("{name: web, namespace: prod}", "{apiVersion: apps/v1, kind: Deployment, name: web}") + `---
 apiVersion: apps/v1
 kind: Deployment
@@ -106,7 +106,7 @@ spec:
 `},
 		{name: "default is where nothing is stated", text: deploymentWeb + hpaOf("{name: web, namespace: default}", "{apiVersion: apps/v1, kind: Deployment, name: web}")},
 		{name: "stated by the workload alone", want: []string{
-			`warning: HorizontalPodAutoscaler web: metadata.namespace: is missing, but Deployment prod/web is in prod, and both have to be in one namespace; write prod [hpa/target]`,
+			`warning: HorizontalPodAutoscaler web: metadata.namespace: is missing, but Deployment prod/web is in prod, and both must be in the same namespace; set it to prod [hpa/target]`,
 		}, text: hpaWeb + `---
 apiVersion: apps/v1
 kind: Deployment
@@ -116,10 +116,10 @@ spec:
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
 `},
 		{name: "nothing of the namespace is here", want: []string{
-			`info: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: Deployment web is not among the objects given, so that its pods are not judged [hpa/target]`,
+			`info: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: Deployment web is not in the input, so its pods are not checked [hpa/target]`,
 		}, text: hpaWeb},
 		{name: "custom resource", want: []string{
-			`info: HorizontalPodAutoscaler web: spec.scaleTargetRef: the pods of Cluster web are not described here, so that they are not judged [hpa/target]`,
+			`info: HorizontalPodAutoscaler web: spec.scaleTargetRef: the input does not define the pods of Cluster web, so they are not checked [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: example.com/v1, kind: Cluster, name: web}")},
 		{name: "custom resource with a template", text: hpaOf("{name: web}", "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: web}") + `---
 apiVersion: argoproj.io/v1alpha1
@@ -130,7 +130,7 @@ spec:
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
 `},
 		{name: "labels beside the metadata of the template", want: []string{
-			`error: Deployment web: spec.selector: does not match the labels of spec.template, so that the API server refuses the Deployment; write the same labels [hpa/target]`,
+			`error: Deployment web: spec.selector: does not match the labels of spec.template, so the API server rejects the Deployment; use the same labels [hpa/target]`,
 		}, text: hpaWeb + `---
 apiVersion: apps/v1
 kind: Deployment
@@ -140,7 +140,7 @@ spec:
   template: {labels: {app: web}, spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 1}}}]}}
 `},
 		{name: "selector and template disagree", want: []string{
-			`error: Deployment web: spec.selector: does not match the labels of spec.template, so that the API server refuses the Deployment; write the same labels [hpa/target]`,
+			`error: Deployment web: spec.selector: does not match the labels of spec.template, so the API server rejects the Deployment; use the same labels [hpa/target]`,
 		}, text: hpaWeb + `---
 apiVersion: apps/v1
 kind: Deployment
@@ -150,7 +150,7 @@ spec:
   template: {metadata: {labels: {app: wbe}}, spec: {containers: [{name: web, image: web}]}}
 `},
 		{name: "no selector", want: []string{
-			`error: Deployment web: spec.selector: is missing, so that the API server refuses the Deployment; write the labels of spec.template [hpa/target]`,
+			`error: Deployment web: spec.selector: is missing, so the API server rejects the Deployment; use the labels of spec.template [hpa/target]`,
 		}, text: hpaWeb + `---
 apiVersion: apps/v1
 kind: Deployment
@@ -159,7 +159,7 @@ spec:
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
 `},
 		{name: "empty selector", want: []string{
-			`error: Deployment web: spec.selector: is empty, so that the API server refuses the Deployment; write the labels of spec.template [hpa/target]`,
+			`error: Deployment web: spec.selector: is empty, so the API server rejects the Deployment; use the labels of spec.template [hpa/target]`,
 		}, text: hpaWeb + `---
 apiVersion: apps/v1
 kind: Deployment
@@ -169,7 +169,7 @@ spec:
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
 `},
 		{name: "no containers", want: []string{
-			`error: Deployment web: spec.template.spec.containers: is missing, so that the API server refuses the Deployment; write at least one container [hpa/target]`,
+			`error: Deployment web: spec.template.spec.containers: is missing, so the API server rejects the Deployment; add at least one container [hpa/target]`,
 		}, text: hpaWeb + `---
 apiVersion: apps/v1
 kind: Deployment

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -12,16 +11,13 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var hpaVersion = Check{
-	ID: model.HPAVersion,
-	run: func(w *world, ps *model.Problems) {
-		for _, it := range w.graph.Items {
-			checkVersion(w.graph, it, ps)
-		}
-		for _, s := range w.graph.HPAs {
-			checkFields(w.graph, s, ps)
-		}
-	},
+func hpaVersion(w *world, ps *model.Problems) {
+	for _, it := range w.graph.Items {
+		checkVersion(w.graph, it, ps)
+	}
+	for _, s := range w.graph.HPAs {
+		checkFields(w.graph, s, ps)
+	}
 }
 
 // served tells which Kubernetes 1.x serve kinds in a version.
@@ -69,14 +65,13 @@ func checkVersion(g *chain.Graph, it *krm.Item, ps *model.Problems) {
 	}
 	switch v := versions[i]; {
 	case g.Before(v.since):
-		p.Message = fmt.Sprintf("%s is served from Kubernetes 1.%d on, and 1.%d is checked for; write %s", o.APIVersion, v.since, g.Minor, v.instead)
+		ps.Reportf(p,
+			"%s is served starting with Kubernetes 1.%d, but the target version is 1.%d; use %s",
+			o.APIVersion, v.since, g.Minor, v.instead)
 	case v.until > 0 && !g.Before(v.until):
-		p.Message = fmt.Sprintf("%s is not served since Kubernetes 1.%d; write %s", o.APIVersion, v.until, v.instead)
 		p.Suggestion = v.instead
-	default:
-		return
+		ps.Reportf(p, "%s is not served since Kubernetes 1.%d; use %s", o.APIVersion, v.until, v.instead)
 	}
-	ps.Add(p)
 }
 
 // checkUnknownVersion reports an HPA of a version that never was or is long gone.
@@ -85,8 +80,7 @@ func checkUnknownVersion(g *chain.Graph, p model.Problem, ps *model.Problems) {
 	if g.Before(23) {
 		p.Suggestion = "autoscaling/v2beta2"
 	}
-	p.Message = fmt.Sprintf("no Kubernetes in use serves a HorizontalPodAutoscaler in %s; write %s", p.Place.Object.APIVersion, p.Suggestion)
-	ps.Add(p)
+	ps.Reportf(p, "no Kubernetes in use serves a HorizontalPodAutoscaler in %s; write %s", p.Place.Object.APIVersion, p.Suggestion)
 }
 
 // known are kinds of the chain, by group, with the versions in which they ever were.
@@ -122,16 +116,14 @@ func checkSpelling(p model.Problem, ps *model.Problems) {
 		}
 		if !slices.Contains(k.versions, version) {
 			p.Suggestion = strings.TrimSuffix(o.APIVersion, version) + k.versions[0]
-			p.Message = fmt.Sprintf("nothing serves a %s in %s; write %s", o.Kind, o.APIVersion, p.Suggestion)
-			ps.Add(p)
+			ps.Reportf(p, "nothing serves a %s in %s; write %s", o.Kind, o.APIVersion, p.Suggestion)
 		}
 		return
 	}
 	// What is like a kind of the core may be another one of it, and PrometheusAgent is not meant to be a Prometheus.
 	if like := krm.Suggest(o.Kind, kinds); like != "" && group != "" && !slices.Contains(otherKinds, o.Kind) {
 		p.Place.Field, p.Value, p.Suggestion = "kind", o.Kind, like
-		p.Message = fmt.Sprintf("%s has no kind %q%s", group, o.Kind, krm.DidYouMean(o.Kind, kinds))
-		ps.Add(p)
+		ps.Reportf(p, "%s has no kind %q%s", group, o.Kind, krm.DidYouMean(o.Kind, kinds))
 	}
 }
 
@@ -152,7 +144,8 @@ func checkFields(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
 	for i, m := range s.Metrics {
 		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && g.Before(minorContainerResource) {
 			ps.Errorf(model.HPAVersion, s.MetricAt(i).Child("type"),
-				"ContainerResource is known from Kubernetes 1.%d on, and 1.%d is checked for; write Resource", minorContainerResource, g.Minor)
+				"ContainerResource is known starting with Kubernetes 1.%d, but the target version is 1.%d; use Resource",
+				minorContainerResource, g.Minor)
 		}
 	}
 	checkMoved(s, ps)
@@ -167,9 +160,10 @@ func checkFields(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
 		if d.rules != nil && d.rules.Tolerance != nil {
 			doubt := ""
 			if g.Minor >= minorToleranceField {
-				doubt = " unless its feature gate HPAConfigurableTolerance is on"
+				doubt = " unless its feature gate HPAConfigurableTolerance is enabled"
 			}
-			ps.Warnf(model.HPAVersion, at.Child(d.name).Child("tolerance"), "is dropped by Kubernetes 1.%d%s; remove it", g.Minor, doubt)
+			ps.Warnf(model.HPAVersion, at.Child(d.name).Child("tolerance"),
+				"is dropped by Kubernetes 1.%d%s; remove it", g.Minor, doubt)
 		}
 	}
 }
@@ -195,7 +189,7 @@ func checkMoved(s *chain.HPA, ps *model.Problems) {
 	for _, f := range moved {
 		if !slices.Contains(f.versions, version) && s.Item.Has("spec", f.field) {
 			ps.Errorf(model.HPAVersion, s.Item.Place.Child("spec").Child(f.field),
-				"is no field of %s, which drops or refuses it; write %s", version, f.instead)
+				"is not a field of %s, which drops or rejects it; use %s", version, f.instead)
 		}
 	}
 }

@@ -9,36 +9,31 @@ import (
 
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var ruleAmbiguous = Check{
-	ID: model.RuleAmbiguous,
-	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands.All() {
-			if d.Problem != "" {
-				continue
-			}
-			all := d.Used()
-			for len(all) > 0 {
-				other := slices.IndexFunc(all, func(o *demand.Offer) bool { return o.Config != all[0].Config })
-				if other < 0 {
-					other = len(all)
-				}
-				checkAmbiguous(d, all[:other], ps)
-				all = all[other:]
-			}
+func ruleAmbiguous(w *world, ps *model.Problems) {
+	for _, d := range w.demands.All() {
+		if d.Problem != "" {
+			continue
 		}
-	},
+		all := d.Used()
+		for len(all) > 0 {
+			other := slices.IndexFunc(all, func(o *demand.Offer) bool { return o.Config != all[0].Config })
+			if other < 0 {
+				other = len(all)
+			}
+			checkAmbiguous(d, all[:other], ps)
+			all = all[other:]
+		}
+	}
 }
 
 // checkAmbiguous compares all rules of a configuration that serve the metric with the last one, which is the one that
 // the adapter uses (pkg/custom-provider, SetSeries, and pkg/external-provider, filterAndStoreMetrics).
 func checkAmbiguous(d *demand.Demand, offers []*demand.Offer, ps *model.Problems) {
-	useless := func(o *demand.Offer) bool { return !o.Registered || o.Query == "" }
-	if slices.ContainsFunc(offers, useless) {
-		offers = slices.DeleteFunc(slices.Clone(offers), useless)
-	}
+	offers = lookup.Except(offers, func(o *demand.Offer) bool { return !o.Registered || o.Query == "" })
 	for i, a := range offers {
 		for _, b := range offers[i+1:] {
 			compareOffers(d, a, b, ps)
@@ -46,8 +41,9 @@ func checkAmbiguous(d *demand.Demand, offers []*demand.Offer, ps *model.Problems
 	}
 	for _, o := range offers {
 		if names := several(o); len(names) > 1 {
-			ps.Warnf(model.RuleAmbiguous, o.At, "gives %s from %s alike, of which the adapter uses the one that Prometheus lists last; "+
-				"write name.as with a capture, or narrow seriesQuery", d.What(), list(names))
+			ps.Warnf(model.RuleAmbiguous, o.At,
+				"serves %s from each of %s, and the adapter uses the series that Prometheus lists last; use a capture group in "+
+					"name.as, or narrow seriesQuery", d.What(), list(names))
 		}
 	}
 }
@@ -62,15 +58,17 @@ func compareOffers(d *demand.Demand, a, b *demand.Offer, ps *model.Problems) {
 		// The special rule is meant to replace what the general one gives, and does.
 		return
 	case a.Specific() && b.Specific() && (!shared || disjoint(a, b)):
-		ps.Errorf(model.RuleAmbiguous, b.At, "gives %s, for which %s asks, and so does %s; the adapter uses the last one whose series exist; "+
-			"give one of them another name.as", d.What(), d.Scaler.Item.Place.Object, a.Position)
+		ps.Errorf(model.RuleAmbiguous, b.At,
+			"serves %s, which %s requests, and so does %s; the adapter uses the last rule whose series exist; give one of them a "+
+				"different name.as", d.What(), d.Scaler.Item.Place.Object, a.Position)
 	default:
-		ps.Warnf(model.RuleAmbiguous, b.At, "gives %s, for which %s asks, and so does %s; the adapter uses the last one, %s; "+
-			"put the one that is meant last, or exclude the series from the other", d.What(), d.Scaler.Item.Place.Object, a.Position, b.Position)
+		ps.Warnf(model.RuleAmbiguous, b.At,
+			"serves %s, which %s requests, and so does %s; the adapter uses the last rule, %s; move the intended rule to the "+
+				"end, or exclude the series from the other", d.What(), d.Scaler.Item.Place.Object, a.Position, b.Position)
 	}
 }
 
-// disjoint tells whether two rules select different series of one name by a label.
+// disjoint reports whether two rules select different series of one name by a label.
 func disjoint(a, b *demand.Offer) bool {
 	for _, m := range a.Matchers {
 		for _, n := range b.Matchers {

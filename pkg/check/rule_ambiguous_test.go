@@ -12,27 +12,27 @@ func TestRuleAmbiguous(t *testing.T) {
 	from := func(series, as, query string) string {
 		return "\n- seriesQuery: '" + series + "'" + mapped + "\n  name: {" + as + "}\n  metricsQuery: " + query + "(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"
 	}
-	const at = `ConfigMap monitoring/adapter-config: data["config.yaml"].rules[1]: line 6: gives metric "load" of pods, for which HorizontalPodAutoscaler shop/shop asks, and so does rules[0]; `
+	const at = `ConfigMap monitoring/adapter-config: data["config.yaml"].rules[1]: line 6: serves metric "load" of pods, which HorizontalPodAutoscaler shop/shop requests, and so does rules[0]; `
 	checkCases(t, model.RuleAmbiguous, []ruleCase{
 		{name: "one rule", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum"))},
 		{name: "two names", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+from(`a{pod!=""}`, "as: other", "max"))},
 		{
 			name: "two series", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+from(`b{pod!=""}`, "as: load", "sum")),
-			want: []string{`error: ` + at + `the adapter uses the last one whose series exist; give one of them another name.as`},
+			want: []string{`error: ` + at + `the adapter uses the last rule whose series exist; give one of them a different name.as`},
 		},
 		{
 			name: "one series by label", manifests: shop + load + configured("rules:"+from(`a{app="x"}`, "as: load", "sum")+from(`a{app="y"}`, "as: load", "max")),
-			want: []string{`error: ` + at + `the adapter uses the last one whose series exist; give one of them another name.as`},
+			want: []string{`error: ` + at + `the adapter uses the last rule whose series exist; give one of them a different name.as`},
 		},
 		{
 			name: "one series", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+from(`a{pod!=""}`, "as: load", "max")),
-			want: []string{`warning: ` + at + `the adapter uses the last one, rules[1]; put the one that is meant last, or exclude the series from the other`},
+			want: []string{`warning: ` + at + `the adapter uses the last rule, rules[1]; move the intended rule to the end, or exclude the series from the other`},
 		},
 		{name: "the same rule again", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+from(`a{namespace!=""}`, "as: load", "sum"))},
 		{name: "special after general", manifests: shop + load + configured("rules:"+from(`{pod!=""}`, `as: ""`, "sum")+from(`load{pod!=""}`, `as: ""`, "max"))},
 		{
 			name: "general after special", manifests: shop + load + configured("rules:"+from(`load{pod!=""}`, `as: ""`, "max")+from(`{pod!=""}`, `as: ""`, "sum")),
-			want: []string{`warning: ` + at + `the adapter uses the last one, rules[1]; put the one that is meant last, or exclude the series from the other`},
+			want: []string{`warning: ` + at + `the adapter uses the last rule, rules[1]; move the intended rule to the end, or exclude the series from the other`},
 		},
 		{name: "general rules that each could", manifests: shop + load + configured("rules:"+from(`{pod!=""}`, `matches: "^(.*)_total$"`, "max")+from(`{pod!=""}`, `matches: "^(.*)_count$"`, "sum"))},
 		{name: "for other resources", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")+`
@@ -42,7 +42,7 @@ func TestRuleAmbiguous(t *testing.T) {
   metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`)},
 		{
 			name: "several series of one rule", manifests: shop + load + configured("rules:"+from(`{__name__=~"requests_(count|sum|max)",pod!=""}`, "as: load", "sum")),
-			want: []string{`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0]: line 2: gives metric "load" of pods from requests_count, requests_sum and requests_max alike, of which the adapter uses the one that Prometheus lists last; write name.as with a capture, or narrow seriesQuery`},
+			want: []string{`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0]: line 2: serves metric "load" of pods from each of requests_count, requests_sum and requests_max, and the adapter uses the series that Prometheus lists last; use a capture group in name.as, or narrow seriesQuery`},
 		},
 		{name: "several series that the query names itself", manifests: shop + load + configured(`
 rules:
@@ -51,7 +51,7 @@ rules:
   metricsQuery: sum({__name__=~"hits|misses",<<.LabelMatchers>>}) by (<<.GroupBy>>)`)},
 		{
 			name: "external", manifests: shop + asking(externalMetric("load")) + configured("externalRules:"+from("a", "as: load", "sum")+from("b", "as: load", "sum")),
-			want: []string{`error: ConfigMap monitoring/adapter-config: data["config.yaml"].externalRules[1]: line 6: gives external metric "load", for which HorizontalPodAutoscaler shop/shop asks, and so does externalRules[0]; the adapter uses the last one whose series exist; give one of them another name.as`},
+			want: []string{`error: ConfigMap monitoring/adapter-config: data["config.yaml"].externalRules[1]: line 6: serves external metric "load", which HorizontalPodAutoscaler shop/shop requests, and so does externalRules[0]; the adapter uses the last rule whose series exist; give one of them a different name.as`},
 		},
 		{name: "two configurations", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")), in: values("rules: {custom: [{seriesQuery: 'b{pod!=\"\"}', resources: {template: <<.Resource>>}, name: {as: load}, metricsQuery: 'sum(b) by (pod)'}]}")},
 	})

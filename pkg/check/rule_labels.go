@@ -1,9 +1,11 @@
 package check
 
 import (
+	"maps"
 	"slices"
 
 	prommodel "github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -11,33 +13,30 @@ import (
 
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
-	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var ruleLabels = Check{
-	ID: model.RuleLabels,
-	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands.All() {
-			if d.Problem != "" || !d.ForAdapter() {
-				continue
-			}
-			if o := d.Effective(); o != nil {
-				before := len(*ps)
-				if checkOffer(d, o, ps); len(*ps) == before {
-					checkValues(w.demands, d, o, ps)
-				}
+func ruleLabels(w *world, ps *model.Problems) {
+	for _, d := range w.demands.All() {
+		if d.Problem != "" || !d.ForAdapter() {
+			continue
+		}
+		if o := d.Effective(); o != nil {
+			before := len(*ps)
+			checkOffer(d, o, ps)
+			if len(*ps) == before {
+				checkValues(w.demands, d, o, ps)
 			}
 		}
-	},
+	}
 }
 
 // checkOffer reports a rule that gives the metric its name but no value.
 func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	what := func(format string, args ...any) {
 		args = append([]any{d.What(), d.Scaler.Item.Place.Object}, args...)
-		ps.Errorf(model.RuleLabels, o.At, "gives %s, for which %s asks, but "+format, args...)
+		ps.Errorf(model.RuleLabels, o.At, "serves %s, which %s requests, but "+format, args...)
 	}
 	if o.Obstacle != "" {
 		what("%s", o.Obstacle)
@@ -47,7 +46,7 @@ func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 		return
 	}
 	if a, b := promexpr.Contradiction(o.Expr, openLabels(d, o)); a != nil {
-		what("its query %s asks for %s and %s at once, which no series has", o.Query, a, b)
+		what("its query %s selects %s and %s at once, which no series has", o.Query, a, b)
 		return
 	}
 	if d.External() {
@@ -56,18 +55,18 @@ func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	}
 	switch promexpr.OutcomeOf(o.Expr, o.Label) {
 	case promexpr.Lost:
-		what("its query %s has no label %q in its result, by which the adapter finds the %s; aggregate by (<<.GroupBy>>)",
+		what("the result of its query %s has no label %q, which the adapter requires to find the %s; aggregate by (<<.GroupBy>>)",
 			o.Query, o.Label, d.Resource.Resource)
 		return
 	case promexpr.Empty:
-		what("its query %s joins vectors of which only one has label %q, so that they never match; aggregate both by (<<.GroupBy>>)",
+		what("its query %s joins vectors of which only one has label %q, so they never match; aggregate both by (<<.GroupBy>>)",
 			o.Query, o.Label)
 		return
 	}
-	if len(selectorsWith(o, o.Label)) == 0 && sharesNames(d) {
-		ps.Warnf(model.RuleLabels, o.At, "asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other "+
-			"namespaces "+
-			"get into those of %s; write {<<.LabelMatchers>>}", d.Workload.Item.Place.Object)
+	if len(promexpr.MatchersOn(o.Expr, o.Label)) == 0 && sharesNames(d) {
+		ps.Warnf(model.RuleLabels, o.At,
+			"does not use <<.LabelMatchers>>, so values of pods with the same names in other namespaces are mixed into those of "+
+				"%s; add {<<.LabelMatchers>>}", d.Workload.Item.Place.Object)
 	}
 	checkMapped(d, o, ps)
 }
@@ -85,17 +84,9 @@ func openLabels(d *demand.Demand, o *demand.Offer) []string {
 	return open
 }
 
-// sharesNames tells whether pods elsewhere may well have the names of those that are scaled.
+// sharesNames reports whether pods elsewhere may well have the names of those that are scaled.
 func sharesNames(d *demand.Demand) bool {
 	return d.Kind == autoscalingv2.PodsMetricSourceType && d.Workload != nil && d.Workload.Item.Place.Object.Kind == "StatefulSet"
-}
-
-func selectorsWith(o *demand.Offer, label string) []string {
-	var out []string
-	for _, m := range promexpr.MatchersOn(o.Expr, label) {
-		out = append(out, m.String())
-	}
-	return out
 }
 
 // checkMapped compares the labels that the rule maps with those that the series have or that it asks them for itself.
@@ -115,13 +106,14 @@ func checkMapped(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	}
 	switch d.Has(series, ns) {
 	case demand.Absent:
-		ps.Errorf(model.RuleLabels, o.At, "gives %s, for which %s asks, but maps namespaces from label %q, which the series %s do not have",
+		ps.Errorf(model.RuleLabels, o.At,
+			"serves %s, which %s requests, but maps namespaces from label %q, which the series %s do not have",
 			d.What(), d.Scaler.Item.Place.Object, ns, series)
 	case demand.Maybe:
 		if ns != "namespace" && asksFor(o, "namespace") && !asksFor(o, ns) {
-			ps.Warnf(model.RuleLabels, o.At, "asks for series with label \"namespace\" but maps namespaces from label %q; if the series do "+
-				"not have it, "+
-				"the query finds none; map \"namespace\"", ns)
+			ps.Warnf(model.RuleLabels, o.At,
+				"selects series with label \"namespace\" but maps namespaces from label %q; if the series do not have it, the "+
+					"query finds none; map \"namespace\"", ns)
 		}
 	}
 	if ns == "namespace" && scrapedElsewhere(d) {
@@ -131,7 +123,7 @@ func checkMapped(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	}
 }
 
-// scrapedElsewhere tells whether relabelings give the series another namespace than the HPA's.
+// scrapedElsewhere reports whether relabelings give the series another namespace than the HPA's.
 func scrapedElsewhere(d *demand.Demand) bool {
 	if d.Scaler.Item.Place.Object.Namespace == "" || d.Workload == nil || d.Workload.Item.Place.Object.Namespace == "" {
 		return false
@@ -141,26 +133,22 @@ func scrapedElsewhere(d *demand.Demand) bool {
 	})
 }
 
-// asksFor tells whether the seriesQuery wants series to have a label.
+// asksFor reports whether the seriesQuery wants series to have a label.
 func asksFor(o *demand.Offer, label string) bool {
-	for _, m := range o.Matchers {
-		if m.Name == label && m.Name != prommodel.MetricNameLabel && !m.Matches("") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(o.Matchers, func(m *labels.Matcher) bool {
+		return m.Name == label && m.Name != prommodel.MetricNameLabel && !m.Matches("")
+	})
 }
 
 // checkTwice reports two labels that are mapped to one resource that the query needs.
 func checkTwice(o *demand.Offer, ps *model.Problems) {
 	mapped := map[string]string{}
-	for _, label := range lookup.SortedKeys(o.Resources.Overrides) {
+	for _, label := range slices.Sorted(maps.Keys(o.Resources.Overrides)) {
 		r := o.Resources.Overrides[label]
 		name := demand.Singular(schema.GroupResource{Group: r.Group, Resource: r.Resource})
 		if other := mapped[name]; other != "" {
-			ps.Warnf(model.RuleLabels, o.Field("resources", "overrides"), "maps %s from both %q and %q; the adapter takes either, another "+
-				"one each "+
-				"time it starts; keep one", name, other, label)
+			ps.Warnf(model.RuleLabels, o.Field("resources", "overrides"),
+				"maps %s from both %q and %q; the adapter picks one arbitrarily each time it starts; keep one", name, other, label)
 		}
 		mapped[name] = label
 	}
@@ -178,9 +166,9 @@ func checkExternalNamespace(d *demand.Demand, o *demand.Offer, ps *model.Problem
 	}
 	for _, m := range o.Matchers {
 		if m.Name == string(label) && !m.Matches(d.Scaler.Namespace()) {
-			ps.Errorf(model.RuleLabels, o.At, "selects series with %s, but external metrics are asked for in the namespace of the HPA, here "+
-				"%q; "+
-				"add resources: {namespaced: false} to ask in all namespaces", m, d.Scaler.Namespace())
+			ps.Errorf(model.RuleLabels, o.At,
+				"selects series with %s, but external metrics are queried in the namespace of the HPA, %q; add resources: "+
+					"{namespaced: false} to query all namespaces", m, d.Scaler.Namespace())
 			return
 		}
 	}

@@ -17,7 +17,7 @@ func TestRuleLabels(t *testing.T) {
 		both  = `resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}}}` + "\n  "
 		query = `metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`
 		at    = `ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0]: line 2: `
-		gives = `error: ` + at + `gives metric "load" of pods, for which HorizontalPodAutoscaler shop/shop asks, but `
+		gives = `error: ` + at + `serves metric "load" of pods, which HorizontalPodAutoscaler shop/shop requests, but `
 	)
 	const recorded = `---
 apiVersion: monitoring.coreos.com/v1
@@ -80,16 +80,16 @@ spec:
 		},
 		{
 			name: "no group", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>})`),
-			want: []string{gives + `its query sum(queue{namespace="shop",pod=~"pod-a|pod-b"}) has no label "pod" in its result, by which the adapter finds the pods; aggregate by (<<.GroupBy>>)`},
+			want: []string{gives + `the result of its query sum(queue{namespace="shop",pod=~"pod-a|pod-b"}) has no label "pod", which the adapter requires to find the pods; aggregate by (<<.GroupBy>>)`},
 		},
 		{
 			name: "joined with a total", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) / sum(limit)`),
-			want: []string{gives + `its query sum(queue{namespace="shop",pod=~"pod-a|pod-b"}) by (pod) / sum(limit) joins vectors of which only one has label "pod", so that they never match; aggregate both by (<<.GroupBy>>)`},
+			want: []string{gives + `its query sum(queue{namespace="shop",pod=~"pod-a|pod-b"}) by (pod) / sum(limit) joins vectors of which only one has label "pod", so they never match; aggregate both by (<<.GroupBy>>)`},
 		},
 		{name: "joined with a total on nothing", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) / on() group_left() sum(limit)`)},
 		{
 			name: "another namespace", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{namespace="prod",<<.LabelMatchers>>}) by (<<.GroupBy>>)`),
-			want: []string{gives + `its query sum(queue{namespace="prod",namespace="shop",pod=~"pod-a|pod-b"}) by (pod) asks for namespace="prod" and namespace="shop" at once, which no series has`},
+			want: []string{gives + `its query sum(queue{namespace="prod",namespace="shop",pod=~"pod-a|pod-b"}) by (pod) selects namespace="prod" and namespace="shop" at once, which no series has`},
 		},
 		{name: "names of pods by expression", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>{pod=~"shop-.*",<<.LabelMatchers>>}) by (<<.GroupBy>>)`)},
 		{
@@ -101,14 +101,14 @@ spec:
 			name: "namespace of another scrape configuration", manifests: shop + perSecond + with(`queue{kubernetes_namespace!=""}`,
 				"resources: {overrides: {kubernetes_namespace: {resource: namespace}, pod: {resource: pod}}}\n  "+query),
 			want: []string{
-				`error: ` + at + `gives metric "load" of pods, for which HorizontalPodAutoscaler shop/shop asks, but maps namespaces from label "kubernetes_namespace", which the series queue do not have`,
+				`error: ` + at + `serves metric "load" of pods, which HorizontalPodAutoscaler shop/shop requests, but maps namespaces from label "kubernetes_namespace", which the series queue do not have`,
 			},
 		},
 		{
 			name: "labels of another scrape configuration that only the selectors name", manifests: shop + perSecond + with(`queue{kubernetes_name="shop"}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>,kubernetes_name="shop"}) by (<<.GroupBy>>)`),
 			want: []string{
-				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].seriesQuery: line 2: asks for series with kubernetes_name="shop", but those of the pods of HorizontalPodAutoscaler shop/shop have no such label`,
-				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].metricsQuery: line 5: asks for series with kubernetes_name="shop", but those of the pods of HorizontalPodAutoscaler shop/shop have no such label`,
+				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].seriesQuery: line 2: selects series with kubernetes_name="shop", but the series of the pods of HorizontalPodAutoscaler shop/shop have no such label`,
+				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].metricsQuery: line 5: selects series with kubernetes_name="shop", but the series of the pods of HorizontalPodAutoscaler shop/shop have no such label`,
 			},
 		},
 		{
@@ -118,23 +118,23 @@ spec:
 		{
 			name: "stated labels", manifests: shop + perSecond + with(`queue{service="shop",job="shop-svc"}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>,container="app",endpoint="web"}) by (<<.GroupBy>>)`),
 			want: []string{
-				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].seriesQuery: line 2: asks for series with service="shop", but those of the pods of HorizontalPodAutoscaler shop/shop have service="shop-svc"`,
-				`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].metricsQuery: line 5: asks for series with container="app", but those of the pods of HorizontalPodAutoscaler shop/shop have container="server"; that is right only if the series come from elsewhere`,
+				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].seriesQuery: line 2: selects series with service="shop", but the series of the pods of HorizontalPodAutoscaler shop/shop have service="shop-svc"`,
+				`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].metricsQuery: line 5: selects series with container="app", but the series of the pods of HorizontalPodAutoscaler shop/shop have container="server"; this works only if the series come from another source`,
 			},
 		},
 		{
 			name: "two labels for one", manifests: shop + perSecond + with(`queue{pod!=""}`, "resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}, pod_name: {resource: pods}}}\n  "+query),
-			want: []string{`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].resources.overrides: line 4: maps pod from both "pod" and "pod_name"; the adapter takes either, another one each time it starts; keep one`},
+			want: []string{`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].resources.overrides: line 4: maps pod from both "pod" and "pod_name"; the adapter picks one arbitrarily each time it starts; keep one`},
 		},
 		{name: "pods of any namespace", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>) by (<<.GroupBy>>)`)},
 		{
 			name: "pods of any namespace that share their names", manifests: stateful + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>) by (<<.GroupBy>>)`),
-			want: []string{`warning: ` + at + `asks without <<.LabelMatchers>>, so that the values of pods which have the same name in other namespaces get into those of StatefulSet shop/shop; write {<<.LabelMatchers>>}`},
+			want: []string{`warning: ` + at + `does not use <<.LabelMatchers>>, so values of pods with the same names in other namespaces are mixed into those of StatefulSet shop/shop; add {<<.LabelMatchers>>}`},
 		},
 		{
 			name: "dropped label", manifests: relabelled("relabelings: [{regex: pod, action: labeldrop}]") + with(`queue{pod!=""}`, both+query),
 			want: []string{
-				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0]: line 2: gives metric "load" of pods, for which HorizontalPodAutoscaler shop/shop asks, but maps pods from label "pod", which the series queue do not have`,
+				`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0]: line 2: serves metric "load" of pods, which HorizontalPodAutoscaler shop/shop requests, but maps pods from label "pod", which the series queue do not have`,
 			},
 		},
 		{
@@ -148,7 +148,7 @@ spec:
 		{name: "relabelings that cannot be followed", manifests: relabelled("relabelings: [{action: oops}]") + with(`queue{kubernetes_pod_name!=""}`, "resources: {overrides: {namespace: {resource: namespace}, kubernetes_pod_name: {resource: pod}}}\n  "+query)},
 		{
 			name: "label of a Service", manifests: relabelled("") + with(`queue{service!="",job="shop/shop"}`, both+query),
-			want: []string{`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].seriesQuery: line 2: asks for series with service!="", but PodMonitors, through which those of the pods of HorizontalPodAutoscaler shop/shop come, give no label "service"`},
+			want: []string{`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].seriesQuery: line 2: selects series with service!="", but the pods of HorizontalPodAutoscaler shop/shop are scraped through PodMonitors, which add no label "service"`},
 		},
 		{
 			name: "nothing states a namespace", manifests: strings.ReplaceAll(relabelled(""), ", namespace: shop", "") + with(`queue{job="shop/shop"}`, both+`metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>,namespace="prod"}) by (<<.GroupBy>>)`),
@@ -160,7 +160,7 @@ spec:
 		},
 		{
 			name: "metric of another Service", manifests: shop + asking(objectMetric("load", "{kind: Service, name: shop}")) + with(`queue{pod!=""}`, "resources: {template: <<.Resource>>}\n  "+query),
-			want: []string{`warning: ` + at + `gives metric "load" of services, for which HorizontalPodAutoscaler shop/shop asks of Service "shop", but no monitor here reads pods through that`},
+			want: []string{`warning: ` + at + `serves metric "load" of services, which HorizontalPodAutoscaler shop/shop requests for Service "shop", but no monitor in the input scrapes pods through that Service`},
 		},
 		{
 			name: "metric of a custom resource with a name of its own", manifests: shop + asking(objectMetric("load", "{apiVersion: example.com/v1, kind: Box, name: shop}")) +
@@ -182,7 +182,7 @@ spec: {group: example.com}
 		},
 		{
 			name: "recorded for no namespace", manifests: shop + asking(externalMetric("load")) + configured("externalRules: [{seriesQuery: 'shop:queue:sum', name: {as: load}, resources: {template: <<.Resource>>}, metricsQuery: 'max(<<.Series>>{<<.LabelMatchers>>})'}]") + recorded,
-			want: []string{`error: ConfigMap monitoring/adapter-config: data["config.yaml"].externalRules[0].metricsQuery: line 1: asks for series shop:queue:sum with namespace="shop", but the recording rule of shop:queue:sum gives it no such label`},
+			want: []string{`error: ConfigMap monitoring/adapter-config: data["config.yaml"].externalRules[0].metricsQuery: line 1: selects series shop:queue:sum with namespace="shop", but the recording rule of shop:queue:sum adds no such label`},
 		},
 		{name: "recorded with the namespace of its rule", manifests: shop + asking(externalMetric("load")) + configured("externalRules: [{seriesQuery: 'shop:queue:sum', name: {as: load}, resources: {template: <<.Resource>>}, metricsQuery: 'max(<<.Series>>{<<.LabelMatchers>>})'}]") + recorded + `---
 apiVersion: monitoring.coreos.com/v1
@@ -192,11 +192,11 @@ spec: {enforcedNamespaceLabel: namespace, serviceMonitorSelector: {}}
 `},
 		{
 			name: "metric of a node", manifests: shop + asking(objectMetric("load", "{apiVersion: v1, kind: Node, name: n}")) + with(`queue{pod!=""}`, "resources: {template: <<.Resource>>}\n  "+query),
-			want: []string{`error: ` + at + `gives metric "load" of nodes, for which HorizontalPodAutoscaler shop/shop asks, but gives a metric of nodes, which are in no namespace, while an HPA asks within its own`},
+			want: []string{`error: ` + at + `serves metric "load" of nodes, which HorizontalPodAutoscaler shop/shop requests, but serves a metric of nodes, which are not namespaced, but an HPA queries its own namespace`},
 		},
 		{
 			name: "metric of an ingress by pods", manifests: shop + asking(objectMetric("load", "{apiVersion: networking.k8s.io/v1, kind: Ingress, name: shop}")) + with(`queue{pod!=""}`, both+query),
-			want: []string{`error: ` + at + `gives metric "load" of ingresses.networking.k8s.io, for which HorizontalPodAutoscaler shop/shop asks, but maps no label to ingresses.networking.k8s.io; add it to resources.overrides, such as ingress: {resource: "ingress"}`},
+			want: []string{`error: ` + at + `serves metric "load" of ingresses.networking.k8s.io, which HorizontalPodAutoscaler shop/shop requests, but maps no label to ingresses.networking.k8s.io; add it to resources.overrides, such as ingress: {resource: "ingress"}`},
 		},
 		{
 			name: "metric of a custom resource", manifests: shop + asking(objectMetric("load", "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: shop}")) +
@@ -210,7 +210,7 @@ rules:
     resources: {overrides: {namespace: {resource: namespace}}}
     name: {as: http_requests_per_second}
     metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)`),
-			want: []string{`error: values.yaml: rules.custom[0]: line 3: gives metric "http_requests_per_second" of pods, for which HorizontalPodAutoscaler shop/shop asks, but maps no label to pods; add it to resources.overrides, such as pod: {resource: "pod"}`},
+			want: []string{`error: values.yaml: rules.custom[0]: line 3: serves metric "http_requests_per_second" of pods, which HorizontalPodAutoscaler shop/shop requests, but maps no label to pods; add it to resources.overrides, such as pod: {resource: "pod"}`},
 		},
 		{
 			name: "external metric of another namespace", manifests: shop + asking(externalMetric("load")) + configured(`
@@ -219,7 +219,7 @@ externalRules:
   resources: {overrides: {namespace: {resource: namespace}}}
   name: {as: load}
   metricsQuery: max(<<.Series>>{<<.LabelMatchers>>})`),
-			want: []string{`error: ConfigMap monitoring/adapter-config: data["config.yaml"].externalRules[0]: line 2: selects series with namespace="mq", but external metrics are asked for in the namespace of the HPA, here "shop"; add resources: {namespaced: false} to ask in all namespaces`},
+			want: []string{`error: ConfigMap monitoring/adapter-config: data["config.yaml"].externalRules[0]: line 2: selects series with namespace="mq", but external metrics are queried in the namespace of the HPA, "shop"; add resources: {namespaced: false} to query all namespaces`},
 		},
 		{name: "external metric of all namespaces", manifests: shop + asking(externalMetric("load")) + configured(`
 externalRules:
@@ -235,7 +235,7 @@ externalRules:
   metricsQuery: max(<<.Series>>{<<.LabelMatchers>>})`)},
 		{name: "unreadable query", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(`)},
 		{name: "failing template", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: <<.Oops>>`), want: []string{
-			gives + `makes no query of it: template: metrics-query:1:2: executing "metrics-query" at <.Oops>: can't evaluate field Oops in type naming.queryTemplateArgs`,
+			gives + `cannot build a query for it: template: metrics-query:1:2: executing "metrics-query" at <.Oops>: can't evaluate field Oops in type naming.queryTemplateArgs`,
 		}},
 	})
 }

@@ -8,26 +8,23 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var ruleMissing = Check{
-	ID: model.RuleMissing,
-	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands.All() {
-			if d.ForAdapter() {
-				checkServed(w, d, ps)
-			}
+func ruleMissing(w *world, ps *model.Problems) {
+	for _, d := range w.demands.All() {
+		if d.ForAdapter() {
+			checkServed(w, d, ps)
 		}
-	},
+	}
 }
 
 // checkServed reports a metric that no rule gives.
 func checkServed(w *world, d *demand.Demand, ps *model.Problems) {
 	if d.Problem != "" {
-		ps.Errorf(model.RuleMissing, d.At().Child("object").Child("describedObject"), "%s; the HPA cannot ask for the metric", d.Problem)
+		ps.Errorf(model.RuleMissing, d.At().Child("object").Child("describedObject"), "%s; the HPA cannot request the metric", d.Problem)
 		return
 	}
 	all := d.Used()
 	if len(all) == 0 {
-		ps.Errorf(model.RuleMissing, d.At(), "asks for %s, which no rule of the adapter gives%s", d.What(), d.Suggestion())
+		ps.Errorf(model.RuleMissing, d.At(), "requests %s, which no adapter rule serves%s", d.What(), d.Suggestion())
 		return
 	}
 	checkRegistered(w, d, ps)
@@ -44,7 +41,7 @@ func checkRegistered(w *world, d *demand.Demand, ps *model.Problems) {
 		return
 	}
 	if r := w.setup.Registration(); r.Group != "" {
-		ps.Warnf(model.RuleMissing, d.At(), "asks for %s, but no APIService among the items registers %s, while one registers %s; "+
+		ps.Warnf(model.RuleMissing, d.At(), "requests %s, but no APIService in the input registers %s, while one registers %s; "+
 			"add one for v1beta1.%s and Service %s", d.What(), group, r.Group, group, r.Service)
 	}
 }
@@ -67,8 +64,9 @@ func checkGuess(d *demand.Demand, all []*demand.Offer, ps *model.Problems) {
 			continue
 		}
 		if name := r.MetricOf(counter); name != d.Metric {
-			ps.Warnf(model.RuleMissing, d.At(), "asks for %s, which is served only if there is a series of exactly that name; %s gives %s as "+
-				"%q; did you mean that?",
+			ps.Warnf(model.RuleMissing, d.At(),
+				"requests %s, which is served only if there is a series of exactly that name; %s serves %s as "+
+					"%q; did you mean that?",
 				d.What(), r, counter, name)
 			return
 		}
@@ -88,6 +86,7 @@ func checkDroppedSeries(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 		}
 	}
 	from := d.Paths()[0]
-	ps.Errorf(model.RuleMissing, d.At(), "asks for %s, whose series %s the metricRelabelings of %s drop", d.What(), o.Series[0],
+	ps.Errorf(model.RuleMissing, d.At(),
+		"requests %s, but its series %s is dropped by the metricRelabelings of %s", d.What(), o.Series[0],
 		from.Monitor.Item.Place.Object)
 }

@@ -46,11 +46,11 @@ spec: {selector: {app: adapter}, ports: [{port: 443}]}
 		{name: "no configuration, no verdict", manifests: shop + perSecond},
 		{
 			name: "misspelt", manifests: shop + asking(podsMetric("http_request_per_second")) + rules,
-			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_request_per_second" of pods, which no rule of the adapter gives; rules[0] of ConfigMap monitoring/adapter-config gives "http_requests_per_second"; did you mean that?`},
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_request_per_second" of pods, which no adapter rule serves; rules[0] of ConfigMap monitoring/adapter-config serves "http_requests_per_second"; did you mean that?`},
 		},
 		{
 			name: "something else", manifests: shop + asking(podsMetric("queue")) + rules,
-			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "queue" of pods, which no rule of the adapter gives; there are http_requests_per_second`},
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "queue" of pods, which no adapter rule serves; available: http_requests_per_second`},
 		},
 		{
 			name: "capture without braces", manifests: shop + perSecond + configured(`
@@ -58,7 +58,7 @@ rules:
 - seriesQuery: http_requests_total{pod!=""}`+mapped+`
   name: {matches: "^(.*)_total$", as: "$1_per_second"}
   metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)`),
-			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, which no rule of the adapter gives; rules[0] of ConfigMap monitoring/adapter-config would if name.as were "${1}_per_second" instead of "$1_per_second"`},
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_requests_per_second" of pods, which no adapter rule serves; rules[0] of ConfigMap monitoring/adapter-config would if name.as were "${1}_per_second" instead of "$1_per_second"`},
 		},
 		{
 			name: "filtered", manifests: shop + perSecond + configured(`
@@ -67,20 +67,20 @@ rules:
   seriesFilters: [{isNot: ^http_}]`+mapped+`
   name: {as: http_requests_per_second}
   metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)`),
-			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, which no rule of the adapter gives; rules[0] of ConfigMap monitoring/adapter-config selects the series http_requests_total, but its seriesFilters[0] keeps none of that name`},
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_requests_per_second" of pods, which no adapter rule serves; rules[0] of ConfigMap monitoring/adapter-config selects series http_requests_total, but its seriesFilters[0] filters out every series with that name`},
 		},
 		{
 			name: "external metric of a custom rule", manifests: shop + asking(externalMetric("http_requests_per_second")) + rules,
-			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for external metric "http_requests_per_second", which no rule of the adapter gives; rules[0] of ConfigMap monitoring/adapter-config gives it, but only to metrics of type Pods or Object; change the type in the HPA, or put the rule under externalRules`},
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests external metric "http_requests_per_second", which no adapter rule serves; rules[0] of ConfigMap monitoring/adapter-config serves it, but only for metrics of type Pods or Object; change the type in the HPA, or move the rule to externalRules`},
 		},
 		{
 			name: "custom metric of an external rule", manifests: shop + perSecond + configured("externalRules:"+rate),
-			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, which no rule of the adapter gives; externalRules[0] of ConfigMap monitoring/adapter-config gives it, but only to metrics of type External; change the type in the HPA, or put the rule under rules`},
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_requests_per_second" of pods, which no adapter rule serves; externalRules[0] of ConfigMap monitoring/adapter-config serves it, but only for metrics of type External; change the type in the HPA, or move the rule to rules`},
 		},
 		{name: "external metric that the adapter need not serve", manifests: shop + asking(externalMetric("queue")) + rules},
 		{
 			name: "external metric beside external rules", manifests: shop + asking(externalMetric("queue")) + configured("externalRules:"+rate),
-			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for external metric "queue", which no rule of the adapter gives; there are http_requests_per_second`},
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests external metric "queue", which no adapter rule serves; available: http_requests_per_second`},
 		},
 		{name: "external metric of KEDA", manifests: shop + asking(externalMetric("s0-prometheus")) + configured("externalRules:"+rate)},
 		{name: "external metric of a cloud", manifests: shop + asking(externalMetric("pubsub.googleapis.com|subscription|num_undelivered_messages")) + configured("externalRules:"+rate)},
@@ -89,17 +89,17 @@ rules:
 		{name: "served by another", manifests: shop + asking(externalMetric("queue")) + configured("externalRules:"+rate) + apiService("external.metrics.k8s.io", "keda-metrics-apiserver")},
 		{
 			name: "default rules give the counter another name", manifests: shop + perSecond, in: values("rules: {default: true}"),
-			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, which is served only if there is a series of exactly that name; rules.default[4] of values.yaml gives http_requests_total as "http_requests"; did you mean that?`},
+			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_requests_per_second" of pods, which is served only if there is a series of exactly that name; rules.default[4] of values.yaml serves http_requests_total as "http_requests"; did you mean that?`},
 		},
 		{name: "default rules serve any gauge", manifests: shop + asking(podsMetric("queue_length")), in: values("rules: {default: true}")},
 		{
 			name: "no series can be called so", manifests: shop + asking(podsMetric("requests-per-second")), in: values("rules: {default: true}"),
-			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "requests-per-second" of pods, which no rule of the adapter gives; rules.default[4] of values.yaml gives "requests"; did you mean that?`},
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "requests-per-second" of pods, which no adapter rule serves; rules.default[4] of values.yaml serves "requests"; did you mean that?`},
 		},
 		{
 			name:      "described object in the wrong group",
 			manifests: shop + asking(objectMetric("http_requests_per_second", "{apiVersion: extensions/v1beta1, kind: Ingress, name: shop}")) + rules,
-			want:      []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0].object.describedObject: has group "extensions", which Kubernetes no longer serves; write "networking.k8s.io/v1"; the HPA cannot ask for the metric`},
+			want:      []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0].object.describedObject: has group "extensions", which Kubernetes no longer serves; write "networking.k8s.io/v1"; the HPA cannot request the metric`},
 		},
 		{
 			name:      "that group in an old cluster",
@@ -109,7 +109,7 @@ rules:
 		{
 			name:      "described object of no group",
 			manifests: shop + asking(objectMetric("load", "{apiVersion: v1, kind: Servce, name: shop}")) + rules,
-			want:      []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0].object.describedObject: has kind "Servce", which group "" does not have; did you mean "Service"?; the HPA cannot ask for the metric`},
+			want:      []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0].object.describedObject: has kind "Servce", which group "" does not have; did you mean "Service"?; the HPA cannot request the metric`},
 		},
 		{
 			name: "dropped by the monitor",
@@ -127,14 +127,14 @@ spec:
 		{name: "one file alone", manifests: shop + perSecond + rules + adapterPod("--config=/etc/rules.yaml", "{name: config, mountPath: /etc/rules.yaml, subPath: config.yaml}", "{name: config, configMap: {name: adapter-config}}")},
 		{
 			name: "no flag", manifests: shop + rules + adapterPod("--v=4", "", ""),
-			want: []string{`error: Deployment monitoring/metrics-adapter: spec.template.spec.containers[0].args: has no --config; the adapter does not start; write --config=/etc/adapter/config.yaml`},
+			want: []string{`error: Deployment monitoring/metrics-adapter: spec.template.spec.containers[0].args: has no --config; the adapter does not start; add --config=/etc/adapter/config.yaml`},
 		},
 		{name: "flag of a variable", manifests: shop + rules + adapterPod("$(ARGS)", "", "")},
 		{
 			name: "no mount", manifests: shop + perSecond + rules + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adaptor}", "{name: config, configMap: {name: adapter-config}}"),
 			want: []string{
-				`error: Deployment monitoring/metrics-adapter: spec.template.spec.containers[0].volumeMounts: has no mount that holds /etc/adapter/config.yaml, which --config names; the adapter does not start`,
-				`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, which no rule of the adapter gives; rules[0] of ConfigMap monitoring/adapter-config gives it, but no adapter among the items mounts it`,
+				`error: Deployment monitoring/metrics-adapter: spec.template.spec.containers[0].volumeMounts: has no mount that contains /etc/adapter/config.yaml, which --config names; the adapter does not start`,
+				`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_requests_per_second" of pods, which no adapter rule serves; rules[0] of ConfigMap monitoring/adapter-config serves it, but no adapter in the input mounts the ConfigMap`,
 			},
 		},
 		{
@@ -147,11 +147,11 @@ spec:
 		},
 		{
 			name: "no item", manifests: rules + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config, items: [{key: config.yaml, path: rules.yaml}]}}"),
-			want: []string{`error: Deployment monitoring/metrics-adapter: spec.template.spec.volumes[0].configMap.items: puts no key at path "config.yaml", which --config=/etc/adapter/config.yaml needs; the adapter does not start`},
+			want: []string{`error: Deployment monitoring/metrics-adapter: spec.template.spec.volumes[0].configMap.items: puts no key at path "config.yaml", which --config=/etc/adapter/config.yaml requires; the adapter does not start`},
 		},
 		{
 			name: "another name", manifests: rules + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-confg}}"),
-			want: []string{`warning: Deployment monitoring/metrics-adapter: spec.template.spec.volumes[0].configMap.name: names ConfigMap "adapter-confg", which is not among the items, while adapter-config holds rules that no adapter here reads; did you mean "adapter-config"?`},
+			want: []string{`warning: Deployment monitoring/metrics-adapter: spec.template.spec.volumes[0].configMap.name: refers to ConfigMap "adapter-confg", which is not in the input, while adapter-config contains rules that no adapter in the input reads; did you mean "adapter-config"?`},
 		},
 		{name: "a ConfigMap that is elsewhere", manifests: shop + perSecond + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config}}")},
 		{name: "a Secret", manifests: shop + perSecond + adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, secret: {secretName: adapter-config}}")},
@@ -168,7 +168,7 @@ spec:
       containers: [{name: adapter, image: example/mine, args: [--prometheus-url=http://p, --config=/c/config.yaml], volumeMounts: [{name: c, mountPath: /c}]}]
       volumes: [{name: c, configMap: {name: adapter-config}}]
 `,
-			want: []string{`error: Deployment metrics/adapter: spec.template.spec.volumes[0].configMap.name: names ConfigMap "adapter-config", which is in namespace "monitoring"; a pod mounts those of its own namespace, here "metrics"`},
+			want: []string{`error: Deployment metrics/adapter: spec.template.spec.volumes[0].configMap.name: refers to ConfigMap "adapter-config" in namespace "monitoring", but a pod can mount only ConfigMaps from its own namespace, "metrics"`},
 		},
 		{
 			name: "API not registered", manifests: shop + asking(externalMetric("queue")) + configured(`
@@ -177,7 +177,7 @@ externalRules:
   resources: {namespaced: false}
   metricsQuery: max(<<.Series>>{<<.LabelMatchers>>})`) + apiService("custom.metrics.k8s.io", "adapter") +
 				adapterPod("--config=/etc/adapter/config.yaml", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config}}"),
-			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for external metric "queue", but no APIService among the items registers external.metrics.k8s.io, while one registers custom.metrics.k8s.io; add one for v1beta1.external.metrics.k8s.io and Service adapter`},
+			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests external metric "queue", but no APIService in the input registers external.metrics.k8s.io, while one registers custom.metrics.k8s.io; add one for v1beta1.external.metrics.k8s.io and Service adapter`},
 		},
 		{name: "a metric that is not described", manifests: shop + asking("{type: External}") + configured("rules:"+rate)},
 		{name: "broken configurations have no metrics to miss", manifests: shop + asking(podsMetric("queue")) + configured("rules:\n- seriesqery: x")},
@@ -209,7 +209,7 @@ spec:
 	checkCases(t, model.RuleMissing, []ruleCase{
 		{
 			name: "dropped", manifests: monitored("{sourceLabels: [__name__], regex: go_.*, action: keep}"),
-			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: asks for metric "http_requests_per_second" of pods, whose series http_requests_total the metricRelabelings of PodMonitor shop/shop drop`},
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_requests_per_second" of pods, but its series http_requests_total is dropped by the metricRelabelings of PodMonitor shop/shop`},
 		},
 		{name: "kept", manifests: monitored("{sourceLabels: [__name__], regex: go_.*, action: drop}")},
 		{name: "unreadable", manifests: monitored("{sourceLabels: [__name__], regex: '(', action: keep}")},

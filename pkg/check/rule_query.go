@@ -6,16 +6,13 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var ruleQuery = Check{
-	ID: model.RuleQuery,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.setup.Configs {
-			ps.Add(s.Problems...)
-		}
-		for _, d := range w.demands.All() {
-			checkQuery(d, ps)
-		}
-	},
+func ruleQuery(w *world, ps *model.Problems) {
+	for _, s := range w.setup.Configs {
+		ps.Add(s.Problems...)
+	}
+	for _, d := range w.demands.All() {
+		checkQuery(d, ps)
+	}
 }
 
 // checkQuery reports a query that Prometheus refuses only with what this HPA puts in, such as no matchers at all.
@@ -25,11 +22,11 @@ func checkQuery(d *demand.Demand, ps *model.Problems) {
 			continue
 		}
 		example, ok := o.ExampleQuery(o.Series[0])
-		if _, err := promexpr.Parser.ParseExpr(example); !ok || err != nil {
+		if !ok || promexpr.Parse(example) == nil {
 			continue
 		}
 		_, err := promexpr.Parser.ParseExpr(o.Query)
-		ps.Errorf(model.RuleQuery, o.Field("metricsQuery"), "becomes %s for %s of %s, which Prometheus refuses: %v",
+		ps.Errorf(model.RuleQuery, o.Field("metricsQuery"), "expands to %s for %s of %s, which Prometheus rejects: %v",
 			o.Query, d.What(), d.Scaler.Item.Place.Object, err)
 	}
 }

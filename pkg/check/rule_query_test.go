@@ -16,12 +16,12 @@ func TestRuleQuery(t *testing.T) {
 		{
 			name: "unknown field", manifests: one("seriesQery: up{pod!=\"\"}" + mapped + query),
 			want: []string{
-				`error: ` + cm + `.rules[0].seriesQery: line 2: unknown field "seriesQery"; did you mean "seriesQuery"?; the adapter does not start with it`,
+				`error: ` + cm + `.rules[0].seriesQery: line 2: unknown field "seriesQery"; did you mean "seriesQuery"?; the adapter does not start with this configuration`,
 			},
 		},
 		{
 			name: "wrong type", manifests: one("seriesQuery: [up]" + mapped + query),
-			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is a list; use a string; the adapter does not start with it`},
+			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is a list; use a string; the adapter does not start with this configuration`},
 		},
 		{
 			name: "no YAML", manifests: configured("rules: ["),
@@ -32,43 +32,43 @@ func TestRuleQuery(t *testing.T) {
 		},
 		{
 			name: "nothing", manifests: configured("# to do"),
-			want: []string{`warning: ` + cm + `: holds no rules; the adapter starts, but serves nothing`},
+			want: []string{`warning: ` + cm + `: contains no rules; the adapter starts, but serves nothing`},
 		},
 		{
 			name: "empty lists", manifests: configured("rules: []"),
-			want: []string{`warning: ` + cm + `: holds no rules; the adapter starts, but serves nothing`},
+			want: []string{`warning: ` + cm + `: contains no rules; the adapter starts, but serves nothing`},
 		},
 		{
 			name: "two documents", manifests: configured("rules:" + rate + "\n---\nrules: []"),
-			want: []string{`warning: ` + cm + `: line 7: begins a second YAML document; the adapter reads the first alone`},
+			want: []string{`warning: ` + cm + `: line 7: begins a second YAML document; the adapter reads only the first`},
 		},
 		{
 			name: "no series", manifests: one("name: {as: x}" + mapped + query),
-			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is empty; write a selector, such as 'http_requests_total{namespace!="",pod!=""}'; the adapter then lists no metric at all, not even those of other rules`},
+			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is empty; add a selector, such as 'http_requests_total{namespace!="",pod!=""}'; the adapter then lists no metric at all, not even those of other rules`},
 		},
 		{
 			name: "an expression for series", manifests: one("seriesQuery: sum(up)" + mapped + query),
-			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is no series selector that Prometheus accepts: 1:4: parse error: unexpected "("; the adapter then lists no metric at all, not even those of other rules`},
+			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: is not a series selector that Prometheus accepts: 1:4: parse error: unexpected "("; the adapter then lists no metric at all, not even those of other rules`},
 		},
 		{
 			name: "all series", manifests: one("seriesQuery: '{__name__=~\".*\"}'" + mapped + query),
-			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: selects series without naming a label that they must have, which Prometheus refuses; add one, such as namespace!=""; the adapter then lists no metric at all, not even those of other rules`},
+			want: []string{`error: ` + cm + `.rules[0].seriesQuery: line 2: has no non-empty matcher, which Prometheus requires; add one, such as namespace!=""; the adapter then lists no metric at all, not even those of other rules`},
 		},
 		{
 			name: "regular expression", manifests: one("seriesQuery: up{pod!=\"\"}\n  name: {matches: \"^(.*$\"}" + mapped + query),
-			want: []string{`error: ` + cm + `.rules[0]: line 2: unable to generate series name filter from name rules associated with series query "up{pod!=\"\"}": unable to compile series filter "^(.*$": error parsing regexp: missing closing ): ` + "`^(.*$`" + `; the adapter does not start with it`},
+			want: []string{`error: ` + cm + `.rules[0]: line 2: unable to generate series name filter from name rules associated with series query "up{pod!=\"\"}": unable to compile series filter "^(.*$": error parsing regexp: missing closing ): ` + "`^(.*$`" + `; the adapter does not start with this configuration`},
 		},
 		{
 			name: "two captures", manifests: one("seriesQuery: up{pod!=\"\"}\n  name: {matches: \"^(.*)_(.*)$\"}" + mapped + query),
-			want: []string{`error: ` + cm + `.rules[0]: line 2: must specify an 'as' value for name matcher "^(.*)_(.*)$" associated with series query "up{pod!=\"\"}"; the adapter does not start with it`},
+			want: []string{`error: ` + cm + `.rules[0]: line 2: must specify an 'as' value for name matcher "^(.*)_(.*)$" associated with series query "up{pod!=\"\"}"; the adapter does not start with this configuration`},
 		},
 		{
 			name: "filter of both kinds", manifests: one("seriesQuery: up{pod!=\"\"}\n  seriesFilters: [{is: a, isNot: b}]" + mapped + query),
-			want: []string{`error: ` + cm + `.rules[0]: line 2: unable to generate series name filter associated with series query "up{pod!=\"\"}": cannot have both an ` + "`is` (\"a\") and `isNot`" + ` ("b") expression in a single filter; the adapter does not start with it`},
+			want: []string{`error: ` + cm + `.rules[0]: line 2: unable to generate series name filter associated with series query "up{pod!=\"\"}": cannot have both an ` + "`is` (\"a\") and `isNot`" + ` ("b") expression in a single filter; the adapter does not start with this configuration`},
 		},
 		{
 			name: "template", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: sum(<<.Series)"),
-			want: []string{`error: ` + cm + `.rules[0]: line 2: unable to construct metrics query associated with series query "up{pod!=\"\"}": unable to parse metrics query template "sum(<<.Series)": template: metrics-query:1: unexpected right paren; the adapter does not start with it`},
+			want: []string{`error: ` + cm + `.rules[0]: line 2: unable to construct metrics query associated with series query "up{pod!=\"\"}": unable to parse metrics query template "sum(<<.Series)": template: metrics-query:1: unexpected right paren; the adapter does not start with this configuration`},
 		},
 		{
 			name: "template field", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: sum(<<.Serie>>)"),
@@ -76,15 +76,15 @@ func TestRuleQuery(t *testing.T) {
 		},
 		{
 			name: "no query", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped),
-			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 2: is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`},
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 2: is empty; add a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`},
 		},
 		{
 			name: "range", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: <<.Series>>{<<.LabelMatchers>>}[5m]"),
-			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: becomes up{namespace="default",pod=~"a|b"}[5m], which gives a matrix; the adapter takes an instant vector only`},
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: expands to up{namespace="default",pod=~"a|b"}[5m], which returns a matrix; the adapter accepts only an instant vector`},
 		},
 		{
 			name: "scalar", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: scalar(sum(<<.Series>>))"),
-			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: becomes scalar(sum(up)), which gives a scalar; the adapter takes an instant vector only`},
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: expands to scalar(sum(up)), which returns a scalar; the adapter accepts only an instant vector`},
 		},
 		{name: "scalar of an external rule", manifests: configured("externalRules: [{seriesQuery: up, metricsQuery: scalar(sum(<<.Series>>))}]")},
 		{name: "values by name, functions of old and to come", manifests: configured(`
@@ -109,12 +109,12 @@ rules:
       h: {resource: brands}
       i: {resource: Pods}` + query),
 			want: []string{
-				`error: ` + cm + `.rules[0].resources.overrides.a: line 5: has resource "po", a short name that only kubectl knows; write "pods"; the adapter does not start with it`,
-				`error: ` + cm + `.rules[0].resources.overrides.b: line 6: has group "extensions", which Kubernetes no longer serves; it is in group "networking.k8s.io"; the adapter does not start with it`,
-				`error: ` + cm + `.rules[0].resources.overrides.c: line 7: has resource "pod", which group "apps" does not have; it is in group ""; the adapter does not start with it`,
-				`error: ` + cm + `.rules[0].resources.overrides.d: line 8: has resource "deploymnt", which group "apps" does not have; did you mean "deployment"?; the adapter does not start with it`,
-				`error: ` + cm + `.rules[0].resources.overrides.e: line 9: names no resource; write one, such as {resource: "pod"}; the adapter does not start with it`,
-				`warning: ` + cm + `.rules[0].resources.overrides.g: line 11: has resource "servce", which Kubernetes does not have of its own; did you mean "service"?`,
+				`error: ` + cm + `.rules[0].resources.overrides.a: line 5: has resource "po", a short name that only kubectl knows; use "pods"; the adapter does not start with this configuration`,
+				`error: ` + cm + `.rules[0].resources.overrides.b: line 6: has group "extensions", which Kubernetes no longer serves; it is in group "networking.k8s.io"; the adapter does not start with this configuration`,
+				`error: ` + cm + `.rules[0].resources.overrides.c: line 7: has resource "pod", which group "apps" does not have; it is in group ""; the adapter does not start with this configuration`,
+				`error: ` + cm + `.rules[0].resources.overrides.d: line 8: has resource "deploymnt", which group "apps" does not have; did you mean "deployment"?; the adapter does not start with this configuration`,
+				`error: ` + cm + `.rules[0].resources.overrides.e: line 9: names no resource; add one, such as {resource: "pod"}; the adapter does not start with this configuration`,
+				`warning: ` + cm + `.rules[0].resources.overrides.g: line 11: has resource "servce", which is not built into Kubernetes; did you mean "service"?`,
 			},
 		},
 		{name: "extensions in an old cluster", in: Input{Minor: 20}, manifests: one(`seriesQuery: up{pod!=""}
@@ -132,10 +132,10 @@ resourceRules:
     nodeQuery: sum(<<
     resources: {template: <<.Resource>>}`),
 			want: []string{
-				`error: ` + cm + `.resourceRules.cpu.containerQuery: line 2: becomes sum(rate(cpu{namespace="default",pod=~"a|b"}[1m]) by (pod,container), which Prometheus refuses: 1:51: parse error: unexpected <by> in aggregation`,
+				`error: ` + cm + `.resourceRules.cpu.containerQuery: line 2: expands to sum(rate(cpu{namespace="default",pod=~"a|b"}[1m]) by (pod,container), which Prometheus rejects: 1:51: parse error: unexpected <by> in aggregation`,
 				`error: ` + cm + `.resourceRules.cpu.nodeQuery: line 2: cannot be filled in: template: metrics-query:1:6: executing "metrics-query" at <.Serie>: can't evaluate field Serie in type naming.queryTemplateArgs`,
-				`error: ` + cm + `.resourceRules.memory.containerQuery: line 2: becomes memory{namespace="default",pod=~"a|b"}[1m], which gives a matrix; the adapter takes an instant vector only`,
-				`error: ` + cm + `.resourceRules.memory.nodeQuery: line 2: unable to parse metrics query template "sum(<<": template: metrics-query:1: unclosed action; the adapter does not start with it`,
+				`error: ` + cm + `.resourceRules.memory.containerQuery: line 2: expands to memory{namespace="default",pod=~"a|b"}[1m], which returns a matrix; the adapter accepts only an instant vector`,
+				`error: ` + cm + `.resourceRules.memory.nodeQuery: line 2: unable to parse metrics query template "sum(<<": template: metrics-query:1: unclosed action; the adapter does not start with this configuration`,
 			},
 		},
 		{
@@ -144,8 +144,8 @@ resourceRules:
   cpu: {containerQuery: cpu, resources: {overrides: {pod: {resource: po}}}}
   memory: {containerQuery: memory, resources: {template: <<}}`),
 			want: []string{
-				`error: ` + cm + `.resourceRules.cpu.resources.overrides.pod: line 2: has resource "po", a short name that only kubectl knows; write "pods"; the adapter does not start with it`,
-				`error: ` + cm + `.resourceRules.memory: line 2: unable to parse label template "<<": template: resource-label:1: unclosed action; the adapter does not start with it`,
+				`error: ` + cm + `.resourceRules.cpu.resources.overrides.pod: line 2: has resource "po", a short name that only kubectl knows; use "pods"; the adapter does not start with this configuration`,
+				`error: ` + cm + `.resourceRules.memory: line 2: unable to parse label template "<<": template: resource-label:1: unclosed action; the adapter does not start with this configuration`,
 			},
 		},
 		{
@@ -157,20 +157,20 @@ externalRules:
 - seriesQuery: depth{topic!=""}
   resources: {namespaced: false}
   metricsQuery: sum(<<.Series>>{topic!="",<<.LabelMatchers>>})`),
-			want: []string{`error: ` + cm + `.externalRules[0].metricsQuery: line 4: becomes sum(lag{,topic!=""}) for external metric "lag" of HorizontalPodAutoscaler shop/shop, which Prometheus refuses: 1:9: parse error: unexpected "," in label matching, expected identifier or "}"`},
+			want: []string{`error: ` + cm + `.externalRules[0].metricsQuery: line 4: expands to sum(lag{,topic!=""}) for external metric "lag" of HorizontalPodAutoscaler shop/shop, which Prometheus rejects: 1:9: parse error: unexpected "," in label matching, expected identifier or "}"`},
 		},
 		{
 			name: "text that is no configuration", in: Input{Rules: []Text{{Place: model.Place{File: "a.yaml"}, Text: []byte("a: [")}, {Place: model.Place{File: "b.yaml"}}}},
 			want: []string{
 				`error: a.yaml: line 1: is not valid YAML: did not find expected node content`,
-				`warning: b.yaml: holds no rules`,
+				`warning: b.yaml: contains no rules`,
 			},
 		},
 		{
 			name: "text that is one", in: Input{Rules: []Text{{Place: model.Place{File: "a.yaml"}, Text: []byte("rules:\n- seriesQuery: '{'\n")}}},
 			want: []string{
-				`error: a.yaml: rules[0].metricsQuery: line 2: is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`,
-				`error: a.yaml: rules[0].seriesQuery: line 2: is no series selector that Prometheus accepts: 1:2: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
+				`error: a.yaml: rules[0].metricsQuery: line 2: is empty; add a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`,
+				`error: a.yaml: rules[0].seriesQuery: line 2: is not a series selector that Prometheus accepts: 1:2: parse error: unexpected end of input inside braces; the adapter then lists no metric at all, not even those of other rules`,
 			},
 		},
 		{name: "other programs have rules too", manifests: `

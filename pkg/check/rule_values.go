@@ -58,7 +58,8 @@ func checkDescribed(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model
 		}
 		names = append(names, from.Target["service"])
 	}
-	ps.Warnf(model.RuleLabels, o.At, "gives %s, for which %s asks of Service %q, but no monitor here reads pods through that%s",
+	ps.Warnf(model.RuleLabels, o.At,
+		"serves %s, which %s requests for Service %q, but no monitor in the input scrapes pods through that Service%s",
 		d.What(), d.Scaler.Item.Place.Object, described, krm.DidYouMean(described, names))
 }
 
@@ -75,15 +76,17 @@ func (u mismatch) report(at model.Place, d *demand.Demand, ps *model.Problems) {
 	who := d.Scaler.Item.Place.Object
 	switch {
 	case u.value == "" && u.Name == "service":
-		ps.Warnf(model.RuleLabels, at, "asks for series with %s, but PodMonitors, through which those of the pods of %s come, give no label "+
-			"%q", u, who, u.Name)
+		ps.Warnf(model.RuleLabels, at,
+			"selects series with %s, but the pods of %s are scraped through PodMonitors, which add no label %q", u, who, u.Name)
 	case u.value == "":
-		ps.Errorf(model.RuleLabels, at, "asks for series with %s, but those of the pods of %s have no such label", u, who)
+		ps.Errorf(model.RuleLabels, at, "selects series with %s, but the series of the pods of %s have no such label", u, who)
 	case krm.Suggest(u.Value, []string{u.value}) != "" || strings.Contains(u.value, u.Value) || strings.Contains(u.Value, u.value):
-		ps.Errorf(model.RuleLabels, at, "asks for series with %s, but those of the pods of %s have %s=%q", u, who, u.Name, u.value)
+		ps.Errorf(model.RuleLabels, at,
+			"selects series with %s, but the series of the pods of %s have %s=%q", u, who, u.Name, u.value)
 	default:
-		ps.Warnf(model.RuleLabels, at, "asks for series with %s, but those of the pods of %s have %s=%q; that is right only if the series "+
-			"come from elsewhere",
+		ps.Warnf(model.RuleLabels, at,
+			"selects series with %s, but the series of the pods of %s have %s=%q; this works only if the series come from "+
+				"another source",
 			u, who, u.Name, u.value)
 	}
 }
@@ -93,8 +96,8 @@ func checkRecorded(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	for _, s := range promexpr.Selectors(o.Expr) {
 		for _, m := range s.LabelMatchers {
 			if d.IsRecorded(s.Name) && m.Name != prommodel.MetricNameLabel && !m.Matches("") && d.Has(s.Name, m.Name) == demand.Absent {
-				ps.Errorf(model.RuleLabels, o.Field("metricsQuery"), "asks for series %s with %s, but the recording rule of %s gives it no "+
-					"such label",
+				ps.Errorf(model.RuleLabels, o.Field("metricsQuery"),
+					"selects series %s with %s, but the recording rule of %s adds no such label",
 					s.Name, m, s.Name)
 			}
 		}
@@ -104,7 +107,7 @@ func checkRecorded(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 // statedLabels are labels whose values can be told from the monitors and Services.
 var statedLabels = []string{"job", "service", "container", "endpoint"}
 
-// unmatched tells whether no way gives series a label that a matcher matches.
+// unmatched reports whether no way gives series a label that a matcher matches.
 func unmatched(m *labels.Matcher, origins []demand.Origin, series string) (u mismatch, ok bool) {
 	u.Matcher = m
 	for _, o := range origins {
@@ -122,7 +125,7 @@ func unmatched(m *labels.Matcher, origins []demand.Origin, series string) (u mis
 	return u, len(origins) > 0
 }
 
-// unstated tells whether the value of a label depends on a namespace that is not stated: the job of a PodMonitor does.
+// unstated reports whether the value of a label depends on a namespace that is not stated: the job of a PodMonitor does.
 func unstated(o demand.Origin, label string) bool {
 	return label == "job" && o.Path.Service == nil && o.Path.Monitor.Item.Place.Object.Namespace == ""
 }

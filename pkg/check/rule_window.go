@@ -12,19 +12,16 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var ruleWindow = Check{
-	ID: model.RuleWindow,
-	run: func(w *world, ps *model.Problems) {
-		for _, d := range w.demands.All() {
-			if d.Problem != "" {
-				continue
-			}
-			if o := d.Effective(); o != nil && o.Expr != nil && !demand.FromExporter(o.Series[0]) && !d.IsRecorded(o.Series[0]) {
-				checkWindows(w.graph, d, o, ps)
-				checkRelist(w, d, ps)
-			}
+func ruleWindow(w *world, ps *model.Problems) {
+	for _, d := range w.demands.All() {
+		if d.Problem != "" {
+			continue
 		}
-	},
+		if o := d.Effective(); o != nil && o.Expr != nil && !demand.FromExporter(o.Series[0]) && !d.IsRecorded(o.Series[0]) {
+			checkWindows(w.graph, d, o, ps)
+			checkRelist(w, d, ps)
+		}
+	}
 }
 
 // operatorInterval is how often Prometheus scrapes if nobody says so to the operator (PrometheusSpec.scrapeInterval).
@@ -73,7 +70,7 @@ func checkWindows(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.P
 	interval, certain := intervalOf(g, d.Paths())
 	at := o.Field("metricsQuery")
 	for _, win := range promexpr.Windows(o.Expr) {
-		every, read := interval, "read every "+promexpr.InWords(interval)
+		every, read := interval, "scraped every "+promexpr.InWords(interval)
 		if win.Step > 0 {
 			every, read = win.Step, "computed every "+promexpr.InWords(win.Step)
 		}
@@ -82,17 +79,19 @@ func checkWindows(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.P
 		case every == 0 || win.Samples == 1 && win.Span >= every || win.Span >= 4*every:
 		case !certain && win.Step == 0:
 			if win.Span < least {
-				ps.Warnf(model.RuleWindow, at, "looks back %s in %s, but Prometheus reads the pods of %s every %s unless its own "+
-					"scrapeInterval says otherwise; write at least [%s]",
+				ps.Warnf(model.RuleWindow, at,
+					"uses a range of %s in %s, but Prometheus scrapes the pods of %s every %s unless its scrapeInterval says "+
+						"otherwise; use at least [%s]",
 					promexpr.InWords(win.Span), win.Fn, d.Scaler.Item.Place.Object, promexpr.InWords(every), promexpr.InWords(4*every))
 			}
 		case win.Span < least:
-			ps.Errorf(model.RuleWindow, at, "looks back %s in %s, which needs %s, but the pods of %s are %s; write at least [%s]",
+			ps.Errorf(model.RuleWindow, at,
+				"uses a range of %s in %s, which requires %s, but the pods of %s are %s; use at least [%s]",
 				promexpr.InWords(win.Span), win.Fn, samplesInWords(win.Samples), d.Scaler.Item.Place.Object, read,
 				promexpr.InWords(4*every))
 		case win.Step == 0:
-			ps.Warnf(model.RuleWindow, at, "looks back %s in %s, but the pods of %s are %s, so that one missed scrape leaves no value; "+
-				"write at least [%s]",
+			ps.Warnf(model.RuleWindow, at,
+				"uses a range of %s in %s, but the pods of %s are %s, so one missed scrape leaves no value; use at least [%s]",
 				promexpr.InWords(win.Span), win.Fn, d.Scaler.Item.Place.Object, read, promexpr.InWords(4*every))
 		}
 	}
@@ -111,8 +110,9 @@ func checkRelist(w *world, d *demand.Demand, ps *model.Problems) {
 			value, ok := adapter.FlagValue(args, name)
 			if age, err := time.ParseDuration(value); ok && err == nil && age > 0 {
 				if age < interval {
-					ps.Warnf(model.RuleWindow, a.At.Child("args"), "has --%s=%s, but the pods of %s are read every %s, so that the adapter "+
-						"forgets their metrics from time to time; write at least %s",
+					ps.Warnf(model.RuleWindow, a.At.Child("args"),
+						"has --%s=%s, but the pods of %s are scraped every %s, so the adapter drops their metrics from time to "+
+							"time; use at least %s",
 						name, value, d.Scaler.Item.Place.Object, promexpr.InWords(interval), promexpr.InWords(2*interval))
 				}
 				break

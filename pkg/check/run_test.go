@@ -24,11 +24,11 @@ func itemsOf(t testing.TB, text string) []*krm.Item {
 }
 
 // findings are the problems that one check finds, a line each.
-func findings(t testing.TB, c Check, text string, minor int) []string {
+func findings(t testing.TB, run func(w *world, ps *model.Problems), text string, minor int) []string {
 	t.Helper()
 	w, _ := newWorld(Input{Items: itemsOf(t, text), Minor: minor})
 	var ps model.Problems
-	c.run(w, &ps)
+	run(w, &ps)
 	var out []string
 	for _, p := range ps.Sorted() {
 		out = append(out, p.String())
@@ -43,11 +43,11 @@ type checkCase struct {
 	want       []string
 }
 
-func runCases(t *testing.T, c Check, cases []checkCase) {
+func runCases(t *testing.T, run func(w *world, ps *model.Problems), cases []checkCase) {
 	t.Helper()
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, findings(t, c, tc.text, tc.minor)); diff != "" {
+			if diff := cmp.Diff(tc.want, findings(t, run, tc.text, tc.minor)); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})

@@ -1,22 +1,19 @@
 package check
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var scrapeAccess = Check{
-	ID: model.ScrapeAccess,
-	run: func(w *world, ps *model.Problems) {
-		needed := neededAccess(w)
-		for _, m := range w.graph.Monitors {
-			checkAccess(w.graph, m, needed[m], ps)
-		}
-	},
+func scrapeAccess(w *world, ps *model.Problems) {
+	needed := neededAccess(w)
+	for _, m := range w.graph.Monitors {
+		checkAccess(w.graph, m, needed[m], ps)
+	}
 }
 
 // neededAccess are the monitors that lead to pods that an HPA needs.
@@ -44,14 +41,14 @@ func checkAccess(g *chain.Graph, m *chain.Monitor, needed bool, ps *model.Proble
 				break
 			}
 			name := p.Spec.ServiceAccountName
-			found.Add(model.Problem{
-				ID: model.ScrapeAccess, Severity: model.Warning, Place: p.Item.Place.Child("spec").Child("serviceAccountName"), Value: name,
-				Message: fmt.Sprintf("ServiceAccount %s may not list and watch %s in namespace %s, so that nothing of %s is found there; "+
-					"bind it a role that allows it", name, strings.Join(lacking, ", "), model.NamespaceOf(ns), m.Item.Place.Object),
-			})
-			if needed && !g.Access.HasNamespacedPermissions(p.Account()) {
-				found[len(found)-1].Severity = model.Error
+			lack := model.Problem{ID: model.ScrapeAccess, Place: p.Item.Place.Child("spec").Child("serviceAccountName"), Value: name}
+			if !needed || g.Access.HasNamespacedPermissions(p.Account()) {
+				lack.Severity = model.Warning
 			}
+			found.Reportf(lack,
+				"ServiceAccount %s is not allowed to list and watch %s in namespace %s, so Prometheus finds no targets of %s "+
+					"there; bind it to a role that allows this",
+				name, strings.Join(lacking, ", "), model.NamespaceOf(ns), m.Item.Place.Object)
 		}
 		ps.Add(found...)
 	}
@@ -66,8 +63,7 @@ func namespacesOf(m *chain.Monitor) []string {
 	for _, wl := range m.Pods {
 		out = append(out, wl.Item.Place.Object.Namespace)
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return lookup.Distinct(out)
 }
 
 // lacks lists the resources that p may not list and watch in a namespace although m needs it. It is empty where the

@@ -44,7 +44,7 @@ func dropped(g *chain.Graph, p chain.ScrapePath, wl *chain.Workload) (at model.P
 	return at, false
 }
 
-// certain tells whether the labels that cfg goes by are known, and not made by an earlier relabeling.
+// certain reports whether the labels that cfg goes by are known, and not made by an earlier relabeling.
 func certain(g *chain.Graph, cfg *relabel.Config, earlier []*relabel.Config, wl *chain.Workload) bool {
 	for _, l := range cfg.SourceLabels {
 		name := string(l)
@@ -67,7 +67,9 @@ func checkDropped(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
 		places = append(places, at)
 	}
 	for _, at := range places {
-		ps.Errorf(model.ScrapeNone, at, "drops the pods of %s, which no other monitor scrapes, so that %s of %s has no value; let them through", d.Workload, d.MetricName(), d.Scaler)
+		ps.Errorf(model.ScrapeNone, at,
+			"drops the pods of %s, which no other monitor scrapes, so %s of %s has no value; keep them",
+			d.Workload, d.MetricName(), d.Scaler)
 	}
 }
 
@@ -76,7 +78,8 @@ func checkDropped(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
 func checkRefused(m *chain.Monitor, ps *model.Problems) {
 	spec := m.Item.Place.Child("spec")
 	if !m.HasSelector {
-		ps.Errorf(model.ScrapeUnselected, spec.Child("selector"), "is missing, so that the API server refuses the monitor; write {} to select everything")
+		ps.Errorf(model.ScrapeUnselected, spec.Child("selector"),
+			"is missing, so the API server rejects the monitor; use {} to select everything")
 	}
 	for i := range m.Endpoints {
 		e := &m.Endpoints[i]
@@ -86,7 +89,7 @@ func checkRefused(m *chain.Monitor, ps *model.Problems) {
 		}{{"interval", e.Interval}, {"scrapeTimeout", e.Timeout}} {
 			if _, err := prommodel.ParseDuration(string(d.value)); err != nil && d.value != "" {
 				ps.Valuef(model.ScrapeUnselected, e.At().Child(d.name), string(d.value),
-					"%q is no duration, so that the API server refuses the monitor; write one such as 15s", d.value)
+					"%q is not a valid duration, so the API server rejects the monitor; use one such as 15s", d.value)
 			}
 		}
 		for _, l := range []struct {
@@ -99,7 +102,7 @@ func checkRefused(m *chain.Monitor, ps *model.Problems) {
 			for i, c := range l.all.List {
 				if _, ok := chain.RelabelConfigs([]monitoringv1.RelabelConfig{c}); !ok {
 					ps.Errorf(model.ScrapeUnselected, e.At().Child(l.name).Item(i),
-						"is none that Prometheus takes, so that prometheus-operator leaves the monitor out; correct %s", fieldsOf(c))
+						"is not accepted by Prometheus, so prometheus-operator skips the monitor; correct %s", fieldsOf(c))
 				}
 			}
 		}
@@ -113,5 +116,5 @@ func fieldsOf(c monitoringv1.RelabelConfig) string {
 			return fmt.Sprintf("its regex, %q", c.Regex)
 		}
 	}
-	return "its action, or the fields that the action needs"
+	return "its action, or the fields that the action requires"
 }

@@ -12,41 +12,38 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var scrapeNone = Check{
-	ID: model.ScrapeNone,
-	run: func(w *world, ps *model.Problems) {
-		found, other, endpoints := &finder{graph: w.graph}, &others{graph: w.graph}, &endpointObjects{graph: w.graph}
-		var unjudged []*demand.Demand
-		told := map[*chain.Monitor]bool{}
-		for _, d := range w.demands.Scraped() {
-			routes := w.graph.Routes(d.Workload)
-			if len(routes) > 0 {
-				checkNamespaces(d, routes, ps)
-				checkDropped(w.graph, d, ps)
-				endpoints.check(d, routes, ps)
-				continue
-			}
-			miss := found.nearest(d.Workload)
-			switch {
-			case miss != nil && miss.score >= meant:
-				told[miss.monitor] = true
-				reportMiss(d, miss, other.otherScraper(), ps)
-			case other.scrapedOtherwise(d.Workload) != "":
-				unjudged = append(unjudged, d)
-			case miss != nil:
-				told[miss.monitor] = true
-				reportMiss(d, miss, "", ps)
-			default:
-				reportNone(d, ps)
-			}
+func scrapeNone(w *world, ps *model.Problems) {
+	found, other, endpoints := &finder{graph: w.graph}, &others{graph: w.graph}, &endpointObjects{graph: w.graph}
+	var unjudged []*demand.Demand
+	told := map[*chain.Monitor]bool{}
+	for _, d := range w.demands.Scraped() {
+		routes := w.graph.Routes(d.Workload)
+		if len(routes) > 0 {
+			checkNamespaces(d, routes, ps)
+			checkDropped(w.graph, d, ps)
+			endpoints.check(d, routes, ps)
+			continue
 		}
-		other.reportUnjudged(unjudged, ps)
-		for _, m := range w.graph.Monitors {
-			if miss := found.idle(m); miss != nil && !told[m] {
-				ps.Warnf(model.ScrapeNone, miss.at, "%s, so that %s reads nothing there", miss.why, m.Item.Place.Object)
-			}
+		miss := found.nearest(d.Workload)
+		switch {
+		case miss != nil && miss.score >= meant:
+			told[miss.monitor] = true
+			reportMiss(d, miss, other.otherScraper(), ps)
+		case other.scrapedOtherwise(d.Workload) != "":
+			unjudged = append(unjudged, d)
+		case miss != nil:
+			told[miss.monitor] = true
+			reportMiss(d, miss, "", ps)
+		default:
+			reportNone(d, ps)
 		}
-	},
+	}
+	other.reportUnjudged(unjudged, ps)
+	for _, m := range w.graph.Monitors {
+		if miss := found.idle(m); miss != nil && !told[m] {
+			ps.Warnf(model.ScrapeNone, miss.at, "%s, so %s scrapes nothing there", miss.why, m.Item.Place.Object)
+		}
+	}
 }
 
 // checkNamespaces reports pods to which every route depends on the namespace that objects are applied to which state none.
@@ -59,7 +56,7 @@ func checkNamespaces(d *demand.Demand, routes []chain.Route, ps *model.Problems)
 	a, b := uncertain(routes[0], d.Workload)
 	if names := routes[0].Monitor.Namespaces.MatchNames; a == routes[0].Monitor.Item && len(names) > 0 {
 		ps.Warnf(model.ScrapeNone, b.Place.Child("metadata").Child("namespace"),
-			"is missing, but %s looks into namespace %s; write that one", a.Place.Object, lookup.OneOf(names))
+			"is missing, but %s looks into namespace %s; set it", a.Place.Object, lookup.OneOf(names))
 		return
 	}
 	reportMissingNamespace(model.ScrapeNone, a, b, ps)
@@ -80,11 +77,12 @@ func (eo *endpointObjects) check(d *demand.Demand, routes []chain.Route, ps *mod
 	}
 	for _, r := range routes {
 		ps.Warnf(model.ScrapeNone, r.Service.Item.Place.Child("spec").Child("selector"),
-			"is missing, so that %s leads to pods only if somebody writes its endpoints; select the pods of %s", r.Service, d.Workload)
+			"is missing, so %s reaches pods only if someone creates its endpoints; add a selector that matches the pods of %s",
+			r.Service, d.Workload)
 	}
 }
 
-// isWritten tells whether an object here holds endpoints of a Service.
+// isWritten reports whether an object here holds endpoints of a Service.
 func (eo *endpointObjects) isWritten(s *chain.Service) bool {
 	endpoints := eo.written.Get(func() map[string][]*krm.Item {
 		found := map[string][]*krm.Item{}
@@ -121,10 +119,12 @@ func uncertain(r chain.Route, wl *chain.Workload) (a, b *krm.Item) {
 // reportMiss tells where the nearest route to the pods breaks.
 func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) {
 	p := model.Problem{ID: model.ScrapeNone, Severity: model.Error, Place: miss.at, Message: fmt.Sprintf(
-		"%s, so that nothing scrapes the pods of %s, and %s of %s has no value", miss.why, d.Workload, d.MetricName(), d.Scaler)}
+		"%s, so nothing scrapes the pods of %s, and %s of %s has no value", miss.why, d.Workload, d.MetricName(), d.Scaler)}
 	if other != "" {
 		p.Severity = model.Warning
-		p.Message = fmt.Sprintf("%s, so that %s of %s has a value only if something else scrapes the pods of %s: %s", miss.why, d.MetricName(), d.Scaler, d.Workload, other)
+		p.Message = fmt.Sprintf(
+			"%s, so %s of %s has a value only if something else scrapes the pods of %s: %s",
+			miss.why, d.MetricName(), d.Scaler, d.Workload, other)
 	}
 	ps.Add(p)
 }
@@ -133,9 +133,11 @@ func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) 
 func reportNone(d *demand.Demand, ps *model.Problems) {
 	hint := ""
 	if annotated(d.Workload) {
-		hint = ", since prometheus-operator does not read annotations such as prometheus.io/scrape"
+		hint = ", because prometheus-operator does not read annotations such as prometheus.io/scrape"
 	}
-	ps.Errorf(model.ScrapeNone, d.At(), "nothing here scrapes the pods of %s, so that %s has no value; add a ServiceMonitor or PodMonitor%s", d.Workload, d.MetricName(), hint)
+	ps.Errorf(model.ScrapeNone, d.At(),
+		"nothing in the input scrapes the pods of %s, so %s has no value; add a ServiceMonitor or PodMonitor%s",
+		d.Workload, d.MetricName(), hint)
 }
 
 // reportUnjudged tells once that something that cannot be judged may scrape.
@@ -144,5 +146,6 @@ func (os *others) reportUnjudged(unjudged []*demand.Demand, ps *model.Problems) 
 		return
 	}
 	d := slices.MinFunc(unjudged, func(a, b *demand.Demand) int { return cmp.Compare(a.At().String(), b.At().String()) })
-	ps.Infof(model.ScrapeNone, d.At(), "it is not judged whether the pods of %s are scraped: %s", d.Workload, os.scrapedOtherwise(d.Workload))
+	ps.Infof(model.ScrapeNone, d.At(),
+		"cannot tell whether the pods of %s are scraped: %s", d.Workload, os.scrapedOtherwise(d.Workload))
 }

@@ -72,36 +72,36 @@ func TestScrapeNone(t *testing.T) {
 		{name: "everything", text: chain + serviceWeb + monitorOf("{name: all}", "{selector: {}, "+endpoints+"}")},
 		{name: "the port is not its business", text: chain + serviceWeb + monitorOf("{name: web}", "{selector: {matchLabels: {app: web}}, endpoints: [{port: other}]}")},
 		{name: "no monitor and no Prometheus", want: []string{
-			`info: HorizontalPodAutoscaler web: spec.metrics[0]: it is not judged whether the pods of Deployment web are scraped: no ServiceMonitor, PodMonitor or Prometheus is among the objects given [scrape/none]`,
+			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: no ServiceMonitor, PodMonitor, or Prometheus is in the input [scrape/none]`,
 		}, text: chain + serviceWeb},
 		{name: "two unjudged are told once", want: []string{
-			`info: HorizontalPodAutoscaler prod/web: spec.metrics[0]: it is not judged whether the pods of Deployment web are scraped: no ServiceMonitor, PodMonitor or Prometheus is among the objects given [scrape/none]`,
+			`info: HorizontalPodAutoscaler prod/web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: no ServiceMonitor, PodMonitor, or Prometheus is in the input [scrape/none]`,
 		}, text: chain + serviceWeb + chainIn("prod")},
 		{name: "cpu", text: metricOf(cpuUtilization) + deploymentWeb + monitorOf("{name: other}", "{selector: {matchLabels: {app: other}}, "+endpoints+"}")},
 		{name: "misspelled label", want: []string{
-			`error: ServiceMonitor web: spec.selector.matchLabels.app: selects app: wbe, and Service web has app: web, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: ServiceMonitor web: spec.selector.matchLabels.app: selects app: wbe, and Service web has app: web, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chain + serviceWeb + monitorOf("{name: web}", "{selector: {matchLabels: {app: wbe}}, "+endpoints+"}")},
 		{name: "service without the label", want: []string{
-			`error: ServiceMonitor web: spec.selector.matchLabels.app: selects app: web, and Service web has no label app, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: ServiceMonitor web: spec.selector.matchLabels.app: selects app: web, and Service web has no label app, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chain + serviceOf("{name: web}", "{app: web}", "[{name: metrics, port: 9000}]") + monitorWeb},
 		{name: "expression", want: []string{
-			`error: ServiceMonitor web: spec.selector.matchExpressions[0]: selects app: api or shop, and Service web has app: web, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: ServiceMonitor web: spec.selector.matchExpressions[0]: selects app: api or shop, and Service web has app: web, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chain + serviceWeb + monitorOf("{name: web}", "{selector: {matchExpressions: [{key: app, operator: In, values: [api, shop]}]}, "+endpoints+"}")},
 		{name: "expression that must not hold", want: []string{
-			`error: ServiceMonitor web: spec.selector.matchExpressions[0]: selects no label app, and Service web has app: web, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: ServiceMonitor web: spec.selector.matchExpressions[0]: selects no label app, and Service web has app: web, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chain + serviceWeb + monitorOf("{name: web}", "{selector: {matchExpressions: [{key: app, operator: DoesNotExist}]}, "+endpoints+"}")},
 		{name: "expression that must hold", want: []string{
-			`error: ServiceMonitor web: spec.selector.matchExpressions[0]: selects a label metrics, and Service web has no label metrics, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: ServiceMonitor web: spec.selector.matchExpressions[0]: selects a label metrics, and Service web has no label metrics, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chain + serviceWeb + monitorOf("{name: web}", "{selector: {matchLabels: {app: web}, matchExpressions: [{key: metrics, operator: Exists}]}, "+endpoints+"}")},
 		{name: "service without pods", want: []string{
-			`error: Service web: spec.selector.app: selects app: wbe, and the pods of Deployment web have app: web, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: Service web: spec.selector.app: selects app: wbe, and the pods of Deployment web have app: web, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chain + serviceOf("{name: web, labels: {app: web}}", "{app: wbe}", "[{name: metrics, port: 9000}]") + monitorWeb},
 		{name: "service in another namespace than its pods", want: []string{
-			`error: Service test/web: metadata.namespace: is test, and Deployment web is in prod, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: Service test/web: metadata.namespace: is test, and Deployment web is in prod, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chainIn("prod") + serviceOf("{name: web, namespace: test, labels: {app: web}}", "{app: web}", "[{name: metrics, port: 9000}]") +
 			monitorOf("{name: web, namespace: test}", "{selector: {matchLabels: {app: web}}, "+endpoints+"}")},
 		{name: "own namespace by default", want: []string{
-			`error: ServiceMonitor monitoring/web: spec.namespaceSelector: is missing and thus stands for namespace monitoring, and Service web is in prod, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: ServiceMonitor monitoring/web: spec.namespaceSelector: is missing, so it defaults to namespace monitoring, but Service web is in prod, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chainIn("prod") + serviceOf("{name: web, namespace: prod, labels: {app: web}}", "{app: web}", "[{name: metrics, port: 9000}]") +
 			monitorOf("{name: web, namespace: monitoring}", "{selector: {matchLabels: {app: web}}, "+endpoints+"}")},
 		{name: "any namespace", text: chainIn("prod") + serviceOf("{name: web, namespace: prod, labels: {app: web}}", "{app: web}", "[{name: metrics, port: 9000}]") +
@@ -109,11 +109,11 @@ func TestScrapeNone(t *testing.T) {
 		{name: "named namespace", text: chainIn("prod") + serviceOf("{name: web, namespace: prod, labels: {app: web}}", "{app: web}", "[{name: metrics, port: 9000}]") +
 			monitorOf("{name: web, namespace: monitoring}", "{namespaceSelector: {matchNames: [prod]}, selector: {matchLabels: {app: web}}, "+endpoints+"}")},
 		{name: "other named namespace", want: []string{
-			`error: ServiceMonitor monitoring/web: spec.namespaceSelector.matchNames: has test, default, and Service web is in prod, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: ServiceMonitor monitoring/web: spec.namespaceSelector.matchNames: has test, default, and Service web is in prod, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chainIn("prod") + serviceOf("{name: web, namespace: prod, labels: {app: web}}", "{app: web}", "[{name: metrics, port: 9000}]") +
 			monitorOf("{name: web, namespace: monitoring}", "{namespaceSelector: {matchNames: [test, default]}, selector: {matchLabels: {app: web}}, "+endpoints+"}")},
 		{name: "namespaces that are ignored", want: []string{
-			`error: ServiceMonitor monitoring/web: spec.namespaceSelector: is ignored by the Prometheus (ignoreNamespaceSelectors), and Service web is in prod, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: ServiceMonitor monitoring/web: spec.namespaceSelector: is ignored by Prometheus (ignoreNamespaceSelectors), but Service web is in prod, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chainIn("prod") + serviceOf("{name: web, namespace: prod, labels: {app: web}}", "{app: web}", "[{name: metrics, port: 9000}]") +
 			monitorOf("{name: web, namespace: monitoring}", "{namespaceSelector: {any: true}, selector: {matchLabels: {app: web}}, "+endpoints+"}") + `---
 apiVersion: monitoring.coreos.com/v1
@@ -122,18 +122,18 @@ metadata: {name: main, namespace: monitoring}
 spec: {serviceMonitorSelector: {}, ignoreNamespaceSelectors: true}
 `},
 		{name: "stated by some objects alone", want: []string{
-			`warning: Deployment web: metadata.namespace: is missing, but Service prod/web is in prod, and both have to be in one namespace; write prod [scrape/none]`,
+			`warning: Deployment web: metadata.namespace: is missing, but Service prod/web is in prod, and both must be in the same namespace; set it to prod [scrape/none]`,
 		}, text: chain + serviceOf("{name: web, namespace: prod, labels: {app: web}}", "{app: web}", "[{name: metrics, port: 9000}]") + monitorWeb},
 		{name: "named by the monitor, and stated by nothing else", want: []string{
-			`warning: Service web: metadata.namespace: is missing, but ServiceMonitor monitoring/web looks into namespace prod; write that one [scrape/none]`,
+			`warning: Service web: metadata.namespace: is missing, but ServiceMonitor monitoring/web looks into namespace prod; set it [scrape/none]`,
 		}, text: chain + serviceWeb +
 			monitorOf("{name: web, namespace: monitoring}", "{namespaceSelector: {matchNames: [prod]}, selector: {matchLabels: {app: web}}, "+endpoints+"}")},
 		{name: "stated by the monitor alone", want: []string{
-			`warning: Service web: metadata.namespace: is missing, but ServiceMonitor prod/web is in prod, and both have to be in one namespace; write prod [scrape/none]`,
+			`warning: Service web: metadata.namespace: is missing, but ServiceMonitor prod/web is in prod, and both must be in the same namespace; set it to prod [scrape/none]`,
 		}, text: chain + serviceWeb + monitorOf("{name: web, namespace: prod}", "{selector: {matchLabels: {app: web}}, "+endpoints+"}")},
 		{name: "stated by the monitor alone, and another one", text: chain + serviceWeb + monitorOf("{name: web, namespace: prod}", "{selector: {matchLabels: {app: web}}, "+endpoints+"}") + monitorWeb},
 		{name: "misspelled label, and something else may scrape", want: []string{
-			`warning: ServiceMonitor web: spec.selector.matchLabels.app: selects app: wbe, and Service web has app: web, so that metric "requests_per_second" of HorizontalPodAutoscaler web has a value only if something else scrapes the pods of Deployment web: the configuration in ConfigMap prometheus may do so [scrape/none]`,
+			`warning: ServiceMonitor web: spec.selector.matchLabels.app: selects app: wbe, and Service web has app: web, so metric "requests_per_second" of HorizontalPodAutoscaler web has a value only if something else scrapes the pods of Deployment web: the configuration in ConfigMap prometheus may do so [scrape/none]`,
 		}, text: chain + serviceWeb + monitorOf("{name: web}", "{selector: {matchLabels: {app: wbe}}, "+endpoints+"}") + `---
 apiVersion: v1
 kind: ConfigMap
@@ -141,10 +141,10 @@ metadata: {name: prometheus}
 data: {prometheus.yml: "scrape_configs: []"}
 `},
 		{name: "pod monitor with other labels", want: []string{
-			`error: PodMonitor web: spec.selector.matchLabels.tier: selects tier: front, and the pods of Deployment web have no label tier, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: PodMonitor web: spec.selector.matchLabels.tier: selects tier: front, and the pods of Deployment web have no label tier, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: chain + podMonitorOf("{name: web}", "{selector: {matchLabels: {app: web, tier: front}}, podMetricsEndpoints: [{port: metrics}]}")},
 		{name: "relabeling that drops", want: []string{
-			`error: ServiceMonitor web: spec.endpoints[0].relabelings[0]: drops the pods of Deployment web, which no other monitor scrapes, so that metric "requests_per_second" of HorizontalPodAutoscaler web has no value; let them through [scrape/none]`,
+			`error: ServiceMonitor web: spec.endpoints[0].relabelings[0]: drops the pods of Deployment web, which no other monitor scrapes, so metric "requests_per_second" of HorizontalPodAutoscaler web has no value; keep them [scrape/none]`,
 		}, text: chain + serviceWeb +
 			monitorOf("{name: web}", "{selector: {matchLabels: {app: web}}, endpoints: [{port: metrics, relabelings: [{action: keep, sourceLabels: [__meta_kubernetes_pod_label_tier], regex: front}]}]}")},
 		{name: "relabeling that keeps", text: chain + serviceWeb +
@@ -159,27 +159,27 @@ data: {prometheus.yml: "scrape_configs: []"}
 		{name: "relabeling that the operator refuses", text: chain + serviceWeb +
 			monitorOf("{name: web}", "{selector: {matchLabels: {app: web}}, endpoints: [{port: metrics, relabelings: [{action: keep, sourceLabels: [a], regex: '('}]}]}")},
 		{name: "monitor of something else", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing here scrapes the pods of Deployment web, so that metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor [scrape/none]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor [scrape/none]`,
 		}, text: chain + serviceWeb + monitorOf("{name: db}", "{selector: {matchLabels: {app: postgres}}, "+endpoints+"}")},
 		{name: "Prometheus without a monitor", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing here scrapes the pods of Deployment web, so that metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor [scrape/none]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor [scrape/none]`,
 		}, text: chain + serviceWeb + prometheusMain},
 		{name: "service without a selector", want: []string{
-			`warning: Service web: spec.selector: is missing, so that Service web leads to pods only if somebody writes its endpoints; select the pods of Deployment web [scrape/none]`,
+			`warning: Service web: spec.selector: is missing, so Service web reaches pods only if someone creates its endpoints; add a selector that matches the pods of Deployment web [scrape/none]`,
 		}, text: chain + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, labels: {app: web}}\nspec: {ports: [{name: metrics, port: 9000}]}\n" + monitorWeb},
 		{name: "service without a selector, with endpoints", text: chain + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, labels: {app: web}}\nspec: {ports: [{name: metrics, port: 9000}]}\n" + monitorWeb +
 			"---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: web-1, labels: {kubernetes.io/service-name: web}}\n"},
 		{name: "annotations for another Prometheus", want: []string{
-			`info: HorizontalPodAutoscaler web: spec.metrics[0]: it is not judged whether the pods of Deployment web are scraped: its annotations ask a Prometheus that is not among the objects given [scrape/none]`,
+			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: its annotations are meant for a Prometheus that is not in the input [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + monitorOf("{name: db}", "{selector: {matchLabels: {app: postgres}}, "+endpoints+"}")},
 		{name: "annotations beside a monitor that was meant", want: []string{
-			`error: ServiceMonitor web: spec.selector.matchLabels.app: selects app: wbe, and Service web has app: web, so that nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
+			`error: ServiceMonitor web: spec.selector.matchLabels.app: selects app: wbe, and Service web has app: web, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + serviceWeb + monitorOf("{name: web}", "{selector: {matchLabels: {app: wbe}}, "+endpoints+"}")},
 		{name: "annotations that nobody reads", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing here scrapes the pods of Deployment web, so that metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor, since prometheus-operator does not read annotations such as prometheus.io/scrape [scrape/none]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor, because prometheus-operator does not read annotations such as prometheus.io/scrape [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + prometheusMain},
 		{name: "annotations that additional configuration may read", want: []string{
-			`info: HorizontalPodAutoscaler web: spec.metrics[0]: it is not judged whether the pods of Deployment web are scraped: additionalScrapeConfigs of Prometheus main may do so [scrape/none]`,
+			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: additionalScrapeConfigs of Prometheus main may do so [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + `---
 apiVersion: monitoring.coreos.com/v1
 kind: Prometheus
@@ -187,10 +187,19 @@ metadata: {name: main}
 spec: {serviceMonitorSelector: {}, additionalScrapeConfigs: {name: more, key: more.yaml}}
 `},
 		{name: "configuration by hand", want: []string{
-			`info: HorizontalPodAutoscaler web: spec.metrics[0]: it is not judged whether the pods of Deployment web are scraped: Prometheus main selects no monitors, so that its configuration is written by hand [scrape/none]`,
+			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: Prometheus main selects no monitors, so its configuration is written manually [scrape/none]`,
 		}, text: chain + "---\napiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: main}\nspec: {}\n"},
+		{name: "one label and another namespace, and something else may scrape", want: []string{
+			`warning: ServiceMonitor staging/orders: spec.namespaceSelector: is missing, so it defaults to namespace staging, but Service web is in prod, so metric "requests_per_second" of HorizontalPodAutoscaler web has a value only if something else scrapes the pods of Deployment web: the configuration in ConfigMap prometheus may do so [scrape/none]`,
+		}, text: chain + serviceOf("{name: web, namespace: prod, labels: {app: web}}", "{app: web}", "[{name: metrics, port: 9000}]") +
+			monitorOf("{name: orders, namespace: staging}", "{selector: {matchLabels: {app: web}}, "+endpoints+"}") + `---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: prometheus}
+data: {prometheus.yml: "scrape_configs: []"}
+`},
 		{name: "configuration in a map", want: []string{
-			`info: HorizontalPodAutoscaler web: spec.metrics[0]: it is not judged whether the pods of Deployment web are scraped: the configuration in ConfigMap prometheus may do so [scrape/none]`,
+			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: the configuration in ConfigMap prometheus may do so [scrape/none]`,
 		}, text: chain + monitorOf("{name: db}", "{selector: {matchLabels: {app: postgres}}, "+endpoints+"}") + `---
 apiVersion: v1
 kind: ConfigMap
@@ -198,10 +207,10 @@ metadata: {name: prometheus}
 data: {prometheus.yml: "scrape_configs: []"}
 `},
 		{name: "other kinds of monitors", want: []string{
-			`info: HorizontalPodAutoscaler web: spec.metrics[0]: it is not judged whether the pods of Deployment web are scraped: ScrapeConfig web may do so [scrape/none]`,
+			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: ScrapeConfig web may do so [scrape/none]`,
 		}, text: chain + prometheusMain + "---\napiVersion: monitoring.coreos.com/v1alpha1\nkind: ScrapeConfig\nmetadata: {name: web}\n"},
 		{name: "other scraper", want: []string{
-			`info: HorizontalPodAutoscaler web: spec.metrics[0]: it is not judged whether the pods of Deployment web are scraped: DaemonSet collector may do so by a configuration of its own [scrape/none]`,
+			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: DaemonSet collector may do so by a configuration of its own [scrape/none]`,
 		}, text: chain + prometheusMain + `---
 apiVersion: apps/v1
 kind: DaemonSet
@@ -211,7 +220,7 @@ spec:
   template: {metadata: {labels: {app: collector}}, spec: {containers: [{name: collector, image: otel/opentelemetry-collector-contrib:0.100.0}]}}
 `},
 		{name: "adapter and operator are no scrapers", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing here scrapes the pods of Deployment web, so that metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor [scrape/none]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor [scrape/none]`,
 		}, text: chain + prometheusMain + `---
 apiVersion: apps/v1
 kind: Deployment
@@ -244,17 +253,17 @@ metadata: {name: load}
 spec: {groups: [{name: load, rules: [{record: load, expr: vector(1)}]}]}
 `},
 		{name: "idle monitor of the same name", want: []string{
-			`warning: ServiceMonitor web: spec.selector.matchLabels.k8s-app: selects k8s-app: web, and Service web has no label k8s-app, so that ServiceMonitor web reads nothing there [scrape/none]`,
+			`warning: ServiceMonitor web: spec.selector.matchLabels.k8s-app: selects k8s-app: web, and Service web has no label k8s-app, so ServiceMonitor web scrapes nothing there [scrape/none]`,
 		}, text: deploymentWeb + serviceWeb + monitorOf("{name: web}", "{selector: {matchLabels: {k8s-app: web}}, "+endpoints+"}")},
 		{name: "idle monitor with one label too many", want: []string{
-			`warning: ServiceMonitor b: spec.selector.matchLabels.metrics: selects metrics: yes, and Service a has no label metrics, so that ServiceMonitor b reads nothing there [scrape/none]`,
+			`warning: ServiceMonitor b: spec.selector.matchLabels.metrics: selects metrics: yes, and Service a has no label metrics, so ServiceMonitor b scrapes nothing there [scrape/none]`,
 		}, text: deploymentWeb + serviceOf("{name: a, labels: {app: web, tier: front}}", "{app: web}", "[{name: metrics, port: 9000}]") +
 			monitorOf("{name: b}", "{selector: {matchLabels: {app: web, metrics: 'yes'}}, "+endpoints+"}")},
 		{name: "idle monitor of a service without pods", want: []string{
-			`warning: Service web: spec.selector.app: selects app: wbe, and the pods of Deployment web have app: web, so that ServiceMonitor web reads nothing there [scrape/none]`,
+			`warning: Service web: spec.selector.app: selects app: wbe, and the pods of Deployment web have app: web, so ServiceMonitor web scrapes nothing there [scrape/none]`,
 		}, text: deploymentWeb + serviceOf("{name: web, labels: {app: web}}", "{app: wbe}", "[{name: metrics, port: 9000}]") + monitorWeb},
 		{name: "idle pod monitor", want: []string{
-			`warning: PodMonitor web: spec.selector.matchLabels.app: selects app: wbe, and the pods of Deployment web have app: web, so that PodMonitor web reads nothing there [scrape/none]`,
+			`warning: PodMonitor web: spec.selector.matchLabels.app: selects app: wbe, and the pods of Deployment web have app: web, so PodMonitor web scrapes nothing there [scrape/none]`,
 		}, text: deploymentWeb + podMonitorOf("{name: web}", "{selector: {matchLabels: {app: wbe}}, podMetricsEndpoints: [{port: metrics}]}")},
 		{name: "monitor of something that is not here", text: deploymentWeb + serviceOf("{name: web, labels: {app: web, part-of: shop}}", "{app: web}", "[{name: metrics, port: 9000}]") +
 			monitorOf("{name: api}", "{selector: {matchLabels: {app: api, part-of: shop}}, "+endpoints+"}")},

@@ -51,9 +51,9 @@ func (os *others) scrapedOtherwise(wl *chain.Workload) string {
 	}
 	switch {
 	case annotated(wl) && len(os.graph.Prometheuses) == 0:
-		return "its annotations ask a Prometheus that is not among the objects given"
+		return "its annotations are meant for a Prometheus that is not in the input"
 	case len(os.graph.Monitors)+len(os.graph.Prometheuses) == 0:
-		return "no ServiceMonitor, PodMonitor or Prometheus is among the objects given"
+		return "no ServiceMonitor, PodMonitor, or Prometheus is in the input"
 	}
 	return ""
 }
@@ -76,7 +76,7 @@ func (os *others) findOtherScraper() string {
 			return fmt.Sprintf("additionalScrapeConfigs of %s may do so", p.Item.Place.Object)
 		}
 		if p.Unmanaged() {
-			return fmt.Sprintf("%s selects no monitors, so that its configuration is written by hand", p.Item.Place.Object)
+			return fmt.Sprintf("%s selects no monitors, so its configuration is written manually", p.Item.Place.Object)
 		}
 	}
 	for _, other := range os.graph.Workloads.All {
@@ -89,7 +89,7 @@ func (os *others) findOtherScraper() string {
 	return ""
 }
 
-// annotated tells whether the pods of wl, or a Service of theirs, ask to be scraped by the annotations that the
+// annotated reports whether the pods of wl, or a Service of theirs, ask to be scraped by the annotations that the
 // configurations of a Prometheus without operator usually go by.
 func annotated(wl *chain.Workload) bool {
 	asks := func(annotations map[string]string) bool {
@@ -99,7 +99,7 @@ func annotated(wl *chain.Workload) bool {
 		slices.ContainsFunc(wl.Services, func(s *chain.Service) bool { return asks(s.Item.Annotations) })
 }
 
-// configuresScrapes tells whether a value of a ConfigMap or Secret is a configuration of a scraper.
+// configuresScrapes reports whether a value of a ConfigMap or Secret is a configuration of a scraper.
 func configuresScrapes(it *krm.Item) bool {
 	for _, key := range []string{"data", "stringData"} {
 		values := krm.Get(it.Node(), key)

@@ -14,16 +14,13 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var scrapePort = Check{
-	ID: model.ScrapePort,
-	run: func(w *world, ps *model.Problems) {
-		needed := withoutScrapedPort(w)
-		for _, m := range w.graph.Monitors {
-			checkPorts(w.graph, m, needed, ps)
-		}
-		checkServices(w.graph, ps)
-		checkNumbers(w.graph, ps)
-	},
+func scrapePort(w *world, ps *model.Problems) {
+	needed := withoutScrapedPort(w)
+	for _, m := range w.graph.Monitors {
+		checkPorts(w.graph, m, needed, ps)
+	}
+	checkServices(w.graph, ps)
+	checkNumbers(w.graph, ps)
 }
 
 // portless are the workloads that HPAs need and monitors lead to, but none of their ports do.
@@ -42,45 +39,39 @@ type endpointPath struct {
 	service *chain.Service
 	pods    []*chain.Workload
 	// broken is why nothing is found at its end, nil if something is or may be.
-	broken *brokenPort
-}
-
-type brokenPort struct {
-	at         model.Place
-	value, why string
-	suggestion string
+	broken *model.Problem
 }
 
 // checkPorts reports the endpoints of m that lead to no port at all, and those that do not lead to workloads that an HPA
 // needs.
 func checkPorts(g *chain.Graph, m *chain.Monitor, needed map[*chain.Workload]bool, ps *model.Problems) {
+	leadsToNeeded := func(y endpointPath) bool {
+		return slices.ContainsFunc(y.pods, func(wl *chain.Workload) bool { return needed[wl] })
+	}
 	if len(m.Endpoints) == 0 {
-		p := model.Problem{ID: model.ScrapePort, Severity: model.Warning, Place: m.EndpointsPlace(), Message: "is empty, so that the monitor reads nothing; write at least one endpoint"}
-		for _, y := range ways(g, m, &chain.Endpoint{Monitor: m}) {
-			if slices.ContainsFunc(y.pods, func(wl *chain.Workload) bool { return needed[wl] }) {
-				p.Severity = model.Error
-			}
+		p := model.Problem{ID: model.ScrapePort, Severity: model.Warning, Place: m.EndpointsPlace()}
+		if slices.ContainsFunc(ways(g, m, &chain.Endpoint{Monitor: m}), leadsToNeeded) {
+			p.Severity = model.Error
 		}
-		ps.Add(p)
+		ps.Reportf(p, "is empty, so the monitor scrapes nothing; add at least one endpoint")
 	}
 	for i := range m.Endpoints {
 		ways := ways(g, m, &m.Endpoints[i])
 		dead := isFor(m, ways) && !slices.ContainsFunc(ways, func(y endpointPath) bool { return y.broken == nil })
 		for _, y := range ways {
 			severity := model.Warning
-			if slices.ContainsFunc(y.pods, func(wl *chain.Workload) bool { return needed[wl] }) {
+			if leadsToNeeded(y) {
 				severity = model.Error
 			}
 			if b := y.broken; b != nil && (dead || severity == model.Error) {
-				ps.Add(model.Problem{
-					ID: model.ScrapePort, Severity: severity, Place: b.at, Value: b.value, Suggestion: b.suggestion, Message: b.why,
-				})
+				b.ID, b.Severity = model.ScrapePort, severity
+				ps.Add(*b)
 			}
 		}
 	}
 }
 
-// isFor tells whether m was made for what it selects here: not if it selects everything, nor if it selects Services of
+// isFor reports whether m was made for what it selects here: not if it selects everything, nor if it selects Services of
 // other names whose pods are not here. Another one, that is not here either, may have the port.
 func isFor(m *chain.Monitor, ways []endpointPath) bool {
 	return len(m.Selector.MatchLabels)+len(m.Selector.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y endpointPath) bool {
@@ -105,12 +96,12 @@ func ways(g *chain.Graph, m *chain.Monitor, e *chain.Endpoint) []endpointPath {
 }
 
 // brokenPort tells why an endpoint of a ServiceMonitor finds nothing behind a Service.
-func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *brokenPort {
+func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *model.Problem {
 	ports := y.service.Ports
 	i := slices.IndexFunc(ports, func(p chain.ServicePort) bool { return e.OnService && chain.MatchesPort(e.Port.StrVal, p.Name) })
 	if e.OnService && i < 0 {
-		b := &brokenPort{at: e.At().Child(e.PortField), value: e.Port.StrVal}
-		b.why, b.suggestion = noSuchPort(e.Port.StrVal, y.service)
+		b := &model.Problem{Place: e.At().Child(e.PortField), Value: e.Port.StrVal}
+		b.Message, b.Suggestion = noSuchPort(e.Port.StrVal, y.service)
 		return b
 	}
 	leads := false
@@ -130,8 +121,9 @@ func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *brokenPort {
 	case e.OnService:
 		return targetPort(y, i)
 	case !leads:
-		return &brokenPort{at: y.service.Item.Place.Child("spec").Child("ports"), why: fmt.Sprintf(
-			"has none that leads to a port of %s, and Prometheus finds pods only behind one; add one", namesOf(y.pods))}
+		return &model.Problem{Place: y.service.Item.Place.Child("spec").Child("ports"), Message: fmt.Sprintf(
+			"has no port that targets a port of %s, and Prometheus discovers pods only through such a port; add one",
+			namesOf(y.pods))}
 	}
 	return brokenContainerPort(g, e, y.pods)
 }
@@ -144,11 +136,11 @@ func noSuchPort(port string, svc *chain.Service) (why, suggestion string) {
 		number := strconv.Itoa(int(p.Number)) == port || p.Target.String() == port && p.Target.Type == intstr.Int
 		switch {
 		case number && p.Name != "":
-			return fmt.Sprintf("%q is the number of a port of %s; write its name, %q", port, svc, p.Name), p.Name
+			return fmt.Sprintf("%q is the number of a port of %s; use its name, %q", port, svc, p.Name), p.Name
 		case number:
-			return fmt.Sprintf("%q is the number of a port of %s that has no name; give it one and write that", port, svc), ""
+			return fmt.Sprintf("%q is the number of an unnamed port of %s; name the port and use that name", port, svc), ""
 		case p.Target.StrVal == port && p.Name != "":
-			return fmt.Sprintf("%q is the name of the container's port; write that of the port of %s, %q", port, svc, p.Name), p.Name
+			return fmt.Sprintf("%q is the name of the container port; use the port name of %s, %q", port, svc, p.Name), p.Name
 		case p.Name == "":
 			unnamed++
 		default:
@@ -162,19 +154,20 @@ func noSuchPort(port string, svc *chain.Service) (why, suggestion string) {
 	case len(names) > 0:
 		return fmt.Sprintf("no port of %s is named %q; its ports are named %s", svc, port, strings.Join(names, ", ")), ""
 	case unnamed > 0:
-		return fmt.Sprintf("no port of %s is named %q; name its port so", svc, port), ""
+		return fmt.Sprintf("no port of %s is named %q; give its port that name", svc, port), ""
 	}
 	return fmt.Sprintf("%s has no ports; add one that is named %q", svc, port), ""
 }
 
 // targetPort tells that port i of a Service leads to none of a container.
-func targetPort(y endpointPath, i int) *brokenPort {
+func targetPort(y endpointPath, i int) *model.Problem {
 	p := y.service.Ports[i]
 	at := y.service.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
 	for _, wl := range y.pods {
 		for _, t := range chain.PodTargets(wl) {
 			if t.Name == p.Target.StrVal && t.Declared {
-				return &brokenPort{at: at, value: t.Name, why: fmt.Sprintf("%q of %s is a port of %s, and this one is of %s; write protocol: %s",
+				return &model.Problem{Place: at, Value: t.Name, Message: fmt.Sprintf(
+					"port %q of %s uses protocol %s, but this port uses %s; set protocol: %s",
 					t.Name, wl, t.Protocol, p.Protocol, t.Protocol)}
 			}
 		}
@@ -183,7 +176,7 @@ func targetPort(y endpointPath, i int) *brokenPort {
 }
 
 // containerPort tells why an endpoint that goes by the ports of containers finds none.
-func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Workload) *brokenPort {
+func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Workload) *model.Problem {
 	for _, wl := range pods {
 		if slices.ContainsFunc(chain.PodTargets(wl), e.Reads) || mayHaveMore(g, wl) {
 			return nil
@@ -191,42 +184,42 @@ func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Worklo
 	}
 	at := e.At().Child(e.PortField)
 	if e.Port.Type == intstr.Int {
-		return &brokenPort{at: at, value: e.Port.String(), why: fmt.Sprintf(
-			"no container of %s declares port %d, and Prometheus finds only ports that are declared; add it to the ports of the container", namesOf(pods), e.Port.IntVal)}
+		return &model.Problem{Place: at, Value: e.Port.String(), Message: fmt.Sprintf(
+			"no container of %s declares port %d, and Prometheus discovers only declared ports; add it to the container ports",
+			namesOf(pods), e.Port.IntVal)}
 	}
 	return undeclared(at, e.Port.StrVal, pods)
 }
 
 // undeclared tells that no container declares a port of a name.
-func undeclared(at model.Place, port string, pods []*chain.Workload) *brokenPort {
+func undeclared(at model.Place, port string, pods []*chain.Workload) *model.Problem {
 	var names []string
 	for _, wl := range pods {
 		for _, t := range chain.PodTargets(wl) {
 			if t.Name != "" && strconv.Itoa(int(t.Port)) == port {
-				return &brokenPort{at: at, value: port, suggestion: t.Name, why: fmt.Sprintf(
-					"%q is the number of a port of %s; write its name, %q", port, wl, t.Name)}
+				return &model.Problem{Place: at, Value: port, Suggestion: t.Name, Message: fmt.Sprintf(
+					"%q is the number of a port of %s; use its name, %q", port, wl, t.Name)}
 			}
 			if t.Name != "" {
 				names = append(names, t.Name)
 			}
 		}
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	b := &brokenPort{at: at, value: port, suggestion: krm.Suggest(port, names)}
+	names = lookup.Distinct(names)
+	b := &model.Problem{Place: at, Value: port, Suggestion: krm.Suggest(port, names)}
 	hint := krm.DidYouMean(port, names)
 	switch {
 	case hint != "":
 	case len(names) > 0:
-		hint = "; declared are " + strings.Join(names, ", ")
+		hint = "; declared ports: " + strings.Join(names, ", ")
 	default:
-		hint = "; add it to the ports of the container"
+		hint = "; add it to the container ports"
 	}
-	b.why = fmt.Sprintf("no container of %s declares a port named %q%s", namesOf(pods), port, hint)
+	b.Message = fmt.Sprintf("no container of %s declares a port named %q%s", namesOf(pods), port, hint)
 	return b
 }
 
-// mayHaveMore tells whether the pods of wl may have ports that are not described here.
+// mayHaveMore reports whether the pods of wl may have ports that are not described here.
 func mayHaveMore(g *chain.Graph, wl *chain.Workload) bool {
 	return !wl.KnowsPods() || g.Namespaces.MayInject(wl)
 }
@@ -236,11 +229,10 @@ func namesOf(workloads []*chain.Workload) string {
 	for _, wl := range workloads {
 		names = append(names, wl.String())
 	}
-	slices.Sort(names)
-	return lookup.OneOf(slices.Compact(names))
+	return lookup.OneOf(lookup.Distinct(names))
 }
 
-// isNumber tells whether a port is a number in quotes.
+// isNumber reports whether a port is a number in quotes.
 func isNumber(p intstr.IntOrString) bool {
 	_, err := strconv.Atoi(p.StrVal)
 	return err == nil && p.Type == intstr.String
@@ -256,10 +248,11 @@ func checkServices(g *chain.Graph, ps *model.Problems) {
 		for i, p := range svc.Ports {
 			at := svc.Item.Place.Child("spec").Child("ports").Item(i)
 			if p.Name == "" && len(svc.Ports) > 1 {
-				ps.Errorf(model.ScrapePort, at.Child("name"), "is missing, and every one of several ports needs a name; write one")
+				ps.Errorf(model.ScrapePort, at.Child("name"), "is missing, but each of several ports requires a name; add one")
 			}
 			if isNumber(p.Target) {
-				ps.Valuef(model.ScrapePort, at.Child("targetPort"), p.Target.StrVal, "%q is a number in quotes, which the API server refuses as a name; write %s", p.Target.StrVal, p.Target.StrVal)
+				ps.Valuef(model.ScrapePort, at.Child("targetPort"), p.Target.StrVal,
+					"%q is a number in quotes, which the API server rejects as a name; use %s", p.Target.StrVal, p.Target.StrVal)
 			}
 		}
 	}
@@ -283,7 +276,9 @@ func checkNumbers(g *chain.Graph, ps *model.Problems) {
 					seen[port{svc, i}] = true
 					if number, names := otherNumbers(g, svc, p); names != "" {
 						at := svc.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
-						ps.Warnf(model.ScrapePort, at, "leads to port %d, which no container of %s declares; declared are %s", number, namesOf(svc.Workloads), names)
+						ps.Warnf(model.ScrapePort, at,
+							"targets port %d, which no container of %s declares; declared ports: %s",
+							number, namesOf(svc.Workloads), names)
 					}
 				}
 			}
@@ -291,7 +286,7 @@ func checkNumbers(g *chain.Graph, ps *model.Problems) {
 	}
 }
 
-// otherNumbers gives the number to which a port of a Service leads, and the ports that the containers behind it declare, if
+// otherNumbers returns the number to which a port of a Service leads, and the ports that the containers behind it declare, if
 // that number is none of them.
 func otherNumbers(g *chain.Graph, svc *chain.Service, p chain.ServicePort) (number int32, names string) {
 	var all []string
@@ -308,6 +303,5 @@ func otherNumbers(g *chain.Graph, svc *chain.Service, p chain.ServicePort) (numb
 			}
 		}
 	}
-	slices.Sort(all)
-	return number, strings.Join(slices.Compact(all), ", ")
+	return number, strings.Join(lookup.Distinct(all), ", ")
 }

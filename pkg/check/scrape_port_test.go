@@ -22,7 +22,7 @@ func TestScrapePort(t *testing.T) {
 		{name: "name of the container's port behind it", text: chain + named + monitor("[{port: metrics}]")},
 		{name: "pattern", text: chain + named + monitor("[{port: 'http|metr.*'}]")},
 		{name: "number that no container declares", want: []string{
-			`warning: Service web: spec.ports[0].targetPort: leads to port 9999, which no container of Deployment web declares; declared are 9000 metrics [scrape/port]`,
+			`warning: Service web: spec.ports[0].targetPort: targets port 9999, which no container of Deployment web declares; declared ports: 9000 metrics [scrape/port]`,
 		}, text: chain + service("[{name: metrics, port: 80, targetPort: 9999}]") + monitor("[{port: metrics}, {port: metrics, path: /more}]")},
 		{name: "number of a port that no monitor reads", text: chain + service("[{name: metrics, port: 80, targetPort: metrics}, {name: web, port: 81, targetPort: 9999}]") + monitor("[{port: metrics}]")},
 		{
@@ -36,47 +36,47 @@ func TestScrapePort(t *testing.T) {
 			`error: ServiceMonitor web: spec.endpoints[0].port: no port of Service web is named "http"; its ports are named metrics [scrape/port]`,
 		}, text: chain + named + monitor("[{port: http}]")},
 		{name: "without a name", want: []string{
-			`error: ServiceMonitor web: spec.endpoints[0].port: no port of Service web is named "http-metrics"; name its port so [scrape/port]`,
+			`error: ServiceMonitor web: spec.endpoints[0].port: no port of Service web is named "http-metrics"; give its port that name [scrape/port]`,
 		}, text: chain + service("[{port: 80, targetPort: metrics}]") + monitor("[{port: http-metrics}]")},
 		{name: "number instead of the name", want: []string{
-			`error: ServiceMonitor web: spec.endpoints[0].port: "80" is the number of a port of Service web; write its name, "metrics" [scrape/port]`,
+			`error: ServiceMonitor web: spec.endpoints[0].port: "80" is the number of a port of Service web; use its name, "metrics" [scrape/port]`,
 		}, text: chain + named + monitor("[{port: '80'}]")},
 		{name: "number of a port without a name", want: []string{
-			`error: ServiceMonitor web: spec.endpoints[0].port: "80" is the number of a port of Service web that has no name; give it one and write that [scrape/port]`,
+			`error: ServiceMonitor web: spec.endpoints[0].port: "80" is the number of an unnamed port of Service web; name the port and use that name [scrape/port]`,
 		}, text: chain + service("[{port: 80}]") + monitor("[{port: '80'}]")},
 		{name: "name of the container's port instead", want: []string{
-			`error: ServiceMonitor web: spec.endpoints[0].port: "metrics" is the name of the container's port; write that of the port of Service web, "web" [scrape/port]`,
+			`error: ServiceMonitor web: spec.endpoints[0].port: "metrics" is the name of the container port; use the port name of Service web, "web" [scrape/port]`,
 		}, text: chain + service("[{name: web, port: 80, targetPort: metrics}]") + monitor("[{port: metrics}]")},
 		{name: "no ports", want: []string{
 			`error: ServiceMonitor web: spec.endpoints[0].port: Service web has no ports; add one that is named "metrics" [scrape/port]`,
 		}, text: chain + serviceOf("{name: web, labels: {app: web}}", "{app: web}", "[]") + monitor("[{port: metrics}]")},
 		{name: "no ports and no name", want: []string{
-			`error: Service web: spec.ports: has none that leads to a port of Deployment web, and Prometheus finds pods only behind one; add one [scrape/port]`,
+			`error: Service web: spec.ports: has no port that targets a port of Deployment web, and Prometheus discovers pods only through such a port; add one [scrape/port]`,
 		}, text: chain + serviceOf("{name: web, labels: {app: web}}", "{app: web}", "[]") + monitor("[{}]")},
 		{name: "all ports", text: chain + service("[{port: 80, targetPort: 9000}]") + monitor("[{}]")},
 		{name: "target port that no container declares", want: []string{
 			`error: Service web: spec.ports[0].targetPort: no container of Deployment web declares a port named "metrcs"; did you mean "metrics"? [scrape/port]`,
 		}, text: chain + service("[{name: metrics, port: 80, targetPort: metrcs}]") + monitor("[{port: metrics}]")},
 		{name: "target port of another protocol", want: []string{
-			`error: Service web: spec.ports[0].targetPort: "metrics" of Deployment web is a port of TCP, and this one is of UDP; write protocol: TCP [scrape/port]`,
+			`error: Service web: spec.ports[0].targetPort: port "metrics" of Deployment web uses protocol TCP, but this port uses UDP; set protocol: TCP [scrape/port]`,
 		}, text: chain + service("[{name: metrics, port: 80, targetPort: metrics, protocol: UDP}]") + monitor("[{port: metrics}]")},
 		{name: "target port of pods that are not here", text: service("[{name: metrics, port: 80, targetPort: metrcs}]") + monitor("[{port: metrics}]")},
 		{name: "targetPort that a container declares", text: chain + service("[{name: http, port: 80, targetPort: 8080}]") + monitor("[{targetPort: metrics}]")},
 		{name: "targetPort number that a container declares", text: chain + service("[{name: http, port: 80, targetPort: 8080}]") + monitor("[{targetPort: 9000}]")},
 		{name: "targetPort number that no container declares", want: []string{
-			`error: ServiceMonitor web: spec.endpoints[0].targetPort: no container of Deployment web declares port 9999, and Prometheus finds only ports that are declared; add it to the ports of the container [scrape/port]`,
+			`error: ServiceMonitor web: spec.endpoints[0].targetPort: no container of Deployment web declares port 9999, and Prometheus discovers only declared ports; add it to the container ports [scrape/port]`,
 		}, text: chain + service("[{name: metrics, port: 80, targetPort: 9999}]") + monitor("[{targetPort: 9999}]")},
 		{name: "targetPort that no container declares", want: []string{
-			`error: ServiceMonitor web: spec.endpoints[0].targetPort: no container of Deployment web declares a port named "http"; declared are metrics [scrape/port]`,
+			`error: ServiceMonitor web: spec.endpoints[0].targetPort: no container of Deployment web declares a port named "http"; declared ports: metrics [scrape/port]`,
 		}, text: chain + named + monitor("[{targetPort: http}]")},
 		{name: "targetPort of pods that are not here", text: named + monitor("[{targetPort: http}]")},
 		{name: "targetPort behind a service that leads nowhere", want: []string{
-			`error: Service web: spec.ports: has none that leads to a port of Deployment web, and Prometheus finds pods only behind one; add one [scrape/port]`,
+			`error: Service web: spec.ports: has no port that targets a port of Deployment web, and Prometheus discovers pods only through such a port; add one [scrape/port]`,
 		}, text: chain + service("[{name: http, port: 80, targetPort: http}]") + monitor("[{targetPort: 9000}]")},
 		{name: "port of a sidecar", text: metricOf(requestsMetric) + podsOf("{containers: [{name: app}], initContainers: [{name: exporter, restartPolicy: Always, ports: [{name: metrics, containerPort: 1}]}]}") +
 			named + monitor("[{port: metrics}]")},
 		{name: "port of an init container", want: []string{
-			`error: Service web: spec.ports[0].targetPort: no container of Deployment web declares a port named "metrics"; add it to the ports of the container [scrape/port]`,
+			`error: Service web: spec.ports[0].targetPort: no container of Deployment web declares a port named "metrics"; add it to the container ports [scrape/port]`,
 		}, text: metricOf(requestsMetric) + podsOf("{containers: [{name: app}], initContainers: [{name: migrate, ports: [{name: metrics, containerPort: 1}]}]}") +
 			named + monitor("[{port: metrics}]")},
 		{name: "port that may be injected", text: metricOf(requestsMetric) + named + monitor("[{port: metrics}]") + `---
@@ -97,13 +97,13 @@ spec:
 			`error: PodMonitor web: spec.podMetricsEndpoints[0].port: no container of Deployment web declares a port named "metric"; did you mean "metrics"? [scrape/port]`,
 		}, text: chain + podMonitor("[{port: metric}]")},
 		{name: "pod monitor, number that no container declares", want: []string{
-			`error: PodMonitor web: spec.podMetricsEndpoints[0].portNumber: no container of Deployment web declares port 8080, and Prometheus finds only ports that are declared; add it to the ports of the container [scrape/port]`,
+			`error: PodMonitor web: spec.podMetricsEndpoints[0].portNumber: no container of Deployment web declares port 8080, and Prometheus discovers only declared ports; add it to the container ports [scrape/port]`,
 		}, text: chain + podMonitor("[{portNumber: 8080}]")},
 		{name: "pod monitor, number in quotes", want: []string{
-			`error: PodMonitor web: spec.podMetricsEndpoints[0].port: "9000" is the number of a port of Deployment web; write its name, "metrics" [scrape/port]`,
+			`error: PodMonitor web: spec.podMetricsEndpoints[0].port: "9000" is the number of a port of Deployment web; use its name, "metrics" [scrape/port]`,
 		}, text: chain + podMonitor("[{port: '9000'}]")},
 		{name: "pod monitor, no ports at all", want: []string{
-			`error: PodMonitor web: spec.podMetricsEndpoints[0].port: no container of Deployment web declares a port named "metrics"; add it to the ports of the container [scrape/port]`,
+			`error: PodMonitor web: spec.podMetricsEndpoints[0].port: no container of Deployment web declares a port named "metrics"; add it to the container ports [scrape/port]`,
 		}, text: metricOf(requestsMetric) + podsOf("{containers: [{name: app}]}") + podMonitor("[{port: metrics}]")},
 		{name: "one dead endpoint of two", want: []string{
 			`warning: ServiceMonitor web: spec.endpoints[1].port: no port of Service web is named "http"; its ports are named metrics [scrape/port]`,
@@ -125,12 +125,12 @@ spec:
 		}, text: chain + service("[{name: http, port: 80}]") +
 			serviceOf("{name: api, labels: {app: web}}", "{app: api}", "[{name: metrics, port: 80}]") + labelled("api", "{app: api}", "{app: api}") + monitor("[{port: metrics}]")},
 		{name: "no endpoints", want: []string{
-			`error: ServiceMonitor web: spec.endpoints: is empty, so that the monitor reads nothing; write at least one endpoint [scrape/port]`,
+			`error: ServiceMonitor web: spec.endpoints: is empty, so the monitor scrapes nothing; add at least one endpoint [scrape/port]`,
 		}, text: chain + named + monitor("[]")},
 		{name: "external name", text: "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, labels: {app: web}}\nspec: {type: ExternalName, externalName: example.com}\n" + monitor("[{port: metrics}]")},
 		{name: "several ports without names", want: []string{
-			`error: Service web: spec.ports[0].name: is missing, and every one of several ports needs a name; write one [scrape/port]`,
-			`error: Service web: spec.ports[1].targetPort: "9000" is a number in quotes, which the API server refuses as a name; write 9000 [scrape/port]`,
+			`error: Service web: spec.ports[0].name: is missing, but each of several ports requires a name; add one [scrape/port]`,
+			`error: Service web: spec.ports[1].targetPort: "9000" is a number in quotes, which the API server rejects as a name; use 9000 [scrape/port]`,
 		}, text: chain + service("[{port: 80}, {name: metrics, port: 81, targetPort: '9000'}]") + monitor("[{port: metrics}]")},
 		{name: "service that nobody monitors", text: chain + service("[{port: 80}, {port: 81, targetPort: '9000'}]")},
 	})

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,26 +17,24 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var scrapeSeries = Check{
-	ID: model.ScrapeSeries,
-	run: func(w *world, ps *model.Problems) {
-		for _, s := range w.demands.Samples.List {
-			if _, err := demand.ParsePage(s.Text.Text); err != nil {
-				ps.Errorf(model.ScrapeSeries, s.Place, "is no metrics page in the text format of Prometheus: %v", err)
-			}
-			if w.demands.Samples.WorkloadOf(s) == nil {
-				ps.Errorf(model.ScrapeSeries, s.Place, "is a sample of %q, which is no workload here%s", s.Workload, krm.DidYouMean(s.Workload,
+func scrapeSeries(w *world, ps *model.Problems) {
+	for _, s := range w.demands.Samples.List {
+		if _, err := demand.ParsePage(s.Text.Text); err != nil {
+			ps.Errorf(model.ScrapeSeries, s.Place, "is not a metrics page in the Prometheus text format: %v", err)
+		}
+		if w.demands.Samples.WorkloadOf(s) == nil {
+			ps.Errorf(model.ScrapeSeries, s.Place,
+				"is a sample of %q, which is not a workload in the input%s", s.Workload, krm.DidYouMean(s.Workload,
 					workloadNames(w.graph)))
+		}
+	}
+	for _, d := range w.demands.All() {
+		if page := w.demands.Samples.Page(d.Workload); page != nil && d.Problem == "" && d.Kind == autoscalingv2.PodsMetricSourceType {
+			if o := d.Effective(); o != nil {
+				checkPage(d, o, page, ps)
 			}
 		}
-		for _, d := range w.demands.All() {
-			if page := w.demands.Samples.Page(d.Workload); page != nil && d.Problem == "" && d.Kind == autoscalingv2.PodsMetricSourceType {
-				if o := d.Effective(); o != nil {
-					checkPage(d, o, page, ps)
-				}
-			}
-		}
-	},
+	}
 }
 
 func workloadNames(g *chain.Graph) []string {
@@ -59,13 +58,15 @@ func checkPage(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Probl
 	}
 	who := d.Workload.Item.Place.Object
 	if len(found) == 0 {
-		ps.Errorf(model.ScrapeSeries, o.Field("seriesQuery"), "selects the series %s for %s, which the sample of %s does not have%s",
+		ps.Errorf(model.ScrapeSeries, o.Field("seriesQuery"),
+			"selects the series %s for %s, which the sample of %s does not have%s",
 			o.Series[0], d.What(), who, likelySeries(o.Series[0], p))
 		return
 	}
 	for _, m := range o.Matchers {
 		if m.Name != prommodel.MetricNameLabel && !exposes(d, found, p, m.Name, m.Matches) {
-			ps.Errorf(model.ScrapeSeries, o.Field("seriesQuery"), "selects series with %s, but no series %s in the sample of %s has it%s",
+			ps.Errorf(model.ScrapeSeries, o.Field("seriesQuery"),
+				"selects series with %s, but no series %s in the sample of %s has it%s",
 				m, found[0], who, labelHint(m.Name, p[found[0]]))
 		}
 	}
@@ -81,7 +82,8 @@ func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Pr
 		if len(p[s.Name]) == 0 {
 			if s.Name != "" && !slices.Contains(o.Series,
 				s.Name) && !demand.FromExporter(s.Name) && !d.IsRecorded(s.Name) && !strings.Contains(s.Name, ":") {
-				ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"), "asks for the series %s for %s, which the sample of %s does not have%s",
+				ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"),
+					"selects the series %s for %s, which the sample of %s does not have%s",
 					s.Name, d.What(), who, likelySeries(s.Name, p))
 			}
 			continue
@@ -90,14 +92,15 @@ func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Pr
 			if m.Name == prommodel.MetricNameLabel || m.Name == o.Label || exposes(d, []string{s.Name}, p, m.Name, m.Matches) {
 				continue
 			}
-			ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"), "asks for series with %s for %s, but no series %s in the sample of %s "+
-				"has it%s",
+			ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"),
+				"selects series with %s for %s, but no series %s in the sample of %s "+
+					"has it%s",
 				m, d.What(), s.Name, who, labelHint(m.Name, p[s.Name]))
 		}
 	}
 }
 
-// exposes tells whether one of the series may have a label with a value that matches once Prometheus has read it.
+// exposes reports whether one of the series may have a label with a value that matches once Prometheus has read it.
 func exposes(d *demand.Demand, names []string, p demand.Page, label string, matches func(string) bool) bool {
 	for _, name := range names {
 		for _, e := range p[name] {
@@ -113,7 +116,7 @@ func exposes(d *demand.Demand, names []string, p demand.Page, label string, matc
 	return false
 }
 
-// arrives tells whether a series with labels of its own has a label that matches when it arrives. Where nobody knows
+// arrives reports whether a series with labels of its own has a label that matches when it arrives. Where nobody knows
 // how it does, a label that discovery gives may have any value.
 func arrives(d *demand.Demand, name string, own map[string]string, label string, matches func(string) bool) bool {
 	for _, o := range d.Origins() {
@@ -128,7 +131,7 @@ func arrives(d *demand.Demand, name string, own map[string]string, label string,
 	return matches(own[label]) || !ours && scrapeLabel(label)
 }
 
-// scrapeLabel tells whether a label is one that configurations of Prometheus give to targets.
+// scrapeLabel reports whether a label is one that configurations of Prometheus give to targets.
 func scrapeLabel(label string) bool {
 	_, operator := demand.DiscoveredLabels[label]
 	return operator || slices.Contains([]string{"container", "node", "app", "release", "namespace_name", "pod_name"}, label) ||
@@ -139,13 +142,12 @@ func scrapeLabel(label string) bool {
 func labelHint(label string, list []demand.Exposed) string {
 	var names, values []string
 	for _, e := range list {
-		names = append(names, lookup.SortedKeys(e)...)
+		names = slices.AppendSeq(names, maps.Keys(e))
 		for _, v := range e[label] {
 			values = append(values, strconv.Quote(v))
 		}
 	}
-	slices.Sort(values)
-	values = slices.Compact(values)
+	values = lookup.Distinct(values)
 	const most = 5
 	switch {
 	case len(values) == 0:
@@ -158,7 +160,7 @@ func labelHint(label string, list []demand.Exposed) string {
 
 // likelySeries suggests a series of the page.
 func likelySeries(name string, p demand.Page) string {
-	names := lookup.SortedKeys(p)
+	names := slices.Sorted(maps.Keys(p))
 	if hint := krm.DidYouMean(name, names); hint != "" {
 		return hint
 	}

@@ -49,15 +49,15 @@ namespaced{pod="other"} 1
 		},
 		{
 			name: "value in the query", in: page, manifests: asks(`http_requests_total{pod!=""}`, `sum(<<.Series>>{<<.LabelMatchers>>,code="404"}) by (<<.GroupBy>>)`),
-			want: []string{rule + `.metricsQuery: line 5: asks for series with code="404" for metric "load" of pods, but no series http_requests_total in the sample of Deployment shop/shop has it; there it is "200" or "500"`},
+			want: []string{rule + `.metricsQuery: line 5: selects series with code="404" for metric "load" of pods, but no series http_requests_total in the sample of Deployment shop/shop has it; there it is "200" or "500"`},
 		},
 		{
 			name: "another series in the query", in: page, manifests: asks(`http_requests_total{pod!=""}`, `sum(http_request_total{<<.LabelMatchers>>} + kube_x + a:b) by (<<.GroupBy>>)`),
-			want: []string{rule + `.metricsQuery: line 5: asks for the series http_request_total for metric "load" of pods, which the sample of Deployment shop/shop does not have; did you mean "http_requests_total"?`},
+			want: []string{rule + `.metricsQuery: line 5: selects the series http_request_total for metric "load" of pods, which the sample of Deployment shop/shop does not have; did you mean "http_requests_total"?`},
 		},
 		{
 			name: "selector of the HPA", in: page, manifests: shop + asking(`{type: Pods, pods: {metric: {name: http_requests_per_second, selector: {matchLabels: {method: PUT}}}, target: {type: AverageValue, averageValue: "1"}}}`) + configured("rules:"+rate),
-			want: []string{rule + `.metricsQuery: line 5: asks for series with method="PUT" for metric "http_requests_per_second" of pods, but no series http_requests_total in the sample of Deployment shop/shop has it; there it is "GET" or "POST"`},
+			want: []string{rule + `.metricsQuery: line 5: selects series with method="PUT" for metric "http_requests_per_second" of pods, but no series http_requests_total in the sample of Deployment shop/shop has it; there it is "GET" or "POST"`},
 		},
 		{
 			name: "one of many values", in: sample("shop", "a{c=\"1\"} 1\na{c=\"2\"} 1\na{c=\"3\"} 1\na{c=\"4\"} 1\na{c=\"5\"} 1\na{c=\"6\"} 1\n"), manifests: asks(`a{c="7"}`, sum),
@@ -73,11 +73,11 @@ spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, s
 ` + asking(podsMetric("load")) + configured("rules:\n- seriesQuery: http_requests_total{kubernetes_name!=\"\",method=\"GET\"}"+mapped+"\n  name: {as: load}\n  metricsQuery: "+sum)},
 		{
 			name: "no page", in: sample("shop", "http_requests_total{ 1\n"), manifests: asks("http_request_total", sum),
-			want: []string{`error: page.txt: is no metrics page in the text format of Prometheus: text format parsing error in line 1: invalid label name for metric "http_requests_total"`},
+			want: []string{`error: page.txt: is not a metrics page in the Prometheus text format: text format parsing error in line 1: invalid label name for metric "http_requests_total"`},
 		},
 		{
 			name: "no workload", in: sample("shp", metricsPage), manifests: asks("http_request_total", sum),
-			want: []string{`error: page.txt: is a sample of "shp", which is no workload here; did you mean "shop"?`},
+			want: []string{`error: page.txt: is a sample of "shp", which is not a workload in the input; did you mean "shop"?`},
 		},
 	})
 }

@@ -5,21 +5,18 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-var scrapeUnselected = Check{
-	ID: model.ScrapeUnselected,
-	run: func(w *world, ps *model.Problems) {
-		needed := neededMonitors(w)
-		for _, m := range w.graph.Monitors {
-			checkRefused(m, ps)
-			if r := w.graph.Refusal(m); r != nil {
-				severity := model.Warning
-				if needed[m] && !r.Unsure {
-					severity = model.Error
-				}
-				ps.Add(model.Problem{ID: model.ScrapeUnselected, Severity: severity, Place: r.At, Message: r.Why})
+func scrapeUnselected(w *world, ps *model.Problems) {
+	needed := neededMonitors(w)
+	for _, m := range w.graph.Monitors {
+		checkRefused(m, ps)
+		if r := w.graph.Refusal(m); r != nil {
+			severity := model.Warning
+			if needed[m] && !r.Unsure {
+				severity = model.Error
 			}
+			ps.Add(model.Problem{ID: model.ScrapeUnselected, Severity: severity, Place: r.At, Message: r.Why})
 		}
-	},
+	}
 }
 
 // neededMonitors are those on which alone an HPA relies: no Prometheus here selects any of those that read its pods.

@@ -1,7 +1,7 @@
 package adapter
 
 import (
-	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,11 +10,11 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
+	k8slabels "k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
 	"sigs.k8s.io/prometheus-adapter/pkg/naming"
 
-	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -29,30 +29,28 @@ func checkExample(r *Rule) {
 	query, ok := r.ExampleQuery(series)
 	if !ok {
 		if strings.TrimSpace(r.MetricsQuery) == "" {
-			ps.Errorf(model.RuleQuery, at, "is empty; write a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)")
+			ps.Errorf(model.RuleQuery, at, "is empty; add a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)")
 		}
 		return
 	}
 	e, err := promexpr.Parser.ParseExpr(query)
 	if err != nil {
-		ps.Errorf(model.RuleQuery, at, "becomes %s, which Prometheus refuses: %v", query, err)
+		ps.Errorf(model.RuleQuery, at, "expands to %s, which Prometheus rejects: %v", query, err)
 		return
 	}
 	t := e.Type()
 	if t == parser.ValueTypeVector || t == parser.ValueTypeScalar && r.isExternal() {
 		return
 	}
-	ps.Errorf(model.RuleQuery, at, "becomes %s, which gives a %s; the adapter takes an instant vector only", query, t)
+	ps.Errorf(model.RuleQuery, at, "expands to %s, which returns a %s; the adapter accepts only an instant vector", query, t)
 }
 
 // reportTemplate reports a template that fails when it is filled in, once for each rule.
 func reportTemplate(r *Rule, err error) {
-	p := model.Problem{
-		ID: model.RuleQuery, Severity: model.Error, Place: r.Field("metricsQuery"),
-		Message: fmt.Sprintf("cannot be filled in: %v", err),
-	}
-	if strings.TrimSpace(r.MetricsQuery) != "" && !slices.Contains(r.Config.Problems, p) {
-		r.Config.Problems.Add(p)
+	var ps model.Problems
+	ps.Errorf(model.RuleQuery, r.Field("metricsQuery"), "cannot be filled in: %v", err)
+	if strings.TrimSpace(r.MetricsQuery) != "" && !slices.Contains(r.Config.Problems, ps[0]) {
+		r.Config.Problems.Add(ps...)
 	}
 }
 
@@ -96,14 +94,10 @@ func badReference(r *Rule) (bad, good string) {
 	return "", ""
 }
 
-// isCapture tells whether name is a number of 0 to most.
+// isCapture reports whether name is a number of 0 to most.
 func isCapture(name string, most int) bool {
-	for i := range most + 1 {
-		if name == fmt.Sprint(i) {
-			return true
-		}
-	}
-	return false
+	n, err := strconv.Atoi(name)
+	return err == nil && n >= 0 && n <= most && name == strconv.Itoa(n)
 }
 
 // warnOfName reports a name.as that cannot give what it seems to.
@@ -116,7 +110,8 @@ func warnOfName(r *Rule) {
 	if good != "" {
 		hint = "; write " + strconv.Quote(good)
 	}
-	r.Config.Problems.Warnf(model.RuleQuery, r.Field("name", "as"), "is %q, in which %s is no capture of name.matches%s", r.Name.As, bad, hint)
+	r.Config.Problems.Warnf(model.RuleQuery, r.Field("name", "as"),
+		"is %q, but %s is not a capture group of name.matches%s", r.Name.As, bad, hint)
 }
 
 // compile reads the rule as the adapter and Prometheus do, and reports what they refuse.
@@ -125,12 +120,13 @@ func compile(r *Rule, k *Kinds) {
 	matchers, err := promexpr.Parser.ParseMetricSelector(r.SeriesQuery)
 	switch {
 	case r.SeriesQuery == "":
-		ps.Errorf(model.RuleQuery, at, "is empty; write a selector, such as 'http_requests_total{namespace!=\"\",pod!=\"\"}'; %s", noDiscovery)
+		ps.Errorf(model.RuleQuery, at,
+			"is empty; add a selector, such as 'http_requests_total{namespace!=\"\",pod!=\"\"}'; %s", noDiscovery)
 	case err != nil:
-		ps.Errorf(model.RuleQuery, at, "is no series selector that Prometheus accepts: %v; %s", err, noDiscovery)
+		ps.Errorf(model.RuleQuery, at, "is not a series selector that Prometheus accepts: %v; %s", err, noDiscovery)
 	case !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches("") }):
 		ps.Errorf(model.RuleQuery, at,
-			"selects series without naming a label that they must have, which Prometheus refuses; add one, such as namespace!=\"\"; %s",
+			"has no non-empty matcher, which Prometheus requires; add one, such as namespace!=\"\"; %s",
 			noDiscovery)
 	default:
 		r.Matchers = matchers
@@ -142,7 +138,7 @@ func compile(r *Rule, k *Kinds) {
 	namers, err := naming.NamersFromConfig([]adapterconfig.DiscoveryRule{unambiguous(r, k)}, k.mapper)
 	if err != nil {
 		r.Config.broken = true
-		ps.Errorf(model.RuleQuery, r.At, "%v; the adapter does not start with it", err)
+		ps.Errorf(model.RuleQuery, r.At, "%v; the adapter does not start with this configuration", err)
 		return
 	}
 	r.Namer = namers[0]
@@ -156,16 +152,17 @@ const noDiscovery = "the adapter then lists no metric at all, not even those of 
 // checkResources reports the overrides with which the adapter does not start, and tells whether there are none.
 func checkResources(r *Rule, k *Kinds) bool {
 	ok := true
-	for _, label := range lookup.SortedKeys(r.Resources.Overrides) {
+	for _, label := range slices.Sorted(maps.Keys(r.Resources.Overrides)) {
 		o := r.Resources.Overrides[label]
 		problem, doubt := k.resolve(o.Group, o.Resource)
 		if problem != "" {
 			ok = false
-			r.Config.Problems.Errorf(model.RuleQuery, r.Field("resources", "overrides", label), "%s; the adapter does not start with it", problem)
+			r.Config.Problems.Errorf(model.RuleQuery, r.Field("resources", "overrides", label),
+				"%s; the adapter does not start with this configuration", problem)
 		}
 		if doubt != "" {
-			r.Config.Problems.Warnf(model.RuleQuery, r.Field("resources", "overrides", label), "has resource %q, which Kubernetes does not "+
-				"have of its own; did you mean %q?", o.Resource, doubt)
+			r.Config.Problems.Warnf(model.RuleQuery, r.Field("resources", "overrides", label),
+				"has resource %q, which is not built into Kubernetes; did you mean %q?", o.Resource, doubt)
 		}
 	}
 	return ok
@@ -177,7 +174,7 @@ func unambiguous(r *Rule, k *Kinds) adapterconfig.DiscoveryRule {
 	out := r.DiscoveryRule
 	out.Resources.Overrides = map[string]adapterconfig.GroupResource{}
 	seen := map[schema.GroupResource]bool{}
-	for _, label := range lookup.SortedKeys(r.Resources.Overrides) {
+	for _, label := range slices.Sorted(maps.Keys(r.Resources.Overrides)) {
 		o := r.Resources.Overrides[label]
 		gr, err := k.mapper.ResourceFor(schema.GroupVersionResource{Group: o.Group, Resource: o.Resource})
 		if err == nil && !seen[gr.GroupResource()] {
@@ -186,4 +183,69 @@ func unambiguous(r *Rule, k *Kinds) adapterconfig.DiscoveryRule {
 		}
 	}
 	return out
+}
+
+// compileResource has the rules for cpu and memory read as the adapter and Prometheus do.
+func (s *Config) compileResource(k *Kinds) {
+	if s.resource == nil {
+		return
+	}
+	for _, part := range []struct {
+		name string
+		rule adapterconfig.ResourceRule
+	}{{"cpu", s.resource.CPU}, {"memory", s.resource.Memory}} {
+		at := s.resourceAt.Child(part.name)
+		r := &Rule{Config: s, At: at, DiscoveryRule: adapterconfig.DiscoveryRule{Resources: part.rule.Resources}}
+		if !checkResources(r, k) {
+			s.broken = true
+			continue
+		}
+		conv, err := naming.NewResourceConverter(part.rule.Resources.Template, unambiguous(r, k).Resources.Overrides, k.mapper)
+		if err != nil {
+			s.broken = true
+			s.Problems.Errorf(model.RuleQuery, at, "%v; the adapter does not start with this configuration", err)
+			continue
+		}
+		label := []string{part.rule.ContainerLabel}
+		s.resourceQuery(conv, resourceQuery{at.Child("containerQuery"), part.rule.ContainerQuery, PodResource, label})
+		s.resourceQuery(conv, resourceQuery{at.Child("nodeQuery"), part.rule.NodeQuery, naming.NodeGroupResource, nil})
+	}
+}
+
+// resourceQuery is a query of the resource metrics API.
+type resourceQuery struct {
+	at       model.Place
+	text     string
+	resource schema.GroupResource
+	groupBy  []string
+}
+
+// resourceQuery follows pkg/resourceprovider, runQuery. An empty query counts for nothing unless the other one is there.
+func (s *Config) resourceQuery(conv naming.ResourceConverter, q resourceQuery) {
+	if q.text == "" {
+		return
+	}
+	m, err := naming.NewMetricsQuery(q.text, conv)
+	if err != nil {
+		s.broken = true
+		s.Problems.Errorf(model.RuleQuery, q.at, "%v; the adapter does not start with this configuration", err)
+		return
+	}
+	namespace := "default"
+	if q.resource == naming.NodeGroupResource {
+		namespace = ""
+	}
+	built, err := m.Build("", q.resource, namespace, q.groupBy, k8slabels.Everything(), "a", "b")
+	if err != nil {
+		s.Problems.Errorf(model.RuleQuery, q.at, "cannot be filled in: %v", err)
+		return
+	}
+	e, err := promexpr.Parser.ParseExpr(string(built))
+	switch {
+	case err != nil:
+		s.Problems.Errorf(model.RuleQuery, q.at, "expands to %s, which Prometheus rejects: %v", built, err)
+	case e.Type() != parser.ValueTypeVector:
+		s.Problems.Errorf(model.RuleQuery, q.at,
+			"expands to %s, which returns a %s; the adapter accepts only an instant vector", built, e.Type())
+	}
 }

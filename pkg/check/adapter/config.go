@@ -40,7 +40,8 @@ type Config struct {
 	UnusedReason string
 }
 
-// Rule is one of the rules of a configuration.
+// Rule is one of the rules of a configuration. It has many methods because the adapter itself answers what a rule serves and
+// queries, one question at a time.
 type Rule struct {
 	adapterconfig.DiscoveryRule
 	Config *Config
@@ -83,7 +84,7 @@ func readRules(t Text) []*Config {
 	if ps.HasErrors() || len(docs) == 0 {
 		s := &Config{at: t.Place, name: t.Place.String(), Problems: queryProblems(ps), broken: true}
 		if len(ps) == 0 {
-			s.Problems.Warnf(model.RuleQuery, t.Place, "holds no rules")
+			s.Problems.Warnf(model.RuleQuery, t.Place, "contains no rules")
 		}
 		return []*Config{s}
 	}
@@ -103,11 +104,12 @@ func readConfig(t Text, name string) *Config {
 		return s
 	}
 	if len(docs) == 0 {
-		s.Problems.Warnf(model.RuleQuery, t.Place, "holds no rules; the adapter starts, but serves nothing")
+		s.Problems.Warnf(model.RuleQuery, t.Place, "contains no rules; the adapter starts, but serves nothing")
 		return s
 	}
 	if len(docs) > 1 {
-		s.Problems.Warnf(model.RuleQuery, t.Place.At(docs[1].Root.Line), "begins a second YAML document; the adapter reads the first alone")
+		s.Problems.Warnf(model.RuleQuery, t.Place.At(docs[1].Root.Line),
+			"begins a second YAML document; the adapter reads only the first")
 	}
 	root := docs[0].Root
 	cfg, err := adapterconfig.FromYAML(t.Text)
@@ -121,7 +123,7 @@ func readConfig(t Text, name string) *Config {
 	s.external = s.list("externalRules", cfg.ExternalRules, krm.Get(root, "externalRules"), at)
 	s.resource, s.resourceAt = cfg.ResourceRules, placeOf(at.Child("resourceRules"), krm.Get(root, "resourceRules"))
 	if len(s.custom)+len(s.external) == 0 && s.resource == nil {
-		s.Problems.Warnf(model.RuleQuery, t.Place, "holds no rules; the adapter starts, but serves nothing")
+		s.Problems.Warnf(model.RuleQuery, t.Place, "contains no rules; the adapter starts, but serves nothing")
 	}
 	return s
 }
@@ -129,18 +131,15 @@ func readConfig(t Text, name string) *Config {
 // refusals says where in a configuration the adapter's loader stumbles.
 func refusals(root *yaml.Node, at model.Place, err error) model.Problems {
 	var cfg adapterconfig.MetricsDiscoveryConfig
-	ps := queryProblems(errorsOf(krm.Decode(root, at, &cfg)))
+	ps := queryProblems(krm.Decode(root, at, &cfg))
+	ps = slices.DeleteFunc(ps, func(p model.Problem) bool { return p.Severity != model.Error })
 	if len(ps) == 0 {
 		ps.Errorf(model.RuleQuery, at.At(0), "%v", err)
 	}
 	for i := range ps {
-		ps[i].Message += "; the adapter does not start with it"
+		ps[i].Message += "; the adapter does not start with this configuration"
 	}
 	return ps
-}
-
-func errorsOf(ps model.Problems) model.Problems {
-	return slices.DeleteFunc(ps, func(p model.Problem) bool { return p.Severity != model.Error })
 }
 
 // queryProblems files the problems of a text under rule/query.

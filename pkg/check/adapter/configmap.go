@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -9,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
-	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -20,8 +20,7 @@ func (su *Setup) configMapRules(ps *model.Problems) []*Config {
 	var sets []*Config
 	read := map[string]bool{}
 	resolved := true
-	adapters := su.Instances
-	for _, a := range adapters {
+	for _, a := range su.Instances {
 		cm, key, ok := su.configOf(a, ps)
 		if cm == nil {
 			resolved = resolved && ok
@@ -38,8 +37,8 @@ func (su *Setup) configMapRules(ps *model.Problems) []*Config {
 				continue
 			}
 			s := readConfigMap(it, key)
-			if len(adapters) > 0 && resolved {
-				s.UnusedReason = "no adapter among the items mounts it"
+			if len(su.Instances) > 0 && resolved {
+				s.UnusedReason = "no adapter in the input mounts the ConfigMap"
 			}
 			sets = append(sets, s)
 		}
@@ -59,17 +58,12 @@ func configKeys(it *krm.Item) []string {
 		return nil
 	}
 	data := krm.TextMap(it.Field("data"))
-	var keys []string
-	for _, key := range lookup.SortedKeys(data) {
-		named := key == "config.yaml" && isAdapterName(it.Place.Object.Name)
-		if named || hasConfig(data[key], it.Place) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(data)), func(key string) bool {
+		return (key != "config.yaml" || !isAdapterName(it.Place.Object.Name)) && !hasConfig(data[key], it.Place)
+	})
 }
 
-// hasConfig tells whether a text is a configuration of the adapter. One that has neither the end of the names of its keys
+// hasConfig reports whether a text is a configuration of the adapter. One that has neither the end of the names of its keys
 // nor an escape, behind which that may hide, is not worth to be parsed.
 func hasConfig(text string, at model.Place) bool {
 	if !strings.Contains(text, "ules") && !strings.Contains(text, "\\") {
@@ -104,19 +98,20 @@ func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key str
 		return nil, "", false
 	}
 	if a.file == "" {
-		ps.Errorf(model.RuleMissing, a.At.Child("args"), "has no --config; the adapter does not start; write --config=/etc/adapter/config.yaml")
+		ps.Errorf(model.RuleMissing, a.At.Child("args"),
+			"has no --config; the adapter does not start; add --config=/etc/adapter/config.yaml")
 		return nil, "", true
 	}
 	mount, rel, found := mountOf(a.Container, a.file)
 	if !found {
-		ps.Errorf(model.RuleMissing, a.At.Child("volumeMounts"), "has no mount that holds %s, which --config names; the adapter does not "+
-			"start", a.file)
+		ps.Errorf(model.RuleMissing, a.At.Child("volumeMounts"),
+			"has no mount that contains %s, which --config names; the adapter does not start", a.file)
 		return nil, "", true
 	}
 	volumes := a.Workload.Template.Whole.Spec.Volumes
 	i := slices.IndexFunc(volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
 	if i < 0 {
-		names := make([]string, 0, len(volumes))
+		var names []string
 		for _, v := range volumes {
 			names = append(names, v.Name)
 		}
@@ -141,15 +136,16 @@ func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Probl
 	at := f.at.Child("configMap")
 	key, projected := keyOf(v.ConfigMap.Items, f.path)
 	if !projected {
-		ps.Errorf(model.RuleMissing, at.Child("items"), "puts no key at path %q, which --config=%s needs; the adapter does not start", f.path,
+		ps.Errorf(model.RuleMissing, at.Child("items"),
+			"puts no key at path %q, which --config=%s requires; the adapter does not start", f.path,
 			a.file)
 		return nil, "", true
 	}
 	cm, elsewhere := configMap(su.graph, v.ConfigMap.Name, a.Workload.Item)
 	switch {
 	case cm == nil && elsewhere != nil:
-		ps.Errorf(model.RuleMissing, at.Child("name"), "names ConfigMap %q, which is in namespace %q; a pod mounts those of its own "+
-			"namespace, here %q",
+		ps.Errorf(model.RuleMissing, at.Child("name"),
+			"refers to ConfigMap %q in namespace %q, but a pod can mount only ConfigMaps from its own namespace, %q",
 			v.ConfigMap.Name, model.NamespaceOf(elsewhere.Place.Object.Namespace),
 			model.NamespaceOf(a.Workload.Item.Place.Object.Namespace))
 		return nil, "", true
@@ -159,8 +155,9 @@ func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Probl
 	}
 	data := krm.TextMap(cm.Field("data"))
 	if _, has := data[key]; !has {
-		ps.Errorf(model.RuleMissing, at, "mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
-			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, lookup.SortedKeys(data)))
+		ps.Errorf(model.RuleMissing, at,
+			"mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
+			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, slices.Sorted(maps.Keys(data))))
 		return nil, "", true
 	}
 	return cm, key, true
@@ -177,8 +174,9 @@ func (su *Setup) checkName(name string, at model.Place, ps *model.Problems) {
 	if len(names) == 0 {
 		return
 	}
-	ps.Warnf(model.RuleMissing, at.Child("name"), "names ConfigMap %q, which is not among the items, while %s holds rules that no adapter "+
-		"here reads%s", name, strings.Join(names, ", "), krm.DidYouMean(name, names))
+	ps.Warnf(model.RuleMissing, at.Child("name"),
+		"refers to ConfigMap %q, which is not in the input, while %s contains rules that no adapter in the input reads%s",
+		name, strings.Join(names, ", "), krm.DidYouMean(name, names))
 }
 
 // configMap finds a ConfigMap for the pods of an item by any name that it had; elsewhere is one of another namespace.

@@ -42,7 +42,7 @@ func readValues(root *yaml.Node, at model.Place) []*Config {
 			if own := chartNames[key.Value]; own != "" {
 				hint = "; the chart calls it " + strconv.Quote(own)
 			}
-			s.Problems.Warnf(model.RuleQuery, placeOf(at.Child(key.Value), key), "is no key that the chart reads%s", hint)
+			s.Problems.Warnf(model.RuleQuery, placeOf(at.Child(key.Value), key), "is not a key that the chart reads%s", hint)
 		}
 	}
 	if usesDefaults(krm.Get(rules, "default")) {
@@ -63,7 +63,7 @@ var chartKeys = []string{"default", "custom", "existing", "external", "resource"
 // chartNames are what the chart calls the parts of the adapter's configuration.
 var chartNames = map[string]string{"rules": "custom", "externalRules": "external", "resourceRules": "resource"}
 
-// usesDefaults tells whether rules.default holds for Helm: it does unless it is given and empty, as templates see it.
+// usesDefaults reports whether rules.default holds for Helm: it does unless it is given and empty, as templates see it.
 func usesDefaults(n *yaml.Node) bool {
 	if n == nil {
 		return true
@@ -83,8 +83,8 @@ func (s *Config) values(key, under string, rules *yaml.Node) []*Rule {
 	}
 	if n.Kind != yaml.SequenceNode {
 		s.broken = true
-		s.Problems.Errorf(model.RuleQuery, placeOf(at, n), "is no list; write one rule or more, each beginning with a dash; the adapter "+
-			"does not start with it")
+		s.Problems.Errorf(model.RuleQuery, placeOf(at, n),
+			"is not a list; add one or more rules, each beginning with a dash; the adapter does not start with this configuration")
 		return nil
 	}
 	cfg, ok := s.load(under, n, at)
@@ -112,11 +112,12 @@ func (s *Config) chartResource(n *yaml.Node) {
 	}
 }
 
-// load gives what the adapter's loader makes of n under a key of its configuration.
+// load returns what the adapter's loader makes of n under a key of its configuration.
 func (s *Config) load(under string, n *yaml.Node, at model.Place) (*adapterconfig.MetricsDiscoveryConfig, bool) {
-	text, err := krm.EncodeNode(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{
-		{Kind: yaml.ScalarNode, Tag: "!!str", Value: under}, n,
-	}})
+	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Content: []*yaml.Node{
+		{Kind: yaml.ScalarNode, Tag: "!!str", Value: under, Line: n.Line}, n,
+	}}
+	text, err := krm.EncodeNode(root)
 	if err == nil {
 		var cfg *adapterconfig.MetricsDiscoveryConfig
 		if cfg, err = adapterconfig.FromYAML(text); err == nil {
@@ -124,10 +125,7 @@ func (s *Config) load(under string, n *yaml.Node, at model.Place) (*adapterconfi
 		}
 	}
 	s.broken = true
-	ps := refusals(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Content: []*yaml.Node{
-		{Kind: yaml.ScalarNode, Tag: "!!str", Value: under, Line: n.Line}, n,
-	}}, model.Place{Line: at.Line}, err)
-	for _, p := range ps {
+	for _, p := range refusals(root, model.Place{Line: at.Line}, err) {
 		p.Place.Field = at.Field + strings.TrimPrefix(p.Place.Field, under)
 		p.Place.Object, p.Place.File, p.Place.Index = at.Object, at.File, at.Index
 		s.Problems.Add(p)
@@ -180,18 +178,16 @@ func defaultRules() []adapterconfig.DiscoveryRule {
 func chartRules(g *chain.Graph) []*Config {
 	var sets []*Config
 	for _, it := range g.Items {
-		if !slices.Contains([]string{"HelmRelease", "Application"}, it.Place.Object.Kind) {
-			continue
-		}
-		spec := krm.Get(it.Node(), "spec")
 		at := it.Place.Child("spec")
 		switch it.Place.Object.Kind {
 		case "HelmRelease":
+			spec := krm.Get(it.Node(), "spec")
 			values, elsewhere := krm.Get(spec, "values"), krm.Get(spec, "valuesFrom")
 			if krm.Text(spec, "chart", "spec", "chart") == adapterChart && (elsewhere == nil || krm.Get(values, "rules") != nil) {
 				sets = append(sets, chartValues(values, at.Child("values"))...)
 			}
 		case "Application":
+			spec := krm.Get(it.Node(), "spec")
 			sets = append(sets, applicationRules(krm.Get(spec, "source"), at.Child("source"))...)
 			if list := krm.Get(spec, "sources"); list != nil && list.Kind == yaml.SequenceNode {
 				for i, n := range list.Content {

@@ -46,13 +46,7 @@ func (r *Rule) metrics() (metrics []string, known bool) {
 		return nil, true
 	}
 	if names := r.Names(); len(names) > 0 {
-		// No other name gets past the matchers.
-		for _, name := range names {
-			if m := r.nameOf(name); m != "" && !slices.Contains(metrics, m) {
-				metrics = append(metrics, m)
-			}
-		}
-		return metrics, true
+		return r.namesOf(names), true // No other name gets past the matchers.
 	}
 	if r.Literal() && !r.inverse().marked {
 		return slices.Compact([]string{r.inverse().text(), r.Name.As}), true
@@ -60,12 +54,17 @@ func (r *Rule) metrics() (metrics []string, known bool) {
 	return nil, false
 }
 
-// nameOf is the name under which the adapter serves a series of the rule, "" if it does not.
-func (r *Rule) nameOf(series string) string {
-	if !r.Accepts(series) {
-		return ""
+// namesOf lists the names under which the adapter serves series of the rule, once each.
+func (r *Rule) namesOf(series []string) []string {
+	var out []string
+	for _, name := range series {
+		if r.Accepts(name) {
+			if m := r.MetricOf(name); m != "" && !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
 	}
-	return r.MetricOf(series)
+	return out
 }
 
 // Matches lists the rules that give a metric, in the order of the configurations, with what they make it from. The
@@ -103,7 +102,7 @@ func (x *Index) Candidates(metric string) []*Rule {
 	return out
 }
 
-// mayGive tells whether what name.as writes around its captures is in a metric.
+// mayGive reports whether what name.as writes around its captures is in a metric.
 func (inv *inverse) mayGive(metric string) bool {
 	if inv.marked || len(inv.parts) == 0 {
 		return true

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -20,7 +21,8 @@ type inverse struct {
 
 // newInverse reads a naming that the adapter has accepted.
 func newInverse(matches, as string) *inverse {
-	re, tree := regexp.MustCompile(matches), mustParse(matches)
+	re := regexp.MustCompile(matches)
+	tree, _ := syntax.Parse(matches, syntax.Perl) // What compiles parses.
 	inv := &inverse{tree: tree, parts: expandMarked(re, as), marked: strings.ContainsAny(as, "\x00\x01\x02")}
 	for _, group := range []string{"(.*)", "(.*?)"} {
 		var b strings.Builder
@@ -36,15 +38,7 @@ func newInverse(matches, as string) *inverse {
 	return inv
 }
 
-func mustParse(pattern string) *syntax.Regexp {
-	tree, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return &syntax.Regexp{Op: syntax.OpNoMatch}
-	}
-	return tree
-}
-
-// series gives names that become metric, shortest first. They are guesses: the adapter's own code has to confirm them.
+// series returns names that become metric, shortest first. They are guesses: the adapter's own code has to confirm them.
 func (inv *inverse) series(metric string) []string {
 	var out []string
 	for _, re := range inv.results {
@@ -68,7 +62,7 @@ func (inv *inverse) series(metric string) []string {
 	return out
 }
 
-// literal tells whether the naming gives one name whatever the series is called.
+// literal reports whether the naming gives one name whatever the series is called.
 func (inv *inverse) literal() bool {
 	return !slices.ContainsFunc(inv.parts, func(p part) bool { return p.group >= 0 })
 }
@@ -110,10 +104,7 @@ func expandMarked(re *regexp.Regexp, as string) []part {
 			break
 		}
 		number, after, _ := strings.Cut(rest, "\x01")
-		group := 0
-		for _, digit := range number {
-			group = group*10 + int(digit-'0')
-		}
+		group, _ := strconv.Atoi(number)
 		parts, text = append(parts, part{"", group}), after
 	}
 	return parts
@@ -122,7 +113,7 @@ func expandMarked(re *regexp.Regexp, as string) []part {
 // maxEnumerated bounds the strings that are tried for one expression.
 const maxEnumerated = 64
 
-// enumerate gives short strings that an expression matches, with the given texts in place of its captures.
+// enumerate returns short strings that an expression matches, with the given texts in place of its captures.
 func enumerate(re *syntax.Regexp, captures map[int]string) []string {
 	switch re.Op {
 	case syntax.OpLiteral:

@@ -138,7 +138,7 @@ func (k *Kinds) addCRD(it *krm.Item) {
 // resource is taken for one; the doubt says which other was most likely meant.
 func (k *Kinds) resolve(group, resource string) (problem, doubt string) {
 	if resource == "" {
-		return `names no resource; write one, such as {resource: "pod"}`, ""
+		return `names no resource; add one, such as {resource: "pod"}`, ""
 	}
 	name := strings.ToLower(resource)
 	if _, err := k.mapper.ResourceFor(schema.GroupVersionResource{Group: group, Resource: resource}); err == nil {
@@ -155,7 +155,7 @@ func (k *Kinds) resolve(group, resource string) (problem, doubt string) {
 		return "has resource " + strconv.Quote(resource) + ", which group " + strconv.Quote(group) + " does not have" + hint, ""
 	}
 	if long := shortNames[name]; long != "" && group == "" {
-		return "has resource " + strconv.Quote(resource) + ", a short name that only kubectl knows; write " + strconv.Quote(long), ""
+		return "has resource " + strconv.Quote(resource) + ", a short name that only kubectl knows; use " + strconv.Quote(long), ""
 	}
 	if group == "" {
 		doubt = krm.Suggest(name, k.resources(""))

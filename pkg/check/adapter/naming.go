@@ -15,7 +15,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 )
 
-// SeriesFor gives names of series from which the rule makes metric, as the adapter's own code sees it: each is accepted
+// SeriesFor returns names of series from which the rule makes metric, as the adapter's own code sees it: each is accepted
 // by the seriesQuery, kept by the filters and named metric. The names come from known ones, such as those of a sample,
 // and from the rule and metric themselves. It gives none if the rule cannot make metric.
 func (r *Rule) SeriesFor(metric string, known []string) []string {
@@ -56,7 +56,7 @@ func (r *Rule) Names() []string {
 	return out
 }
 
-// Specific tells whether the rule is about one series, not about whatever there is.
+// Specific reports whether the rule is about one series, not about whatever there is.
 func (r *Rule) Specific() bool { return len(r.Names()) > 0 || r.Literal() }
 
 // guesses are names that the rule may make metric from.
@@ -106,7 +106,7 @@ func Variants(metric string) []string {
 	return append(out, "container_"+out[2], "container_"+out[1])
 }
 
-// Accepts tells whether the adapter considers a series of this name, whose other labels are as the rule wants them.
+// Accepts reports whether the adapter considers a series of this name, whose other labels are as the rule wants them.
 func (r *Rule) Accepts(name string) bool {
 	if !prommodel.LegacyValidation.IsValidMetricName(name) || !r.Selects(name) {
 		return false
@@ -114,7 +114,7 @@ func (r *Rule) Accepts(name string) bool {
 	return len(r.Namer.FilterSeries([]prom.Series{{Name: name}})) == 1
 }
 
-// Selects tells whether the seriesQuery admits the name.
+// Selects reports whether the seriesQuery admits the name.
 func (r *Rule) Selects(name string) bool {
 	for _, m := range r.Matchers {
 		if m.Name == prommodel.MetricNameLabel && !m.Matches(name) {
@@ -139,13 +139,10 @@ func Serves(r adapterconfig.DiscoveryRule, metric string, series []string) bool 
 		return true
 	}
 	named := renamed(&Rule{DiscoveryRule: r}, r.Name.As)
-	if named == nil {
-		return false
-	}
 	matchers, err := promexpr.Parser.ParseMetricSelector(r.SeriesQuery)
-	if err != nil {
+	if named == nil || err != nil {
 		return false
 	}
 	named.Matchers = matchers
-	return slices.ContainsFunc(series, func(name string) bool { return named.nameOf(name) == metric })
+	return slices.Contains(named.namesOf(series), metric)
 }

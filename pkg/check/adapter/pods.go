@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -16,23 +17,17 @@ type Instance struct {
 	Workload  *chain.Workload
 	Container *corev1.Container
 	At        model.Place
-	// file is the value of --config; known tells whether the arguments show whether there is one.
+	// file is the value of --config; known reports whether the arguments show whether there is one.
 	file  string
 	known bool
 }
 
 // Behind are the adapters among the items to whose pods a Service leads.
 func (su *Setup) Behind(s *chain.Service) []Instance {
-	var all []Instance
-	for _, a := range su.Instances {
-		if s.SelectsPods(a.Workload) {
-			all = append(all, a)
-		}
-	}
-	return all
+	return lookup.Except(su.Instances, func(a Instance) bool { return !s.SelectsPods(a.Workload) })
 }
 
-// SignsItself tells whether the certificate of an adapter is its own.
+// SignsItself reports whether the certificate of an adapter is its own.
 func (a Instance) SignsItself() bool {
 	_, named := FlagValue(a.Args(), "tls-cert-file")
 	return a.known && !named
@@ -73,20 +68,17 @@ func Runs(image string, args []string) bool {
 	return isAdapterImage(image) || has("config") && has("prometheus-url")
 }
 
-// IsInstance tells whether a container runs prometheus-adapter.
+// IsInstance reports whether a container runs prometheus-adapter.
 func IsInstance(c *corev1.Container) bool {
 	return Runs(c.Image, slices.Concat(c.Command, c.Args))
 }
 
-// isAdapterImage tells whether the last part of an image's name is that of the adapter; it has had several.
+// isAdapterImage reports whether the last part of an image's name is that of the adapter; it has had several.
 func isAdapterImage(image string) bool {
 	repository, _, _ := strings.Cut(image, "@")
 	name, _, _ := strings.Cut(path.Base(repository), ":")
-	switch strings.TrimPrefix(name, "k8s-") {
-	case "prometheus-adapter", "prometheus-adapter-amd64", "prometheus-adapter-arm64":
-		return true
-	}
-	return false
+	names := []string{"prometheus-adapter", "prometheus-adapter-amd64", "prometheus-adapter-arm64"}
+	return slices.Contains(names, strings.TrimPrefix(name, "k8s-"))
 }
 
 // FlagValue finds the value of --name=VALUE or --name VALUE.

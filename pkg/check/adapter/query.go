@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,23 +51,19 @@ func (r *Rule) ask(q question, build func() (prom.Selector, error)) Answer {
 	if r.answers == nil {
 		r.answers = map[question]Answer{}
 	}
-	return lookup.Remember(r.answers, q, func(question) (a Answer) {
+	return lookup.Remember(r.answers, q, func(question) Answer {
 		query, err := build()
 		if err != nil {
 			return Answer{Err: err}
 		}
-		a.Query = string(query)
-		if e, err := promexpr.Parser.ParseExpr(a.Query); err == nil {
-			a.Expr = e
-		}
-		return a
+		return Answer{Query: string(query), Expr: promexpr.Parse(string(query))}
 	})
 }
 
 // PodResource is the resource of Pods metrics.
 var PodResource = schema.GroupResource{Resource: "pods"}
 
-// IsRoot tells whether the adapter serves metrics of the resource outside of namespaces.
+// IsRoot reports whether the adapter serves metrics of the resource outside of namespaces.
 func IsRoot(r schema.GroupResource) bool {
 	return r == naming.NsGroupResource || r == naming.NodeGroupResource || r == naming.PVGroupResource
 }
@@ -94,7 +91,7 @@ func (r *Rule) ExampleQuery(series string) (string, bool) {
 			return q, true
 		}
 	}
-	for _, label := range lookup.SortedKeys(r.Resources.Overrides) {
+	for _, label := range slices.Sorted(maps.Keys(r.Resources.Overrides)) {
 		o := r.Resources.Overrides[label]
 		if q, ok := exampleOf(r, series, schema.GroupResource{Group: o.Group, Resource: o.Resource}); ok {
 			return q, true

@@ -15,30 +15,31 @@ type Setup struct {
 	Configs   []*Config
 	// Custom finds the rules of all configurations for Pods and Object metrics, external those for External ones.
 	Custom, External *Index
-	// known tells whether all rules that adapters read are known.
+	// known reports whether all rules that adapters read are known.
 	known lookup.Lazy[bool]
 	// registered is an API that an adapter serves.
 	registered lookup.Lazy[Registration]
 }
 
-// KnowsRules tells whether there are rules, and all configurations that adapters read are known and sound.
+// KnowsRules reports whether there are rules, and all configurations that adapters read are known and sound.
 func (su *Setup) KnowsRules() bool { return su.known.Get(su.findKnown) }
 
 func (su *Setup) findKnown() bool {
 	read := 0
 	for _, s := range su.Configs {
-		if s.broken && s.UnusedReason == "" {
-			// That the adapter does not start is said where it is; nothing follows from the rules that were read.
+		if s.UnusedReason != "" {
+			continue
+		}
+		if s.broken {
+			// The problems of the configuration say that the adapter does not start; nothing follows from the rules that were read.
 			return false
 		}
-		if s.UnusedReason == "" {
-			read++
-		}
+		read++
 	}
 	return len(su.Configs) > 0 && (read > 0 || !su.mountsUnknown())
 }
 
-// mountsUnknown tells whether an adapter among the items reads a configuration that is not.
+// mountsUnknown reports whether an adapter among the items reads a configuration that is not.
 func (su *Setup) mountsUnknown() bool {
 	return slices.ContainsFunc(su.Instances, func(a Instance) bool {
 		var ps model.Problems
@@ -51,24 +52,18 @@ func (su *Setup) mountsUnknown() bool {
 type Registration struct{ Group, Service string }
 
 // Registration is an API that an adapter among the items serves.
-func (su *Setup) Registration() Registration { return su.registered.Get(su.findRegistered) }
-
-// findRegistered finds an API that an adapter among the items serves.
-func (su *Setup) findRegistered() Registration {
-	for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics, chain.ResourceMetrics} {
-		for _, a := range su.graph.APIs.Of(group) {
-			if su.isAdapterService(a.Service.Name) {
-				return Registration{group, a.Service.Name}
+func (su *Setup) Registration() Registration {
+	return su.registered.Get(func() Registration {
+		for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics, chain.ResourceMetrics} {
+			for _, a := range su.graph.APIs.Of(group) {
+				if slices.ContainsFunc(su.graph.Services.All, func(s *chain.Service) bool {
+					return s.Item.Place.Object.Name == a.Service.Name && len(su.Behind(s)) > 0
+				}) {
+					return Registration{group, a.Service.Name}
+				}
 			}
 		}
-	}
-	return Registration{}
-}
-
-// isAdapterService tells whether a Service of that name leads to an adapter among the items.
-func (su *Setup) isAdapterService(name string) bool {
-	return slices.ContainsFunc(su.graph.Services.All, func(s *chain.Service) bool {
-		return s.Item.Place.Object.Name == name && len(su.Behind(s)) > 0
+		return Registration{}
 	})
 }
 

@@ -3,6 +3,10 @@ package adapter
 import (
 	"slices"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
+	"sigs.k8s.io/prometheus-adapter/pkg/naming"
+
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 )
 
@@ -52,13 +56,77 @@ func ServedNames(r *Rule, metric string) []string {
 			series = slices.Concat(Variants(metric)[1:], enumeratePattern(r.Name.Matches))
 		}
 	}
-	var out []string
-	for _, name := range series {
-		if r.Accepts(name) {
-			if m := r.MetricOf(name); m != "" && !slices.Contains(out, m) {
-				out = append(out, m)
+	return r.namesOf(series)
+}
+
+// Flaws are the rules of a list in which one part keeps them from giving a metric.
+type Flaws struct {
+	// Fixed are those whose name.as has a bad reference, with that put right.
+	Fixed []FixedRule
+	// None are, by name, the first of those that select series of that name but keep none of theirs.
+	None map[string]Flaw
+}
+
+// FixedRule is a rule with a bad reference in name.as, and the same rule without it.
+type FixedRule struct {
+	*Rule
+	With *Rule
+}
+
+// Flaw is a rule that keeps none of its own series, and its position in its list.
+type Flaw struct {
+	*Rule
+	Number int
+}
+
+func findFlaws(rules []*Rule) Flaws {
+	f := Flaws{None: map[string]Flaw{}}
+	for i, r := range rules {
+		if _, good := badReference(r); good != "" {
+			if with := renamed(r, good); with != nil {
+				f.Fixed = append(f.Fixed, FixedRule{r, with})
+			}
+		}
+		names := r.Names()
+		if r.Namer == nil || len(names) == 0 || slices.ContainsFunc(names, r.Accepts) {
+			continue
+		}
+		for _, name := range names {
+			if _, known := f.None[name]; !known {
+				f.None[name] = Flaw{r, i}
 			}
 		}
 	}
-	return out
+	return f
+}
+
+// Rules are the part of a configuration that serves external metrics, or the one that serves others.
+func (s *Config) Rules(external bool) []*Rule {
+	if external {
+		return s.external
+	}
+	return s.custom
+}
+
+// Flaws finds the flaws of one part of the rules.
+func (s *Config) Flaws(external bool) Flaws {
+	found := &s.flawsCustom
+	if external {
+		found = &s.flawsExternal
+	}
+	return found.Get(func() Flaws { return findFlaws(s.Rules(external)) })
+}
+
+// renamed is the rule with another name.as, nil if the adapter refuses that.
+func renamed(r *Rule, as string) *Rule {
+	c := *r
+	c.Name.As = as
+	namers, err := naming.NamersFromConfig([]adapterconfig.DiscoveryRule{{
+		SeriesQuery: c.SeriesQuery, SeriesFilters: c.SeriesFilters, Name: c.Name, MetricsQuery: c.MetricsQuery,
+	}}, meta.NewDefaultRESTMapper(nil))
+	if err != nil {
+		return nil
+	}
+	c.Namer, c.naming = namers[0], lookup.Lazy[*inverse]{}
+	return &c
 }

@@ -81,12 +81,12 @@ const AuthenticationConfig = "extension-apiserver-authentication"
 // Resource is a kind of objects as rules of roles name it.
 type Resource struct{ Group, Name string }
 
-// Allowed tells whether roles allow all verbs for all objects of the resource.
+// Allowed reports whether roles allow all verbs for all objects of the resource.
 func (r Resource) Allowed(roles []*Role, verbs ...string) bool {
 	return r.AllowedNamed(roles, "", verbs...)
 }
 
-// AllowedNamed tells whether roles allow all verbs for the object of a name, "" for all.
+// AllowedNamed reports whether roles allow all verbs for the object of a name, "" for all.
 func (r Resource) AllowedNamed(roles []*Role, name string, verbs ...string) bool {
 	return !slices.ContainsFunc(verbs, func(verb string) bool {
 		return !slices.ContainsFunc(roles, func(role *Role) bool {
@@ -169,11 +169,11 @@ func (ac *Access) addRole(r *Role) {
 	ac.roles[key] = named
 }
 
-// HasNamespacedPermissions tells whether an account is given rights namespace by namespace, so that who owns the one in question may
+// HasNamespacedPermissions reports whether an account is given rights namespace by namespace, so that who owns the one in question may
 // give them elsewhere.
 func (ac *Access) HasNamespacedPermissions(a Account) bool { return len(ac.grantsOf(a).inside.All) > 0 }
 
-// is tells whether a subject of a binding is the account, or a group that it belongs to.
+// is reports whether a subject of a binding is the account, or a group that it belongs to.
 func (a Account) is(s rbacv1.Subject, b *binding) bool {
 	if s.Kind == "Group" {
 		all := "system:serviceaccounts"
@@ -187,7 +187,7 @@ func (a Account) is(s rbacv1.Subject, b *binding) bool {
 		lookup.CompareNamespaces(ns, a.Namespace) != lookup.Different
 }
 
-// BoundOutside tells whether an account is given rights namespace by namespace, so that who owns one of those that lack them
+// BoundOutside reports whether an account is given rights namespace by namespace, so that who owns one of those that lack them
 // may give them elsewhere.
 func (ac *Access) BoundOutside(own Account, lacking []string) bool {
 	return slices.ContainsFunc(ac.grantsOf(own).inside.All, func(b *binding) bool {

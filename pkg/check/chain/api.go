@@ -69,7 +69,7 @@ func (as *APIServices) find() map[string][]*APIService {
 	return all
 }
 
-// isInjected tells whether a controller writes the authority of the certificate into an APIService: that of cert-manager
+// isInjected reports whether a controller writes the authority of the certificate into an APIService: that of cert-manager
 // (cert-manager.io/inject-ca-from and others) or of OpenShift (service.beta.openshift.io/inject-cabundle).
 func isInjected(it *krm.Item) bool {
 	for name := range it.Annotations {
@@ -86,7 +86,7 @@ var otherAdapters = []string{
 	"k8s-metrics-adapter",
 }
 
-// ServedByOther tells whether an APIService among the items gives a group of metrics to another program.
+// ServedByOther reports whether an APIService among the items gives a group of metrics to another program.
 func (as *APIServices) ServedByOther(group string) bool {
 	return slices.ContainsFunc(as.Of(group), func(a *APIService) bool {
 		return slices.ContainsFunc(otherAdapters, func(name string) bool { return strings.Contains(a.Service.Name, name) })

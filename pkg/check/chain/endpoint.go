@@ -116,7 +116,7 @@ func (m *Monitor) podEndpoint(e *monitoringv1.PodMetricsEndpoint) Endpoint {
 	return out
 }
 
-// Reads tells whether an endpoint reads t. The port that a container has is known to Prometheus only if it declares it.
+// Reads reports whether an endpoint reads t. The port that a container has is known to Prometheus only if it declares it.
 func (e *Endpoint) Reads(t Target) bool {
 	switch {
 	case e.PortField == "":

@@ -46,7 +46,7 @@ type reader struct {
 	resourceNames  lookup.Interner[corev1.ResourceName]
 }
 
-// Before tells whether the Kubernetes to check for is older than 1.minor. If none is asked for, it is the newest.
+// Before reports whether the Kubernetes to check for is older than 1.minor. If none is asked for, it is the newest.
 func (g *Graph) Before(minor int) bool { return g.Minor > 0 && g.Minor < minor }
 
 // New reads items and joins them. Of a container that keep accepts, the whole template of the pod is kept.
@@ -154,7 +154,7 @@ func (r *reader) add(it *krm.Item, ps *model.Problems) {
 	}
 }
 
-// specOf gives the spec of an object and reports what the API server refuses or drops. What is sound is read all the same.
+// specOf returns the spec of an object and reports what the API server refuses or drops. What is sound is read all the same.
 // The spec is not to be kept: it is big, and of a rendered object it is made anew.
 func specOf[T any](it *krm.Item, ps *model.Problems) *T {
 	var spec *T

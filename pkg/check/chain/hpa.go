@@ -73,7 +73,7 @@ func (h *HPA) refersTo(ref autoscalingv2.CrossVersionObjectReference) {
 	h.Ref = TargetRef{ref.APIVersion, ref.Kind, ref.Name}
 }
 
-// IsFlat tells whether the metrics of h have no metric and target blocks of their own.
+// IsFlat reports whether the metrics of h have no metric and target blocks of their own.
 func (h *HPA) IsFlat() bool {
 	version := h.Item.Place.Object.APIVersion
 	return version == "autoscaling/v1" || version == "autoscaling/v2beta1"

@@ -12,7 +12,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Monitor is what the checks ask of a ServiceMonitor or a PodMonitor.
+// Monitor is what the checks ask of a ServiceMonitor or a PodMonitor. It has many fields because it replaces the objects, which
+// take many times the memory, and both kinds share it, so that no check asks which kind a monitor is.
 type Monitor struct {
 	Item *krm.Item
 	// Selector is what it selects Services or pods by, namespaces what it selects from: any, or the names.
@@ -78,17 +79,17 @@ func (m *Monitor) copies(l copiedLabels) {
 	}
 }
 
-// selects tells whether a ServiceMonitor selects a Service by namespace and labels.
+// selects reports whether a ServiceMonitor selects a Service by namespace and labels.
 func (m *Monitor) selects(svc *Service) bool {
 	return !m.OfPods && m.Reaches(svc.Item.Place.Object.Namespace) && lookup.Matches(&m.Selector, svc.Item.Labels)
 }
 
-// selectsPods tells whether a PodMonitor selects the pods of wl by namespace and labels.
+// selectsPods reports whether a PodMonitor selects the pods of wl by namespace and labels.
 func (m *Monitor) selectsPods(wl *Workload) bool {
 	return m.OfPods && m.Reaches(wl.Item.Place.Object.Namespace) && matchesPods(&m.Selector, wl)
 }
 
-// Reaches tells whether a monitor looks into a namespace, or may do so: by default only into its own
+// Reaches reports whether a monitor looks into a namespace, or may do so: by default only into its own
 // (prometheus-operator, pkg/prometheus/promcfg.go, getNamespacesFromNamespaceSelector).
 func (m *Monitor) Reaches(ns string) bool { return m.LooksInto(ns) != lookup.Different }
 

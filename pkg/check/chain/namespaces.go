@@ -53,7 +53,7 @@ var injectors = []string{
 	"openservicemesh.io/sidecar-injection",
 }
 
-// MayInject tells whether something may add containers to the pods of wl that its template does not have.
+// MayInject reports whether something may add containers to the pods of wl that its template does not have.
 func (n *Namespaces) MayInject(wl *Workload) bool {
 	if injects(wl.Template.Annotations) || injects(wl.Template.Labels) || injects(wl.Item.Annotations) {
 		return true

@@ -107,7 +107,7 @@ func (s *Scaler) MetricAt(number int) model.Place {
 // Source returns where the number of a metric of s comes from.
 func (s *Scaler) Source(m *autoscalingv2.MetricSpec) Source { return s.kind.source(s, m) }
 
-// Reads tells whether s has a metric of one of the types.
+// Reads reports whether s has a metric of one of the types.
 func (s *Scaler) Reads(types ...autoscalingv2.MetricSourceType) bool {
 	return slices.ContainsFunc(s.Metrics, func(m autoscalingv2.MetricSpec) bool { return slices.Contains(types, m.Type) })
 }

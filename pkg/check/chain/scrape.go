@@ -57,7 +57,7 @@ func (m *Monitor) paths(svc *Service, discovered []Target) []ScrapePath {
 
 // Target is an address of the pods of a workload that Prometheus discovers.
 type Target struct {
-	// service names the port of the Service that leads there; onService tells whether one does.
+	// service names the port of the Service that leads there; onService reports whether one does.
 	service   string
 	onService bool
 	// Container declares the port by name if declared.

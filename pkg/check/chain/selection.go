@@ -16,6 +16,38 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
+// Prometheus is a Prometheus or a PrometheusAgent of prometheus-operator.
+type Prometheus struct {
+	Item *krm.Item
+	Spec PrometheusSpec
+	// wanted are what the selectors demand of labels.
+	wanted map[*metav1.LabelSelector][]labels.Requirement
+}
+
+// requirements are what one of the selectors of p demands.
+func (p *Prometheus) requirements(s *metav1.LabelSelector) []labels.Requirement {
+	return lookup.Remember(p.wanted, s, lookup.Requirements)
+}
+
+// PrometheusSpec is what decides which monitors are read, of CommonPrometheusFields and PrometheusAgentSpec.
+type PrometheusSpec struct {
+	ServiceMonitorSelector          *metav1.LabelSelector                          `json:"serviceMonitorSelector"`
+	ServiceMonitorNamespaceSelector *metav1.LabelSelector                          `json:"serviceMonitorNamespaceSelector"`
+	PodMonitorSelector              *metav1.LabelSelector                          `json:"podMonitorSelector"`
+	PodMonitorNamespaceSelector     *metav1.LabelSelector                          `json:"podMonitorNamespaceSelector"`
+	ProbeSelector                   *metav1.LabelSelector                          `json:"probeSelector"`
+	ScrapeConfigSelector            *metav1.LabelSelector                          `json:"scrapeConfigSelector"`
+	AdditionalScrapeConfigs         *corev1.SecretKeySelector                      `json:"additionalScrapeConfigs"`
+	ScrapeInterval                  monitoringv1.Duration                          `json:"scrapeInterval"`
+	ScrapeClasses                   []monitoringv1.ScrapeClass                     `json:"scrapeClasses"`
+	ArbitraryFSAccessThroughSMs     monitoringv1.ArbitraryFSAccessThroughSMsConfig `json:"arbitraryFSAccessThroughSMs"`
+	IgnoreNamespaceSelectors        bool                                           `json:"ignoreNamespaceSelectors"`
+	EnforcedNamespaceLabel          string                                         `json:"enforcedNamespaceLabel"`
+	ServiceAccountName              string                                         `json:"serviceAccountName"`
+	// Mode is that of a PrometheusAgent.
+	Mode string `json:"mode"`
+}
+
 // Refusal is why a Prometheus does not read a monitor, and the field to mend.
 type Refusal struct {
 	At  model.Place
@@ -41,7 +73,7 @@ func (g *Graph) Refusal(m *Monitor) *Refusal {
 	return nearest
 }
 
-// ownOnly tells whether every Prometheus that may read m looks for its pods in its own namespace only.
+// ownOnly reports whether every Prometheus that may read m looks for its pods in its own namespace only.
 func ownOnly(g *Graph, m *Monitor) bool {
 	ignore := false
 	for _, p := range g.Prometheuses {
@@ -64,18 +96,20 @@ func (g *Graph) Refuses(p *Prometheus, m *Monitor) *Refusal {
 	}
 	if p.Unmanaged() {
 		return &Refusal{At: p.Item.Place.Child("spec").Child(what + "Selector"), Unsure: true, distance: 60, Why: fmt.Sprintf(
-			"is missing like all other selectors, so that the operator leaves the configuration to whoever writes it, and %s without effect; write {} to select everything", m.Item.Place.Object)}
+			"is missing, like all other selectors, so the operator does not manage the configuration, and %s has no effect; use "+
+				"{} to select everything", m.Item.Place.Object)}
 	}
 	if !m.OfPods && p.Spec.Mode == "DaemonSet" {
-		return &Refusal{At: p.Item.Place.Child("spec").Child("mode"), distance: 100, Why: "is DaemonSet, and such an agent reads PodMonitors alone"}
+		return &Refusal{At: p.Item.Place.Child("spec").Child("mode"), distance: 100, Why: "is DaemonSet, and an agent in this mode uses only PodMonitors"}
 	}
 	if labelSel == nil {
 		return &Refusal{At: p.Item.Place.Child("spec").Child(what + "Selector"), distance: 50, Why: fmt.Sprintf(
-			"is missing and thus selects nothing, not even %s; write {} to select everything", m.Item.Place.Object)}
+			"is missing, so it selects nothing, not even %s; use {} to select everything", m.Item.Place.Object)}
 	}
 	if failed, _ := lookup.Unmet(p.requirements(labelSel), m.Item.Labels); len(failed) > 0 {
 		return &Refusal{At: m.Item.Place.Child("metadata").Child("labels"), distance: len(failed), Why: fmt.Sprintf(
-			"%s selects %s, and here is %s; write the labels that it selects", p.Item.Place.Object, lookup.DescribeRequirement(failed[0]), lookup.DescribeLabel(failed[0], m.Item.Labels))}
+			"%s selects %s, but the monitor has %s; add the labels that it selects",
+			p.Item.Place.Object, lookup.DescribeRequirement(failed[0]), lookup.DescribeLabel(failed[0], m.Item.Labels))}
 	}
 	if r := g.refusesNamespace(p, m, what, nsSel); r != nil {
 		return r
@@ -83,7 +117,7 @@ func (g *Graph) Refuses(p *Prometheus, m *Monitor) *Refusal {
 	return p.rejects(m)
 }
 
-// Unmanaged tells whether the configuration of p is written by hand, since it selects nothing at all
+// Unmanaged reports whether the configuration of p is written by hand, since it selects nothing at all
 // (prometheus-operator, pkg/prometheus/server/operator.go).
 func (p *Prometheus) Unmanaged() bool {
 	s := p.Spec
@@ -98,7 +132,8 @@ func (g *Graph) refusesNamespace(p *Prometheus, m *Monitor, what string, sel *me
 	}
 	at := p.Item.Place.Child("spec").Child(what + "NamespaceSelector")
 	if sel == nil {
-		return &Refusal{At: at, distance: 10, Why: fmt.Sprintf("is missing and thus selects namespace %s alone, and %s is in %s; write {} to select all namespaces",
+		return &Refusal{At: at, distance: 10, Why: fmt.Sprintf(
+			"is missing, so it selects only namespace %s, but %s is in %s; use {} to select all namespaces",
 			model.NamespaceOf(own), m.Item.Place.Object, model.NamespaceOf(its))}
 	}
 	set, listed := g.Namespaces.labelsOf(its)
@@ -109,7 +144,8 @@ func (g *Graph) refusesNamespace(p *Prometheus, m *Monitor, what string, sel *me
 	if len(failed) == 0 || its == "" {
 		return nil
 	}
-	return &Refusal{At: at, distance: 10 + len(failed), Why: fmt.Sprintf("selects namespaces with %s, and %s is in %s, which has %s; select that one too",
+	return &Refusal{At: at, distance: 10 + len(failed), Why: fmt.Sprintf(
+		"selects namespaces with %s, and %s is in %s, which has %s; select that one too",
 		lookup.DescribeRequirement(failed[0]), m.Item.Place.Object, its, lookup.DescribeLabel(failed[0], set))}
 }
 
@@ -123,17 +159,19 @@ func (p *Prometheus) rejects(m *Monitor) *Refusal {
 			known = append(known, c.Name)
 		}
 		return &Refusal{At: m.Item.Place.Child("spec").Child("scrapeClass"), Why: fmt.Sprintf(
-			"%s has no scrape class %q and thus leaves the monitor out%s", name, class, krm.DidYouMean(class, known))}
+			"%s has no scrape class %q so it skips the monitor%s", name, class, krm.DidYouMean(class, known))}
 	}
 	for i := range m.Endpoints {
 		e := &m.Endpoints[i]
 		if e.files != "" && p.Spec.ArbitraryFSAccessThroughSMs.Deny {
 			return &Refusal{At: e.At().Child(e.files), Why: fmt.Sprintf(
-				"reads files of the Prometheus pod, which arbitraryFSAccessThroughSMs of %s denies, so that it leaves the monitor out; use a Secret", name)}
+				"reads files of the Prometheus pod, which arbitraryFSAccessThroughSMs of %s denies, so it skips the monitor; use "+
+					"a Secret", name)}
 		}
 		if interval := cmp.Or(e.Interval, p.Spec.ScrapeInterval, defaultScrapeInterval); exceeds(e.Timeout, interval) {
 			return &Refusal{At: e.At().Child("scrapeTimeout"), Why: fmt.Sprintf(
-				"is %s, more than the interval of %s, so that %s leaves the monitor out; write at most %s", e.Timeout, interval, name, interval)}
+				"is %s, more than the interval of %s, so %s skips the monitor; use at most %s",
+				e.Timeout, interval, name, interval)}
 		}
 	}
 	return nil
@@ -142,7 +180,7 @@ func (p *Prometheus) rejects(m *Monitor) *Refusal {
 // defaultScrapeInterval is that of a Prometheus that states none.
 const defaultScrapeInterval monitoringv1.Duration = "30s"
 
-// exceeds tells whether a duration of Prometheus is longer than another one.
+// exceeds reports whether a duration of Prometheus is longer than another one.
 func exceeds(a, b monitoringv1.Duration) bool {
 	x, errX := prommodel.ParseDuration(string(a))
 	y, errY := prommodel.ParseDuration(string(b))

@@ -54,10 +54,10 @@ func (r *reader) addService(it *krm.Item, ps *model.Problems) {
 // String is how messages name a Service.
 func (s *Service) String() string { return "Service " + s.Item.Place.Object.Name }
 
-// HasSelector tells whether the endpoints of a Service follow from its selector.
+// HasSelector reports whether the endpoints of a Service follow from its selector.
 func (s *Service) HasSelector() bool { return len(s.selector) > 0 && !s.External }
 
-// SelectsPods tells whether a Service sends requests to pods of wl
+// SelectsPods reports whether a Service sends requests to pods of wl
 // (k8s.io/endpointslice: a Service without a selector has no endpoints but those that somebody writes).
 func (s *Service) SelectsPods(wl *Workload) bool {
 	return s.HasSelector() && MayShareNamespace(s.Item, wl.Item) && selectsLabels(s.selector, wl.Template.Labels)

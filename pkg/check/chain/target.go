@@ -57,11 +57,7 @@ type TargetKey struct{ group, kind, name, Namespace string }
 
 // Key is what r means in a namespace.
 func (r TargetRef) Key(namespace string) TargetKey {
-	group := model.Group(r.APIVersion)
-	if group == "extensions" {
-		group = "apps"
-	}
-	return TargetKey{group, r.Kind, r.Name, namespace}
+	return TargetKey{workloadGroup(r.APIVersion), r.Kind, r.Name, namespace}
 }
 
 // compare orders keys. Most differ in their names.

@@ -62,12 +62,14 @@ var (
 var defaultsSelector = []string{"v1", "extensions/v1beta1", "apps/v1beta1"}
 
 // GroupKind is "GROUP/KIND" of an object. The group extensions, which had workloads until Kubernetes 1.15, counts as apps.
-func GroupKind(apiVersion, kind string) string {
+func GroupKind(apiVersion, kind string) string { return workloadGroup(apiVersion) + "/" + kind }
+
+func workloadGroup(apiVersion string) string {
 	group := model.Group(apiVersion)
 	if group == "extensions" {
-		group = "apps"
+		return "apps"
 	}
-	return group + "/" + kind
+	return group
 }
 
 // String is how messages name a workload, such as Deployment web.
@@ -80,7 +82,7 @@ func (wl *Workload) GroupKind() string {
 	return GroupKind(wl.Item.Place.Object.APIVersion, wl.Item.Place.Object.Kind)
 }
 
-// IsTransient tells whether the pods of wl come and go without anybody scaling them.
+// IsTransient reports whether the pods of wl come and go without anybody scaling them.
 func (wl *Workload) IsTransient() bool {
 	return slices.Contains([]string{job, cronJob, pod}, wl.GroupKind())
 }

@@ -2,6 +2,7 @@ package demand
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,12 +50,7 @@ func (d *Demand) findOffers() []*Offer {
 
 // Used are the offers of the configurations that an adapter reads.
 func (d *Demand) Used() []*Offer {
-	unread := func(o *Offer) bool { return o.Config.UnusedReason != "" }
-	all := d.offers()
-	if slices.ContainsFunc(all, unread) {
-		return slices.DeleteFunc(slices.Clone(all), unread)
-	}
-	return all
+	return lookup.Except(d.offers(), func(o *Offer) bool { return o.Config.UnusedReason != "" })
 }
 
 // external follows pkg/external-provider: the last series of a name is the one that is asked for.
@@ -62,8 +58,8 @@ func (o *Offer) external(d *Demand) {
 	o.Registered = true
 	a := o.ExternalQuery(o.Series[0], d.Scaler.Namespace(), d.selector)
 	if a.Err != nil {
-		o.Obstacle = "maps no label to the namespace, by which external metrics are asked for; add resources: " +
-			`{overrides: {namespace: {resource: "namespace"}}}, or resources: {namespaced: false} to ask in all namespaces`
+		o.Obstacle = "maps no label to the namespace, which external metrics require; add resources: " +
+			`{overrides: {namespace: {resource: "namespace"}}}, or resources: {namespaced: false} to query all namespaces`
 		return
 	}
 	o.Query, o.Expr = a.Query, a.Expr
@@ -88,7 +84,8 @@ func (o *Offer) custom(d *Demand) {
 		return
 	}
 	if namespaced == d.describesNamespace {
-		o.Obstacle = fmt.Sprintf("gives a metric of %s, which are in no namespace, while an HPA asks within its own", d.Resource)
+		o.Obstacle = fmt.Sprintf(
+			"serves a metric of %s, which are not namespaced, but an HPA queries its own namespace", d.Resource)
 		return
 	}
 	namespace := d.Scaler.Namespace()
@@ -108,7 +105,7 @@ func queryObstacle(r *adapter.Rule, err error) string {
 	if _, e := r.Namer.LabelForResource(naming.NsGroupResource); e != nil {
 		return `maps no label to the namespace; add it to resources.overrides, such as namespace: {resource: "namespace"}`
 	}
-	return fmt.Sprintf("makes no query of it: %v", err)
+	return fmt.Sprintf("cannot build a query for it: %v", err)
 }
 
 // labels are those of a series as the rule wants it: what its seriesQuery asks for and what it maps, except for those
@@ -125,7 +122,7 @@ func (o *Offer) labels(d *Demand) prommodel.LabelSet {
 			add(m.Name)
 		}
 	}
-	for _, label := range lookup.SortedKeys(o.Resources.Overrides) {
+	for _, label := range slices.Sorted(maps.Keys(o.Resources.Overrides)) {
 		add(label)
 	}
 	add(o.Label)

@@ -20,6 +20,7 @@ const (
 	Maybe Presence = iota
 	// Present is where it surely has it.
 	Present
+	// Absent is where it surely lacks it.
 	Absent
 )
 
@@ -92,7 +93,7 @@ func originOf(p chain.ScrapePath, wl *chain.Workload) Origin {
 	return o
 }
 
-// Series gives the labels under which a series of the pods arrives; kept is false where the monitor drops it.
+// Series returns the labels under which a series of the pods arrives; kept is false where the monitor drops it.
 func (o Origin) Series(name string, own map[string]string) (set map[string]string, kept bool) {
 	set = map[string]string{prommodel.MetricNameLabel: name}
 	for k, v := range own {
@@ -121,7 +122,7 @@ func (o Origin) Value(name, label string) (value string, kept bool) {
 	return o.Target[label], true
 }
 
-// Has tells whether a series of the pods has a label when it arrives. What the pods say themselves is not known here.
+// Has reports whether a series of the pods has a label when it arrives. What the pods say themselves is not known here.
 func (o Origin) Has(name, label string) Presence {
 	value, kept := o.Value(name, label)
 	_, before := DiscoveredLabels[label]
@@ -140,7 +141,7 @@ func (o Origin) Has(name, label string) Presence {
 // something else.
 var DiscoveredLabels = map[string]struct{}{"namespace": {}, "pod": {}, "service": {}, "instance": {}, "job": {}, "endpoint": {}}
 
-// hasLabel tells whether a series has a label, whichever way it came.
+// hasLabel reports whether a series has a label, whichever way it came.
 func hasLabel(origins []Origin, series, label string) Presence {
 	if len(origins) == 0 || FromExporter(series) {
 		return Maybe

@@ -12,7 +12,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// Has tells whether a series has a label when the adapter sees it.
+// Has reports whether a series has a label when the adapter sees it.
 func (d *Demand) Has(series, label string) Presence {
 	if r := d.set.recordings().first[series]; r != nil {
 		return r.has(label)
@@ -44,13 +44,7 @@ func (r *recording) has(label string) Presence {
 	if r.Labels[label] != "" || slices.Contains(r.enforced, label) {
 		return Present
 	}
-	e := r.parsed.Get(func() parser.Expr {
-		e, err := promexpr.Parser.ParseExpr(fmt.Sprint(r.Expr))
-		if err != nil {
-			return nil
-		}
-		return e
-	})
+	e := r.parsed.Get(func() parser.Expr { return promexpr.Parse(fmt.Sprint(r.Expr)) })
 	if e != nil && promexpr.OutcomeOf(e, label) == promexpr.Lost {
 		return Absent
 	}

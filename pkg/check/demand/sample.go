@@ -2,6 +2,7 @@ package demand
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 
@@ -86,7 +87,7 @@ func (sa *Samples) Page(wl *chain.Workload) Page {
 }
 
 // sampled are the names of the series that the sample of a workload has.
-func (sa *Samples) names(wl *chain.Workload) []string { return lookup.SortedKeys(sa.Page(wl)) }
+func (sa *Samples) names(wl *chain.Workload) []string { return slices.Sorted(maps.Keys(sa.Page(wl))) }
 
 // WorkloadOf finds the workload of a sample by NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME.
 func (sa *Samples) WorkloadOf(s Sample) *chain.Workload {

@@ -16,7 +16,7 @@ func nearestIn(d *Demand, s *adapter.Config) string {
 	if s.UnusedReason != "" {
 		for _, o := range d.offers() {
 			if o.Config == s && (i < 0 || o.Number <= f.Fixed[i].Number) {
-				return fmt.Sprintf("; %s gives it, but %s", o.Rule, s.UnusedReason)
+				return fmt.Sprintf("; %s serves it, but %s", o.Rule, s.UnusedReason)
 			}
 		}
 	}
@@ -39,7 +39,8 @@ func nearestIn(d *Demand, s *adapter.Config) string {
 			part = fmt.Sprintf("seriesFilters[%d]", i)
 		}
 	}
-	return fmt.Sprintf("; %s selects the series %s, but its %s keeps none of that name", found.Rule, found.Names()[0], part)
+	return fmt.Sprintf(
+		"; %s selects series %s, but its %s filters out every series with that name", found.Rule, found.Names()[0], part)
 }
 
 // hintOtherList names a rule of the other list that gives the metric.
@@ -50,7 +51,8 @@ func (d *Demand) hintOtherList() string {
 	}
 	for _, r := range other.Candidates(d.Metric) {
 		if r.Specific() && len(r.SeriesFor(d.Metric, nil)) > 0 {
-			return fmt.Sprintf("; %s gives it, but only to metrics of type %s; change the type in the HPA, or put the rule under %s",
+			return fmt.Sprintf(
+				"; %s serves it, but only for metrics of type %s; change the type in the HPA, or move the rule to %s",
 				r, want, list)
 		}
 	}
@@ -87,11 +89,11 @@ func (d *Demand) Suggestion() string {
 				r = o
 			}
 		}
-		return fmt.Sprintf("; %s gives %q; did you mean that?", r, best)
+		return fmt.Sprintf("; %s serves %q; did you mean that?", r, best)
 	}
 	const most = 6
 	if len(given.Names) > 0 && len(given.Names) <= most {
-		return "; there are " + strings.Join(given.Names, ", ")
+		return "; available: " + strings.Join(given.Names, ", ")
 	}
 	return ""
 }

@@ -109,14 +109,9 @@ func (x *Index) everything() []posting {
 // Positions gives all positions, in order.
 func (x *Index) Positions() []int { return sortedPositions(appendPositions(nil, x.everything())) }
 
-// Like gives the positions, in order, of the objects that have a name or one of the labels.
+// Like returns the positions, in order, of the objects that have a name or one of the labels.
 func (x *Index) Like(name string, pairs map[string]string) []int {
-	return sortedPositions(slices.Concat(x.Named(name), x.anyOf(pairs)))
-}
-
-// anyOf gives the positions, in order, of the objects that have one of the labels.
-func (x *Index) anyOf(pairs map[string]string) []int {
-	var out []int
+	out := slices.Clone(x.Named(name))
 	for k, v := range pairs {
 		out = appendPositions(out, x.with(k, v))
 	}

@@ -48,7 +48,7 @@ func Without(set map[string]string, keys []string) map[string]string {
 	return out
 }
 
-// Matches tells whether a selector matches a set of labels: nil matches nothing, an empty one everything, and one that
+// Matches reports whether a selector matches a set of labels: nil matches nothing, an empty one everything, and one that
 // Kubernetes refuses nothing.
 func Matches(s *metav1.LabelSelector, set map[string]string) bool {
 	if s != nil {
@@ -65,7 +65,7 @@ func Matches(s *metav1.LabelSelector, set map[string]string) bool {
 	return err == nil && sel.Matches(labels.Set(set))
 }
 
-// arePlain tells whether Kubernetes surely accepts a set of labels. It is no for some that it accepts.
+// arePlain reports whether Kubernetes surely accepts a set of labels. It is no for some that it accepts.
 func arePlain(set map[string]string) bool {
 	for k, v := range set {
 		prefix, name, ok := strings.Cut(k, "/")
@@ -81,7 +81,7 @@ func arePlain(set map[string]string) bool {
 	return true
 }
 
-// isPlain tells whether s has letters and digits, and dashes, underscores and dots between them.
+// isPlain reports whether s has letters and digits, and dashes, underscores and dots between them.
 func isPlain(s string, most int) bool {
 	if s == "" || len(s) > most {
 		return false

@@ -24,8 +24,7 @@ const longest = 64
 
 // NewSuggester returns a Suggester of names.
 func NewSuggester(names []string) *Suggester {
-	l := &Suggester{Names: slices.Sorted(slices.Values(names))}
-	l.Names = slices.Compact(l.Names)
+	l := &Suggester{Names: Distinct(slices.Clone(names))}
 	for _, name := range l.Names {
 		l.words = append(l.words, word{strings.ToLower(name), name})
 	}

@@ -3,8 +3,12 @@ package promexpr
 import (
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
+	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/relabel"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -56,10 +60,97 @@ var Parser = parser.NewParser(parser.Options{
 	EnableExperimentalFunctions: true, EnableBinopFillModifiers: true, Functions: promFunctions(),
 })
 
+// Parse parses an expression; it returns nil if Prometheus rejects it.
+func Parse(text string) parser.Expr {
+	e, err := Parser.ParseExpr(text)
+	if err != nil {
+		return nil
+	}
+	return e
+}
+
 func promFunctions() map[string]*parser.Function {
 	fns := maps.Clone(parser.Functions)
 	old := *fns["double_exponential_smoothing"]
 	old.Name = "holt_winters"
 	fns[old.Name] = &old
 	return fns
+}
+
+// Window is a range of time that a function looks back over.
+type Window struct {
+	Fn   string
+	Span time.Duration
+	// Samples is how many samples in the window the function needs to have a value.
+	Samples int
+	// Step is that of a subquery, 0 for a range of scraped samples.
+	Step time.Duration
+}
+
+// needTwo are the functions that compare samples, and so need two.
+var needTwo = []string{
+	"rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear", "double_exponential_smoothing", "holt_winters",
+}
+
+// Windows lists the windows of an expression. One whose length is an expression itself is left out.
+func Windows(e parser.Expr) []Window {
+	var out []Window
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		call, ok := n.(*parser.Call)
+		if !ok {
+			return nil
+		}
+		w := Window{Fn: call.Func.Name, Samples: 1}
+		if slices.Contains(needTwo, w.Fn) {
+			w.Samples = 2
+		}
+		for _, a := range call.Args {
+			switch a := a.(type) {
+			case *parser.MatrixSelector:
+				w.Span = a.Range
+			case *parser.SubqueryExpr:
+				w.Span, w.Step = a.Range, a.Step
+				if a.Step == 0 {
+					w.Span = 0
+				}
+			}
+		}
+		if w.Span > 0 {
+			out = append(out, w)
+		}
+		return nil
+	})
+	return out
+}
+
+// InWords writes a duration as PromQL does.
+func InWords(d time.Duration) string { return prommodel.Duration(d).String() }
+
+// LabelName is what Prometheus makes of the name of a Kubernetes label (util/strutil, SanitizeLabelName).
+func LabelName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, name)
+}
+
+// Relabel applies relabelings and drops the labels that Prometheus does not keep; kept is false where they drop the
+// whole set.
+func Relabel(set map[string]string, cfgs []*relabel.Config) (out map[string]string, kept bool) {
+	b := labels.NewBuilder(labels.FromMap(set))
+	kept = relabel.ProcessBuilder(b, cfgs...)
+	out = map[string]string{}
+	b.Labels().Range(func(l labels.Label) {
+		if IsKept(l.Name, l.Value) {
+			out[l.Name] = l.Value
+		}
+	})
+	return out, kept
+}
+
+// IsKept reports whether Prometheus keeps a label after relabeling.
+func IsKept(name, value string) bool {
+	return value != "" && (name == prommodel.MetricNameLabel || !strings.HasPrefix(name, "__"))
 }

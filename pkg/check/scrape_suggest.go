@@ -63,13 +63,11 @@ func (f *finder) nearest(wl *chain.Workload) *miss {
 	for _, m := range f.graph.Monitors {
 		try(m)
 	}
-	vain := f.podlessRoutes.Get(f.findPodlessRoutes)
-	for _, r := range vain {
-		if sameName(r.Service.Item, wl.Item)+sameName(r.Monitor.Item, wl.Item) > 0 {
-			found.tryBehind(r, wl)
-		}
+	podless := f.podlessRoutes.Get(f.findPodlessRoutes)
+	otherName := func(r chain.Route) bool {
+		return sameName(r.Service.Item, wl.Item)+sameName(r.Monitor.Item, wl.Item) == 0
 	}
-	for _, r := range vain {
+	for _, r := range slices.Concat(lookup.Except(podless, otherName), podless) {
 		found.tryBehind(r, wl)
 	}
 	return best(found)
@@ -117,7 +115,7 @@ func (ms *misses) tryBehind(r chain.Route, wl *chain.Workload) {
 	}
 }
 
-// worth tells whether a miss of that score may be the best.
+// worth reports whether a miss of that score may be the best.
 func (ms *misses) worth(score int) bool {
 	return score > 0 && (len(*ms) == 0 || score >= (*ms)[0].score)
 }
@@ -196,10 +194,12 @@ func monitorMisses(m *chain.Monitor, x selectable) []miss {
 	is := map[string]string{"has": "is", "have": "are"}[x.has]
 	at = at.Child("namespaceSelector")
 	names := m.Namespaces.MatchNames
-	why := fmt.Sprintf("is missing and thus stands for namespace %s, and %s %s in %s", model.NamespaceOf(m.Item.Place.Object.Namespace), what, is, its)
+	why := fmt.Sprintf(
+		"is missing, so it defaults to namespace %s, but %s %s in %s",
+		model.NamespaceOf(m.Item.Place.Object.Namespace), what, is, its)
 	switch {
 	case m.OwnOnly:
-		why = fmt.Sprintf("is ignored by the Prometheus (ignoreNamespaceSelectors), and %s %s in %s", what, is, its)
+		why = fmt.Sprintf("is ignored by Prometheus (ignoreNamespaceSelectors), but %s %s in %s", what, is, its)
 	case len(names) > 0:
 		at, why = at.Child("matchNames"), fmt.Sprintf("has %s, and %s %s in %s", strings.Join(names, ", "), what, is, its)
 	}
@@ -233,7 +233,7 @@ func affinity(failed []labels.Requirement, met int, set map[string]string) int {
 	return score
 }
 
-// misspelled tells whether a requirement would be met but for a letter or two of the value.
+// misspelled reports whether a requirement would be met but for a letter or two of the value.
 func misspelled(r labels.Requirement, set map[string]string) bool {
 	got, ok := set[r.Key()]
 	wanted := slices.Collect(maps.Keys(r.Values()))
@@ -289,7 +289,7 @@ func (f *finder) idle(m *chain.Monitor) *miss {
 	return best(all)
 }
 
-// like gives the positions, in order, of the objects of an index that have the name of m or meet one of its requirements.
+// like returns the positions, in order, of the objects of an index that have the name of m or meet one of its requirements.
 func like(x *lookup.Index, m *chain.Monitor) []int {
 	pairs := lookup.RequiredLabels(&m.Selector)
 	if len(pairs) < len(m.Requirements()) {

@@ -1,0 +1,67 @@
+package demand
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+func TestSingular(t *testing.T) {
+	for plural, want := range map[string]string{
+		"pods": "pod", "ingresses": "ingress", "networkpolicies": "networkpolicy", "namespaces": "namespace", "endpoints": "endpoint",
+	} {
+		if got := Singular(schema.GroupResource{Resource: plural}); got != want {
+			t.Errorf("Singular(%q) = %q, want %q", plural, got, want)
+		}
+	}
+}
+
+func TestFromExporter(t *testing.T) {
+	for series, want := range map[string]bool{
+		"container_cpu_usage_seconds_total": true, "kube_pod_info": true, "up": true, "uptime_seconds": false,
+		"request_total": true, "request_totals": false, "http_requests_total": false,
+	} {
+		if got := FromExporter(series); got != want {
+			t.Errorf("FromExporter(%q) = %t, want %t", series, got, want)
+		}
+	}
+}
+
+func TestBegun(t *testing.T) {
+	names := []string{"http_requests", "http_requests_per_second", "queue_length"}
+	for _, tc := range []struct{ name, metric, want string }{
+		{"a name that begins with the metric", "queue", "queue_length"},
+		{"a metric that begins with a name", "queue_length_max", "queue_length"},
+		{"the first of several", "http", "http_requests"},
+		{"a beginning that ends within a word", "que", ""},
+		{"nothing like it", "latency", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := begun(&Demand{Metric: tc.metric}, names); got != tc.want {
+				t.Errorf("begun(%q) = %q, want %q", tc.metric, got, tc.want)
+			}
+		})
+	}
+}
+
+func TestParsePage(t *testing.T) {
+	for _, tc := range []struct {
+		name, text string
+		want       Page
+	}{
+		{"series and comments", "# HELP a A.\n# TYPE a counter\na{x=\"1\"} 1\na{x=\"2\"} 2\nb 3\n", Page{
+			"a": {{"x": {"1"}}, {"x": {"2"}}}, "b": {{}},
+		}},
+		{"an exemplar and no newline at the end", "a{x=\"1\"} 1 # {trace=\"t\"} 0.5\na 2", Page{"a": {{"x": {"1"}}, {}}}},
+		{"nothing", "", Page{}},
+		{"no page", "a{ 1\n", nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := ParsePage([]byte(tc.text))
+			if diff := cmp.Diff(tc.want, got); diff != "" || (err != nil) != (tc.want == nil) {
+				t.Errorf("ParsePage: %v (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
