@@ -72,10 +72,10 @@ items:
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is missing; set the name of the workload to scale [hpa/target]`,
 		}, text: hpaOf("{name: web}", "{apiVersion: apps/v1}")},
 		{name: "no kind", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: is missing; write the kind of the workload to scale [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: is missing; set the kind of the workload to scale [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, name: web}")},
 		{name: "no name", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is missing; write the name of the workload to scale [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is missing; set the name of the workload to scale [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: Deployment}")},
 		{name: "no apiVersion", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: is missing, so the controller looks for a Deployment in the core group, which has none; use apps/v1 [hpa/target]`,
