@@ -103,7 +103,7 @@ func newCheck() *cobra.Command {
 		Long: `check reads Kubernetes manifests from any source, and follows every HorizontalPodAutoscaler to the pods that
 serve its metrics: adapter rule, Prometheus series, ServiceMonitor, Service, and container port. It reports where a chain breaks,
 and exits with code 1 if one does. It does not contact a cluster.`,
-		Example: `  # the output of kustomize
+		Example: `  # the output of a kustomization
   kustomize build overlays/production | krm-fn check -
 
   # the output of Helm, with the values of the prometheus-adapter chart

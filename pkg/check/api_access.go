@@ -63,7 +63,8 @@ func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
 
 // adapterDemands are the metrics that an adapter among the items has to serve.
 func adapterDemands(w *world) []*demand.Demand {
-	return slices.DeleteFunc(slices.Clone(w.demands.All()), func(d *demand.Demand) bool { return w.graph.APIs.ServedByOther(d.Group()) })
+	servedByOther := func(d *demand.Demand) bool { return w.graph.APIs.ServedByOther(d.Group()) }
+	return slices.DeleteFunc(slices.Clone(w.demands.All()), servedByOther)
 }
 
 // A right is one that an account must have in a namespace, "" for the whole cluster.

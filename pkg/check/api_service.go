@@ -112,7 +112,9 @@ func podlessService(w *world, svc *chain.Service, p *model.Problem) *model.Probl
 	if !svc.HasSelector() || len(svc.Workloads) > 0 {
 		return nil // Another program answers.
 	}
-	i := slices.IndexFunc(w.setup.Instances, func(a adapter.Instance) bool { return chain.MayShareNamespace(svc.Item, a.Workload.Item) })
+	i := slices.IndexFunc(w.setup.Instances, func(a adapter.Instance) bool {
+		return chain.MayShareNamespace(svc.Item, a.Workload.Item)
+	})
 	if i < 0 {
 		return nil
 	}

@@ -161,7 +161,8 @@ func apiLinks(w *world, group string) []*Link {
 	var links []*Link
 	for _, a := range w.graph.APIs.Of(group) {
 		l := &Link{Role: "api", What: a.Item.Place.Object.String(), Place: a.Item.Place}
-		svc := &Link{Role: "service", What: fmt.Sprintf("Service %s/%s, port %d", a.Service.Namespace, a.Service.Name, a.Service.Port)}
+		s := a.Service
+		svc := &Link{Role: "service", What: fmt.Sprintf("Service %s/%s, port %d", s.Namespace, s.Name, s.Port)}
 		l.Links = append(l.Links, svc)
 		if s := w.graph.ServiceOf(a.Service); s != nil {
 			svc.Place = s.Item.Place
@@ -219,7 +220,8 @@ func (l *Link) attach(ps model.Problems) {
 // nearest is the link whose place is the longest beginning of at.
 func (l *Link) nearest(at model.Place) *Link {
 	var best *Link
-	if l.Place.Object == at.Object && l.Place.Object.Name != "" && l.Place.File == at.File && strings.HasPrefix(at.Field, l.Place.Field) {
+	p := l.Place
+	if p.Object == at.Object && at.Object.Name != "" && p.File == at.File && strings.HasPrefix(at.Field, p.Field) {
 		best = l
 	}
 	for _, c := range l.Links {

@@ -180,7 +180,8 @@ func (j *metricJudge) custom(source string, id autoscalingv2.MetricIdentifier, t
 }
 
 var targetTypes = []string{
-	string(autoscalingv2.AverageValueMetricType), string(autoscalingv2.UtilizationMetricType), string(autoscalingv2.ValueMetricType),
+	string(autoscalingv2.AverageValueMetricType), string(autoscalingv2.UtilizationMetricType),
+	string(autoscalingv2.ValueMetricType),
 }
 
 // values judges the type and the numbers of a target.

@@ -74,7 +74,9 @@ func checkOwnPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.W
 }
 
 // checkContainer judges a metric of one container.
-func checkContainer(g *chain.Graph, u usage, m autoscalingv2.ContainerResourceMetricSource, wl *chain.Workload, ps *model.Problems) {
+func checkContainer(
+	g *chain.Graph, u usage, m autoscalingv2.ContainerResourceMetricSource, wl *chain.Workload, ps *model.Problems,
+) {
 	at := u.scaler.MetricAt(u.number).Child("containerResource").Child("container")
 	var names []string
 	for _, c := range wl.Template.Running {

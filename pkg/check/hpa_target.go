@@ -148,7 +148,8 @@ func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 	case !judged:
 		ps.Infof(model.HPATarget, at, "%s %s is not in the input, so its pods are not checked", ref.Kind, ref.Name)
 	default:
-		names := mi.namesOf(chain.TargetRef{APIVersion: ref.APIVersion, Kind: ref.Kind, Name: ""}.Key(s.Item.Place.Object.Namespace), near)
+		kind := chain.TargetRef{APIVersion: ref.APIVersion, Kind: ref.Kind}
+		names := mi.namesOf(kind.Key(s.Item.Place.Object.Namespace), near)
 		hint := names.DidYouMean(ref.Name)
 		if hint == "" && len(names.Names) > 0 {
 			hint = "; available: " + names.Around(ref.Name)

@@ -95,7 +95,8 @@ func (u mismatch) report(at model.Place, d *demand.Demand, ps *model.Problems) {
 func checkRecorded(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	for _, s := range promexpr.Selectors(o.Expr) {
 		for _, m := range s.LabelMatchers {
-			if d.IsRecorded(s.Name) && m.Name != prommodel.MetricNameLabel && !m.Matches("") && d.Has(s.Name, m.Name) == demand.Absent {
+			isRequired := m.Name != prommodel.MetricNameLabel && !m.Matches("")
+			if isRequired && d.IsRecorded(s.Name) && d.Has(s.Name, m.Name) == demand.Absent {
 				ps.Errorf(model.RuleLabels, o.Field("metricsQuery"),
 					"selects series %s with %s, but the recording rule of %s adds no such label",
 					s.Name, m, s.Name)

@@ -82,7 +82,8 @@ func checkWindows(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.P
 				ps.Warnf(model.RuleWindow, at,
 					"uses a range of %s in %s, but Prometheus scrapes the pods of %s every %s unless its scrapeInterval says "+
 						"otherwise; use at least [%s]",
-					promexpr.InWords(win.Span), win.Fn, d.Scaler.Item.Place.Object, promexpr.InWords(every), promexpr.InWords(4*every))
+					promexpr.InWords(win.Span), win.Fn, d.Scaler.Item.Place.Object, promexpr.InWords(every),
+					promexpr.InWords(4*every))
 			}
 		case win.Span < least:
 			ps.Errorf(model.RuleWindow, at,

@@ -41,7 +41,8 @@ func checkAccess(g *chain.Graph, m *chain.Monitor, needed bool, ps *model.Proble
 				break
 			}
 			name := p.Spec.ServiceAccountName
-			lack := model.Problem{ID: model.ScrapeAccess, Place: p.Item.Place.Child("spec").Child("serviceAccountName"), Value: name}
+			at := p.Item.Place.Child("spec").Child("serviceAccountName")
+			lack := model.Problem{ID: model.ScrapeAccess, Place: at, Value: name}
 			if !needed || g.Access.HasNamespacedPermissions(p.Account()) {
 				lack.Severity = model.Warning
 			}

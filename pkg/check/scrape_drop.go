@@ -48,7 +48,9 @@ func dropped(g *chain.Graph, p chain.ScrapePath, wl *chain.Workload) (at model.P
 func certain(g *chain.Graph, cfg *relabel.Config, earlier []*relabel.Config, wl *chain.Workload) bool {
 	for _, l := range cfg.SourceLabels {
 		name := string(l)
-		made := slices.ContainsFunc(earlier, func(c *relabel.Config) bool { return c.TargetLabel == name || c.Action == relabel.LabelMap })
+		made := slices.ContainsFunc(earlier, func(c *relabel.Config) bool {
+			return c.TargetLabel == name || c.Action == relabel.LabelMap
+		})
 		if made || !knownMeta().MatchString(name) || annotationMeta().MatchString(name) && g.Namespaces.MayInject(wl) {
 			return false
 		}

@@ -97,7 +97,8 @@ func (eo *endpointObjects) isWritten(s *chain.Service) bool {
 		}
 		return found
 	})
-	return slices.ContainsFunc(endpoints[s.Item.Place.Object.Name], func(it *krm.Item) bool { return chain.MayShareNamespace(it, s.Item) })
+	isOfService := func(it *krm.Item) bool { return chain.MayShareNamespace(it, s.Item) }
+	return slices.ContainsFunc(endpoints[s.Item.Place.Object.Name], isOfService)
 }
 
 // uncertain are two objects on a route that meet only if one of them is applied to the namespace of the other; nil and

@@ -29,7 +29,8 @@ func scrapeSeries(w *world, ps *model.Problems) {
 		}
 	}
 	for _, d := range w.demands.All() {
-		if page := w.demands.Samples.Page(d.Workload); page != nil && d.Problem == "" && d.Kind == autoscalingv2.PodsMetricSourceType {
+		page := w.demands.Samples.Page(d.Workload)
+		if page != nil && d.Problem == "" && d.Kind == autoscalingv2.PodsMetricSourceType {
 			if o := d.Effective(); o != nil {
 				checkPage(d, o, page, ps)
 			}

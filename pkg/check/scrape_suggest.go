@@ -237,7 +237,7 @@ func affinity(failed []labels.Requirement, met int, set map[string]string) int {
 func misspelled(r labels.Requirement, set map[string]string) bool {
 	got, ok := set[r.Key()]
 	wanted := slices.Collect(maps.Keys(r.Values()))
-	return ok && slices.Contains([]selection.Operator{selection.Equals, selection.In}, r.Operator()) && krm.Suggest(got, wanted) != ""
+	return ok && (r.Operator() == selection.Equals || r.Operator() == selection.In) && krm.Suggest(got, wanted) != ""
 }
 
 // sameName is what equal names add to a score.

@@ -62,6 +62,7 @@ func (s *ruleSet) written(n hpa.Need, opts adapterOptions) bool {
 	f, _ := opts.formulas.For(n)
 	candidates := []string{f.Series, f.Series + "_total", n.Metric}
 	return slices.ContainsFunc(s.rules, func(e ruleEntry) bool {
-		return e.written() && e.section == sectionOf(n) && (n.External || e.maps(n.Object)) && adapter.Serves(e.DiscoveryRule, n.Metric, candidates)
+		return e.written() && e.section == sectionOf(n) && (n.External || e.maps(n.Object)) &&
+			adapter.Serves(e.DiscoveryRule, n.Metric, candidates)
 	})
 }

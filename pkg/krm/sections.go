@@ -165,16 +165,17 @@ func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
 			fragment, err = in.ReadSlice('\n')
 			c.window = append(c.window, fragment...)
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
 			return c, false, err
 		}
-		if c.unended = err != nil && len(c.window) > at; c.unended {
+		if c.unended = ended && len(c.window) > at; c.unended {
 			c.window = append(c.window, '\n')
 		}
 		switch {
 		case len(c.window) > at && !c.line(at):
 			return c, false, nil
-		case err != nil:
+		case ended:
 			c.flush(len(c.window))
 			sound := c.isSound()
 			return c, sound, nil

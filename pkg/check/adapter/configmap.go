@@ -182,7 +182,8 @@ func (su *Setup) checkName(name string, at model.Place, ps *model.Problems) {
 // configMap finds a ConfigMap for the pods of an item by any name that it had; elsewhere is one of another namespace.
 func configMap(g *chain.Graph, name string, pods *krm.Item) (cm, elsewhere *krm.Item) {
 	for _, it := range g.Items {
-		if it.Place.Object.Kind != "ConfigMap" || !slices.ContainsFunc(it.Refs(), func(r model.Ref) bool { return r.Name == name }) {
+		isNamed := func(r model.Ref) bool { return r.Name == name }
+		if it.Place.Object.Kind != "ConfigMap" || !slices.ContainsFunc(it.Refs(), isNamed) {
 			continue
 		}
 		if chain.MayShareNamespace(it, pods) {

@@ -33,7 +33,9 @@ type Answer struct {
 }
 
 // QueryFor makes the query for objects of a resource that the adapter would make, once for all that ask for the same.
-func (r *Rule) QueryFor(series string, resource schema.GroupResource, namespace string, selector labels.Selector, names ...string) Answer {
+func (r *Rule) QueryFor(
+	series string, resource schema.GroupResource, namespace string, selector labels.Selector, names ...string,
+) Answer {
 	q := question{series, resource, namespace, selector.String(), strings.Join(names, "|"), len(names)}
 	return r.ask(q, func() (prom.Selector, error) {
 		return r.Namer.QueryForSeries(series, resource, namespace, selector, names...)

@@ -169,7 +169,7 @@ func (ac *Access) addRole(r *Role) {
 	ac.roles[key] = named
 }
 
-// HasNamespacedPermissions reports whether an account is given rights namespace by namespace, so that who owns the one in question may
+// HasNamespacedPermissions reports whether an account gets permissions namespace by namespace. The owner of a namespace might then
 // give them elsewhere.
 func (ac *Access) HasNamespacedPermissions(a Account) bool { return len(ac.grantsOf(a).inside.All) > 0 }
 

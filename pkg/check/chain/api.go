@@ -60,7 +60,8 @@ func (as *APIServices) find() map[string][]*APIService {
 		if spec.Service == nil {
 			continue
 		}
-		a := &APIService{Item: it, Service: *spec.Service, Trusted: spec.InsecureSkipTLSVerify || spec.CABundle != "" || isInjected(it)}
+		trusted := spec.InsecureSkipTLSVerify || spec.CABundle != "" || isInjected(it)
+		a := &APIService{Item: it, Service: *spec.Service, Trusted: trusted}
 		if a.Stated = a.Service.Port != 0; !a.Stated {
 			a.Service.Port = 443
 		}

@@ -53,8 +53,10 @@ func (g *Graph) Before(minor int) bool { return g.Minor > 0 && g.Minor < minor }
 func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Graph, model.Problems) {
 	g := &Graph{
 		Minor: minor, Items: make([]*krm.Item, 0, len(items)),
-		Namespaces: Namespaces{written: map[string]map[string]string{}, all: map[string]map[string]string{}, injects: map[string]bool{}},
-		Access:     Access{roles: map[model.Object]lookup.ByNamespace[*Role]{}, grants: map[Account]*grants{}},
+		Namespaces: Namespaces{
+			written: map[string]map[string]string{}, all: map[string]map[string]string{}, injects: map[string]bool{},
+		},
+		Access: Access{roles: map[model.Object]lookup.ByNamespace[*Role]{}, grants: map[Account]*grants{}},
 	}
 	r := &reader{
 		graph: g, keep: keep,

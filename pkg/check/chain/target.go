@@ -37,7 +37,8 @@ func (ws *Workloads) AlsoMatched(wl *Workload) []*Workload {
 		other := ws.All[i]
 		its := other.Item.Place.Object
 		switch {
-		case other == wl, other == wl.borrowed, other.borrowed == wl, lookup.CompareNamespaces(own.Namespace, its.Namespace) != lookup.Same:
+		case other == wl, other == wl.borrowed, other.borrowed == wl,
+			lookup.CompareNamespaces(own.Namespace, its.Namespace) != lookup.Same:
 		case its.Name == own.Name && other.GroupKind() == wl.GroupKind():
 			// Another version of the same object.
 		case lookup.Matches(wl.Selector, other.Template.Labels) && other.Item.Field("metadata", "ownerReferences") == nil:

@@ -38,7 +38,9 @@ func (ms *Set) findDemands() []*Demand {
 		for i := range s.Metrics {
 			m := &s.Metrics[i]
 			from := s.Source(m)
-			d := &Demand{set: ms, Scaler: s, Number: i, source: from, Kind: m.Type, Workload: s.Target, Resource: adapter.PodResource}
+			d := &Demand{
+				set: ms, Scaler: s, Number: i, source: from, Kind: m.Type, Workload: s.Target, Resource: adapter.PodResource,
+			}
 			switch {
 			case from == chain.ResourceUsage:
 				continue
