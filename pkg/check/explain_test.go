@@ -136,7 +136,7 @@ func TestExplainWithoutTarget(t *testing.T) {
 	}
 	want := []string{
 		"0 scaler: HorizontalPodAutoscaler shop/web, 2 to 5 replicas @",
-		"1 target: Deployment web is not among the items @spec.scaleTargetRef !hpa/target",
+		"1 target: Deployment web is not in the input @spec.scaleTargetRef !hpa/target",
 		"1 metric: Resource cpu at 50 % @spec.metrics[0]",
 	}
 	if diff := cmp.Diff(want, outline(chain)[:3]); diff != "" {

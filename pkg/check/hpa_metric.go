@@ -68,7 +68,7 @@ func (j *metricJudge) judge(m autoscalingv2.MetricSpec) {
 // known reports a word that is none of the known ones.
 func (j *metricJudge) known(at model.Place, of, got string, all []string) bool {
 	if got == "" {
-		j.ps.Errorf(model.HPAMetric, at, "is missing; write %s", lookup.OneOf(all))
+		j.ps.Errorf(model.HPAMetric, at, "is missing; use %s", lookup.OneOf(all))
 	} else if !slices.Contains(all, got) {
 		j.ps.Reportf(model.Problem{ID: model.HPAMetric, Place: at, Value: got, Suggestion: krm.Suggest(got, all)},
 			"%q is not a valid %s type; use %s", got, of, lookup.OneOf(all))
@@ -128,7 +128,7 @@ func (j *metricJudge) target(source string) model.Place {
 
 func (j *metricJudge) required(at model.Place, missing bool) {
 	if missing {
-		j.ps.Errorf(model.HPAMetric, at, "is missing; write one")
+		j.ps.Errorf(model.HPAMetric, at, "is missing; add one")
 	}
 }
 
@@ -174,7 +174,7 @@ func (j *metricJudge) custom(source string, id autoscalingv2.MetricIdentifier, t
 		}
 	}
 	if t.AverageValue == nil && (t.Value == nil || source == "pods") {
-		j.ps.Errorf(model.HPAMetric, j.target(source), "has no %s; write it", wanted)
+		j.ps.Errorf(model.HPAMetric, j.target(source), "has no %s; add it", wanted)
 	}
 	j.values(source, t)
 }

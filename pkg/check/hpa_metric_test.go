@@ -15,7 +15,7 @@ func TestHPAMetric(t *testing.T) {
 			"\n  - {type: External, external: {metric: {name: a, selector: {matchLabels: {queue: a}}}, target: {type: Value, value: 1}}}\n")},
 		{name: "sound in v2beta1", text: flat("{type: Resource, resource: {name: cpu, targetAverageUtilization: 80}}\n  - {type: Pods, pods: {metricName: a, targetAverageValue: 1}}\n  - {type: ContainerResource, containerResource: {name: cpu, container: app, targetAverageValue: 1}}\n  - {type: Object, object: {target: {kind: Service, name: web}, metricName: a, targetValue: 1}}\n  - {type: Object, object: {target: {kind: Service, name: web}, metricName: a, targetValue: 1, averageValue: 1}}\n  - {type: External, external: {metricName: a, targetValue: 1}}\n  - {type: External, external: {metricName: a, targetAverageValue: 1}}")},
 		{name: "no type", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].type: is missing; write ContainerResource, External, Object, Pods or Resource [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].type: is missing; use ContainerResource, External, Object, Pods or Resource [hpa/metric]`,
 		}, text: metricOf("{resource: {name: cpu}}")},
 		{name: "unknown type", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.metrics[0].type: "Pod" is not a valid metric type; use ContainerResource, External, Object, Pods or Resource [hpa/metric]`,
@@ -28,23 +28,23 @@ func TestHPAMetric(t *testing.T) {
 			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods: is missing, but type Pods requires it [hpa/metric]`,
 		}, text: metricOf("{type: Pods, external: {metric: {name: a}, target: {type: Value, value: 1}}}")},
 		{name: "no name", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods.metric.name: is missing; write one [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods.metric.name: is missing; add one [hpa/metric]`,
 		}, text: metricOf("{type: Pods, pods: {target: {type: AverageValue, averageValue: 1}}}")},
 		{name: "no name in v2beta1", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods.metricName: is missing; write one [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods.metricName: is missing; add one [hpa/metric]`,
 		}, text: flat("{type: Pods, pods: {targetAverageValue: 1}}")},
 		{name: "no target", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods.target: has no averageValue; write it [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods.target: has no averageValue; add it [hpa/metric]`,
 		}, text: metricOf("{type: Pods, pods: {metric: {name: a}}}")},
 		{name: "no target in v2beta1", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods: has no targetAverageValue; write it [hpa/metric]`,
-			`error: HorizontalPodAutoscaler web: spec.metrics[1].object: has no targetValue or averageValue; write it [hpa/metric]`,
-			`error: HorizontalPodAutoscaler web: spec.metrics[1].object.target.name: is missing; write one [hpa/metric]`,
-			`error: HorizontalPodAutoscaler web: spec.metrics[2].external: has no targetValue or targetAverageValue; write it [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods: has no targetAverageValue; add it [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[1].object: has no targetValue or averageValue; add it [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[1].object.target.name: is missing; add one [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[2].external: has no targetValue or targetAverageValue; add it [hpa/metric]`,
 			`error: HorizontalPodAutoscaler web: spec.metrics[3].resource: has neither targetAverageUtilization nor targetAverageValue; set one of them [hpa/metric]`,
 		}, text: flat("{type: Pods, pods: {metricName: a}}\n  - {type: Object, object: {target: {kind: Service}, metricName: a}}\n  - {type: External, external: {metricName: a}}\n  - {type: Resource, resource: {name: cpu}}")},
 		{name: "value of pods", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods.target: has no averageValue; write it [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods.target: has no averageValue; add it [hpa/metric]`,
 		}, text: metricOf("{type: Pods, pods: {metric: {name: a}, target: {type: Value, value: 1}}}")},
 		{name: "unknown type of target", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods.target.type: "averageValue" is not a valid target type; use AverageValue, Utilization or Value [hpa/metric]`,
@@ -68,8 +68,8 @@ func TestHPAMetric(t *testing.T) {
 			`error: HorizontalPodAutoscaler web: spec.metrics[0].resource.name: "nvidia.com/gpu" is not a resource whose usage is measured; use cpu or memory, or a metric of type Pods that a rule serves [hpa/metric]`,
 		}, text: metricOf("{type: Resource, resource: {name: nvidia.com/gpu, target: {type: Utilization, averageUtilization: 80}}}")},
 		{name: "no resource", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].containerResource.container: is missing; write one [hpa/metric]`,
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].containerResource.name: is missing; write one [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].containerResource.container: is missing; add one [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].containerResource.name: is missing; add one [hpa/metric]`,
 		}, text: metricOf("{type: ContainerResource, containerResource: {target: {type: Utilization, averageUtilization: 80}}}")},
 		{name: "object of the wrong type", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.metrics[0].object.target: is of type Value but has no value; use type AverageValue [hpa/metric]`,
@@ -77,8 +77,8 @@ func TestHPAMetric(t *testing.T) {
 			`error: HorizontalPodAutoscaler web: spec.metrics[2].object.target: is of type Utilization, which type Object does not support; use type Value or AverageValue [hpa/metric]`,
 		}, text: metricOf("{type: Object, object: {describedObject: {kind: Service, name: web}, metric: {name: a}, target: {type: Value, averageValue: 1}}}\n  - {type: Object, object: {describedObject: {kind: Service, name: web}, metric: {name: a}, target: {type: AverageValue, value: 1}}}\n  - {type: Object, object: {describedObject: {kind: Service, name: web}, metric: {name: a}, target: {type: Utilization, value: 1}}}")},
 		{name: "object without a name", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].object.describedObject.kind: is missing; write one [hpa/metric]`,
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].object.describedObject.name: is missing; write one [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].object.describedObject.kind: is missing; add one [hpa/metric]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0].object.describedObject.name: is missing; add one [hpa/metric]`,
 		}, text: metricOf("{type: Object, object: {describedObject: {}, metric: {name: a}, target: {type: Value, value: 1}}}")},
 		{name: "selector that cannot be", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.metrics[0].pods: has an invalid selector: "Is" is not a valid label selector operator [hpa/metric]`,

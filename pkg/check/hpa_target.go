@@ -74,7 +74,7 @@ func checkKind(g *chain.Graph, s *chain.Scaler, ps *model.Problems) bool {
 	case ref.APIVersion == "":
 		ps.Reportf(p, "is missing, so the controller looks for a %s in the core group, which has none; use %s", ref.Kind, want)
 	default:
-		ps.Reportf(p, "%q has no %s; write %s", ref.APIVersion, ref.Kind, want)
+		ps.Reportf(p, "%q has no %s; use %s", ref.APIVersion, ref.Kind, want)
 	}
 	return false
 }
@@ -140,7 +140,7 @@ func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 	case otherKind != nil:
 		kind := otherKind.Item.Place.Object.Kind
 		ps.Reportf(model.Problem{ID: model.HPATarget, Place: s.RefAt().Child("kind"), Value: ref.Kind, Suggestion: kind},
-			"no %s is named %s, but a %s is; write %s", ref.Kind, ref.Name, kind, kind)
+			"no %s is named %s, but a %s is; use %s", ref.Kind, ref.Name, kind, kind)
 	case elsewhere != nil:
 		ps.Errorf(model.HPATarget, s.Item.Place.Child("metadata").Child("namespace"),
 			"is %s, but %s %s is in %s, and both must be in the same namespace",

@@ -56,7 +56,7 @@ items:
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: "deployment" is not a Kubernetes kind that can be scaled; did you mean "Deployment"? [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: deployment, name: web}")},
 		{name: "other kind", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: no StatefulSet is named web, but a Deployment is; write Deployment [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: no StatefulSet is named web, but a Deployment is; use Deployment [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: StatefulSet, name: web}")},
 		{name: "kind without scale", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: a DaemonSet has no scale subresource, so nothing can scale it; use a Deployment, StatefulSet, or ReplicaSet [hpa/target]`,
@@ -81,7 +81,7 @@ items:
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: is missing, so the controller looks for a Deployment in the core group, which has none; use apps/v1 [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{kind: Deployment, name: web}")},
 		{name: "wrong group", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: "autoscaling/v1" has no Deployment; write apps/v1 [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: "autoscaling/v1" has no Deployment; use apps/v1 [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: autoscaling/v1, kind: Deployment, name: web}")},
 		{name: "malformed apiVersion", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: "apps/v1/Deployment" is not a valid apiVersion; use GROUP/VERSION, such as apps/v1 [hpa/target]`,

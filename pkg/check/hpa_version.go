@@ -80,7 +80,7 @@ func checkUnknownVersion(g *chain.Graph, p model.Problem, ps *model.Problems) {
 	if g.Before(23) {
 		p.Suggestion = "autoscaling/v2beta2"
 	}
-	ps.Reportf(p, "no Kubernetes in use serves a HorizontalPodAutoscaler in %s; write %s", p.Place.Object.APIVersion, p.Suggestion)
+	ps.Reportf(p, "no Kubernetes in use serves a HorizontalPodAutoscaler in %s; use %s", p.Place.Object.APIVersion, p.Suggestion)
 }
 
 // known are kinds of the chain, by group, with the versions in which they ever were.
@@ -116,7 +116,7 @@ func checkSpelling(p model.Problem, ps *model.Problems) {
 		}
 		if !slices.Contains(k.versions, version) {
 			p.Suggestion = strings.TrimSuffix(o.APIVersion, version) + k.versions[0]
-			ps.Reportf(p, "nothing serves a %s in %s; write %s", o.Kind, o.APIVersion, p.Suggestion)
+			ps.Reportf(p, "nothing serves a %s in %s; use %s", o.Kind, o.APIVersion, p.Suggestion)
 		}
 		return
 	}

@@ -22,17 +22,17 @@ func TestHPAVersion(t *testing.T) {
 		{name: "v2beta1, last cluster", text: hpaWith("v2beta1", "  maxReplicas: 5\n"), minor: 24},
 		{name: "v1", text: hpaWith("v1", "  maxReplicas: 5\n"), minor: 37},
 		{name: "v3", want: []string{
-			`error: HorizontalPodAutoscaler web: apiVersion: no Kubernetes in use serves a HorizontalPodAutoscaler in autoscaling/v3; write autoscaling/v2 [hpa/version]`,
+			`error: HorizontalPodAutoscaler web: apiVersion: no Kubernetes in use serves a HorizontalPodAutoscaler in autoscaling/v3; use autoscaling/v2 [hpa/version]`,
 		}, text: hpaWith("v3", "  maxReplicas: 5\n")},
 		{name: "other group", want: []string{
-			`error: HorizontalPodAutoscaler web: apiVersion: no Kubernetes in use serves a HorizontalPodAutoscaler in apps/v1; write autoscaling/v2beta2 [hpa/version]`,
+			`error: HorizontalPodAutoscaler web: apiVersion: no Kubernetes in use serves a HorizontalPodAutoscaler in apps/v1; use autoscaling/v2beta2 [hpa/version]`,
 		}, text: "{apiVersion: apps/v1, kind: HorizontalPodAutoscaler, metadata: {name: web}}", minor: 20},
 		{name: "misspelled version", want: []string{
-			`error: Deployment web: apiVersion: nothing serves a Deployment in apps/v1x; write apps/v1 [hpa/version]`,
-			`error: Service web: apiVersion: nothing serves a Service in v2; write v1 [hpa/version]`,
+			`error: Deployment web: apiVersion: nothing serves a Deployment in apps/v1x; use apps/v1 [hpa/version]`,
+			`error: Service web: apiVersion: nothing serves a Service in v2; use v1 [hpa/version]`,
 		}, text: "{apiVersion: apps/v1x, kind: Deployment, metadata: {name: web}}\n---\n{apiVersion: v2, kind: Service, metadata: {name: web}}"},
 		{name: "monitor of long ago", want: []string{
-			`error: ServiceMonitor web: apiVersion: nothing serves a ServiceMonitor in monitoring.coreos.com/v1alpha1; write monitoring.coreos.com/v1 [hpa/version]`,
+			`error: ServiceMonitor web: apiVersion: nothing serves a ServiceMonitor in monitoring.coreos.com/v1alpha1; use monitoring.coreos.com/v1 [hpa/version]`,
 		}, text: "{apiVersion: monitoring.coreos.com/v1alpha1, kind: ServiceMonitor, metadata: {name: web}}"},
 		{name: "misspelled kinds", want: []string{
 			`error: Deploymnt web: kind: apps has no kind "Deploymnt"; did you mean "Deployment"? [hpa/version]`,

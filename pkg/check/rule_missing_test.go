@@ -99,7 +99,7 @@ rules:
 		{
 			name:      "described object in the wrong group",
 			manifests: shop + asking(objectMetric("http_requests_per_second", "{apiVersion: extensions/v1beta1, kind: Ingress, name: shop}")) + rules,
-			want:      []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0].object.describedObject: has group "extensions", which Kubernetes no longer serves; write "networking.k8s.io/v1"; the HPA cannot request the metric`},
+			want:      []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0].object.describedObject: has group "extensions", which Kubernetes no longer serves; use "networking.k8s.io/v1"; the HPA cannot request the metric`},
 		},
 		{
 			name:      "that group in an old cluster",

@@ -108,7 +108,7 @@ func warnOfName(r *Rule) {
 	}
 	hint := ""
 	if good != "" {
-		hint = "; write " + strconv.Quote(good)
+		hint = "; use " + strconv.Quote(good)
 	}
 	r.Config.Problems.Warnf(model.RuleQuery, r.Field("name", "as"),
 		"is %q, but %s is not a capture group of name.matches%s", r.Name.As, bad, hint)

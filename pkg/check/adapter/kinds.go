@@ -192,7 +192,7 @@ func (k *Kinds) ResourceOf(gk schema.GroupKind) (found schema.GroupResource, pro
 	hint := ""
 	for _, other := range builtinGroups {
 		if k.serves(other) && other.name != gk.Group && slices.Contains(other.namespaced, gk.Kind) {
-			hint = "; write " + strconv.Quote(strings.TrimPrefix(other.name+"/v1", "/"))
+			hint = "; use " + strconv.Quote(strings.TrimPrefix(other.name+"/v1", "/"))
 		}
 	}
 	if !k.serves(g) {
