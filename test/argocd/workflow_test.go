@@ -200,7 +200,7 @@ func TestWorkflowShowsProblems(t *testing.T) {
 		git(t, clone, "push", "--quiet")
 		before := git(t, clone, "ls-remote", url, "main")
 		o := runJob(t, name, clone)
-		const want = "error: apis/backend.yaml: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field \"maxReplica\"; " +
+		const want = "error: apis/backend.yaml:19:5: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field \"maxReplica\"; " +
 			"did you mean \"maxReplicas\"? [input/field]\n"
 		if o.code != 1 || o.stderr != want || o.stdout != "" {
 			t.Errorf("%s: exit code %d\n%s%s", name, o.code, o.stdout, o.stderr)
