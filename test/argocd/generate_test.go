@@ -113,8 +113,8 @@ func TestPlugin(t *testing.T) {
 		})
 		_, message := argo.generate(t, application, url)
 		want := "rpc error: code = Unknown desc = error generating manifests: `krm-fn render .` failed exit status 1: " +
-			"error: api.yaml:13:7: API shop/products-api: spec.definition.swaggerConfigmapNames[0]: no ConfigMap \"product-api-swagger\" is " +
-			"among the items in namespace shop; did you mean \"products-api-swagger\"? [input/reference]\n" +
+			"error: api.yaml:13:7: API shop/products-api: spec.definition.swaggerConfigmapNames[0]: the input has no " +
+			"ConfigMap \"product-api-swagger\" in namespace shop; did you mean \"products-api-swagger\"? [input/reference]\n" +
 			"error: backend.yaml:19:5: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field \"maxReplica\"; " +
 			"did you mean \"maxReplicas\"? [input/field]"
 		if diff := cmp.Diff("CMP processing failed for application \"products\": error generating manifests in cmp: "+want, message); diff != "" {
@@ -183,7 +183,7 @@ func TestPlugin(t *testing.T) {
 				"  apis:\n  - name: other\n    namespace: shop\n    image: other:v1\n    swaggerFiles:\n    - ../swagger.yaml\n")
 		})
 		_, message := argo.generate(t, application, url)
-		const want = "error: krm-fn.yaml: RenderAPIs render-apis: spec.apis[0].swaggerFiles[0]: cannot read ../swagger.yaml: " +
+		const want = "error: krm-fn.yaml:13:7: RenderAPIs render-apis: spec.apis[0].swaggerFiles[0]: cannot read ../swagger.yaml: " +
 			"it is outside the package [input/file]"
 		if !strings.HasSuffix(message, want) {
 			t.Errorf("the message does not end with %s: %s", want, message)
@@ -264,8 +264,8 @@ func TestBuildOptions(t *testing.T) {
 		})
 		_, message := argo.generate(t, application, broken)
 		const want = "`kustomize build <path to cached source>/products --enable-alpha-plugins --enable-exec` failed exit status 1: " +
-			"error: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field \"maxReplica\"; did you mean \"maxReplicas\"? " +
-			"[input/field]\nError: couldn't execute function: exit status 1"
+			"error: standard input:57:7: TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field \"maxReplica\"; " +
+			"did you mean \"maxReplicas\"? [input/field]\nError: couldn't execute function: exit status 1"
 		if diff := cmp.Diff(want, message); diff != "" {
 			t.Errorf("message (-want +got):\n%s", diff)
 		}
