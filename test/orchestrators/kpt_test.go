@@ -253,8 +253,8 @@ func TestKptShowsProblemsAndWritesNothing(t *testing.T) {
 	}
 	for _, want := range []string{
 		`error: backend.yaml (standard input:`,
-		`[error] wso2.com/v1alpha1/API/shop/products-api spec.definition.swaggerConfigmapNames[0]: no ConfigMap "product-api-swagger" is ` +
-			`among the items in namespace shop; did you mean "products-api-swagger"? [input/reference]`,
+		`[error] wso2.com/v1alpha1/API/shop/products-api spec.definition.swaggerConfigmapNames[0]: the input has no ` +
+			`ConfigMap "product-api-swagger" in namespace shop; did you mean "products-api-swagger"? [input/reference]`,
 		`[error] wso2.com/v1alpha1/TargetEndpoint/shop/products-privatejet spec.deploy.maxReplica: unknown field "maxReplica"; ` +
 			`did you mean "maxReplicas"? [input/field]`,
 		`): TargetEndpoint shop/products-privatejet: spec.deploy.maxReplica: unknown field "maxReplica"; ` +

@@ -17,8 +17,8 @@ metadata:
 `
 
 const (
-	wrongPort = "error: %sServiceMonitor shop/orders: spec.endpoints[0].port: \"http\" is the name of the container's port; " +
-		"write that of the port of Service orders, \"web\" [scrape/port]"
+	wrongPort = "error: %sServiceMonitor shop/orders: spec.endpoints[0].port: \"http\" is the name of the container port; " +
+		"use the port name of Service orders, \"web\" [scrape/port]"
 	mendPort = "- port: http\n"
 )
 
