@@ -61,7 +61,7 @@ func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
 			"role that allows this", own.Name, lacking[0], more)
 }
 
-// adapterDemands are the metrics that an adapter among the items has to serve.
+// adapterDemands are the metrics that an adapter in the input has to serve.
 func adapterDemands(w *world) []*demand.Demand {
 	servedByOther := func(d *demand.Demand) bool { return w.graph.APIs.ServedByOther(d.Group()) }
 	return slices.DeleteFunc(slices.Clone(w.demands.All()), servedByOther)

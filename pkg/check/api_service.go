@@ -18,7 +18,7 @@ func apiService(w *world, ps *model.Problems) {
 	}
 }
 
-// checkAPIs reports the APIServices of a group that do not lead to the adapter among the items. They are errors if some
+// checkAPIs reports the APIServices of a group that do not lead to the adapter in the input. They are errors if some
 // HorizontalPodAutoscaler reads a metric of the group and no other version of it leads there.
 func checkAPIs(w *world, group string, ps *model.Problems) {
 	if len(w.setup.Instances) == 0 || w.graph.APIs.ServedByOther(group) {
@@ -63,7 +63,7 @@ func checkTrust(w *world, a *chain.APIService, needed bool, ps *model.Problems) 
 	ps.Add(p)
 }
 
-// brokenAPI tells why an APIService does not lead to an adapter, nil if it does or may do so.
+// brokenAPI returns why an APIService does not lead to an adapter, nil if it does or may do so.
 func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 	at := a.Item.Place.Child("spec").Child("service")
 	p := &model.Problem{ID: model.APIService, Severity: model.Warning, Place: at.Child("name"), Value: a.Service.Name}
@@ -107,7 +107,7 @@ func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 	return brokenTarget(w.graph, svc, i, behind[0])
 }
 
-// deafService tells that a Service selects no pods, while an adapter is in its namespace.
+// deafService reports that a Service selects no pods, while an adapter is in its namespace.
 func podlessService(w *world, svc *chain.Service, p *model.Problem) *model.Problem {
 	if !svc.HasSelector() || len(svc.Workloads) > 0 {
 		return nil // Another program answers.
@@ -123,7 +123,7 @@ func podlessService(w *world, svc *chain.Service, p *model.Problem) *model.Probl
 	return p
 }
 
-// brokenTarget tells why port i of a Service does not lead to the port on which an adapter listens.
+// brokenTarget returns why port i of a Service does not lead to the port on which an adapter listens.
 func brokenTarget(g *chain.Graph, svc *chain.Service, i int, a adapter.Instance) *model.Problem {
 	if mayHaveMore(g, a.Workload) {
 		return nil

@@ -8,11 +8,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Input is what a run judges.
+// Input is what a run checks.
 type Input struct {
 	// Items are all objects that are going to be in the cluster. Local configuration among them is left out.
 	Items []*krm.Item
-	// Rules are configurations of prometheus-adapter from elsewhere than a ConfigMap among the items, or values of its Helm
+	// Rules are configurations of prometheus-adapter from elsewhere than a ConfigMap in the input, or values of its Helm
 	// chart.
 	Rules []Text
 	// Samples are metrics pages, each of a workload.
@@ -58,7 +58,7 @@ var Checks = []Check{
 	{model.ScrapeSeries, scrapeSeries},
 }
 
-// Run judges in by all checks.
+// Run runs all checks on in.
 func Run(in Input) model.Problems {
 	w, ps := newWorld(in)
 	for _, c := range Checks {

@@ -103,7 +103,7 @@ func (j *metricJudge) source(m autoscalingv2.MetricSpec) {
 	}
 }
 
-// objectTarget judges what the controller finds out only when it computes (Kubernetes,
+// objectTarget checks what the controller finds out only when it computes (Kubernetes,
 // pkg/controller/podautoscaler/horizontal.go, computeStatusForObjectMetric).
 func (j *metricJudge) objectTarget(t autoscalingv2.MetricTarget) {
 	switch {
@@ -118,7 +118,7 @@ func (j *metricJudge) objectTarget(t autoscalingv2.MetricTarget) {
 	}
 }
 
-// target is where the target of a source stands.
+// target is where the target of a source is.
 func (j *metricJudge) target(source string) model.Place {
 	if j.flat {
 		return j.at.Child(source)
@@ -184,7 +184,7 @@ var targetTypes = []string{
 	string(autoscalingv2.ValueMetricType),
 }
 
-// values judges the type and the numbers of a target.
+// values checks the type and the numbers of a target.
 func (j *metricJudge) values(source string, t autoscalingv2.MetricTarget) {
 	at := j.target(source)
 	// Where there is no target at all, that has been told.

@@ -41,7 +41,7 @@ func checkRequest(g *chain.Graph, u usage, wl *chain.Workload, ps *model.Problem
 	}
 }
 
-// checkPods judges the utilization of whole pods.
+// checkPods checks the utilization of whole pods.
 func checkPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.Workload, ps *model.Problems) {
 	checkOwnPods(g, u, name, wl, ps)
 	for _, other := range g.Workloads.AlsoMatched(wl) {
@@ -73,7 +73,7 @@ func checkOwnPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.W
 	}
 }
 
-// checkContainer judges a metric of one container.
+// checkContainer checks a metric of one container.
 func checkContainer(
 	g *chain.Graph, u usage, m autoscalingv2.ContainerResourceMetricSource, wl *chain.Workload, ps *model.Problems,
 ) {

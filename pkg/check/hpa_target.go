@@ -56,7 +56,7 @@ func checkTarget(g *chain.Graph, mi *missing, s *chain.Scaler, ps *model.Problem
 	}
 }
 
-// checkKind judges the kind and group of a target that Kubernetes itself should have.
+// checkKind checks the kind and group of a target that Kubernetes itself should have.
 func checkKind(g *chain.Graph, s *chain.Scaler, ps *model.Problems) bool {
 	ref := s.Ref
 	kinds := slices.Sorted(maps.Keys(scaledKinds))
@@ -89,7 +89,7 @@ func reportMissingNamespace(id model.ID, a, b *krm.Item, ps *model.Problems) {
 		"is missing, but %s is in %s, and both must be in the same namespace; set it to %s", b.Place.Object, ns, ns)
 }
 
-// checkFound judges the target of s itself.
+// checkFound checks the target of s itself.
 func checkFound(s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
 	its := wl.Item.Place.Object
 	if lookup.CompareNamespaces(s.Item.Place.Object.Namespace, its.Namespace) == lookup.Unknown {

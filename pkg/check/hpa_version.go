@@ -20,7 +20,7 @@ func hpaVersion(w *world, ps *model.Problems) {
 	}
 }
 
-// served tells which Kubernetes 1.x serve kinds in a version.
+// served lists which Kubernetes 1.x serve kinds in a version.
 type served struct {
 	apiVersion string
 	kinds      []string

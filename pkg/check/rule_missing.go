@@ -34,7 +34,7 @@ func checkServed(w *world, d *demand.Demand, ps *model.Problems) {
 	}
 }
 
-// checkRegistered reports an adapter whose other APIs are registered among the items while the one that is asked is not.
+// checkRegistered reports an adapter whose other APIs are registered in the input while the one that is asked is not.
 func checkRegistered(w *world, d *demand.Demand, ps *model.Problems) {
 	group := d.Group()
 	if len(w.setup.Instances) == 0 || len(w.graph.APIs.Of(group)) > 0 {

@@ -28,7 +28,7 @@ func ruleWindow(w *world, ps *model.Problems) {
 const operatorInterval = 30 * time.Second
 
 // interval is how often Prometheus reads the pods, by the endpoint that does so most often. It is certain unless
-// it depends on a Prometheus that is not among the items; 0 means that nothing is known.
+// it depends on a Prometheus that is not in the input; 0 means that nothing is known.
 func intervalOf(g *chain.Graph, paths []chain.ScrapePath) (shortest time.Duration, certain bool) {
 	certain = true
 	for _, p := range paths {
@@ -44,7 +44,7 @@ func intervalOf(g *chain.Graph, paths []chain.ScrapePath) (shortest time.Duratio
 	return shortest, certain
 }
 
-// globalInterval is the shortest that the Prometheuses among the items have.
+// globalInterval is the shortest that the Prometheuses in the input have.
 func globalInterval(g *chain.Graph) (shortest time.Duration, stated bool) {
 	for _, p := range g.Prometheuses {
 		d, ok := parseInterval(string(p.Spec.ScrapeInterval))

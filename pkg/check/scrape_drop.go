@@ -75,7 +75,7 @@ func checkDropped(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
 	}
 }
 
-// checkRefused reports for what the API server refuses a monitor or the operator leaves it out, whichever Prometheus
+// checkRefused reports for what the API server rejects a monitor or the operator leaves it out, whichever Prometheus
 // selects it (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
 func checkRefused(m *chain.Monitor, ps *model.Problems) {
 	spec := m.Item.Place.Child("spec")

@@ -117,7 +117,7 @@ func uncertain(r chain.Route, wl *chain.Workload) (a, b *krm.Item) {
 	return nil, nil
 }
 
-// reportMiss tells where the nearest route to the pods breaks.
+// reportMiss reports where the nearest route to the pods breaks.
 func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) {
 	p := model.Problem{ID: model.ScrapeNone, Severity: model.Error, Place: miss.at, Message: fmt.Sprintf(
 		"%s, so nothing scrapes the pods of %s, and %s of %s has no value", miss.why, d.Workload, d.MetricName(), d.Scaler)}
@@ -130,7 +130,7 @@ func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) 
 	ps.Add(p)
 }
 
-// reportNone tells that no route comes near the pods.
+// reportNone reports that no route comes near the pods.
 func reportNone(d *demand.Demand, ps *model.Problems) {
 	hint := ""
 	if annotated(d.Workload) {
@@ -141,7 +141,7 @@ func reportNone(d *demand.Demand, ps *model.Problems) {
 		d.Workload, d.MetricName(), hint)
 }
 
-// reportUnjudged tells once that something that cannot be judged may scrape.
+// reportUnjudged reports once that something that cannot be checked may scrape.
 func (os *others) reportUnjudged(unjudged []*demand.Demand, ps *model.Problems) {
 	if len(unjudged) == 0 {
 		return

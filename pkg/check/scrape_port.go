@@ -95,7 +95,7 @@ func ways(g *chain.Graph, m *chain.Monitor, e *chain.Endpoint) []endpointPath {
 	return out
 }
 
-// brokenPort tells why an endpoint of a ServiceMonitor finds nothing behind a Service.
+// brokenPort returns why an endpoint of a ServiceMonitor finds nothing behind a Service.
 func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *model.Problem {
 	ports := y.service.Ports
 	i := slices.IndexFunc(ports, func(p chain.ServicePort) bool { return e.OnService && chain.MatchesPort(e.Port.StrVal, p.Name) })
@@ -116,7 +116,7 @@ func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *model.Proble
 	case len(y.pods) == 0:
 		return nil
 	case e.OnService && isNumber(ports[i].Target):
-		// The API server refuses it, which checkServices tells.
+		// The API server rejects it, which checkServices tells.
 		return nil
 	case e.OnService:
 		return targetPort(y, i)
@@ -159,7 +159,7 @@ func noSuchPort(port string, svc *chain.Service) (why, suggestion string) {
 	return fmt.Sprintf("%s has no ports; add one that is named %q", svc, port), ""
 }
 
-// targetPort tells that port i of a Service leads to none of a container.
+// targetPort reports that port i of a Service leads to none of a container.
 func targetPort(y endpointPath, i int) *model.Problem {
 	p := y.service.Ports[i]
 	at := y.service.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
@@ -175,7 +175,7 @@ func targetPort(y endpointPath, i int) *model.Problem {
 	return undeclared(at, p.Target.StrVal, y.pods)
 }
 
-// containerPort tells why an endpoint that goes by the ports of containers finds none.
+// containerPort returns why an endpoint that goes by the ports of containers finds none.
 func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Workload) *model.Problem {
 	for _, wl := range pods {
 		if slices.ContainsFunc(chain.PodTargets(wl), e.Reads) || mayHaveMore(g, wl) {
@@ -191,7 +191,7 @@ func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Worklo
 	return undeclared(at, e.Port.StrVal, pods)
 }
 
-// undeclared tells that no container declares a port of a name.
+// undeclared reports that no container declares a port of a name.
 func undeclared(at model.Place, port string, pods []*chain.Workload) *model.Problem {
 	var names []string
 	for _, wl := range pods {
@@ -238,7 +238,7 @@ func isNumber(p intstr.IntOrString) bool {
 	return err == nil && p.Type == intstr.String
 }
 
-// checkServices reports what the API server refuses in the ports of Services that a monitor selects (Kubernetes,
+// checkServices reports what the API server rejects in the ports of Services that a monitor selects (Kubernetes,
 // pkg/apis/core/validation/validation.go, validateServicePort).
 func checkServices(g *chain.Graph, ps *model.Problems) {
 	for _, svc := range g.Services.All {

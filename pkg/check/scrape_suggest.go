@@ -175,7 +175,7 @@ func workloadPods(wl *chain.Workload) selectable {
 	return selectable{wl.Item, "the pods of " + wl.String(), "have", wl.Template.Labels}
 }
 
-// misses tells why m does not select x.
+// misses returns why m does not select x.
 func monitorMisses(m *chain.Monitor, x selectable) []miss {
 	failed, met := lookup.Unmet(m.Requirements(), x.labels)
 	score := affinity(failed, met, x.labels) + sameName(m.Item, x.item)
@@ -206,7 +206,7 @@ func monitorMisses(m *chain.Monitor, x selectable) []miss {
 	return []miss{{m, at, why, score + 1}}
 }
 
-// misses tells why a Service, which m selects, does not select the pods of wl.
+// misses returns why a Service, which m selects, does not select the pods of wl.
 func serviceMisses(s *chain.Service, m *chain.Monitor, wl *chain.Workload) []miss {
 	set := wl.Template.Labels
 	failed, met := lookup.Unmet(s.Requirements(), set)
@@ -261,7 +261,7 @@ func selectorPlace(at model.Place, s *metav1.LabelSelector, r labels.Requirement
 	return at
 }
 
-// idle tells why a monitor leads to no pods although it was most likely made for an object here: one of the same name,
+// idle returns why a monitor leads to no pods although it was most likely made for an object here: one of the same name,
 // or one that lacks only one of several labels. It is nil if the monitor leads somewhere or may do so.
 func (f *finder) idle(m *chain.Monitor) *miss {
 	var all []miss

@@ -149,7 +149,7 @@ func compile(r *Rule, k *Kinds) {
 // noDiscovery is what one refused selector does (pkg/custom-provider, updateMetrics).
 const noDiscovery = "the adapter then lists no metric at all, not even those of other rules"
 
-// checkResources reports the overrides with which the adapter does not start, and tells whether there are none.
+// checkResources reports the overrides with which the adapter does not start, and reports whether there are none.
 func checkResources(r *Rule, k *Kinds) bool {
 	ok := true
 	for _, label := range slices.Sorted(maps.Keys(r.Resources.Overrides)) {

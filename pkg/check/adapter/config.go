@@ -14,7 +14,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Text is a text and where it stands.
+// Text is a text and where it is.
 type Text struct {
 	Place model.Place
 	Text  []byte
@@ -22,7 +22,7 @@ type Text struct {
 
 // Config is one configuration of prometheus-adapter.
 type Config struct {
-	// at is where its text stands, name what messages call it.
+	// at is where its text is, name what messages call it.
 	at   model.Place
 	name string
 	// custom serve Pods and Object metrics, external External ones.
@@ -32,11 +32,11 @@ type Config struct {
 	resourceAt model.Place
 	// Problems are what is wrong with the text and the rules, whoever uses them.
 	Problems model.Problems
-	// broken tells that the adapter does not start with the configuration.
+	// broken means that the adapter does not start with the configuration.
 	broken bool
 	// flawsCustom and flawsExternal are the rules of either list that nearly give a metric.
 	flawsCustom, flawsExternal lookup.Lazy[Flaws]
-	// UnusedReason says why no adapter among the items reads the configuration, "" if one does or may do so.
+	// UnusedReason says why no adapter in the input reads the configuration, "" if one does or may do so.
 	UnusedReason string
 }
 
@@ -46,7 +46,7 @@ type Rule struct {
 	adapterconfig.DiscoveryRule
 	Config *Config
 	node   *yaml.Node
-	// Position is where it stands in its configuration, such as rules[2].
+	// Position is where it is in its configuration, such as rules[2].
 	Position string
 	At       model.Place
 	// Namer is the adapter's own reading of the rule, nil if it refuses the rule.

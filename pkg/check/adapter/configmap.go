@@ -14,7 +14,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// configMapRules reads the configurations in ConfigMaps: those that adapters among the items read, and those that look
+// configMapRules reads the configurations in ConfigMaps: those that adapters in the input read, and those that look
 // like one. The problems are about adapters that find no configuration.
 func (su *Setup) configMapRules(ps *model.Problems) []*Config {
 	var sets []*Config
@@ -92,7 +92,7 @@ func looksLikeConfig(root *yaml.Node) bool {
 }
 
 // configOf follows --config through the volume mounts of an adapter to a ConfigMap and its key. It gives no ConfigMap
-// where the file is none of the items' or is missing; ok tells that this is certain to be no other one among the items.
+// where the file is none of the items' or is missing; ok means that this is certain to be no other one in the input.
 func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
 	if !a.known {
 		return nil, "", false
@@ -163,7 +163,7 @@ func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Probl
 	return cm, key, true
 }
 
-// checkName reports a ConfigMap that is not among the items where one with a similar name holds rules.
+// checkName reports a ConfigMap that is not in the input where one with a similar name holds rules.
 func (su *Setup) checkName(name string, at model.Place, ps *model.Problems) {
 	var names []string
 	for _, it := range su.graph.Items {

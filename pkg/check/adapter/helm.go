@@ -32,7 +32,7 @@ func readValues(root *yaml.Node, at model.Place) []*Config {
 		return nil
 	}
 	if krm.Text(rules, "existing") != "" {
-		// The chart then mounts a ConfigMap of that name and renders none; it is judged if it is among the items.
+		// The chart then mounts a ConfigMap of that name and renders none; it is checked if it is in the input.
 		return []*Config{}
 	}
 	s := &Config{at: at, name: name}

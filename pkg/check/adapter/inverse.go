@@ -13,7 +13,7 @@ import (
 type inverse struct {
 	tree  *syntax.Regexp
 	parts []part
-	// marked tells that name.as has the very characters that mark captures, so that parts may be wrong.
+	// marked means that name.as has the very characters that mark captures, so that parts may be wrong.
 	marked bool
 	// results match what name.as can expand to, with a group for each capture in it, greedy and not.
 	results []*regexp.Regexp

@@ -59,7 +59,7 @@ var shortNames = map[string]string{
 	"pvc": "persistentvolumeclaims", "cj": "cronjobs", "hpa": "horizontalpodautoscalers", "sa": "serviceaccounts",
 }
 
-// Kinds is what the cluster serves, as far as it is known: the built-in kinds, the custom ones among the items, and those
+// Kinds is what the cluster serves, as far as it is known: the built-in kinds, the custom ones in the input, and those
 // that rules and autoscalers name in groups which are not Kubernetes' own.
 type Kinds struct {
 	mapper *rememberingMapper

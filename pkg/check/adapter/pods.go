@@ -22,7 +22,7 @@ type Instance struct {
 	known bool
 }
 
-// Behind are the adapters among the items to whose pods a Service leads.
+// Behind are the adapters in the input to whose pods a Service leads.
 func (su *Setup) Behind(s *chain.Service) []Instance {
 	return lookup.Except(su.Instances, func(a Instance) bool { return !s.SelectsPods(a.Workload) })
 }

@@ -39,7 +39,7 @@ func (su *Setup) findKnown() bool {
 	return len(su.Configs) > 0 && (read > 0 || !su.mountsUnknown())
 }
 
-// mountsUnknown reports whether an adapter among the items reads a configuration that is not.
+// mountsUnknown reports whether an adapter in the input reads a configuration that is not.
 func (su *Setup) mountsUnknown() bool {
 	return slices.ContainsFunc(su.Instances, func(a Instance) bool {
 		var ps model.Problems
@@ -51,7 +51,7 @@ func (su *Setup) mountsUnknown() bool {
 // Registration is a group of the API and the Service behind it.
 type Registration struct{ Group, Service string }
 
-// Registration is an API that an adapter among the items serves.
+// Registration is an API that an adapter in the input serves.
 func (su *Setup) Registration() Registration {
 	return su.registered.Get(func() Registration {
 		for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics, chain.ResourceMetrics} {

@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Access is who may do what, as far as roles and their bindings among the items tell.
+// Access is who may do what, as far as roles and their bindings in the input tell.
 type Access struct {
 	roles    map[model.Object]lookup.ByNamespace[*Role]
 	bindings []*binding

@@ -27,9 +27,9 @@ type APIServices struct {
 type APIService struct {
 	Item    *krm.Item
 	Service ServiceReference
-	// Stated tells that the port is written.
+	// Stated means that the port is written.
 	Stated bool
-	// Trusted tells that the API server trusts the certificate of the Service, or that something puts an authority in.
+	// Trusted means that the API server trusts the certificate of the Service, or that something puts an authority in.
 	Trusted bool
 }
 
@@ -87,14 +87,14 @@ var otherAdapters = []string{
 	"k8s-metrics-adapter",
 }
 
-// ServedByOther reports whether an APIService among the items gives a group of metrics to another program.
+// ServedByOther reports whether an APIService in the input gives a group of metrics to another program.
 func (as *APIServices) ServedByOther(group string) bool {
 	return slices.ContainsFunc(as.Of(group), func(a *APIService) bool {
 		return slices.ContainsFunc(otherAdapters, func(name string) bool { return strings.Contains(a.Service.Name, name) })
 	})
 }
 
-// ServiceOf finds the Service of an APIService, nil if it is not among the items.
+// ServiceOf finds the Service of an APIService, nil if it is not in the input.
 func (g *Graph) ServiceOf(t ServiceReference) *Service {
 	i := slices.IndexFunc(g.Services.All, func(s *Service) bool {
 		o := s.Item.Place.Object

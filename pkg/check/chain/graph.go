@@ -156,8 +156,8 @@ func (r *reader) add(it *krm.Item, ps *model.Problems) {
 	}
 }
 
-// specOf returns the spec of an object and reports what the API server refuses or drops. What is sound is read all the same.
-// The spec is not to be kept: it is big, and of a rendered object it is made anew.
+// specOf returns the spec of an object and reports what the API server rejects or drops. What is sound is read all the same.
+// The spec is not to be kept: it is big, and of a rendered object it is made again.
 func specOf[T any](it *krm.Item, ps *model.Problems) *T {
 	var spec *T
 	if !it.Spec(&spec) {

@@ -20,9 +20,9 @@ var horizontalPodAutoscaler = scalerKind{name: "HorizontalPodAutoscaler", read: 
 type HPA struct {
 	Scaler
 	Behavior *autoscalingv2.HorizontalPodAutoscalerBehavior
-	// Unbound tells that no maxReplicas is written.
+	// Unbound means that no maxReplicas is written.
 	Unbound bool
-	// Rendered tells that the object was made by the types of its version, so that it has no field of another one.
+	// Rendered means that the object was made by the types of its version, so that it has no field of another one.
 	Rendered bool
 }
 
@@ -168,7 +168,7 @@ var (
 // metricConfig begins the annotations by which zalando-incubator/kube-metrics-adapter serves the metrics of an HPA.
 const metricConfig = "metric-config."
 
-// hpaSource tells where the number of a metric comes from by its type and name, and by the annotations of the HPA.
+// hpaSource reports where the number of a metric comes from by its type and name, and by the annotations of the HPA.
 func hpaSource(s *Scaler, m *autoscalingv2.MetricSpec) Source {
 	var name string
 	switch {

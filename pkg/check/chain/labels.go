@@ -28,7 +28,7 @@ func MayShareNamespace(a, b *krm.Item) bool {
 	return lookup.CompareNamespaces(a.Place.Object.Namespace, b.Place.Object.Namespace) != lookup.Different
 }
 
-// podLabelsAdded are labels that controllers give to the pods of a workload beside those of its template.
+// podLabelsAdded are labels that controllers give to the pods of a workload in addition to those of its template.
 var podLabelsAdded = []string{
 	"pod-template-hash",
 	"rollouts-pod-template-hash",

@@ -32,9 +32,9 @@ type Monitor struct {
 	number int
 	// OfPods tells a PodMonitor from a ServiceMonitor.
 	OfPods bool
-	// HasSelector tells that a selector is written, be it an empty one.
+	// HasSelector means that a selector is written, be it an empty one.
 	HasSelector bool
-	// OwnOnly tells that every Prometheus that reads it ignores its namespaceSelector (ignoreNamespaceSelectors).
+	// OwnOnly means that every Prometheus that reads it ignores its namespaceSelector (ignoreNamespaceSelectors).
 	OwnOnly bool
 }
 

@@ -13,10 +13,10 @@ import (
 
 // Namespaces is what is known of namespaces.
 type Namespaces struct {
-	// written are the labels of the Namespaces among the items, all those included that the API server sets.
+	// written are the labels of the Namespaces in the input, all those included that the API server sets.
 	written, all map[string]map[string]string
 	LimitRanges  lookup.ByNamespace[*LimitRange]
-	// injects tells of namespaces, by their names, whether something adds containers to the pods in them.
+	// injects says for namespaces, by name, whether something adds containers to the pods in them.
 	injects map[string]bool
 }
 
@@ -26,7 +26,7 @@ type LimitRange struct {
 	Spec *corev1.LimitRangeSpec
 }
 
-// namespaceLabels are the labels of a namespace; false where it is not among the items, so that only its name is known
+// namespaceLabels are the labels of a namespace; false where it is not in the input, so that only its name is known
 // (which the API server sets as a label since Kubernetes 1.21).
 func (n *Namespaces) labelsOf(ns string) (map[string]string, bool) {
 	written, ok := n.written[model.NamespaceOf(ns)]

@@ -54,11 +54,11 @@ type Refusal struct {
 	Why string
 	// distance orders the refusals of several Prometheuses: the one of the nearest is told.
 	distance int
-	// Unsure tells that the Prometheus may read the pods by a configuration of its own.
+	// Unsure means that the Prometheus may read the pods by a configuration of its own.
 	Unsure bool
 }
 
-// Refusal tells why no Prometheus among the items reads m. It is nil if one does or may do so, or none is among them.
+// Refusal returns why no Prometheus in the input reads m. It is nil if one does or may do so, or none is among them.
 func (g *Graph) Refusal(m *Monitor) *Refusal {
 	var nearest *Refusal
 	for _, p := range g.Prometheuses {
@@ -87,7 +87,7 @@ func ownOnly(g *Graph, m *Monitor) bool {
 	return ignore
 }
 
-// Refuses tells why p does not read m, as prometheus-operator decides it (pkg/prometheus/resource_selector.go). It is
+// Refuses returns why p does not read m, as prometheus-operator decides it (pkg/prometheus/resource_selector.go). It is
 // nil if p does or may do so.
 func (g *Graph) Refuses(p *Prometheus, m *Monitor) *Refusal {
 	what, labelSel, nsSel := "podMonitor", p.Spec.PodMonitorSelector, p.Spec.PodMonitorNamespaceSelector
@@ -138,7 +138,7 @@ func (g *Graph) refusesNamespace(p *Prometheus, m *Monitor, what string, sel *me
 	}
 	set, listed := g.Namespaces.labelsOf(its)
 	failed, _ := lookup.Unmet(p.requirements(sel), set)
-	// What other labels a namespace has is known only if it is among the items, and so is the namespace of an object
+	// What other labels a namespace has is known only if it is in the input, and so is the namespace of an object
 	// that states none.
 	failed = slices.DeleteFunc(failed, func(r labels.Requirement) bool { return !listed && r.Key() != corev1.LabelMetadataName })
 	if len(failed) == 0 || its == "" {
@@ -149,7 +149,7 @@ func (g *Graph) refusesNamespace(p *Prometheus, m *Monitor, what string, sel *me
 		lookup.DescribeRequirement(failed[0]), m.Item.Place.Object, its, lookup.DescribeLabel(failed[0], set))}
 }
 
-// rejects tells why the operator leaves out a monitor that p selects.
+// rejects returns why the operator leaves out a monitor that p selects.
 func (p *Prometheus) rejects(m *Monitor) *Refusal {
 	name := p.Item.Place.Object
 	class := m.scrapeClass

@@ -27,7 +27,7 @@ type Service struct {
 	requirements lookup.Lazy[[]labels.Requirement]
 	// number is its position among the Services.
 	number int32
-	// External tells that it is of type ExternalName, monitored that a monitor selects it.
+	// External means that it is of type ExternalName, monitored means that a monitor selects it.
 	External, Monitored bool
 }
 

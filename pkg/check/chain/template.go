@@ -85,7 +85,7 @@ func (r *reader) takeResources(from *corev1.ResourceRequirements) []corev1.Resou
 	return r.resourceNames.Intern(slices.Compact(names))
 }
 
-// KnowsPods reports whether the pods of a workload are described among the items.
+// KnowsPods reports whether the pods of a workload are described in the input.
 func (wl *Workload) KnowsPods() bool {
 	return slices.ContainsFunc(wl.Template.Running, func(c Container) bool { return !c.init })
 }

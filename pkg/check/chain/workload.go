@@ -87,7 +87,7 @@ func (wl *Workload) IsTransient() bool {
 	return slices.Contains([]string{job, cronJob, pod}, wl.GroupKind())
 }
 
-// addWorkload takes objects that make pods. What the API server refuses is known of its own kinds alone.
+// addWorkload takes objects that make pods. What the API server rejects is known of its own kinds alone.
 func (r *reader) addWorkload(it *krm.Item, ps *model.Problems) {
 	wl := &Workload{Item: it, number: len(r.graph.Workloads.All)}
 	if template, found := wl.read(); template != nil {

@@ -28,7 +28,7 @@ type Demand struct {
 	Kind     autoscalingv2.MetricSourceType
 	Metric   string
 	selector labels.Selector
-	// Resource is what the metric describes; a problem tells why the client of the HPA cannot say so.
+	// Resource is what the metric describes; a problem says why the client of the HPA cannot say so.
 	Resource schema.GroupResource
 	Problem  string
 	offered  lookup.Lazy[[]*Offer]

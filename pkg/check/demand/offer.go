@@ -21,7 +21,7 @@ type Offer struct {
 	*adapter.Rule
 	// Series are names from which it makes the metric.
 	Series []string
-	// Registered tells that the adapter relates the metric to the resource that is asked for, obstacle why not.
+	// Registered means that the adapter relates the metric to the resource that is asked for, obstacle why not.
 	Registered bool
 	Obstacle   string
 	// Query is what the adapter asks Prometheus, expr the same parsed; nil if either cannot be had.

@@ -30,7 +30,7 @@ type Origin struct {
 	// Target are the labels of what Prometheus scrapes, after relabelings.
 	Target map[string]string
 	metric []*relabel.Config
-	// Opaque tells that the relabelings cannot be followed.
+	// Opaque means that the relabelings cannot be followed.
 	Opaque bool
 }
 

@@ -23,7 +23,7 @@ func (d *Demand) Has(series, label string) Presence {
 // IsRecorded reports whether a recording rule gives a series.
 func (d *Demand) IsRecorded(series string) bool { return d.set.recordings().first[series] != nil }
 
-// Recordings are the recording rules among the items.
+// Recordings are the recording rules in the input.
 type Recordings struct {
 	// names are those of the series that they give, first the first rule of each name.
 	names []string
@@ -51,7 +51,7 @@ func (r *recording) has(label string) Presence {
 	return Maybe
 }
 
-// enforced are the labels that the Prometheuses among the items put on the series of every rule for its namespace.
+// enforced are the labels that the Prometheuses in the input put on the series of every rule for its namespace.
 func enforced(g *chain.Graph) []string {
 	var out []string
 	for _, p := range g.Prometheuses {
