@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -151,8 +152,9 @@ func misspell(t *testing.T, dir string) string {
 func (i imageOfPage) inKustomizeFails(t *testing.T) {
 	t.Helper()
 	_, container := i.kustomization(t)
-	message := "error: TargetEndpoint shop/products-privatejet: " + misspell(t, container) + "\n"
-	if o := i.shell(t, "kustomize", container); o.code != 1 || o.stdout != "" || !strings.Contains(o.stderr, message) {
+	message := regexp.MustCompile(`(?m)^error: standard input:[0-9]+:[0-9]+: TargetEndpoint shop/products-privatejet: ` +
+		regexp.QuoteMeta(misspell(t, container)) + "$")
+	if o := i.shell(t, "kustomize", container); o.code != 1 || o.stdout != "" || !message.MatchString(o.stderr) {
 		t.Errorf("exit code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
 }
