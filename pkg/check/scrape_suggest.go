@@ -293,7 +293,7 @@ func (f *finder) idle(m *chain.Monitor) *miss {
 func like(x *lookup.Index, m *chain.Monitor) []int {
 	pairs := lookup.RequiredLabels(&m.Selector)
 	if len(pairs) < len(m.Requirements()) {
-		return x.Positions()
+		return x.All()
 	}
 	return x.Like(m.Item.Place.Object.Name, pairs)
 }

@@ -13,7 +13,7 @@ import (
 
 // Access is who may do what, as far as roles and their bindings in the input tell.
 type Access struct {
-	roles    map[model.Object]lookup.ByNamespace[*Role]
+	roles    map[model.Object]*Role
 	bindings []*binding
 	grants   map[Account]*grants
 }
@@ -22,12 +22,9 @@ type Access struct {
 // cluster is "".
 type (
 	Role struct {
-		item  *krm.Item
 		rules []rbacv1.PolicyRule
 		// aggregated roles get their rules from others.
 		aggregated bool
-		// number is its position among those of its kind and name.
-		number int
 	}
 	binding struct {
 		item     *krm.Item
@@ -50,7 +47,12 @@ func (ac *Access) add(it *krm.Item) {
 			AggregationRule *rbacv1.AggregationRule `json:"aggregationRule"`
 		}
 		_ = mistakes(it.Node(), it.Place, &r, false)
-		ac.addRole(&Role{item: it, rules: r.Rules, aggregated: r.AggregationRule != nil})
+		o := it.Place.Object
+		for _, ns := range []string{o.Namespace, anyNamespace} {
+			if key := (model.Object{Kind: o.Kind, Namespace: ns, Name: o.Name}); ac.roles[key] == nil {
+				ac.roles[key] = &Role{r.Rules, r.AggregationRule != nil}
+			}
+		}
 	case "RoleBinding", "ClusterRoleBinding":
 		var b struct {
 			Subjects []rbacv1.Subject `json:"subjects"`
@@ -146,27 +148,14 @@ func (ac *Access) RolesOf(a Account, ns string) []*Role {
 	})
 }
 
-// roleOf finds the role that b refers to.
+// roleOf returns the role that a binding refers to, or nil if it is neither in the input nor built in.
 func (ac *Access) roleOf(b *binding) *Role {
-	named := ac.roles[model.Object{Kind: b.ref.Kind, Name: b.ref.Name}]
-	found, ns := named.All, ""
-	if b.ref.Kind != "ClusterRole" {
-		ns = b.item.Place.Object.Namespace
-		found = named.PossiblyIn(ns)
+	ns := b.item.Place.Object.Namespace
+	if b.ref.Kind == "ClusterRole" {
+		ns = ""
 	}
-	if len(found) == 0 {
-		return builtinRoles[model.Object{Kind: b.ref.Kind, Namespace: ns, Name: b.ref.Name}]
-	}
-	return slices.MinFunc(found, func(a, b *Role) int { return cmp.Compare(a.number, b.number) })
-}
-
-func (ac *Access) addRole(r *Role) {
-	o := r.item.Place.Object
-	key := model.Object{Kind: o.Kind, Name: o.Name}
-	named := ac.roles[key]
-	r.number = len(named.All)
-	named.Add(o.Namespace, r)
-	ac.roles[key] = named
+	in := func(ns string) model.Object { return model.Object{Kind: b.ref.Kind, Namespace: ns, Name: b.ref.Name} }
+	return cmp.Or(ac.roles[in(cmp.Or(ns, anyNamespace))], ac.roles[in("")], builtinRoles[in(ns)])
 }
 
 // HasNamespacedPermissions reports whether an account gets permissions namespace by namespace. The owner of a namespace might then

@@ -38,12 +38,8 @@ type Graph struct {
 type reader struct {
 	graph    *Graph
 	problems model.Problems
-	// keep tells of which containers the whole template of the pod is kept.
+	// keep selects the containers whose pod template is kept as a whole.
 	keep func(*corev1.Container) bool
-	// These find lists that many objects share.
-	servicePorts   lookup.Interner[ServicePort]
-	containerPorts lookup.Interner[ContainerPort]
-	resourceNames  lookup.Interner[corev1.ResourceName]
 }
 
 // Before reports whether the Kubernetes to check for is older than 1.minor. If none is asked for, it is the newest.
@@ -56,13 +52,9 @@ func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Grap
 		Namespaces: Namespaces{
 			written: map[string]map[string]string{}, all: map[string]map[string]string{}, injects: map[string]bool{},
 		},
-		Access: Access{roles: map[model.Object]lookup.ByNamespace[*Role]{}, grants: map[Account]*grants{}},
+		Access: Access{roles: map[model.Object]*Role{}, grants: map[Account]*grants{}},
 	}
-	r := &reader{
-		graph: g, keep: keep,
-		servicePorts: lookup.Interner[ServicePort]{}, containerPorts: lookup.Interner[ContainerPort]{},
-		resourceNames: lookup.Interner[corev1.ResourceName]{},
-	}
+	r := &reader{graph: g, keep: keep}
 	for _, it := range items {
 		r.collect(it)
 	}
@@ -71,7 +63,7 @@ func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Grap
 		r.add(it, &r.problems)
 	}
 	g.APIs.items = g.Items
-	g.Workloads.sort()
+	g.Workloads.indexKeys()
 	borrowTemplates(g)
 	findTargets(g)
 	for _, m := range g.Monitors {

@@ -2,7 +2,6 @@ package chain
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -12,12 +11,13 @@ import (
 // says which pairs to look at.
 func join(g *Graph) {
 	ofServices, ofPods := keysThatCount(g)
-	services, workloads := g.Services.All, g.Workloads.All
-	named := func(it *krm.Item) (namespace, name string) { return it.Place.Object.Namespace, it.Place.Object.Name }
-	g.Services.Labels = lookup.NewIndex(len(services), func(at int) (namespace, name string) { return named(services[at].Item) },
-		func(at int) map[string]string { return services[at].Item.Labels }, ofServices)
-	g.Workloads.Labels = lookup.NewIndex(len(workloads), func(at int) (namespace, name string) { return named(workloads[at].Item) },
-		func(at int) map[string]string { return workloads[at].Template.Labels }, ofPods)
+	g.Services.Labels, g.Workloads.Labels = lookup.NewIndex(ofServices), lookup.NewIndex(ofPods)
+	for _, svc := range g.Services.All {
+		g.Services.Labels.Add(svc.Item.Place.Object.Namespace, svc.Item.Place.Object.Name, svc.Item.Labels)
+	}
+	for _, wl := range g.Workloads.All {
+		g.Workloads.Labels.Add(wl.Item.Place.Object.Namespace, wl.Item.Place.Object.Name, wl.Template.Labels)
+	}
 	for _, svc := range g.Services.All {
 		joinService(g, svc)
 	}
@@ -85,33 +85,18 @@ func joinMonitor(g *Graph, m *Monitor) {
 	}
 }
 
-// first is the workload that comes first; one may be nil.
-func first(a, b *Workload) *Workload {
-	if a == nil || b != nil && b.number < a.number {
-		return b
-	}
-	return a
-}
-
-// findTargets finds what every HPA scales, by which every workload is scaled, and which HPAs have one target.
+// findTargets resolves the target of every scaler, and finds the scalers that share one.
 func findTargets(g *Graph) {
+	sharing := map[TargetKey][]*Scaler{}
 	for _, s := range g.Scalers {
 		s.Target = g.Workloads.find(s.Item, s.Ref)
 		if s.Target != nil && s.Target.Scaler == nil {
 			s.Target.Scaler = s
 		}
+		sharing[s.sharingKey()] = append(sharing[s.sharingKey()], s)
 	}
-	byTarget := slices.Clone(g.Scalers)
-	slices.SortStableFunc(byTarget, func(a, b *Scaler) int { return a.sharingKey().compare(b.sharingKey()) })
-	for len(byTarget) > 0 {
-		key, n := byTarget[0].sharingKey(), 1
-		for n < len(byTarget) && byTarget[n].sharingKey() == key {
-			n++
-		}
-		for _, s := range byTarget[:n] {
-			s.Sharing = byTarget[:n]
-		}
-		byTarget = byTarget[n:]
+	for _, s := range g.Scalers {
+		s.Sharing = sharing[s.sharingKey()]
 	}
 }
 

@@ -46,7 +46,7 @@ func (r *reader) addService(it *krm.Item, ps *model.Problems) {
 		ports[i] = ServicePort{p.Name, protocol(p.Protocol), p.Port, p.TargetPort}
 	}
 	r.graph.Services.All = append(r.graph.Services.All, &Service{
-		Item: it, number: int32(len(r.graph.Services.All)), selector: spec.Selector, Ports: r.servicePorts.Intern(ports),
+		Item: it, number: int32(len(r.graph.Services.All)), selector: spec.Selector, Ports: ports,
 		External: spec.Type == corev1.ServiceTypeExternalName,
 	})
 }

@@ -2,7 +2,6 @@ package chain
 
 import (
 	"cmp"
-	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -11,13 +10,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Workloads is all workloads, and how they are found.
+// Workloads are all workloads of the input.
 type Workloads struct {
 	All []*Workload
-	// byKey are the workloads in the order of what refers to them, anywhere the first of each name in any namespace, which
-	// the keys do not state.
-	byKey    []*Workload
-	anywhere lookup.Lazy[map[TargetKey]*Workload]
+	// byKey has the first workload of each key.
+	byKey map[TargetKey]*Workload
 	// Labels finds workloads by the labels of their pods.
 	Labels *lookup.Index
 }
@@ -61,63 +58,31 @@ func (r TargetRef) Key(namespace string) TargetKey {
 	return TargetKey{workloadGroup(r.APIVersion), r.Kind, r.Name, namespace}
 }
 
-// compare orders keys. Most differ in their names.
-func (k TargetKey) compare(o TargetKey) int {
-	if c := cmp.Compare(k.name, o.name); c != 0 {
-		return c
-	}
-	return cmp.Or(cmp.Compare(k.Namespace, o.Namespace), cmp.Compare(k.kind, o.kind), cmp.Compare(k.group, o.group))
-}
+// anyNamespace is the namespace of keys that match workloads of all namespaces; it is not a valid name.
+const anyNamespace = "*"
 
-// key is what references say that mean wl.
-func (wl *Workload) key() TargetKey {
-	o := wl.Item.Place.Object
-	return TargetRef{o.APIVersion, o.Kind, o.Name}.Key(o.Namespace)
-}
-
-// sort sorts the workloads by their keys, and those of one key by their positions.
-func (ws *Workloads) sort() {
-	ws.byKey = slices.Clone(ws.All)
-	slices.SortStableFunc(ws.byKey, func(a, b *Workload) int { return a.key().compare(b.key()) })
-}
-
-// find gives the workload that by refers to, or nil. The version does not matter, and one in the very namespace is
-// preferred to one that may be in it.
-func (ws *Workloads) find(by *krm.Item, ref TargetRef) *Workload {
-	ns := by.Place.Object.Namespace
-	found := ws.targeted(ref.Key(ns))
-	if model.NamespaceOf(ns) == metav1.NamespaceDefault {
-		found = first(ws.targeted(ref.Key("")), ws.targeted(ref.Key(metav1.NamespaceDefault)))
-	}
-	switch {
-	case found != nil:
-		return found
-	case ns == "":
-		return ws.anywhere.Get(ws.findAnywhere)[ref.Key("")]
-	}
-	return ws.targeted(ref.Key(""))
-}
-
-// targeted is the first workload of a key, nil if there is none.
-func (ws *Workloads) targeted(key TargetKey) *Workload {
-	i, ok := slices.BinarySearchFunc(ws.byKey, key, func(wl *Workload, key TargetKey) int { return wl.key().compare(key) })
-	if !ok {
-		return nil
-	}
-	return ws.byKey[i]
-}
-
-// findAnywhere finds the first workload of each name in any namespace.
-func (ws *Workloads) findAnywhere() map[TargetKey]*Workload {
-	found := map[TargetKey]*Workload{}
+// indexKeys indexes the workloads by the references that they match.
+func (ws *Workloads) indexKeys() {
+	ws.byKey = make(map[TargetKey]*Workload, 2*len(ws.All))
 	for _, wl := range ws.All {
-		key := wl.key()
-		key.Namespace = ""
-		if found[key] == nil {
-			found[key] = wl
+		o := wl.Item.Place.Object
+		key := TargetRef{o.APIVersion, o.Kind, o.Name}.Key(o.Namespace)
+		for _, ns := range []string{o.Namespace, model.NamespaceOf(o.Namespace), anyNamespace} {
+			if key.Namespace = ns; ws.byKey[key] == nil {
+				ws.byKey[key] = wl
+			}
 		}
 	}
-	return found
+}
+
+// find returns the workload that an object refers to, or nil. It ignores the version, as the controller does. It prefers a
+// workload in the namespace of the object to one that may end up there.
+func (ws *Workloads) find(by *krm.Item, ref TargetRef) *Workload {
+	ns, uncertain := by.Place.Object.Namespace, ""
+	if ns == "" {
+		uncertain = anyNamespace
+	}
+	return cmp.Or(ws.byKey[ref.Key(model.NamespaceOf(ns))], ws.byKey[ref.Key(uncertain)])
 }
 
 // sharingKey is the same for all HPAs that have one target.

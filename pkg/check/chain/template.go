@@ -44,19 +44,19 @@ type ContainerPort struct {
 func (r *reader) take(t *corev1.PodTemplateSpec) PodTemplate {
 	out := PodTemplate{Labels: t.Labels, Annotations: t.Annotations}
 	if t.Spec.Resources != nil {
-		out.Resources = r.takeResources(t.Spec.Resources)
+		out.Resources = takeResources(t.Spec.Resources)
 	}
 	out.Running = make([]Container, 0, len(t.Spec.Containers))
 	for i := range t.Spec.Containers {
 		c := &t.Spec.Containers[i]
-		out.Running = append(out.Running, r.takeContainer(c, i))
+		out.Running = append(out.Running, takeContainer(c, i))
 		if r.keep(c) {
 			out.Whole = t
 		}
 	}
 	for i := range t.Spec.InitContainers {
 		c := &t.Spec.InitContainers[i]
-		one := r.takeContainer(c, i)
+		one := takeContainer(c, i)
 		one.init = true
 		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
 			out.Running = append(out.Running, one)
@@ -67,22 +67,22 @@ func (r *reader) take(t *corev1.PodTemplateSpec) PodTemplate {
 	return out
 }
 
-func (r *reader) takeContainer(c *corev1.Container, number int) Container {
+func takeContainer(c *corev1.Container, number int) Container {
 	ports := make([]ContainerPort, len(c.Ports))
 	for i, p := range c.Ports {
 		ports[i] = ContainerPort{p.Name, protocol(p.Protocol), p.ContainerPort}
 	}
 	return Container{
 		Name: c.Name, Image: c.Image, number: int32(number),
-		ports: r.containerPorts.Intern(ports), Resources: r.takeResources(&c.Resources),
+		ports: ports, Resources: takeResources(&c.Resources),
 	}
 }
 
-func (r *reader) takeResources(from *corev1.ResourceRequirements) []corev1.ResourceName {
+func takeResources(from *corev1.ResourceRequirements) []corev1.ResourceName {
 	names := slices.AppendSeq(make([]corev1.ResourceName, 0, len(from.Requests)+len(from.Limits)), maps.Keys(from.Requests))
 	names = slices.AppendSeq(names, maps.Keys(from.Limits))
 	slices.Sort(names)
-	return r.resourceNames.Intern(slices.Compact(names))
+	return slices.Compact(names)
 }
 
 // KnowsPods reports whether the pods of a workload are described in the input.

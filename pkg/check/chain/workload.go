@@ -24,8 +24,6 @@ type Workload struct {
 	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef), holder the one whose object
 	// holds that.
 	borrowed, holder *Workload
-	// number is its position among the workloads.
-	number int
 	// Scaler is the first HPA that scales it, nil for none.
 	Scaler *Scaler
 	// Services are the Services that select its pods, routes those that monitors take to them.
@@ -89,7 +87,7 @@ func (wl *Workload) IsTransient() bool {
 
 // addWorkload takes objects that make pods. What the API server rejects is known of its own kinds alone.
 func (r *reader) addWorkload(it *krm.Item, ps *model.Problems) {
-	wl := &Workload{Item: it, number: len(r.graph.Workloads.All)}
+	wl := &Workload{Item: it}
 	if template, found := wl.read(); template != nil {
 		wl.Template = r.take(template)
 		r.graph.Workloads.All = append(r.graph.Workloads.All, wl)

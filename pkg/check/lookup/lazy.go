@@ -6,40 +6,19 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// maxUnindexed is how many postings are not worth to be looked up by namespace.
-const maxUnindexed = 8
-
-// Interner gives equal lists one array, by their first elements: thousands of Services or containers have the same ports.
-type Interner[T comparable] map[T][][]T
-
-// Intern returns a list that is equal to list.
-func (s Interner[T]) Intern(list []T) []T {
-	if len(list) == 0 {
-		return nil
-	}
-	known := s[list[0]]
-	if i := slices.IndexFunc(known, func(k []T) bool { return slices.Equal(k, list) }); i >= 0 {
-		return known[i]
-	}
-	if len(known) < maxUnindexed {
-		s[list[0]] = append(known, list)
-	}
-	return list
-}
-
-// Lazy is a value that is found once.
+// Lazy is a value that is computed when it is first requested.
 type Lazy[T any] struct{ value *T }
 
-// Get returns the value; find finds it the first time.
-func (o *Lazy[T]) Get(find func() T) T {
+// Get returns the value, and calls compute the first time.
+func (o *Lazy[T]) Get(compute func() T) T {
 	if o.value == nil {
-		v := find()
+		v := compute()
 		o.value = &v
 	}
 	return *o.value
 }
 
-// Remember finds a value once.
+// Remember returns known[key], and calls find to set it the first time.
 func Remember[K comparable, V any](known map[K]V, key K, find func(K) V) V {
 	v, ok := known[key]
 	if !ok {
@@ -55,7 +34,7 @@ func Distinct(names []string) []string {
 	return slices.Compact(names)
 }
 
-// Except returns list without the elements for which unwanted is true. It copies only if there are any.
+// Except returns list without the elements for which unwanted is true. It copies the list only if there are any.
 func Except[T any](list []T, unwanted func(T) bool) []T {
 	if !slices.ContainsFunc(list, unwanted) {
 		return list
@@ -63,8 +42,7 @@ func Except[T any](list []T, unwanted func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(list), unwanted)
 }
 
-// NamespacesFor are the namespaces, as objects state them, in which those may be that meet one of a namespace; none stands
-// for all.
+// NamespacesFor returns the namespaces of manifests that may end up in namespace ns, for Index.Find.
 func NamespacesFor(ns string) []string {
 	if ns == "" {
 		return nil
@@ -72,13 +50,13 @@ func NamespacesFor(ns string) []string {
 	return []string{ns, ""}
 }
 
-// ByNamespace are values by the namespaces that their objects state.
+// ByNamespace groups values by the namespace in the manifest of their object.
 type ByNamespace[T any] struct {
 	All []T
 	in  map[string][]T
 }
 
-// Add adds a value whose object states a namespace.
+// Add adds a value whose object has namespace ns, which may be empty.
 func (s *ByNamespace[T]) Add(ns string, v T) {
 	if s.in == nil {
 		s.in = map[string][]T{}
@@ -86,7 +64,8 @@ func (s *ByNamespace[T]) Add(ns string, v T) {
 	s.All, s.in[ns] = append(s.All, v), append(s.in[ns], v)
 }
 
-// PossiblyIn are those that meet an object of a namespace; they are in order only if ns is "".
+// PossiblyIn returns the values that may end up in namespace ns: those with that namespace, then those without one. If ns is
+// empty, it returns all values.
 func (s *ByNamespace[T]) PossiblyIn(ns string) []T {
 	if ns == "" || len(s.All) == len(s.in[ns]) {
 		return s.All
@@ -97,20 +76,20 @@ func (s *ByNamespace[T]) PossiblyIn(ns string) []T {
 	return slices.Concat(s.in[ns], s.in[""])
 }
 
-// Relation says whether two objects are in one namespace.
+// Relation tells whether two objects are in the same namespace.
 type Relation int
 
 const (
-	// Different is where both state a namespace, and not the same.
+	// Different means that their manifests name different namespaces.
 	Different Relation = iota
-	// Unknown is where only one of them states a namespace: they meet if the other one is applied to it by
-	// `kubectl apply -n`, `helm install -n` or the destination of an Argo CD application.
+	// Unknown means that only one manifest names a namespace. The other object is in the same namespace if it is applied
+	// to it by `kubectl apply -n`, `helm install -n`, or the destination of an Argo CD Application.
 	Unknown
-	// Same is where both mean one namespace.
+	// Same means that both are in the same namespace.
 	Same
 )
 
-// CompareNamespaces compares two namespaces as they are written. What states none goes to one namespace, most often default.
+// CompareNamespaces compares the namespaces of two manifests. Manifests without a namespace are applied to the same one.
 func CompareNamespaces(a, b string) Relation {
 	switch {
 	case a == b || model.NamespaceOf(a) == model.NamespaceOf(b):

@@ -11,15 +11,18 @@ import (
 )
 
 // OneOf joins names for a message: "a, b or c".
-func OneOf(names []string) string {
+func OneOf(names []string) string { return Join(names, " or ") }
+
+// Join joins names for a message, with a word before the last.
+func Join(names []string, word string) string {
 	last := len(names) - 1
 	if last <= 0 {
 		return strings.Join(names, "")
 	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return strings.Join(names[:last], ", ") + word + names[last]
 }
 
-// RequiredLabels are the labels that a selector demands with one value each.
+// RequiredLabels returns the labels for which a selector accepts exactly one value.
 func RequiredLabels(s *metav1.LabelSelector) map[string]string {
 	if s == nil {
 		return nil
@@ -37,7 +40,7 @@ func RequiredLabels(s *metav1.LabelSelector) map[string]string {
 	return out
 }
 
-// Without copies a set of labels but for some.
+// Without returns a copy of labels without some keys.
 func Without(set map[string]string, keys []string) map[string]string {
 	out := make(map[string]string, len(set))
 	for k, v := range set {
@@ -48,8 +51,8 @@ func Without(set map[string]string, keys []string) map[string]string {
 	return out
 }
 
-// Matches reports whether a selector matches a set of labels: nil matches nothing, an empty one everything, and one that
-// Kubernetes refuses nothing.
+// Matches reports whether a selector matches labels, as metav1.LabelSelectorAsSelector does: nil and invalid selectors match
+// nothing, an empty one everything.
 func Matches(s *metav1.LabelSelector, set map[string]string) bool {
 	if s != nil {
 		for k, v := range s.MatchLabels {
@@ -65,7 +68,8 @@ func Matches(s *metav1.LabelSelector, set map[string]string) bool {
 	return err == nil && sel.Matches(labels.Set(set))
 }
 
-// arePlain reports whether Kubernetes surely accepts a set of labels. It is no for some that it accepts.
+// arePlain reports whether labels are surely valid. It recognizes only common ones, without the regular expressions of
+// apimachinery.
 func arePlain(set map[string]string) bool {
 	for k, v := range set {
 		prefix, name, ok := strings.Cut(k, "/")
@@ -81,7 +85,7 @@ func arePlain(set map[string]string) bool {
 	return true
 }
 
-// isPlain reports whether s has letters and digits, and dashes, underscores and dots between them.
+// isPlain reports whether s consists of letters and digits, with dashes, underscores, and dots between them.
 func isPlain(s string, most int) bool {
 	if s == "" || len(s) > most {
 		return false
@@ -97,7 +101,7 @@ func isPlain(s string, most int) bool {
 	return true
 }
 
-// Requirements are what a selector demands, in the order of the keys. A selector that Kubernetes refuses demands nothing.
+// Requirements returns the requirements of a selector, sorted by key. An invalid selector has none.
 func Requirements(s *metav1.LabelSelector) []labels.Requirement {
 	sel, err := metav1.LabelSelectorAsSelector(s)
 	if err != nil {
@@ -107,7 +111,7 @@ func Requirements(s *metav1.LabelSelector) []labels.Requirement {
 	return reqs
 }
 
-// Unmet are the requirements that a set of labels does not meet, and how many it does meet.
+// Unmet returns the requirements that labels do not meet, and the number that they meet.
 func Unmet(reqs []labels.Requirement, set map[string]string) (failed []labels.Requirement, met int) {
 	for _, r := range reqs {
 		if r.Matches(labels.Set(set)) {
@@ -119,7 +123,7 @@ func Unmet(reqs []labels.Requirement, set map[string]string) (failed []labels.Re
 	return failed, met
 }
 
-// DescribeRequirement says in words what a requirement demands.
+// DescribeRequirement describes a requirement for a message, such as "app: web".
 func DescribeRequirement(r labels.Requirement) string {
 	values := slices.Sorted(maps.Keys(r.Values()))
 	switch r.Operator() {
@@ -133,7 +137,7 @@ func DescribeRequirement(r labels.Requirement) string {
 	return "no label " + strings.TrimSuffix(r.Key()+": "+OneOf(values), ": ")
 }
 
-// DescribeLabel says in words what a set of labels has for the key of a requirement.
+// DescribeLabel describes what labels have for the key of a requirement.
 func DescribeLabel(r labels.Requirement, set map[string]string) string {
 	if v, ok := set[r.Key()]; ok {
 		return r.Key() + ": " + v

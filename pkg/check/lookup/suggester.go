@@ -4,22 +4,23 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 )
 
-// Suggester is a list of names of which one may be meant by another. It finds what krm.Suggest finds, but looks only at
-// names that begin like the one that is asked for.
+// Suggester suggests one of many names for a misspelled one. Its results are those of krm.Suggest. It walks the sorted names as
+// a trie, so that it skips names whose beginning already differs too much.
 type Suggester struct {
-	// words are in the order of their lower case, names in their own.
-	words []word
+	// Names are sorted and distinct; words are sorted by their lower case.
 	Names []string
-	// rows are the distances between the beginnings of a name and those of a word, a row for each length of the latter.
+	words []word
+	// rows is the table of edit distances: rows[i][j] is the distance of the first i bytes of a word and the first j of the query.
 	rows [][]int
 }
 
 type word struct{ lower, name string }
 
-// longest is the length of names that krm.Suggest compares.
+// longest is the length of the longest name for which krm.Suggest suggests another.
 const longest = 64
 
 // NewSuggester returns a Suggester of names.
@@ -32,7 +33,7 @@ func NewSuggester(names []string) *Suggester {
 	return l
 }
 
-// Suggest gives the name that was most likely meant, or "". Of several that are equally near it is the first.
+// Suggest returns the name that was most likely meant, or "". Of equally near names, it returns the first.
 func (l *Suggester) Suggest(name string) string {
 	if len(name) > longest {
 		return ""
@@ -51,7 +52,7 @@ func (l *Suggester) Suggest(name string) string {
 	return s.best
 }
 
-// DidYouMean asks for the nearest name, as krm.DidYouMean does.
+// DidYouMean returns `; did you mean "x"?` for the result of Suggest, or "".
 func (l *Suggester) DidYouMean(name string) string {
 	if s := l.Suggest(name); s != "" {
 		return `; did you mean "` + s + `"?`
@@ -59,7 +60,7 @@ func (l *Suggester) DidYouMean(name string) string {
 	return ""
 }
 
-// Around lists the names, or those that sort next to one and how many others there are, so that a message stays short.
+// Around lists up to five names that sort next to name, and the number of the others.
 func (l *Suggester) Around(name string) string {
 	const most = 5
 	at, _ := slices.BinarySearch(l.Names, name)
@@ -72,7 +73,7 @@ func (l *Suggester) Around(name string) string {
 	return list
 }
 
-// search looks for the names that are at most limit edits away.
+// search is a search for the first name that is at most limit edits away from query.
 type search struct {
 	*Suggester
 	query string
@@ -81,8 +82,8 @@ type search struct {
 	found bool
 }
 
-// walk looks at the words from lo to hi, which begin with the same depth bytes; least is the least distance between
-// these and any beginning of the query.
+// walk visits words[lo:hi], which share their first depth bytes. least is the smallest distance of these bytes and any beginning
+// of the query.
 func (s *search) walk(lo, hi, depth, least int) {
 	for ; lo < hi && len(s.words[lo].lower) == depth; lo++ {
 		if name := s.words[lo].name; s.rows[depth][len(s.query)] <= s.limit && (!s.found || name < s.best) {
@@ -93,7 +94,8 @@ func (s *search) walk(lo, hi, depth, least int) {
 		return
 	}
 	for lo < hi {
-		end := s.end(lo, hi, depth)
+		c := s.words[lo].lower[depth]
+		end := lo + sort.Search(hi-lo, func(i int) bool { return s.words[lo+i].lower[depth] != c })
 		// A swap of neighbours may still lead back to the row before.
 		if next := s.row(lo, depth+1); next <= s.limit || least < s.limit {
 			s.walk(lo, end, depth+1, next)
@@ -102,23 +104,7 @@ func (s *search) walk(lo, hi, depth, least int) {
 	}
 }
 
-// end is where the words from lo on, up to hi, no longer have the byte that the first of them has at depth.
-func (s *search) end(lo, hi, depth int) int {
-	c := s.words[lo].lower[depth]
-	if s.words[hi-1].lower[depth] == c {
-		return hi
-	}
-	for lo+1 < hi {
-		if middle := (lo + hi) / 2; s.words[middle].lower[depth] == c {
-			lo = middle
-		} else {
-			hi = middle
-		}
-	}
-	return hi
-}
-
-// row computes the row for the first depth bytes of word i and gives the least number in it.
+// row computes the row of the first depth bytes of word i, and returns its smallest distance.
 func (s *search) row(i, depth int) int {
 	w, row, prev := s.words[i].lower, s.rows[depth], s.rows[depth-1]
 	row[0] = depth
