@@ -59,7 +59,7 @@ func checkGuess(d *demand.Demand, all []*demand.Offer, ps *model.Problems) {
 		return
 	}
 	counter := adapter.Counters(d.Metric)[0]
-	for _, r := range all[0].Config.Rules(d.External()) {
+	for _, r := range all[0].Siblings() {
 		if r.Namer == nil || !r.Accepts(counter) {
 			continue
 		}

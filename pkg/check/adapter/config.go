@@ -34,8 +34,6 @@ type Config struct {
 	Problems model.Problems
 	// broken means that the adapter does not start with the configuration.
 	broken bool
-	// flawsCustom and flawsExternal are the rules of either list that nearly give a metric.
-	flawsCustom, flawsExternal lookup.Lazy[Flaws]
 	// UnusedReason says why no adapter in the input reads the configuration, "" if one does or may do so.
 	UnusedReason string
 }

@@ -15,8 +15,8 @@ type Index struct {
 	byMetric map[string][]*Rule
 	general  []*Rule
 	// found are the matches by metric for demands without a sample.
-	found map[string][]Match
-	near  lookup.Lazy[Suggestions]
+	found       map[string][]Match
+	suggestions lookup.Lazy[Suggestions]
 }
 
 // Match is a rule that gives a metric from series.

@@ -8,7 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
-	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -20,11 +19,6 @@ type Instance struct {
 	// file is the value of --config; known reports whether the arguments show whether there is one.
 	file  string
 	known bool
-}
-
-// Behind are the adapters in the input to whose pods a Service leads.
-func (su *Setup) Behind(s *chain.Service) []Instance {
-	return lookup.Except(su.Instances, func(a Instance) bool { return !s.SelectsPods(a.Workload) })
 }
 
 // SignsItself reports whether the certificate of an adapter is its own.
@@ -45,10 +39,10 @@ func findAdapters(g *chain.Graph) []Instance {
 		}
 		for i := range wl.Template.Whole.Spec.Containers {
 			c := &wl.Template.Whole.Spec.Containers[i]
-			args := slices.Concat(c.Command, c.Args)
-			if !Runs(c.Image, args) {
+			if !IsInstance(c) {
 				continue
 			}
+			args := slices.Concat(c.Command, c.Args)
 			file, configured := FlagValue(args, "config")
 			at := wl.Item.Place.Child("spec").Child("template").Child("spec").Child("containers").Item(i)
 			joined := strings.Join(args, " ")
@@ -59,18 +53,15 @@ func findAdapters(g *chain.Graph) []Instance {
 	return out
 }
 
-// Runs tells a container of prometheus-adapter by its image or by the flags that only it has.
-func Runs(image string, args []string) bool {
-	has := func(name string) bool {
-		_, ok := FlagValue(args, name)
-		return ok
-	}
-	return isAdapterImage(image) || has("config") && has("prometheus-url")
-}
-
 // IsInstance reports whether a container runs prometheus-adapter.
-func IsInstance(c *corev1.Container) bool {
-	return Runs(c.Image, slices.Concat(c.Command, c.Args))
+func IsInstance(c *corev1.Container) bool { return Runs(c.Image, slices.Concat(c.Command, c.Args)) }
+
+// Runs reports whether an image and a command line are those of prometheus-adapter. Either is enough: images are mirrored under
+// other names, and only the adapter has both flags.
+func Runs(image string, args []string) bool {
+	_, config := FlagValue(args, "config")
+	_, prometheus := FlagValue(args, "prometheus-url")
+	return isAdapterImage(image) || config && prometheus
 }
 
 // isAdapterImage reports whether the last part of an image's name is that of the adapter; it has had several.

@@ -72,6 +72,14 @@ func IsRoot(r schema.GroupResource) bool {
 
 func (r *Rule) isExternal() bool { return slices.Contains(r.Config.external, r) }
 
+// Siblings returns the rules of the list that the rule is in.
+func (r *Rule) Siblings() []*Rule {
+	if r.isExternal() {
+		return r.Config.external
+	}
+	return r.Config.custom
+}
+
 // ExampleQuery is the query for two objects of a resource that the rule maps. There is none where the rule maps nothing,
 // which matters to whom uses it, or where the template fails.
 func (r *Rule) ExampleQuery(series string) (string, bool) {

@@ -10,41 +10,63 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 )
 
-// Suggestions are what the rules of an index give beside what is asked for.
+// Suggestions are what rules serve, or would serve but for a mistake.
 type Suggestions struct {
-	// Given are the names of metrics that rules give whatever is asked for, first the first rule of each. What the
-	// open rules give depends on that.
-	Given *lookup.Suggester
+	// Names suggests metrics that rules serve whatever is requested, and First has the first rule that serves each.
+	Names *lookup.Suggester
 	First map[string]*Rule
-	Open  []*Rule
+	// Open are the other rules, whose metrics depend on which series there are.
+	Open []*Rule
+	// Fixed are copies of the rules with a bad reference in name.as, without the mistake.
+	Fixed []*Rule
+	// Unfed has the first rule that selects series of a name but filters out all that it selects, by that name.
+	Unfed map[string]*Rule
 }
 
-// Suggestions are what the rules give beside what is asked for.
-func (x *Index) Suggestions() Suggestions { return x.near.Get(x.findNear) }
+// Suggestions returns the suggestions for the rules of the index.
+func (x *Index) Suggestions() Suggestions { return x.suggestions.Get(x.findSuggestions) }
 
-func (x *Index) findNear() Suggestions {
-	n := Suggestions{First: map[string]*Rule{}}
-	var names []string
+func (x *Index) findSuggestions() Suggestions {
+	s := Suggestions{First: map[string]*Rule{}, Unfed: map[string]*Rule{}}
+	var served []string
+	addFirst := func(first map[string]*Rule, name string, r *Rule) bool {
+		if first[name] != nil {
+			return false
+		}
+		first[name] = r
+		return true
+	}
 	for _, r := range x.Rules {
 		if r.Namer == nil {
 			continue
 		}
-		if r.Names() == nil {
-			n.Open = append(n.Open, r)
+		if _, good := badReference(r); good != "" {
+			if fixed := renamed(r, good); fixed != nil {
+				s.Fixed = append(s.Fixed, fixed)
+			}
+		}
+		names := r.Names()
+		if names == nil {
+			s.Open = append(s.Open, r)
 			continue
 		}
 		for _, name := range ServedNames(r, "") {
-			if n.First[name] == nil {
-				n.First[name] = r
-				names = append(names, name)
+			if addFirst(s.First, name, r) {
+				served = append(served, name)
+			}
+		}
+		if !slices.ContainsFunc(names, r.Accepts) {
+			for _, name := range names {
+				addFirst(s.Unfed, name, r)
 			}
 		}
 	}
-	n.Given = lookup.NewSuggester(names)
-	return n
+	s.Names = lookup.NewSuggester(served)
+	return s
 }
 
-// ServedNames lists names under which the rule serves the series that it lists, or else those from which metric is usually made.
+// ServedNames returns the metrics that a rule makes from the series in its seriesQuery. If that names no series, the series are
+// those from which metric is usually made.
 func ServedNames(r *Rule, metric string) []string {
 	if r.Namer == nil {
 		return nil
@@ -59,65 +81,7 @@ func ServedNames(r *Rule, metric string) []string {
 	return r.namesOf(series)
 }
 
-// Flaws are the rules of a list in which one part keeps them from giving a metric.
-type Flaws struct {
-	// Fixed are those whose name.as has a bad reference, with that put right.
-	Fixed []FixedRule
-	// None are, by name, the first of those that select series of that name but keep none of theirs.
-	None map[string]Flaw
-}
-
-// FixedRule is a rule with a bad reference in name.as, and the same rule without it.
-type FixedRule struct {
-	*Rule
-	With *Rule
-}
-
-// Flaw is a rule that keeps none of its own series, and its position in its list.
-type Flaw struct {
-	*Rule
-	Number int
-}
-
-func findFlaws(rules []*Rule) Flaws {
-	f := Flaws{None: map[string]Flaw{}}
-	for i, r := range rules {
-		if _, good := badReference(r); good != "" {
-			if with := renamed(r, good); with != nil {
-				f.Fixed = append(f.Fixed, FixedRule{r, with})
-			}
-		}
-		names := r.Names()
-		if r.Namer == nil || len(names) == 0 || slices.ContainsFunc(names, r.Accepts) {
-			continue
-		}
-		for _, name := range names {
-			if _, known := f.None[name]; !known {
-				f.None[name] = Flaw{r, i}
-			}
-		}
-	}
-	return f
-}
-
-// Rules are the part of a configuration that serves external metrics, or the one that serves others.
-func (s *Config) Rules(external bool) []*Rule {
-	if external {
-		return s.external
-	}
-	return s.custom
-}
-
-// Flaws finds the flaws of one part of the rules.
-func (s *Config) Flaws(external bool) Flaws {
-	found := &s.flawsCustom
-	if external {
-		found = &s.flawsExternal
-	}
-	return found.Get(func() Flaws { return findFlaws(s.Rules(external)) })
-}
-
-// renamed is the rule with another name.as, nil if the adapter refuses that.
+// renamed returns a copy of a rule with another name.as, or nil if the adapter rejects it.
 func renamed(r *Rule, as string) *Rule {
 	c := *r
 	c.Name.As = as

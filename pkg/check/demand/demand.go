@@ -139,7 +139,7 @@ func (d *Demand) Group() string {
 // ForAdapter reports whether the adapter is who has to serve the metric, and its whole configuration is known.
 func (d *Demand) ForAdapter() bool {
 	su := d.set.setup
-	if !su.KnowsRules() || d.source != chain.AdapterRule || d.External() && len(su.External.Rules) == 0 && d.hintOtherList() == "" {
+	if !su.KnowsRules || d.source != chain.AdapterRule || d.External() && len(su.External.Rules) == 0 && d.hintOtherList() == "" {
 		return false
 	}
 	return !d.set.graph.APIs.ServedByOther(d.Group())

@@ -28,7 +28,7 @@ func TestFromExporter(t *testing.T) {
 	}
 }
 
-func TestBegun(t *testing.T) {
+func TestRelated(t *testing.T) {
 	names := []string{"http_requests", "http_requests_per_second", "queue_length"}
 	for _, tc := range []struct{ name, metric, want string }{
 		{"a name that begins with the metric", "queue", "queue_length"},
@@ -38,8 +38,8 @@ func TestBegun(t *testing.T) {
 		{"nothing like it", "latency", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := begun(&Demand{Metric: tc.metric}, names); got != tc.want {
-				t.Errorf("begun(%q) = %q, want %q", tc.metric, got, tc.want)
+			if got := related(tc.metric, names); got != tc.want {
+				t.Errorf("related(%q) = %q, want %q", tc.metric, got, tc.want)
 			}
 		})
 	}

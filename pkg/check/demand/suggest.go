@@ -2,35 +2,34 @@ package demand
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// nearestIn looks for a rule that gives the metric but for one part of it.
-func nearestIn(d *Demand, s *adapter.Config) string {
-	f := s.Flaws(d.External())
-	i := slices.IndexFunc(f.Fixed, func(m adapter.FixedRule) bool { return len(m.With.SeriesFor(d.Metric, nil)) > 0 })
-	if s.UnusedReason != "" {
-		for _, o := range d.offers() {
-			if o.Config == s && (i < 0 || o.Number <= f.Fixed[i].Number) {
-				return fmt.Sprintf("; %s serves it, but %s", o.Rule, s.UnusedReason)
-			}
-		}
+// hintFlaw names a rule that would serve the metric but for one mistake.
+func (d *Demand) hintFlaw() string {
+	rules := d.index()
+	s := rules.Suggestions()
+	i := slices.IndexFunc(s.Fixed, func(r *adapter.Rule) bool { return len(r.SeriesFor(d.Metric, nil)) > 0 })
+	if offers := d.offers(); len(offers) > 0 && (i < 0 || offers[0].Number <= s.Fixed[i].Number) {
+		return fmt.Sprintf("; %s serves it, but %s", offers[0].Rule, offers[0].Config.UnusedReason)
 	}
 	if i >= 0 {
-		m := f.Fixed[i]
-		return fmt.Sprintf("; %s would if name.as were %q instead of %q", m.Rule, m.With.Name.As, m.Name.As)
+		r := s.Fixed[i]
+		return fmt.Sprintf("; %s would if name.as were %q instead of %q", r, r.Name.As, rules.Rules[r.Number].Name.As)
 	}
-	var found adapter.Flaw
+	var found *adapter.Rule
 	for _, name := range adapter.Variants(d.Metric) {
-		if n, ok := f.None[name]; ok && (found.Rule == nil || n.Number < found.Number) {
-			found = n
+		if r := s.Unfed[name]; r != nil && (found == nil || r.Number < found.Number) {
+			found = r
 		}
 	}
-	if found.Rule == nil {
+	if found == nil {
 		return ""
 	}
 	part := fmt.Sprintf("name.matches %q", found.Name.Matches)
@@ -39,11 +38,10 @@ func nearestIn(d *Demand, s *adapter.Config) string {
 			part = fmt.Sprintf("seriesFilters[%d]", i)
 		}
 	}
-	return fmt.Sprintf(
-		"; %s selects series %s, but its %s filters out every series with that name", found.Rule, found.Names()[0], part)
+	return fmt.Sprintf("; %s selects series %s, but its %s filters out every series with that name", found, found.Names()[0], part)
 }
 
-// hintOtherList names a rule of the other list that gives the metric.
+// hintOtherList names a rule that serves the metric, but for the other API.
 func (d *Demand) hintOtherList() string {
 	other, list, want := d.set.setup.External, "rules", "External"
 	if d.External() {
@@ -59,56 +57,70 @@ func (d *Demand) hintOtherList() string {
 	return ""
 }
 
-// Suggestion says which rule comes nearest to giving the metric.
+// Suggestion names the rule that comes nearest to serving the metric, for the end of a message.
 func (d *Demand) Suggestion() string {
 	if hint := d.hintOtherList(); hint != "" {
 		return hint
 	}
-	for _, s := range d.set.setup.Configs {
-		if hint := nearestIn(d, s); hint != "" {
-			return hint
+	if hint := d.hintFlaw(); hint != "" {
+		return hint
+	}
+	s := d.index().Suggestions()
+	// What an open rule serves depends on the metric.
+	open := map[string]*adapter.Rule{}
+	for _, r := range slices.Backward(s.Open) {
+		for _, name := range adapter.ServedNames(r, d.Metric) {
+			open[name] = r
 		}
 	}
-	n := d.index().Suggestions()
-	var more []string
-	for _, r := range n.Open {
-		more = append(more, adapter.ServedNames(r, d.Metric)...)
+	names := slices.Sorted(maps.Keys(open))
+	near := slices.Clone(names)
+	if name := s.Names.Suggest(d.Metric); name != "" {
+		near = append(near, name)
 	}
-	given := n.Given
-	if len(more) > 0 {
-		given = lookup.NewSuggester(slices.Concat(given.Names, more))
-	}
-	best := given.Suggest(d.Metric)
+	best := krm.Suggest(d.Metric, near)
 	if best == "" {
-		best = begun(d, given.Names)
+		best = related(d.Metric, s.Names.Names, names)
 	}
 	if best != "" {
-		r := n.First[best]
-		for _, o := range n.Open {
-			if (r == nil || o.Number < r.Number) && slices.Contains(adapter.ServedNames(o, d.Metric), best) {
-				r = o
-			}
+		r := s.First[best]
+		if o := open[best]; o != nil && (r == nil || o.Number < r.Number) {
+			r = o
 		}
 		return fmt.Sprintf("; %s serves %q; did you mean that?", r, best)
 	}
 	const most = 6
-	if len(given.Names) > 0 && len(given.Names) <= most {
-		return "; available: " + strings.Join(given.Names, ", ")
-	}
-	return ""
-}
-
-// begun finds the first name that is a variant of the metric, or of which one begins with the other.
-func begun(d *Demand, names []string) string {
-	like := adapter.Variants(d.Metric)
-	begins := func(s, with string) bool {
-		return len(s) > len(with) && s[len(with)] == '_' && strings.HasPrefix(s, with)
-	}
-	i := slices.IndexFunc(names, func(name string) bool {
-		return begins(name, d.Metric) || begins(d.Metric, name) || slices.Contains(like, name)
-	})
-	if i < 0 {
+	if len(names) > most || len(s.Names.Names) > most {
 		return ""
 	}
-	return names[i]
+	if names = lookup.Distinct(append(names, s.Names.Names...)); len(names) == 0 || len(names) > most {
+		return ""
+	}
+	return "; available: " + strings.Join(names, ", ")
+}
+
+// related returns the first name of the sorted lists that a metric is a variant of, or that begins with the other and an
+// underscore.
+func related(metric string, lists ...[]string) string {
+	like := adapter.Variants(metric)
+	for i, c := range metric {
+		if c == '_' {
+			like = append(like, metric[:i])
+		}
+	}
+	var found []string
+	for _, names := range lists {
+		if i, _ := slices.BinarySearch(names, metric+"_"); i < len(names) && strings.HasPrefix(names[i], metric+"_") {
+			found = append(found, names[i])
+		}
+		for _, name := range like {
+			if _, ok := slices.BinarySearch(names, name); ok {
+				found = append(found, name)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return slices.Min(found)
 }
