@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
@@ -13,7 +14,11 @@ import (
 )
 
 func scrapeNone(w *world, ps *model.Problems) {
-	found, other, endpoints := &finder{graph: w.graph}, &others{graph: w.graph}, &endpointObjects{graph: w.graph}
+	found := &finder{graph: w.graph}
+	sc := &scrapers{
+		graph: w.graph, other: sync.OnceValue(func() string { return otherScraper(w.graph) }),
+		endpoints: sync.OnceValue(func() map[string][]*krm.Item { return endpointObjects(w.graph) }),
+	}
 	var unjudged []*demand.Demand
 	told := map[*chain.Monitor]bool{}
 	for _, d := range w.demands.Scraped() {
@@ -21,15 +26,15 @@ func scrapeNone(w *world, ps *model.Problems) {
 		if len(routes) > 0 {
 			checkNamespaces(d, routes, ps)
 			checkDropped(w.graph, d, ps)
-			endpoints.check(d, routes, ps)
+			sc.checkEndpoints(d, routes, ps)
 			continue
 		}
 		miss := found.nearest(d.Workload)
 		switch {
 		case miss != nil && miss.score >= meant:
 			told[miss.monitor] = true
-			reportMiss(d, miss, other.otherScraper(), ps)
-		case other.scrapedOtherwise(d.Workload) != "":
+			reportMiss(d, miss, sc.other(), ps)
+		case sc.scrapedOtherwise(d.Workload) != "":
 			unjudged = append(unjudged, d)
 		case miss != nil:
 			told[miss.monitor] = true
@@ -38,7 +43,7 @@ func scrapeNone(w *world, ps *model.Problems) {
 			reportNone(d, ps)
 		}
 	}
-	other.reportUnjudged(unjudged, ps)
+	sc.reportUnjudged(unjudged, ps)
 	for _, m := range w.graph.Monitors {
 		if miss := found.idle(m); miss != nil && !told[m] {
 			ps.Warnf(model.ScrapeNone, miss.at, "%s, so %s scrapes nothing there", miss.why, m.Item.Place.Object)
@@ -62,16 +67,13 @@ func checkNamespaces(d *demand.Demand, routes []chain.Route, ps *model.Problems)
 	reportMissingNamespace(model.ScrapeNone, a, b, ps)
 }
 
-// endpointObjects are the objects here that hold endpoints of Services, by the names of these.
-type endpointObjects struct {
-	graph   *chain.Graph
-	written lookup.Lazy[map[string][]*krm.Item]
-}
-
-// check reports pods to which only Services without a selector lead, whose endpoints nobody here writes.
-func (eo *endpointObjects) check(d *demand.Demand, routes []chain.Route, ps *model.Problems) {
+// checkEndpoints reports pods that only Services without a selector lead to, if no object in the input has their endpoints.
+func (sc *scrapers) checkEndpoints(d *demand.Demand, routes []chain.Route, ps *model.Problems) {
 	for _, r := range routes {
-		if r.Service == nil || r.Service.HasSelector() || eo.isWritten(r.Service) {
+		if r.Service == nil || r.Service.HasSelector() ||
+			slices.ContainsFunc(sc.endpoints()[r.Service.Item.Place.Object.Name], func(it *krm.Item) bool {
+				return chain.MayShareNamespace(it, r.Service.Item)
+			}) {
 			return
 		}
 	}
@@ -82,23 +84,19 @@ func (eo *endpointObjects) check(d *demand.Demand, routes []chain.Route, ps *mod
 	}
 }
 
-// isWritten reports whether an object here holds endpoints of a Service.
-func (eo *endpointObjects) isWritten(s *chain.Service) bool {
-	endpoints := eo.written.Get(func() map[string][]*krm.Item {
-		found := map[string][]*krm.Item{}
-		for _, it := range eo.graph.Items {
-			switch o := it.Place.Object; o.Kind {
-			case "Endpoints":
-				found[o.Name] = append(found[o.Name], it)
-			case "EndpointSlice":
-				name := it.Labels["kubernetes.io/service-name"]
-				found[name] = append(found[name], it)
-			}
+// endpointObjects returns the Endpoints and EndpointSlices of the input by the name of their Service.
+func endpointObjects(g *chain.Graph) map[string][]*krm.Item {
+	found := map[string][]*krm.Item{}
+	for _, it := range g.Items {
+		switch o := it.Place.Object; o.Kind {
+		case "Endpoints":
+			found[o.Name] = append(found[o.Name], it)
+		case "EndpointSlice":
+			name := it.Labels["kubernetes.io/service-name"]
+			found[name] = append(found[name], it)
 		}
-		return found
-	})
-	isOfService := func(it *krm.Item) bool { return chain.MayShareNamespace(it, s.Item) }
-	return slices.ContainsFunc(endpoints[s.Item.Place.Object.Name], isOfService)
+	}
+	return found
 }
 
 // uncertain are two objects on a route that meet only if one of them is applied to the namespace of the other; nil and
@@ -142,11 +140,11 @@ func reportNone(d *demand.Demand, ps *model.Problems) {
 }
 
 // reportUnjudged reports once that something that cannot be checked may scrape.
-func (os *others) reportUnjudged(unjudged []*demand.Demand, ps *model.Problems) {
+func (sc *scrapers) reportUnjudged(unjudged []*demand.Demand, ps *model.Problems) {
 	if len(unjudged) == 0 {
 		return
 	}
 	d := slices.MinFunc(unjudged, func(a, b *demand.Demand) int { return cmp.Compare(a.At().String(), b.At().String()) })
 	ps.Infof(model.ScrapeNone, d.At(),
-		"cannot tell whether the pods of %s are scraped: %s", d.Workload, os.scrapedOtherwise(d.Workload))
+		"cannot tell whether the pods of %s are scraped: %s", d.Workload, sc.scrapedOtherwise(d.Workload))
 }

@@ -10,13 +10,12 @@ import (
 	yaml "go.yaml.in/yaml/v3"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
-	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// scrapers are kinds by which others than the monitors of prometheus-operator have pods scraped, by group and kind.
-var scrapers = []string{
+// scraperKinds are the kinds, other than the monitors of prometheus-operator, that make something scrape pods.
+var scraperKinds = []string{
 	"azmonitoring.coreos.com/PodMonitor",
 	"azmonitoring.coreos.com/ServiceMonitor",
 	"collectors.grafana.com/Alloy",
@@ -38,40 +37,40 @@ var scraperImage = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(^|/)(prometheus|alloy|vmagent|victoria-metrics|telegraf|opentelemetry-collector[a-z0-9-]*)([:@]|$)|grafana/agent|datadog/agent`)
 })
 
-// others finds what may scrape pods by a configuration of its own.
-type others struct {
+// scrapers has what else makes Prometheus find pods, which is looked up only if it matters.
+type scrapers struct {
 	graph *chain.Graph
-	found lookup.Lazy[string]
+	// other is the result of otherScraper, endpoints that of endpointObjects.
+	other     func() string
+	endpoints func() map[string][]*krm.Item
 }
 
-// scrapedOtherwise says what may scrape the pods of wl beside the monitors here, "" if nothing that can be seen does.
-func (os *others) scrapedOtherwise(wl *chain.Workload) string {
-	if other := os.otherScraper(); other != "" {
+// scrapedOtherwise describes what may scrape the pods of a workload besides the monitors, or returns "".
+func (sc *scrapers) scrapedOtherwise(wl *chain.Workload) string {
+	if other := sc.other(); other != "" {
 		return other
 	}
 	switch {
-	case annotated(wl) && len(os.graph.Prometheuses) == 0:
+	case annotated(wl) && len(sc.graph.Prometheuses) == 0:
 		return "its annotations are meant for a Prometheus that is not in the input"
-	case len(os.graph.Monitors)+len(os.graph.Prometheuses) == 0:
+	case len(sc.graph.Monitors)+len(sc.graph.Prometheuses) == 0:
 		return "no ServiceMonitor, PodMonitor, or Prometheus is in the input"
 	}
 	return ""
 }
 
-// otherScraper names an object here that may scrape by a configuration of its own, "" for none.
-func (os *others) otherScraper() string { return os.found.Get(os.findOtherScraper) }
-
-func (os *others) findOtherScraper() string {
-	for _, it := range os.graph.Items {
+// otherScraper describes an object that may scrape pods by its own configuration, or returns "".
+func otherScraper(g *chain.Graph) string {
+	for _, it := range g.Items {
 		o := it.Place.Object
 		switch {
-		case slices.Contains(scrapers, model.Group(o.APIVersion)+"/"+o.Kind):
+		case slices.Contains(scraperKinds, model.Group(o.APIVersion)+"/"+o.Kind):
 			return fmt.Sprintf("%s may do so", o)
 		case o.APIVersion == "v1" && (o.Kind == "ConfigMap" || o.Kind == "Secret") && configuresScrapes(it):
 			return fmt.Sprintf("the configuration in %s may do so", o)
 		}
 	}
-	for _, p := range os.graph.Prometheuses {
+	for _, p := range g.Prometheuses {
 		if p.Spec.AdditionalScrapeConfigs != nil {
 			return fmt.Sprintf("additionalScrapeConfigs of %s may do so", p.Item.Place.Object)
 		}
@@ -79,11 +78,9 @@ func (os *others) findOtherScraper() string {
 			return fmt.Sprintf("%s selects no monitors, so its configuration is written manually", p.Item.Place.Object)
 		}
 	}
-	for _, other := range os.graph.Workloads.All {
-		for _, c := range other.Template.Running {
-			if scraperImage().MatchString(c.Image) {
-				return fmt.Sprintf("%s may do so by a configuration of its own", other.Item.Place.Object)
-			}
+	for _, wl := range g.Workloads.All {
+		if slices.ContainsFunc(wl.Template.Running, func(c chain.Container) bool { return scraperImage().MatchString(c.Image) }) {
+			return fmt.Sprintf("%s may do so by a configuration of its own", wl.Item.Place.Object)
 		}
 	}
 	return ""

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -17,146 +18,124 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// miss is a place at which the way from a monitor to pods breaks.
+// miss is a place where a route from a monitor to pods breaks.
 type miss struct {
 	monitor *chain.Monitor
 	at      model.Place
 	why     string
-	// score says how much speaks for it that the way was meant.
+	// score is the evidence that the route was intended.
 	score int
 }
 
-// meant is the score from which a monitor was surely made for the pods: it has their name or two of their labels.
+// meant is the lowest score of a monitor that was surely made for the pods: it has their name or two of their labels.
 const meant = 3
 
-// finder finds what was most likely meant.
+// clue is a name, or a label with its key, by which a selector may have been meant for pods or, if pods is false, for a Service.
+type clue struct {
+	pods       bool
+	key, value string
+}
+
+// maxCandidates limits the selectors that are compared for one clue. A label that more objects have distinguishes nothing.
+const maxCandidates = 32
+
+// finder finds the selectors that were most likely meant for pods that nothing scrapes.
 type finder struct {
 	graph *chain.Graph
-	// monitors are the monitors by name, podlessRoutes the routes that end at a Service without pods.
-	monitors      lookup.Lazy[map[string][]*chain.Monitor]
-	podlessRoutes lookup.Lazy[[]chain.Route]
+	// candidates are monitors, and monitors with a Service that selects no pods. values are those that they require of a label.
+	candidates map[clue][]chain.Route
+	values     map[clue]*lookup.Suggester
 }
 
-// nearest finds the monitor or Service that most likely was meant to lead to the pods of wl, to which none does.
+// nearest returns the best miss for a workload that no monitor reaches, or nil.
 func (f *finder) nearest(wl *chain.Workload) *miss {
-	var found misses
-	pods := workloadPods(wl)
-	var before []selectable
+	if f.candidates == nil {
+		f.index()
+	}
+	var all []*miss
 	for _, svc := range wl.Services {
-		before = append(before, labeled(svc))
-	}
-	try := func(m *chain.Monitor) {
-		if m.OfPods {
-			found.try(m, pods)
-			return
-		}
-		for _, x := range before {
-			found.try(m, x)
+		for r := range f.like(false, labeled(svc), wl) {
+			all = append(all, monitorMiss(r.Monitor, labeled(svc)))
 		}
 	}
-	// Those that have a name in common come first, since with them known most others need no closer look.
-	for _, x := range slices.Concat(before, []selectable{pods}) {
-		for _, m := range f.monitorsNamed(x.item.Place.Object.Name) {
-			try(m)
+	for r := range f.like(true, workloadPods(wl), wl) {
+		if r.Service != nil {
+			all = append(all, serviceMiss(r.Service, r.Monitor, wl))
+		} else {
+			all = append(all, monitorMiss(r.Monitor, workloadPods(wl)))
 		}
 	}
-	for _, m := range f.graph.Monitors {
-		try(m)
-	}
-	podless := f.podlessRoutes.Get(f.findPodlessRoutes)
-	otherName := func(r chain.Route) bool {
-		return sameName(r.Service.Item, wl.Item)+sameName(r.Monitor.Item, wl.Item) == 0
-	}
-	for _, r := range slices.Concat(lookup.Except(podless, otherName), podless) {
-		found.tryBehind(r, wl)
-	}
-	return best(found)
+	return best(all)
 }
 
-// monitorsNamed are the monitors of a name.
-func (f *finder) monitorsNamed(name string) []*chain.Monitor {
-	return f.monitors.Get(func() map[string][]*chain.Monitor {
-		found := map[string][]*chain.Monitor{}
-		for _, m := range f.graph.Monitors {
-			found[m.Item.Place.Object.Name] = append(found[m.Item.Place.Object.Name], m)
+// index collects the candidates by their clues.
+func (f *finder) index() {
+	f.candidates, f.values = map[clue][]chain.Route{}, map[clue]*lookup.Suggester{}
+	values := map[clue][]string{}
+	add := func(pods bool, r chain.Route, reqs []labels.Requirement) {
+		of := func(key, value string) {
+			c := clue{pods, key, value}
+			f.candidates[c] = append(f.candidates[c], r)
 		}
-		return found
-	})[name]
-}
-
-// findVain lists the Services with a selector that a monitor selects and that select no pods here.
-func (f *finder) findPodlessRoutes() []chain.Route {
-	var out []chain.Route
-	for _, m := range f.graph.Monitors {
-		for _, svc := range m.Services {
-			if svc.HasSelector() && len(svc.Workloads) == 0 {
-				out = append(out, chain.Route{Monitor: m, Service: svc})
+		of("", r.Monitor.Item.Place.Object.Name)
+		if r.Service != nil && r.Service.Item.Place.Object.Name != r.Monitor.Item.Place.Object.Name {
+			of("", r.Service.Item.Place.Object.Name)
+		}
+		for _, req := range reqs {
+			switch req.Operator() {
+			case selection.Exists:
+				of(req.Key(), "")
+			case selection.Equals, selection.In:
+				for v := range req.Values() {
+					of(req.Key(), v)
+					values[clue{pods, req.Key(), ""}] = append(values[clue{pods, req.Key(), ""}], v)
+				}
 			}
 		}
 	}
-	return out
-}
-
-// misses are those of which the best is wanted.
-type misses []miss
-
-// try adds why m does not select x, unless a better miss is known.
-func (ms *misses) try(m *chain.Monitor, x selectable) {
-	if ms.worth(sameName(m.Item, x.item) + maxScore(m.Requirements(), x.labels)) {
-		ms.take(monitorMisses(m, x))
-	}
-}
-
-// tryBehind adds why the Service of r does not select the pods of wl, unless a better miss is known.
-func (ms *misses) tryBehind(r chain.Route, wl *chain.Workload) {
-	names := sameName(r.Service.Item, wl.Item) + sameName(r.Monitor.Item, wl.Item)
-	if ms.worth(names + maxScore(r.Service.Requirements(), wl.Template.Labels)) {
-		ms.take(serviceMisses(r.Service, r.Monitor, wl))
-	}
-}
-
-// worth reports whether a miss of that score may be the best.
-func (ms *misses) worth(score int) bool {
-	return score > 0 && (len(*ms) == 0 || score >= (*ms)[0].score)
-}
-
-func (ms *misses) take(more []miss) {
-	if len(more) > 0 && len(*ms) > 0 && more[0].score > (*ms)[0].score {
-		*ms = (*ms)[:0]
-	}
-	if len(*ms) == 0 || len(more) > 0 && more[0].score == (*ms)[0].score {
-		*ms = append(*ms, more...)
-	}
-}
-
-// maxScore is the highest score that requirements may have for a set of labels.
-func maxScore(reqs []labels.Requirement, set map[string]string) int {
-	most, failed := 0, false
-	for i := range reqs {
-		r := &reqs[i]
-		_, has := set[r.Key()]
-		met := r.Matches(labels.Set(set))
-		if met || has {
-			most += 2
+	for _, m := range f.graph.Monitors {
+		add(m.OfPods, chain.Route{Monitor: m}, m.Requirements())
+		for _, svc := range m.Services {
+			if svc.HasSelector() && len(svc.Workloads) == 0 {
+				add(true, chain.Route{Monitor: m, Service: svc}, svc.Requirements())
+			}
 		}
-		failed = failed || !met
 	}
-	if !failed {
-		most++
+	for c, list := range values {
+		f.values[c] = lookup.NewSuggester(list)
 	}
-	return most
 }
 
-// best is the miss with the highest score, nil if none has any.
-func best(all []miss) *miss {
-	all = slices.DeleteFunc(all, func(m miss) bool { return m.score == 0 })
+// like returns the candidates that share a name with one of the objects, or a label with x, possibly misspelled.
+func (f *finder) like(pods bool, x selectable, wl *chain.Workload) iter.Seq[chain.Route] {
+	seen := map[chain.Route]bool{}
+	add := func(key, value string) {
+		list := f.candidates[clue{pods, key, value}]
+		for _, r := range list[:min(len(list), maxCandidates)] {
+			seen[r] = true
+		}
+	}
+	add("", x.item.Place.Object.Name)
+	add("", wl.Item.Place.Object.Name)
+	for k, v := range x.labels {
+		add(k, v)
+		add(k, "")
+		if values := f.values[clue{pods, k, ""}]; values != nil {
+			add(k, values.Suggest(v))
+		}
+	}
+	return maps.Keys(seen)
+}
+
+// best returns the miss with the highest score, or nil if no score is above 0. Elements may be nil.
+func best(all []*miss) *miss {
+	all = slices.DeleteFunc(all, func(m *miss) bool { return m == nil || m.score == 0 })
 	if len(all) == 0 {
 		return nil
 	}
-	found := slices.MinFunc(all, func(a, b miss) int {
+	return slices.MinFunc(all, func(a, b *miss) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.at.String(), b.at.String()), cmp.Compare(a.why, b.why))
 	})
-	return &found
 }
 
 // selectable is what a selector may match, and how messages say what labels it has.
@@ -175,50 +154,47 @@ func workloadPods(wl *chain.Workload) selectable {
 	return selectable{wl.Item, "the pods of " + wl.String(), "have", wl.Template.Labels}
 }
 
-// misses returns why m does not select x.
-func monitorMisses(m *chain.Monitor, x selectable) []miss {
+// monitorMiss returns why a monitor does not select an object, or nil if it does.
+func monitorMiss(m *chain.Monitor, x selectable) *miss {
 	failed, met := lookup.Unmet(m.Requirements(), x.labels)
 	score := affinity(failed, met, x.labels) + sameName(m.Item, x.item)
 	at := m.Item.Place.Child("spec")
 	if len(failed) > 0 {
-		return []miss{{
-			m, selectorPlace(at.Child("selector"), &m.Selector, failed[0]),
-			fmt.Sprintf("selects %s, and %s %s %s", lookup.DescribeRequirement(failed[0]), x.what, x.has,
-				lookup.DescribeLabel(failed[0], x.labels)), score,
-		}}
+		return &miss{m, selectorPlace(at.Child("selector"), &m.Selector, failed[0]), fmt.Sprintf(
+			"selects %s, and %s %s %s", lookup.DescribeRequirement(failed[0]), x.what, x.has,
+			lookup.DescribeLabel(failed[0], x.labels)), score}
 	}
 	if m.Reaches(x.item.Place.Object.Namespace) {
 		return nil
 	}
-	what, its := x.what, model.NamespaceOf(x.item.Place.Object.Namespace)
-	is := map[string]string{"has": "is", "have": "are"}[x.has]
 	at = at.Child("namespaceSelector")
 	names := m.Namespaces.MatchNames
-	why := fmt.Sprintf(
-		"is missing, so it defaults to namespace %s, but %s %s in %s",
-		model.NamespaceOf(m.Item.Place.Object.Namespace), what, is, its)
+	why := fmt.Sprintf("is missing, so it defaults to namespace %s", model.NamespaceOf(m.Item.Place.Object.Namespace))
+	but := "but"
 	switch {
 	case m.OwnOnly:
-		why = fmt.Sprintf("is ignored by Prometheus (ignoreNamespaceSelectors), but %s %s in %s", what, is, its)
+		why = "is ignored by Prometheus (ignoreNamespaceSelectors)"
 	case len(names) > 0:
-		at, why = at.Child("matchNames"), fmt.Sprintf("has %s, and %s %s in %s", strings.Join(names, ", "), what, is, its)
+		at, why, but = at.Child("matchNames"), "has "+strings.Join(names, ", "), "and"
 	}
-	return []miss{{m, at, why, score + 1}}
+	is := map[string]string{"has": "is", "have": "are"}[x.has]
+	why = fmt.Sprintf("%s, %s %s %s in %s", why, but, x.what, is, model.NamespaceOf(x.item.Place.Object.Namespace))
+	return &miss{m, at, why, score + 1}
 }
 
-// misses returns why a Service, which m selects, does not select the pods of wl.
-func serviceMisses(s *chain.Service, m *chain.Monitor, wl *chain.Workload) []miss {
+// serviceMiss returns why a Service that a monitor selects does not select the pods of a workload.
+func serviceMiss(s *chain.Service, m *chain.Monitor, wl *chain.Workload) *miss {
 	set := wl.Template.Labels
 	failed, met := lookup.Unmet(s.Requirements(), set)
 	score := affinity(failed, met, set) + sameName(s.Item, wl.Item) + sameName(m.Item, wl.Item)
 	if len(failed) > 0 {
-		return []miss{{m, s.Item.Place.Child("spec").Child("selector").Child(failed[0].Key()), fmt.Sprintf(
+		return &miss{m, s.Item.Place.Child("spec").Child("selector").Child(failed[0].Key()), fmt.Sprintf(
 			"selects %s, and the pods of %s have %s", lookup.DescribeRequirement(failed[0]), wl,
-			lookup.DescribeLabel(failed[0], set)), score}}
+			lookup.DescribeLabel(failed[0], set)), score}
 	}
-	return []miss{{m, s.Item.Place.Child("metadata").Child("namespace"), fmt.Sprintf(
+	return &miss{m, s.Item.Place.Child("metadata").Child("namespace"), fmt.Sprintf(
 		"is %s, and %s is in %s", model.NamespaceOf(s.Item.Place.Object.Namespace), wl,
-		model.NamespaceOf(wl.Item.Place.Object.Namespace)), score}}
+		model.NamespaceOf(wl.Item.Place.Object.Namespace)), score}
 }
 
 // affinity counts what speaks for it that a selector was meant to match a set of labels: requirements that it meets,
@@ -264,50 +240,42 @@ func selectorPlace(at model.Place, s *metav1.LabelSelector, r labels.Requirement
 // idle returns why a monitor leads to no pods although it was most likely made for an object here: one of the same name,
 // or one that lacks only one of several labels. It is nil if the monitor leads somewhere or may do so.
 func (f *finder) idle(m *chain.Monitor) *miss {
-	var all []miss
+	var all []*miss
 	try := func(x selectable) {
 		failed, met := lookup.Unmet(m.Requirements(), x.labels)
 		if sameName(m.Item, x.item) > 0 || len(failed) == 0 && met > 1 ||
 			len(failed) == 1 && met > 0 && (misspelled(failed[0], x.labels) || x.labels[failed[0].Key()] == "") {
-			all = append(all, monitorMisses(m, x)...)
+			all = append(all, monitorMiss(m, x))
 		}
 	}
+	pairs := lookup.RequiredLabels(&m.Selector)
 	switch {
 	case len(m.Pods) > 0:
 		return nil
 	case len(m.Services) > 0:
 		return f.idleService(m)
 	case m.OfPods:
-		for _, i := range like(f.graph.Workloads.Labels, m) {
+		for _, i := range f.graph.Workloads.Labels.Like(m.Item.Place.Object.Name, pairs) {
 			try(workloadPods(f.graph.Workloads.All[i]))
 		}
 	default:
-		for _, i := range like(f.graph.Services.Labels, m) {
+		for _, i := range f.graph.Services.Labels.Like(m.Item.Place.Object.Name, pairs) {
 			try(labeled(f.graph.Services.All[i]))
 		}
 	}
 	return best(all)
 }
 
-// like returns the positions, in order, of the objects of an index that have the name of m or meet one of its requirements.
-func like(x *lookup.Index, m *chain.Monitor) []int {
-	pairs := lookup.RequiredLabels(&m.Selector)
-	if len(pairs) < len(m.Requirements()) {
-		return x.All()
-	}
-	return x.Like(m.Item.Place.Object.Name, pairs)
-}
-
 // idleService does the same for the Services that m selects: whether one of them leads to pods.
 func (f *finder) idleService(m *chain.Monitor) *miss {
-	var all []miss
+	var all []*miss
 	for _, svc := range m.Services {
 		if !svc.HasSelector() || len(svc.Workloads) > 0 {
 			return nil
 		}
 		for _, i := range f.graph.Workloads.Labels.Named(svc.Item.Place.Object.Name) {
 			if wl := f.graph.Workloads.All[i]; chain.MayShareNamespace(svc.Item, wl.Item) {
-				all = append(all, serviceMisses(svc, m, wl)...)
+				all = append(all, serviceMiss(svc, m, wl))
 			}
 		}
 	}

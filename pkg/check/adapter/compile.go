@@ -19,7 +19,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// checkQuery builds a query as the adapter would for some objects, and has Prometheus' parser read it.
+// checkExample builds an example query as the adapter does, and parses it as Prometheus does.
 func checkExample(r *Rule) {
 	at, ps := r.Field("metricsQuery"), &r.Config.Problems
 	series := "series"
@@ -45,7 +45,7 @@ func checkExample(r *Rule) {
 	ps.Errorf(model.RuleQuery, at, "expands to %s, which returns a %s; the adapter accepts only an instant vector", query, t)
 }
 
-// reportTemplate reports a template that fails when it is filled in, once for each rule.
+// reportTemplate reports a template that cannot be executed, once for each rule.
 func reportTemplate(r *Rule, err error) {
 	var ps model.Problems
 	ps.Errorf(model.RuleQuery, r.Field("metricsQuery"), "cannot be filled in: %v", err)
@@ -58,14 +58,14 @@ var (
 	reference = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`\$(?:\{(\w+)\}|(\w+))`)
 	})
-	// bracesAlone are braces without the dollar sign before them, or with it inside.
+	// bracesAlone matches braces without the dollar sign before them, or with it inside.
 	bracesAlone = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(^|[^$])\{\$?(\d+)\}`)
 	})
 )
 
-// badReference finds a part of name.as that is meant to be a capture of name.matches and is none, and the name.as that
-// was most likely meant, "" if nobody can tell.
+// badReference finds a part of name.as that looks like a capture group of name.matches but is none. good is name.as with the
+// mistake corrected, or empty if the intention is unclear.
 func badReference(r *Rule) (bad, good string) {
 	if !strings.ContainsAny(r.Name.As, "${") {
 		return "", ""
@@ -94,13 +94,13 @@ func badReference(r *Rule) (bad, good string) {
 	return "", ""
 }
 
-// isCapture reports whether name is a number of 0 to most.
+// isCapture reports whether name is a number from 0 to most.
 func isCapture(name string, most int) bool {
 	n, err := strconv.Atoi(name)
 	return err == nil && n >= 0 && n <= most && name == strconv.Itoa(n)
 }
 
-// warnOfName reports a name.as that cannot give what it seems to.
+// warnOfName reports a bad reference in name.as.
 func warnOfName(r *Rule) {
 	bad, good := badReference(r)
 	if bad == "" {
@@ -114,7 +114,7 @@ func warnOfName(r *Rule) {
 		"is %q, but %s is not a capture group of name.matches%s", r.Name.As, bad, hint)
 }
 
-// compile reads the rule as the adapter and Prometheus do, and reports what they refuse.
+// compile reads a rule as the adapter and Prometheus do, and reports what they reject.
 func compile(r *Rule, k *Kinds) {
 	ps, at := &r.Config.Problems, r.Field("seriesQuery")
 	matchers, err := promexpr.Parser.ParseMetricSelector(r.SeriesQuery)
@@ -146,10 +146,10 @@ func compile(r *Rule, k *Kinds) {
 	checkExample(r)
 }
 
-// noDiscovery is what one refused selector does (pkg/custom-provider, updateMetrics).
+// noDiscovery is the effect of one invalid selector (prometheus-adapter, pkg/custom-provider, updateMetrics).
 const noDiscovery = "the adapter then lists no metric at all, not even those of other rules"
 
-// checkResources reports the overrides with which the adapter does not start, and reports whether there are none.
+// checkResources reports overrides with which the adapter does not start. It returns true if there are none.
 func checkResources(r *Rule, k *Kinds) bool {
 	ok := true
 	for _, label := range slices.Sorted(maps.Keys(r.Resources.Overrides)) {
@@ -168,8 +168,8 @@ func checkResources(r *Rule, k *Kinds) bool {
 	return ok
 }
 
-// unambiguous is the rule with one label for each resource. Where several are mapped to one, the adapter takes any of
-// them, another on each start, since it ranges over a map (pkg/naming, NewResourceConverter); here it is the first by name.
+// unambiguous returns the rule with one label for each resource, the first by name. The adapter takes any of several, because
+// it ranges over a map (prometheus-adapter, pkg/naming, NewResourceConverter).
 func unambiguous(r *Rule, k *Kinds) adapterconfig.DiscoveryRule {
 	out := r.DiscoveryRule
 	out.Resources.Overrides = map[string]adapterconfig.GroupResource{}
@@ -185,7 +185,7 @@ func unambiguous(r *Rule, k *Kinds) adapterconfig.DiscoveryRule {
 	return out
 }
 
-// compileResource has the rules for cpu and memory read as the adapter and Prometheus do.
+// compileResource reads the rules for CPU and memory as the adapter and Prometheus do.
 func (s *Config) compileResource(k *Kinds) {
 	if s.resource == nil {
 		return
@@ -220,7 +220,7 @@ type resourceQuery struct {
 	groupBy  []string
 }
 
-// resourceQuery follows pkg/resourceprovider, runQuery. An empty query counts for nothing unless the other one is there.
+// resourceQuery checks a query (prometheus-adapter, pkg/resourceprovider, runQuery). An empty one is valid.
 func (s *Config) resourceQuery(conv naming.ResourceConverter, q resourceQuery) {
 	if q.text == "" {
 		return

@@ -14,52 +14,52 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Text is a text and where it is.
+// Text is a text and its place.
 type Text struct {
 	Place model.Place
 	Text  []byte
 }
 
-// Config is one configuration of prometheus-adapter.
+// Config is a configuration of prometheus-adapter.
 type Config struct {
-	// at is where its text is, name what messages call it.
+	// name is what messages call it.
 	at   model.Place
 	name string
-	// custom serve Pods and Object metrics, external External ones.
+	// custom serve Pods and Object metrics, external serve External metrics.
 	custom, external []*Rule
-	// resource are the rules of the resource metrics API, nil if there are none.
+	// resource serves the resource metrics API; it may be nil.
 	resource   *adapterconfig.ResourceRules
 	resourceAt model.Place
-	// Problems are what is wrong with the text and the rules, whoever uses them.
+	// Problems are those of the text and the rules, whatever scalers request.
 	Problems model.Problems
 	// broken means that the adapter does not start with the configuration.
 	broken bool
-	// UnusedReason says why no adapter in the input reads the configuration, "" if one does or may do so.
+	// UnusedReason says why no adapter in the input reads the configuration; it is empty if one does or may.
 	UnusedReason string
 }
 
-// Rule is one of the rules of a configuration. It has many methods because the adapter itself answers what a rule serves and
-// queries, one question at a time.
+// Rule is a rule of a configuration. It has many methods because the adapter's own code answers what a rule serves, one
+// question at a time.
 type Rule struct {
 	adapterconfig.DiscoveryRule
 	Config *Config
 	node   *yaml.Node
-	// Position is where it is in its configuration, such as rules[2].
+	// Position is its path in the configuration, such as rules[2].
 	Position string
 	At       model.Place
-	// Namer is the adapter's own reading of the rule, nil if it refuses the rule.
+	// Namer is the rule as the adapter compiles it, nil if it rejects the rule.
 	Namer naming.MetricNamer
-	// Matchers are those of the seriesQuery, nil if Prometheus refuses it.
+	// Matchers are those of seriesQuery, nil if Prometheus rejects it.
 	Matchers []*labels.Matcher
-	// naming is name.matches and name.as, to be read backwards; inverse gives it.
+	// naming is the result of inverse.
 	naming lookup.Lazy[*inverse]
-	// Number is its position among the rules of all configurations.
+	// Number is its position in the Index.
 	Number int
-	// answers are the queries that it makes.
+	// answers are the queries that the rule has built.
 	answers map[question]Answer
 }
 
-// Field is the place of a member of the rule.
+// Field returns the place of a field of the rule.
 func (r *Rule) Field(path ...string) model.Place {
 	at, n := r.At, r.node
 	for _, key := range path {
@@ -71,12 +71,12 @@ func (r *Rule) Field(path ...string) model.Place {
 
 func (r *Rule) String() string { return r.Position + " of " + r.Config.name }
 
-// inverse is the naming of a rule that the adapter has accepted, to be read backwards.
+// inverse returns the inverse of name.matches and name.as.
 func (r *Rule) inverse() *inverse {
 	return r.naming.Get(func() *inverse { return newInverse(r.Name.Matches, r.Name.As) })
 }
 
-// readRules reads a text that is a configuration of the adapter or the values of its Helm chart.
+// readRules reads a text that is a configuration of the adapter or values of its Helm chart.
 func readRules(t Text) []*Config {
 	docs, ps := krm.ParseAll(string(t.Text), t.Place.At(1))
 	if ps.HasErrors() || len(docs) == 0 {
@@ -92,8 +92,7 @@ func readRules(t Text) []*Config {
 	return []*Config{readConfig(t, t.Place.String())}
 }
 
-// readConfig reads a configuration as the adapter does (pkg/config, FromYAML). The strict decoder of this module only
-// says where the adapter's errors are.
+// readConfig reads a configuration with the adapter's own loader (prometheus-adapter, pkg/config, FromYAML).
 func readConfig(t Text, name string) *Config {
 	s := &Config{at: t.Place, name: name}
 	docs, ps := krm.ParseAll(string(t.Text), t.Place.At(1))
@@ -126,7 +125,7 @@ func readConfig(t Text, name string) *Config {
 	return s
 }
 
-// refusals says where in a configuration the adapter's loader stumbles.
+// refusals locates an error of the adapter's loader, with the help of our strict decoder.
 func refusals(root *yaml.Node, at model.Place, err error) model.Problems {
 	var cfg adapterconfig.MetricsDiscoveryConfig
 	ps := queryProblems(krm.Decode(root, at, &cfg))
@@ -140,7 +139,7 @@ func refusals(root *yaml.Node, at model.Place, err error) model.Problems {
 	return ps
 }
 
-// queryProblems files the problems of a text under rule/query.
+// queryProblems returns problems with the ID rule/query.
 func queryProblems(ps model.Problems) model.Problems {
 	out := slices.Clone(ps)
 	for i := range out {
@@ -149,7 +148,7 @@ func queryProblems(ps model.Problems) model.Problems {
 	return out
 }
 
-// list joins rules to the places in n at which they stand.
+// list joins rules with their nodes in n, for the lines.
 func (s *Config) list(key string, rules []adapterconfig.DiscoveryRule, n *yaml.Node, at model.Place) []*Rule {
 	var out []*Rule
 	for i, r := range rules {
@@ -161,7 +160,7 @@ func (s *Config) list(key string, rules []adapterconfig.DiscoveryRule, n *yaml.N
 	return out
 }
 
-// placeOf gives a place the line of its node, if it is within a text whose lines count.
+// placeOf adds the line of a node to a place. Places without a line stay so, because their text has no lines of its own.
 func placeOf(at model.Place, n *yaml.Node) model.Place {
 	if n == nil || at.Line == 0 {
 		return at

@@ -14,8 +14,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// configMapRules reads the configurations in ConfigMaps: those that adapters in the input read, and those that look
-// like one. The problems are about adapters that find no configuration.
+// configMapRules reads the ConfigMaps that adapters mount, and those that look like a configuration. The problems are those of
+// adapters that find none.
 func (su *Setup) configMapRules(ps *model.Problems) []*Config {
 	var sets []*Config
 	read := map[string]bool{}
@@ -52,7 +52,7 @@ func readConfigMap(it *krm.Item, key string) *Config {
 	return readConfig(Text{Place: at, Text: []byte(text)}, it.Place.Object.String())
 }
 
-// configKeys are the keys of a ConfigMap that hold a configuration of the adapter.
+// configKeys returns the keys of a ConfigMap that contain a configuration of the adapter.
 func configKeys(it *krm.Item) []string {
 	if it.Place.Object.Kind != "ConfigMap" || it.Place.Object.APIVersion != "v1" {
 		return nil
@@ -63,8 +63,8 @@ func configKeys(it *krm.Item) []string {
 	})
 }
 
-// hasConfig reports whether a text is a configuration of the adapter. One that has neither the end of the names of its keys
-// nor an escape, behind which that may hide, is not worth to be parsed.
+// hasConfig reports whether a text is a configuration of the adapter. It parses only texts that may contain one of its keys,
+// possibly written with an escape.
 func hasConfig(text string, at model.Place) bool {
 	if !strings.Contains(text, "ules") && !strings.Contains(text, "\\") {
 		return false
@@ -77,7 +77,7 @@ func isAdapterName(name string) bool {
 	return name == "adapter-config" || strings.Contains(name, "prometheus-adapter")
 }
 
-// looksLikeConfig tells the adapter's rules from those of other programs, which use the same key.
+// looksLikeConfig distinguishes the adapter's rules from those of other programs that use the same key.
 func looksLikeConfig(root *yaml.Node) bool {
 	if krm.Get(root, "externalRules") != nil {
 		return true
@@ -91,8 +91,8 @@ func looksLikeConfig(root *yaml.Node) bool {
 	})
 }
 
-// configOf follows --config through the volume mounts of an adapter to a ConfigMap and its key. It gives no ConfigMap
-// where the file is none of the items' or is missing; ok means that this is certain to be no other one in the input.
+// configOf follows --config through the volume mounts of an adapter to a key of a ConfigMap. If it finds none, ok tells
+// whether it is certain that no other ConfigMap in the input is the right one.
 func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
 	if !a.known {
 		return nil, "", false
@@ -123,7 +123,7 @@ func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key str
 	return su.configIn(a, volumes[i], fileIn{rel, at}, ps)
 }
 
-// fileIn is a file in a volume and the place of the volume.
+// fileIn is a file in a volume, and the place of the volume.
 type fileIn struct {
 	path string
 	at   model.Place
@@ -163,7 +163,7 @@ func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Probl
 	return cm, key, true
 }
 
-// checkName reports a ConfigMap that is not in the input where one with a similar name holds rules.
+// checkName reports a ConfigMap that is not in the input, if others with rules are.
 func (su *Setup) checkName(name string, at model.Place, ps *model.Problems) {
 	var names []string
 	for _, it := range su.graph.Items {
@@ -179,7 +179,8 @@ func (su *Setup) checkName(name string, at model.Place, ps *model.Problems) {
 		name, strings.Join(names, ", "), krm.DidYouMean(name, names))
 }
 
-// configMap finds a ConfigMap for the pods of an item by any name that it had; elsewhere is one of another namespace.
+// configMap finds a ConfigMap for pods by its present name or one before kustomize renamed it. elsewhere is one in another
+// namespace.
 func configMap(g *chain.Graph, name string, pods *krm.Item) (cm, elsewhere *krm.Item) {
 	for _, it := range g.Items {
 		isNamed := func(r model.Ref) bool { return r.Name == name }
@@ -194,7 +195,7 @@ func configMap(g *chain.Graph, name string, pods *krm.Item) (cm, elsewhere *krm.
 	return nil, elsewhere
 }
 
-// mountOf finds the mount of a container that holds a file, and the path of the file in the volume.
+// mountOf returns the mount that contains a file, and the path of the file in the volume.
 func mountOf(c *corev1.Container, file string) (mount corev1.VolumeMount, rel string, found bool) {
 	longest := -1
 	for _, m := range c.VolumeMounts {
@@ -210,7 +211,7 @@ func mountOf(c *corev1.Container, file string) (mount corev1.VolumeMount, rel st
 	return mount, rel, found
 }
 
-// keyOf is the key of a ConfigMap that becomes the file at a path of its volume.
+// keyOf returns the ConfigMap key that is projected to a path.
 func keyOf(items []corev1.KeyToPath, file string) (string, bool) {
 	if len(items) == 0 {
 		return file, true

@@ -14,13 +14,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// adapterChart is the name of the adapter's Helm chart, under which its values stand in those of a chart that has it as
-// a dependency.
+// adapterChart is the name of the adapter's Helm chart, and the key of its values in a chart that depends on it.
 const adapterChart = "prometheus-adapter"
 
-// readValues reads the values of the adapter's Helm chart into the configuration that the chart renders from them
-// (prometheus-community/helm-charts, charts/prometheus-adapter/templates/configmap.yaml). It gives nil where root holds
-// no such values.
+// readValues returns the configuration that the adapter's chart renders from values (prometheus-community/helm-charts,
+// charts/prometheus-adapter/templates/configmap.yaml). It returns nil if root has no such values.
 func readValues(root *yaml.Node, at model.Place) []*Config {
 	rules := krm.Get(root, "rules")
 	if dependency := krm.Get(root, adapterChart); rules == nil && dependency != nil {
@@ -60,10 +58,10 @@ func readValues(root *yaml.Node, at model.Place) []*Config {
 
 var chartKeys = []string{"default", "custom", "existing", "external", "resource"}
 
-// chartNames are what the chart calls the parts of the adapter's configuration.
+// chartNames maps the keys of the adapter's configuration to those of the chart.
 var chartNames = map[string]string{"rules": "custom", "externalRules": "external", "resourceRules": "resource"}
 
-// usesDefaults reports whether rules.default holds for Helm: it does unless it is given and empty, as templates see it.
+// usesDefaults reports whether rules.default is true for a template: it is unless it is set to an empty value.
 func usesDefaults(n *yaml.Node) bool {
 	if n == nil {
 		return true
@@ -75,7 +73,7 @@ func usesDefaults(n *yaml.Node) bool {
 	return !krm.IsNull(n) && n.Value != "" && n.Value != "0"
 }
 
-// values reads a list of rules under a key of the chart as the adapter reads it under its own key.
+// values reads the rules under a key of the chart, with the adapter's loader, which knows them under another key.
 func (s *Config) values(key, under string, rules *yaml.Node) []*Rule {
 	n, at := krm.Get(rules, key), s.at.Child(key)
 	if krm.IsNull(n) {
@@ -112,7 +110,7 @@ func (s *Config) chartResource(n *yaml.Node) {
 	}
 }
 
-// load returns what the adapter's loader makes of n under a key of its configuration.
+// load passes n, under a key of the adapter's configuration, to the adapter's loader.
 func (s *Config) load(under string, n *yaml.Node, at model.Place) (*adapterconfig.MetricsDiscoveryConfig, bool) {
 	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Content: []*yaml.Node{
 		{Kind: yaml.ScalarNode, Tag: "!!str", Value: under, Line: n.Line}, n,
@@ -133,8 +131,8 @@ func (s *Config) load(under string, n *yaml.Node, at model.Place) (*adapterconfi
 	return nil, false
 }
 
-// defaultRules are the rules that the chart adds where rules.default holds: rates of the counters of containers, the
-// gauges of containers, and every other series with a namespace under its own name, a counter as its rate.
+// defaultRules are the rules that the chart adds for rules.default: the rates of container counters, container gauges, and
+// every other series with a namespace, with counters as rates.
 func defaultRules() []adapterconfig.DiscoveryRule {
 	var (
 		containers = `{__name__=~"^container_.*",container!="POD",namespace!="",pod!=""}`
@@ -173,8 +171,7 @@ func defaultRules() []adapterconfig.DiscoveryRule {
 	}
 }
 
-// chartRules reads the values that Flux (HelmRelease) and Argo CD (Application) give to the chart, where they stand in
-// the object itself.
+// chartRules reads chart values in a Flux HelmRelease or an Argo CD Application.
 func chartRules(g *chain.Graph) []*Config {
 	var sets []*Config
 	for _, it := range g.Items {
@@ -216,7 +213,7 @@ func applicationRules(source *yaml.Node, at model.Place) []*Config {
 	return chartValues(nil, at)
 }
 
-// chartValues reads values that may say nothing about rules, for which the chart has its defaults.
+// chartValues reads values of the chart, which may have no rules.
 func chartValues(values *yaml.Node, at model.Place) []*Config {
 	if krm.Get(values, "rules") == nil {
 		values = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{

@@ -8,10 +8,10 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 )
 
-// Index finds the rules, of all configurations, that may give a metric.
+// Index finds the rules that may serve a metric.
 type Index struct {
 	Rules []*Rule
-	// byMetric are the rules that give certain metrics alone, general all others.
+	// byMetric has the rules that serve known metrics, general all others.
 	byMetric map[string][]*Rule
 	general  []*Rule
 	// found are the matches by metric for demands without a sample.
@@ -19,7 +19,7 @@ type Index struct {
 	suggestions lookup.Lazy[Suggestions]
 }
 
-// Match is a rule that gives a metric from series.
+// Match is a rule, and the series that it makes a metric from.
 type Match struct {
 	Rule   *Rule
 	Series []string
@@ -40,7 +40,7 @@ func newIndex(rules []*Rule) *Index {
 	return x
 }
 
-// metrics are all that the rule can give, known is false if that depends on which series there are.
+// metrics returns all metrics that the rule can serve. known is false if they depend on which series there are.
 func (r *Rule) metrics() (metrics []string, known bool) {
 	if r.Namer == nil || r.Matchers == nil {
 		return nil, true
@@ -54,7 +54,7 @@ func (r *Rule) metrics() (metrics []string, known bool) {
 	return nil, false
 }
 
-// namesOf lists the names under which the adapter serves series of the rule, once each.
+// namesOf returns the metrics that the rule makes from series, without duplicates.
 func (r *Rule) namesOf(series []string) []string {
 	var out []string
 	for _, name := range series {
@@ -67,8 +67,8 @@ func (r *Rule) namesOf(series []string) []string {
 	return out
 }
 
-// Matches lists the rules that give a metric, in the order of the configurations, with what they make it from. The
-// names of series that are known are those that are recorded and those of a sample.
+// Matches returns the rules that serve a metric, in the order of the configurations. The names of existing series are those of
+// recording rules and of a sample.
 func (x *Index) Matches(metric string, recorded, sampled []string) []Match {
 	if len(sampled) > 0 {
 		return x.find(metric, slices.Concat(recorded, sampled))
@@ -86,7 +86,7 @@ func (x *Index) find(metric string, known []string) []Match {
 	return out
 }
 
-// Candidates are the rules that may give a metric, in their order.
+// Candidates returns the rules that may serve a metric, in order.
 func (x *Index) Candidates(metric string) []*Rule {
 	var general []*Rule
 	for _, r := range x.general {
@@ -102,7 +102,7 @@ func (x *Index) Candidates(metric string) []*Rule {
 	return out
 }
 
-// mayGive reports whether what name.as writes around its captures is in a metric.
+// mayGive reports whether a metric begins and ends as name.as does.
 func (inv *inverse) mayGive(metric string) bool {
 	if inv.marked || len(inv.parts) == 0 {
 		return true
@@ -111,7 +111,7 @@ func (inv *inverse) mayGive(metric string) bool {
 	return (first.group >= 0 || strings.HasPrefix(metric, first.text)) && (last.group >= 0 || strings.HasSuffix(metric, last.text))
 }
 
-// text is what a literal naming gives.
+// text returns the literal text of name.as.
 func (inv *inverse) text() string {
 	var b strings.Builder
 	for _, p := range inv.parts {

@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// inverse is the naming of a rule, to be read backwards: from the metric to the series.
+// inverse is the naming of a rule, from the metric to the series.
 type inverse struct {
 	tree  *syntax.Regexp
 	parts []part
-	// marked means that name.as has the very characters that mark captures, so that parts may be wrong.
+	// marked means that name.as contains the characters that mark captures, so the parts may be wrong.
 	marked bool
-	// results match what name.as can expand to, with a group for each capture in it, greedy and not.
+	// results match the expansions of name.as, greedy and not, with a group for each capture.
 	results []*regexp.Regexp
 }
 
-// newInverse reads a naming that the adapter has accepted.
+// newInverse returns the inverse of a naming that the adapter accepts.
 func newInverse(matches, as string) *inverse {
 	re := regexp.MustCompile(matches)
 	tree, _ := syntax.Parse(matches, syntax.Perl) // What compiles parses.
@@ -38,7 +38,7 @@ func newInverse(matches, as string) *inverse {
 	return inv
 }
 
-// series returns names that become metric, shortest first. They are guesses: the adapter's own code has to confirm them.
+// series returns names that may become metric. They are guesses; the adapter's own code must confirm them.
 func (inv *inverse) series(metric string) []string {
 	var out []string
 	for _, re := range inv.results {
@@ -62,18 +62,18 @@ func (inv *inverse) series(metric string) []string {
 	return out
 }
 
-// literal reports whether the naming gives one name whatever the series is called.
+// literal reports whether the naming does not depend on the series.
 func (inv *inverse) literal() bool {
 	return !slices.ContainsFunc(inv.parts, func(p part) bool { return p.group >= 0 })
 }
 
-// part is a piece of name.as: text, or a capture if group is not negative.
+// part is a part of name.as: a text or, if group is not negative, a capture.
 type part struct {
 	text  string
 	group int
 }
 
-// expandMarked splits as into text and captures as Regexp.Expand understands them. A name that is no capture is nothing.
+// expandMarked splits name.as as Regexp.Expand does. An unknown capture expands to nothing.
 func expandMarked(re *regexp.Regexp, as string) []part {
 	if as == "" {
 		as = "$0"
@@ -110,10 +110,10 @@ func expandMarked(re *regexp.Regexp, as string) []part {
 	return parts
 }
 
-// maxEnumerated bounds the strings that are tried for one expression.
+// maxEnumerated limits the strings that an expression is expanded to.
 const maxEnumerated = 64
 
-// enumerate returns short strings that an expression matches, with the given texts in place of its captures.
+// enumerate returns short strings that match an expression, with the given texts for its captures.
 func enumerate(re *syntax.Regexp, captures map[int]string) []string {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -161,7 +161,7 @@ func enumerateAll(subs []*syntax.Regexp, captures map[int]string) []string {
 	return out
 }
 
-// pick chooses a character of a class, one that a metric's name may have if possible.
+// pick returns a character of a class, if possible one that the name of a metric can have.
 func pick(re *syntax.Regexp) string {
 	for _, r := range "axyz_:0" {
 		for i := 0; i+1 < len(re.Rune); i += 2 {

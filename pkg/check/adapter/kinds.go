@@ -12,11 +12,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// builtinGroup is a group of the Kubernetes API with the kinds in it, in the order in which the API server prefers
-// groups where a resource name stands in several (kube-apiserver, pkg/controlplane, apiVersionPriorities).
+// builtinGroup is an API group of Kubernetes. The groups are in the order in which the API server prefers them for a resource
+// that several have (kube-apiserver, pkg/controlplane, apiVersionPriorities).
 type builtinGroup struct {
 	name string
-	// until is the first minor version of Kubernetes that no longer serves the group, 0 if all do.
+	// until is the first minor version without the group, 0 for none.
 	until      int
 	namespaced []string
 	cluster    []string
@@ -52,23 +52,22 @@ var builtinGroups = []builtinGroup{
 	{name: "certificates.k8s.io", cluster: []string{"CertificateSigningRequest"}},
 }
 
-// shortNames are abbreviations that kubectl understands and the adapter does not.
+// shortNames are abbreviations that kubectl knows and the adapter does not.
 var shortNames = map[string]string{
 	"po": "pods", "ns": "namespaces", "svc": "services", "no": "nodes", "deploy": "deployments", "ing": "ingresses",
 	"sts": "statefulsets", "ds": "daemonsets", "rs": "replicasets", "cm": "configmaps", "ep": "endpoints", "pv": "persistentvolumes",
 	"pvc": "persistentvolumeclaims", "cj": "cronjobs", "hpa": "horizontalpodautoscalers", "sa": "serviceaccounts",
 }
 
-// Kinds is what the cluster serves, as far as it is known: the built-in kinds, the custom ones in the input, and those
-// that rules and autoscalers name in groups which are not Kubernetes' own.
+// Kinds are the kinds that the cluster serves: the built-in ones, those of CRDs in the input, and those that rules and scalers
+// name in groups outside Kubernetes.
 type Kinds struct {
 	mapper *rememberingMapper
 	known  *meta.DefaultRESTMapper
 	minor  int
 }
 
-// rememberingMapper remembers which resources it found, since rules ask for the same few. It has to forget when kinds are
-// added.
+// rememberingMapper caches resources, because rules request the same few. Clear found when kinds are added.
 type rememberingMapper struct {
 	meta.PriorityRESTMapper
 	found map[schema.GroupVersionResource]foundResource
@@ -79,7 +78,7 @@ type foundResource struct {
 	err      error
 }
 
-// ResourceFor is that of meta.RESTMapper.
+// ResourceFor implements meta.RESTMapper.
 func (m *rememberingMapper) ResourceFor(partial schema.GroupVersionResource) (schema.GroupVersionResource, error) {
 	f := lookup.Remember(m.found, partial, func(partial schema.GroupVersionResource) (f foundResource) {
 		f.resource, f.err = m.PriorityRESTMapper.ResourceFor(partial)
@@ -88,7 +87,7 @@ func (m *rememberingMapper) ResourceFor(partial schema.GroupVersionResource) (sc
 	return f.resource, f.err
 }
 
-// NewKinds returns the kinds that Kubernetes 1.minor has and those that items define.
+// NewKinds returns the kinds of Kubernetes 1.minor and of the CRDs among items.
 func NewKinds(items []*krm.Item, minor int) *Kinds {
 	k := &Kinds{known: meta.NewDefaultRESTMapper(nil), minor: minor}
 	k.mapper = &rememberingMapper{found: map[schema.GroupVersionResource]foundResource{}}
@@ -134,8 +133,8 @@ func (k *Kinds) addCRD(it *krm.Item) {
 	k.known.AddSpecific(gv.WithKind(kind), gv.WithResource(plural), gv.WithResource(singular), scope)
 }
 
-// resolve says why the adapter would refuse to start with a resource that an override names, or "". What may be a custom
-// resource is taken for one; the doubt says which other was most likely meant.
+// resolve returns why the adapter does not start with the resource of an override, or "". A resource that may be a custom one
+// is assumed to exist; doubt is the built-in one that was likely meant.
 func (k *Kinds) resolve(group, resource string) (problem, doubt string) {
 	if resource == "" {
 		return `names no resource; add one, such as {resource: "pod"}`, ""
@@ -164,7 +163,7 @@ func (k *Kinds) resolve(group, resource string) (problem, doubt string) {
 	return "", doubt
 }
 
-// assume adds a custom resource that is named in singular or plural.
+// assume adds a custom resource by its singular or plural name.
 func (k *Kinds) assume(group, name string) {
 	plural, singular := name, name
 	if one, ok := strings.CutSuffix(name, "s"); ok {
@@ -177,7 +176,8 @@ func (k *Kinds) assume(group, name string) {
 	clear(k.mapper.found)
 }
 
-// ResourceOf gives the resource of a kind, as the client of the autoscaler does.
+// ResourceOf returns the resource of a kind, as the client of the HorizontalPodAutoscaler controller does, or why there is
+// none.
 func (k *Kinds) ResourceOf(gk schema.GroupKind) (found schema.GroupResource, problem string) {
 	if m, err := k.known.RESTMapping(gk, "v1"); err == nil {
 		return m.Resource.GroupResource(), ""
@@ -204,7 +204,7 @@ func (k *Kinds) ResourceOf(gk schema.GroupKind) (found schema.GroupResource, pro
 	return found, "has kind " + strconv.Quote(gk.Kind) + ", which group " + strconv.Quote(gk.Group) + " does not have" + hint
 }
 
-// resources are the plural names of the resources in a built-in group.
+// resources returns the singular and plural names of the resources of a built-in group.
 func (k *Kinds) resources(group string) []string {
 	var names []string
 	g, _ := builtin(group)

@@ -15,9 +15,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 )
 
-// SeriesFor returns names of series from which the rule makes metric, as the adapter's own code sees it: each is accepted
-// by the seriesQuery, kept by the filters and named metric. The names come from known ones, such as those of a sample,
-// and from the rule and metric themselves. It gives none if the rule cannot make metric.
+// SeriesFor returns names of series from which the rule makes metric. The names come from the rule, the metric, and known; the
+// adapter's own code confirms that each passes seriesQuery and the filters and is named metric.
 func (r *Rule) SeriesFor(metric string, known []string) []string {
 	if r.Namer == nil || r.Matchers == nil {
 		return nil
@@ -36,12 +35,12 @@ func (r *Rule) SeriesFor(metric string, known []string) []string {
 	return out
 }
 
-// Literal reports whether the rule gives one name whatever its series are called.
+// Literal reports whether the rule names all its series alike.
 func (r *Rule) Literal() bool {
 	return r.Namer != nil && r.Name.As != "" && (!strings.Contains(r.Name.As, "$") || r.inverse().literal())
 }
 
-// Names are those that the seriesQuery lists, nil if it leaves them open.
+// Names returns the series that seriesQuery names, nil if it names none.
 func (r *Rule) Names() []string {
 	var out []string
 	for _, m := range r.Matchers {
@@ -56,10 +55,10 @@ func (r *Rule) Names() []string {
 	return out
 }
 
-// Specific reports whether the rule is about one series, not about whatever there is.
+// Specific reports whether the rule is about certain series, not about whatever there is.
 func (r *Rule) Specific() bool { return len(r.Names()) > 0 || r.Literal() }
 
-// guesses are names that the rule may make metric from.
+// guesses returns names of series from which the rule may make metric.
 func guesses(r *Rule, metric string) []string {
 	if len(r.Names()) > 0 {
 		return nil
@@ -84,12 +83,12 @@ func enumeratePattern(pattern string) []string {
 	return enumerate(tree, nil)
 }
 
-// RateSuffix matches the end of names of rates and other aggregates.
+// RateSuffix matches the end of the names of rates and other aggregates.
 var RateSuffix = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`_(per_second|per_minute|per_sec|rate|rps|qps|avg|sum|max|p\d+)$`)
 })
 
-// Counters are names of series that a rate of this name is usually made from, in the order of likelihood.
+// Counters returns the series that a rate of this name is usually made from, most likely first.
 func Counters(metric string) []string {
 	base := strings.ReplaceAll(metric, "-", "_")
 	for RateSuffix().MatchString(base) {
@@ -98,7 +97,7 @@ func Counters(metric string) []string {
 	return []string{base + "_total", base, base + "_count", base + "_seconds_total", base + "_sum", base + "_bucket"}
 }
 
-// Variants are names of series that a metric of this name may be made from.
+// Variants returns the series that a metric of this name may be made from.
 func Variants(metric string) []string {
 	name := strings.ReplaceAll(metric, "-", "_")
 	out := append([]string{metric}, Counters(metric)...)
@@ -106,7 +105,7 @@ func Variants(metric string) []string {
 	return append(out, "container_"+out[2], "container_"+out[1])
 }
 
-// Accepts reports whether the adapter considers a series of this name, whose other labels are as the rule wants them.
+// Accepts reports whether the adapter takes a series with this name, and with labels that the rule requires.
 func (r *Rule) Accepts(name string) bool {
 	if !prommodel.LegacyValidation.IsValidMetricName(name) || !r.Selects(name) {
 		return false
@@ -114,7 +113,7 @@ func (r *Rule) Accepts(name string) bool {
 	return len(r.Namer.FilterSeries([]prom.Series{{Name: name}})) == 1
 }
 
-// Selects reports whether the seriesQuery admits the name.
+// Selects reports whether seriesQuery selects series with this name.
 func (r *Rule) Selects(name string) bool {
 	for _, m := range r.Matchers {
 		if m.Name == prommodel.MetricNameLabel && !m.Matches(name) {
@@ -124,7 +123,7 @@ func (r *Rule) Selects(name string) bool {
 	return true
 }
 
-// MetricOf is the name under which the adapter serves a series, "" if it cannot name it.
+// MetricOf returns the metric that the rule makes from a series, or "".
 func (r *Rule) MetricOf(series string) string {
 	name, err := r.Namer.MetricNameForSeries(prom.Series{Name: series})
 	if err != nil {
@@ -133,7 +132,8 @@ func (r *Rule) MetricOf(series string) string {
 	return name
 }
 
-// Serves reports whether a rule names metric literally, or one of some series by it, as the adapter's own code does.
+// Serves reports whether a rule has the literal name metric, or makes metric from one of the series, as the adapter's own code
+// tells.
 func Serves(r adapterconfig.DiscoveryRule, metric string, series []string) bool {
 	if strings.ReplaceAll(r.Name.As, "$$", "$") == metric {
 		return true

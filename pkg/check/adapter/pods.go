@@ -11,26 +11,26 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Instance is a container that runs prometheus-adapter, and the file that it reads its configuration from.
+// Instance is a container that runs prometheus-adapter.
 type Instance struct {
 	Workload  *chain.Workload
 	Container *corev1.Container
 	At        model.Place
-	// file is the value of --config; known reports whether the arguments show whether there is one.
+	// file is the value of --config. known means that the arguments tell whether the flag is set.
 	file  string
 	known bool
 }
 
-// SignsItself reports whether the certificate of an adapter is its own.
+// SignsItself reports whether the adapter generates its own certificate.
 func (a Instance) SignsItself() bool {
 	_, named := FlagValue(a.Args(), "tls-cert-file")
 	return a.known && !named
 }
 
-// Args are the command line of the container.
+// Args returns the command line.
 func (a Instance) Args() []string { return slices.Concat(a.Container.Command, a.Container.Args) }
 
-// findAdapters finds the containers of prometheus-adapter.
+// findAdapters returns the containers that run prometheus-adapter.
 func findAdapters(g *chain.Graph) []Instance {
 	var out []Instance
 	for _, wl := range g.Workloads.All {
@@ -64,7 +64,7 @@ func Runs(image string, args []string) bool {
 	return isAdapterImage(image) || config && prometheus
 }
 
-// isAdapterImage reports whether the last part of an image's name is that of the adapter; it has had several.
+// isAdapterImage reports whether the image has one of the names of the adapter.
 func isAdapterImage(image string) bool {
 	repository, _, _ := strings.Cut(image, "@")
 	name, _, _ := strings.Cut(path.Base(repository), ":")
@@ -72,7 +72,7 @@ func isAdapterImage(image string) bool {
 	return slices.Contains(names, strings.TrimPrefix(name, "k8s-"))
 }
 
-// FlagValue finds the value of --name=VALUE or --name VALUE.
+// FlagValue returns the value of --name=VALUE or --name VALUE.
 func FlagValue(args []string, name string) (string, bool) {
 	for i, a := range args {
 		if v, ok := strings.CutPrefix(a, "--"+name+"="); ok {

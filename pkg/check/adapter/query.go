@@ -15,24 +15,24 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 )
 
-// question is what a query depends on beside its rule. The resource of an external metric is empty.
+// question is what a query depends on, besides its rule. The resource of an external metric is empty.
 type question struct {
 	series    string
 	resource  schema.GroupResource
 	namespace string
-	// selector and names, of which there are count, are written out.
+	// selector and names are in text form; count is the number of names.
 	selector, names string
 	count           int
 }
 
-// Answer is a query, nil and an error if the rule makes none; expr is nil if Prometheus refuses it.
+// Answer is a query. Err is set if the rule builds none; Expr is nil if Prometheus rejects it.
 type Answer struct {
 	Query string
 	Expr  parser.Expr
 	Err   error
 }
 
-// QueryFor makes the query for objects of a resource that the adapter would make, once for all that ask for the same.
+// QueryFor returns the query that the adapter sends for objects of a resource. Equal requests share the answer.
 func (r *Rule) QueryFor(
 	series string, resource schema.GroupResource, namespace string, selector labels.Selector, names ...string,
 ) Answer {
@@ -42,7 +42,7 @@ func (r *Rule) QueryFor(
 	})
 }
 
-// ExternalQuery is the same for an external metric.
+// ExternalQuery returns the query that the adapter sends for an external metric.
 func (r *Rule) ExternalQuery(series, namespace string, selector labels.Selector) Answer {
 	return r.ask(question{series: series, namespace: namespace, selector: selector.String()}, func() (prom.Selector, error) {
 		return r.Namer.QueryForExternalSeries(series, namespace, selector)
@@ -65,7 +65,7 @@ func (r *Rule) ask(q question, build func() (prom.Selector, error)) Answer {
 // PodResource is the resource of Pods metrics.
 var PodResource = schema.GroupResource{Resource: "pods"}
 
-// IsRoot reports whether the adapter serves metrics of the resource outside of namespaces.
+// IsRoot reports whether the adapter serves metrics of the resource as cluster-scoped ones.
 func IsRoot(r schema.GroupResource) bool {
 	return r == naming.NsGroupResource || r == naming.NodeGroupResource || r == naming.PVGroupResource
 }
@@ -80,8 +80,8 @@ func (r *Rule) Siblings() []*Rule {
 	return r.Config.custom
 }
 
-// ExampleQuery is the query for two objects of a resource that the rule maps. There is none where the rule maps nothing,
-// which matters to whom uses it, or where the template fails.
+// ExampleQuery returns the query for two objects of a resource that the rule maps. It returns false if the rule maps none or
+// the template fails.
 func (r *Rule) ExampleQuery(series string) (string, bool) {
 	if r.isExternal() {
 		// The selector keeps the matchers from being empty; whether they may be is seen with the HPA that asks.

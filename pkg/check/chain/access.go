@@ -11,19 +11,18 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Access is who may do what, as far as roles and their bindings in the input tell.
+// Access answers what accounts are allowed to do, as far as the roles and bindings in the input tell.
 type Access struct {
 	roles    map[model.Object]*Role
 	bindings []*binding
 	grants   map[Account]*grants
 }
 
-// Role is a Role or a ClusterRole, binding a RoleBinding or a ClusterRoleBinding. The namespace of what holds in the whole
-// cluster is "".
+// Role is a Role or a ClusterRole, binding a RoleBinding or a ClusterRoleBinding.
 type (
 	Role struct {
 		rules []rbacv1.PolicyRule
-		// aggregated roles get their rules from others.
+		// aggregated means that the rules come from other roles.
 		aggregated bool
 	}
 	binding struct {
@@ -33,12 +32,12 @@ type (
 	}
 )
 
-// Account is a ServiceAccount. Without a name it is not known.
+// Account is a ServiceAccount. The name is empty if it is unknown.
 type Account struct{ Namespace, Name string }
 
 const rbacGroup = "rbac.authorization.k8s.io"
 
-// addAccess takes an object of the group of rights. One that cannot be read grants nothing.
+// add reads an object of the RBAC group. An object that cannot be read grants nothing.
 func (ac *Access) add(it *krm.Item) {
 	switch it.Place.Object.Kind {
 	case "Role", "ClusterRole":
@@ -63,7 +62,7 @@ func (ac *Access) add(it *krm.Item) {
 	}
 }
 
-// builtinRoles are the roles that every cluster has and that programs of the chain are bound to
+// builtinRoles are the roles of every cluster that the programs of a chain are bound to
 // (k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy).
 var builtinRoles = map[model.Object]*Role{
 	{Kind: "ClusterRole", Name: "system:auth-delegator"}: {rules: []rbacv1.PolicyRule{
@@ -77,18 +76,18 @@ var builtinRoles = map[model.Object]*Role{
 	{Kind: "ClusterRole", Name: "cluster-admin"}: {rules: []rbacv1.PolicyRule{{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}}}},
 }
 
-// AuthenticationConfig is the ConfigMap in kube-system by which aggregated API servers know their callers.
+// AuthenticationConfig is the ConfigMap in kube-system with which aggregated API servers authenticate their callers.
 const AuthenticationConfig = "extension-apiserver-authentication"
 
-// Resource is a kind of objects as rules of roles name it.
+// Resource is an API resource, as rules of roles name it.
 type Resource struct{ Group, Name string }
 
-// Allowed reports whether roles allow all verbs for all objects of the resource.
+// Allowed reports whether the roles allow all verbs on all objects of the resource.
 func (r Resource) Allowed(roles []*Role, verbs ...string) bool {
 	return r.AllowedNamed(roles, "", verbs...)
 }
 
-// AllowedNamed reports whether roles allow all verbs for the object of a name, "" for all.
+// AllowedNamed reports whether the roles allow all verbs on one object, or on all objects if name is empty.
 func (r Resource) AllowedNamed(roles []*Role, name string, verbs ...string) bool {
 	return !slices.ContainsFunc(verbs, func(verb string) bool {
 		return !slices.ContainsFunc(roles, func(role *Role) bool {
@@ -104,15 +103,15 @@ func oneIn(list []string, name string) bool {
 	return slices.Contains(list, name) || slices.Contains(list, "*")
 }
 
-// grants are the bindings of an account, and the roles that they lead to.
+// grants are the bindings of an account, and the roles that they refer to.
 type grants struct {
 	everywhere []*binding
 	inside     lookup.ByNamespace[*binding]
-	// found are the roles by namespace, nil if they are not all here.
+	// found has the roles by namespace, nil if some are not in the input.
 	found map[string][]*Role
 }
 
-// grantsOf finds the bindings of an account.
+// grantsOf returns the bindings of an account.
 func (ac *Access) grantsOf(a Account) *grants {
 	return lookup.Remember(ac.grants, a, func(a Account) *grants {
 		g := &grants{found: map[string][]*Role{}}
@@ -129,7 +128,7 @@ func (ac *Access) grantsOf(a Account) *grants {
 	})
 }
 
-// RolesOf are the roles that an account has in a namespace, nil where they are not all known.
+// RolesOf returns the roles of an account in a namespace, or nil if the input does not define all of them.
 func (ac *Access) RolesOf(a Account, ns string) []*Role {
 	g := ac.grantsOf(a)
 	if len(g.everywhere)+len(g.inside.All) == 0 {
@@ -158,11 +157,11 @@ func (ac *Access) roleOf(b *binding) *Role {
 	return cmp.Or(ac.roles[in(cmp.Or(ns, anyNamespace))], ac.roles[in("")], builtinRoles[in(ns)])
 }
 
-// HasNamespacedPermissions reports whether an account gets permissions namespace by namespace. The owner of a namespace might then
-// give them elsewhere.
+// HasNamespacedPermissions reports whether RoleBindings in the input grant an account anything. If so, the owners of other
+// namespaces may add more.
 func (ac *Access) HasNamespacedPermissions(a Account) bool { return len(ac.grantsOf(a).inside.All) > 0 }
 
-// is reports whether a subject of a binding is the account, or a group that it belongs to.
+// is reports whether a subject of a binding is the account or a group of it.
 func (a Account) is(s rbacv1.Subject, b *binding) bool {
 	if s.Kind == "Group" {
 		all := "system:serviceaccounts"
@@ -176,8 +175,8 @@ func (a Account) is(s rbacv1.Subject, b *binding) bool {
 		lookup.CompareNamespaces(ns, a.Namespace) != lookup.Different
 }
 
-// BoundOutside reports whether an account is given rights namespace by namespace, so that who owns one of those that lack them
-// may give them elsewhere.
+// BoundOutside reports whether RoleBindings grant an account something outside the namespaces that lack a permission. If so,
+// the owners of these may add their own.
 func (ac *Access) BoundOutside(own Account, lacking []string) bool {
 	return slices.ContainsFunc(ac.grantsOf(own).inside.All, func(b *binding) bool {
 		ns := model.NamespaceOf(b.item.Place.Object.Namespace)
@@ -185,10 +184,10 @@ func (ac *Access) BoundOutside(own Account, lacking []string) bool {
 	})
 }
 
-// SystemNamespace is where the API server says by whom aggregated servers may be called.
+// SystemNamespace is the namespace of AuthenticationConfig.
 const SystemNamespace = "kube-system"
 
-// Account is the ServiceAccount of the pods of p; the operator's default is that of the namespace.
+// Account returns the ServiceAccount of the Prometheus pods. If it has no name, the pods use the default one of the namespace.
 func (p *Prometheus) Account() Account {
 	return Account{p.Item.Place.Object.Namespace, p.Spec.ServiceAccountName}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// The groups from which the HorizontalPodAutoscaler controller reads metrics (k8s.io/metrics/pkg/apis).
+// The metrics APIs that the HorizontalPodAutoscaler controller reads (k8s.io/metrics/pkg/apis).
 const (
 	CustomMetrics   = "custom.metrics.k8s.io"
 	ExternalMetrics = "external.metrics.k8s.io"
@@ -19,29 +19,29 @@ const (
 // APIServices finds APIServices.
 type APIServices struct {
 	items []*krm.Item
-	// found are those that lead to Services, by group.
+	// found has the APIServices with a Service, by group.
 	found lookup.Lazy[map[string][]*APIService]
 }
 
-// APIService is an APIService: it gives a version of a group to a Service.
+// APIService is an APIService with a Service.
 type APIService struct {
 	Item    *krm.Item
 	Service ServiceReference
-	// Stated means that the port is written.
+	// Stated means that the manifest has the port.
 	Stated bool
-	// Trusted means that the API server trusts the certificate of the Service, or that something puts an authority in.
+	// Trusted means that the API server trusts the certificate of the Service, or that a controller injects the CA.
 	Trusted bool
 }
 
-// ServiceReference is the Service of an APIService (ServiceReference, k8s.io/kube-aggregator/pkg/apis/apiregistration/v1).
+// ServiceReference is the Service of an APIService (k8s.io/kube-aggregator/pkg/apis/apiregistration/v1).
 type ServiceReference struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
-	// Port is 443 if nothing else is stated.
+	// Port defaults to 443.
 	Port int32 `json:"port"`
 }
 
-// Of are the APIServices of a group that lead to Services.
+// Of returns the APIServices of a group that have a Service.
 func (as *APIServices) Of(group string) []*APIService { return as.found.Get(as.find)[group] }
 
 func (as *APIServices) find() map[string][]*APIService {
@@ -70,8 +70,8 @@ func (as *APIServices) find() map[string][]*APIService {
 	return all
 }
 
-// isInjected reports whether a controller writes the authority of the certificate into an APIService: that of cert-manager
-// (cert-manager.io/inject-ca-from and others) or of OpenShift (service.beta.openshift.io/inject-cabundle).
+// isInjected reports whether a controller injects the CA of an APIService: cert-manager (cert-manager.io/inject-ca-from and
+// others) or OpenShift (service.beta.openshift.io/inject-cabundle).
 func isInjected(it *krm.Item) bool {
 	for name := range it.Annotations {
 		if strings.Contains(name, "/inject-") {
@@ -81,20 +81,20 @@ func isInjected(it *krm.Item) bool {
 	return false
 }
 
-// otherAdapters are parts of the names of Services behind which other programs serve custom and external metrics.
+// otherAdapters are parts of the Service names of other programs that serve custom and external metrics.
 var otherAdapters = []string{
 	"keda", "stackdriver", "datadog", "azure", "kube-metrics-adapter", "cloudwatch", "newrelic",
 	"k8s-metrics-adapter",
 }
 
-// ServedByOther reports whether an APIService in the input gives a group of metrics to another program.
+// ServedByOther reports whether the input registers a group for another program.
 func (as *APIServices) ServedByOther(group string) bool {
 	return slices.ContainsFunc(as.Of(group), func(a *APIService) bool {
 		return slices.ContainsFunc(otherAdapters, func(name string) bool { return strings.Contains(a.Service.Name, name) })
 	})
 }
 
-// ServiceOf finds the Service of an APIService, nil if it is not in the input.
+// ServiceOf returns the Service of an APIService, or nil if it is not in the input.
 func (g *Graph) ServiceOf(t ServiceReference) *Service {
 	i := slices.IndexFunc(g.Services.All, func(s *Service) bool {
 		o := s.Item.Place.Object

@@ -13,35 +13,29 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Endpoint is what the checks ask of an endpoint of either kind of monitors.
+// Endpoint is an endpoint of a ServiceMonitor or PodMonitor.
 type Endpoint struct {
 	Monitor *Monitor
-	// Interval is "" where that of Prometheus applies, path for /metrics.
+	// Interval is empty if that of Prometheus applies. An empty Path means /metrics.
 	Interval, Timeout monitoringv1.Duration
 	Path              string
-	// Relabelings and metricRelabelings are nil if there are none.
+	// Relabelings and MetricRelabelings are nil if there are none.
 	Relabelings, MetricRelabelings *Relabelings
-	// PortField is the field that says which targets are read, "" for all. It holds the name of the port of a Service if
-	// onService is set, else the name or number of that of a container.
+	// PortField is the field that selects the targets, empty if the endpoint scrapes all. It names a Service port if OnService
+	// is set, else a container port by its name or number.
 	PortField string
 	Port      intstr.IntOrString
-	// files is the field that names files of the Prometheus pod, "" for none.
+	// files is the field that refers to files of the Prometheus pod, or empty.
 	files string
-	// number is its position among the endpoints of the monitor.
+	// number is the position among the endpoints of the monitor.
 	number                 int32
 	OnService, HonorLabels bool
 }
 
-// Relabelings are those of an endpoint, read once.
+// Relabelings are the relabelings of an endpoint, converted once.
 type Relabelings struct {
 	List []monitoringv1.RelabelConfig
-	read lookup.Lazy[readRelabelings]
-}
-
-// readRelabelings are relabelings as Prometheus has them; ok is false where it would refuse one.
-type readRelabelings struct {
-	configs []*relabel.Config
-	ok      bool
+	read lookup.Lazy[[]*relabel.Config]
 }
 
 func newRelabelings(list []monitoringv1.RelabelConfig) *Relabelings {
@@ -51,19 +45,19 @@ func newRelabelings(list []monitoringv1.RelabelConfig) *Relabelings {
 	return &Relabelings{List: list}
 }
 
-// Configs are the relabelings as Prometheus has them; ok is false where it would refuse one.
+// Configs returns the relabelings as Prometheus has them. It returns false if Prometheus would reject one.
 func (r *Relabelings) Configs() (cfgs []*relabel.Config, ok bool) {
 	if r == nil {
 		return nil, true
 	}
-	read := r.read.Get(func() (read readRelabelings) {
-		read.configs, read.ok = RelabelConfigs(r.List)
-		return read
+	cfgs = r.read.Get(func() []*relabel.Config {
+		cfgs, _ := RelabelConfigs(r.List)
+		return cfgs
 	})
-	return read.configs, read.ok
+	return cfgs, cfgs != nil
 }
 
-// EndpointsPlace is the field that holds the endpoints of m.
+// EndpointsPlace returns the field with the endpoints.
 func (m *Monitor) EndpointsPlace() model.Place {
 	if m.OfPods {
 		return m.Item.Place.Child("spec").Child("podMetricsEndpoints")
@@ -71,11 +65,11 @@ func (m *Monitor) EndpointsPlace() model.Place {
 	return m.Item.Place.Child("spec").Child("endpoints")
 }
 
-// At is the place of the endpoint.
+// At returns the place of the endpoint.
 func (e *Endpoint) At() model.Place { return e.Monitor.EndpointsPlace().Item(int(e.number)) }
 
-// serviceEndpoint is the next endpoint of a ServiceMonitor. Of several ports, that counts which prometheus-operator prefers
-// (pkg/prometheus/promcfg.go, generateServiceMonitorConfig).
+// serviceEndpoint converts an endpoint of a ServiceMonitor. If it has several ports, the operator prefers the name
+// (prometheus-operator, pkg/prometheus/promcfg.go, generateServiceMonitorConfig).
 func (m *Monitor) serviceEndpoint(e *monitoringv1.Endpoint) Endpoint {
 	out := Endpoint{
 		Monitor: m, number: int32(len(m.Endpoints)), Interval: e.Interval, Timeout: e.ScrapeTimeout, Path: e.Path,
@@ -97,7 +91,7 @@ func (m *Monitor) serviceEndpoint(e *monitoringv1.Endpoint) Endpoint {
 	return out
 }
 
-// podEndpoint is the same of a PodMonitor (generatePodMonitorConfig).
+// podEndpoint converts an endpoint of a PodMonitor (generatePodMonitorConfig).
 func (m *Monitor) podEndpoint(e *monitoringv1.PodMetricsEndpoint) Endpoint {
 	out := Endpoint{
 		Monitor: m, number: int32(len(m.Endpoints)), Interval: e.Interval, Timeout: e.ScrapeTimeout, Path: e.Path,
@@ -116,7 +110,7 @@ func (m *Monitor) podEndpoint(e *monitoringv1.PodMetricsEndpoint) Endpoint {
 	return out
 }
 
-// Reads reports whether an endpoint reads t. The port that a container has is known to Prometheus only if it declares it.
+// Reads reports whether the endpoint scrapes a target. Prometheus knows only the container ports that are declared.
 func (e *Endpoint) Reads(t Target) bool {
 	switch {
 	case e.PortField == "":
@@ -134,7 +128,8 @@ var relabelActions = []relabel.Action{
 	relabel.LabelDrop, relabel.LabelKeep, relabel.Lowercase, relabel.Uppercase,
 }
 
-// RelabelConfigs turns relabelings of a monitor into those of Prometheus; ok is false where Prometheus would refuse one.
+// RelabelConfigs converts the relabelings of a monitor to those of Prometheus. It returns false if Prometheus would reject
+// one.
 func RelabelConfigs(list []monitoringv1.RelabelConfig) (out []*relabel.Config, ok bool) {
 	for _, c := range list {
 		cfg := relabel.DefaultRelabelConfig

@@ -15,11 +15,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Graph is the objects of the chain in an order that does not depend on that of the input, and how they join.
+// Graph has the objects of the input and how they refer to each other. Its order does not depend on that of the input.
 type Graph struct {
-	// Items are all objects that go to the cluster, those in Lists included.
+	// Items are all objects for the cluster, including those in Lists.
 	Items []*krm.Item
-	// Minor is the Kubernetes 1.x to check for, 0 for the newest.
+	// Minor is the minor version of Kubernetes to check for, 0 for the newest.
 	Minor        int
 	Workloads    Workloads
 	Services     Services
@@ -30,7 +30,7 @@ type Graph struct {
 	Access       Access
 	APIs         APIServices
 	HPAs         []*HPA
-	// manual are the routes through Services without a selector, by the namespaces that these state.
+	// manual has the routes through Services without a selector, by namespace.
 	manual lookup.ByNamespace[Route]
 }
 
@@ -42,10 +42,11 @@ type reader struct {
 	keep func(*corev1.Container) bool
 }
 
-// Before reports whether the Kubernetes to check for is older than 1.minor. If none is asked for, it is the newest.
+// Before reports whether the Kubernetes version to check for is older than 1.minor.
 func (g *Graph) Before(minor int) bool { return g.Minor > 0 && g.Minor < minor }
 
-// New reads items and joins them. Of a container that keep accepts, the whole template of the pod is kept.
+// New reads items and joins them. The problems are those of decoding. It keeps the whole pod template of each container for
+// which keep returns true.
 func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Graph, model.Problems) {
 	g := &Graph{
 		Minor: minor, Items: make([]*krm.Item, 0, len(items)),
@@ -73,7 +74,7 @@ func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Grap
 	return g, r.problems
 }
 
-// collect takes an item that goes to the cluster, or the objects that a List holds.
+// collect adds an item, or the objects of a List. It skips local configuration.
 func (r *reader) collect(it *krm.Item) {
 	if it.Annotations[krm.LocalConfigAnnotation] == "true" {
 		return
@@ -96,7 +97,7 @@ func (r *reader) collect(it *krm.Item) {
 	}
 }
 
-// compareItems orders items by where they stand and what they are, and copies of an object by what they say.
+// compareItems orders items by place and identity, and copies of an object by their content.
 func compareItems(a, b *krm.Item) int {
 	p, q := a.Place, b.Place
 	if c := cmp.Or(
@@ -148,8 +149,8 @@ func (r *reader) add(it *krm.Item, ps *model.Problems) {
 	}
 }
 
-// specOf returns the spec of an object and reports what the API server rejects or drops. What is sound is read all the same.
-// The spec is not to be kept: it is big, and of a rendered object it is made again.
+// specOf returns the spec of an object. It reports values of wrong types and misspelled fields, and decodes the rest. Do not
+// keep the spec: it is large, and that of a rendered object is made for each call.
 func specOf[T any](it *krm.Item, ps *model.Problems) *T {
 	var spec *T
 	if !it.Spec(&spec) {
@@ -159,8 +160,8 @@ func specOf[T any](it *krm.Item, ps *model.Problems) *T {
 	return spec
 }
 
-// mistakes reads n into out. A value of a wrong type is an error. An unknown field may be one of a newer version: it is
-// a warning where misspelled is set and another one was most likely meant, and else nothing.
+// mistakes decodes n into out. A value of a wrong type is an error. An unknown field may belong to a newer version, so it is
+// only a warning, and only if misspelled is set and a known field has a similar name.
 func mistakes(n *yaml.Node, at model.Place, out any, misspelled bool) model.Problems {
 	if krm.IsNull(n) {
 		return nil

@@ -7,8 +7,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// join finds what selects what. Which objects select which are many times fewer than the pairs of them, so that an index
-// says which pairs to look at.
+// join finds which objects select which. The indexes limit the pairs to compare.
 func join(g *Graph) {
 	ofServices, ofPods := keysThatCount(g)
 	g.Services.Labels, g.Workloads.Labels = lookup.NewIndex(ofServices), lookup.NewIndex(ofPods)
@@ -26,7 +25,7 @@ func join(g *Graph) {
 	}
 }
 
-// keysThatCount are the keys of labels that selectors ask Services for, and pods.
+// keysThatCount returns the label keys that selectors of Services and of pods use.
 func keysThatCount(g *Graph) (services, pods map[string]bool) {
 	services, pods = map[string]bool{}, map[string]bool{}
 	count := func(keys map[string]bool, set map[string]string) {
@@ -100,7 +99,7 @@ func findTargets(g *Graph) {
 	}
 }
 
-// borrowTemplates gives the Rollouts that refer to a Deployment its template and selector.
+// borrowTemplates gives Rollouts with a workloadRef the template and selector of their Deployment.
 func borrowTemplates(g *Graph) {
 	for _, wl := range g.Workloads.All {
 		if wl.GroupKind() != rollout {

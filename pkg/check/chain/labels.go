@@ -14,7 +14,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// matchesPods reports whether a selector matches pods of wl. A label that controllers add may have any value.
+// matchesPods reports whether a selector matches pods of a workload. Labels that controllers add may have any value.
 func matchesPods(s *metav1.LabelSelector, wl *Workload) bool {
 	lax := metav1.LabelSelector{MatchLabels: certainLabels(s.MatchLabels), MatchExpressions: s.MatchExpressions}
 	lax.MatchExpressions = lookup.Except(lax.MatchExpressions, func(r metav1.LabelSelectorRequirement) bool {
@@ -23,12 +23,12 @@ func matchesPods(s *metav1.LabelSelector, wl *Workload) bool {
 	return lookup.Matches(&lax, wl.Template.Labels)
 }
 
-// MayShareNamespace reports whether two objects are, or may be, in one namespace.
+// MayShareNamespace reports whether two objects are, or may be, in the same namespace.
 func MayShareNamespace(a, b *krm.Item) bool {
 	return lookup.CompareNamespaces(a.Place.Object.Namespace, b.Place.Object.Namespace) != lookup.Different
 }
 
-// podLabelsAdded are labels that controllers give to the pods of a workload in addition to those of its template.
+// podLabelsAdded are the labels that controllers add to pods.
 var podLabelsAdded = []string{
 	"pod-template-hash",
 	"rollouts-pod-template-hash",
@@ -38,7 +38,7 @@ var podLabelsAdded = []string{
 	"apps.kubernetes.io/pod-index",
 }
 
-// selectsLabels reports whether the pairs of selector are among the labels of a template or are added by controllers.
+// selectsLabels reports whether a template has the labels of a selector, apart from those that controllers add.
 func selectsLabels(selector, template map[string]string) bool {
 	for k, v := range selector {
 		if got, ok := template[k]; (!ok || got != v) && !slices.Contains(podLabelsAdded, k) {
@@ -48,8 +48,8 @@ func selectsLabels(selector, template map[string]string) bool {
 	return true
 }
 
-// MatchesPort reports whether the port of a monitor means a name. The operator writes the port into the configuration
-// of Prometheus as a regular expression, which has to match the whole name.
+// MatchesPort reports whether the port of a monitor selects a port name. The operator writes it as an anchored regular
+// expression.
 func MatchesPort(port, name string) bool {
 	if port == name {
 		return true
@@ -58,7 +58,7 @@ func MatchesPort(port, name string) bool {
 	return err == nil && re.MatchString(name)
 }
 
-// certainLabels leaves out the labels that controllers add.
+// certainLabels removes the labels that controllers add.
 func certainLabels(set map[string]string) map[string]string {
 	if slices.ContainsFunc(podLabelsAdded, func(k string) bool { _, ok := set[k]; return ok }) {
 		return lookup.Without(set, podLabelsAdded)
@@ -66,12 +66,12 @@ func certainLabels(set map[string]string) map[string]string {
 	return set
 }
 
-// somePod stands for the name of a pod, which nobody knows before it runs.
+// somePod stands for the name of a pod, which is unknown before it runs.
 const somePod = "a-pod"
 
-// TargetLabels are the labels with which Prometheus finds a target and those that the operator makes of them
-// (prometheus-operator, pkg/prometheus/promcfg.go, generateServiceMonitorConfig and generatePodMonitorConfig). Those that
-// are gone after relabeling are left out unless they are asked for by meta.
+// TargetLabels returns the labels of a target before relabeling: those that the operator adds (prometheus-operator,
+// pkg/prometheus/promcfg.go, generateServiceMonitorConfig and generatePodMonitorConfig), and, with meta set, those of service
+// discovery.
 func TargetLabels(p ScrapePath, wl *Workload, meta bool) map[string]string {
 	set := make(map[string]string, 8)
 	if meta {
@@ -107,7 +107,7 @@ func TargetLabels(p ScrapePath, wl *Workload, meta bool) map[string]string {
 	return set
 }
 
-// addMeta adds the labels by which relabelings know a target.
+// addMeta adds the labels of service discovery that relabelings use.
 func addMeta(set map[string]string, p ScrapePath, wl *Workload) {
 	maps.Copy(set, map[string]string{
 		"__address__": "10.0.0.1:80", "__meta_kubernetes_pod_name": somePod, "__meta_kubernetes_pod_node_name": "a-node",

@@ -12,33 +12,33 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Monitor is what the checks ask of a ServiceMonitor or a PodMonitor. It has many fields because it replaces the objects, which
-// take many times the memory, and both kinds share it, so that no check asks which kind a monitor is.
+// Monitor is a ServiceMonitor or a PodMonitor. It has many fields because it replaces the objects, which take many times the
+// memory, and because both kinds share it, so that no check depends on the kind.
 type Monitor struct {
 	Item *krm.Item
-	// Selector is what it selects Services or pods by, namespaces what it selects from: any, or the names.
+	// Selector selects Services or pods, in Namespaces.
 	Selector   metav1.LabelSelector
 	Namespaces monitoringv1.NamespaceSelector
 	Endpoints  []Endpoint
-	// copied are the labels that it copies, nil for none.
+	// copied is nil if the monitor copies no labels.
 	copied *copiedLabels
-	// scrapeClass is "" for that of the Prometheus.
+	// scrapeClass is empty for the default of the Prometheus.
 	scrapeClass string
-	// Services are those that a ServiceMonitor selects, pods the workloads that a PodMonitor selects.
+	// Services are those that a ServiceMonitor selects, Pods the workloads that a PodMonitor selects.
 	Services     []*Service
 	Pods         []*Workload
 	requirements lookup.Lazy[[]labels.Requirement]
-	// number is its position among the monitors.
+	// number is the position among the monitors.
 	number int
-	// OfPods tells a PodMonitor from a ServiceMonitor.
+	// OfPods means that it is a PodMonitor.
 	OfPods bool
-	// HasSelector means that a selector is written, be it an empty one.
+	// HasSelector means that the manifest has a selector, which may be empty.
 	HasSelector bool
-	// OwnOnly means that every Prometheus that reads it ignores its namespaceSelector (ignoreNamespaceSelectors).
+	// OwnOnly means that every Prometheus that selects it ignores its namespaceSelector (ignoreNamespaceSelectors).
 	OwnOnly bool
 }
 
-// copiedLabels name labels of Services and pods that a monitor gives to the series, and the one that becomes their job.
+// copiedLabels are the labels of Services and pods that a monitor copies to series, and the label that becomes the job.
 type copiedLabels struct {
 	service, pod []string
 	job          string
@@ -79,21 +79,21 @@ func (m *Monitor) copies(l copiedLabels) {
 	}
 }
 
-// selects reports whether a ServiceMonitor selects a Service by namespace and labels.
+// selects reports whether a ServiceMonitor selects a Service.
 func (m *Monitor) selects(svc *Service) bool {
 	return !m.OfPods && m.Reaches(svc.Item.Place.Object.Namespace) && lookup.Matches(&m.Selector, svc.Item.Labels)
 }
 
-// selectsPods reports whether a PodMonitor selects the pods of wl by namespace and labels.
+// selectsPods reports whether a PodMonitor selects the pods of a workload.
 func (m *Monitor) selectsPods(wl *Workload) bool {
 	return m.OfPods && m.Reaches(wl.Item.Place.Object.Namespace) && matchesPods(&m.Selector, wl)
 }
 
-// Reaches reports whether a monitor looks into a namespace, or may do so: by default only into its own
-// (prometheus-operator, pkg/prometheus/promcfg.go, getNamespacesFromNamespaceSelector).
+// Reaches reports whether a monitor selects, or may select, objects in a namespace.
 func (m *Monitor) Reaches(ns string) bool { return m.LooksInto(ns) != lookup.Different }
 
-// LooksInto returns whether a monitor looks into a namespace, as far as that is known.
+// LooksInto returns whether a monitor selects objects in a namespace. The default is its own namespace (prometheus-operator,
+// pkg/prometheus/promcfg.go, getNamespacesFromNamespaceSelector).
 func (m *Monitor) LooksInto(ns string) lookup.Relation {
 	sel := m.Namespaces
 	names := sel.MatchNames
@@ -110,7 +110,7 @@ func (m *Monitor) LooksInto(ns string) lookup.Relation {
 	return found
 }
 
-// spaces are the namespaces, as objects state them, in which those may be that a monitor looks for; none stands for all.
+// spaces returns the namespaces of manifests that the monitor may select, for lookup.Index.Find.
 func (m *Monitor) spaces() []string {
 	sel := m.Namespaces
 	switch {
@@ -122,7 +122,7 @@ func (m *Monitor) spaces() []string {
 	return append(slices.Clone(sel.MatchNames), "")
 }
 
-// Requirements are what m demands of labels.
+// Requirements returns the requirements of the selector.
 func (m *Monitor) Requirements() []labels.Requirement {
 	return m.requirements.Get(func() []labels.Requirement { return lookup.Requirements(&m.Selector) })
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Namespaces is what is known of namespaces.
+// Namespaces are the namespaces of the input.
 type Namespaces struct {
-	// written are the labels of the Namespaces in the input, all those included that the API server sets.
+	// written has the labels of Namespaces in the input, all also those that the API server sets.
 	written, all map[string]map[string]string
 	LimitRanges  lookup.ByNamespace[*LimitRange]
-	// injects says for namespaces, by name, whether something adds containers to the pods in them.
+	// injects tells for each name whether something injects containers into the pods there.
 	injects map[string]bool
 }
 
@@ -26,8 +26,8 @@ type LimitRange struct {
 	Spec *corev1.LimitRangeSpec
 }
 
-// namespaceLabels are the labels of a namespace; false where it is not in the input, so that only its name is known
-// (which the API server sets as a label since Kubernetes 1.21).
+// labelsOf returns the labels of a namespace. It returns false if the namespace is not in the input, so that only the label
+// with its name is known, which the API server sets since Kubernetes 1.21.
 func (n *Namespaces) labelsOf(ns string) (map[string]string, bool) {
 	written, ok := n.written[model.NamespaceOf(ns)]
 	return lookup.Remember(n.all, model.NamespaceOf(ns), func(ns string) map[string]string {
@@ -37,7 +37,7 @@ func (n *Namespaces) labelsOf(ns string) (map[string]string, bool) {
 	}), ok
 }
 
-// injectors are annotations and labels of pods, and labels of namespaces, by which webhooks add containers to pods.
+// injectors are the annotations and labels of pods, and the labels of namespaces, that make webhooks inject containers.
 var injectors = []string{
 	"sidecar.istio.io/inject",
 	"istio.io/rev",
@@ -53,7 +53,7 @@ var injectors = []string{
 	"openservicemesh.io/sidecar-injection",
 }
 
-// MayInject reports whether something may add containers to the pods of wl that its template does not have.
+// MayInject reports whether something may inject containers into the pods of a workload.
 func (n *Namespaces) MayInject(wl *Workload) bool {
 	if injects(wl.Template.Annotations) || injects(wl.Template.Labels) || injects(wl.Item.Annotations) {
 		return true

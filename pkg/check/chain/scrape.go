@@ -8,23 +8,23 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// ScrapePath is one way by which Prometheus reads the pods of a workload.
+// ScrapePath is a way by which Prometheus scrapes the pods of a workload.
 type ScrapePath struct {
 	*Endpoint
 	// Service is nil for a PodMonitor.
 	Service *Service
-	// ServicePort names the port of the Service, "" for none.
+	// ServicePort is the name of the Service port, or empty.
 	ServicePort string
-	// Container has the port. It is "" where no container declares the number that a Service points to, which works
-	// all the same, but then Prometheus sets no label "container".
+	// Container is the container that declares the port, or empty. A Service can target a port that no container declares, but
+	// Prometheus then sets no label "container".
 	Container string
-	// PodPort is the number on the pod, PortName its name there; 0 and "" if unknown.
+	// PodPort and PortName are the container port, 0 and empty if unknown.
 	PodPort  int32
 	PortName string
 }
 
-// Scrapes lists the ways by which Prometheus reads the pods of wl, in the order of the monitors, Services, endpoints
-// and ports. Whether a Prometheus selects the monitors is another matter.
+// Scrapes returns the ways by which Prometheus scrapes the pods, in the order of the monitors, Services, endpoints, and ports.
+// It does not tell whether a Prometheus selects the monitors.
 func (wl *Workload) Scrapes() []ScrapePath {
 	if wl.paths != nil {
 		return wl.paths
@@ -41,7 +41,7 @@ func (wl *Workload) Scrapes() []ScrapePath {
 	return paths
 }
 
-// paths are the ways of m through the endpoints to the targets that it discovers.
+// paths returns the paths of a monitor to the targets that its endpoints select.
 func (m *Monitor) paths(svc *Service, discovered []Target) []ScrapePath {
 	var out []ScrapePath
 	for i := range m.Endpoints {
@@ -55,20 +55,20 @@ func (m *Monitor) paths(svc *Service, discovered []Target) []ScrapePath {
 	return out
 }
 
-// Target is an address of the pods of a workload that Prometheus discovers.
+// Target is a port of a pod that Prometheus discovers.
 type Target struct {
-	// service names the port of the Service that leads there; onService reports whether one does.
+	// service is the name of the Service port, if onService is set.
 	service   string
 	onService bool
-	// Container declares the port by name if declared.
+	// Container and Name are those of the container port, if Declared is set.
 	Container, Name string
 	Port            int32
 	Protocol        corev1.Protocol
 	Declared        bool
 }
 
-// ServiceTargets are what Prometheus discovers behind a Service: each of its ports that resolves, and the other ports of the
-// containers (prometheus, discovery/kubernetes/endpointslice.go, buildEndpointSlice).
+// ServiceTargets returns the targets that Prometheus discovers behind a Service: the ports of the Service that resolve, and
+// the other ports of the containers (prometheus, discovery/kubernetes/endpointslice.go, buildEndpointSlice).
 func ServiceTargets(svc *Service, wl *Workload) []Target {
 	var out []Target
 	declared := PodTargets(wl)
@@ -90,8 +90,8 @@ func ServiceTargets(svc *Service, wl *Workload) []Target {
 	return out
 }
 
-// ResolvePort finds where a port of a Service leads in a pod. A name has to be that of a container's port of the same
-// protocol; a number works whether or not a container declares it (k8s.io/endpointslice/util, FindPort).
+// ResolvePort returns the pod port that a Service port targets. A name must be that of a container port with the same
+// protocol; a number need not be declared (k8s.io/endpointslice/util, FindPort).
 func ResolvePort(p ServicePort, declared []Target) (Target, bool) {
 	number := p.Target.IntVal
 	if p.Target.Type == intstr.Int && number == 0 {
@@ -109,9 +109,8 @@ func ResolvePort(p ServicePort, declared []Target) (Target, bool) {
 	return Target{Port: number}, p.Target.Type == intstr.Int
 }
 
-// PodTargets are the ports that the containers of wl declare, and one without a number for each container that
-// declares none (prometheus, discovery/kubernetes/pod.go, buildPod). Of the init containers only those count that keep
-// running.
+// PodTargets returns the ports that the containers of a workload declare, and a target without a port for each container that
+// declares none (prometheus, discovery/kubernetes/pod.go, buildPod).
 func PodTargets(wl *Workload) []Target {
 	var out []Target
 	for _, c := range wl.Template.Running {
@@ -132,13 +131,13 @@ func protocol(p corev1.Protocol) corev1.Protocol {
 	return p
 }
 
-// Route is one from a monitor to the pods of a workload, whatever ports it takes. The Service is nil for a PodMonitor.
+// Route leads from a monitor to the pods of a workload, by any port. The Service is nil for a PodMonitor.
 type Route struct {
 	Monitor *Monitor
 	Service *Service
 }
 
-// Routes are all to the pods of wl, those through Services included that may have them as endpoints.
+// Routes returns the routes to the pods of a workload, including those through Services without a selector.
 func (g *Graph) Routes(wl *Workload) []Route {
 	manual := g.manual.PossiblyIn(wl.Item.Place.Object.Namespace)
 	if len(manual) == 0 {

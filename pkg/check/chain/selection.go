@@ -16,20 +16,20 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Prometheus is a Prometheus or a PrometheusAgent of prometheus-operator.
+// Prometheus is a Prometheus or PrometheusAgent of prometheus-operator.
 type Prometheus struct {
 	Item *krm.Item
 	Spec PrometheusSpec
-	// wanted are what the selectors demand of labels.
+	// wanted has the requirements of its selectors.
 	wanted map[*metav1.LabelSelector][]labels.Requirement
 }
 
-// requirements are what one of the selectors of p demands.
+// requirements returns the requirements of a selector of the Prometheus.
 func (p *Prometheus) requirements(s *metav1.LabelSelector) []labels.Requirement {
 	return lookup.Remember(p.wanted, s, lookup.Requirements)
 }
 
-// PrometheusSpec is what decides which monitors are read, of CommonPrometheusFields and PrometheusAgentSpec.
+// PrometheusSpec has the fields of CommonPrometheusFields and PrometheusAgentSpec that the checks use.
 type PrometheusSpec struct {
 	ServiceMonitorSelector          *metav1.LabelSelector                          `json:"serviceMonitorSelector"`
 	ServiceMonitorNamespaceSelector *metav1.LabelSelector                          `json:"serviceMonitorNamespaceSelector"`
@@ -44,21 +44,22 @@ type PrometheusSpec struct {
 	IgnoreNamespaceSelectors        bool                                           `json:"ignoreNamespaceSelectors"`
 	EnforcedNamespaceLabel          string                                         `json:"enforcedNamespaceLabel"`
 	ServiceAccountName              string                                         `json:"serviceAccountName"`
-	// Mode is that of a PrometheusAgent.
+	// Mode is a field of PrometheusAgent only.
 	Mode string `json:"mode"`
 }
 
-// Refusal is why a Prometheus does not read a monitor, and the field to mend.
+// Refusal is the reason why a Prometheus does not use a monitor, and the field to change.
 type Refusal struct {
 	At  model.Place
 	Why string
-	// distance orders the refusals of several Prometheuses: the one of the nearest is told.
+	// distance orders the refusals of several Prometheuses.
 	distance int
-	// Unsure means that the Prometheus may read the pods by a configuration of its own.
+	// Unsure means that the Prometheus may still scrape the pods by its own configuration.
 	Unsure bool
 }
 
-// Refusal returns why no Prometheus in the input reads m. It is nil if one does or may do so, or none is among them.
+// Refusal returns why no Prometheus in the input uses a monitor: the refusal of the nearest one. It returns nil if one uses it
+// or may do so, or if there is none.
 func (g *Graph) Refusal(m *Monitor) *Refusal {
 	var nearest *Refusal
 	for _, p := range g.Prometheuses {
@@ -73,7 +74,7 @@ func (g *Graph) Refusal(m *Monitor) *Refusal {
 	return nearest
 }
 
-// ownOnly reports whether every Prometheus that may read m looks for its pods in its own namespace only.
+// ownOnly reports whether every Prometheus that uses a monitor ignores its namespaceSelector.
 func ownOnly(g *Graph, m *Monitor) bool {
 	ignore := false
 	for _, p := range g.Prometheuses {
@@ -87,8 +88,8 @@ func ownOnly(g *Graph, m *Monitor) bool {
 	return ignore
 }
 
-// Refuses returns why p does not read m, as prometheus-operator decides it (pkg/prometheus/resource_selector.go). It is
-// nil if p does or may do so.
+// Refuses returns why a Prometheus does not use a monitor, or nil if it does or may do so (prometheus-operator,
+// pkg/prometheus/resource_selector.go).
 func (g *Graph) Refuses(p *Prometheus, m *Monitor) *Refusal {
 	what, labelSel, nsSel := "podMonitor", p.Spec.PodMonitorSelector, p.Spec.PodMonitorNamespaceSelector
 	if !m.OfPods {
@@ -117,7 +118,7 @@ func (g *Graph) Refuses(p *Prometheus, m *Monitor) *Refusal {
 	return p.rejects(m)
 }
 
-// Unmanaged reports whether the configuration of p is written by hand, since it selects nothing at all
+// Unmanaged reports whether the operator leaves the configuration to the user, as it does without any selector
 // (prometheus-operator, pkg/prometheus/server/operator.go).
 func (p *Prometheus) Unmanaged() bool {
 	s := p.Spec
@@ -149,7 +150,7 @@ func (g *Graph) refusesNamespace(p *Prometheus, m *Monitor, what string, sel *me
 		lookup.DescribeRequirement(failed[0]), m.Item.Place.Object, its, lookup.DescribeLabel(failed[0], set))}
 }
 
-// rejects returns why the operator leaves out a monitor that p selects.
+// rejects returns why the operator skips a monitor that the Prometheus selects.
 func (p *Prometheus) rejects(m *Monitor) *Refusal {
 	name := p.Item.Place.Object
 	class := m.scrapeClass
@@ -177,10 +178,10 @@ func (p *Prometheus) rejects(m *Monitor) *Refusal {
 	return nil
 }
 
-// defaultScrapeInterval is that of a Prometheus that states none.
+// defaultScrapeInterval is the default of spec.scrapeInterval.
 const defaultScrapeInterval monitoringv1.Duration = "30s"
 
-// exceeds reports whether a duration of Prometheus is longer than another one.
+// exceeds reports whether a is longer than b.
 func exceeds(a, b monitoringv1.Duration) bool {
 	x, errX := prommodel.ParseDuration(string(a))
 	y, errY := prommodel.ParseDuration(string(b))

@@ -11,27 +11,27 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Services is all Services, and how they are found by their labels.
+// Services are all Services of the input, and an index of their labels.
 type Services struct {
 	All    []*Service
 	Labels *lookup.Index
 }
 
-// Service is what the checks ask of a Service.
+// Service is a Service.
 type Service struct {
 	Item     *krm.Item
 	selector map[string]string
 	Ports    []ServicePort
-	// Workloads are the workloads whose pods it selects.
+	// Workloads are those whose pods it selects.
 	Workloads    []*Workload
 	requirements lookup.Lazy[[]labels.Requirement]
-	// number is its position among the Services.
+	// number is the position among the Services.
 	number int32
-	// External means that it is of type ExternalName, monitored means that a monitor selects it.
+	// External means that the type is ExternalName, Monitored that a monitor selects it.
 	External, Monitored bool
 }
 
-// ServicePort is what the checks ask of a corev1.ServicePort.
+// ServicePort is a port of a Service.
 type ServicePort struct {
 	Name     string
 	Protocol corev1.Protocol
@@ -51,19 +51,18 @@ func (r *reader) addService(it *krm.Item, ps *model.Problems) {
 	})
 }
 
-// String is how messages name a Service.
+// String returns the name for messages.
 func (s *Service) String() string { return "Service " + s.Item.Place.Object.Name }
 
-// HasSelector reports whether the endpoints of a Service follow from its selector.
+// HasSelector reports whether the endpoints of the Service follow from its selector.
 func (s *Service) HasSelector() bool { return len(s.selector) > 0 && !s.External }
 
-// SelectsPods reports whether a Service sends requests to pods of wl
-// (k8s.io/endpointslice: a Service without a selector has no endpoints but those that somebody writes).
+// SelectsPods reports whether the Service selects the pods of a workload.
 func (s *Service) SelectsPods(wl *Workload) bool {
 	return s.HasSelector() && MayShareNamespace(s.Item, wl.Item) && selectsLabels(s.selector, wl.Template.Labels)
 }
 
-// Requirements are what a Service demands of the labels of pods.
+// Requirements returns the requirements of the selector.
 func (s *Service) Requirements() []labels.Requirement {
 	return s.requirements.Get(func() []labels.Requirement {
 		return lookup.Requirements(&metav1.LabelSelector{MatchLabels: s.selector})

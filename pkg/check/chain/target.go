@@ -15,11 +15,11 @@ type Workloads struct {
 	All []*Workload
 	// byKey has the first workload of each key.
 	byKey map[TargetKey]*Workload
-	// Labels finds workloads by the labels of their pods.
+	// Labels indexes the labels of the pods.
 	Labels *lookup.Index
 }
 
-// AlsoMatched are the other workloads of the namespace whose pods the selector of wl matches.
+// AlsoMatched returns the other workloads of the namespace whose pods match the selector of a workload.
 func (ws *Workloads) AlsoMatched(wl *Workload) []*Workload {
 	if wl.Selector == nil || wl.also != nil {
 		return wl.also
@@ -47,13 +47,13 @@ func (ws *Workloads) AlsoMatched(wl *Workload) []*Workload {
 	return out
 }
 
-// TargetRef names an object from within another one of the same namespace.
+// TargetRef refers to an object in the same namespace.
 type TargetRef struct{ APIVersion, Kind, Name string }
 
-// TargetKey is what a reference to an object in a namespace means, with the group extensions counted as apps.
+// TargetKey identifies the object that a reference in a namespace means. The group extensions counts as apps.
 type TargetKey struct{ group, kind, name, Namespace string }
 
-// Key is what r means in a namespace.
+// Key returns the key of a reference in a namespace.
 func (r TargetRef) Key(namespace string) TargetKey {
 	return TargetKey{workloadGroup(r.APIVersion), r.Kind, r.Name, namespace}
 }
@@ -85,7 +85,7 @@ func (ws *Workloads) find(by *krm.Item, ref TargetRef) *Workload {
 	return cmp.Or(ws.byKey[ref.Key(model.NamespaceOf(ns))], ws.byKey[ref.Key(uncertain)])
 }
 
-// sharingKey is the same for all HPAs that have one target.
+// sharingKey returns a key that is equal for all scalers with the same target.
 func (s *Scaler) sharingKey() TargetKey {
 	return TargetKey{model.Group(s.Ref.APIVersion), s.Ref.Kind, s.Ref.Name, s.Namespace()}
 }

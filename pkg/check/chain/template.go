@@ -10,25 +10,25 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// PodTemplate is what the checks ask of a corev1.PodTemplateSpec, which takes many times the memory.
+// PodTemplate has the fields of a corev1.PodTemplateSpec that the checks use. The template itself takes many times the memory.
 type PodTemplate struct {
 	Labels, Annotations map[string]string
-	// Running are the containers but for the init containers that end before the others start, which are in starting
-	// (Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, calculatePodRequestsFromContainers).
+	// Running are the containers that run together, including sidecars; Starting are the other init containers (Kubernetes,
+	// pkg/controller/podautoscaler/replica_calculator.go, calculatePodRequestsFromContainers).
 	Running, Starting []Container
 	// Resources are those of which the pod as a whole has a request or a limit, which counts as one.
 	Resources []corev1.ResourceName
-	// Whole is the template itself where a container runs prometheus-adapter, of which more is asked; nil elsewhere.
+	// Whole is the template itself if the reader keeps it, else nil.
 	Whole *corev1.PodTemplateSpec
 }
 
-// Container is what the checks ask of a corev1.Container.
+// Container has the fields of a corev1.Container that the checks use.
 type Container struct {
 	Name, Image string
 	ports       []ContainerPort
 	// Resources are those of which it has a request or a limit, which counts as one.
 	Resources []corev1.ResourceName
-	// number is its position among the containers or, if init is set, among the init containers.
+	// number is the position among the containers or, if init is set, the init containers.
 	number int32
 	init   bool
 }
@@ -40,7 +40,7 @@ type ContainerPort struct {
 	number   int32
 }
 
-// take reduces a template to what the checks ask of it.
+// take returns what the checks use of a template.
 func (r *reader) take(t *corev1.PodTemplateSpec) PodTemplate {
 	out := PodTemplate{Labels: t.Labels, Annotations: t.Annotations}
 	if t.Spec.Resources != nil {
@@ -85,12 +85,12 @@ func takeResources(from *corev1.ResourceRequirements) []corev1.ResourceName {
 	return slices.Compact(names)
 }
 
-// KnowsPods reports whether the pods of a workload are described in the input.
+// KnowsPods reports whether the input describes the pods.
 func (wl *Workload) KnowsPods() bool {
 	return slices.ContainsFunc(wl.Template.Running, func(c Container) bool { return !c.init })
 }
 
-// At is the place of the template of wl.
+// At returns the place of the pod template.
 func (wl *Workload) At() model.Place {
 	from := cmp.Or(wl.holder, wl)
 	at := from.Item.Place
@@ -103,7 +103,7 @@ func (wl *Workload) At() model.Place {
 	return at.Child("spec").Child("template")
 }
 
-// ContainerAt is the place of a container of wl.
+// ContainerAt returns the place of a container.
 func (wl *Workload) ContainerAt(c Container) model.Place {
 	list := "containers"
 	if c.init {

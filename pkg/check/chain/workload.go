@@ -13,30 +13,29 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Workload is whatever makes pods: what has a pod template, and a Pod itself.
+// Workload is an object with a pod template, or a Pod.
 type Workload struct {
 	Item     *krm.Item
 	Replicas *int32
-	// Selector is what the scale of the workload counts pods by. It is nil for a Job, a CronJob and a Pod, which have none
-	// of their own, and where it is neither written nor follows from the template.
+	// Selector is the one of the scale subresource. It is nil for a Job, CronJob, or Pod, and if it is missing and has no
+	// default.
 	Selector *metav1.LabelSelector
 	Template PodTemplate
-	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef), holder the one whose object
-	// holds that.
+	// borrowed is the workload that an Argo Rollout takes its template from (spec.workloadRef), holder the one that contains
+	// that template.
 	borrowed, holder *Workload
-	// Scaler is the first HPA that scales it, nil for none.
+	// Scaler is the first scaler of the workload, or nil.
 	Scaler *Scaler
-	// Services are the Services that select its pods, routes those that monitors take to them.
+	// Services are those that select its pods, routes those that monitors take to them.
 	Services []*Service
 	routes   []Route
 
-	// also are the other workloads whose pods its selector matches, paths the ways by which its pods are scraped; nil until
-	// they are asked for.
+	// also and paths are the results of AlsoMatched and Scrapes; nil if they were not called.
 	also  []*Workload
 	paths []ScrapePath
 }
 
-// The groups and kinds that are known to hold pods, in their present and in former groups.
+// The kinds with pods that are known, with their present group.
 const (
 	deployment  = "apps/Deployment"
 	replicaSet  = "apps/ReplicaSet"
@@ -50,16 +49,16 @@ const (
 )
 
 var (
-	// Scalable are the kinds of Kubernetes that have a scale for an HPA to set.
+	// Scalable are the kinds of Kubernetes with a scale subresource.
 	Scalable = []string{deployment, replicaSet, statefulSet, controller}
-	// Unscalable are kinds that people put into a scaleTargetRef in vain.
+	// Unscalable are kinds of Kubernetes without one that people put into a scaleTargetRef.
 	Unscalable = []string{daemonSet, job, cronJob, pod}
 )
 
-// defaultsSelector are the versions in which a workload without a selector gets the labels of its template as one.
+// defaultsSelector are the versions in which the selector defaults to the labels of the template.
 var defaultsSelector = []string{"v1", "extensions/v1beta1", "apps/v1beta1"}
 
-// GroupKind is "GROUP/KIND" of an object. The group extensions, which had workloads until Kubernetes 1.15, counts as apps.
+// GroupKind returns "GROUP/KIND". The group extensions, which had workloads before Kubernetes 1.16, counts as apps.
 func GroupKind(apiVersion, kind string) string { return workloadGroup(apiVersion) + "/" + kind }
 
 func workloadGroup(apiVersion string) string {
@@ -70,22 +69,22 @@ func workloadGroup(apiVersion string) string {
 	return group
 }
 
-// String is how messages name a workload, such as Deployment web.
+// String returns the name for messages, such as Deployment web.
 func (wl *Workload) String() string {
 	return wl.Item.Place.Object.Kind + " " + wl.Item.Place.Object.Name
 }
 
-// GroupKind is "GROUP/KIND" of wl.
+// GroupKind returns "GROUP/KIND" of the workload.
 func (wl *Workload) GroupKind() string {
 	return GroupKind(wl.Item.Place.Object.APIVersion, wl.Item.Place.Object.Kind)
 }
 
-// IsTransient reports whether the pods of wl come and go without anybody scaling them.
+// IsTransient reports whether pods of the kind end by themselves.
 func (wl *Workload) IsTransient() bool {
 	return slices.Contains([]string{job, cronJob, pod}, wl.GroupKind())
 }
 
-// addWorkload takes objects that make pods. What the API server rejects is known of its own kinds alone.
+// addWorkload adds an object if it has pods.
 func (r *reader) addWorkload(it *krm.Item, ps *model.Problems) {
 	wl := &Workload{Item: it}
 	if template, found := wl.read(); template != nil {
@@ -95,7 +94,8 @@ func (r *reader) addWorkload(it *krm.Item, ps *model.Problems) {
 	}
 }
 
-// read reads what wl says of its own, and gives the template of its pods, nil if the object makes none.
+// read sets the replicas and the selector, and returns the pod template, or nil if the object has none. It reports mistakes
+// only in kinds of Kubernetes.
 func (wl *Workload) read() (*corev1.PodTemplateSpec, model.Problems) {
 	kind := wl.GroupKind()
 	var rendered *appsv1.DeploymentSpec
@@ -121,13 +121,13 @@ func (wl *Workload) read() (*corev1.PodTemplateSpec, model.Problems) {
 	return nil, nil
 }
 
-// WholeTemplate reads the template of the pods of wl once more.
+// WholeTemplate reads the pod template again.
 func (wl *Workload) WholeTemplate() *corev1.PodTemplateSpec {
 	template, _ := (&Workload{Item: cmp.Or(wl.holder, wl).Item}).read()
 	return template
 }
 
-// readSpec reads the spec of a workload with a template.
+// readSpec reads the spec of an object with a template.
 func (wl *Workload) readSpec(spec *yaml.Node, kind string) (*corev1.PodTemplateSpec, model.Problems) {
 	var common struct {
 		Replicas *int32                 `json:"replicas"`

@@ -19,8 +19,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Demand is a metric that an HPA requests from the custom or external metrics API. It has many fields and methods because every
-// check walks from a demand, which joins the scaler, the rules, and the pods; the joins are lazy and belong to one metric.
+// Demand is a metric that a scaler requests from the custom or external metrics API. It has many fields and methods because
+// the checks start from it: it joins the scaler, the rules, and the pods. The joins are lazy, and belong to one metric.
 type Demand struct {
 	set      *Set
 	Scaler   *chain.Scaler
@@ -28,25 +28,25 @@ type Demand struct {
 	Kind     autoscalingv2.MetricSourceType
 	Metric   string
 	selector labels.Selector
-	// Resource is what the metric describes; a problem says why the client of the HPA cannot say so.
+	// Resource is what the metric describes. Problem says why the controller cannot find it.
 	Resource schema.GroupResource
 	Problem  string
 	offered  lookup.Lazy[[]*Offer]
 	best     lookup.Lazy[*Offer]
-	// Number is the position of the metric in the scaler, source where its number comes from.
+	// Number is the position of the metric in the scaler, source where its value comes from.
 	Number int
 	source chain.Source
-	// describesNamespace is a metric of the namespace itself.
+	// describesNamespace means that the metric describes a Namespace.
 	describesNamespace bool
 }
 
-// At is the place of the metric.
+// At returns the place of the metric.
 func (d *Demand) At() model.Place { return d.Scaler.MetricAt(d.Number) }
 
-// ofPods reports whether the metric is one that pods have, so that the monitors here tell about its series.
+// ofPods reports whether pods have the metric, so that monitors scrape it from them.
 func (d *Demand) ofPods() bool { return d.Kind == autoscalingv2.PodsMetricSourceType }
 
-// Paths are the ways by which Prometheus reads the pods that have the metric, origins what becomes of their series.
+// Paths returns the ways by which Prometheus scrapes the pods that have the metric.
 func (d *Demand) Paths() []chain.ScrapePath {
 	if !d.ofPods() || d.Workload == nil {
 		return nil
@@ -54,7 +54,7 @@ func (d *Demand) Paths() []chain.ScrapePath {
 	return d.Workload.Scrapes()
 }
 
-// Origins are the ways by which the series of the pods that have the metric reach Prometheus.
+// Origins returns these ways with their effect on labels.
 func (d *Demand) Origins() []Origin {
 	if !d.ofPods() {
 		return nil
@@ -62,7 +62,7 @@ func (d *Demand) Origins() []Origin {
 	return d.set.Arrivals.Of(d.Workload)
 }
 
-// sampled are the names of the series of a sample of the pods.
+// sampled returns the names of the series in samples of the pods.
 func (d *Demand) sampled() []string {
 	if !d.ofPods() {
 		return nil
@@ -70,7 +70,7 @@ func (d *Demand) sampled() []string {
 	return d.set.Samples.names(d.Workload)
 }
 
-// Names are those of what the metric describes.
+// Names returns the names of the objects that the metric describes.
 func (d *Demand) Names() []string {
 	switch {
 	case d.ofPods():
@@ -83,7 +83,7 @@ func (d *Demand) Names() []string {
 	return []string{d.Scaler.Metrics[d.Number].Object.DescribedObject.Name}
 }
 
-// index finds the rules that may serve the demand.
+// index returns the rules that may serve the metric.
 func (d *Demand) index() *adapter.Index {
 	if d.External() {
 		return d.set.setup.External
@@ -91,10 +91,10 @@ func (d *Demand) index() *adapter.Index {
 	return d.set.setup.Custom
 }
 
-// KnownSeries are the names of the series of the recording rules and of a sample.
+// KnownSeries returns the names of the series of recording rules and samples.
 func (d *Demand) KnownSeries() []string { return slices.Concat(d.set.recordings().names, d.sampled()) }
 
-// examplePods are pods that a query may ask for.
+// examplePods stand for the pods of a query.
 var examplePods = []string{"pod-a", "pod-b"}
 
 func (d *Demand) of(m autoscalingv2.MetricIdentifier) {
@@ -107,14 +107,15 @@ func (d *Demand) of(m autoscalingv2.MetricIdentifier) {
 	}
 }
 
-// describe says what the controller asks for (Kubernetes, pkg/controller/podautoscaler/metrics, GetObjectMetric).
+// describe sets the object that the controller requests the metric of (Kubernetes, pkg/controller/podautoscaler/metrics,
+// GetObjectMetric).
 func (d *Demand) describe(o autoscalingv2.CrossVersionObjectReference, k *adapter.Kinds) {
 	gk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind).GroupKind()
 	d.Resource, d.Problem = k.ResourceOf(gk)
 	d.describesNamespace = d.Resource == naming.NsGroupResource
 }
 
-// What names the metric in messages.
+// What returns the name of the metric for messages.
 func (d *Demand) What() string {
 	if d.Kind == autoscalingv2.ExternalMetricSourceType {
 		return fmt.Sprintf("external metric %q", d.Metric)
@@ -122,13 +123,13 @@ func (d *Demand) What() string {
 	return fmt.Sprintf("metric %q of %s", d.Metric, d.Resource)
 }
 
-// MetricName names a metric of pods in messages that tell whose they are.
+// MetricName returns the name for messages that tell the pods otherwise.
 func (d *Demand) MetricName() string { return fmt.Sprintf("metric %q", d.Metric) }
 
-// External reports whether d is asked of the external metrics API.
+// External reports whether the metric belongs to the external metrics API.
 func (d *Demand) External() bool { return d.Kind == autoscalingv2.ExternalMetricSourceType }
 
-// Group is the API from which the HorizontalPodAutoscaler controller reads the metric.
+// Group returns the API group that the controller reads the metric from.
 func (d *Demand) Group() string {
 	if d.External() {
 		return chain.ExternalMetrics
@@ -136,7 +137,7 @@ func (d *Demand) Group() string {
 	return chain.CustomMetrics
 }
 
-// ForAdapter reports whether the adapter is who has to serve the metric, and its whole configuration is known.
+// ForAdapter reports whether prometheus-adapter must serve the metric, and all its rules are known.
 func (d *Demand) ForAdapter() bool {
 	su := d.set.setup
 	if !su.KnowsRules || d.source != chain.AdapterRule || d.External() && len(su.External.Rules) == 0 && d.hintOtherList() == "" {
@@ -145,20 +146,19 @@ func (d *Demand) ForAdapter() bool {
 	return !d.set.graph.APIs.ServedByOther(d.Group())
 }
 
-// exporterPrefixes are the beginnings of the names of series that Prometheus does not read from the pods that they are about:
-// those of cAdvisor, kube-state-metrics, the kubelet, node-exporter, dcgm-exporter, meshes and ingress controllers.
+// exporterPrefixes match series about pods that Prometheus scrapes elsewhere: those of cAdvisor, kube-state-metrics, the
+// kubelet, node-exporter, dcgm-exporter, meshes, and ingress controllers.
 var exporterPrefixes = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(container|kube|kubelet|node|DCGM|istio|envoy|nginx_ingress_controller|traefik|haproxy)_`)
 })
 
-// fromPrometheus reports whether a metric of pods comes from Prometheus at all, as far as its scaler and the APIServices here
-// tell.
+// fromPrometheus reports whether the metric comes from Prometheus, as far as its scaler and the APIServices tell.
 func (d *Demand) fromPrometheus() bool {
 	return d.source == chain.AdapterRule && !d.set.graph.APIs.ServedByOther(chain.CustomMetrics)
 }
 
-// fromPods reports whether a metric is read from the pods themselves, as far as the names of its series tell: those that
-// the rules of the adapter make it from, and its own. What a recording rule computes may come from anywhere.
+// fromPods reports whether Prometheus scrapes the metric from the pods themselves, as far as the names of its series tell. The
+// series of recording rules may come from anywhere.
 func (d *Demand) fromPods() bool {
 	fromElse := func(name string) bool {
 		return exporterPrefixes().MatchString(name) || strings.Contains(name, ":") || d.IsRecorded(name)
@@ -169,15 +169,15 @@ func (d *Demand) fromPods() bool {
 	return !slices.ContainsFunc(d.offers(), func(o *Offer) bool { return slices.ContainsFunc(o.Series, fromElse) })
 }
 
-// exporters are prefixes of series that come from elsewhere than the pods which are scaled: the kubelet, the state of the
-// cluster, ingress controllers, proxies, brokers, clouds. Nothing is known of their labels and intervals.
+// exporters are the beginnings of series that usually come from other pods than those that are scaled: exporters, proxies,
+// brokers, and clouds. Their labels and intervals are unknown.
 var exporters = []string{
 	"container_", "kube_", "node_", "kubelet_", "machine_", "nginx_ingress_", "istio_", "envoy_", "kafka_", "rabbitmq_", "redis_",
 	"aws_", "azure_", "stackdriver_", "traefik_", "haproxy_", "kong_", "linkerd_", "apisix_", "contour_", "pod_", "DCGM_", "gpu_",
 	"nats_", "nsq_", "sqs_", "mysql_", "pg_", "elasticsearch_", "celery_", "sidekiq_", "response_total", "request_total", "up",
 }
 
-// FromExporter reports whether a series most likely comes from an exporter and not from the pods themselves.
+// FromExporter reports whether a series probably comes from an exporter.
 func FromExporter(series string) bool {
 	return slices.ContainsFunc(exporters, func(prefix string) bool {
 		return strings.HasPrefix(series, prefix) && (strings.HasSuffix(prefix, "_") || series == prefix)

@@ -16,22 +16,22 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 )
 
-// Offer is a rule that gives a metric the name that is asked for.
+// Offer is a rule that serves a metric, under the name that a scaler requests.
 type Offer struct {
 	*adapter.Rule
-	// Series are names from which it makes the metric.
+	// Series are the names of series that it makes the metric from.
 	Series []string
-	// Registered means that the adapter relates the metric to the resource that is asked for, obstacle why not.
+	// Registered means that the adapter lists the metric for the resource. Obstacle says why it has no value.
 	Registered bool
 	Obstacle   string
-	// Query is what the adapter asks Prometheus, expr the same parsed; nil if either cannot be had.
+	// Query is the query that the adapter sends, Expr the parsed query. Either may be missing.
 	Query string
 	Expr  parser.Expr
-	// Label is the label that holds the name of the described object.
+	// Label is the label with the name of the described object.
 	Label string
 }
 
-// offers lists the rules that give the metric its name, in the order of the configurations.
+// offers returns the rules that serve the metric, in the order of the configurations.
 func (d *Demand) offers() []*Offer { return d.offered.Get(d.findOffers) }
 
 func (d *Demand) findOffers() []*Offer {
@@ -48,12 +48,12 @@ func (d *Demand) findOffers() []*Offer {
 	return out
 }
 
-// Used are the offers of the configurations that an adapter reads.
+// Used returns the offers in configurations that an adapter reads.
 func (d *Demand) Used() []*Offer {
 	return lookup.Except(d.offers(), func(o *Offer) bool { return o.Config.UnusedReason != "" })
 }
 
-// external follows pkg/external-provider: the last series of a name is the one that is asked for.
+// external follows prometheus-adapter, pkg/external-provider.
 func (o *Offer) external(d *Demand) {
 	o.Registered = true
 	a := o.ExternalQuery(o.Series[0], d.Scaler.Namespace(), d.selector)
@@ -65,7 +65,7 @@ func (o *Offer) external(d *Demand) {
 	o.Query, o.Expr = a.Query, a.Expr
 }
 
-// custom follows pkg/custom-provider: SetSeries and QueryForMetric.
+// custom follows prometheus-adapter, pkg/custom-provider, SetSeries and QueryForMetric.
 func (o *Offer) custom(d *Demand) {
 	label, err := o.Namer.LabelForResource(d.Resource)
 	if err != nil {
@@ -108,8 +108,8 @@ func queryObstacle(r *adapter.Rule, err error) string {
 	return fmt.Sprintf("cannot build a query for it: %v", err)
 }
 
-// labels are those of a series as the rule wants it: what its seriesQuery asks for and what it maps, except for those
-// that the series surely lacks.
+// labels returns the labels of a series that the rule selects: those that seriesQuery requires and those that it maps, except
+// labels that the series surely lack.
 func (o *Offer) labels(d *Demand) prommodel.LabelSet {
 	set := prommodel.LabelSet{}
 	add := func(name string) {
@@ -132,7 +132,7 @@ func (o *Offer) labels(d *Demand) prommodel.LabelSet {
 	return set
 }
 
-// Singular is the singular of the name of a resource.
+// Singular returns the singular name of a resource.
 func Singular(r schema.GroupResource) string {
 	if s, ok := strings.CutSuffix(r.Resource, "ies"); ok {
 		return s + "y"
@@ -143,9 +143,9 @@ func Singular(r schema.GroupResource) string {
 	return strings.TrimSuffix(r.Resource, "s")
 }
 
-// Effective is the rule whose query the adapter uses for a metric: the last that relates it to the resource, and not one
-// that only might if the metric had a series of its very name, where another is about this metric. Of rules that give the
-// name without relating it to the resource it is the first.
+// Effective returns the rule that the adapter uses: the last that lists the metric for the resource. It ignores a rule that
+// only applies if the metric is also the name of a series, if another rule is about this metric. If no rule lists the metric,
+// it returns the first that serves the name.
 func (d *Demand) Effective() *Offer { return d.best.Get(d.findEffective) }
 
 func (d *Demand) findEffective() *Offer {

@@ -12,25 +12,25 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 )
 
-// Presence says whether a series has a label.
+// Presence tells whether a series has a label.
 type Presence int
 
 const (
-	// Maybe is where that is not known.
+	// Maybe means that this is unknown.
 	Maybe Presence = iota
-	// Present is where it surely has it.
+	// Present means that it surely has the label.
 	Present
-	// Absent is where it surely lacks it.
+	// Absent means that it surely lacks the label.
 	Absent
 )
 
-// Origin is a way by which series of pods reach Prometheus, with what it does to their labels.
+// Origin is a way by which series of pods reach Prometheus, with its effect on labels.
 type Origin struct {
 	Path chain.ScrapePath
-	// Target are the labels of what Prometheus scrapes, after relabelings.
+	// Target has the labels of the scrape target, after relabeling.
 	Target map[string]string
 	metric []*relabel.Config
-	// Opaque means that the relabelings cannot be followed.
+	// Opaque means that Prometheus would reject the relabelings.
 	Opaque bool
 }
 
@@ -41,7 +41,7 @@ type Arrivals struct {
 	recent    recentOrigins
 }
 
-// All lists the ways of all workloads.
+// All returns the ways for all workloads.
 func (ar *Arrivals) All() []Origin {
 	return ar.all.Get(func() []Origin {
 		var all []Origin
@@ -52,14 +52,13 @@ func (ar *Arrivals) All() []Origin {
 	})
 }
 
-// recentOrigins are those of the workload that was asked for last: the checks go from metric to metric, and labels take
-// memory.
+// recentOrigins are those of the workload of the last call. The checks go from metric to metric, and labels take much memory.
 type recentOrigins struct {
 	of      *chain.Workload
 	origins []Origin
 }
 
-// Of lists the ways by which the series of a workload reach Prometheus.
+// Of returns the ways for a workload.
 func (ar *Arrivals) Of(wl *chain.Workload) []Origin {
 	if wl == nil {
 		return nil
@@ -93,7 +92,7 @@ func originOf(p chain.ScrapePath, wl *chain.Workload) Origin {
 	return o
 }
 
-// Series returns the labels under which a series of the pods arrives; kept is false where the monitor drops it.
+// Series returns the labels with which a series of the pods arrives. kept is false if the monitor drops it.
 func (o Origin) Series(name string, own map[string]string) (set map[string]string, kept bool) {
 	set = map[string]string{prommodel.MetricNameLabel: name}
 	for k, v := range own {
@@ -110,7 +109,7 @@ func (o Origin) Series(name string, own map[string]string) (set map[string]strin
 	return promexpr.Relabel(set, o.metric)
 }
 
-// Value is what a label has on a series that the pods give no such label; kept is false where the monitor drops it.
+// Value returns the label of a series to which the pods add no labels. kept is false if the monitor drops it.
 func (o Origin) Value(name, label string) (value string, kept bool) {
 	switch {
 	case len(o.metric) > 0:
@@ -122,7 +121,7 @@ func (o Origin) Value(name, label string) (value string, kept bool) {
 	return o.Target[label], true
 }
 
-// Has reports whether a series of the pods has a label when it arrives. What the pods say themselves is not known here.
+// Has reports whether a series of the pods arrives with a label, which the pods themselves may add.
 func (o Origin) Has(name, label string) Presence {
 	value, kept := o.Value(name, label)
 	_, before := DiscoveredLabels[label]
@@ -137,11 +136,10 @@ func (o Origin) Has(name, label string) Presence {
 	return Maybe
 }
 
-// DiscoveredLabels are those that the operator puts on every target. Applications have them only in order to say
-// something else.
+// DiscoveredLabels are the labels that the operator adds to every target.
 var DiscoveredLabels = map[string]struct{}{"namespace": {}, "pod": {}, "service": {}, "instance": {}, "job": {}, "endpoint": {}}
 
-// hasLabel reports whether a series has a label, whichever way it came.
+// hasLabel reports whether a series has a label, whichever way it arrives.
 func hasLabel(origins []Origin, series, label string) Presence {
 	if len(origins) == 0 || FromExporter(series) {
 		return Maybe

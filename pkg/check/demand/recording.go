@@ -12,7 +12,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
-// Has reports whether a series has a label when the adapter sees it.
+// Has reports whether a series has a label in Prometheus.
 func (d *Demand) Has(series, label string) Presence {
 	if r := d.set.recordings().first[series]; r != nil {
 		return r.has(label)
@@ -20,22 +20,22 @@ func (d *Demand) Has(series, label string) Presence {
 	return hasLabel(d.Origins(), series, label)
 }
 
-// IsRecorded reports whether a recording rule gives a series.
+// IsRecorded reports whether a recording rule in the input produces a series.
 func (d *Demand) IsRecorded(series string) bool { return d.set.recordings().first[series] != nil }
 
-// Recordings are the recording rules in the input.
+// Recordings are the recording rules of the input.
 type Recordings struct {
-	// names are those of the series that they give, first the first rule of each name.
+	// names are their series; first has the first rule for each.
 	names []string
 	first map[string]*recording
 }
 
-// recording is a rule of a PrometheusRule that gives a new series.
+// recording is a recording rule of a PrometheusRule.
 type recording struct {
 	Record string            `json:"record"`
 	Expr   any               `json:"expr"`
 	Labels map[string]string `json:"labels"`
-	// enforced are labels that a Prometheus puts on all series of rules.
+	// enforced are labels that a Prometheus adds to all series of rules.
 	enforced []string
 	parsed   lookup.Lazy[parser.Expr]
 }
@@ -51,7 +51,7 @@ func (r *recording) has(label string) Presence {
 	return Maybe
 }
 
-// enforced are the labels that the Prometheuses in the input put on the series of every rule for its namespace.
+// enforced returns the namespace labels that Prometheuses in the input add to the series of every rule.
 func enforced(g *chain.Graph) []string {
 	var out []string
 	for _, p := range g.Prometheuses {

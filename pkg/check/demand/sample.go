@@ -15,20 +15,20 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Sample is what the pods of a workload serve to Prometheus, in its text format.
+// Sample is a metrics page of a workload, in the text format of Prometheus.
 type Sample struct {
-	// Workload is NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME.
+	// Workload is NAME, NAMESPACE/NAME, or KIND/NAMESPACE/NAME.
 	Workload string
 	adapter.Text
 }
 
-// Exposed is a series of a metrics page: the names of all its labels, and values that they have.
+// Exposed has the labels of a series, with their values.
 type Exposed map[string][]string
 
-// Page maps names of series to what is exposed under them.
+// Page has the series of a metrics page by name.
 type Page map[string][]Exposed
 
-// ParsePage reads a page in the text format 0.0.4 or in that of OpenMetrics, as far as both agree.
+// ParsePage parses the text format 0.0.4, and OpenMetrics as far as the formats agree.
 func ParsePage(text []byte) (Page, error) {
 	var lines [][]byte
 	for line := range bytes.Lines(text) {
@@ -55,14 +55,14 @@ func ParsePage(text []byte) (Page, error) {
 	return p, nil
 }
 
-// Samples are metrics pages of workloads.
+// Samples are the samples of a run.
 type Samples struct {
 	List      []Sample
 	workloads *chain.Workloads
 	pages     lookup.Lazy[map[*chain.Workload]Page]
 }
 
-// Page joins the samples of a workload; nil if there is none that can be read.
+// Page returns the joined samples of a workload, nil if there are none that can be parsed.
 func (sa *Samples) Page(wl *chain.Workload) Page {
 	if len(sa.List) == 0 || wl == nil {
 		return nil
@@ -86,10 +86,10 @@ func (sa *Samples) Page(wl *chain.Workload) Page {
 	})[wl]
 }
 
-// sampled are the names of the series that the sample of a workload has.
+// names returns the names of the series in samples of a workload.
 func (sa *Samples) names(wl *chain.Workload) []string { return slices.Sorted(maps.Keys(sa.Page(wl))) }
 
-// WorkloadOf finds the workload of a sample by NAME, NAMESPACE/NAME or KIND/NAMESPACE/NAME.
+// WorkloadOf returns the workload of a sample, or nil.
 func (sa *Samples) WorkloadOf(s Sample) *chain.Workload {
 	parts := strings.Split(s.Workload, "/")
 	for _, wl := range sa.workloads.All {

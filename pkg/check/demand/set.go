@@ -10,7 +10,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 )
 
-// Set is the metrics that all scalers ask for, and what is known of the series of their pods.
+// Set has the metrics that all scalers request, and what is known of the series of their pods.
 type Set struct {
 	graph    *chain.Graph
 	setup    *adapter.Setup
@@ -21,14 +21,14 @@ type Set struct {
 	needed   lookup.Lazy[[]*Demand]
 }
 
-// New finds what the scalers of g ask for. The samples are those of list.
+// New returns the metrics that the scalers of g request.
 func New(g *chain.Graph, su *adapter.Setup, list []Sample) *Set {
 	return &Set{
 		graph: g, setup: su, Samples: Samples{List: list, workloads: &g.Workloads}, Arrivals: Arrivals{workloads: &g.Workloads},
 	}
 }
 
-// All lists the Pods, Object and External metrics of all HPAs.
+// All returns the Pods, Object, and External metrics of all scalers.
 func (ms *Set) All() []*Demand { return ms.all.Get(ms.findDemands) }
 
 func (ms *Set) findDemands() []*Demand {
@@ -62,7 +62,7 @@ func (ms *Set) findDemands() []*Demand {
 	return out
 }
 
-// Scraped are the metrics for which Prometheus has to read the pods of workloads whose pods are known.
+// Scraped returns the metrics that Prometheus must scrape from workloads whose pods are known.
 func (ms *Set) Scraped() []*Demand { return ms.needed.Get(ms.findNeeds) }
 
 func (ms *Set) findNeeds() []*Demand {
@@ -75,7 +75,7 @@ func (ms *Set) findNeeds() []*Demand {
 	return out
 }
 
-// recordings lists the recording rules of all PrometheusRules.
+// recordings returns the recording rules of all PrometheusRules.
 func (ms *Set) recordings() *Recordings {
 	return ms.recorded.Get(func() *Recordings { return findRecordings(ms.graph) })
 }

@@ -61,17 +61,17 @@ func (x *Index) Find(labels map[string]string, namespaces []string) []int {
 	return distinct(out)
 }
 
-// Like returns the positions, in ascending order, of the objects that have the name or at least one of the labels.
+// Like returns the positions, in ascending order, of objects that have the name or one of the labels. It returns at most 32 for
+// each: a label that more objects have does not tell which one is meant.
 func (x *Index) Like(name string, labels map[string]string) []int {
-	out := slices.Clone(x.Named(name))
+	const most = 32
+	first := func(list []int) []int { return list[:min(len(list), most)] }
+	out := slices.Clone(first(x.names[name]))
 	for k, v := range labels {
-		out = append(out, x.postings[term{k, v, anyNamespace}]...)
+		out = append(out, first(x.postings[term{k, v, anyNamespace}])...)
 	}
 	return distinct(out)
 }
-
-// All returns all positions.
-func (x *Index) All() []int { return x.postings[term{namespace: anyNamespace}] }
 
 // distinct sorts positions in place and removes duplicates.
 func distinct(positions []int) []int {

@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Selectors are the series selectors of an expression.
+// Selectors returns the series selectors of an expression.
 func Selectors(e parser.Expr) []*parser.VectorSelector {
 	var out []*parser.VectorSelector
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
@@ -24,7 +24,7 @@ func Selectors(e parser.Expr) []*parser.VectorSelector {
 	return out
 }
 
-// Contradiction finds two matchers of one selector that no series can both match. It leaves out the labels open.
+// Contradiction returns two matchers of a selector that no series can match at once. It ignores the labels open.
 func Contradiction(e parser.Expr, open []string) (a, b *labels.Matcher) {
 	for _, s := range Selectors(e) {
 		for _, a := range s.LabelMatchers {
@@ -41,7 +41,7 @@ func Contradiction(e parser.Expr, open []string) (a, b *labels.Matcher) {
 	return nil, nil
 }
 
-// MatchersOn are the matchers of an expression on a label.
+// MatchersOn returns the matchers on a label.
 func MatchersOn(e parser.Expr, label string) []*labels.Matcher {
 	var out []*labels.Matcher
 	for _, s := range Selectors(e) {
@@ -54,13 +54,13 @@ func MatchersOn(e parser.Expr, label string) []*labels.Matcher {
 	return out
 }
 
-// Parser is Prometheus' parser with everything allowed that some Prometheus may have switched on. holt_winters is what
-// double_exponential_smoothing was called before Prometheus 3.
+// Parser is the parser of Prometheus with all optional features. holt_winters is the name of double_exponential_smoothing
+// before Prometheus 3.
 var Parser = parser.NewParser(parser.Options{
 	EnableExperimentalFunctions: true, EnableBinopFillModifiers: true, Functions: promFunctions(),
 })
 
-// Parse parses an expression; it returns nil if Prometheus rejects it.
+// Parse parses an expression. It returns nil if Prometheus rejects it.
 func Parse(text string) parser.Expr {
 	e, err := Parser.ParseExpr(text)
 	if err != nil {
@@ -77,22 +77,22 @@ func promFunctions() map[string]*parser.Function {
 	return fns
 }
 
-// Window is a range of time that a function looks back over.
+// Window is a range that a function looks back over.
 type Window struct {
 	Fn   string
 	Span time.Duration
-	// Samples is how many samples in the window the function needs to have a value.
+	// Samples is the number of samples that the function requires.
 	Samples int
-	// Step is that of a subquery, 0 for a range of scraped samples.
+	// Step is that of a subquery, 0 for scraped samples.
 	Step time.Duration
 }
 
-// needTwo are the functions that compare samples, and so need two.
+// needTwo are the functions that compare two samples.
 var needTwo = []string{
 	"rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear", "double_exponential_smoothing", "holt_winters",
 }
 
-// Windows lists the windows of an expression. One whose length is an expression itself is left out.
+// Windows returns the windows of an expression, except those whose length is an expression.
 func Windows(e parser.Expr) []Window {
 	var out []Window
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
@@ -123,10 +123,10 @@ func Windows(e parser.Expr) []Window {
 	return out
 }
 
-// InWords writes a duration as PromQL does.
+// InWords formats a duration as PromQL does.
 func InWords(d time.Duration) string { return prommodel.Duration(d).String() }
 
-// LabelName is what Prometheus makes of the name of a Kubernetes label (util/strutil, SanitizeLabelName).
+// LabelName returns the label name in Prometheus for a Kubernetes label (prometheus, util/strutil, SanitizeLabelName).
 func LabelName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
@@ -136,8 +136,7 @@ func LabelName(name string) string {
 	}, name)
 }
 
-// Relabel applies relabelings and drops the labels that Prometheus does not keep; kept is false where they drop the
-// whole set.
+// Relabel applies relabelings, and removes labels that Prometheus does not keep. kept is false if they drop the whole set.
 func Relabel(set map[string]string, cfgs []*relabel.Config) (out map[string]string, kept bool) {
 	b := labels.NewBuilder(labels.FromMap(set))
 	kept = relabel.ProcessBuilder(b, cfgs...)

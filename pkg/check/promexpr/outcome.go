@@ -6,15 +6,15 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Outcome is what becomes of a label of the selected series in the result of an expression.
+// Outcome tells what an expression does to a label of the series that it selects.
 type Outcome int
 
 const (
-	// Lost is a result without the label, kept one that has it if the series do.
+	// Lost means that the result lacks the label.
 	Lost Outcome = iota
-	// Kept is a result that has the label if the series do.
+	// Kept means that the result has the label if the series do.
 	Kept
-	// Empty is an operation on two vectors that never match, since only one of them has the label.
+	// Empty means that an operation never matches, because only one side has the label.
 	Empty
 )
 
@@ -103,7 +103,7 @@ func ofEither(l, r Outcome) Outcome {
 	return Empty
 }
 
-// inJoin is for arithmetic and comparisons of two vectors that match.
+// inJoin handles arithmetic and comparisons of two vectors.
 func inJoin(m *parser.VectorMatching, l, r Outcome, label string) Outcome {
 	one, many := r, l
 	switch m.Card {
