@@ -19,7 +19,7 @@ func apiAccess(w *world, ps *model.Problems) {
 	}
 }
 
-// checkAdapterAccess reports what the account of an adapter may not do, as far as all of its roles are known.
+// checkAdapterAccess reports permissions that the account of an adapter lacks, if all of its roles are known.
 func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
 	own := chain.Account{Namespace: a.Workload.Item.Place.Object.Namespace, Name: a.Workload.Template.Whole.Spec.ServiceAccountName}
 	p := model.Problem{
@@ -61,24 +61,24 @@ func checkAdapterAccess(w *world, a adapter.Instance, ps *model.Problems) {
 			"role that allows this", own.Name, lacking[0], more)
 }
 
-// adapterDemands are the metrics that an adapter in the input has to serve.
+// adapterDemands returns the metrics that an adapter in the input must serve.
 func adapterDemands(w *world) []*demand.Demand {
 	servedByOther := func(d *demand.Demand) bool { return w.graph.APIs.ServedByOther(d.Group()) }
 	return slices.DeleteFunc(slices.Clone(w.demands.All()), servedByOther)
 }
 
-// A right is one that an account must have in a namespace, "" for the whole cluster.
+// right is a permission in a namespace or, if that is empty, in the whole cluster.
 type right struct {
 	chain.Resource
 	verb, namespace string
-	// object is the name of the only object that matters, "" for all.
+	// object is the name of the only object that matters, or empty.
 	object string
-	// what says what the right allows, role which one gives it.
+	// what describes the permission, and role is one that grants it.
 	what, role string
 }
 
-// serverRights are what a server behind an APIService needs (DelegatingAuthenticationOptions and DelegatingAuthorizationOptions,
-// k8s.io/apiserver/pkg/server/options), unless its flags say that it goes without.
+// serverRights returns the permissions that a server behind an APIService requires, unless its flags say otherwise
+// (DelegatingAuthenticationOptions and DelegatingAuthorizationOptions, k8s.io/apiserver/pkg/server/options).
 func serverRights(a adapter.Instance) []right {
 	rights := []right{{
 		Resource: chain.Resource{Group: "authorization.k8s.io", Name: "subjectaccessreviews"}, verb: "create",

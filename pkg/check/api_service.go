@@ -18,8 +18,8 @@ func apiService(w *world, ps *model.Problems) {
 	}
 }
 
-// checkAPIs reports the APIServices of a group that do not lead to the adapter in the input. They are errors if some
-// HorizontalPodAutoscaler reads a metric of the group and no other version of it leads there.
+// checkAPIs reports APIServices of a group that do not lead to the adapter in the input. They are errors if a scaler reads a
+// metric of the group, and no other version of it leads there.
 func checkAPIs(w *world, group string, ps *model.Problems) {
 	if len(w.setup.Instances) == 0 || w.graph.APIs.ServedByOther(group) {
 		return
@@ -45,8 +45,8 @@ func checkAPIs(w *world, group string, ps *model.Problems) {
 	}
 }
 
-// checkTrust reports an APIService that leads to an adapter whose certificate the API server has no reason to trust. An
-// adapter signs its own unless a flag names one (SecureServingOptions, k8s.io/apiserver/pkg/server/options).
+// checkTrust reports an APIService without a CA for the certificate of the adapter. An adapter generates its own certificate
+// unless a flag names one (SecureServingOptions, k8s.io/apiserver/pkg/server/options).
 func checkTrust(w *world, a *chain.APIService, needed bool, ps *model.Problems) {
 	svc := w.graph.ServiceOf(a.Service)
 	if svc == nil || len(w.setup.Behind(svc)) == 0 {
@@ -63,7 +63,7 @@ func checkTrust(w *world, a *chain.APIService, needed bool, ps *model.Problems) 
 	ps.Add(p)
 }
 
-// brokenAPI returns why an APIService does not lead to an adapter, nil if it does or may do so.
+// brokenAPI returns why an APIService does not lead to an adapter, or nil if it does or may do so.
 func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 	at := a.Item.Place.Child("spec").Child("service")
 	p := &model.Problem{ID: model.APIService, Severity: model.Warning, Place: at.Child("name"), Value: a.Service.Name}
@@ -107,7 +107,7 @@ func brokenAPI(w *world, a *chain.APIService) *model.Problem {
 	return brokenTarget(w.graph, svc, i, behind[0])
 }
 
-// deafService reports that a Service selects no pods, while an adapter is in its namespace.
+// podlessService reports a Service that selects no pods while an adapter is in its namespace.
 func podlessService(w *world, svc *chain.Service, p *model.Problem) *model.Problem {
 	if !svc.HasSelector() || len(svc.Workloads) > 0 {
 		return nil // Another program answers.
@@ -123,7 +123,7 @@ func podlessService(w *world, svc *chain.Service, p *model.Problem) *model.Probl
 	return p
 }
 
-// brokenTarget returns why port i of a Service does not lead to the port on which an adapter listens.
+// brokenTarget returns why a port of a Service does not lead to the port that an adapter listens on.
 func brokenTarget(g *chain.Graph, svc *chain.Service, i int, a adapter.Instance) *model.Problem {
 	if mayHaveMore(g, a.Workload) {
 		return nil

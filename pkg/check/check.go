@@ -8,34 +8,33 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Input is what a run checks.
+// Input is the input of a run.
 type Input struct {
-	// Items are all objects that are going to be in the cluster. Local configuration among them is left out.
+	// Items are all objects for the cluster. Local configuration is ignored.
 	Items []*krm.Item
-	// Rules are configurations of prometheus-adapter from elsewhere than a ConfigMap in the input, or values of its Helm
-	// chart.
+	// Rules are configurations of prometheus-adapter, or values of its Helm chart, that are not in Items.
 	Rules []Text
-	// Samples are metrics pages, each of a workload.
+	// Samples are metrics pages of workloads.
 	Samples []Sample
-	// Minor is the Kubernetes 1.x to check for, 0 for the newest that is known.
+	// Minor is the minor version of Kubernetes to check for, 0 for the newest.
 	Minor int
 }
 
-// Text is a text and where it is.
+// Text is a text and its place.
 type Text = adapter.Text
 
-// Sample is what the pods of a workload serve to Prometheus, in its text format.
+// Sample is a metrics page of a workload.
 type Sample = demand.Sample
 
-// Check is one thing that can break. model.Registry has what is wrong and how to fix it; testdata/checks has the reason and an
-// example that the check reports, and the same example fixed.
+// Check is a check. model.Registry has the problem that it finds, and testdata/checks an example of the problem and of the
+// fix.
 type Check struct {
 	ID model.ID
 
 	run func(w *world, ps *model.Problems)
 }
 
-// Checks are all checks in the order of the documentation.
+// Checks are all checks, in the order of the documentation.
 var Checks = []Check{
 	{model.HPATarget, hpaTarget},
 	{model.HPABounds, hpaBounds},
@@ -58,7 +57,7 @@ var Checks = []Check{
 	{model.ScrapeSeries, scrapeSeries},
 }
 
-// Run runs all checks on in.
+// Run runs all checks.
 func Run(in Input) model.Problems {
 	w, ps := newWorld(in)
 	for _, c := range Checks {
@@ -67,8 +66,7 @@ func Run(in Input) model.Problems {
 	return ps.Sorted()
 }
 
-// world is what the checks look at: the objects and how they join, the adapters and their rules, and the metrics that
-// scalers ask for.
+// world is what the checks compare: the objects, the adapters with their rules, and the metrics that scalers request.
 type world struct {
 	graph   *chain.Graph
 	setup   *adapter.Setup

@@ -12,7 +12,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// ConfigKind is the kind of the functionConfig of krm-fn.dev/v1alpha1 that asks for the checks.
+// ConfigKind is the kind of the functionConfig that runs the checks (krm-fn.dev/v1alpha1).
 const ConfigKind = "CheckManifests"
 
 // config is the functionConfig.
@@ -33,7 +33,7 @@ type config struct {
 	} `json:"spec"`
 }
 
-// Configure adds what the functionConfig asks for to in. The files that it names are read by readFile.
+// Configure applies a functionConfig. It reads files with readFile.
 func (in *Input) Configure(it *krm.Item, readFile func(string) ([]byte, error)) model.Problems {
 	var c config
 	ps := krm.Decode(it.Node(), it.Place, &c)
@@ -72,7 +72,7 @@ var versionPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^v?1\.(\d{1,3})(\.\d+)?$`)
 })
 
-// ParseVersion reads a Kubernetes version and gives the 30 of 1.30; 0 for "".
+// ParseVersion returns the minor version in a Kubernetes version, 0 for "".
 func ParseVersion(s string) (int, error) {
 	if s == "" {
 		return 0, nil

@@ -15,21 +15,21 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// Link is a link of the chain of a HorizontalPodAutoscaler, with those that it leads to.
+// Link is a link of the chain of a scaler.
 type Link struct {
-	// Role says what the link is for, What which object or setting it is.
+	// Role is what the link is for, What the object or setting.
 	Role, What string
-	// Place is where it is written.
+	// Place is where it is defined.
 	Place model.Place
-	// Problems are what is wrong with it.
+	// Problems are those of the link itself.
 	Problems model.Problems
 	Links    []*Link
 }
 
-// Broken reports whether the link itself breaks the chain.
+// Broken reports whether the link has an error.
 func (l *Link) Broken() bool { return l.Problems.HasErrors() }
 
-// Explain returns the chain of the HorizontalPodAutoscaler name: NAME or NAMESPACE/NAME, with or without "hpa/" before it.
+// Explain returns the chain of a HorizontalPodAutoscaler by its name: NAME or NAMESPACE/NAME, optionally after "hpa/".
 func Explain(in Input, name string) (*Link, model.Problems) {
 	w, ps := newWorld(in)
 	name = strings.TrimPrefix(name, "hpa/")
@@ -60,7 +60,7 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 	return links, nil
 }
 
-// chain walks from s to the pods.
+// chainOf returns the chain of a scaler.
 func chainOf(w *world, s *chain.Scaler) *Link {
 	low := int64(1)
 	if s.Replicas.HasLowest {
@@ -91,7 +91,7 @@ func chainOf(w *world, s *chain.Scaler) *Link {
 	return root
 }
 
-// metricText is a metric and its target in a few words.
+// metricText describes a metric and its target.
 func metricText(m autoscalingv2.MetricSpec) string {
 	name, target := "", autoscalingv2.MetricTarget{}
 	switch {
@@ -119,7 +119,7 @@ func metricText(m autoscalingv2.MetricSpec) string {
 	return fmt.Sprintf("%s %s", m.Type, name)
 }
 
-// requests are what the utilization of a resource is measured against.
+// requests returns links to the requests that the utilization of a resource is relative to.
 func requests(wl *chain.Workload, name corev1.ResourceName) []*Link {
 	var links []*Link
 	for i, c := range wl.WholeTemplate().Spec.Containers {
@@ -133,7 +133,7 @@ func requests(wl *chain.Workload, name corev1.ResourceName) []*Link {
 	return links
 }
 
-// supply is how a metric of the custom or external metrics API comes about.
+// supply returns the links that produce a metric of the custom or external metrics API.
 func supply(w *world, d *demand.Demand) []*Link {
 	rule := &Link{Role: "rule", What: "none in the input"}
 	if o := d.Effective(); o != nil {
@@ -156,7 +156,7 @@ func supply(w *world, d *demand.Demand) []*Link {
 	return links
 }
 
-// apiLinks are the ways from the API of a group to the adapter.
+// apiLinks returns the links from an API group to the adapter.
 func apiLinks(w *world, group string) []*Link {
 	var links []*Link
 	for _, a := range w.graph.APIs.Of(group) {
@@ -178,7 +178,7 @@ func apiLinks(w *world, group string) []*Link {
 	return links
 }
 
-// link is the way by which Prometheus reads the pods.
+// pathLink returns the links of a scrape path.
 func pathLink(p chain.ScrapePath) *Link {
 	every := ""
 	if p.Interval != "" {
@@ -202,8 +202,8 @@ func pathLink(p chain.ScrapePath) *Link {
 	return l
 }
 
-// attach returns every problem to the link that is written nearest to its place. What is wrong with a link that is missing
-// goes to the one that says so, and everything else to the link itself.
+// attach adds each problem to the link whose place contains that of the problem. Other errors go to the missing rule or
+// monitor, else to l.
 func (l *Link) attach(ps model.Problems) {
 	for _, p := range ps {
 		best := l.nearest(p.Place)
@@ -217,7 +217,7 @@ func (l *Link) attach(ps model.Problems) {
 	}
 }
 
-// nearest is the link whose place is the longest beginning of at.
+// nearest returns the link with the longest place that contains at, or nil.
 func (l *Link) nearest(at model.Place) *Link {
 	var best *Link
 	p := l.Place
@@ -232,7 +232,7 @@ func (l *Link) nearest(at model.Place) *Link {
 	return best
 }
 
-// missing is the first link below l of a role that stands for nothing.
+// missing returns the first link of a role that has no object, or nil.
 func (l *Link) missing(role string) *Link {
 	for _, c := range l.Links {
 		if c.Role == role && c.Place.Object.Name == "" {
@@ -245,7 +245,7 @@ func (l *Link) missing(role string) *Link {
 	return nil
 }
 
-// Walk calls f for the link and all below it, parents first; depth is 0 for the link itself.
+// Walk calls f for the link and all below it, parents first. The depth of l is 0.
 func (l *Link) Walk(f func(l *Link, depth int)) {
 	f(l, 0)
 	for _, c := range l.Links {
@@ -253,7 +253,7 @@ func (l *Link) Walk(f func(l *Link, depth int)) {
 	}
 }
 
-// Problematic lists the problems of the link and of all below it, once each.
+// Problematic returns the problems of the link and all below it, without duplicates.
 func (l *Link) Problematic() model.Problems {
 	var all model.Problems
 	l.Walk(func(l *Link, _ int) { all = slices.Concat(all, l.Problems) })

@@ -30,8 +30,8 @@ func ruleAmbiguous(w *world, ps *model.Problems) {
 	}
 }
 
-// checkAmbiguous compares all rules of a configuration that serve the metric with the last one, which is the one that
-// the adapter uses (pkg/custom-provider, SetSeries, and pkg/external-provider, filterAndStoreMetrics).
+// checkAmbiguous compares the rules of a configuration that serve a metric. The adapter uses the last one (prometheus-adapter,
+// pkg/custom-provider, SetSeries, and pkg/external-provider, filterAndStoreMetrics).
 func checkAmbiguous(d *demand.Demand, offers []*demand.Offer, ps *model.Problems) {
 	offers = lookup.Except(offers, func(o *demand.Offer) bool { return !o.Registered || o.Query == "" })
 	for i, a := range offers {
@@ -43,12 +43,12 @@ func checkAmbiguous(d *demand.Demand, offers []*demand.Offer, ps *model.Problems
 		if names := several(o); len(names) > 1 {
 			ps.Warnf(model.RuleAmbiguous, o.At,
 				"serves %s from each of %s, and the adapter uses the series that Prometheus lists last; use a capture group in "+
-					"name.as, or narrow seriesQuery", d.What(), list(names))
+					"name.as, or narrow seriesQuery", d.What(), lookup.Join(names, " and "))
 		}
 	}
 }
 
-// compare reports the rules a and b, in this order, if both give the metric to one series or each to its own.
+// compareOffers reports two rules, in this order, that serve a metric from the same series or each from its own.
 func compareOffers(d *demand.Demand, a, b *demand.Offer, ps *model.Problems) {
 	shared := slices.ContainsFunc(a.Series, func(name string) bool { return slices.Contains(b.Series, name) })
 	switch {
@@ -68,7 +68,7 @@ func compareOffers(d *demand.Demand, a, b *demand.Offer, ps *model.Problems) {
 	}
 }
 
-// disjoint reports whether two rules select different series of one name by a label.
+// disjoint reports whether a label distinguishes the series of two rules.
 func disjoint(a, b *demand.Offer) bool {
 	for _, m := range a.Matchers {
 		for _, n := range b.Matchers {
@@ -87,8 +87,7 @@ func sameExpr(a, b *demand.Offer) bool {
 	return parser.Prettify(a.Expr) == parser.Prettify(b.Expr)
 }
 
-// several are the series that the seriesQuery lists, if the rule gives all of them one name and asks for the one that
-// was found.
+// several returns the series that a rule gives the same name, if its query uses the one that was found.
 func several(o *demand.Offer) []string {
 	if !o.Literal() || !strings.Contains(o.MetricsQuery, ".Series") {
 		return nil
@@ -102,13 +101,7 @@ func several(o *demand.Offer) []string {
 	return out
 }
 
-// list joins names for a sentence.
-func list(names []string) string {
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
-}
-
-// breadth orders rules by how much they are about: 0 for one series, 1 for those of a certain kind of name, 2 for all.
+// breadth returns how general a rule is: 0 for one series, 1 for some names, 2 for all.
 func breadth(r *adapter.Rule) int {
 	switch {
 	case r.Specific():
@@ -119,5 +112,5 @@ func breadth(r *adapter.Rule) int {
 	return 2
 }
 
-// unlikely is a name that no expression for names has in mind.
+// unlikely is a name that only a rule for all series selects.
 const unlikely = "Qj_Xw_Zv"

@@ -32,7 +32,7 @@ func ruleLabels(w *world, ps *model.Problems) {
 	}
 }
 
-// checkOffer reports a rule that gives the metric its name but no value.
+// checkOffer reports a rule that serves a metric without a value.
 func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	what := func(format string, args ...any) {
 		args = append([]any{d.What(), d.Scaler.Item.Place.Object}, args...)
@@ -71,8 +71,8 @@ func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	checkMapped(d, o, ps)
 }
 
-// openLabels are the labels for which the query has other values in the cluster than here: nobody knows the names of
-// pods before they run, nor the namespace of an HPA that states none.
+// openLabels returns the labels that have other values in the cluster than here: the names of pods, and the namespace of a
+// scaler without one.
 func openLabels(d *demand.Demand, o *demand.Offer) []string {
 	var open []string
 	if d.Kind == autoscalingv2.PodsMetricSourceType {
@@ -84,12 +84,12 @@ func openLabels(d *demand.Demand, o *demand.Offer) []string {
 	return open
 }
 
-// sharesNames reports whether pods elsewhere may well have the names of those that are scaled.
+// sharesNames reports whether pods elsewhere may have the same names as those of the workload.
 func sharesNames(d *demand.Demand) bool {
 	return d.Kind == autoscalingv2.PodsMetricSourceType && d.Workload != nil && d.Workload.Item.Place.Object.Kind == "StatefulSet"
 }
 
-// checkMapped compares the labels that the rule maps with those that the series have or that it asks them for itself.
+// checkMapped compares the labels that a rule maps with those of the series.
 func checkMapped(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	checkTwice(o, ps)
 	if adapter.IsRoot(d.Resource) {
@@ -123,7 +123,7 @@ func checkMapped(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	}
 }
 
-// scrapedElsewhere reports whether relabelings give the series another namespace than the HPA's.
+// scrapedElsewhere reports whether relabelings set another namespace than that of the scaler.
 func scrapedElsewhere(d *demand.Demand) bool {
 	if d.Scaler.Item.Place.Object.Namespace == "" || d.Workload == nil || d.Workload.Item.Place.Object.Namespace == "" {
 		return false
@@ -133,14 +133,14 @@ func scrapedElsewhere(d *demand.Demand) bool {
 	})
 }
 
-// asksFor reports whether the seriesQuery wants series to have a label.
+// asksFor reports whether seriesQuery requires a label.
 func asksFor(o *demand.Offer, label string) bool {
 	return slices.ContainsFunc(o.Matchers, func(m *labels.Matcher) bool {
 		return m.Name == label && m.Name != prommodel.MetricNameLabel && !m.Matches("")
 	})
 }
 
-// checkTwice reports two labels that are mapped to one resource that the query needs.
+// checkTwice reports two labels that are mapped to the same resource.
 func checkTwice(o *demand.Offer, ps *model.Problems) {
 	mapped := map[string]string{}
 	for _, label := range slices.Sorted(maps.Keys(o.Resources.Overrides)) {
@@ -154,8 +154,8 @@ func checkTwice(o *demand.Offer, ps *model.Problems) {
 	}
 }
 
-// checkNamespace reports an external metric that is asked for in the namespace of the HPA while the rule is about series
-// of another one.
+// checkExternalNamespace reports a rule for series of another namespace than that of the scaler, in which the adapter queries
+// external metrics.
 func checkExternalNamespace(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	if o.Resources.Namespaced != nil && !*o.Resources.Namespaced || d.Scaler.Item.Place.Object.Namespace == "" {
 		return

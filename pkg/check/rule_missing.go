@@ -16,7 +16,7 @@ func ruleMissing(w *world, ps *model.Problems) {
 	}
 }
 
-// checkServed reports a metric that no rule gives.
+// checkServed reports a metric that no rule serves.
 func checkServed(w *world, d *demand.Demand, ps *model.Problems) {
 	if d.Problem != "" {
 		ps.Errorf(model.RuleMissing, d.At().Child("object").Child("describedObject"), "%s; the HPA cannot request the metric", d.Problem)
@@ -34,7 +34,7 @@ func checkServed(w *world, d *demand.Demand, ps *model.Problems) {
 	}
 }
 
-// checkRegistered reports an adapter whose other APIs are registered in the input while the one that is asked is not.
+// checkRegistered reports an API group that no APIService registers, although one registers another group for the adapter.
 func checkRegistered(w *world, d *demand.Demand, ps *model.Problems) {
 	group := d.Group()
 	if len(w.setup.Instances) == 0 || len(w.graph.APIs.Of(group)) > 0 {
@@ -46,7 +46,7 @@ func checkRegistered(w *world, d *demand.Demand, ps *model.Problems) {
 	}
 }
 
-// checkGuess reports a rate that is served only if some series is called so by itself, where a rule makes a rate of the
+// checkGuess reports a rate that a general rule serves only from a series of the same name, although it makes a rate of the
 // counter under another name.
 func checkGuess(d *demand.Demand, all []*demand.Offer, ps *model.Problems) {
 	byItself := func(o *demand.Offer) bool { return slices.Contains(o.Series, d.Metric) }
@@ -73,7 +73,7 @@ func checkGuess(d *demand.Demand, all []*demand.Offer, ps *model.Problems) {
 	}
 }
 
-// checkDropped reports series that the monitors of the pods drop before Prometheus keeps them.
+// checkDroppedSeries reports series that all monitors of the pods drop.
 func checkDroppedSeries(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	if len(d.Paths()) == 0 || len(o.Names()) == 0 || slices.ContainsFunc(o.Series, demand.FromExporter) {
 		return

@@ -15,7 +15,7 @@ func ruleQuery(w *world, ps *model.Problems) {
 	}
 }
 
-// checkQuery reports a query that Prometheus refuses only with what this HPA puts in, such as no matchers at all.
+// checkQuery reports a query that Prometheus rejects only for one scaler, for example because it has no matchers.
 func checkQuery(d *demand.Demand, ps *model.Problems) {
 	for _, o := range d.Used() {
 		if o.Query == "" || o.Expr != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// checkValues reports matchers on labels whose values follow from the monitors, such as job and service, where neither
-// the pods of the HPA nor, for the seriesQuery, any other pods here have one that matches.
+// checkValues reports matchers on labels whose values follow from the monitors, such as job and service, if the pods of the
+// scaler have another value. For seriesQuery, no other pods in the input may match either.
 func checkValues(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	if o.Expr == nil {
 		return
@@ -42,8 +42,8 @@ func checkValues(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Pr
 	}
 }
 
-// checkDescribed reports a metric of a Service through which nothing reads pods, where the rule finds its series by the
-// label that the operator takes from the Service.
+// checkDescribed reports a metric of a Service through which no monitor scrapes pods, if the rule uses the label that the
+// operator sets to the name of the Service.
 func checkDescribed(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	if d.Resource != (schema.GroupResource{Resource: "services"}) || o.Label != "service" ||
 		slices.ContainsFunc(o.Series, demand.FromExporter) ||
@@ -66,12 +66,12 @@ func checkDescribed(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model
 // mismatch is a matcher that the series of the pods do not match.
 type mismatch struct {
 	*labels.Matcher
-	// value is what they have instead, "" if they have no such label.
+	// value is the value of the series, empty if they have no such label.
 	value string
 }
 
-// report is an error where the value was most likely meant, or the label is one that only another way of scraping gives;
-// else the series may still come from elsewhere.
+// report reports an error if a similar value was meant or only other scrape configurations set the label. Otherwise, the
+// series may come from elsewhere.
 func (u mismatch) report(at model.Place, d *demand.Demand, ps *model.Problems) {
 	who := d.Scaler.Item.Place.Object
 	switch {
@@ -91,7 +91,7 @@ func (u mismatch) report(at model.Place, d *demand.Demand, ps *model.Problems) {
 	}
 }
 
-// checkRecorded reports matchers on labels that a recording rule does not give its series.
+// checkRecorded reports matchers on labels that a recording rule removes.
 func checkRecorded(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	for _, s := range promexpr.Selectors(o.Expr) {
 		for _, m := range s.LabelMatchers {
@@ -105,10 +105,10 @@ func checkRecorded(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	}
 }
 
-// statedLabels are labels whose values can be told from the monitors and Services.
+// statedLabels are labels whose values follow from monitors and Services.
 var statedLabels = []string{"job", "service", "container", "endpoint"}
 
-// unmatched reports whether no way gives series a label that a matcher matches.
+// unmatched reports whether a matcher matches the series of none of the origins.
 func unmatched(m *labels.Matcher, origins []demand.Origin, series string) (u mismatch, ok bool) {
 	u.Matcher = m
 	for _, o := range origins {
@@ -126,7 +126,7 @@ func unmatched(m *labels.Matcher, origins []demand.Origin, series string) (u mis
 	return u, len(origins) > 0
 }
 
-// unstated reports whether the value of a label depends on a namespace that is not stated: the job of a PodMonitor does.
+// unstated reports whether a label depends on a namespace that the manifest does not name, as the job of a PodMonitor does.
 func unstated(o demand.Origin, label string) bool {
 	return label == "job" && o.Path.Service == nil && o.Path.Monitor.Item.Place.Object.Namespace == ""
 }

@@ -24,11 +24,11 @@ func ruleWindow(w *world, ps *model.Problems) {
 	}
 }
 
-// operatorInterval is how often Prometheus scrapes if nobody says so to the operator (PrometheusSpec.scrapeInterval).
+// operatorInterval is the default of PrometheusSpec.scrapeInterval.
 const operatorInterval = 30 * time.Second
 
-// interval is how often Prometheus reads the pods, by the endpoint that does so most often. It is certain unless
-// it depends on a Prometheus that is not in the input; 0 means that nothing is known.
+// intervalOf returns the shortest scrape interval of paths, or 0 without paths. It is not certain if it depends on a
+// Prometheus that is not in the input.
 func intervalOf(g *chain.Graph, paths []chain.ScrapePath) (shortest time.Duration, certain bool) {
 	certain = true
 	for _, p := range paths {
@@ -44,7 +44,7 @@ func intervalOf(g *chain.Graph, paths []chain.ScrapePath) (shortest time.Duratio
 	return shortest, certain
 }
 
-// globalInterval is the shortest that the Prometheuses in the input have.
+// globalInterval returns the shortest default interval of the Prometheuses in the input.
 func globalInterval(g *chain.Graph) (shortest time.Duration, stated bool) {
 	for _, p := range g.Prometheuses {
 		d, ok := parseInterval(string(p.Spec.ScrapeInterval))
@@ -98,8 +98,8 @@ func checkWindows(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.P
 	}
 }
 
-// checkRelist reports an adapter that lists the series more often than they are scraped: it then forgets those that had
-// no sample in between (cmd/adapter, --metrics-max-age is --metrics-relist-interval by default).
+// checkRelist reports an adapter that lists series more often than they are scraped, and so drops those without a new sample
+// (prometheus-adapter, cmd/adapter: --metrics-max-age defaults to --metrics-relist-interval).
 func checkRelist(w *world, d *demand.Demand, ps *model.Problems) {
 	interval, certain := intervalOf(w.graph, d.Paths())
 	if !certain {

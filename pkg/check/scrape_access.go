@@ -16,7 +16,7 @@ func scrapeAccess(w *world, ps *model.Problems) {
 	}
 }
 
-// neededAccess are the monitors that lead to pods that an HPA needs.
+// neededAccess returns the monitors that lead to pods of metrics that scalers request.
 func neededAccess(w *world) map[*chain.Monitor]bool {
 	out := map[*chain.Monitor]bool{}
 	for _, n := range w.demands.Scraped() {
@@ -27,7 +27,7 @@ func neededAccess(w *world) map[*chain.Monitor]bool {
 	return out
 }
 
-// checkAccess reports namespaces with pods of m in which none of the Prometheuses that read m may look for them.
+// checkAccess reports namespaces in which no Prometheus that uses a monitor is allowed to find its targets.
 func checkAccess(g *chain.Graph, m *chain.Monitor, needed bool, ps *model.Problems) {
 	for _, ns := range namespacesOf(m) {
 		var found model.Problems
@@ -55,7 +55,7 @@ func checkAccess(g *chain.Graph, m *chain.Monitor, needed bool, ps *model.Proble
 	}
 }
 
-// namespacesOf are those in which m leads to a Service or to pods here.
+// namespacesOf returns the namespaces of the Services and pods that a monitor selects.
 func namespacesOf(m *chain.Monitor) []string {
 	var out []string
 	for _, svc := range m.Services {
@@ -67,8 +67,8 @@ func namespacesOf(m *chain.Monitor) []string {
 	return lookup.Distinct(out)
 }
 
-// lacks lists the resources that p may not list and watch in a namespace although m needs it. It is empty where the
-// rights of p are not all here: its account has no binding, or one to a role that is not here.
+// lacks returns the resources that a Prometheus is not allowed to list and watch for a monitor, or nothing if the input does
+// not define all of its roles.
 func lacks(g *chain.Graph, p *chain.Prometheus, m *chain.Monitor, ns string) []string {
 	roles := g.Access.RolesOf(p.Account(), ns)
 	if roles == nil {

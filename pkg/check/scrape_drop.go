@@ -16,19 +16,18 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// knownMeta are the labels of a discovered target whose values follow from the objects. The names of pods, addresses and
-// nodes, for one, do not.
+// knownMeta matches the labels of service discovery that follow from the objects. Names of pods, addresses, and nodes do not.
 var knownMeta = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^__meta_kubernetes_(namespace|pod_(label|annotation)(present)?_.*|service_(name|(label|annotation)(present)?_.*)|` +
 		`pod_container_(name|port_name)|pod_phase|(endpoint|endpointslice)_port_name)$`)
 })
 
-// annotationMeta are those of them that who injects containers may set too.
+// annotationMeta matches those that webhooks may change.
 var annotationMeta = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^__meta_kubernetes_pod_(label|annotation)`)
 })
 
-// dropped finds the relabeling by which an endpoint drops the pods of wl, as far as that follows from the objects.
+// dropped returns the relabeling that drops the pods of a workload, if that follows from the objects.
 func dropped(g *chain.Graph, p chain.ScrapePath, wl *chain.Workload) (at model.Place, ok bool) {
 	cfgs, ok := p.Relabelings.Configs()
 	if !ok || len(cfgs) == 0 {
@@ -44,7 +43,7 @@ func dropped(g *chain.Graph, p chain.ScrapePath, wl *chain.Workload) (at model.P
 	return at, false
 }
 
-// certain reports whether the labels that cfg goes by are known, and not made by an earlier relabeling.
+// certain reports whether the source labels of a relabeling are known, and no earlier relabeling changes them.
 func certain(g *chain.Graph, cfg *relabel.Config, earlier []*relabel.Config, wl *chain.Workload) bool {
 	for _, l := range cfg.SourceLabels {
 		name := string(l)
@@ -58,7 +57,7 @@ func certain(g *chain.Graph, cfg *relabel.Config, earlier []*relabel.Config, wl 
 	return slices.Contains([]relabel.Action{relabel.Keep, relabel.Drop}, cfg.Action)
 }
 
-// checkDropped reports pods that every endpoint which leads to them drops.
+// checkDropped reports pods that all endpoints drop.
 func checkDropped(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
 	var places []model.Place
 	for _, p := range d.Workload.Scrapes() {
@@ -75,8 +74,8 @@ func checkDropped(g *chain.Graph, d *demand.Demand, ps *model.Problems) {
 	}
 }
 
-// checkRefused reports for what the API server rejects a monitor or the operator leaves it out, whichever Prometheus
-// selects it (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
+// checkRefused reports monitors that the API server rejects or the operator skips, whichever Prometheus selects them
+// (prometheus-operator, pkg/prometheus/resource_selector.go, ValidateRelabelConfigs).
 func checkRefused(m *chain.Monitor, ps *model.Problems) {
 	spec := m.Item.Place.Child("spec")
 	if !m.HasSelector {
@@ -111,7 +110,7 @@ func checkRefused(m *chain.Monitor, ps *model.Problems) {
 	}
 }
 
-// fieldsOf names what may be wrong with a relabeling.
+// fieldsOf names the fields of a relabeling that may be wrong.
 func fieldsOf(c monitoringv1.RelabelConfig) string {
 	if c.Regex != "" {
 		if _, err := relabel.NewRegexp(c.Regex); err != nil {

@@ -51,7 +51,7 @@ func scrapeNone(w *world, ps *model.Problems) {
 	}
 }
 
-// checkNamespaces reports pods to which every route depends on the namespace that objects are applied to which state none.
+// checkNamespaces reports pods to which all routes depend on the namespace that objects without one are applied to.
 func checkNamespaces(d *demand.Demand, routes []chain.Route, ps *model.Problems) {
 	for _, r := range routes {
 		if a, b := uncertain(r, d.Workload); a == nil && b == nil {
@@ -99,8 +99,7 @@ func endpointObjects(g *chain.Graph) map[string][]*krm.Item {
 	return found
 }
 
-// uncertain are two objects on a route that meet only if one of them is applied to the namespace of the other; nil and
-// nil if all is certain.
+// uncertain returns two objects of a route that belong together only if one is applied to the namespace of the other, or nil.
 func uncertain(r chain.Route, wl *chain.Workload) (a, b *krm.Item) {
 	end := wl.Item
 	if r.Service != nil {
@@ -115,7 +114,7 @@ func uncertain(r chain.Route, wl *chain.Workload) (a, b *krm.Item) {
 	return nil, nil
 }
 
-// reportMiss reports where the nearest route to the pods breaks.
+// reportMiss reports where the nearest route to the pods breaks. other describes what may scrape them anyway.
 func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) {
 	p := model.Problem{ID: model.ScrapeNone, Severity: model.Error, Place: miss.at, Message: fmt.Sprintf(
 		"%s, so nothing scrapes the pods of %s, and %s of %s has no value", miss.why, d.Workload, d.MetricName(), d.Scaler)}
@@ -128,7 +127,7 @@ func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) 
 	ps.Add(p)
 }
 
-// reportNone reports that no route comes near the pods.
+// reportNone reports pods without any route.
 func reportNone(d *demand.Demand, ps *model.Problems) {
 	hint := ""
 	if annotated(d.Workload) {
@@ -139,7 +138,7 @@ func reportNone(d *demand.Demand, ps *model.Problems) {
 		d.Workload, d.MetricName(), hint)
 }
 
-// reportUnjudged reports once that something that cannot be checked may scrape.
+// reportUnjudged reports one of the metrics whose pods something that cannot be checked may scrape.
 func (sc *scrapers) reportUnjudged(unjudged []*demand.Demand, ps *model.Problems) {
 	if len(unjudged) == 0 {
 		return

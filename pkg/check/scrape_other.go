@@ -32,7 +32,7 @@ var scraperKinds = []string{
 	"operator.victoriametrics.com/VMStaticScrape",
 }
 
-// scraperImage matches images that scrape by a configuration of their own.
+// scraperImage matches images that scrape by their own configuration.
 var scraperImage = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(^|/)(prometheus|alloy|vmagent|victoria-metrics|telegraf|opentelemetry-collector[a-z0-9-]*)([:@]|$)|grafana/agent|datadog/agent`)
 })
@@ -86,8 +86,8 @@ func otherScraper(g *chain.Graph) string {
 	return ""
 }
 
-// annotated reports whether the pods of wl, or a Service of theirs, ask to be scraped by the annotations that the
-// configurations of a Prometheus without operator usually go by.
+// annotated reports whether the pods of a workload, or one of their Services, have the annotations that scrape configurations
+// without the operator usually rely on.
 func annotated(wl *chain.Workload) bool {
 	asks := func(annotations map[string]string) bool {
 		return annotations["prometheus.io/scrape"] == "true" || annotations["prometheus.io/port"] != ""
@@ -96,7 +96,7 @@ func annotated(wl *chain.Workload) bool {
 		slices.ContainsFunc(wl.Services, func(s *chain.Service) bool { return asks(s.Item.Annotations) })
 }
 
-// configuresScrapes reports whether a value of a ConfigMap or Secret is a configuration of a scraper.
+// configuresScrapes reports whether a ConfigMap or Secret contains a scrape configuration.
 func configuresScrapes(it *krm.Item) bool {
 	for _, key := range []string{"data", "stringData"} {
 		values := krm.Get(it.Node(), key)

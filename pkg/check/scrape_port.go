@@ -23,7 +23,7 @@ func scrapePort(w *world, ps *model.Problems) {
 	checkNumbers(w.graph, ps)
 }
 
-// portless are the workloads that HPAs need and monitors lead to, but none of their ports do.
+// withoutScrapedPort returns the workloads with requested metrics that monitors select, but without a port that they scrape.
 func withoutScrapedPort(w *world) map[*chain.Workload]bool {
 	out := map[*chain.Workload]bool{}
 	for _, n := range w.demands.Scraped() {
@@ -34,16 +34,15 @@ func withoutScrapedPort(w *world) map[*chain.Workload]bool {
 	return out
 }
 
-// endpointPath is one that an endpoint takes to pods: through a Service or, for a PodMonitor, right to those of a workload.
+// endpointPath leads from an endpoint to pods: through a Service, or directly for a PodMonitor.
 type endpointPath struct {
 	service *chain.Service
 	pods    []*chain.Workload
-	// broken is why nothing is found at its end, nil if something is or may be.
+	// broken says why it reaches no port, nil if it does or may do so.
 	broken *model.Problem
 }
 
-// checkPorts reports the endpoints of m that lead to no port at all, and those that do not lead to workloads that an HPA
-// needs.
+// checkPorts reports the endpoints of a monitor that reach no port at all, and those that do not reach needed workloads.
 func checkPorts(g *chain.Graph, m *chain.Monitor, needed map[*chain.Workload]bool, ps *model.Problems) {
 	leadsToNeeded := func(y endpointPath) bool {
 		return slices.ContainsFunc(y.pods, func(wl *chain.Workload) bool { return needed[wl] })
@@ -71,15 +70,15 @@ func checkPorts(g *chain.Graph, m *chain.Monitor, needed map[*chain.Workload]boo
 	}
 }
 
-// isFor reports whether m was made for what it selects here: not if it selects everything, nor if it selects Services of
-// other names whose pods are not here. Another one, that is not here either, may have the port.
+// isFor reports whether a monitor was made for objects in the input. Otherwise, an object that is not in the input may have
+// the port.
 func isFor(m *chain.Monitor, ways []endpointPath) bool {
 	return len(m.Selector.MatchLabels)+len(m.Selector.MatchExpressions) > 0 && slices.ContainsFunc(ways, func(y endpointPath) bool {
 		return len(y.pods) > 0 || y.service != nil && sameName(m.Item, y.service.Item) > 0
 	})
 }
 
-// ways are all ways of an endpoint of m among the objects here.
+// ways returns the paths of an endpoint.
 func ways(g *chain.Graph, m *chain.Monitor, e *chain.Endpoint) []endpointPath {
 	var out []endpointPath
 	for _, wl := range m.Pods {
@@ -95,7 +94,7 @@ func ways(g *chain.Graph, m *chain.Monitor, e *chain.Endpoint) []endpointPath {
 	return out
 }
 
-// brokenPort returns why an endpoint of a ServiceMonitor finds nothing behind a Service.
+// findBroken returns why an endpoint reaches no port behind a Service.
 func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *model.Problem {
 	ports := y.service.Ports
 	i := slices.IndexFunc(ports, func(p chain.ServicePort) bool { return e.OnService && chain.MatchesPort(e.Port.StrVal, p.Name) })
@@ -128,7 +127,7 @@ func findBroken(g *chain.Graph, e *chain.Endpoint, y endpointPath) *model.Proble
 	return brokenContainerPort(g, e, y.pods)
 }
 
-// noSuchPort says which name to write instead of one that no port of a Service has.
+// noSuchPort explains that a Service has no port of a name, and suggests another.
 func noSuchPort(port string, svc *chain.Service) (why, suggestion string) {
 	var names []string
 	unnamed := 0
@@ -159,7 +158,7 @@ func noSuchPort(port string, svc *chain.Service) (why, suggestion string) {
 	return fmt.Sprintf("%s has no ports; add one that is named %q", svc, port), ""
 }
 
-// targetPort reports that port i of a Service leads to none of a container.
+// targetPort reports a Service port that targets no container port.
 func targetPort(y endpointPath, i int) *model.Problem {
 	p := y.service.Ports[i]
 	at := y.service.Item.Place.Child("spec").Child("ports").Item(i).Child("targetPort")
@@ -175,7 +174,7 @@ func targetPort(y endpointPath, i int) *model.Problem {
 	return undeclared(at, p.Target.StrVal, y.pods)
 }
 
-// containerPort returns why an endpoint that goes by the ports of containers finds none.
+// brokenContainerPort returns why an endpoint finds no container port.
 func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Workload) *model.Problem {
 	for _, wl := range pods {
 		if slices.ContainsFunc(chain.PodTargets(wl), e.Reads) || mayHaveMore(g, wl) {
@@ -191,7 +190,7 @@ func brokenContainerPort(g *chain.Graph, e *chain.Endpoint, pods []*chain.Worklo
 	return undeclared(at, e.Port.StrVal, pods)
 }
 
-// undeclared reports that no container declares a port of a name.
+// undeclared reports a port name that no container declares.
 func undeclared(at model.Place, port string, pods []*chain.Workload) *model.Problem {
 	var names []string
 	for _, wl := range pods {
@@ -219,7 +218,7 @@ func undeclared(at model.Place, port string, pods []*chain.Workload) *model.Prob
 	return b
 }
 
-// mayHaveMore reports whether the pods of wl may have ports that are not described here.
+// mayHaveMore reports whether pods may have ports that the input does not show.
 func mayHaveMore(g *chain.Graph, wl *chain.Workload) bool {
 	return !wl.KnowsPods() || g.Namespaces.MayInject(wl)
 }
@@ -238,8 +237,8 @@ func isNumber(p intstr.IntOrString) bool {
 	return err == nil && p.Type == intstr.String
 }
 
-// checkServices reports what the API server rejects in the ports of Services that a monitor selects (Kubernetes,
-// pkg/apis/core/validation/validation.go, validateServicePort).
+// checkServices reports ports of Services that the API server rejects (Kubernetes, pkg/apis/core/validation/validation.go,
+// validateServicePort).
 func checkServices(g *chain.Graph, ps *model.Problems) {
 	for _, svc := range g.Services.All {
 		if !svc.Monitored {
@@ -258,8 +257,8 @@ func checkServices(g *chain.Graph, ps *model.Problems) {
 	}
 }
 
-// checkNumbers warns of ports of Services that monitors read and that lead to a number which no container declares, though
-// containers declare others. Kubernetes asks for no declaration, so that it may be right.
+// checkNumbers warns of a Service port that targets a number that no container declares, if the containers declare others. It
+// may work, because Kubernetes requires no declaration.
 func checkNumbers(g *chain.Graph, ps *model.Problems) {
 	type port struct {
 		*chain.Service
@@ -286,8 +285,8 @@ func checkNumbers(g *chain.Graph, ps *model.Problems) {
 	}
 }
 
-// otherNumbers returns the number to which a port of a Service leads, and the ports that the containers behind it declare, if
-// that number is none of them.
+// otherNumbers returns the number that a Service port targets, and the ports that the containers declare. It returns no names
+// if the number is one of them.
 func otherNumbers(g *chain.Graph, svc *chain.Service, p chain.ServicePort) (number int32, names string) {
 	var all []string
 	for _, wl := range svc.Workloads {

@@ -46,7 +46,7 @@ func workloadNames(g *chain.Graph) []string {
 	return out
 }
 
-// checkPage compares a rule with what the pods expose.
+// checkPage compares a rule with a metrics page.
 func checkPage(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Problems) {
 	var found []string
 	for _, name := range o.Series {
@@ -76,7 +76,7 @@ func checkPage(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Probl
 	}
 }
 
-// checkQueried compares the selectors of the query with what the pods expose.
+// checkQueried compares the selectors of the query with a metrics page.
 func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Problems) {
 	who := d.Workload.Item.Place.Object
 	for _, s := range promexpr.Selectors(o.Expr) {
@@ -101,7 +101,7 @@ func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Pr
 	}
 }
 
-// exposes reports whether one of the series may have a label with a value that matches once Prometheus has read it.
+// exposes reports whether one of the series arrives with a value of a label that matches.
 func exposes(d *demand.Demand, names []string, p demand.Page, label string, matches func(string) bool) bool {
 	for _, name := range names {
 		for _, e := range p[name] {
@@ -117,8 +117,8 @@ func exposes(d *demand.Demand, names []string, p demand.Page, label string, matc
 	return false
 }
 
-// arrives reports whether a series with labels of its own has a label that matches when it arrives. Where nobody knows
-// how it does, a label that discovery gives may have any value.
+// arrives reports whether a series with the labels own arrives with a label that matches. If the way is unknown, labels of
+// service discovery may have any value.
 func arrives(d *demand.Demand, name string, own map[string]string, label string, matches func(string) bool) bool {
 	for _, o := range d.Origins() {
 		if set, kept := o.Series(name, own); o.Opaque || kept && matches(set[label]) || label == "container" {
@@ -132,14 +132,14 @@ func arrives(d *demand.Demand, name string, own map[string]string, label string,
 	return matches(own[label]) || !ours && scrapeLabel(label)
 }
 
-// scrapeLabel reports whether a label is one that configurations of Prometheus give to targets.
+// scrapeLabel reports whether scrape configurations usually set a label.
 func scrapeLabel(label string) bool {
 	_, operator := demand.DiscoveredLabels[label]
 	return operator || slices.Contains([]string{"container", "node", "app", "release", "namespace_name", "pod_name"}, label) ||
 		strings.HasPrefix(label, "kubernetes_") || strings.HasPrefix(label, "app_kubernetes_io_") || strings.HasPrefix(label, "exported_")
 }
 
-// labelHint says which values a label has, or which other label was most likely meant.
+// labelHint lists the values of a label, or suggests another label.
 func labelHint(label string, list []demand.Exposed) string {
 	var names, values []string
 	for _, e := range list {
@@ -159,7 +159,7 @@ func labelHint(label string, list []demand.Exposed) string {
 	return "; there it is " + strings.Join(values, " or ")
 }
 
-// likelySeries suggests a series of the page.
+// likelySeries suggests a series of a page.
 func likelySeries(name string, p demand.Page) string {
 	names := slices.Sorted(maps.Keys(p))
 	if hint := krm.DidYouMean(name, names); hint != "" {

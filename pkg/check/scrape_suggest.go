@@ -138,7 +138,7 @@ func best(all []*miss) *miss {
 	})
 }
 
-// selectable is what a selector may match, and how messages say what labels it has.
+// selectable is an object that a selector may match, with the words of messages about its labels.
 type selectable struct {
 	item   *krm.Item
 	what   string
@@ -197,8 +197,8 @@ func serviceMiss(s *chain.Service, m *chain.Monitor, wl *chain.Workload) *miss {
 		model.NamespaceOf(wl.Item.Place.Object.Namespace)), score}
 }
 
-// affinity counts what speaks for it that a selector was meant to match a set of labels: requirements that it meets,
-// and values that are misspelled.
+// affinity scores how likely a selector was meant to match labels: by the requirements that they meet, and by misspelled
+// values.
 func affinity(failed []labels.Requirement, met int, set map[string]string) int {
 	score := 2 * met
 	for _, r := range failed {
@@ -209,14 +209,14 @@ func affinity(failed []labels.Requirement, met int, set map[string]string) int {
 	return score
 }
 
-// misspelled reports whether a requirement would be met but for a letter or two of the value.
+// misspelled reports whether a similar value of the label would meet a requirement.
 func misspelled(r labels.Requirement, set map[string]string) bool {
 	got, ok := set[r.Key()]
 	wanted := slices.Collect(maps.Keys(r.Values()))
 	return ok && (r.Operator() == selection.Equals || r.Operator() == selection.In) && krm.Suggest(got, wanted) != ""
 }
 
-// sameName is what equal names add to a score.
+// sameName returns the score of equal names.
 func sameName(a, b *krm.Item) int {
 	if a.Place.Object.Name == b.Place.Object.Name {
 		return meant
@@ -224,7 +224,7 @@ func sameName(a, b *krm.Item) int {
 	return 0
 }
 
-// selectorPlace is where a selector states a requirement.
+// selectorPlace returns the place of a requirement in a selector.
 func selectorPlace(at model.Place, s *metav1.LabelSelector, r labels.Requirement) model.Place {
 	if _, ok := s.MatchLabels[r.Key()]; ok {
 		return at.Child("matchLabels").Child(r.Key())
@@ -237,8 +237,8 @@ func selectorPlace(at model.Place, s *metav1.LabelSelector, r labels.Requirement
 	return at
 }
 
-// idle returns why a monitor leads to no pods although it was most likely made for an object here: one of the same name,
-// or one that lacks only one of several labels. It is nil if the monitor leads somewhere or may do so.
+// idle returns why a monitor leads to no pods, or nil if it leads somewhere, or may do so, or was probably not made for an
+// object of the input. An object of the same name, or one that lacks only one of several labels, is probably meant.
 func (f *finder) idle(m *chain.Monitor) *miss {
 	var all []*miss
 	try := func(x selectable) {
@@ -266,7 +266,7 @@ func (f *finder) idle(m *chain.Monitor) *miss {
 	return best(all)
 }
 
-// idleService does the same for the Services that m selects: whether one of them leads to pods.
+// idleService does the same for the Services that a monitor selects.
 func (f *finder) idleService(m *chain.Monitor) *miss {
 	var all []*miss
 	for _, svc := range m.Services {

@@ -19,7 +19,8 @@ func scrapeUnselected(w *world, ps *model.Problems) {
 	}
 }
 
-// neededMonitors are those on which alone an HPA relies: no Prometheus here selects any of those that read its pods.
+// neededMonitors returns the monitors of pods whose metrics scalers request. The value tells whether no Prometheus uses any
+// monitor of the pods.
 func neededMonitors(w *world) map[*chain.Monitor]bool {
 	out := map[*chain.Monitor]bool{}
 	for _, n := range w.demands.Scraped() {

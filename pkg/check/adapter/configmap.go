@@ -119,45 +119,41 @@ func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key str
 			krm.DidYouMean(mount.Name, names))
 		return nil, "", true
 	}
-	at := a.Workload.Item.Place.Child("spec").Child("template").Child("spec").Child("volumes").Item(i)
-	return su.configIn(a, volumes[i], fileIn{rel, at}, ps)
-}
-
-// fileIn is a file in a volume, and the place of the volume.
-type fileIn struct {
-	path string
-	at   model.Place
-}
-
-func (su *Setup) configIn(a Instance, v corev1.Volume, f fileIn, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
-	if v.ConfigMap == nil {
+	v := volumes[i].ConfigMap
+	if v == nil {
 		return nil, "", false
 	}
-	at := f.at.Child("configMap")
-	key, projected := keyOf(v.ConfigMap.Items, f.path)
+	at := a.Workload.Item.Place.Child("spec").Child("template").Child("spec").Child("volumes").Item(i).Child("configMap")
+	return su.configIn(a, v, rel, at, ps)
+}
+
+// configIn finds the file at a path of a volume.
+func (su *Setup) configIn(
+	a Instance, v *corev1.ConfigMapVolumeSource, file string, at model.Place, ps *model.Problems,
+) (cm *krm.Item, key string, ok bool) {
+	key, projected := keyOf(v.Items, file)
 	if !projected {
 		ps.Errorf(model.RuleMissing, at.Child("items"),
-			"puts no key at path %q, which --config=%s requires; the adapter does not start", f.path,
-			a.file)
+			"puts no key at path %q, which --config=%s requires; the adapter does not start", file, a.file)
 		return nil, "", true
 	}
-	cm, elsewhere := configMap(su.graph, v.ConfigMap.Name, a.Workload.Item)
+	cm, elsewhere := configMap(su.graph, v.Name, a.Workload.Item)
 	switch {
 	case cm == nil && elsewhere != nil:
 		ps.Errorf(model.RuleMissing, at.Child("name"),
 			"refers to ConfigMap %q in namespace %q, but a pod can mount only ConfigMaps from its own namespace, %q",
-			v.ConfigMap.Name, model.NamespaceOf(elsewhere.Place.Object.Namespace),
+			v.Name, model.NamespaceOf(elsewhere.Place.Object.Namespace),
 			model.NamespaceOf(a.Workload.Item.Place.Object.Namespace))
 		return nil, "", true
 	case cm == nil:
-		su.checkName(v.ConfigMap.Name, at, ps)
+		su.checkName(v.Name, at, ps)
 		return nil, "", false
 	}
 	data := krm.TextMap(cm.Field("data"))
 	if _, has := data[key]; !has {
 		ps.Errorf(model.RuleMissing, at,
 			"mounts ConfigMap %q, which has no key %q, the file of --config=%s; the adapter does not start%s",
-			v.ConfigMap.Name, key, a.file, krm.DidYouMean(key, slices.Sorted(maps.Keys(data))))
+			v.Name, key, a.file, krm.DidYouMean(key, slices.Sorted(maps.Keys(data))))
 		return nil, "", true
 	}
 	return cm, key, true

@@ -79,10 +79,7 @@ func TargetLabels(p ScrapePath, wl *Workload, meta bool) map[string]string {
 	}
 	set["pod"], set["container"], set["endpoint"], set["instance"] = somePod, p.Container, p.PortName, "10.0.0.1:80"
 	ns := wl.Item.Place.Object.Namespace
-	var copied copiedLabels
-	if p.Monitor.copied != nil {
-		copied = *p.Monitor.copied
-	}
+	copied := p.Monitor.copied
 	jobLabel := wl.Template.Labels[copied.job]
 	if s := p.Service; s != nil {
 		ns = cmp.Or(s.Item.Place.Object.Namespace, ns)

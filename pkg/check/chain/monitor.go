@@ -20,8 +20,7 @@ type Monitor struct {
 	Selector   metav1.LabelSelector
 	Namespaces monitoringv1.NamespaceSelector
 	Endpoints  []Endpoint
-	// copied is nil if the monitor copies no labels.
-	copied *copiedLabels
+	copied     copiedLabels
 	// scrapeClass is empty for the default of the Prometheus.
 	scrapeClass string
 	// Services are those that a ServiceMonitor selects, Pods the workloads that a PodMonitor selects.
@@ -46,8 +45,10 @@ type copiedLabels struct {
 
 func (r *reader) addServiceMonitor(it *krm.Item, ps *model.Problems) {
 	spec := specOf[monitoringv1.ServiceMonitorSpec](it, ps)
-	m := &Monitor{Item: it, Selector: spec.Selector, Namespaces: spec.NamespaceSelector}
-	m.copies(copiedLabels{spec.TargetLabels, spec.PodTargetLabels, spec.JobLabel})
+	m := &Monitor{
+		Item: it, Selector: spec.Selector, Namespaces: spec.NamespaceSelector,
+		copied: copiedLabels{spec.TargetLabels, spec.PodTargetLabels, spec.JobLabel},
+	}
 	for i := range spec.Endpoints {
 		m.Endpoints = append(m.Endpoints, m.serviceEndpoint(&spec.Endpoints[i]))
 	}
@@ -56,8 +57,10 @@ func (r *reader) addServiceMonitor(it *krm.Item, ps *model.Problems) {
 
 func (r *reader) addPodMonitor(it *krm.Item, ps *model.Problems) {
 	spec := specOf[monitoringv1.PodMonitorSpec](it, ps)
-	m := &Monitor{Item: it, OfPods: true, Selector: spec.Selector, Namespaces: spec.NamespaceSelector}
-	m.copies(copiedLabels{pod: spec.PodTargetLabels, job: spec.JobLabel})
+	m := &Monitor{
+		Item: it, OfPods: true, Selector: spec.Selector, Namespaces: spec.NamespaceSelector,
+		copied: copiedLabels{pod: spec.PodTargetLabels, job: spec.JobLabel},
+	}
 	for i := range spec.PodMetricsEndpoints {
 		m.Endpoints = append(m.Endpoints, m.podEndpoint(&spec.PodMetricsEndpoints[i]))
 	}
@@ -71,12 +74,6 @@ func (r *reader) keepMonitor(m *Monitor, scrapeClass *string) {
 	m.HasSelector = len(m.Selector.MatchLabels) > 0 || m.Item.Has("spec", "selector")
 	m.number = len(r.graph.Monitors)
 	r.graph.Monitors = append(r.graph.Monitors, m)
-}
-
-func (m *Monitor) copies(l copiedLabels) {
-	if len(l.service)+len(l.pod)+len(l.job) > 0 {
-		m.copied = &l
-	}
 }
 
 // selects reports whether a ServiceMonitor selects a Service.

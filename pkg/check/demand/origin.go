@@ -34,11 +34,13 @@ type Origin struct {
 	Opaque bool
 }
 
-// Arrivals finds the ways by which series of pods reach Prometheus.
+// Arrivals finds the ways by which series of pods reach Prometheus. It keeps only those of all workloads and of the last one,
+// because labels take much memory, and the checks go from metric to metric.
 type Arrivals struct {
 	workloads *chain.Workloads
 	all       lookup.Lazy[[]Origin]
-	recent    recentOrigins
+	last      *chain.Workload
+	origins   []Origin
 }
 
 // All returns the ways for all workloads.
@@ -52,21 +54,15 @@ func (ar *Arrivals) All() []Origin {
 	})
 }
 
-// recentOrigins are those of the workload of the last call. The checks go from metric to metric, and labels take much memory.
-type recentOrigins struct {
-	of      *chain.Workload
-	origins []Origin
-}
-
-// Of returns the ways for a workload.
+// Of returns the ways for a workload, which may be nil.
 func (ar *Arrivals) Of(wl *chain.Workload) []Origin {
 	if wl == nil {
 		return nil
 	}
-	if ar.recent.of != wl {
-		ar.recent = recentOrigins{wl, originsOf(wl)}
+	if ar.last != wl {
+		ar.last, ar.origins = wl, originsOf(wl)
 	}
-	return ar.recent.origins
+	return ar.origins
 }
 
 func originsOf(wl *chain.Workload) []Origin {

@@ -1,4 +1,3 @@
-// Package promexpr says what becomes of labels in PromQL expressions and relabelings. Parsed expressions and sets of labels
-// go in; facts about them come out: selectors, windows, whether the result has a label. It knows no Kubernetes objects and
-// imports no other package of this module.
+// Package promexpr analyzes PromQL expressions and relabelings: their selectors and windows, and what becomes of labels. It knows
+// no Kubernetes objects, and imports no other package of this module.
 package promexpr
