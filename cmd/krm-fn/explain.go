@@ -24,8 +24,8 @@ func newExplain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain hpa/NAME PATH...|-",
 		Short: "Show the chain from a HorizontalPodAutoscaler to the pods that serve its metrics",
-		Long: `explain shows every link that produces the metrics of one HorizontalPodAutoscaler, with the object, file, and field
-that define it, and marks the broken links.`,
+		Long: `explain shows every link that produces the metrics of one HorizontalPodAutoscaler, with the object, file, line, and
+field that define it, and marks the broken links.`,
 		Example: `  krm-fn explain hpa/products-api manifests
   kustomize build . | krm-fn explain hpa/shop/products-api --format mermaid -`,
 		Args: cobra.MinimumNArgs(2),
@@ -42,6 +42,7 @@ that define it, and marks the broken links.`,
 			if err := report(cmd.ErrOrStderr(), located(ps, sourcesOf(in))); err != nil {
 				return err
 			}
+			chain.Locate(sourcesOf(in))
 			draw(cmd.OutOrStdout(), chain)
 			if chain.Problematic().HasErrors() {
 				return errProblems
@@ -83,9 +84,22 @@ func drawBranch(w io.Writer, l *check.Link, first, rest string) {
 	}
 }
 
-// where returns the file and field of a link.
+// where returns the file, line, and field of a link, as far as they are known.
 func where(l *check.Link) string {
-	return model.Place{File: l.Place.File, Field: l.Place.Field}.String()
+	at := model.Place{File: l.Place.File, Field: l.Place.Field}
+	if l.Source.Line > 0 {
+		at.File = fmt.Sprintf("%s:%d", l.Source.File, l.Source.Line)
+	}
+	return at.String()
+}
+
+// lines returns the text of a link and its place, for the drawings whose boxes have several lines.
+func lines(l *check.Link) []string {
+	out := []string{l.Role + ": " + oneLine(l.What)}
+	if at := where(l); at != "" {
+		out = append(out, oneLine(at))
+	}
+	return out
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -93,9 +107,9 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 // drawMermaid draws the chain for https://mermaid.js.org.
 func drawMermaid(w io.Writer, root *check.Link) {
 	_, _ = fmt.Fprintln(w, "flowchart LR")
-	quote := strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;")
+	quote := strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;", "\n", "<br>")
 	eachEdge(root, func(id, parent int, l *check.Link) {
-		_, _ = fmt.Fprintf(w, "  n%d[\"%s\"]\n", id, quote.Replace(l.Role+": "+oneLine(l.What)))
+		_, _ = fmt.Fprintf(w, "  n%d[\"%s\"]\n", id, quote.Replace(strings.Join(lines(l), "\n")))
 		if parent >= 0 {
 			_, _ = fmt.Fprintf(w, "  n%d --> n%d\n", parent, id)
 		}
@@ -113,7 +127,7 @@ func drawDot(w io.Writer, root *check.Link) {
 		if l.Broken() {
 			style = ", color=red, penwidth=3"
 		}
-		_, _ = fmt.Fprintf(w, "  n%d [label=%q%s]\n", id, l.Role+": "+oneLine(l.What), style)
+		_, _ = fmt.Fprintf(w, "  n%d [label=%q%s]\n", id, strings.Join(lines(l), "\n"), style)
 		if parent >= 0 {
 			_, _ = fmt.Fprintf(w, "  n%d -> n%d\n", parent, id)
 		}

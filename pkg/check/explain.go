@@ -19,8 +19,9 @@ import (
 type Link struct {
 	// Role is what the link is for, What the object or setting.
 	Role, What string
-	// Place is where it is defined.
-	Place model.Place
+	// Place is where it is defined, Source the position of that, which Locate sets.
+	Place  model.Place
+	Source model.Source
 	// Problems are those of the link itself.
 	Problems model.Problems
 	Links    []*Link
@@ -250,6 +251,21 @@ func (l *Link) Walk(f func(l *Link, depth int)) {
 	f(l, 0)
 	for _, c := range l.Links {
 		c.Walk(func(below *Link, depth int) { f(below, depth+1) })
+	}
+}
+
+// Locate sets the position of the link and of all below it.
+func (l *Link) Locate(in krm.Sources) {
+	var links []*Link
+	var ps model.Problems
+	l.Walk(func(l *Link, _ int) {
+		if l.Place.Object.Name != "" {
+			links, ps = append(links, l), append(ps, model.Problem{Place: l.Place})
+		}
+	})
+	in.Locate(ps)
+	for i, l := range links {
+		l.Source = ps[i].Source
 	}
 }
 
