@@ -67,9 +67,7 @@ func (su *Setup) Registration() Registration {
 	return su.registration.Get(func() Registration {
 		for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics, chain.ResourceMetrics} {
 			for _, a := range su.graph.APIs.Of(group) {
-				if slices.ContainsFunc(su.graph.Services.All, func(s *chain.Service) bool {
-					return s.Item.Place.Object.Name == a.Service.Name && len(su.Behind(s)) > 0
-				}) {
+				if s := su.graph.ServiceOf(a.Service); s != nil && len(su.Behind(s)) > 0 {
 					return Registration{group, a.Service.Name}
 				}
 			}

@@ -1,9 +1,6 @@
 package chain
 
 import (
-	"slices"
-	"strings"
-
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/relabel"
@@ -123,11 +120,6 @@ func (e *Endpoint) Reads(t Target) bool {
 	return t.Declared && t.Port == e.Port.IntVal
 }
 
-var relabelActions = []relabel.Action{
-	relabel.Replace, relabel.Keep, relabel.Drop, relabel.KeepEqual, relabel.DropEqual, relabel.HashMod, relabel.LabelMap,
-	relabel.LabelDrop, relabel.LabelKeep, relabel.Lowercase, relabel.Uppercase,
-}
-
 // RelabelConfigs converts the relabelings of a monitor to those of Prometheus. It returns false if Prometheus would reject
 // one.
 func RelabelConfigs(list []monitoringv1.RelabelConfig) (out []*relabel.Config, ok bool) {
@@ -143,7 +135,11 @@ func RelabelConfigs(list []monitoringv1.RelabelConfig) (out []*relabel.Config, o
 			cfg.Replacement = *c.Replacement
 		}
 		if c.Action != "" {
-			cfg.Action = relabel.Action(strings.ToLower(c.Action))
+			// It lowers the case, and rejects unknown actions.
+			err := cfg.Action.UnmarshalYAML(func(v any) error { *v.(*string) = c.Action; return nil })
+			if err != nil {
+				return nil, false
+			}
 		}
 		if c.Regex != "" {
 			re, err := relabel.NewRegexp(c.Regex)
@@ -153,7 +149,7 @@ func RelabelConfigs(list []monitoringv1.RelabelConfig) (out []*relabel.Config, o
 			cfg.Regex = re
 		}
 		cfg.Modulus, cfg.TargetLabel = uint64(max(c.Modulus, 0)), c.TargetLabel
-		if !slices.Contains(relabelActions, cfg.Action) || cfg.Validate(prommodel.UTF8Validation) != nil {
+		if cfg.Validate(prommodel.UTF8Validation) != nil {
 			return nil, false
 		}
 		out = append(out, &cfg)

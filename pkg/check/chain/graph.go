@@ -36,8 +36,7 @@ type Graph struct {
 
 // reader reads items into a graph.
 type reader struct {
-	graph    *Graph
-	problems model.Problems
+	graph *Graph
 	// keep selects the containers whose pod template is kept as a whole.
 	keep func(*corev1.Container) bool
 }
@@ -60,8 +59,9 @@ func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Grap
 		r.collect(it)
 	}
 	slices.SortStableFunc(g.Items, compareItems)
+	var ps model.Problems
 	for _, it := range g.Items {
-		r.add(it, &r.problems)
+		r.add(it, &ps)
 	}
 	g.APIs.items = g.Items
 	g.Workloads.indexKeys()
@@ -71,7 +71,7 @@ func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Grap
 		m.OwnOnly = ownOnly(g, m)
 	}
 	join(g)
-	return g, r.problems
+	return g, ps
 }
 
 // collect adds an item, or the objects of a List. It skips local configuration.

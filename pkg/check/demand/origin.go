@@ -135,7 +135,7 @@ func (o Origin) Has(name, label string) Presence {
 // DiscoveredLabels are the labels that the operator adds to every target.
 var DiscoveredLabels = map[string]struct{}{"namespace": {}, "pod": {}, "service": {}, "instance": {}, "job": {}, "endpoint": {}}
 
-// hasLabel reports whether a series has a label, whichever way it arrives.
+// hasLabel reports whether a series arrives with a label by all origins.
 func hasLabel(origins []Origin, series, label string) Presence {
 	if len(origins) == 0 || FromExporter(series) {
 		return Maybe

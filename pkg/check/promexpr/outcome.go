@@ -10,12 +10,12 @@ import (
 type Outcome int
 
 const (
+	// Empty means that an operation never matches, because only one side has the label.
+	Empty Outcome = iota
 	// Lost means that the result lacks the label.
-	Lost Outcome = iota
+	Lost
 	// Kept means that the result has the label if the series do.
 	Kept
-	// Empty means that an operation never matches, because only one side has the label.
-	Empty
 )
 
 // OutcomeOf follows a label through an expression (https://prometheus.io/docs/prometheus/latest/querying/operators/).
@@ -75,7 +75,7 @@ func inBinary(e *parser.BinaryExpr, label string) Outcome {
 	m := e.VectorMatching
 	switch {
 	case e.Op == parser.LOR:
-		return ofEither(l, r)
+		return max(l, r)
 	case m == nil && e.LHS.Type() == parser.ValueTypeVector:
 		return l
 	case m == nil:
@@ -91,16 +91,6 @@ func inBinary(e *parser.BinaryExpr, label string) Outcome {
 		return l
 	}
 	return inJoin(m, l, r, label)
-}
-
-func ofEither(l, r Outcome) Outcome {
-	switch {
-	case l == Kept || r == Kept:
-		return Kept
-	case l == Lost || r == Lost:
-		return Lost
-	}
-	return Empty
 }
 
 // inJoin handles arithmetic and comparisons of two vectors.
