@@ -22,6 +22,7 @@ type locatedText struct {
 
 func newLocatedText(it *Item) *locatedText {
 	t := &locatedText{inner: map[*yaml.Node]*innerText{}, opaque: it.Place.Object.Kind == "Secret"}
+	t.members = Members{}
 	switch b := it.body.(type) {
 	case *documentBody:
 		t.text = b.text
@@ -40,6 +41,7 @@ func newLocatedText(it *Item) *locatedText {
 // source returns the position of a place in the item.
 func (t *locatedText) source(at model.Place) model.Source {
 	key, value, rest := t.follow(model.Steps(at.Field))
+	s := model.Source{Line: t.above + key.Line, Column: key.Column}
 	if value.Kind == yaml.ScalarNode && (len(rest) > 0 || at.Line > 0) {
 		if value.Style&yaml.LiteralStyle != 0 && !t.opaque {
 			in := t.textOf(value)
@@ -47,16 +49,16 @@ func (t *locatedText) source(at model.Place) model.Source {
 				return model.Source{Line: t.above + value.Line + line, Column: in.moved(column)}
 			}
 		}
-		return model.Source{Line: t.above + key.Line, Column: key.Column, Inside: at.Line > 0}
+		s.Inside = at.Line > 0
 	}
-	return model.Source{Line: t.above + key.Line, Column: key.Column}
+	return s
 }
 
 // textOf returns the text in a literal block.
 func (t *locatedText) textOf(block *yaml.Node) *innerText {
 	in := t.inner[block]
 	if in == nil {
-		in = &innerText{text: block.Value, indent: -1}
+		in = &innerText{text: block.Value, indent: -1, members: Members{}}
 		if docs, _ := parseValues(in.text, model.Place{}); len(docs) == 1 {
 			in.root = docs[0].Root
 		}
@@ -79,7 +81,8 @@ type innerText struct {
 	// indent is the indentation of the text in the outer text; -1 if unknown.
 	indent int
 	lines  []string
-	large  map[*yaml.Node]map[string]int
+	// members finds the members of its nodes.
+	members Members
 }
 
 func (t *innerText) all() []string {
@@ -153,28 +156,11 @@ func (t *innerText) follow(path []model.Step) (key, value *yaml.Node, rest []mod
 }
 
 func (t *innerText) step(n *yaml.Node, s model.Step) (k, v *yaml.Node) {
-	const few = 100
 	switch {
-	case s.Index >= 0 && n.Kind == yaml.SequenceNode && s.Index < len(n.Content):
+	case s.Index < 0:
+		return t.members.Find(n, s.Key)
+	case n.Kind == yaml.SequenceNode && s.Index < len(n.Content):
 		return n.Content[s.Index], n.Content[s.Index]
-	case s.Index >= 0:
-		return nil, nil
-	case n.Kind != yaml.MappingNode || len(n.Content) < few:
-		return find(n, s.Key)
-	}
-	keys := t.large[n]
-	if keys == nil {
-		keys = make(map[string]int, len(n.Content)/2)
-		for i := len(n.Content) - 2; i >= 0; i -= 2 {
-			keys[n.Content[i].Value] = i
-		}
-		if t.large == nil {
-			t.large = map[*yaml.Node]map[string]int{}
-		}
-		t.large[n] = keys
-	}
-	if i, ok := keys[s.Key]; ok {
-		return n.Content[i], n.Content[i+1]
 	}
 	return nil, nil
 }

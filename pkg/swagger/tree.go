@@ -8,19 +8,18 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // tree finds the targets of references.
 type tree struct {
 	root *yaml.Node
-	// members caches the members of mappings: documents can have as many references as paths.
-	members map[*yaml.Node]map[string]*yaml.Node
+	// Documents can have as many references as paths.
+	members krm.Members
 }
 
-func newTree(root *yaml.Node) tree {
-	return tree{root: root, members: map[*yaml.Node]map[string]*yaml.Node{}}
-}
+func newTree(root *yaml.Node) tree { return tree{root, krm.Members{}} }
 
 // resolve returns the node that the reference "#/..." points to, and its place; nil if there is none.
 func (t *tree) resolve(ref string, at model.Place) (*yaml.Node, model.Place) {
@@ -74,15 +73,8 @@ func (t *tree) child(n *yaml.Node, part string) *yaml.Node {
 		}
 		return nil
 	case yaml.MappingNode:
-		members := t.members[n]
-		if members == nil {
-			members = make(map[string]*yaml.Node, len(n.Content)/2)
-			for i := len(n.Content) - 2; i >= 0; i -= 2 {
-				members[n.Content[i].Value] = n.Content[i+1]
-			}
-			t.members[n] = members
-		}
-		return members[part]
+		_, value := t.members.Find(n, part)
+		return value
 	}
 	return nil
 }
