@@ -13,25 +13,16 @@ import (
 func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
 
 // Annotate sets an annotation. It keeps all other bytes of the item's text if possible.
-func (it *Item) Annotate(key, value string) { it.annotateAll(annotation{Key: key, Value: value}) }
-
-func (it *Item) annotateAll(list ...annotation) {
-	list = slices.DeleteFunc(list, func(a annotation) bool { return it.Annotations[a.Key] == a.Value })
-	if len(list) == 0 {
+func (it *Item) Annotate(key, value string) {
+	if it.Annotations[key] == value {
 		return
 	}
-	it.body = it.body.annotate(list)
-	it.remember(list)
-}
-
-// remember adds to the annotations of the item. It does not change the map, which other items might share.
-func (it *Item) remember(more []annotation) {
-	all := make(map[string]string, len(it.Annotations)+len(more))
-	maps.Copy(all, it.Annotations)
-	for _, a := range more {
-		all[a.Key] = a.Value
+	it.annotate(annotation{Key: key, Value: value})
+	// Other items might share the map.
+	if it.Annotations = maps.Clone(it.Annotations); it.Annotations == nil {
+		it.Annotations = map[string]string{}
 	}
-	it.Annotations = all
+	it.Annotations[key] = value
 }
 
 // AnnotateTemplate sets an annotation of the pod template, if the item has one. It keeps all other bytes of the item's text
@@ -39,7 +30,7 @@ func (it *Item) remember(more []annotation) {
 func (it *Item) AnnotateTemplate(key, value string) {
 	template := Get(Get(it.Node(), "spec"), "template")
 	if template != nil && template.Kind == yaml.MappingNode && TextMap(template, "metadata", "annotations")[key] != value {
-		it.body = it.body.annotate([]annotation{{Key: key, Value: value}}, "spec", "template")
+		it.annotate(annotation{Key: key, Value: value}, "spec", "template")
 	}
 }
 
@@ -145,7 +136,9 @@ func (it *Item) SetPlace(place func() (path, packagePath string)) {
 		it.body = &typedBody{b.make, b.added, place}
 		return
 	}
-	it.annotateAll(annotationsOf(place)...)
+	for _, a := range annotationsOf(place) {
+		it.Annotate(a.Key, a.Value)
+	}
 }
 
 func annotationsOf(place func() (path, packagePath string)) []annotation {

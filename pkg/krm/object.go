@@ -45,37 +45,19 @@ func (b *typedBody) additions() []annotation {
 	return slices.Concat(b.added, annotationsOf(b.place))
 }
 
-func (b *typedBody) nodes() (nodeBody, error) {
+func (b *typedBody) content() content {
 	n, err := ToNode(b.make())
 	if err != nil {
-		return nodeBody{&yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}}, fmt.Errorf("cannot be encoded: %w", err)
+		return content{node: &yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}, err: fmt.Errorf("cannot be encoded: %w", err)}
 	}
-	return nodeBody{annotated(n, b.additions())}, nil
+	return content{node: annotated(n, b.additions())}
 }
 
-func (b *typedBody) node() *yaml.Node {
-	whole, _ := b.nodes()
-	return whole.n
-}
-
-func (b *typedBody) look(f func(n *yaml.Node)) { f(b.node()) }
-
-func (b *typedBody) appendTo(out []byte) ([]byte, error) {
-	if out, ok := fastyaml.Emit(out, b.make(), b.additions()); ok {
-		return out, nil
-	}
-	whole, err := b.nodes()
-	if err != nil {
-		return out, err
-	}
-	return whole.appendTo(out)
-}
-
-func (b *typedBody) annotate(added []annotation, path ...string) body {
+func (b *typedBody) annotate(a annotation, path []string) body {
 	if len(path) > 0 {
-		return nodeBody{b.node()}.annotate(added, path...)
+		return nil
 	}
-	return &typedBody{b.make, slices.Concat(b.added, added), b.place}
+	return &typedBody{b.make, append(slices.Clip(b.added), a), b.place}
 }
 
 // Spec sets the pointer at out to the spec of the typed object of the item, and reports whether there is such a spec. It is a
