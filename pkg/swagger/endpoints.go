@@ -78,8 +78,9 @@ func (r *reader) unreferenced() {
 }
 
 // endpoints reads x-wso2-production-endpoints or x-wso2-sandbox-endpoints: a mapping with urls, a reference to an entry
-// of x-wso2-endpoints, or one endpoint.
-func (r *reader) endpoints(m member, stage Stage) {
+// of x-wso2-endpoints, or one endpoint. The list is shared if it is that of an entry.
+func (r *reader) endpoints(m member) (e Endpoints, entry *namedEndpoints) {
+	e.Type = LoadBalance
 	switch {
 	case krm.IsNull(m.value):
 		r.problems.Errorf(model.SwaggerEndpoint, m.at(), `is empty; use urls, a reference such as "%sNAME", or one endpoint`,
@@ -87,27 +88,39 @@ func (r *reader) endpoints(m member, stage Stage) {
 	case m.value.Kind == yaml.SequenceNode:
 		r.problems.Errorf(model.SwaggerEndpoint, m.at(), "is a list; use a mapping with the list as urls")
 	case m.value.Kind == yaml.MappingNode:
-		r.add(stage, r.endpointList(m).List)
-	case strings.HasPrefix(m.value.Value, "#"):
-		r.reference(m, stage)
+		e = r.endpointList(m)
+	case !strings.HasPrefix(m.value.Value, "#"):
+		e.List = r.endpoint(m)
 	default:
-		r.add(stage, r.endpoint(m))
+		if entry = r.reference(m); entry != nil {
+			e = entry.endpoints
+		}
 	}
+	return e, entry
 }
 
-func (r *reader) reference(m member, stage Stage) {
+// stage adds the endpoints of an extension to the document.
+func (r *reader) stage(m member, stage Stage) {
+	e, entry := r.endpoints(m)
+	if entry != nil {
+		if slices.Contains(entry.used, stage) {
+			return
+		}
+		entry.used = append(entry.used, stage)
+	}
+	r.add(stage, e.List)
+}
+
+// reference returns the entry that a reference names; nil if there is none.
+func (r *reader) reference(m member) *namedEndpoints {
 	name, ok := strings.CutPrefix(m.value.Value, referencePrefix)
 	if !ok {
 		r.report(model.SwaggerEndpoint, m, `%q does not refer to a named endpoint; use "%sNAME"`,
 			cut(m.value.Value), referencePrefix)
-		return
+		return nil
 	}
 	if n := r.byName[name]; n != nil {
-		if !slices.Contains(n.used, stage) {
-			n.used = append(n.used, stage)
-			r.add(stage, n.endpoints.List)
-		}
-		return
+		return n
 	}
 	// In a long list, finding a suggestion takes too long.
 	var names []string
@@ -118,6 +131,7 @@ func (r *reader) reference(m member, stage Stage) {
 	if s := krm.Suggest(name, names); s != "" {
 		suggest(p, referencePrefix+s)
 	}
+	return nil
 }
 
 // add adds the endpoints that the document does not have yet.
@@ -168,10 +182,7 @@ func (r *reader) endpointType(m member) EndpointType {
 	s := r.str(m)
 	normal := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(s))
 	if s != "" && !slices.Contains(endpointTypes, normal) {
-		r.problems.Add(model.Problem{
-			ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at(), Value: cut(s),
-			Message: fmt.Sprintf("unknown type %q; use load_balance or failover", cut(s)),
-		})
+		r.report(model.SwaggerExtension, m, "unknown type %q; use load_balance or failover", cut(s)).Severity = model.Warning
 	}
 	if normal == "failover" {
 		return Failover

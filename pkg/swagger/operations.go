@@ -160,18 +160,13 @@ func (o *Operation) extend(m member) {
 	o.Extensions[strings.Clone(m.key)] = w.buf.String()
 }
 
-// group reads the endpoints of an extension.
+// group reads the endpoints of an extension. Operations share the memory of an entry of x-wso2-endpoints.
 func (r *reader) group(m member) Endpoints {
-	name, isRef := strings.CutPrefix(m.value.Value, referencePrefix)
-	switch {
-	case m.value.Kind == yaml.MappingNode:
-		return r.endpointList(m).clone()
-	case m.value.Kind != yaml.ScalarNode || krm.IsNull(m.value):
-		return Endpoints{}
-	case isRef && r.byName[name] != nil:
-		return r.byName[name].endpoints
+	e, entry := r.endpoints(m)
+	if entry == nil {
+		e = e.clone()
 	}
-	return Endpoints{Type: LoadBalance, List: r.endpoint(m)}.clone()
+	return e
 }
 
 // clone returns endpoints that keep no reference to the text of the document.

@@ -97,10 +97,10 @@ func (r *reader) operation(op member) {
 	for _, m := range r.members(op.value, op.at()) {
 		switch m.key {
 		case productionExtension:
-			r.endpoints(m, Production)
+			r.stage(m, Production)
 			has = true
 		case sandboxExtension:
-			r.endpoints(m, Sandbox)
+			r.stage(m, Sandbox)
 			has = true
 		case "servers":
 			has = true

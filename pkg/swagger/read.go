@@ -78,7 +78,7 @@ func (m member) at() model.Place {
 	if m.line == 0 {
 		return m.in
 	}
-	return m.in.Child(shorten(m.key, longestKey)).At(m.line)
+	return m.in.Child(model.Shorten(m.key, longestKey)).At(m.line)
 }
 
 // longestKey is the maximum length of a key in a place. Without a limit, the places in a path item whose path is a megabyte
@@ -106,23 +106,18 @@ func (r *reader) members(n *yaml.Node, at model.Place) []member {
 	return members
 }
 
-// hasPlainKeys reports whether n is a mapping of limited size, whose keys are different scalars.
+// hasPlainKeys reports whether n is a mapping whose keys are different scalars.
 func hasPlainKeys(n *yaml.Node) bool {
-	const most = 40 // It compares each key with all others.
-	if n.Kind != yaml.MappingNode || len(n.Content) > 2*most {
+	if n.Kind != yaml.MappingNode {
 		return false
 	}
 	for i := 0; i < len(n.Content); i += 2 {
 		if n.Content[i].Kind != yaml.ScalarNode {
 			return false
 		}
-		for j := 0; j < i; j += 2 {
-			if n.Content[i].Value == n.Content[j].Value {
-				return false
-			}
-		}
 	}
-	return true
+	key, _ := repeatedKey(n)
+	return key == nil
 }
 
 // document reads the whole document, and reports whether it is an OpenAPI document.
@@ -139,9 +134,9 @@ func (r *reader) document() bool {
 		case modeExtension:
 			r.mode(m)
 		case productionExtension:
-			r.endpoints(m, Production)
+			r.stage(m, Production)
 		case sandboxExtension:
-			r.endpoints(m, Sandbox)
+			r.stage(m, Sandbox)
 		}
 		r.extension(m, atRoot)
 	}
@@ -288,11 +283,4 @@ func suggest(p *model.Problem, s string) bool {
 }
 
 // cut shortens a value for a message.
-func cut(s string) string { return shorten(s, 80) }
-
-func shorten(s string, most int) string {
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "..."
-	}
-	return s
-}
+func cut(s string) string { return model.Shorten(s, model.MaxShown) }
