@@ -133,7 +133,8 @@ func (it *Item) Field(path ...string) *yaml.Node {
 // Has reports whether the value at a path of fields exists and is not null.
 func (it *Item) Has(path ...string) bool {
 	if b, ok := it.body.(*typedBody); ok {
-		return b.has(path)
+		_, ok := b.value(path)
+		return ok
 	}
 	return !IsNull(it.Field(path...))
 }

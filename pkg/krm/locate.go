@@ -119,7 +119,7 @@ func (l *locator) list(it *Item) {
 func (l *locator) files() {
 	names := map[string]bool{}
 	for _, p := range l.all {
-		if p.Source.Line == 0 && p.at.File != ""{
+		if p.Source.Line == 0 && p.at.File != "" {
 			names[p.at.File] = true
 		}
 	}

@@ -88,16 +88,7 @@ func (b *typedBody) field(path []string) *yaml.Node {
 	return n
 }
 
-func (b *typedBody) has(path []string) bool {
-	v, ok := b.value(path)
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
-		return ok && !v.IsNil()
-	}
-	return ok
-}
-
-// value returns the value at a path of fields; false if it is omitted.
+// value returns the value at a path of fields; false if it is omitted or null.
 func (b *typedBody) value(path []string) (reflect.Value, bool) {
 	v := reflect.ValueOf(b.make())
 	for _, name := range path {
@@ -114,6 +105,10 @@ func (b *typedBody) value(path []string) (reflect.Value, bool) {
 		if v = v.FieldByIndex(field.Index); field.Omits(v) {
 			return v, false
 		}
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
+		return v, !v.IsNil()
 	}
 	return v, true
 }

@@ -86,21 +86,21 @@ func (e *emitter) tidy(root int32) {
 	if status := e.find(root, "status"); status != 0 {
 		e.remove(root, status)
 	}
-	spec := e.find(root, "spec")
 	for _, key := range emptyInSpec {
-		if i := e.find(spec, key); i != 0 && e.values[i].first == 0 {
-			e.remove(spec, i)
-		}
+		e.removeEmpty(e.find(root, "spec"), key)
 	}
 	for i := root; i < int32(len(e.values)); i++ {
-		if e.values[i].key != withEmptyMembers || e.values[i].kind != '{' {
-			continue
-		}
-		for _, key := range emptyMembers {
-			if m := e.find(i, key); m != 0 && e.values[m].kind == '{' && e.values[m].first == 0 {
-				e.remove(i, m)
+		if e.values[i].key == withEmptyMembers {
+			for _, key := range emptyMembers {
+				e.removeEmpty(i, key)
 			}
 		}
+	}
+}
+
+func (e *emitter) removeEmpty(object int32, key string) {
+	if m := e.find(object, key); m != 0 && e.values[m].kind == '{' && e.values[m].first == 0 {
+		e.remove(object, m)
 	}
 }
 
