@@ -66,9 +66,9 @@ func sameContent(a, b *yaml.Node) bool {
 	return true
 }
 
-// withLine returns the change of a text that sets an annotation in the metadata of holder, which was read from the text. It
-// returns nil if the metadata does not have one key per line.
-func withLine(text string, holder *yaml.Node, a annotation) *change {
+// withLine returns a text with an annotation in the metadata of holder, which was read from the text. It returns "" if the
+// metadata does not have one key per line.
+func withLine(text string, holder *yaml.Node, a annotation) string {
 	metaKey, meta := find(holder, "metadata")
 	annKey, ann := find(meta, "annotations")
 	if old := Get(ann, a.Key); old != nil {
@@ -80,11 +80,11 @@ func withLine(text string, holder *yaml.Node, a annotation) *change {
 		lines, below, block = []string{line}, annKey, ann
 	}
 	if block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 || block.Content[0].Line <= below.Line {
-		return nil
+		return ""
 	}
 	at := lineStart(text, below.Line)
 	if at <= 0 || at == len(text) {
-		return nil
+		return ""
 	}
 	eol := "\n"
 	if strings.HasSuffix(text[:at], "\r\n") {
@@ -94,26 +94,26 @@ func withLine(text string, holder *yaml.Node, a annotation) *change {
 	for i := range lines {
 		lines[i] = pad + lines[i] + eol
 	}
-	return &change{at, at, strings.Join(lines, "")}
+	return text[:at] + strings.Join(lines, "") + text[at:]
 }
 
-// withValue returns the change of a text that replaces a plain or double-quoted scalar by value; nil for any other scalar.
-func withValue(text string, old *yaml.Node, value string) *change {
+// withValue returns a text in which value replaces a plain or double-quoted scalar; "" for any other scalar.
+func withValue(text string, old *yaml.Node, value string) string {
 	start := lineStart(text, old.Line-1)
 	if start < 0 {
-		return nil
+		return ""
 	}
 	line, _, _ := strings.Cut(text[start:], "\n")
 	col := old.Column - 1
 	if col < 0 || col > len(line) {
-		return nil
+		return ""
 	}
 	for _, written := range []string{strconv.Quote(old.Value), old.Value} {
 		if strings.HasPrefix(line[col:], written) {
-			return &change{start + col, start + col + len(written), value}
+			return text[:start+col] + value + text[start+col+len(written):]
 		}
 	}
-	return nil
+	return ""
 }
 
 // lineStart returns the offset of a line of text, from 0; -1 if the line does not exist.

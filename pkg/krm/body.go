@@ -108,9 +108,9 @@ func (b *listedBody) content() content {
 func (b *listedBody) annotate(a annotation, path []string) (next body) {
 	try := func(n *yaml.Node, read nodeReader) {
 		holder := at(n, path)
-		if c := withLine(b.source(), holder, a); c != nil {
+		if text := withLine(b.source(), holder, a); text != "" {
 			setAnnotation(holder, a)
-			if changed := b.with(*c, n, read); changed != nil {
+			if changed := b.with(text, n, read); changed != nil {
 				next = changed
 			}
 		}
@@ -123,9 +123,8 @@ func (b *listedBody) annotate(a annotation, path []string) (next body) {
 	return next
 }
 
-// with returns the body with a change of its text; nil if the content then differs from n.
-func (b *listedBody) with(c change, n *yaml.Node, read nodeReader) (changed *listedBody) {
-	raw := c.apply(b.source())
+// with returns the body with a changed text; nil if the content then differs from n.
+func (b *listedBody) with(raw string, n *yaml.Node, read nodeReader) (changed *listedBody) {
 	read(raw, func(docs []Document, quickly bool) {
 		if !quickly {
 			var ps model.Problems
@@ -138,8 +137,6 @@ func (b *listedBody) with(c change, n *yaml.Node, read nodeReader) (changed *lis
 		case got == nil || !sameContent(got, n):
 		case !quickly:
 			changed = &listedBody{text: raw, parsed: got}
-		case b.change == nil:
-			changed = &listedBody{text: b.text, change: &c}
 		default:
 			changed = &listedBody{text: b.text, change: newChange(b.text, raw)}
 		}

@@ -42,13 +42,7 @@ type Item struct {
 }
 
 // NewItem returns an item of the object at n.
-func NewItem(n *yaml.Node) *Item { return identify(n).of(nodeBody{n}) }
-
-// of returns an item with a body.
-func (it Item) of(b body) *Item {
-	it.body = b
-	return &it
-}
+func NewItem(n *yaml.Node) *Item { return newItem(identify(n), nodeBody{n}) }
 
 // newItem returns an item with a body in the same piece of memory.
 func newItem[B any, P interface {

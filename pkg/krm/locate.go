@@ -135,7 +135,7 @@ func (l *locator) files() {
 			for _, it := range p.Items {
 				l.item(it, false)
 			}
-			l.document(doc, innerText{text: string(content), root: doc.Root, members: Members{}}, name)
+			l.document(doc, newInnerText(string(content), doc.Root), name)
 		}
 	}
 }

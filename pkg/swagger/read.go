@@ -16,25 +16,25 @@ import (
 // lines of the problems count within text. The document is nil if text is not an OpenAPI document. Otherwise, it
 // contains everything that is valid, and the problems describe the rest.
 func Read(text string, at model.Place) (*Document, model.Problems) {
-	var r reader
+	var ps model.Problems
 	if len(text) > krm.MaxText {
-		r.problems.Errorf(model.InputLimit, at, "has more than %d MiB; split the API", krm.MaxText>>20)
-		return nil, r.problems
+		ps.Errorf(model.InputLimit, at, "has more than %d MiB; split the API", krm.MaxText>>20)
+		return nil, ps
 	}
-	root, done, problems := krm.ParsePooled(text, at)
-	if problems.HasErrors() {
-		return nil, problems
+	root, done, ps := krm.ParsePooled(text, at)
+	if ps.HasErrors() {
+		return nil, ps
 	}
 	if krm.IsNull(root) {
-		r.problems.Errorf(model.SwaggerVersion, at, "is empty; add an OpenAPI document")
-		return nil, r.problems
+		ps.Errorf(model.SwaggerVersion, at, "is empty; add an OpenAPI document")
+		return nil, ps
 	}
-	r = newReader(&Document{Place: at, root: root, done: done})
-	if r.document() {
-		r.repeated()
-		return r.doc, r.problems.Sorted()
+	r := newReader(&Document{Place: at, root: root, done: done})
+	if !r.document() {
+		return nil, r.problems.Sorted()
 	}
-	return nil, r.problems.Sorted()
+	r.repeated()
+	return r.doc, r.problems.Sorted()
 }
 
 func newReader(d *Document) reader {
