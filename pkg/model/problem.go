@@ -3,11 +3,9 @@ package model
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 )
 
@@ -82,9 +80,7 @@ type Step struct {
 }
 
 // step matches a step at the start of a field: a member with its dot, a quoted member, or an element.
-var step = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:\.?([^.\[\]/ ]+)|\[("(?:[^"\\]|\\.)*")\]|\[(\d+)\])`)
-})
+var step = Pattern(`^(?:\.?([^.\[\]/ ]+)|\[("(?:[^"\\]|\\.)*")\]|\[(\d+)\])`)
 
 // Steps parses a field that was created by Child and Item. It stops where field is not such a path.
 func Steps(field string) []Step {
@@ -273,9 +269,7 @@ func compare(a, b Problem) int {
 	)
 }
 
-var dataKey = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^data(\.[^.\[]*|\["[^"]*"\])`)
-})
+var dataKey = Pattern(`^data(\.[^.\[]*|\["[^"]*"\])`)
 
 // textOf returns the ConfigMap key with the text that field is in, or "". Lines count in that text.
 func textOf(field string) string { return dataKey().FindString(field) }

@@ -3,10 +3,8 @@ package swagger
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -227,30 +225,19 @@ func (r *reader) endpoint(m member) []Endpoint {
 }
 
 var (
-	// targetName matches NAME and NAME.NAMESPACE of any length.
-	targetName = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^` + label + `(\.` + label + `)?$`)
-	})
 	// absolute matches a URL with a scheme (RFC 3986) and an authority. Either can be a template.
-	absolute = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*|{[^{}]+})://(.*)$`)
-	})
-	hostPort = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[A-Za-z0-9._-]+(:\d+|:\d+/.*|/.*)$`)
-	})
-	template = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`{[^{}]+}`)
-	})
-	etcd = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^etcd\s*\(([^,()]+),([^,()]+)\)$`)
-	})
+	absolute = model.Pattern(`^(?:[A-Za-z][A-Za-z0-9+.-]*|{[^{}]+})://(.*)$`)
+	hostPort = model.Pattern(`^[A-Za-z0-9._-]+(:\d+|:\d+/.*|/.*)$`)
+	template = model.Pattern(`{[^{}]+}`)
+	dnsName  = model.Pattern(`^` + label + `(\.` + label + `)*$`)
+	etcd     = model.Pattern(`^etcd\s*\(([^,()]+),([^,()]+)\)$`)
 )
 
 // label matches a DNS label (RFC 1123) of any length: a pattern with a repetition count takes a millisecond to compile.
 const label = `[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`
 
 // isTargetName reports whether s is NAME or NAME.NAMESPACE, where both are DNS labels, like the name of a Service.
-func isTargetName(s string) bool { return targetName().MatchString(s) && !hasLongLabel(s) }
+func isTargetName(s string) bool { return strings.Count(s, ".") < 2 && isDNSName(s) }
 
 func hasLongLabel(s string) bool {
 	const longest = 63
@@ -291,9 +278,5 @@ func urlProblem(s string) string {
 	}
 	return ""
 }
-
-var dnsName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
-})
 
 func isDNSName(s string) bool { return dnsName().MatchString(s) && !hasLongLabel(s) }

@@ -2,9 +2,7 @@ package swagger
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -162,9 +160,7 @@ func (v specVersion) String() string {
 }
 
 // openAPI3 matches the supported versions. Tools must ignore the patch level (https://spec.openapis.org/oas/v3.1.0#versions).
-var openAPI3 = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(3\.[012])(\.[0-9A-Za-z.-]+)?$`)
-})
+var openAPI3 = model.Pattern(`^(3\.[012])(\.[0-9A-Za-z.-]+)?$`)
 
 const whichVersion = `use openapi: 3.0.3, openapi: 3.1.0, or swagger: "2.0"`
 

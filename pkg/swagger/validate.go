@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
@@ -210,12 +208,8 @@ func (d *Document) locate(err error) (model.Place, error) {
 
 // The errors of encoding/json as kin-openapi words them.
 var (
-	fieldType = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`json: cannot unmarshal (\w+) into .*?field (\S+) of type \S+`)
-	})
-	valueType = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`json: cannot unmarshal (\w+) into .*?value of type \S*?(\w+)$`)
-	})
+	fieldType = model.Pattern(`json: cannot unmarshal (\w+) into .*?field (\S+) of type \S+`)
+	valueType = model.Pattern(`json: cannot unmarshal (\w+) into .*?value of type \S*?(\w+)$`)
 )
 
 // finding formats a finding as one line of limited length.
