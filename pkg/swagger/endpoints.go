@@ -239,11 +239,6 @@ const label = `[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`
 // isTargetName reports whether s is NAME or NAME.NAMESPACE, where both are DNS labels, like the name of a Service.
 func isTargetName(s string) bool { return strings.Count(s, ".") < 2 && isDNSName(s) }
 
-func hasLongLabel(s string) bool {
-	const longest = 63
-	return slices.ContainsFunc(strings.Split(s, "."), func(part string) bool { return len(part) > longest })
-}
-
 // isEtcd reports whether s is etcd(KEY, URL), which the gateway replaces by the value of the key, or by the URL.
 func isEtcd(s string) bool {
 	m := etcd().FindStringSubmatch(strings.TrimSpace(s))
@@ -279,4 +274,8 @@ func urlProblem(s string) string {
 	return ""
 }
 
-func isDNSName(s string) bool { return dnsName().MatchString(s) && !hasLongLabel(s) }
+func isDNSName(s string) bool {
+	const longest = 63
+	isLong := func(part string) bool { return len(part) > longest }
+	return dnsName().MatchString(s) && !slices.ContainsFunc(strings.Split(s, "."), isLong)
+}

@@ -37,7 +37,7 @@ func Read(text string, at model.Place) (*Document, model.Problems) {
 
 func newReader(d *Document) reader {
 	return reader{
-		doc: d, at: d.Place, tree: newTree(d.root), checked: map[*yaml.Node]bool{}, items: map[*yaml.Node]int{},
+		doc: d, at: d.Place, tree: tree{d.root, krm.Members{}}, checked: map[*yaml.Node]bool{}, items: map[*yaml.Node]int{},
 		byName: map[string]*namedEndpoints{}, seen: map[Endpoint]bool{},
 	}
 }

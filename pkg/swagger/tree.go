@@ -19,8 +19,6 @@ type tree struct {
 	members krm.Members
 }
 
-func newTree(root *yaml.Node) tree { return tree{root, krm.Members{}} }
-
 // resolve returns the node that the reference "#/..." points to, and its place; nil if there is none.
 func (t *tree) resolve(ref string, at model.Place) (*yaml.Node, model.Place) {
 	parts, ok := pointer(ref)
@@ -66,17 +64,14 @@ var (
 
 // child returns the member or element of n that one part of a pointer names, or nil.
 func (t *tree) child(n *yaml.Node, part string) *yaml.Node {
-	switch n.Kind {
-	case yaml.SequenceNode:
+	if n.Kind == yaml.SequenceNode {
 		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(n.Content) {
 			return n.Content[i]
 		}
 		return nil
-	case yaml.MappingNode:
-		_, value := t.members.Find(n, part)
-		return value
 	}
-	return nil
+	_, value := t.members.Find(n, part)
+	return value
 }
 
 // finder returns the key or value of a member of a mapping and its name; nil if it does not exist.

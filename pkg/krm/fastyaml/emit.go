@@ -136,28 +136,26 @@ const quoted = 'q'
 // starts with a dash.
 func (e *emitter) members(object int32, indent, first int) {
 	pad := indent - first
+	member := func(i int32) {
+		key := e.values[i].key
+		if !isWord(key) || len(key) > maxSimpleKey {
+			e.failed = true
+			return
+		}
+		e.spaces(pad)
+		e.out = append(append(e.out, key...), ':')
+		e.value(i, indent)
+		pad = indent
+	}
 	version := e.find(object, "apiVersion")
 	if version != 0 {
-		e.member(version, indent, pad)
-		pad = indent
+		member(version)
 	}
 	for i := e.values[object].first; i != 0; i = e.values[i].next {
 		if i != version {
-			e.member(i, indent, pad)
-			pad = indent
+			member(i)
 		}
 	}
-}
-
-func (e *emitter) member(i int32, indent, pad int) {
-	key := e.values[i].key
-	if !isWord(key) || len(key) > maxSimpleKey {
-		e.failed = true
-		return
-	}
-	e.spaces(pad)
-	e.out = append(append(e.out, key...), ':')
-	e.value(i, indent)
 }
 
 // maxSimpleKey is below the length at which the YAML library writes keys differently.
