@@ -17,14 +17,11 @@ var methods = []string{"get", "put", "post", "delete", "patch", "head", "options
 var pathItemFields = []string{"$ref", "summary", "description", "servers", "parameters", "additionalOperations"}
 
 func (r *reader) paths() {
-	paths := krm.Get(r.doc.root, "paths")
-	if paths != nil {
-		for _, m := range r.members(paths, r.at.Child("paths")) {
-			if strings.HasPrefix(m.key, "x-") {
-				r.extension(m, inPaths)
-			} else {
-				r.doc.OperationCount += r.pathItem(m.value, m.at(), 0)
-			}
+	for _, m := range r.members(krm.Get(r.doc.root, "paths"), r.at.Child("paths")) {
+		if strings.HasPrefix(m.key, "x-") {
+			r.extension(m, inPaths)
+		} else {
+			r.doc.OperationCount += r.pathItem(m.value, m.at(), 0)
 		}
 	}
 	at := r.at.At(r.doc.root.Line)

@@ -84,8 +84,11 @@ func (m member) at() model.Place {
 const longestKey = 500
 
 // members returns the members of the mapping n. It reports values that are not mappings, and keys that are not strings or are
-// duplicated. A null has no members.
+// duplicated. A null or missing value has no members.
 func (r *reader) members(n *yaml.Node, at model.Place) []member {
+	if n == nil {
+		return nil
+	}
 	var values map[string]*yaml.Node
 	if !hasPlainKeys(n) {
 		r.problems.Add(krm.Decode(n, at.At(n.Line), &values)...)
@@ -205,11 +208,7 @@ func (r *reader) noVersion(members []member) {
 
 // info reads title and version.
 func (r *reader) info() {
-	info := krm.Get(r.doc.root, "info")
-	if info == nil {
-		return
-	}
-	for _, m := range r.members(info, r.at.Child("info")) {
+	for _, m := range r.members(krm.Get(r.doc.root, "info"), r.at.Child("info")) {
 		switch m.key {
 		case "title":
 			r.doc.Title = r.text(m)
