@@ -13,25 +13,16 @@ import (
 func (it *Item) MarkLocal() { it.Annotate(LocalConfigAnnotation, "true") }
 
 // Annotate sets an annotation. It keeps all other bytes of the item's text if possible.
-func (it *Item) Annotate(key, value string) { it.annotateAll(annotation{Key: key, Value: value}) }
-
-func (it *Item) annotateAll(list ...annotation) {
-	list = slices.DeleteFunc(list, func(a annotation) bool { return it.Annotations[a.Key] == a.Value })
-	if len(list) == 0 {
+func (it *Item) Annotate(key, value string) {
+	if it.Annotations[key] == value {
 		return
 	}
-	it.body = it.body.annotate(list)
-	it.remember(list)
-}
-
-// remember adds to the annotations of the item. It does not change the map, which other items might share.
-func (it *Item) remember(more []annotation) {
-	all := make(map[string]string, len(it.Annotations)+len(more))
-	maps.Copy(all, it.Annotations)
-	for _, a := range more {
-		all[a.Key] = a.Value
+	it.annotate(annotation{Key: key, Value: value})
+	// Other items might share the map.
+	if it.Annotations = maps.Clone(it.Annotations); it.Annotations == nil {
+		it.Annotations = map[string]string{}
 	}
-	it.Annotations = all
+	it.Annotations[key] = value
 }
 
 // AnnotateTemplate sets an annotation of the pod template, if the item has one. It keeps all other bytes of the item's text
@@ -39,7 +30,7 @@ func (it *Item) remember(more []annotation) {
 func (it *Item) AnnotateTemplate(key, value string) {
 	template := Get(Get(it.Node(), "spec"), "template")
 	if template != nil && template.Kind == yaml.MappingNode && TextMap(template, "metadata", "annotations")[key] != value {
-		it.body = it.body.annotate([]annotation{{Key: key, Value: value}}, "spec", "template")
+		it.annotate(annotation{Key: key, Value: value}, "spec", "template")
 	}
 }
 
@@ -75,9 +66,9 @@ func sameContent(a, b *yaml.Node) bool {
 	return true
 }
 
-// withLine returns the change of a text that sets an annotation in the metadata of holder, which was read from the text. It
-// returns nil if the metadata does not have one key per line.
-func withLine(text string, holder *yaml.Node, a annotation) *change {
+// withLine returns a text with an annotation in the metadata of holder, which was read from the text. It returns "" if the
+// metadata does not have one key per line.
+func withLine(text string, holder *yaml.Node, a annotation) string {
 	metaKey, meta := find(holder, "metadata")
 	annKey, ann := find(meta, "annotations")
 	if old := Get(ann, a.Key); old != nil {
@@ -89,11 +80,11 @@ func withLine(text string, holder *yaml.Node, a annotation) *change {
 		lines, below, block = []string{line}, annKey, ann
 	}
 	if block == nil || block.Kind != yaml.MappingNode || len(block.Content) == 0 || block.Content[0].Line <= below.Line {
-		return nil
+		return ""
 	}
 	at := lineStart(text, below.Line)
 	if at <= 0 || at == len(text) {
-		return nil
+		return ""
 	}
 	eol := "\n"
 	if strings.HasSuffix(text[:at], "\r\n") {
@@ -103,26 +94,26 @@ func withLine(text string, holder *yaml.Node, a annotation) *change {
 	for i := range lines {
 		lines[i] = pad + lines[i] + eol
 	}
-	return &change{at, at, strings.Join(lines, "")}
+	return text[:at] + strings.Join(lines, "") + text[at:]
 }
 
-// withValue returns the change of a text that replaces a plain or double-quoted scalar by value; nil for any other scalar.
-func withValue(text string, old *yaml.Node, value string) *change {
+// withValue returns a text in which value replaces a plain or double-quoted scalar; "" for any other scalar.
+func withValue(text string, old *yaml.Node, value string) string {
 	start := lineStart(text, old.Line-1)
 	if start < 0 {
-		return nil
+		return ""
 	}
 	line, _, _ := strings.Cut(text[start:], "\n")
 	col := old.Column - 1
 	if col < 0 || col > len(line) {
-		return nil
+		return ""
 	}
 	for _, written := range []string{strconv.Quote(old.Value), old.Value} {
 		if strings.HasPrefix(line[col:], written) {
-			return &change{start + col, start + col + len(written), value}
+			return text[:start+col] + value + text[start+col+len(written):]
 		}
 	}
-	return nil
+	return ""
 }
 
 // lineStart returns the offset of a line of text, from 0; -1 if the line does not exist.
@@ -145,7 +136,9 @@ func (it *Item) SetPlace(place func() (path, packagePath string)) {
 		it.body = &typedBody{b.make, b.added, place}
 		return
 	}
-	it.annotateAll(annotationsOf(place)...)
+	for _, a := range annotationsOf(place) {
+		it.Annotate(a.Key, a.Value)
+	}
 }
 
 func annotationsOf(place func() (path, packagePath string)) []annotation {

@@ -13,14 +13,46 @@ import (
 // body is the object of an item, in the form that takes the least memory. A body never changes: annotate returns a new one, so
 // copies of an item share their body.
 type body interface {
-	// node returns the object, which must not be changed.
-	node() *yaml.Node
-	// look calls f with the object. The nodes might not be valid after f returns.
-	look(f func(n *yaml.Node))
-	// appendTo appends the object as a YAML document to out.
-	appendTo(out []byte) ([]byte, error)
-	// annotate returns the body with annotations in the metadata of the value at a path in the object.
-	annotate(added []annotation, path ...string) body
+	content() content
+	// annotate returns the body with an annotation in the metadata of the value at a path in the object; nil if only nodes can
+	// have it.
+	annotate(a annotation, path []string) body
+}
+
+// content is an object: its node, or a text that the fast parser can read, because nodes take ten times its memory.
+type content struct {
+	node *yaml.Node
+	err  error
+	text string
+	// added contains the annotations that are not in the text.
+	added []annotation
+}
+
+// whole returns the object with its comments.
+func (c content) whole() (*yaml.Node, error) {
+	if c.node != nil {
+		return c.node, c.err
+	}
+	docs, ps := ParseAll(c.text, model.Place{})
+	if n := element(docs); n != nil {
+		return annotated(n, c.added), nil
+	}
+	return nil, fmt.Errorf("cannot be read again: %v", ps)
+}
+
+// annotate sets an annotation. It keeps all other bytes of the item's text if possible.
+func (it *Item) annotate(a annotation, path ...string) {
+	next := it.body.annotate(a, path)
+	if next == nil {
+		n, err := it.body.content().whole()
+		if err != nil {
+			return
+		}
+		n = fork(n, path)
+		setAnnotation(at(n, path), a)
+		next = nodeBody{n}
+	}
+	it.body = next
 }
 
 // annotation is an annotation that was added to an item.
@@ -29,53 +61,22 @@ type annotation = fastyaml.Annotation
 // nodeBody is an object that was created from nodes, or that only the YAML library can read.
 type nodeBody struct{ n *yaml.Node }
 
-func (b nodeBody) node() *yaml.Node          { return b.n }
-func (b nodeBody) look(f func(n *yaml.Node)) { f(b.n) }
+func (b nodeBody) content() content                   { return content{node: b.n} }
+func (b nodeBody) annotate(annotation, []string) body { return nil }
 
-func (b nodeBody) appendTo(out []byte) ([]byte, error) {
-	text, err := EncodeNode(b.n)
-	return append(out, text...), err
-}
-
-func (b nodeBody) annotate(added []annotation, path ...string) body {
-	n := fork(b.n, path)
-	annotated(at(n, path), added)
-	return nodeBody{n}
-}
-
-// documentBody is the text of a document that the fast parser can read: nodes take ten times its memory. added contains the
-// annotations that are not in the text.
+// documentBody is the text of a document that the fast parser can read, and the annotations that are not in the text.
 type documentBody struct {
 	text  string
 	added []annotation
 }
 
-func (b *documentBody) node() *yaml.Node {
-	docs, _, _ := fastyaml.Parse(b.text)
-	return annotated(element(docs), b.added)
-}
+func (b *documentBody) content() content { return content{text: b.text, added: b.added} }
 
-func (b *documentBody) look(f func(n *yaml.Node)) {
-	fastyaml.WithNodes(b.text, func(docs []Document, _ bool) { f(annotated(element(docs), b.added)) })
-}
-
-func (b *documentBody) appendTo(out []byte) ([]byte, error) {
-	whole, err := readAgain(b.text, b.added)
-	if err != nil {
-		return out, err
+func (b *documentBody) annotate(a annotation, path []string) body {
+	if len(path) > 0 {
+		return nil
 	}
-	return whole.appendTo(out)
-}
-
-func (b *documentBody) annotate(added []annotation, path ...string) body {
-	if len(path) == 0 {
-		return &documentBody{b.text, slices.Concat(b.added, added)}
-	}
-	whole, err := readAgain(b.text, b.added)
-	if err != nil {
-		return b
-	}
-	return whole.annotate(added, path...)
+	return &documentBody{b.text, append(slices.Clip(b.added), a)}
 }
 
 // listedBody is the text of an item in its list, starting at the dash, with the indentation of the list, so that it can be
@@ -96,57 +97,22 @@ func (b *listedBody) source() string {
 	return b.text
 }
 
-func (b *listedBody) node() *yaml.Node {
+func (b *listedBody) content() content {
 	if b.parsed != nil {
-		return b.parsed
+		return content{node: b.parsed}
 	}
-	docs, _, _ := fastyaml.Parse(b.source())
-	return element(docs)
+	return content{text: b.source()}
 }
 
-func (b *listedBody) look(f func(n *yaml.Node)) {
-	if b.parsed != nil {
-		f(b.parsed)
-		return
-	}
-	fastyaml.WithNodes(b.source(), func(docs []Document, _ bool) { f(element(docs)) })
-}
-
-func (b *listedBody) appendTo(out []byte) ([]byte, error) {
-	whole, err := readAgain(b.source(), nil)
-	if err != nil {
-		return out, err
-	}
-	return whole.appendTo(out)
-}
-
-// annotate keeps all other bytes of the text if possible.
-func (b *listedBody) annotate(added []annotation, path ...string) body {
-	for i, a := range added {
-		next := b.withAnnotation(a, path)
-		if next != nil {
-			b = next
-			continue
-		}
-		whole, err := nodeBody{b.parsed}, error(nil)
-		if b.parsed == nil {
-			whole, err = readAgain(b.source(), nil)
-		}
-		if err != nil {
-			return b
-		}
-		return whole.annotate(added[i:], path...)
-	}
-	return b
-}
-
-// withAnnotation returns the body with one more line or a replaced value; nil if that is not possible.
-func (b *listedBody) withAnnotation(a annotation, path []string) (next *listedBody) {
+// annotate returns the body with one more line or a replaced value.
+func (b *listedBody) annotate(a annotation, path []string) (next body) {
 	try := func(n *yaml.Node, read nodeReader) {
 		holder := at(n, path)
-		if c := withLine(b.source(), holder, a); c != nil {
+		if text := withLine(b.source(), holder, a); text != "" {
 			setAnnotation(holder, a)
-			next = b.with(*c, n, read)
+			if changed := b.with(text, n, read); changed != nil {
+				next = changed
+			}
 		}
 	}
 	if b.parsed != nil {
@@ -157,9 +123,8 @@ func (b *listedBody) withAnnotation(a annotation, path []string) (next *listedBo
 	return next
 }
 
-// with returns the body with a change of its text; nil if the content then differs from n.
-func (b *listedBody) with(c change, n *yaml.Node, read nodeReader) (changed *listedBody) {
-	raw := c.apply(b.source())
+// with returns the body with a changed text; nil if the content then differs from n.
+func (b *listedBody) with(raw string, n *yaml.Node, read nodeReader) (changed *listedBody) {
 	read(raw, func(docs []Document, quickly bool) {
 		if !quickly {
 			var ps model.Problems
@@ -172,8 +137,6 @@ func (b *listedBody) with(c change, n *yaml.Node, read nodeReader) (changed *lis
 		case got == nil || !sameContent(got, n):
 		case !quickly:
 			changed = &listedBody{text: raw, parsed: got}
-		case b.change == nil:
-			changed = &listedBody{text: b.text, change: &c}
 		default:
 			changed = &listedBody{text: b.text, change: newChange(b.text, raw)}
 		}
@@ -195,15 +158,6 @@ func onlyElement(docs []Document) *yaml.Node {
 		return nil
 	}
 	return docs[0].Root.Content[0]
-}
-
-// readAgain reads the object in a text, including its comments, and sets annotations in it.
-func readAgain(text string, added []annotation) (nodeBody, error) {
-	docs, ps := ParseAll(text, model.Place{})
-	if n := element(docs); n != nil {
-		return nodeBody{annotated(n, added)}, nil
-	}
-	return nodeBody{}, fmt.Errorf("cannot be read again: %v", ps)
 }
 
 // fork returns a copy of n in which the annotations of the value at a path can be changed. Everything else is shared.

@@ -22,30 +22,28 @@ import (
 // and values of a wrong type, with their places, and decodes all other values. A type with its own UnmarshalJSON, such as
 // resource.Quantity, decodes itself. Fields of type *yaml.Node take any value. Places have lines if at has one.
 func Decode(n *yaml.Node, at model.Place, out any) model.Problems {
-	d := decoder{lines: at.Line > 0}
+	var d decoder
 	d.value(n, at, reflect.ValueOf(out).Elem())
 	return d.problems
 }
 
-type decoder struct {
-	problems model.Problems
-	lines    bool
-}
+type decoder struct{ problems model.Problems }
 
 var (
 	unmarshalerType = reflect.TypeFor[json.Unmarshaler]()
 	nodeType        = reflect.TypeFor[*yaml.Node]()
 )
 
-func (d *decoder) at(p model.Place, n *yaml.Node) model.Place {
-	if d.lines {
+// atNode returns p with the line of n, if p has one.
+func atNode(p model.Place, n *yaml.Node) model.Place {
+	if p.Line > 0 {
 		p.Line = int32(n.Line)
 	}
 	return p
 }
 
 func (d *decoder) value(n *yaml.Node, at model.Place, v reflect.Value) {
-	at = d.at(at, n)
+	at = atNode(at, n)
 	if v.Type() == nodeType {
 		v.Set(reflect.ValueOf(n))
 		return
@@ -86,7 +84,7 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 				names = append(names, f.Name)
 			}
 			p := model.Problem{
-				ID: model.InputField, Severity: model.Error, Place: d.at(at, key), Suggestion: Suggest(key.Value, names),
+				ID: model.InputField, Severity: model.Error, Place: atNode(at, key), Suggestion: Suggest(key.Value, names),
 				Message: fmt.Sprintf("unknown field %q%s", key.Value, DidYouMean(key.Value, names)),
 			}
 			if p.Suggestion == "" {
@@ -113,9 +111,9 @@ func (d *decoder) eachKey(n *yaml.Node, at model.Place, f func(key, val *yaml.No
 		child := at.Child(key.Value)
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			d.problems.Errorf(model.InputType, d.at(at, key), "has a key that is %s; use a string", describe(key))
+			d.problems.Errorf(model.InputType, atNode(at, key), "has a key that is %s; use a string", describe(key))
 		case seen[key.Value]:
-			d.problems.Errorf(model.InputDuplicate, d.at(child, key), "appears more than once; remove one of them")
+			d.problems.Errorf(model.InputDuplicate, atNode(child, key), "appears more than once; remove one of them")
 		default:
 			seen[key.Value] = true
 			f(key, val, child)
@@ -204,7 +202,7 @@ func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
 
 func (d *decoder) wrongType(n *yaml.Node, at model.Place, want string) {
 	p := model.Problem{
-		ID: model.InputType, Severity: model.Error, Place: d.at(at, n), Value: valueOf(n),
+		ID: model.InputType, Severity: model.Error, Place: atNode(at, n), Value: valueOf(n),
 		Message: fmt.Sprintf("is %s; use %s", describe(n), want),
 	}
 	if n.Kind == yaml.ScalarNode && want == "a string" {

@@ -115,7 +115,7 @@ func (p *Package) addDocument(doc Document, shown string, must bool, ps *model.P
 		if doc.Text != "" {
 			p.Items = append(p.Items, newItem(it, documentBody{text: doc.Text}))
 		} else {
-			p.Items = append(p.Items, it.of(nodeBody{doc.Root}))
+			p.Items = append(p.Items, newItem(it, nodeBody{doc.Root}))
 		}
 	case must:
 		ps.Errorf(model.InputFile, model.Place{File: shown}.At(doc.Root.Line),

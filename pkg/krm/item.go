@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -41,13 +42,7 @@ type Item struct {
 }
 
 // NewItem returns an item of the object at n.
-func NewItem(n *yaml.Node) *Item { return identify(n).of(nodeBody{n}) }
-
-// of returns an item with a body.
-func (it Item) of(b body) *Item {
-	it.body = b
-	return &it
-}
+func NewItem(n *yaml.Node) *Item { return newItem(identify(n), nodeBody{n}) }
 
 // newItem returns an item with a body in the same piece of memory.
 func newItem[B any, P interface {
@@ -112,7 +107,14 @@ func (it *Item) FilePath() string {
 }
 
 // Node returns the object, without comments. It must not be changed.
-func (it *Item) Node() *yaml.Node { return it.body.node() }
+func (it *Item) Node() *yaml.Node {
+	c := it.body.content()
+	if c.node != nil {
+		return c.node
+	}
+	docs, _, _ := fastyaml.Parse(c.text)
+	return annotated(element(docs), c.added)
+}
 
 // Field returns the value at a path of fields, or nil. For a typed object, it creates only the nodes of that value.
 func (it *Item) Field(path ...string) *yaml.Node {
@@ -125,38 +127,43 @@ func (it *Item) Field(path ...string) *yaml.Node {
 // Has reports whether the value at a path of fields exists and is not null.
 func (it *Item) Has(path ...string) bool {
 	if b, ok := it.body.(*typedBody); ok {
-		return b.has(path)
+		_, ok := b.value(path)
+		return ok
 	}
 	return !IsNull(it.Field(path...))
 }
 
 // Decode is Decode for the object of the item. Nodes in out are not valid after it returns.
 func (it *Item) Decode(out any) (ps model.Problems) {
-	it.body.look(func(n *yaml.Node) { ps = Decode(n, it.Place, out) })
+	c := it.body.content()
+	if c.node != nil {
+		return Decode(c.node, it.Place, out)
+	}
+	fastyaml.WithNodes(c.text, func(docs []Document, _ bool) { ps = Decode(annotated(element(docs), c.added), it.Place, out) })
 	return ps
 }
 
 // Mentions reports whether the object might contain a word. It is uncertain without a text, and for a text with escapes.
 func (it *Item) Mentions(word string) bool {
-	text := ""
-	switch b := it.body.(type) {
-	case *documentBody:
-		text = b.text
-	case *listedBody:
-		if b.parsed == nil {
-			text = b.source()
-		}
-	}
+	text := it.body.content().text
 	return text == "" || strings.Contains(text, word) || strings.Contains(text, "\\")
 }
 
 // AppendTo appends the item as a YAML document to out.
 func (it *Item) AppendTo(out []byte) ([]byte, error) {
-	out, err := it.body.appendTo(out)
-	if err != nil {
-		err = fmt.Errorf("%s %w", it.Place, err)
+	if b, ok := it.body.(*typedBody); ok {
+		if out, ok := fastyaml.Emit(out, b.make(), b.additions()); ok {
+			return out, nil
+		}
 	}
-	return out, err
+	n, err := it.body.content().whole()
+	if err == nil {
+		var text []byte
+		if text, err = EncodeNode(n); err == nil {
+			return append(out, text...), nil
+		}
+	}
+	return out, fmt.Errorf("%s %w", it.Place, err)
 }
 
 // Text returns the item as YAML.

@@ -224,15 +224,13 @@ func writeText(b *bufio.Writer, text string) {
 
 // writeDashed writes text as an element of a block list whose dashes are in column indent.
 func writeDashed(b *bufio.Writer, text []byte, indent int) {
-	pad, first := strings.Repeat(" ", indent), true
+	pad := strings.Repeat(" ", indent)
+	lead := pad + "- "
 	for line := range bytes.Lines(text) {
-		switch {
-		case first:
-			_, _ = b.WriteString(pad + "- ")
-			first = false
-		case len(bytes.TrimSpace(line)) > 0:
-			_, _ = b.WriteString(pad + "  ")
+		if len(bytes.TrimSpace(line)) > 0 {
+			_, _ = b.WriteString(lead)
 		}
+		lead = pad + "  "
 		_, _ = b.Write(line)
 	}
 }

@@ -27,30 +27,29 @@ const mostLocated = 3000
 // Locate sets the Source of all problems without one: the position of the field or, if that is missing, of its nearest parent.
 // It parses each text once.
 func (s Sources) Locate(ps model.Problems) {
-	l := locator{Sources: s, inItems: map[model.Place][]*lost{}, inFiles: map[string][]*lost{}}
+	l := locator{Sources: s, inItems: map[model.Place][]*lost{}}
 	for i := range ps[:min(len(ps), mostLocated)] {
 		if ps[i].Source.Line == 0 {
 			l.add(&ps[i])
 		}
 	}
-	if len(l.inItems) > 0 {
-		for _, it := range slices.Concat(s.Configs, s.Items) {
-			l.item(it, s.Stream)
-		}
-		for i := 0; i < len(s.Items) && len(l.remain()) > 0; i++ {
-			l.list(s.Items[i])
-		}
+	for _, it := range slices.Concat(s.Configs, s.Items) {
+		l.item(it, s.Stream)
 	}
-	l.files()
+	for _, it := range s.Items {
+		l.list(it)
+	}
+	if l.ReadFile != nil {
+		l.files()
+	}
 }
 
 // locator contains the problems to locate.
 type locator struct {
 	Sources
 	all []*lost
-	// inItems contains the problems of objects, by the place of the object. inFiles contains the others, by file.
+	// inItems contains the problems of objects, by the place of the object.
 	inItems map[model.Place][]*lost
-	inFiles map[string][]*lost
 }
 
 // lost is a problem, and the place to search.
@@ -63,22 +62,21 @@ func (l *locator) add(p *model.Problem) {
 	at := p.Place
 	if l.Origin != nil && at.Begin == 0 && at.File == "" {
 		if from, rendered := l.Origin(at.Object); rendered {
-			if at = from; from == (model.Place{}) {
-				return
-			}
+			at = from
 		}
 	}
 	one := &lost{p, at}
-	switch {
-	case at.Begin > 0 || at.Object != (model.Object{}):
-		l.all = append(l.all, one)
+	if one.inItem() {
 		l.inItems[whole(at)] = append(l.inItems[whole(at)], one)
-	case at.Field == "":
+	} else if at.Field == "" {
 		p.Source = model.Source{File: at.File, Line: int(at.Line)}
-	case at.File != "":
-		l.inFiles[at.File] = append(l.inFiles[at.File], one)
+		return
 	}
+	l.all = append(l.all, one)
 }
+
+// inItem reports whether the place is in an object.
+func (p *lost) inItem() bool { return p.at.Begin > 0 || p.at.Object != (model.Object{}) }
 
 // whole returns the place of the object of p.
 func whole(p model.Place) model.Place {
@@ -100,57 +98,54 @@ func (l *locator) item(it *Item, stream bool) {
 	}
 }
 
-// remain returns the problems of objects that were not found.
-func (l *locator) remain() []*lost {
-	return slices.DeleteFunc(slices.Clone(l.all), func(p *lost) bool { return p.Source.Line > 0 })
-}
-
 // list searches the items of a List.
 func (l *locator) list(it *Item) {
-	n := it.Node()
-	items := Get(n, "items")
-	if items == nil || !strings.HasSuffix(it.Place.Object.Kind, "List") {
+	if !strings.HasSuffix(it.Place.Object.Kind, "List") {
 		return
 	}
-	for _, c := range items.Content {
-		one := NewItem(c)
-		one.Place.File, one.Place.Index = it.Place.File, it.Place.Index
-		one.Place.Begin += it.Place.Begin - int32(n.Line)
-		l.item(one, l.Stream)
-		l.list(one)
+	n := it.Node()
+	if items := Get(n, "items"); items != nil {
+		for _, c := range items.Content {
+			one := NewItem(c)
+			one.Place.File, one.Place.Index = it.Place.File, it.Place.Index
+			one.Place.Begin += it.Place.Begin - int32(n.Line)
+			l.item(one, l.Stream)
+			l.list(one)
+		}
 	}
 }
 
 // files searches the files that are not the source of an item.
 func (l *locator) files() {
-	if l.ReadFile == nil {
-		return
-	}
-	for _, p := range l.remain() {
-		if p.at.File != "" && l.inFiles[p.at.File] == nil {
-			l.inFiles[p.at.File] = []*lost{}
+	names := map[string]bool{}
+	for _, p := range l.all {
+		if p.Source.Line == 0 && p.at.File != "" {
+			names[p.at.File] = true
 		}
 	}
-	for name, ps := range l.inFiles {
+	for name := range names {
 		content, err := l.ReadFile(name)
 		if err != nil {
 			continue
 		}
 		docs, _ := parseValues(string(content), model.Place{})
-		text := innerText{text: string(content)}
 		for _, doc := range docs {
 			var p Package
 			p.addDocument(doc, name, false, &model.Problems{})
 			for _, it := range p.Items {
 				l.item(it, false)
 			}
-			text.root = doc.Root
-			for _, p := range ps {
-				if p.at.Index == doc.Index {
-					p.Source.Line, p.Source.Column = text.position(model.Steps(p.at.Field), int(p.at.Line))
-					p.Source.File = name
-				}
-			}
+			l.document(doc, newInnerText(string(content), doc.Root), name)
+		}
+	}
+}
+
+// document locates the problems of a document in a file that are not in an object.
+func (l *locator) document(doc Document, text innerText, name string) {
+	for _, p := range l.all {
+		if p.at.File == name && p.at.Index == doc.Index && p.Source.Line == 0 && !p.inItem() {
+			p.Source.Line, p.Source.Column = text.position(model.Steps(p.at.Field), int(p.at.Line))
+			p.Source.File = name
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // locatedText is the text of an item in which problems are located.
 type locatedText struct {
-	// innerText is the text of the item; "" if there are only nodes.
+	// innerText is the text of the item, without lines if there are only nodes.
 	innerText
 	// above is the number of lines above line 1 of the nodes.
 	above int
@@ -22,16 +22,17 @@ type locatedText struct {
 
 func newLocatedText(it *Item) *locatedText {
 	t := &locatedText{inner: map[*yaml.Node]*innerText{}, opaque: it.Place.Object.Kind == "Secret"}
+	text := ""
 	switch b := it.body.(type) {
 	case *documentBody:
-		t.text = b.text
+		text = b.text
 	case *listedBody:
-		t.text = b.text
+		text = b.text
 	}
-	if docs, _ := parseValues(t.text, model.Place{}); len(docs) == 1 {
-		t.root = itself(docs[0].Root)
+	if docs, _ := parseValues(text, model.Place{}); len(docs) == 1 {
+		t.innerText = newInnerText(text, itself(docs[0].Root))
 	} else {
-		t.root, t.text = it.Node(), ""
+		t.innerText = newInnerText("", it.Node())
 	}
 	t.above = int(it.Place.Begin) - t.root.Line
 	return t
@@ -40,27 +41,32 @@ func newLocatedText(it *Item) *locatedText {
 // source returns the position of a place in the item.
 func (t *locatedText) source(at model.Place) model.Source {
 	key, value, rest := t.follow(model.Steps(at.Field))
+	s := model.Source{Line: t.above + key.Line, Column: key.Column}
 	if value.Kind == yaml.ScalarNode && (len(rest) > 0 || at.Line > 0) {
 		if value.Style&yaml.LiteralStyle != 0 && !t.opaque {
 			in := t.textOf(value)
 			if line, column := in.position(rest, int(at.Line)); line > 0 {
-				return model.Source{Line: t.above + value.Line + line, Column: in.moved(column)}
+				s.Line, s.Column = t.above+value.Line+line, 0
+				if in.indent >= 0 && column > 0 {
+					s.Column = in.indent + column
+				}
+				return s
 			}
 		}
-		return model.Source{Line: t.above + key.Line, Column: key.Column, Inside: at.Line > 0}
+		s.Inside = at.Line > 0
 	}
-	return model.Source{Line: t.above + key.Line, Column: key.Column}
+	return s
 }
 
 // textOf returns the text in a literal block.
 func (t *locatedText) textOf(block *yaml.Node) *innerText {
 	in := t.inner[block]
 	if in == nil {
-		in = &innerText{text: block.Value, indent: -1}
-		if docs, _ := parseValues(in.text, model.Place{}); len(docs) == 1 {
+		in = new(newInnerText(block.Value, nil))
+		if docs, _ := parseValues(block.Value, model.Place{}); len(docs) == 1 {
 			in.root = docs[0].Root
 		}
-		for i, line := range in.all() {
+		for i, line := range in.lines {
 			if outer := t.line(block.Line + 1 + i); strings.TrimSpace(line) != "" && outer != "" {
 				in.indent = margin(outer) - margin(line)
 				break
@@ -73,39 +79,28 @@ func (t *locatedText) textOf(block *yaml.Node) *innerText {
 
 // innerText is a text with its nodes.
 type innerText struct {
-	text string
+	lines []string
 	// root is nil if the text is not a single document.
 	root *yaml.Node
 	// indent is the indentation of the text in the outer text; -1 if unknown.
 	indent int
-	lines  []string
-	large  map[*yaml.Node]map[string]int
+	// members finds the members of its nodes.
+	members Members
 }
 
-func (t *innerText) all() []string {
-	if t.lines == nil {
-		t.lines = strings.Split(t.text, "\n")
-	}
-	return t.lines
+func newInnerText(text string, root *yaml.Node) innerText {
+	return innerText{strings.Split(text, "\n"), root, -1, Members{}}
 }
 
 // line returns the line with a number, or "".
 func (t *innerText) line(number int) string {
-	if all := t.all(); number >= 1 && number <= len(all) {
-		return all[number-1]
+	if number >= 1 && number <= len(t.lines) {
+		return t.lines[number-1]
 	}
 	return ""
 }
 
 func margin(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
-
-// moved returns the column in the outer text for a column of this text; 0 if unknown.
-func (t *innerText) moved(column int) int {
-	if t.indent < 0 || column == 0 {
-		return 0
-	}
-	return t.indent + column
-}
 
 // position returns the position of the value at a path; 0 if no part of the path exists. If the line is known, position only
 // finds the column.
@@ -153,28 +148,11 @@ func (t *innerText) follow(path []model.Step) (key, value *yaml.Node, rest []mod
 }
 
 func (t *innerText) step(n *yaml.Node, s model.Step) (k, v *yaml.Node) {
-	const few = 100
 	switch {
-	case s.Index >= 0 && n.Kind == yaml.SequenceNode && s.Index < len(n.Content):
+	case s.Index < 0:
+		return t.members.Find(n, s.Key)
+	case n.Kind == yaml.SequenceNode && s.Index < len(n.Content):
 		return n.Content[s.Index], n.Content[s.Index]
-	case s.Index >= 0:
-		return nil, nil
-	case n.Kind != yaml.MappingNode || len(n.Content) < few:
-		return find(n, s.Key)
-	}
-	keys := t.large[n]
-	if keys == nil {
-		keys = make(map[string]int, len(n.Content)/2)
-		for i := len(n.Content) - 2; i >= 0; i -= 2 {
-			keys[n.Content[i].Value] = i
-		}
-		if t.large == nil {
-			t.large = map[*yaml.Node]map[string]int{}
-		}
-		t.large[n] = keys
-	}
-	if i, ok := keys[s.Key]; ok {
-		return n.Content[i], n.Content[i+1]
 	}
 	return nil, nil
 }

@@ -40,6 +40,26 @@ func find(n *yaml.Node, key string) (k, v *yaml.Node) {
 	return nil, nil
 }
 
+// Members finds members of mappings of any size. It remembers the positions of their keys.
+type Members map[*yaml.Node]map[string]int
+
+// Find returns the key and the value of the first member of the mapping n with a key, or nil and nil.
+func (m Members) Find(n *yaml.Node, key string) (k, v *yaml.Node) {
+	if n.Kind != yaml.MappingNode {
+		return nil, nil
+	}
+	if m[n] == nil {
+		m[n] = make(map[string]int, len(n.Content)/2)
+		for i := len(n.Content) - 2; i >= 0; i -= 2 {
+			m[n][n.Content[i].Value] = i
+		}
+	}
+	if i, ok := m[n][key]; ok {
+		return n.Content[i], n.Content[i+1]
+	}
+	return nil, nil
+}
+
 // at returns the value at a path of keys below n.
 func at(n *yaml.Node, path []string) *yaml.Node {
 	for _, name := range path {

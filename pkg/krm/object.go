@@ -45,37 +45,19 @@ func (b *typedBody) additions() []annotation {
 	return slices.Concat(b.added, annotationsOf(b.place))
 }
 
-func (b *typedBody) nodes() (nodeBody, error) {
+func (b *typedBody) content() content {
 	n, err := ToNode(b.make())
 	if err != nil {
-		return nodeBody{&yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}}, fmt.Errorf("cannot be encoded: %w", err)
+		return content{node: &yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}, err: fmt.Errorf("cannot be encoded: %w", err)}
 	}
-	return nodeBody{annotated(n, b.additions())}, nil
+	return content{node: annotated(n, b.additions())}
 }
 
-func (b *typedBody) node() *yaml.Node {
-	whole, _ := b.nodes()
-	return whole.n
-}
-
-func (b *typedBody) look(f func(n *yaml.Node)) { f(b.node()) }
-
-func (b *typedBody) appendTo(out []byte) ([]byte, error) {
-	if out, ok := fastyaml.Emit(out, b.make(), b.additions()); ok {
-		return out, nil
-	}
-	whole, err := b.nodes()
-	if err != nil {
-		return out, err
-	}
-	return whole.appendTo(out)
-}
-
-func (b *typedBody) annotate(added []annotation, path ...string) body {
+func (b *typedBody) annotate(a annotation, path []string) body {
 	if len(path) > 0 {
-		return nodeBody{b.node()}.annotate(added, path...)
+		return nil
 	}
-	return &typedBody{b.make, slices.Concat(b.added, added), b.place}
+	return &typedBody{b.make, append(slices.Clip(b.added), a), b.place}
 }
 
 // Spec sets the pointer at out to the spec of the typed object of the item, and reports whether there is such a spec. It is a
@@ -106,16 +88,7 @@ func (b *typedBody) field(path []string) *yaml.Node {
 	return n
 }
 
-func (b *typedBody) has(path []string) bool {
-	v, ok := b.value(path)
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
-		return ok && !v.IsNil()
-	}
-	return ok
-}
-
-// value returns the value at a path of fields; false if it is omitted.
+// value returns the value at a path of fields; false if it is omitted or null.
 func (b *typedBody) value(path []string) (reflect.Value, bool) {
 	v := reflect.ValueOf(b.make())
 	for _, name := range path {
@@ -132,6 +105,10 @@ func (b *typedBody) value(path []string) (reflect.Value, bool) {
 		if v = v.FieldByIndex(field.Index); field.Omits(v) {
 			return v, false
 		}
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
+		return v, !v.IsNil()
 	}
 	return v, true
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -197,13 +196,13 @@ func invalidAt(text string) int {
 
 func lineOf(text string, offset int) int { return 1 + strings.Count(text[:offset], "\n") }
 
-var yamlLine = regexp.MustCompile(`^line (\d+): `)
+var yamlLine = model.Pattern(`^line (\d+): `)
 
 // syntaxError splits an error of the YAML parser into its line and its message.
 func syntaxError(err error) (int, string) {
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
 	msg = strings.TrimPrefix(msg, "unmarshal errors:\n  ")
-	m := yamlLine.FindStringSubmatch(msg)
+	m := yamlLine().FindStringSubmatch(msg)
 	if m == nil {
 		return 0, msg
 	}

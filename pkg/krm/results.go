@@ -1,12 +1,8 @@
 package krm
 
 import (
-	"bytes"
 	"fmt"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/krm-fn/krm-fn/pkg/krm/fastyaml"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -15,17 +11,17 @@ func Results(ps model.Problems) ([]byte, error) {
 	if len(ps) == 0 {
 		return nil, nil
 	}
-	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: fastyaml.SeqTag}
-	for _, p := range ps {
-		n, err := ToNode(result(p))
-		if err != nil {
-			return nil, err
-		}
-		list.Content = append(list.Content, n)
+	var list struct {
+		Results []functionResult `json:"results"`
 	}
-	var b bytes.Buffer
-	err := writeMember(&b, strNode("results"), list)
-	return b.Bytes(), err
+	for _, p := range ps {
+		list.Results = append(list.Results, result(p))
+	}
+	n, err := ToNode(list)
+	if err != nil {
+		return nil, err
+	}
+	return EncodeNode(n)
 }
 
 // functionResult is a result of a KRM function

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -19,8 +18,6 @@ import (
 // cutter cuts a list into sections, see cutSections.
 type cutter struct {
 	sections []section
-	// reader gets the items.
-	reader itemReader
 	// window is the text of the current member or item so far; item reports whether it is an item, and inItems whether it is
 	// below the key of the items.
 	window        []byte
@@ -42,7 +39,7 @@ type cutter struct {
 // list returns the list that was cut. It is whole if each member and each item is a valid document on its own, as kustomize and
 // kpt write them. Otherwise, members without a key and nil items can only be read together with all others.
 func (c *cutter) list() (l *List, whole bool) {
-	l = &List{indent: max(0, c.column), Items: c.reader.all()}
+	l = &List{indent: max(0, c.column), Items: c.items()}
 	whole = !c.unended && len(l.Items) > 0 && !slices.Contains(l.Items, nil)
 	root := &yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}
 	for _, s := range c.sections {
@@ -62,12 +59,16 @@ func (c *cutter) list() (l *List, whole bool) {
 	return l, whole && isResourceList(root)
 }
 
+// part is a text of the list, and the number of lines above it.
+type part struct {
+	text  string
+	above int32
+}
+
 // section is the text of a member of a list, with the comments above it; for the items, the text above the first one.
 type section struct {
-	text  string
-	items []string
-	// above is the number of lines above the section.
-	above int32
+	part
+	items []part
 }
 
 // member parses the section. The member has no key if the section is not a single member.
@@ -87,70 +88,35 @@ func (s section) member() member {
 	return m
 }
 
-// itemReader parses the texts of items in batches on other cores while more items are read.
-type itemReader struct {
-	batches []*batch
-	// size is the size of the texts in the last batch, which is not parsed yet.
-	size    int
-	parsing sync.WaitGroup
-}
-
-// batch contains consecutive items of a list; an item is nil if its text is not an object on its own.
-type batch struct {
-	texts []string
-	// above contains the number of lines above each item.
-	above []int32
-	items []*Item
-}
-
-// batchSize is the size of the texts of a batch, in bytes.
-const batchSize = 1 << 18
-
-func (r *itemReader) add(text string, above int32) {
-	if r.size == 0 {
-		r.batches = append(r.batches, &batch{})
+// items returns the items; nil for each text that is not an object on its own.
+func (c *cutter) items() []*Item {
+	var parts []part
+	for _, s := range c.sections {
+		parts = append(parts, s.items...)
 	}
-	last := r.batches[len(r.batches)-1]
-	last.texts, last.above = append(last.texts, text), append(last.above, above)
-	if r.size += len(text); r.size >= batchSize {
-		r.parsing.Go(last.parse)
-		r.size = 0
-	}
-}
-
-// all returns the items; nil for each text that is not an object on its own.
-func (r *itemReader) all() (items []*Item) {
-	if r.size > 0 {
-		r.batches[len(r.batches)-1].parse()
-	}
-	r.parsing.Wait()
-	for _, b := range r.batches {
-		items = append(items, b.items...)
-	}
+	items := make([]*Item, len(parts))
+	Parallel(len(parts), func(i int) { items[i] = parts[i].item() })
 	return items
 }
 
-func (b *batch) parse() {
-	b.items = make([]*Item, len(b.texts))
-	for i, text := range b.texts {
-		withIdentity(text, func(docs []Document, quickly bool) {
-			if !quickly {
-				docs, _ = parseSlowly(text, model.Place{})
-			}
-			n := onlyElement(docs)
-			if n == nil || n.Kind != yaml.MappingNode {
-				return
-			}
-			listed := listedBody{text: text}
-			if !quickly {
-				listed.parsed = n
-			}
-			b.items[i] = newItem(identify(n), listed)
-		})
-		if b.items[i] != nil {
-			b.items[i].Place.Begin += b.above[i]
+// item returns the item in the text; nil if that is not an object on its own.
+func (p part) item() (it *Item) {
+	withIdentity(p.text, func(docs []Document, quickly bool) {
+		if !quickly {
+			docs, _ = parseSlowly(p.text, model.Place{})
 		}
-	}
+		n := onlyElement(docs)
+		if n == nil || n.Kind != yaml.MappingNode {
+			return
+		}
+		listed := listedBody{text: p.text}
+		if !quickly {
+			listed.parsed = n
+		}
+		it = newItem(identify(n), listed)
+		it.Place.Begin += p.above
+	})
+	return it
 }
 
 // cutSections reads a list and cuts it into its members and items at the lines where they begin. It stops at a line that it does
@@ -158,10 +124,9 @@ func (b *batch) parse() {
 func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
 	c = &cutter{column: -1}
 	for {
-		at := len(c.window)
-		fragment, err := in.ReadSlice('\n')
-		c.window = append(c.window, fragment...)
+		at, err := len(c.window), bufio.ErrBufferFull
 		for errors.Is(err, bufio.ErrBufferFull) {
+			var fragment []byte
 			fragment, err = in.ReadSlice('\n')
 			c.window = append(c.window, fragment...)
 		}
@@ -177,14 +142,10 @@ func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
 			return c, false, nil
 		case ended:
 			c.flush(len(c.window))
-			sound := c.isSound()
-			return c, sound, nil
+			return c, !c.unusual && c.tokens <= maxTokens, nil
 		}
 	}
 }
-
-// isSound reports whether the text is safe to parse.
-func (c *cutter) isSound() bool { return !c.unusual && c.tokens <= maxTokens }
 
 // text returns everything that was cut, and the rest of the input.
 func (c *cutter) text(rest io.Reader) (string, error) {
@@ -192,7 +153,7 @@ func (c *cutter) text(rest io.Reader) (string, error) {
 	for _, s := range c.sections {
 		_, _ = b.WriteString(s.text)
 		for _, item := range s.items {
-			_, _ = b.WriteString(item)
+			_, _ = b.WriteString(item.text)
 		}
 	}
 	_, _ = b.Write(c.window)
@@ -283,23 +244,20 @@ func isDashed(s []byte) bool { return s[0] == '-' && (len(s) == 1 || s[1] == ' '
 
 // flush ends the current section or item at an offset of the window.
 func (c *cutter) flush(at int) {
-	part := string(c.window[:at])
-	text := part
+	next := part{string(c.window[:at]), c.above}
+	text := next.text
 	if len(c.sections) == 0 {
-		text = strings.TrimPrefix(part, byteOrderMark)
+		text = strings.TrimPrefix(text, byteOrderMark)
 	}
 	c.unusual = c.unusual || isUnusual(text)
-	c.tokens += tokens(part)
+	c.tokens += tokens(text)
 	if c.item {
 		last := &c.sections[len(c.sections)-1]
-		last.items = append(last.items, part)
-		if c.isSound() {
-			c.reader.add(part, c.above)
-		}
+		last.items = append(last.items, next)
 	} else {
-		c.sections = append(c.sections, section{text: part, above: c.above})
+		c.sections = append(c.sections, section{part: next})
 	}
-	c.above += int32(strings.Count(part, "\n"))
+	c.above += int32(strings.Count(text, "\n"))
 	c.window = append(c.window[:0], c.window[at:]...)
 	for i := range c.comments {
 		c.comments[i] = max(0, c.comments[i]-at)

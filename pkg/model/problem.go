@@ -3,11 +3,9 @@ package model
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 )
 
@@ -81,52 +79,29 @@ type Step struct {
 	Index int
 }
 
+// step matches a step at the start of a field: a member with its dot, a quoted member, or an element.
+var step = Pattern(`^(?:\.?([^.\[\]/ ]+)|\[("(?:[^"\\]|\\.)*")\]|\[(\d+)\])`)
+
 // Steps parses a field that was created by Child and Item. It stops where field is not such a path.
 func Steps(field string) []Step {
 	var steps []Step
-	for rest := field; rest != ""; {
-		var s Step
-		var ok bool
+	for rest := field; ; {
+		m := step().FindStringSubmatch(rest)
+		if m == nil || m[1] != "" && (rest[0] == '.') == (len(steps) == 0) {
+			return steps
+		}
+		s, err := Step{m[1], -1}, error(nil)
 		switch {
-		case strings.HasPrefix(rest, `["`):
-			s, rest, ok = quotedStep(rest[1:])
-		case rest[0] == '[':
-			s, rest, ok = indexStep(rest[1:])
-		case rest[0] == '.' && len(steps) > 0:
-			s, rest, ok = plainStep(rest[1:])
-		case len(steps) == 0:
-			s, rest, ok = plainStep(rest)
+		case m[2] != "":
+			s.Key, err = strconv.Unquote(m[2])
+		case m[3] != "":
+			s.Index, err = strconv.Atoi(m[3])
 		}
-		if !ok {
-			break
+		if err != nil {
+			return steps
 		}
-		steps = append(steps, s)
+		steps, rest = append(steps, s), rest[len(m[0]):]
 	}
-	return steps
-}
-
-func quotedStep(s string) (step Step, rest string, ok bool) {
-	quoted, err := strconv.QuotedPrefix(s)
-	if err != nil {
-		return step, s, false
-	}
-	key, err := strconv.Unquote(quoted)
-	rest, ok = strings.CutPrefix(s[len(quoted):], "]")
-	return Step{key, -1}, rest, ok && err == nil
-}
-
-func indexStep(s string) (step Step, rest string, ok bool) {
-	digits, rest, ok := strings.Cut(s, "]")
-	i, err := strconv.Atoi(digits)
-	return Step{"", i}, rest, ok && err == nil && i >= 0
-}
-
-func plainStep(s string) (step Step, rest string, ok bool) {
-	end := strings.IndexAny(s, ".[]/ ")
-	if end < 0 {
-		end = len(s)
-	}
-	return Step{s[:end], -1}, s[end:], end > 0
 }
 
 // String returns the place as the start of a message: "FILE: Kind namespace/name: field: line N".
@@ -229,32 +204,34 @@ func Shorten(s string, most int) string {
 // Problems contains the findings of a stage.
 type Problems []Problem
 
+// Reportf adds p with a message. Its severity is Error if p has none.
+func (ps *Problems) Reportf(p Problem, format string, args ...any) {
+	p.Severity, p.Message = cmp.Or(p.Severity, Error), fmt.Sprintf(format, args...)
+	*ps = append(*ps, p)
+}
+
 // Errorf adds an error.
 func (ps *Problems) Errorf(id ID, at Place, format string, args ...any) {
-	ps.add(id, Error, at, format, args...)
+	ps.Reportf(Problem{ID: id, Place: at}, format, args...)
 }
 
 // Valuef adds an error with the current value of the field.
 func (ps *Problems) Valuef(id ID, at Place, value, format string, args ...any) {
-	*ps = append(*ps, Problem{ID: id, Severity: Error, Place: at, Value: value, Message: fmt.Sprintf(format, args...)})
+	ps.Reportf(Problem{ID: id, Place: at, Value: value}, format, args...)
 }
 
 // Warnf adds a warning.
 func (ps *Problems) Warnf(id ID, at Place, format string, args ...any) {
-	ps.add(id, Warning, at, format, args...)
+	ps.Reportf(Problem{ID: id, Severity: Warning, Place: at}, format, args...)
 }
 
 // Infof adds an info.
 func (ps *Problems) Infof(id ID, at Place, format string, args ...any) {
-	ps.add(id, Info, at, format, args...)
+	ps.Reportf(Problem{ID: id, Severity: Info, Place: at}, format, args...)
 }
 
 // Add adds problems of another stage.
 func (ps *Problems) Add(more ...Problem) { *ps = append(*ps, more...) }
-
-func (ps *Problems) add(id ID, s Severity, at Place, format string, args ...any) {
-	*ps = append(*ps, Problem{ID: id, Severity: s, Place: at, Message: fmt.Sprintf(format, args...)})
-}
 
 // HasErrors reports whether any of the problems is an error.
 func (ps Problems) HasErrors() bool {
@@ -292,9 +269,7 @@ func compare(a, b Problem) int {
 	)
 }
 
-var dataKey = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^data(\.[^.\[]*|\["[^"]*"\])`)
-})
+var dataKey = Pattern(`^data(\.[^.\[]*|\["[^"]*"\])`)
 
 // textOf returns the ConfigMap key with the text that field is in, or "". Lines count in that text.
 func textOf(field string) string { return dataKey().FindString(field) }

@@ -3,9 +3,7 @@ package swagger
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -91,9 +89,7 @@ func (r *reader) statedBasePath() (m member, fallback bool) {
 }
 
 // serverHost matches the part before the path of an absolute URL, with or without a scheme.
-var serverHost = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*`)
-})
+var serverHost = model.Pattern(`^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*`)
 
 // firstServer returns the url of the first server, with variables replaced by their defaults, and its node.
 func (r *reader) firstServer() (string, *yaml.Node) {
@@ -127,9 +123,7 @@ func (r *reader) hasServer() bool {
 }
 
 // notPathChar matches a character that is not allowed in a path (pchar of RFC 3986).
-var notPathChar = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`[^A-Za-z0-9._~!$&'()*+,;=:@%/-]`)
-})
+var notPathChar = model.Pattern(`[^A-Za-z0-9._~!$&'()*+,;=:@%/-]`)
 
 // pathProblem returns why path is not valid for a route, and a suggestion if there is a single fix. The rules beyond RFC 3986
 // are the rules of Ingress paths (ValidateIngress in pkg/apis/networking/validation of Kubernetes).

@@ -50,7 +50,7 @@ type target struct {
 
 // measureDocument measures a document. It returns why the document cannot be validated, or "".
 func measureDocument(d *Document) (*documentStats, string) {
-	s := &documentStats{doc: d, tree: newTree(d.root), components: map[string]*yaml.Node{}, targets: map[string]*target{}}
+	s := &documentStats{doc: d, tree: tree{d.root, krm.Members{}}, components: map[string]*yaml.Node{}, targets: map[string]*target{}}
 	s.measure(d.root, 1, 1)
 	if s.size > maxSize || s.depth > maxNesting || s.weight > maxWeight {
 		return nil, "it is too large"
@@ -79,11 +79,11 @@ func (s *documentStats) measure(n *yaml.Node, times, depth int) {
 	s.depth = max(s.depth, depth)
 	for i, c := range n.Content {
 		s.bases = s.bases || c.Value == "$id" && n.Kind == yaml.MappingNode && i%2 == 0
+		more := 1
 		if i%2 == 1 && n.Content[i-1].Value == "additionalProperties" {
-			s.measure(c, times+5, depth+1) // is read, written and read again
-		} else {
-			s.measure(c, times+1, depth+1)
+			more = 5 // is read, written and read again
 		}
+		s.measure(c, times+more, depth+1)
 	}
 }
 

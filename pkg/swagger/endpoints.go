@@ -3,10 +3,8 @@ package swagger
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -78,8 +76,9 @@ func (r *reader) unreferenced() {
 }
 
 // endpoints reads x-wso2-production-endpoints or x-wso2-sandbox-endpoints: a mapping with urls, a reference to an entry
-// of x-wso2-endpoints, or one endpoint.
-func (r *reader) endpoints(m member, stage Stage) {
+// of x-wso2-endpoints, or one endpoint. The list is shared if it is that of an entry.
+func (r *reader) endpoints(m member) (e Endpoints, entry *namedEndpoints) {
+	e.Type = LoadBalance
 	switch {
 	case krm.IsNull(m.value):
 		r.problems.Errorf(model.SwaggerEndpoint, m.at(), `is empty; use urls, a reference such as "%sNAME", or one endpoint`,
@@ -87,27 +86,39 @@ func (r *reader) endpoints(m member, stage Stage) {
 	case m.value.Kind == yaml.SequenceNode:
 		r.problems.Errorf(model.SwaggerEndpoint, m.at(), "is a list; use a mapping with the list as urls")
 	case m.value.Kind == yaml.MappingNode:
-		r.add(stage, r.endpointList(m).List)
-	case strings.HasPrefix(m.value.Value, "#"):
-		r.reference(m, stage)
+		e = r.endpointList(m)
+	case !strings.HasPrefix(m.value.Value, "#"):
+		e.List = r.endpoint(m)
 	default:
-		r.add(stage, r.endpoint(m))
+		if entry = r.reference(m); entry != nil {
+			e = entry.endpoints
+		}
 	}
+	return e, entry
 }
 
-func (r *reader) reference(m member, stage Stage) {
+// stage adds the endpoints of an extension to the document.
+func (r *reader) stage(m member, stage Stage) {
+	e, entry := r.endpoints(m)
+	if entry != nil {
+		if slices.Contains(entry.used, stage) {
+			return
+		}
+		entry.used = append(entry.used, stage)
+	}
+	r.add(stage, e.List)
+}
+
+// reference returns the entry that a reference names; nil if there is none.
+func (r *reader) reference(m member) *namedEndpoints {
 	name, ok := strings.CutPrefix(m.value.Value, referencePrefix)
 	if !ok {
 		r.report(model.SwaggerEndpoint, m, `%q does not refer to a named endpoint; use "%sNAME"`,
 			cut(m.value.Value), referencePrefix)
-		return
+		return nil
 	}
 	if n := r.byName[name]; n != nil {
-		if !slices.Contains(n.used, stage) {
-			n.used = append(n.used, stage)
-			r.add(stage, n.endpoints.List)
-		}
-		return
+		return n
 	}
 	// In a long list, finding a suggestion takes too long.
 	var names []string
@@ -118,6 +129,7 @@ func (r *reader) reference(m member, stage Stage) {
 	if s := krm.Suggest(name, names); s != "" {
 		suggest(p, referencePrefix+s)
 	}
+	return nil
 }
 
 // add adds the endpoints that the document does not have yet.
@@ -168,10 +180,7 @@ func (r *reader) endpointType(m member) EndpointType {
 	s := r.str(m)
 	normal := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(s))
 	if s != "" && !slices.Contains(endpointTypes, normal) {
-		r.problems.Add(model.Problem{
-			ID: model.SwaggerExtension, Severity: model.Warning, Place: m.at(), Value: cut(s),
-			Message: fmt.Sprintf("unknown type %q; use load_balance or failover", cut(s)),
-		})
+		r.report(model.SwaggerExtension, m, "unknown type %q; use load_balance or failover", cut(s)).Severity = model.Warning
 	}
 	if normal == "failover" {
 		return Failover
@@ -216,35 +225,19 @@ func (r *reader) endpoint(m member) []Endpoint {
 }
 
 var (
-	// targetName matches NAME and NAME.NAMESPACE of any length.
-	targetName = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^` + label + `(\.` + label + `)?$`)
-	})
 	// absolute matches a URL with a scheme (RFC 3986) and an authority. Either can be a template.
-	absolute = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*|{[^{}]+})://(.*)$`)
-	})
-	hostPort = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[A-Za-z0-9._-]+(:\d+|:\d+/.*|/.*)$`)
-	})
-	template = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`{[^{}]+}`)
-	})
-	etcd = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^etcd\s*\(([^,()]+),([^,()]+)\)$`)
-	})
+	absolute = model.Pattern(`^(?:[A-Za-z][A-Za-z0-9+.-]*|{[^{}]+})://(.*)$`)
+	hostPort = model.Pattern(`^[A-Za-z0-9._-]+(:\d+|:\d+/.*|/.*)$`)
+	template = model.Pattern(`{[^{}]+}`)
+	dnsName  = model.Pattern(`^` + label + `(\.` + label + `)*$`)
+	etcd     = model.Pattern(`^etcd\s*\(([^,()]+),([^,()]+)\)$`)
 )
 
 // label matches a DNS label (RFC 1123) of any length: a pattern with a repetition count takes a millisecond to compile.
 const label = `[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`
 
 // isTargetName reports whether s is NAME or NAME.NAMESPACE, where both are DNS labels, like the name of a Service.
-func isTargetName(s string) bool { return targetName().MatchString(s) && !hasLongLabel(s) }
-
-func hasLongLabel(s string) bool {
-	const longest = 63
-	return slices.ContainsFunc(strings.Split(s, "."), func(part string) bool { return len(part) > longest })
-}
+func isTargetName(s string) bool { return strings.Count(s, ".") < 2 && isDNSName(s) }
 
 // isEtcd reports whether s is etcd(KEY, URL), which the gateway replaces by the value of the key, or by the URL.
 func isEtcd(s string) bool {
@@ -281,8 +274,8 @@ func urlProblem(s string) string {
 	return ""
 }
 
-var dnsName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
-})
-
-func isDNSName(s string) bool { return dnsName().MatchString(s) && !hasLongLabel(s) }
+func isDNSName(s string) bool {
+	const longest = 63
+	isLong := func(part string) bool { return len(part) > longest }
+	return dnsName().MatchString(s) && !slices.ContainsFunc(strings.Split(s, "."), isLong)
+}

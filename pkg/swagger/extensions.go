@@ -28,16 +28,9 @@ const (
 	onOperation level = "on an operation"
 )
 
-// extensions has the levels at which an extension is read.
-var extensions = []struct {
-	name   string
-	levels []level
-}{
-	{basePathExtension, []level{atRoot}},
-	{modeExtension, []level{atRoot}},
-	{endpointsExtension, []level{atRoot}},
-	{productionExtension, []level{atRoot, onOperation}},
-	{sandboxExtension, []level{atRoot, onOperation}},
+// extensions has the extensions that are read at the root, and whether they are also read on operations.
+var extensions = map[string]bool{
+	basePathExtension: false, modeExtension: false, endpointsExtension: false, productionExtension: true, sandboxExtension: true,
 }
 
 // otherExtensions have no effect on the output, and are here without their prefix. The gateway reads them (the constants of WSO2
@@ -62,21 +55,20 @@ func (r *reader) extension(m member, l level) {
 	if ok && slices.Contains(otherExtensions, name) {
 		return
 	}
-	names := make([]string, len(extensions), len(extensions)+len(otherExtensions))
-	for i, e := range extensions {
-		if e.name == m.key {
-			where := "at the root"
-			if slices.Contains(e.levels, onOperation) {
-				where = "at the root or on each operation"
-			}
-			if !slices.Contains(e.levels, l) {
-				r.problems.Warnf(model.SwaggerExtension, m.at(), "has no effect %s; set it %s", l, where)
-			}
-			return
+	if onOperations, known := extensions[m.key]; known {
+		where := "at the root"
+		if onOperations {
+			where = "at the root or on each operation"
 		}
-		names[i] = strings.TrimPrefix(e.name, prefix)
+		if l != atRoot && (l != onOperation || !onOperations) {
+			r.problems.Warnf(model.SwaggerExtension, m.at(), "has no effect %s; set it %s", l, where)
+		}
+		return
 	}
-	names = append(names, otherExtensions...)
+	names := slices.Clone(otherExtensions)
+	for name := range extensions {
+		names = append(names, strings.TrimPrefix(name, prefix))
+	}
 	r.problems.Warnf(model.SwaggerExtension, m.at(), "unknown extension %q", cut(m.key))
 	// Suggest compares the names without the common prefix, because every letter of it would allow another typo.
 	if name := krm.Suggest(strings.TrimPrefix(strings.ToLower(m.key), prefix), names); name != "" {

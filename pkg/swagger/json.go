@@ -50,39 +50,37 @@ type jsonWriter struct {
 func (w *jsonWriter) value(n *yaml.Node) {
 	switch n.Kind {
 	case yaml.MappingNode:
-		w.mapping(n)
+		onlyRef := krm.Text(n, "$ref") != "" && !w.pathItems[n]
+		w.buf.WriteByte('{')
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i]
+			if key.Kind != yaml.ScalarNode || onlyRef && key.Value != "$ref" {
+				continue
+			}
+			w.string(key.Value)
+			w.buf.WriteByte(':')
+			w.value(n.Content[i+1])
+			w.buf.WriteByte(',')
+		}
+		w.end('}')
 	case yaml.SequenceNode:
 		w.buf.WriteByte('[')
-		for i, c := range n.Content {
-			if i > 0 {
-				w.buf.WriteByte(',')
-			}
+		for _, c := range n.Content {
 			w.value(c)
+			w.buf.WriteByte(',')
 		}
-		w.buf.WriteByte(']')
+		w.end(']')
 	default:
 		w.scalar(n)
 	}
 }
 
-func (w *jsonWriter) mapping(n *yaml.Node) {
-	onlyRef := krm.Text(n, "$ref") != "" && !w.pathItems[n]
-	w.buf.WriteByte('{')
-	first := true
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
-		if key.Kind != yaml.ScalarNode || onlyRef && key.Value != "$ref" {
-			continue
-		}
-		if !first {
-			w.buf.WriteByte(',')
-		}
-		first = false
-		w.string(key.Value)
-		w.buf.WriteByte(':')
-		w.value(n.Content[i+1])
+// end replaces the comma after the last member or element.
+func (w *jsonWriter) end(bracket byte) {
+	if last := w.buf.Len() - 1; w.buf.Bytes()[last] == ',' {
+		w.buf.Truncate(last)
 	}
-	w.buf.WriteByte('}')
+	w.buf.WriteByte(bracket)
 }
 
 func (w *jsonWriter) scalar(n *yaml.Node) {
@@ -90,18 +88,16 @@ func (w *jsonWriter) scalar(n *yaml.Node) {
 		w.string(text)
 		return
 	}
-	var v any
+	text, v := []byte(n.Value), any(nil)
 	switch n.ShortTag() {
 	case "!!int", "!!float", "!!bool", "!!null":
-		if json.Valid([]byte(n.Value)) {
-			w.buf.WriteString(n.Value)
-			return
-		}
-		if n.Decode(&v) == nil {
-			text, err := json.Marshal(v)
-			if err != nil {
+		if !json.Valid(text) && n.Decode(&v) == nil {
+			var err error
+			if text, err = json.Marshal(v); err != nil {
 				text = []byte("null") // infinity
 			}
+		}
+		if json.Valid(text) {
 			w.buf.Write(text)
 			return
 		}
@@ -110,9 +106,6 @@ func (w *jsonWriter) scalar(n *yaml.Node) {
 }
 
 func (w *jsonWriter) string(s string) {
-	text, err := json.Marshal(s)
-	if err != nil {
-		text = []byte(`""`)
-	}
+	text, _ := json.Marshal(s) // A string has no error.
 	w.buf.Write(text)
 }

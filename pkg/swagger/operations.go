@@ -80,7 +80,7 @@ func (d *Document) Operations() []Operation {
 	}
 	root := r.stated(d.root, d.Place, nil)
 	var all []Operation
-	for _, path := range r.mapping(krm.Get(d.root, "paths"), d.Place.Child("paths")) {
+	for _, path := range r.members(krm.Get(d.root, "paths"), d.Place.Child("paths")) {
 		if strings.HasPrefix(path.key, "x-") {
 			continue
 		}
@@ -102,7 +102,7 @@ func (d *Document) Operations() []Operation {
 func (r *reader) eachOperation(path member, visit func(member)) {
 	n, at := path.value, path.at()
 	for hops := 0; n != nil && hops <= maxHops; hops++ {
-		for _, m := range r.mapping(n, at) {
+		for _, m := range r.members(n, at) {
 			if slices.Contains(methods, m.key) && m.value.Kind == yaml.MappingNode {
 				visit(m)
 			}
@@ -113,14 +113,6 @@ func (r *reader) eachOperation(path member, visit func(member)) {
 		}
 		n, at = r.tree.resolve(ref, r.at)
 	}
-}
-
-// mapping returns the members of n, or none if n is not a mapping.
-func (r *reader) mapping(n *yaml.Node, at model.Place) []member {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil
-	}
-	return r.members(n, at)
 }
 
 // stated returns the settings of an operation, which override those of the root, or the settings of the root itself if root is
@@ -160,18 +152,13 @@ func (o *Operation) extend(m member) {
 	o.Extensions[strings.Clone(m.key)] = w.buf.String()
 }
 
-// group reads the endpoints of an extension.
+// group reads the endpoints of an extension. Operations share the memory of an entry of x-wso2-endpoints.
 func (r *reader) group(m member) Endpoints {
-	name, isRef := strings.CutPrefix(m.value.Value, referencePrefix)
-	switch {
-	case m.value.Kind == yaml.MappingNode:
-		return r.endpointList(m).clone()
-	case m.value.Kind != yaml.ScalarNode || krm.IsNull(m.value):
-		return Endpoints{}
-	case isRef && r.byName[name] != nil:
-		return r.byName[name].endpoints
+	e, entry := r.endpoints(m)
+	if entry == nil {
+		e = e.clone()
 	}
-	return Endpoints{Type: LoadBalance, List: r.endpoint(m)}.clone()
+	return e
 }
 
 // clone returns endpoints that keep no reference to the text of the document.

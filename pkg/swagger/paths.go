@@ -17,14 +17,11 @@ var methods = []string{"get", "put", "post", "delete", "patch", "head", "options
 var pathItemFields = []string{"$ref", "summary", "description", "servers", "parameters", "additionalOperations"}
 
 func (r *reader) paths() {
-	paths := krm.Get(r.doc.root, "paths")
-	if paths != nil {
-		for _, m := range r.members(paths, r.at.Child("paths")) {
-			if strings.HasPrefix(m.key, "x-") {
-				r.extension(m, inPaths)
-			} else {
-				r.doc.OperationCount += r.pathItem(m.value, m.at(), 0)
-			}
+	for _, m := range r.members(krm.Get(r.doc.root, "paths"), r.at.Child("paths")) {
+		if strings.HasPrefix(m.key, "x-") {
+			r.extension(m, inPaths)
+		} else {
+			r.doc.OperationCount += r.pathItem(m.value, m.at(), 0)
 		}
 	}
 	at := r.at.At(r.doc.root.Line)
@@ -97,10 +94,10 @@ func (r *reader) operation(op member) {
 	for _, m := range r.members(op.value, op.at()) {
 		switch m.key {
 		case productionExtension:
-			r.endpoints(m, Production)
+			r.stage(m, Production)
 			has = true
 		case sandboxExtension:
-			r.endpoints(m, Sandbox)
+			r.stage(m, Sandbox)
 			has = true
 		case "servers":
 			has = true

@@ -2,9 +2,7 @@ package swagger
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -16,30 +14,30 @@ import (
 // lines of the problems count within text. The document is nil if text is not an OpenAPI document. Otherwise, it
 // contains everything that is valid, and the problems describe the rest.
 func Read(text string, at model.Place) (*Document, model.Problems) {
-	var r reader
+	var ps model.Problems
 	if len(text) > krm.MaxText {
-		r.problems.Errorf(model.InputLimit, at, "has more than %d MiB; split the API", krm.MaxText>>20)
-		return nil, r.problems
+		ps.Errorf(model.InputLimit, at, "has more than %d MiB; split the API", krm.MaxText>>20)
+		return nil, ps
 	}
-	root, done, problems := krm.ParsePooled(text, at)
-	if problems.HasErrors() {
-		return nil, problems
+	root, done, ps := krm.ParsePooled(text, at)
+	if ps.HasErrors() {
+		return nil, ps
 	}
 	if krm.IsNull(root) {
-		r.problems.Errorf(model.SwaggerVersion, at, "is empty; add an OpenAPI document")
-		return nil, r.problems
+		ps.Errorf(model.SwaggerVersion, at, "is empty; add an OpenAPI document")
+		return nil, ps
 	}
-	r = newReader(&Document{Place: at, root: root, done: done})
-	if r.document() {
-		r.repeated()
-		return r.doc, r.problems.Sorted()
+	r := newReader(&Document{Place: at, root: root, done: done})
+	if !r.document() {
+		return nil, r.problems.Sorted()
 	}
-	return nil, r.problems.Sorted()
+	r.repeated()
+	return r.doc, r.problems.Sorted()
 }
 
 func newReader(d *Document) reader {
 	return reader{
-		doc: d, at: d.Place, tree: newTree(d.root), checked: map[*yaml.Node]bool{}, items: map[*yaml.Node]int{},
+		doc: d, at: d.Place, tree: tree{d.root, krm.Members{}}, checked: map[*yaml.Node]bool{}, items: map[*yaml.Node]int{},
 		byName: map[string]*namedEndpoints{}, seen: map[Endpoint]bool{},
 	}
 }
@@ -78,7 +76,7 @@ func (m member) at() model.Place {
 	if m.line == 0 {
 		return m.in
 	}
-	return m.in.Child(shorten(m.key, longestKey)).At(m.line)
+	return m.in.Child(model.Shorten(m.key, longestKey)).At(m.line)
 }
 
 // longestKey is the maximum length of a key in a place. Without a limit, the places in a path item whose path is a megabyte
@@ -86,8 +84,11 @@ func (m member) at() model.Place {
 const longestKey = 500
 
 // members returns the members of the mapping n. It reports values that are not mappings, and keys that are not strings or are
-// duplicated. A null has no members.
+// duplicated. A null or missing value has no members.
 func (r *reader) members(n *yaml.Node, at model.Place) []member {
+	if n == nil {
+		return nil
+	}
 	var values map[string]*yaml.Node
 	if !hasPlainKeys(n) {
 		r.problems.Add(krm.Decode(n, at.At(n.Line), &values)...)
@@ -106,23 +107,18 @@ func (r *reader) members(n *yaml.Node, at model.Place) []member {
 	return members
 }
 
-// hasPlainKeys reports whether n is a mapping of limited size, whose keys are different scalars.
+// hasPlainKeys reports whether n is a mapping whose keys are different scalars.
 func hasPlainKeys(n *yaml.Node) bool {
-	const most = 40 // It compares each key with all others.
-	if n.Kind != yaml.MappingNode || len(n.Content) > 2*most {
+	if n.Kind != yaml.MappingNode {
 		return false
 	}
 	for i := 0; i < len(n.Content); i += 2 {
 		if n.Content[i].Kind != yaml.ScalarNode {
 			return false
 		}
-		for j := 0; j < i; j += 2 {
-			if n.Content[i].Value == n.Content[j].Value {
-				return false
-			}
-		}
 	}
-	return true
+	key, _ := repeatedKey(n)
+	return key == nil
 }
 
 // document reads the whole document, and reports whether it is an OpenAPI document.
@@ -139,9 +135,9 @@ func (r *reader) document() bool {
 		case modeExtension:
 			r.mode(m)
 		case productionExtension:
-			r.endpoints(m, Production)
+			r.stage(m, Production)
 		case sandboxExtension:
-			r.endpoints(m, Sandbox)
+			r.stage(m, Sandbox)
 		}
 		r.extension(m, atRoot)
 	}
@@ -167,9 +163,7 @@ func (v specVersion) String() string {
 }
 
 // openAPI3 matches the supported versions. Tools must ignore the patch level (https://spec.openapis.org/oas/v3.1.0#versions).
-var openAPI3 = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(3\.[012])(\.[0-9A-Za-z.-]+)?$`)
-})
+var openAPI3 = model.Pattern(`^(3\.[012])(\.[0-9A-Za-z.-]+)?$`)
 
 const whichVersion = `use openapi: 3.0.3, openapi: 3.1.0, or swagger: "2.0"`
 
@@ -214,11 +208,7 @@ func (r *reader) noVersion(members []member) {
 
 // info reads title and version.
 func (r *reader) info() {
-	info := krm.Get(r.doc.root, "info")
-	if info == nil {
-		return
-	}
-	for _, m := range r.members(info, r.at.Child("info")) {
+	for _, m := range r.members(krm.Get(r.doc.root, "info"), r.at.Child("info")) {
 		switch m.key {
 		case "title":
 			r.doc.Title = r.text(m)
@@ -288,11 +278,4 @@ func suggest(p *model.Problem, s string) bool {
 }
 
 // cut shortens a value for a message.
-func cut(s string) string { return shorten(s, 80) }
-
-func shorten(s string, most int) string {
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "..."
-	}
-	return s
-}
+func cut(s string) string { return model.Shorten(s, model.MaxShown) }

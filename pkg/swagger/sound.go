@@ -16,7 +16,7 @@ func (d *Document) sound() bool {
 	if d.version != "3.0" && d.version != "3.1" {
 		return false
 	}
-	c := certifier{schemas: map[string]bool{}, operations: map[string]bool{}}
+	c := certifier{schemas: map[string]bool{}, operations: set{}}
 	if schemas := krm.Get(krm.Get(d.root, "components"), "schemas"); schemas != nil && schemas.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(schemas.Content); i += 2 {
 			// There is more than one way to follow a reference to a reference.
@@ -29,7 +29,8 @@ func (d *Document) sound() bool {
 // certifier looks for parts of a document that might not be valid.
 type certifier struct {
 	// schemas contains the references to the schemas of the components, operations the operation IDs so far.
-	schemas, operations map[string]bool
+	schemas    map[string]bool
+	operations set
 	// depth is the nesting of the current mapping.
 	depth int
 }
@@ -127,14 +128,18 @@ func listOf(check func(*certifier, *yaml.Node) bool) func(*certifier, *yaml.Node
 
 // names reports whether n is a list of different strings.
 func names(c *certifier, n *yaml.Node) bool {
-	if !c.list(n, isName) || len(n.Content) == 0 {
-		return false
-	}
-	seen := map[string]bool{}
-	for _, e := range n.Content {
-		seen[e.Value] = true
-	}
-	return len(seen) == len(n.Content)
+	seen := set{}
+	return len(n.Content) > 0 && c.list(n, func(c *certifier, n *yaml.Node) bool { return isName(c, n) && !seen.again(n.Value) })
+}
+
+// set is a set of names.
+type set map[string]bool
+
+// again adds a name, and reports whether the set already contained it.
+func (s set) again(name string) bool {
+	again := s[name]
+	s[name] = true
+	return again
 }
 
 // object returns the check of a shape.
@@ -165,12 +170,9 @@ func isServer(c *certifier, n *yaml.Node) bool {
 }
 
 func (c *certifier) tags(n *yaml.Node) bool {
-	seen := map[string]bool{}
+	seen := set{}
 	return c.list(n, func(c *certifier, tag *yaml.Node) bool {
-		name := krm.Text(tag, "name")
-		again := seen[name]
-		seen[name] = true
-		return !again && c.mapping(tag, shape{"name": isName, "description": isText}, "name")
+		return !seen.again(krm.Text(tag, "name")) && c.mapping(tag, shape{"name": isName, "description": isText}, "name")
 	})
 }
 
@@ -181,7 +183,7 @@ func (c *certifier) security(n *yaml.Node) bool {
 
 // paths checks all paths, which must differ in more than the names of their parameters.
 func (c *certifier) paths(n *yaml.Node) bool {
-	seen := map[string]bool{}
+	seen := set{}
 	return c.members(n, func(path string, item *yaml.Node) bool {
 		if strings.HasPrefix(path, "x-") {
 			return true
@@ -190,28 +192,25 @@ func (c *certifier) paths(n *yaml.Node) bool {
 			return false
 		}
 		parts := strings.Split(path[1:], "/")
-		parameters := map[string]bool{}
+		parameters := set{}
 		for i, part := range parts {
 			name, isParameter := strings.CutPrefix(part, "{")
 			if isParameter {
 				name, isParameter = strings.CutSuffix(name, "}")
-				if !isParameter || name == "" || !madeOf(name, "_") || parameters[name] {
+				if !isParameter || name == "" || !madeOf(name, "_") || parameters.again(name) {
 					return false
 				}
-				parameters[name], parts[i] = true, "{}"
+				parts[i] = "{}"
 			} else if !madeOf(part, "_.~-") {
 				return false
 			}
 		}
-		normal := strings.Join(parts, "/")
-		again := seen[normal]
-		seen[normal] = true
-		return !again && c.pathItem(item, parameters)
+		return !seen.again(strings.Join(parts, "/")) && c.pathItem(item, parameters)
 	})
 }
 
 // pathItem checks the operations of a path, each of which must define exactly the parameters of the path.
-func (c *certifier) pathItem(n *yaml.Node, parameters map[string]bool) bool {
+func (c *certifier) pathItem(n *yaml.Node, parameters set) bool {
 	common, ok := c.parameters(krm.Get(n, "parameters"))
 	return ok && c.members(n, func(key string, value *yaml.Node) bool {
 		switch {
@@ -238,9 +237,7 @@ func (c *certifier) operation(n *yaml.Node) bool {
 	return c.members(n, func(key string, value *yaml.Node) bool {
 		switch key {
 		case "operationId":
-			again := c.operations[value.Value]
-			c.operations[value.Value] = true
-			return isName(c, value) && !again
+			return isName(c, value) && !c.operations.again(value.Value)
 		case "summary", "description":
 			return isText(c, value)
 		case "tags":
@@ -270,15 +267,13 @@ func (c *certifier) parameters(n *yaml.Node) (inPath []string, ok bool) {
 	if n == nil {
 		return nil, true
 	}
-	seen := map[string]bool{}
+	seen := set{}
 	ok = c.list(n, func(c *certifier, p *yaml.Node) bool {
 		in, name, required := krm.Text(p, "in"), krm.Text(p, "name"), krm.Get(p, "required")
 		if in == "path" {
 			inPath = append(inPath, name)
 		}
-		again := seen[in+":"+name]
-		seen[in+":"+name] = true
-		return !again && slices.Contains([]string{"path", "query", "header", "cookie"}, in) &&
+		return !seen.again(in+":"+name) && slices.Contains([]string{"path", "query", "header", "cookie"}, in) &&
 			(in != "path" || required != nil && required.Value == "true") &&
 			c.mapping(p, shape{
 				"name": isName, "in": isName, "required": isFlag, "description": isText, "deprecated": isFlag,

@@ -8,18 +8,15 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // tree finds the targets of references.
 type tree struct {
 	root *yaml.Node
-	// members caches the members of mappings: documents can have as many references as paths.
-	members map[*yaml.Node]map[string]*yaml.Node
-}
-
-func newTree(root *yaml.Node) tree {
-	return tree{root: root, members: map[*yaml.Node]map[string]*yaml.Node{}}
+	// Documents can have as many references as paths.
+	members krm.Members
 }
 
 // resolve returns the node that the reference "#/..." points to, and its place; nil if there is none.
@@ -33,7 +30,7 @@ func (t *tree) resolve(ref string, at model.Place) (*yaml.Node, model.Place) {
 		if i, err := strconv.Atoi(part); err == nil && n.Kind == yaml.SequenceNode {
 			at = at.Item(i)
 		} else {
-			at = at.Child(shorten(part, longestKey))
+			at = at.Child(model.Shorten(part, longestKey))
 		}
 		if n = t.child(n, part); n == nil {
 			return nil, at
@@ -67,69 +64,54 @@ var (
 
 // child returns the member or element of n that one part of a pointer names, or nil.
 func (t *tree) child(n *yaml.Node, part string) *yaml.Node {
-	switch n.Kind {
-	case yaml.SequenceNode:
+	if n.Kind == yaml.SequenceNode {
 		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(n.Content) {
 			return n.Content[i]
 		}
 		return nil
-	case yaml.MappingNode:
-		members := t.members[n]
-		if members == nil {
-			members = make(map[string]*yaml.Node, len(n.Content)/2)
-			for i := len(n.Content) - 2; i >= 0; i -= 2 {
-				members[n.Content[i].Value] = n.Content[i+1]
-			}
-			t.members[n] = members
-		}
-		return members[part]
 	}
-	return nil
+	_, value := t.members.Find(n, part)
+	return value
 }
 
-// step returns a place within a place.
-type step func(model.Place) model.Place
+// finder returns the key or value of a member of a mapping and its name; nil if it does not exist.
+type finder func(mapping *yaml.Node) (found *yaml.Node, name string)
 
-// query looks for a member of a mapping.
-type query struct {
-	// match returns the key or value of the member of the mapping and its name; nil if it does not exist.
-	match func(mapping *yaml.Node) (found *yaml.Node, name string)
-	// skip has the keys of values not to search.
-	skip []string
-}
-
-// find returns the first node that q finds in n, and its place. It only builds that place: the places of all nodes of a large
-// document would cost far more than the search.
-func find(n *yaml.Node, at model.Place, q query) (*yaml.Node, model.Place) {
-	found, trail := q.search(n)
+// in returns the first node below n that f finds, and its place. Values with a key in skip are not searched. It only builds that
+// place: the places of all nodes of a large document would cost far more than the search.
+func (f finder) in(n *yaml.Node, at model.Place, skip ...string) (*yaml.Node, model.Place) {
+	found, path := f.search(n, skip)
 	if found == nil {
 		return nil, at
 	}
-	for _, enter := range slices.Backward(trail) {
-		at = enter(at)
+	for _, s := range slices.Backward(path) {
+		if s.Index >= 0 {
+			at = at.Item(s.Index)
+		} else {
+			at = at.Child(s.Key)
+		}
 	}
 	return found, at.At(found.Line)
 }
 
 // search returns the node that it found, and the steps to it from the last to the first.
-func (q query) search(n *yaml.Node) (*yaml.Node, []step) {
+func (f finder) search(n *yaml.Node, skip []string) (*yaml.Node, []model.Step) {
 	mapping := n.Kind == yaml.MappingNode
 	if mapping {
-		if found, name := q.match(n); found != nil {
-			return found, []step{func(p model.Place) model.Place { return p.Child(name) }}
+		if found, name := f(n); found != nil {
+			return found, []model.Step{{Key: name, Index: -1}}
 		}
 	}
 	for i, c := range n.Content {
-		if mapping && i%2 == 1 && slices.Contains(q.skip, n.Content[i-1].Value) {
+		step := model.Step{Index: i}
+		if mapping {
+			step = model.Step{Key: n.Content[i-i%2].Value, Index: -1}
+		}
+		if mapping && i%2 == 1 && slices.Contains(skip, step.Key) {
 			continue
 		}
-		found, trail := q.search(c)
-		switch {
-		case found == nil:
-		case mapping:
-			return found, append(trail, func(p model.Place) model.Place { return p.Child(n.Content[i-i%2].Value) })
-		default:
-			return found, append(trail, func(p model.Place) model.Place { return p.Item(i) })
+		if found, path := f.search(c, skip); found != nil {
+			return found, append(path, step)
 		}
 	}
 	return nil, nil
@@ -137,12 +119,12 @@ func (q query) search(n *yaml.Node) (*yaml.Node, []step) {
 
 // repeated warns of the first duplicate key in a mapping that the reader did not read, such as a schema.
 func (r *reader) repeated() {
-	key, at := find(r.doc.root, r.at, query{match: func(mapping *yaml.Node) (*yaml.Node, string) {
+	key, at := finder(func(mapping *yaml.Node) (*yaml.Node, string) {
 		if r.checked[mapping] {
 			return nil, ""
 		}
 		return repeatedKey(mapping)
-	}})
+	}).in(r.doc.root, r.at)
 	if key != nil {
 		r.problems.Warnf(model.InputDuplicate, at, "appears more than once; remove one of them")
 	}

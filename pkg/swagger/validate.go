@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
@@ -31,7 +29,12 @@ func (d *Document) Validate() model.Problems {
 	s, reason := measureDocument(d)
 	if s != nil {
 		if n, at := s.lost(); n != nil {
-			ps.Add(lostProblem(n, at))
+			format := "%q is not in the document; add it, or correct the reference"
+			if n.Value[0] != '#' {
+				format = "%q is in another file, which is not read; copy it into this document"
+			}
+			p := model.Problem{ID: model.SwaggerSpec, Severity: model.Warning, Place: at, Value: cut(n.Value)}
+			ps.Reportf(p, format, p.Value)
 			return ps
 		}
 		if reason == "" {
@@ -62,28 +65,16 @@ func (d *Document) Validate() model.Problems {
 	return ps
 }
 
-func lostProblem(ref *yaml.Node, at model.Place) model.Problem {
-	value, format := cut(ref.Value), "%q is not in the document; add it, or correct the reference"
-	if ref.Value[0] != '#' {
-		format = "%q is in another file, which is not read; copy it into this document"
-	}
-	message := fmt.Sprintf(format, value)
-	return model.Problem{ID: model.SwaggerSpec, Severity: model.Warning, Place: at, Value: value, Message: message}
-}
-
 // lost finds the first reference to a value that is not in the document. Read reports the references of paths.
 func (s *documentStats) lost() (*yaml.Node, model.Place) {
 	items := s.doc.pathItems()
-	return find(s.doc.root, s.doc.Place, query{
-		skip: []string{"example", "examples", "default", "enum", "const"},
-		match: func(mapping *yaml.Node) (*yaml.Node, string) {
-			ref := krm.Get(mapping, "$ref")
-			if items[mapping] || krm.Text(ref) == "" || !s.target(ref.Value).missing {
-				return nil, ""
-			}
-			return ref, "$ref"
-		},
-	})
+	return finder(func(mapping *yaml.Node) (*yaml.Node, string) {
+		ref := krm.Get(mapping, "$ref")
+		if items[mapping] || krm.Text(ref) == "" || !s.target(ref.Value).missing {
+			return nil, ""
+		}
+		return ref, "$ref"
+	}).in(s.doc.root, s.doc.Place, "example", "examples", "default", "enum", "const")
 }
 
 // unsupportedReason returns what kin-openapi does not support in the document, or "".
@@ -217,19 +208,15 @@ func (d *Document) locate(err error) (model.Place, error) {
 
 // The errors of encoding/json as kin-openapi words them.
 var (
-	fieldType = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`json: cannot unmarshal (\w+) into .*?field (\S+) of type \S+`)
-	})
-	valueType = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`json: cannot unmarshal (\w+) into .*?value of type \S*?(\w+)$`)
-	})
+	fieldType = model.Pattern(`json: cannot unmarshal (\w+) into .*?field (\S+) of type \S+`)
+	valueType = model.Pattern(`json: cannot unmarshal (\w+) into .*?value of type \S*?(\w+)$`)
 )
 
 // finding formats a finding as one line of limited length.
 func finding(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	line = fieldType().ReplaceAllString(line, "$2 cannot be of type $1")
-	return shorten(valueType().ReplaceAllString(line, "$2 cannot be of type $1"), 200)
+	return model.Shorten(valueType().ReplaceAllString(line, "$2 cannot be of type $1"), 200)
 }
 
 // convert converts a Swagger 2.0 document to OpenAPI 3. It converts the parts that openapi2conv would visit in random order one

@@ -86,21 +86,21 @@ func (e *emitter) tidy(root int32) {
 	if status := e.find(root, "status"); status != 0 {
 		e.remove(root, status)
 	}
-	spec := e.find(root, "spec")
 	for _, key := range emptyInSpec {
-		if i := e.find(spec, key); i != 0 && e.values[i].first == 0 {
-			e.remove(spec, i)
-		}
+		e.removeEmpty(e.find(root, "spec"), key)
 	}
 	for i := root; i < int32(len(e.values)); i++ {
-		if e.values[i].key != withEmptyMembers || e.values[i].kind != '{' {
-			continue
-		}
-		for _, key := range emptyMembers {
-			if m := e.find(i, key); m != 0 && e.values[m].kind == '{' && e.values[m].first == 0 {
-				e.remove(i, m)
+		if e.values[i].key == withEmptyMembers {
+			for _, key := range emptyMembers {
+				e.removeEmpty(i, key)
 			}
 		}
+	}
+}
+
+func (e *emitter) removeEmpty(object int32, key string) {
+	if m := e.find(object, key); m != 0 && e.values[m].kind == '{' && e.values[m].first == 0 {
+		e.remove(object, m)
 	}
 }
 
@@ -136,28 +136,26 @@ const quoted = 'q'
 // starts with a dash.
 func (e *emitter) members(object int32, indent, first int) {
 	pad := indent - first
+	member := func(i int32) {
+		key := e.values[i].key
+		if !isWord(key) || len(key) > maxSimpleKey {
+			e.failed = true
+			return
+		}
+		e.spaces(pad)
+		e.out = append(append(e.out, key...), ':')
+		e.value(i, indent)
+		pad = indent
+	}
 	version := e.find(object, "apiVersion")
 	if version != 0 {
-		e.member(version, indent, pad)
-		pad = indent
+		member(version)
 	}
 	for i := e.values[object].first; i != 0; i = e.values[i].next {
 		if i != version {
-			e.member(i, indent, pad)
-			pad = indent
+			member(i)
 		}
 	}
-}
-
-func (e *emitter) member(i int32, indent, pad int) {
-	key := e.values[i].key
-	if !isWord(key) || len(key) > maxSimpleKey {
-		e.failed = true
-		return
-	}
-	e.spaces(pad)
-	e.out = append(append(e.out, key...), ':')
-	e.value(i, indent)
 }
 
 // maxSimpleKey is below the length at which the YAML library writes keys differently.

@@ -62,12 +62,8 @@ func ToNode(obj any) (*yaml.Node, error) {
 	plain(n)
 	remove(n, "status")
 	for _, key := range emptyInSpec {
-		spec := get(n, "spec")
-		if v := get(spec, key); v != nil && len(v.Content) == 0 {
-			remove(spec, key)
-		}
+		removeEmpty(get(n, "spec"), key)
 	}
-	removeEmpty(n, withEmptyMembers, emptyMembers...)
 	return n, nil
 }
 
@@ -78,25 +74,18 @@ var (
 	emptyMembers     = []string{"ca", "cert"}
 )
 
-// removeEmpty removes empty members from all mappings with a name.
-func removeEmpty(n *yaml.Node, name string, members ...string) {
-	for i, c := range n.Content {
-		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Value == name {
-			for _, key := range members {
-				if v := get(n.Content[i+1], key); v != nil && v.Kind == yaml.MappingNode && len(v.Content) == 0 {
-					remove(n.Content[i+1], key)
-				}
-			}
-		}
-		removeEmpty(c, name, members...)
+// removeEmpty removes a member of a mapping if it is an empty mapping.
+func removeEmpty(m *yaml.Node, key string) {
+	if v := get(m, key); v != nil && v.Kind == yaml.MappingNode && len(v.Content) == 0 {
+		remove(m, key)
 	}
 }
 
 // base60 matches a sexagesimal number of YAML 1.1, such as 1:30 for 90.
 var base60 = regexp.MustCompile(`^[-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?$`)
 
-// plain gives n the style of a manifest: no quotes, unless a YAML 1.1 parser, such as the one in kubectl, would not read a
-// string.
+// plain gives n the style of a manifest, without empty members: no quotes, unless a YAML 1.1 parser, such as the one in kubectl,
+// would not read a string.
 func plain(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.Tag == StrTag {
 		n.Style = styleOf(n.Value)
@@ -105,6 +94,9 @@ func plain(n *yaml.Node) {
 		n.Style = yaml.FlowStyle
 	}
 	moveFirst(n, "apiVersion")
+	for _, key := range emptyMembers {
+		removeEmpty(get(n, withEmptyMembers), key)
+	}
 	for _, c := range n.Content {
 		plain(c)
 	}

@@ -35,16 +35,12 @@ func (p *Parser) value(at, column int) *yaml.Node {
 
 // scalar reads the scalar from at to end, which only a comment can follow; nil if it is not a simple one.
 func (p *Parser) scalar(at, end int) *yaml.Node {
-	if q := p.text[at]; q == '"' || q == '\'' {
-		i := strings.IndexByte(p.text[at+1:end], q)
-		if i < 0 {
+	if isQuote(p.text[at]) {
+		n, after := p.quoted(at, end)
+		if after = p.skip(after); n == nil || after < end && (p.text[after] != '#' || !p.isEmpty(after)) {
 			return nil
 		}
-		text, rest := p.text[at+1:at+1+i], p.skip(at+2+i)
-		if strings.IndexByte(text, '\\') >= 0 && q == '"' || rest < end && (p.text[rest] != '#' || !p.isEmpty(rest)) {
-			return nil
-		}
-		return p.quoted(at, text, q)
+		return n
 	}
 	for i := at; i < end; i++ {
 		switch c := p.text[i]; {
@@ -64,13 +60,25 @@ func (p *Parser) scalar(at, end int) *yaml.Node {
 	return n
 }
 
-func (p *Parser) quoted(at int, text string, quote byte) *yaml.Node {
-	n := p.node(yaml.ScalarNode, StrTag, at)
-	n.Value, n.Style = text, yaml.DoubleQuotedStyle
-	if quote == '\'' {
-		n.Style = yaml.SingleQuotedStyle
+func isQuote(c byte) bool { return c == '"' || c == '\'' }
+
+// quoted reads the quoted string at an offset, and returns the offset after it. It returns nil for a string that has escapes or
+// does not end before end.
+func (p *Parser) quoted(at, end int) (n *yaml.Node, after int) {
+	i := strings.IndexByte(p.text[at+1:end], p.text[at])
+	if i < 0 {
+		return nil, end
 	}
-	return n
+	text := p.text[at+1 : at+1+i]
+	style := yaml.DoubleQuotedStyle
+	if p.text[at] == '\'' {
+		style = yaml.SingleQuotedStyle
+	} else if strings.IndexByte(text, '\\') >= 0 {
+		return nil, end
+	}
+	n = p.node(yaml.ScalarNode, StrTag, at)
+	n.Value, n.Style = text, style
+	return n, at + 2 + i
 }
 
 // isPlain reports whether text can be written without quotes, according to its first characters.
@@ -149,17 +157,12 @@ func (p *Parser) flow(at *int, depth int) *yaml.Node {
 
 func (p *Parser) flowScalar(at *int) *yaml.Node {
 	from := *at
-	if q := p.text[from]; q == '"' || q == '\'' {
-		i := strings.IndexByte(p.text[from+1:p.end], q)
-		if i < 0 {
+	if isQuote(p.text[from]) {
+		n, after := p.quoted(from, p.end)
+		if *at = after; after < p.end && p.text[after] == p.text[from] {
 			return nil
 		}
-		text := p.text[from+1 : from+1+i]
-		*at = from + 2 + i
-		if q == '"' && strings.IndexByte(text, '\\') >= 0 || *at < p.end && p.text[*at] == q {
-			return nil
-		}
-		return p.quoted(from, text, q)
+		return n
 	}
 	for *at < p.end && (isFlowWord(p.text[*at]) || p.text[*at] == ' ') {
 		*at++
