@@ -82,6 +82,18 @@ type innerText struct {
 	large  map[*yaml.Node]map[string]int
 }
 
+// SetLines sets the lines of those problems without one that are at fields below base, whose value is root.
+func SetLines(ps model.Problems, base model.Place, root *yaml.Node) {
+	t := innerText{root: root}
+	for i := range ps {
+		at := &ps[i].Place
+		if below, ok := strings.CutPrefix(at.Field, base.Field); ok && at.Line == 0 {
+			key, _, _ := t.follow(model.Steps(strings.TrimPrefix(below, ".")))
+			at.Line = int32(key.Line)
+		}
+	}
+}
+
 func (t *innerText) all() []string {
 	if t.lines == nil {
 		t.lines = strings.Split(t.text, "\n")
