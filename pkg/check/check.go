@@ -60,9 +60,11 @@ var Checks = []Check{
 // Run runs all checks.
 func Run(in Input) model.Problems {
 	w, ps := newWorld(in)
+	var found model.Problems
 	for _, c := range Checks {
-		c.run(w, &ps)
+		c.run(w, &found)
 	}
+	ps.Add(found.WithoutFollowUps(ps)...)
 	return ps.Sorted()
 }
 

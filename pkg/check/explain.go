@@ -63,12 +63,12 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 
 // chainOf returns the chain of a scaler.
 func chainOf(w *world, s *chain.Scaler) *Link {
-	low := int64(1)
-	if s.Replicas.HasLowest {
-		low = s.Replicas.Lowest
+	low := int32(1)
+	if s.MinReplicas != nil {
+		low = *s.MinReplicas
 	}
 	root := &Link{Role: "scaler", Place: s.Item.Place}
-	root.What = fmt.Sprintf("%s, %d to %d replicas", s.Item.Place.Object, low, s.Replicas.Highest)
+	root.What = fmt.Sprintf("%s, %d to %d replicas", s.Item.Place.Object, low, s.MaxReplicas)
 	target := &Link{Role: "target", What: s.Ref.Kind + " " + s.Ref.Name + " is not in the input"}
 	target.Place = s.Item.Place.Child("spec").Child("scaleTargetRef")
 	wl := s.Target

@@ -17,23 +17,23 @@ func hpaBounds(w *world, ps *model.Problems) {
 
 // checkBounds follows Kubernetes, pkg/apis/autoscaling/validation/validation.go, validateHorizontalPodAutoscalerSpec.
 func checkBounds(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
-	lowest, highest, hasMin, hasMax := s.Replicas.Lowest, s.Replicas.Highest, s.Replicas.HasLowest, s.Replicas.HasHighest
+	lowest, highest := s.MinReplicas, s.MaxReplicas
 	spec := s.Item.Place.Child("spec")
 	at := spec.Child("maxReplicas")
 	switch {
-	case s.Unbound:
-		ps.Errorf(model.HPABounds, at, "is missing; set the maximum number of pods")
-	case hasMax && highest < 1:
+	case highest == 0:
+		ps.Errorf(model.HPABounds, at, "is 0 or missing; set the maximum number of pods")
+	case highest < 0:
 		ps.Valuef(model.HPABounds, at, fmt.Sprint(highest), "is %d; use a number of at least 1", highest)
-	case hasMin && hasMax && lowest > highest:
+	case lowest != nil && *lowest > highest:
 		ps.Valuef(model.HPABounds, at, fmt.Sprint(highest),
-			"is %d, less than minReplicas, which is %d; use at least %d", highest, lowest, lowest)
+			"is %d, less than minReplicas, which is %d; use at least %d", highest, *lowest, *lowest)
 	}
 	at = spec.Child("minReplicas")
 	switch {
-	case !hasMin || lowest > 0:
-	case lowest < 0:
-		ps.Valuef(model.HPABounds, at, fmt.Sprint(lowest), "is %d; use a number of at least 1", lowest)
+	case lowest == nil || *lowest > 0:
+	case *lowest < 0:
+		ps.Valuef(model.HPABounds, at, fmt.Sprint(*lowest), "is %d; use a number of at least 1", *lowest)
 	case !s.Reads(autoscalingv2.ObjectMetricSourceType, autoscalingv2.ExternalMetricSourceType):
 		ps.Valuef(model.HPABounds, at, "0",
 			"is 0, but no metric is of type Object or External, the only types with a value without pods; use 1")

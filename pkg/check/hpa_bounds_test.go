@@ -23,13 +23,13 @@ func TestHPABounds(t *testing.T) {
 			`error: HorizontalPodAutoscaler web: spec.maxReplicas: is 3, less than minReplicas, which is 5; use at least 5 [hpa/bounds]`,
 		}, text: hpaWith("v2beta2", "  minReplicas: 5\n  maxReplicas: 3\n")},
 		{name: "no maximum", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.maxReplicas: is missing; set the maximum number of pods [hpa/bounds]`,
+			`error: HorizontalPodAutoscaler web: spec.maxReplicas: is 0 or missing; set the maximum number of pods [hpa/bounds]`,
 		}, text: hpaWith("v2", "  minReplicas: 5\n")},
 		{name: "null as maximum", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.maxReplicas: is missing; set the maximum number of pods [hpa/bounds]`,
+			`error: HorizontalPodAutoscaler web: spec.maxReplicas: is 0 or missing; set the maximum number of pods [hpa/bounds]`,
 		}, text: hpaWith("v2", "  maxReplicas:\n")},
 		{name: "maximum of 0", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.maxReplicas: is 0; use a number of at least 1 [hpa/bounds]`,
+			`error: HorizontalPodAutoscaler web: spec.maxReplicas: is 0 or missing; set the maximum number of pods [hpa/bounds]`,
 		}, text: hpaWith("v2", "  maxReplicas: 0\n")},
 		{name: "negative", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.maxReplicas: is -2; use a number of at least 1 [hpa/bounds]`,

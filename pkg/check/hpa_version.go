@@ -4,9 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/hpa/validation"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -16,7 +15,14 @@ func hpaVersion(w *world, ps *model.Problems) {
 		checkVersion(w.graph, it, ps)
 	}
 	for _, s := range w.graph.HPAs {
-		checkFields(w.graph, s, ps)
+		if s.Rendered { // What renders it has reported this.
+			continue
+		}
+		checkMoved(s, ps)
+		ps.Add(validation.BehaviorIn(s.Behavior, s.Item.Place.Child("spec").Child("behavior"), w.graph.Minor)...)
+		for i := range s.Metrics {
+			ps.Add(validation.MetricIn(&s.Metrics[i], s.MetricAt(i), w.graph.Minor)...)
+		}
 	}
 }
 
@@ -132,42 +138,6 @@ var otherKinds = []string{
 	"Alertmanager", "AlertmanagerConfig", "ControllerRevision", "Probe", "PrometheusAgent", "Scale", "ScrapeConfig", "ThanosRuler",
 }
 
-// Versions from which Kubernetes 1.x knows a part of the spec by default (pkg/features/kube_features.go).
-const (
-	minorContainerResource = 27
-	minorToleranceField    = 33
-	minorTolerance         = 35
-)
-
-// checkFields reports parts of an HPA that its own version or the Kubernetes to check for does not know.
-func checkFields(g *chain.Graph, s *chain.HPA, ps *model.Problems) {
-	for i, m := range s.Metrics {
-		if m.Type == autoscalingv2.ContainerResourceMetricSourceType && g.Before(minorContainerResource) {
-			ps.Errorf(model.HPAVersion, s.MetricAt(i).Child("type"),
-				"ContainerResource is known starting with Kubernetes 1.%d, but the target version is 1.%d; use Resource",
-				minorContainerResource, g.Minor)
-		}
-	}
-	checkMoved(s, ps)
-	if s.Behavior == nil || !g.Before(minorTolerance) {
-		return
-	}
-	at := s.Item.Place.Child("spec").Child("behavior")
-	for _, d := range []struct {
-		name  string
-		rules *autoscalingv2.HPAScalingRules
-	}{{"scaleUp", s.Behavior.ScaleUp}, {"scaleDown", s.Behavior.ScaleDown}} {
-		if d.rules != nil && d.rules.Tolerance != nil {
-			doubt := ""
-			if g.Minor >= minorToleranceField {
-				doubt = " unless its feature gate HPAConfigurableTolerance is enabled"
-			}
-			ps.Warnf(model.HPAVersion, at.Child(d.name).Child("tolerance"),
-				"is dropped by Kubernetes 1.%d%s; remove it", g.Minor, doubt)
-		}
-	}
-}
-
 // moved are fields of the spec that only some versions have.
 var moved = []struct {
 	field    string
@@ -183,7 +153,7 @@ var moved = []struct {
 // utilization of cpu is what it scales by in the end.
 func checkMoved(s *chain.HPA, ps *model.Problems) {
 	version := s.Item.Place.Object.APIVersion
-	if s.Rendered || !strings.HasPrefix(version, "autoscaling/") {
+	if !strings.HasPrefix(version, "autoscaling/") {
 		return
 	}
 	for _, f := range moved {

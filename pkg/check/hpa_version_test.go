@@ -51,14 +51,14 @@ func TestHPAVersion(t *testing.T) {
 		{name: "kind that is not of the chain", text: "{apiVersion: extensions/v1beta1, kind: Ingress, metadata: {name: web}}"},
 		{name: "container resource", text: metricOf(appUtilization), minor: 27},
 		{name: "container resource, old cluster", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0].type: ContainerResource is known starting with Kubernetes 1.27, but the target version is 1.26; use Resource [hpa/version]`,
+			`error: HorizontalPodAutoscaler web: spec.metrics[0]: type ContainerResource requires Kubernetes 1.27, but the target version is 1.26; use a metric of type Resource [hpa/version]`,
 		}, text: metricOf(appUtilization), minor: 26},
 		{name: "tolerance", text: tolerant, minor: 35},
 		{name: "tolerance behind a gate", want: []string{
-			`warning: HorizontalPodAutoscaler web: spec.behavior.scaleUp.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is enabled; remove it [hpa/version]`,
+			`warning: HorizontalPodAutoscaler web: spec.behavior.scaleUp.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is enabled [hpa/version]`,
 		}, text: tolerant, minor: 34},
 		{name: "tolerance, old cluster", want: []string{
-			`warning: HorizontalPodAutoscaler web: spec.behavior.scaleUp.tolerance: is dropped by Kubernetes 1.32; remove it [hpa/version]`,
+			`error: HorizontalPodAutoscaler web: spec.behavior.scaleUp.tolerance: requires Kubernetes 1.35, but the target version is 1.32; remove it [hpa/version]`,
 		}, text: tolerant, minor: 32},
 		{name: "fields of v2 in v1", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.behavior: is not a field of autoscaling/v1, which drops or rejects it; use apiVersion: autoscaling/v2 [hpa/version]`,

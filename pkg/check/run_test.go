@@ -26,11 +26,11 @@ func itemsOf(t testing.TB, text string) []*krm.Item {
 // findings are the problems that one check finds, a line each.
 func findings(t testing.TB, run func(w *world, ps *model.Problems), text string, minor int) []string {
 	t.Helper()
-	w, _ := newWorld(Input{Items: itemsOf(t, text), Minor: minor})
+	w, decoding := newWorld(Input{Items: itemsOf(t, text), Minor: minor})
 	var ps model.Problems
 	run(w, &ps)
 	var out []string
-	for _, p := range ps.Sorted() {
+	for _, p := range ps.WithoutFollowUps(decoding).Sorted() {
 		out = append(out, p.String())
 	}
 	return out

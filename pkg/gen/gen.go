@@ -2,7 +2,6 @@ package gen
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -41,7 +40,7 @@ func Run(in Input) (Output, model.Problems) {
 	src, more := read(in, opts)
 	ps.Add(more...)
 	facts, decided, more := build(src, opts)
-	ps.Add(withoutFollowUps(more, ps)...)
+	ps.Add(more.WithoutFollowUps(ps)...)
 	objects := render(facts, opts)
 	origin := origins(facts, opts, objects)
 	ps.Add(clashes(objects, in.Items, src.scope, decided.merged)...)
@@ -91,23 +90,6 @@ func checkChains(out merged, opts options) model.Problems {
 		}
 	}
 	return all
-}
-
-// withoutFollowUps removes problems of fields whose value could not be decoded.
-func withoutFollowUps(ps, decoding model.Problems) model.Problems {
-	failed := map[model.Place][]string{}
-	document := func(p model.Place) model.Place { return model.Place{Object: p.Object, File: p.File, Index: p.Index} }
-	for _, d := range decoding {
-		if d.Severity == model.Error && d.ID != model.InputField && d.Place.Field != "" {
-			failed[document(d.Place)] = append(failed[document(d.Place)], d.Place.Field)
-		}
-	}
-	return slices.DeleteFunc(ps, func(p model.Problem) bool {
-		return slices.ContainsFunc(failed[document(p.Place)], func(field string) bool {
-			within, ok := strings.CutPrefix(p.Place.Field, field)
-			return ok && (within == "" || within[0] == '.' || within[0] == '[')
-		})
-	})
 }
 
 // Function is one run as a KRM function: it renders the items of a list or, with a CheckManifests, checks them. It returns the

@@ -86,16 +86,16 @@ func TestReadJudgesBehavior(t *testing.T) {
 		}},
 		"incomplete policy": {in: "scaleUp:\n  policies:\n  - {}\n  -", want: []string{
 			`error: data.mgwBehavior.scaleUp.policies[0].type: line 3: is missing; use Pods or Percent [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[0].value: line 3: is missing; use a number of at least 1 [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[0].periodSeconds: line 3: is missing; use a number of seconds from 1 to 1800 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[0].value: line 3: is 0 or missing; use a number of at least 1 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[0].periodSeconds: line 3: is 0 or missing; use a number of seconds from 1 to 1800 [hpa/behavior]`,
 			`error: data.mgwBehavior.scaleUp.policies[1].type: line 4: is missing; use Pods or Percent [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[1].value: line 4: is missing; use a number of at least 1 [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[1].periodSeconds: line 4: is missing; use a number of seconds from 1 to 1800 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[1].value: line 4: is 0 or missing; use a number of at least 1 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[1].periodSeconds: line 4: is 0 or missing; use a number of seconds from 1 to 1800 [hpa/behavior]`,
 		}},
 		"wrong policies": {in: "scaleUp:\n  policies:\n  - {type: pods, value: 0, periodSeconds: 0}\n  - {type: Percentage, value: -1, periodSeconds: 1801}", want: []string{
 			`error: data.mgwBehavior.scaleUp.policies[0].type: line 3: is "pods"; use Pods or Percent [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[0].value: line 3: is 0; use a number of at least 1 [hpa/behavior]`,
-			`error: data.mgwBehavior.scaleUp.policies[0].periodSeconds: line 3: is 0; use a number of seconds from 1 to 1800 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[0].value: line 3: is 0 or missing; use a number of at least 1 [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.policies[0].periodSeconds: line 3: is 0 or missing; use a number of seconds from 1 to 1800 [hpa/behavior]`,
 			`error: data.mgwBehavior.scaleUp.policies[1].type: line 4: is "Percentage"; use Pods or Percent [hpa/behavior]`,
 			`error: data.mgwBehavior.scaleUp.policies[1].value: line 4: is -1; use a number of at least 1 [hpa/behavior]`,
 			`error: data.mgwBehavior.scaleUp.policies[1].periodSeconds: line 4: is 1801; use a number of seconds from 1 to 1800 [hpa/behavior]`,
@@ -105,7 +105,7 @@ func TestReadJudgesBehavior(t *testing.T) {
 		}},
 		"tolerance": {in: "scaleUp: {tolerance: -0.1}\nscaleDown: {tolerance: 5%}", want: []string{
 			`error: data.mgwBehavior.scaleDown.tolerance: line 2: "5%" is not a valid quantity; use a number with an optional unit, such as 500m or 512Mi [input/value]`,
-			`error: data.mgwBehavior.scaleUp.tolerance: line 1: is -0.1; use a quantity of at least 0, such as 0.05 for 5% [hpa/behavior]`,
+			`error: data.mgwBehavior.scaleUp.tolerance: line 1: is -100m; use a quantity of at least 0, such as 0.05 for 5% [hpa/behavior]`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

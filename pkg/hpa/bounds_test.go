@@ -10,6 +10,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/krm-fn/krm-fn/pkg/hpa/validation"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -62,16 +63,6 @@ func TestVersionFollowsTheMetricsOfAnyWorkload(t *testing.T) {
 		if diff := cmp.Diff(fmt.Sprintf(is, "v2"), version(data)); diff != "" {
 			t.Errorf("%s and %s (-want +got):\n%s", flat[i], nested[1-i], diff)
 		}
-	}
-}
-
-func TestLongValuesAreCut(t *testing.T) {
-	longest := strings.Repeat("x", 80)
-	if got := cut(longest); got != longest {
-		t.Errorf("80 bytes became %q", got)
-	}
-	if got, want := cut(longest+"x"), longest+"..."; got != want {
-		t.Errorf("81 bytes became %q", got)
 	}
 }
 
@@ -154,10 +145,10 @@ func TestTargetOfAnotherVersion(t *testing.T) {
 		autoscalingv2.PodsMetricSourceType:     "targetAverageValue",
 		autoscalingv2.ExternalMetricSourceType: "targetValue",
 	}
-	for _, s := range sources {
-		if w, ok := want[s.typ]; ok {
-			if got := s.renamed("target", s.nested, s.flat); got != w {
-				t.Errorf("%s: %q, want %q", s.typ, got, w)
+	for _, s := range validation.Sources {
+		if w, ok := want[s.Type]; ok {
+			if got := s.Translate("target", validation.V2beta1); got != w {
+				t.Errorf("%s: %q, want %q", s.Type, got, w)
 			}
 		}
 	}

@@ -107,25 +107,25 @@ func TestReadJudgesMetrics(t *testing.T) {
 			`error: data.mgwMetrics[0]: line 1: is a string ("cpu"); use a mapping [input/type]`,
 		}},
 		"type missing": {in: `- {}`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is missing; set it to one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is missing; use Resource, ContainerResource, Pods, Object, or External [hpa/metric]`,
 		}},
 		"type missing, source given": {in: `- pods: {metric: {name: x}, target: {type: AverageValue, averageValue: 1}}`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is missing; set type: Pods [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is missing; use Pods [hpa/metric]`,
 		}},
 		"type of a wrong type": {in: `- type: 5
   resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
 			`error: data.mgwMetrics[0].type: line 1: is a number (5); use a string in quotes: "5" [input/type]`,
 		}},
 		"type unknown": {in: `- type: Foo`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is "Foo"; use one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is "Foo"; use Resource, ContainerResource, Pods, Object, or External [hpa/metric]`,
 		}},
 		"type misspelt": {in: `- type: containerresource`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is "containerresource"; use one of Resource, ContainerResource, Pods, Object, External; did you mean "ContainerResource"? [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is "containerresource"; use Resource, ContainerResource, Pods, Object, or External [hpa/metric]`,
 		}},
 		"type unknown, two sources": {in: `- type: ""
   pods: {metric: {name: x}, target: {type: AverageValue, averageValue: 1}}
   resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0].type: line 1: is missing; set it to one of Resource, ContainerResource, Pods, Object, External [hpa/metric]`,
+			`error: data.mgwMetrics[0].type: line 1: is missing; use Resource, ContainerResource, Pods, Object, or External [hpa/metric]`,
 			`error: data.mgwMetrics[0].pods: line 2: cannot be combined with resource; keep one of them [hpa/metric]`,
 		}},
 		"source missing": {in: `- type: Pods`, want: []string{
@@ -179,7 +179,7 @@ func TestReadJudgesMetrics(t *testing.T) {
 		}},
 		"resource that no metrics are there for": {in: `- type: Resource
   resource: {name: Cpu, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`warning: data.mgwMetrics[0].resource.name: line 2: is "Cpu"; the resource metrics API serves only cpu and memory [hpa/metric]`,
+			`error: data.mgwMetrics[0].resource.name: line 2: is "Cpu", but only the usage of cpu and memory is measured; use one of them, or a metric of type Pods [hpa/metric]`,
 		}},
 		"container resources": {in: `- type: ContainerResource
   containerResource: {name: storage, container: a, target: {type: Utilization, averageUtilization: 50}}
@@ -197,14 +197,14 @@ func TestReadJudgesMetrics(t *testing.T) {
   containerResource: {name: requests.x/y, container: g, target: {type: Utilization, averageUtilization: 50}}
 - type: ContainerResource
   containerResource: {name: cpus, container: h, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0].containerResource.name: line 2: is "storage", which is not a container resource; use cpu or memory [hpa/metric]`,
-			`error: data.mgwMetrics[1].containerResource.name: line 4: is "a b", which is not a container resource; use cpu or memory [hpa/metric]`,
-			`warning: data.mgwMetrics[2].containerResource.name: line 6: is "ephemeral-storage"; the resource metrics API serves only cpu and memory [hpa/metric]`,
-			`warning: data.mgwMetrics[3].containerResource.name: line 8: is "hugepages-2Mi"; the resource metrics API serves only cpu and memory [hpa/metric]`,
-			`warning: data.mgwMetrics[4].containerResource.name: line 10: is "nvidia.com/gpu"; the resource metrics API serves only cpu and memory [hpa/metric]`,
-			`warning: data.mgwMetrics[5].containerResource.name: line 12: is "kubernetes.io/x"; the resource metrics API serves only cpu and memory [hpa/metric]`,
-			`error: data.mgwMetrics[6].containerResource.name: line 14: is "requests.x/y", which is not a container resource; use cpu or memory [hpa/metric]`,
-			`error: data.mgwMetrics[7].containerResource.name: line 16: is "cpus", which is not a container resource; use cpu or memory [hpa/metric]`,
+			`error: data.mgwMetrics[0].containerResource.name: line 2: is "storage", but only the usage of cpu and memory is measured; use one of them, or a metric of type Pods [hpa/metric]`,
+			`error: data.mgwMetrics[1].containerResource.name: line 4: is "a b", but only the usage of cpu and memory is measured; use one of them, or a metric of type Pods [hpa/metric]`,
+			`error: data.mgwMetrics[2].containerResource.name: line 6: is "ephemeral-storage", but only the usage of cpu and memory is measured; use one of them, or a metric of type Pods [hpa/metric]`,
+			`error: data.mgwMetrics[3].containerResource.name: line 8: is "hugepages-2Mi", but only the usage of cpu and memory is measured; use one of them, or a metric of type Pods [hpa/metric]`,
+			`error: data.mgwMetrics[4].containerResource.name: line 10: is "nvidia.com/gpu", but only the usage of cpu and memory is measured; use one of them, or a metric of type Pods [hpa/metric]`,
+			`error: data.mgwMetrics[5].containerResource.name: line 12: is "kubernetes.io/x", but only the usage of cpu and memory is measured; use one of them, or a metric of type Pods [hpa/metric]`,
+			`error: data.mgwMetrics[6].containerResource.name: line 14: is "requests.x/y", but only the usage of cpu and memory is measured; use one of them, or a metric of type Pods [hpa/metric]`,
+			`error: data.mgwMetrics[7].containerResource.name: line 16: is "cpus", but only the usage of cpu and memory is measured; use one of them, or a metric of type Pods [hpa/metric]`,
 		}},
 		"container names": {in: `- type: ContainerResource
   containerResource: {name: cpu, container: App, target: {type: Utilization, averageUtilization: 50}}
@@ -250,8 +250,7 @@ func TestReadJudgesMetrics(t *testing.T) {
   object: {describedObject: {kind: Service, name: x}, metric: {name: x}, target: {type: Value, value: 1}}
 - type: Object
   object: {describedObject: {kind: Service, name: y, apiVersion: v1}, metric: {name: x}, target: {type: Value, value: 1}}`, want: []string{
-			`error: data.mgwMetrics[0].object.describedObject.kind: line 2: is missing; set it to the kind of the object [hpa/metric]`,
-			`error: data.mgwMetrics[0].object.describedObject.name: line 2: is missing; set it to the name of the object [hpa/metric]`,
+			`error: data.mgwMetrics[0].object.describedObject: line 2: is missing; set apiVersion, kind, and name of the object that the metric describes [hpa/metric]`,
 			`error: data.mgwMetrics[1].object.describedObject.kind: line 4: is "a/b"; use a name without "/" or "%" [hpa/metric]`,
 			`error: data.mgwMetrics[1].object.describedObject.name: line 4: is "%"; use a name without "/" or "%" [hpa/metric]`,
 			`error: data.mgwMetrics[1].object.describedObject.apiVersion: line 4: is "a/b/c"; use GROUP/VERSION, such as networking.k8s.io/v1 [hpa/metric]`,

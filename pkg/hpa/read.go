@@ -12,6 +12,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/krm-fn/krm-fn/pkg/hpa/validation"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -123,7 +124,7 @@ func (r *reader) unknownKeys() {
 		}
 		p := model.Problem{
 			ID: model.InputField, Severity: model.Error, Place: r.at.Child(key), Suggestion: krm.Suggest(key, known),
-			Message: fmt.Sprintf("unknown key %s", quote(key)),
+			Message: fmt.Sprintf("unknown key %s", model.Quote(key)),
 		}
 		if p.Suggestion != "" {
 			p.Message += krm.DidYouMean(key, known)
@@ -152,8 +153,8 @@ func (r *reader) readVersion() {
 	switch {
 	case text != "":
 		r.problems.Add(model.Problem{
-			ID: model.HPAConfig, Severity: model.Error, Place: at, Value: cut(text), Suggestion: krm.Suggest(text, versions),
-			Message: fmt.Sprintf("is %s; use one of %s", quote(text), strings.Join(versions, ", ")),
+			ID: model.HPAConfig, Severity: model.Error, Place: at, Value: model.Shorten(text, model.MaxShown), Suggestion: krm.Suggest(text, versions),
+			Message: fmt.Sprintf("is %s; use one of %s", model.Quote(text), strings.Join(versions, ", ")),
 		})
 	case flat || nested:
 		r.problems.Add(model.Problem{
@@ -169,7 +170,7 @@ func (r *reader) scaling(k keys) Scaling {
 	s.Places.MaxReplicas = r.at.Child(k.max)
 	metrics, places := r.metrics(k)
 	for i, m := range metrics {
-		if hasSource(m) { // The others were reported.
+		if validation.HasSource(&m) { // The others were reported.
 			s.Metrics, s.Places.Metrics = append(s.Metrics, m), append(s.Places.Metrics, places[i])
 		}
 	}
@@ -186,17 +187,6 @@ func (r *reader) scaling(k keys) Scaling {
 	return s
 }
 
-// hasSource reports whether m has the source of its type.
-func hasSource(m autoscalingv2.MetricSpec) bool {
-	return map[autoscalingv2.MetricSourceType]bool{
-		autoscalingv2.ResourceMetricSourceType:          m.Resource != nil,
-		autoscalingv2.ContainerResourceMetricSourceType: m.ContainerResource != nil,
-		autoscalingv2.PodsMetricSourceType:              m.Pods != nil,
-		autoscalingv2.ObjectMetricSourceType:            m.Object != nil,
-		autoscalingv2.ExternalMetricSourceType:          m.External != nil,
-	}[m.Type]
-}
-
 func (r *reader) max(key string) int32 {
 	at := r.at.Child(key)
 	text, ok := r.data[key]
@@ -207,16 +197,16 @@ func (r *reader) max(key string) int32 {
 	text = strings.TrimSpace(text)
 	// If the number is out of range, ParseInt returns the nearest number in range.
 	n, err := strconv.ParseInt(text, 10, 32)
-	p := model.Problem{ID: model.HPAConfig, Severity: model.Error, Place: at, Value: cut(text)}
+	p := model.Problem{ID: model.HPAConfig, Severity: model.Error, Place: at, Value: model.Shorten(text, model.MaxShown)}
 	switch {
 	case text == "":
 		p.Message = "is empty; set it to a whole number of at least 1"
 	case err != nil && !errors.Is(err, strconv.ErrRange):
-		p.Message = fmt.Sprintf("is %s; use a whole number of at least 1", quote(text))
+		p.Message = fmt.Sprintf("is %s; use a whole number of at least 1", model.Quote(text))
 	case n < 1:
-		p.ID, p.Message = model.HPABounds, fmt.Sprintf("is %s; use a number of at least 1", cut(text))
+		p.ID, p.Message = model.HPABounds, fmt.Sprintf("is %s; use a number of at least 1", model.Shorten(text, model.MaxShown))
 	case err != nil:
-		p.Message = fmt.Sprintf("is %s; use a number of at most %d", cut(text), n)
+		p.Message = fmt.Sprintf("is %s; use a number of at most %d", model.Shorten(text, model.MaxShown), n)
 	default:
 		return int32(n)
 	}
@@ -224,16 +214,37 @@ func (r *reader) max(key string) int32 {
 	return defaultMax
 }
 
-// parse returns the root of the YAML text of key; its node is nil if the text contains no value. It returns false if the
-// text cannot be parsed.
-func (r *reader) parse(key string) (spot, bool) {
-	at := r.at.Child(key).At(1)
-	n, ps := krm.ParseValues(r.data[key], at)
+// behavior reads the behavior under key. It returns nil if the behavior is missing or empty.
+func (r *reader) behavior(key string) (*autoscalingv2.HorizontalPodAutoscalerBehavior, model.Place) {
+	at := r.at.Child(key)
+	top, _ := r.parse(key)
+	if top == nil {
+		return nil, at
+	}
+	if top.Kind != yaml.MappingNode {
+		r.problems.Errorf(model.InputType, at.At(top.Line), "is %s; use a mapping with scaleUp and scaleDown", krm.Describe(top))
+		return nil, at
+	}
+	var b autoscalingv2.HorizontalPodAutoscalerBehavior
+	ps := krm.Decode(top, at.At(top.Line), &b)
+	ps.Add(validation.Behavior(&b, at).WithoutFollowUps(append(misspelled(ps), ps...))...)
+	krm.SetLines(ps, at, top)
+	r.problems.Add(ps...)
+	if b.ScaleUp == nil && b.ScaleDown == nil {
+		return nil, at
+	}
+	return &b, at
+}
+
+// parse returns the root of the YAML text of key, or nil if the text contains no value. It returns false if the text cannot be
+// parsed.
+func (r *reader) parse(key string) (*yaml.Node, bool) {
+	n, ps := krm.ParseValues(r.data[key], r.at.Child(key).At(1))
 	r.problems.Add(ps...)
 	if krm.IsNull(n) {
-		return spot{at: at}, !ps.HasErrors()
+		return nil, !ps.HasErrors()
 	}
-	return spot{node: n, at: at.At(n.Line)}, true
+	return n, true
 }
 
 // blank reports whether a YAML text contains nothing except spaces, comments, and document markers.
@@ -246,21 +257,3 @@ func blank(text string) bool {
 	}
 	return true
 }
-
-// describe describes n for a message about a wrong type.
-func describe(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "a mapping"
-	case yaml.SequenceNode:
-		return "a list"
-	default:
-		return quote(n.Value)
-	}
-}
-
-// quote quotes a value of the input for a message.
-func quote(s string) string { return strconv.Quote(cut(s)) }
-
-// cut shortens a value of the input for a message.
-func cut(s string) string { return model.Shorten(s, model.MaxShown) }

@@ -104,7 +104,7 @@ func TestReadReportsProblemsOfKeys(t *testing.T) {
 			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 2: is a mapping; use a list of metrics, each starting with "- type:" [input/type]`,
 		}},
 		"metrics a text": {data: with("mgwMetrics", "cpu"), want: []string{
-			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 1: is "cpu"; use a list of metrics, each starting with "- type:" [input/type]`,
+			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 1: is a string ("cpu"); use a list of metrics, each starting with "- type:" [input/type]`,
 		}},
 		"metrics that are no YAML": {data: with("mgwMetrics", "- type: Resource\n  resource: {name: cpu\n"), want: []string{
 			`error: hpa.yaml: ConfigMap hpa-configs: data.mgwMetrics: line 1: is not valid YAML: did not find expected ',' or '}' [input/syntax]`,
@@ -241,7 +241,7 @@ func TestProblemsHaveValueAndSuggestion(t *testing.T) {
 		{
 			ID: model.HPAMetric, Severity: model.Error, Place: at.Child("mgwMetrics").Item(0).Child("type").At(1),
 			Value: "pods", Suggestion: "Pods",
-			Message: `is "pods"; use one of Resource, ContainerResource, Pods, Object, External; did you mean "Pods"?`,
+			Message: `is "pods"; use Pods`,
 		},
 	}
 	if diff := cmp.Diff(want, ps); diff != "" {

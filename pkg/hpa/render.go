@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/krm-fn/krm-fn/pkg/hpa/validation"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -17,11 +18,6 @@ const (
 	// minorKeepsOrder stores autoscaling/v2 (pkg/apis/autoscaling/install). Earlier versions store v1, which has
 	// a separate field for CPU utilization and returns it as the last metric (pkg/apis/autoscaling/v1).
 	minorKeepsOrder = 27
-	// minorContainerResource enables the gate HPAContainerMetrics by default. Earlier versions reject the metric.
-	minorContainerResource = 27
-	// minorToleranceField has the field; minorTolerance enables the gate HPAConfigurableTolerance by default.
-	minorToleranceField = 33
-	minorTolerance      = 35
 )
 
 // Target is a workload to scale.
@@ -84,35 +80,9 @@ func utilizationOfCPU(m autoscalingv2.MetricSpec) int {
 // Unsupported reports what Kubernetes 1.minor (0 for the newest) rejects or drops in s.
 func Unsupported(s *Scaling, minor int) model.Problems {
 	var ps model.Problems
-	for i, m := range s.Metrics {
-		if m.ContainerResource != nil && before(minor, minorContainerResource) {
-			var at model.Place
-			if i < len(s.Places.Metrics) {
-				at = s.Places.Metrics[i]
-			}
-			ps.Errorf(model.HPAMetric, at,
-				"type ContainerResource requires Kubernetes 1.%d, but the target version is 1.%d; use a metric of type Resource",
-				minorContainerResource, minor)
-		}
+	for i := range s.Metrics {
+		ps.Add(validation.MetricIn(&s.Metrics[i], s.Places.Metrics[i], minor)...)
 	}
-	if s.Behavior == nil || !before(minor, minorTolerance) {
-		return ps
-	}
-	for _, d := range []struct {
-		name  string
-		rules *autoscalingv2.HPAScalingRules
-	}{{"scaleUp", s.Behavior.ScaleUp}, {"scaleDown", s.Behavior.ScaleDown}} {
-		if d.rules == nil || d.rules.Tolerance == nil {
-			continue
-		}
-		at := s.Places.Behavior.Child(d.name).Child("tolerance")
-		if minor < minorToleranceField {
-			ps.Errorf(model.HPABehavior, at, "requires Kubernetes 1.%d, but the target version is 1.%d; remove it",
-				minorTolerance, minor)
-			continue
-		}
-		ps.Warnf(model.HPABehavior, at,
-			"is dropped by Kubernetes 1.%d unless its feature gate HPAConfigurableTolerance is enabled", minor)
-	}
+	ps.Add(validation.BehaviorIn(s.Behavior, s.Places.Behavior, minor)...)
 	return ps
 }

@@ -162,15 +162,15 @@ func TestUnsupported(t *testing.T) {
 	}
 	const at = "hpa.yaml: ConfigMap hpa-configs: data."
 	tolerance := []string{
-		`warning: ` + at + `mgwBehavior.scaleUp.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is enabled [hpa/behavior]`,
-		`warning: ` + at + `mgwBehavior.scaleDown.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is enabled [hpa/behavior]`,
+		`warning: ` + at + `mgwBehavior.scaleUp.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is enabled [hpa/version]`,
+		`warning: ` + at + `mgwBehavior.scaleDown.tolerance: is dropped by Kubernetes 1.34 unless its feature gate HPAConfigurableTolerance is enabled [hpa/version]`,
 	}
 	field := []string{
-		`error: ` + at + `mgwBehavior.scaleUp.tolerance: requires Kubernetes 1.35, but the target version is 1.26; remove it [hpa/behavior]`,
-		`error: ` + at + `mgwBehavior.scaleDown.tolerance: requires Kubernetes 1.35, but the target version is 1.26; remove it [hpa/behavior]`,
+		`error: ` + at + `mgwBehavior.scaleUp.tolerance: requires Kubernetes 1.35, but the target version is 1.26; remove it [hpa/version]`,
+		`error: ` + at + `mgwBehavior.scaleDown.tolerance: requires Kubernetes 1.35, but the target version is 1.26; remove it [hpa/version]`,
 	}
 	container := []string{
-		`error: ` + at + `mgwMetrics[1]: line 3: type ContainerResource requires Kubernetes 1.27, but the target version is 1.26; use a metric of type Resource [hpa/metric]`,
+		`error: ` + at + `mgwMetrics[1]: line 3: type ContainerResource requires Kubernetes 1.27, but the target version is 1.26; use a metric of type Resource [hpa/version]`,
 	}
 	for _, tc := range []struct {
 		scaling Scaling
@@ -182,8 +182,8 @@ func TestUnsupported(t *testing.T) {
 		{p.Gateway, 34, tolerance},
 		{p.Gateway, 26, append(container, field...)},
 		{p.Backend, 26, nil},
-		{Scaling{Metrics: p.Gateway.Metrics[1:]}, 25, []string{
-			`error: type ContainerResource requires Kubernetes 1.27, but the target version is 1.25; use a metric of type Resource [hpa/metric]`,
+		{Scaling{Metrics: p.Gateway.Metrics[1:], Places: Places{Metrics: make([]model.Place, 1)}}, 25, []string{
+			`error: type ContainerResource requires Kubernetes 1.27, but the target version is 1.25; use a metric of type Resource [hpa/version]`,
 		}},
 	} {
 		if diff := cmp.Diff(tc.want, lines(Unsupported(&tc.scaling, tc.minor))); diff != "" {

@@ -105,13 +105,13 @@ func (f Formulas) For(n Need) (Formula, model.Problems) {
 	switch {
 	case !pmodel.LegacyValidation.IsValidMetricName(conv.Series):
 		ps.Valuef(model.AdapterRule, n.Place, n.Metric,
-			"no series can be derived from the metric name %s; add an override that names the series", quote(n.Metric))
+			"no series can be derived from the metric name %s; add an override that names the series", model.Quote(n.Metric))
 	case conv.Type == Gauge && f.growing(conv.Series):
 		better := n.Metric + rateSuffix
 		ps.Add(model.Problem{
 			ID: model.AdapterRule, Severity: model.Warning, Place: n.Place, Value: n.Metric, Suggestion: better,
 			Message: fmt.Sprintf("the metric %s is a counter, which only increases; use %s, or add an override",
-				quote(n.Metric), better),
+				model.Quote(n.Metric), better),
 		})
 	}
 	return conv, ps

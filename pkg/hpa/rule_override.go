@@ -11,6 +11,7 @@ import (
 	pmodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -72,7 +73,7 @@ func CheckWindow(text string, interval time.Duration, at model.Place, ps *model.
 	least := pmodel.Duration(DefaultWindow(interval))
 	switch {
 	case err != nil:
-		ps.Valuef(model.InputValue, at, text, "%s is not a valid duration; use one such as %s", quote(text), least)
+		ps.Valuef(model.InputValue, at, text, "%s is not a valid duration; use one such as %s", model.Quote(text), least)
 	case d < least:
 		ps.Add(model.Problem{
 			ID: model.InputValue, Severity: model.Error, Place: at, Value: text, Suggestion: least.String(),
@@ -91,7 +92,7 @@ func ReadOverrides(list []Override, scrape Scrape, at model.Place) (map[string]F
 		r := overrideReader{Override: o, scrape: scrape, at: at.Item(i), problems: &ps}
 		if _, twice := formulas[o.Metric]; twice {
 			ps.Valuef(model.InputDuplicate, r.at.Child("metric"), o.Metric,
-				"%s has two overrides; remove one of them", quote(o.Metric))
+				"%s has two overrides; remove one of them", model.Quote(o.Metric))
 		}
 		formulas[o.Metric] = r.read()
 	}
@@ -127,8 +128,8 @@ func (r overrideReader) read() Formula {
 	switch {
 	case r.Type == "":
 	case !slices.Contains(seriesTypes, r.Type):
-		r.wrong("type", string(r.Type), suggest(r.Type, seriesTypes), "is %s; use %s",
-			quote(string(r.Type)), join(seriesTypes, "or"))
+		r.wrong("type", string(r.Type), krm.Suggest(r.Type, seriesTypes), "is %s; use %s",
+			model.Quote(string(r.Type)), model.Join(seriesTypes, "or"))
 	default:
 		f.Type = r.Type
 	}
@@ -145,7 +146,7 @@ func (r overrideReader) read() Formula {
 		f.Matchers = append(f.Matchers, matchers(m, r.at.Child("matchers").Item(i), r.problems)...)
 	}
 	if l := r.ObjectLabel; l != "" && !pmodel.LegacyValidation.IsValidLabelName(l) {
-		r.wrong("objectLabel", l, "", "%s is not a valid label name; use only letters, digits, and underscores", quote(l))
+		r.wrong("objectLabel", l, "", "%s is not a valid label name; use only letters, digits, and underscores", model.Quote(l))
 	}
 	return f
 }
@@ -157,9 +158,9 @@ func (r overrideReader) checkSeries(f Formula) {
 		r.missing("series", "the series of the histogram, which ends in "+bucket)
 	case r.Metric != "" && !pmodel.LegacyValidation.IsValidMetricName(f.Series):
 		r.wrong("series", f.Series, "", "%s is not a valid series name; "+
-			"use only letters, digits, underscores, and colons, and do not start with a digit", quote(f.Series))
+			"use only letters, digits, underscores, and colons, and do not start with a digit", model.Quote(f.Series))
 	case f.Type == HistogramQuantile && !strings.HasSuffix(r.Series, bucket):
-		r.wrong("series", r.Series, r.Series+bucket, "%s is not a histogram series; use %s", quote(r.Series), r.Series+bucket)
+		r.wrong("series", r.Series, r.Series+bucket, "%s is not a histogram series; use %s", model.Quote(r.Series), r.Series+bucket)
 	}
 }
 
@@ -183,8 +184,8 @@ func (r overrideReader) checkAggregation(f Formula) {
 	case f.Type == HistogramQuantile:
 		r.wrong("aggregation", r.Aggregation, "", "has no effect on a quantile; remove it")
 	case !slices.Contains(aggregations, r.Aggregation):
-		r.wrong("aggregation", r.Aggregation, suggest(r.Aggregation, aggregations), "is %s; use %s",
-			quote(r.Aggregation), join(aggregations, "or"))
+		r.wrong("aggregation", r.Aggregation, krm.Suggest(r.Aggregation, aggregations), "is %s; use %s",
+			model.Quote(r.Aggregation), model.Join(aggregations, "or"))
 	}
 	switch {
 	case f.Type == HistogramQuantile && r.Quantile == 0:
@@ -199,7 +200,7 @@ func matchers(text string, at model.Place, ps *model.Problems) []string {
 	const series = "x"
 	parsed, err := parser.NewParser(parser.Options{}).ParseMetricSelector(series + "{" + text + "}")
 	if err != nil {
-		ps.Valuef(model.InputValue, at, text, "%s is not a valid label matcher; use one such as code=~\"5..\"", quote(text))
+		ps.Valuef(model.InputValue, at, text, "%s is not a valid label matcher; use one such as code=~\"5..\"", model.Quote(text))
 		return nil
 	}
 	var out []string

@@ -19,8 +19,7 @@ func TestReadJudgesTargets(t *testing.T) {
 		}},
 		"target empty": {in: `- type: Resource
   resource: {name: cpu, target: {}}`, want: []string{
-			`error: data.mgwMetrics[0].resource.target.type: line 2: is missing; set it to Utilization or AverageValue [hpa/metric]`,
-			`error: data.mgwMetrics[0].resource.target.averageUtilization: line 2: is missing; set averageUtilization or averageValue [hpa/metric]`,
+			`error: data.mgwMetrics[0].resource.target: line 2: is missing; set type and averageUtilization or averageValue [hpa/metric]`,
 		}},
 		"target of a wrong type": {in: `- type: Resource
   resource: {name: cpu, target: 50}`, want: []string{
@@ -28,36 +27,36 @@ func TestReadJudgesTargets(t *testing.T) {
 		}},
 		"type missing, value given": {in: `- type: Resource
   resource: {name: cpu, target: {averageUtilization: 50}}`, want: []string{
-			`error: data.mgwMetrics[0].resource.target.type: line 2: is missing; set type: Utilization [hpa/metric]`,
+			`error: data.mgwMetrics[0].resource.target.type: line 2: is missing; use Utilization [hpa/metric]`,
 		}},
 		"type missing, two values given": {in: `- type: External
   external: {metric: {name: x}, target: {value: 1, averageValue: 1}}`, want: []string{
-			`error: data.mgwMetrics[0].external.target.type: line 2: is missing; set it to Value or AverageValue [hpa/metric]`,
+			`error: data.mgwMetrics[0].external.target.type: line 2: is missing; use Value or AverageValue [hpa/metric]`,
 			`error: data.mgwMetrics[0].external.target.averageValue: line 2: cannot be combined with value; remove one of them [hpa/metric]`,
 		}},
 		"type unknown, value given": {in: `- type: Pods
   pods: {metric: {name: x}, target: {type: averagevalue, averageValue: 1}}`, want: []string{
-			`error: data.mgwMetrics[0].pods.target.type: line 2: is "averagevalue"; use AverageValue for a metric of type Pods [hpa/metric]`,
+			`error: data.mgwMetrics[0].pods.target.type: line 2: is "averagevalue"; use AverageValue [hpa/metric]`,
 		}},
 		"type unknown": {in: `- type: External
   external: {metric: {name: x}, target: {type: Average}}`, want: []string{
-			`error: data.mgwMetrics[0].external.target.type: line 2: is "Average"; use Value or AverageValue for a metric of type External [hpa/metric]`,
+			`error: data.mgwMetrics[0].external.target.type: line 2: is "Average"; use Value or AverageValue [hpa/metric]`,
 			`error: data.mgwMetrics[0].external.target.value: line 2: is missing; set value or averageValue [hpa/metric]`,
 		}},
 		"type that a Resource does not take": {in: `- type: Resource
   resource: {name: cpu, target: {type: Value, value: 1}}`, want: []string{
 			`error: data.mgwMetrics[0].resource.target.value: line 2: does not belong to a metric of type Resource; set averageUtilization or averageValue [hpa/metric]`,
-			`error: data.mgwMetrics[0].resource.target.type: line 2: is "Value"; use Utilization or AverageValue for a metric of type Resource [hpa/metric]`,
+			`error: data.mgwMetrics[0].resource.target.type: line 2: is "Value"; use Utilization or AverageValue [hpa/metric]`,
 		}},
 		"type that Pods do not take": {in: `- type: Pods
   pods: {metric: {name: x}, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
 			`error: data.mgwMetrics[0].pods.target.averageUtilization: line 2: does not belong to a metric of type Pods; set averageValue [hpa/metric]`,
-			`error: data.mgwMetrics[0].pods.target.type: line 2: is "Utilization"; use AverageValue for a metric of type Pods [hpa/metric]`,
+			`error: data.mgwMetrics[0].pods.target.type: line 2: is "Utilization"; use AverageValue [hpa/metric]`,
 		}},
 		"type that an Object does not take": {in: `- type: Object
   object: {describedObject: {kind: a, name: b}, metric: {name: x}, target: {type: Utilization, averageUtilization: 50}}`, want: []string{
 			`error: data.mgwMetrics[0].object.target.averageUtilization: line 2: does not belong to a metric of type Object; set value or averageValue [hpa/metric]`,
-			`error: data.mgwMetrics[0].object.target.type: line 2: is "Utilization"; use Value or AverageValue for a metric of type Object [hpa/metric]`,
+			`error: data.mgwMetrics[0].object.target.type: line 2: is "Utilization"; use Value or AverageValue [hpa/metric]`,
 		}},
 		"type Pods takes, value of another": {in: `- type: Pods
   pods: {metric: {name: x}, target: {type: AverageValue, value: 50}}`, want: []string{
@@ -122,7 +121,7 @@ func TestReadJudgesTargets(t *testing.T) {
   pods:
     metricName: x
     targetAverageValue: 1`, want: []string{
-			`error: data.mgwMetrics[0].pods: line 3: uses the v2beta1 format (metricName, targetAverageValue); use metric.name and target.averageValue, or move the list to mgwMetricsV2beta1 and set hpaVersion: v2beta1 [input/field]`,
+			`error: data.mgwMetrics[0].pods: line 2: uses the v2beta1 format (metricName, targetAverageValue); use metric.name and target.averageValue, or move the list to mgwMetricsV2beta1 and set hpaVersion: v2beta1 [input/field]`,
 		}},
 		"fields of v2beta1 with a mistake of their own": {in: `- type: Resource
   resource: {name: cpu, targetAverageUtilization: 0}`, want: []string{
@@ -153,9 +152,9 @@ func TestReadJudgesSelectors(t *testing.T) {
 		want []string
 	}{
 		"labels": {in: `matchLabels: {a/b/c: x, "": x, a: b c, b: "", c: -x}`, want: []string{
-			`error: data.mgwMetrics[0].external.metric.selector.matchLabels["a/b/c"]: line 7: the label name "a/b/c" is not valid; use NAME or DOMAIN/NAME, where NAME is at most 63 letters, digits, hyphens, underscores, and dots, starting and ending with a letter or digit [hpa/metric]`,
 			`error: data.mgwMetrics[0].external.metric.selector.matchLabels[""]: line 7: the label name "" is not valid; use NAME or DOMAIN/NAME, where NAME is at most 63 letters, digits, hyphens, underscores, and dots, starting and ending with a letter or digit [hpa/metric]`,
 			`error: data.mgwMetrics[0].external.metric.selector.matchLabels.a: line 7: the label value "b c" is not valid; use at most 63 letters, digits, hyphens, underscores, and dots, starting and ending with a letter or digit [hpa/metric]`,
+			`error: data.mgwMetrics[0].external.metric.selector.matchLabels["a/b/c"]: line 7: the label name "a/b/c" is not valid; use NAME or DOMAIN/NAME, where NAME is at most 63 letters, digits, hyphens, underscores, and dots, starting and ending with a letter or digit [hpa/metric]`,
 			`error: data.mgwMetrics[0].external.metric.selector.matchLabels.c: line 7: the label value "-x" is not valid; use at most 63 letters, digits, hyphens, underscores, and dots, starting and ending with a letter or digit [hpa/metric]`,
 		}},
 		"label of a wrong type": {in: `matchLabels: {a b: 5}`, want: []string{

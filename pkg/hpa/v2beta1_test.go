@@ -165,12 +165,12 @@ func TestReadJudgesMetricsOfV2beta1(t *testing.T) {
   pods: {metric: {name: x}, target: {type: AverageValue}}
 - type: Resource
   resource: {name: memory, target: {type: AverageValue}}`, want: []string{
-			`error: data.mgwMetricsV2beta1[0].resource: line 4: uses the v2 format (target.type, target.averageUtilization); use targetAverageUtilization, or move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
-			`error: data.mgwMetricsV2beta1[1].object: line 8: uses the v2 format (metric, describedObject, target.type, target.value); use metricName, target, and targetValue, or move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
+			`error: data.mgwMetricsV2beta1[0].resource: line 3: uses the v2 format (target); use targetAverageUtilization, or move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
+			`error: data.mgwMetricsV2beta1[1].object: line 7: uses the v2 format (describedObject, metric, target.value); use target, metricName, and targetValue, or move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
 			`error: data.mgwMetricsV2beta1[1].object.target.value: line 10: is 0; use a quantity above 0 [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[2].pods: line 12: uses the v2 format (metric, target.type); use metricName, or move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
+			`error: data.mgwMetricsV2beta1[2].pods: line 12: uses the v2 format (metric, target); use metricName and targetAverageValue, or move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
 			`error: data.mgwMetricsV2beta1[2].pods.target.averageValue: line 12: is missing; the target type AverageValue requires it [hpa/metric]`,
-			`error: data.mgwMetricsV2beta1[3].resource: line 14: uses the v2 format (target.type); move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
+			`error: data.mgwMetricsV2beta1[3].resource: line 14: uses the v2 format (target); use targetAverageUtilization, or move the list to mgwMetrics and set hpaVersion: v2 [input/field]`,
 			`error: data.mgwMetricsV2beta1[3].resource.target.averageValue: line 14: is missing; the target type AverageValue requires it [hpa/metric]`,
 		}},
 		"fields of both versions": {in: `

@@ -111,7 +111,7 @@ func (d *decoder) eachKey(n *yaml.Node, at model.Place, f func(key, val *yaml.No
 		child := at.Child(key.Value)
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			d.problems.Errorf(model.InputType, atNode(at, key), "has a key that is %s; use a string", describe(key))
+			d.problems.Errorf(model.InputType, atNode(at, key), "has a key that is %s; use a string", Describe(key))
 		case seen[key.Value]:
 			d.problems.Errorf(model.InputDuplicate, atNode(child, key), "appears more than once; remove one of them")
 		default:
@@ -203,7 +203,7 @@ func (d *decoder) custom(n *yaml.Node, at model.Place, v reflect.Value) {
 func (d *decoder) wrongType(n *yaml.Node, at model.Place, want string) {
 	p := model.Problem{
 		ID: model.InputType, Severity: model.Error, Place: atNode(at, n), Value: valueOf(n),
-		Message: fmt.Sprintf("is %s; use %s", describe(n), want),
+		Message: fmt.Sprintf("is %s; use %s", Describe(n), want),
 	}
 	if n.Kind == yaml.ScalarNode && want == "a string" {
 		p.Suggestion = strconv.Quote(n.Value)
@@ -212,8 +212,8 @@ func (d *decoder) wrongType(n *yaml.Node, at model.Place, want string) {
 	d.problems.Add(p)
 }
 
-// describe returns the type and value of n for a message.
-func describe(n *yaml.Node) string {
+// Describe returns the type and value of n for a message.
+func Describe(n *yaml.Node) string {
 	kind := map[string]string{
 		fastyaml.StrTag: "a string", fastyaml.IntTag: "a number", fastyaml.FloatTag: "a number", fastyaml.BoolTag: "a boolean",
 		fastyaml.SeqTag: "a list", fastyaml.MapTag: "a mapping",
@@ -231,7 +231,7 @@ func describe(n *yaml.Node) string {
 
 func shown(n *yaml.Node) string {
 	if n.Kind != yaml.ScalarNode {
-		return describe(n)
+		return Describe(n)
 	}
 	if n.ShortTag() == fastyaml.StrTag {
 		return strconv.Quote(valueOf(n))

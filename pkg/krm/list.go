@@ -121,7 +121,7 @@ func isKind(n *yaml.Node, kind yaml.Kind, at model.Place, ps *model.Problems) bo
 	if kind == yaml.SequenceNode {
 		want = "a list"
 	}
-	ps.Errorf(model.InputType, at, "is %s; use %s", describe(n), want)
+	ps.Errorf(model.InputType, at, "is %s; use %s", Describe(n), want)
 	(*ps)[len(*ps)-1].Source = model.Source{Stream: true, Line: n.Line, Column: n.Column}
 	return false
 }

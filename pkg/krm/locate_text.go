@@ -92,6 +92,18 @@ func newInnerText(text string, root *yaml.Node) innerText {
 	return innerText{strings.Split(text, "\n"), root, -1, Members{}}
 }
 
+// SetLines sets the lines of those problems without one that are at fields below base, whose value is root.
+func SetLines(ps model.Problems, base model.Place, root *yaml.Node) {
+	t := newInnerText("", root)
+	for i := range ps {
+		at := &ps[i].Place
+		if below, ok := strings.CutPrefix(at.Field, base.Field); ok && at.Line == 0 {
+			key, _, _ := t.follow(model.Steps(strings.TrimPrefix(below, ".")))
+			at.Line = int32(key.Line)
+		}
+	}
+}
+
 // line returns the line with a number, or "".
 func (t *innerText) line(number int) string {
 	if number >= 1 && number <= len(t.lines) {

@@ -7,15 +7,15 @@ import (
 
 // Suggest returns the known name that name most likely means, or "". It ignores case and allows one edit for every three
 // letters.
-func Suggest(name string, known []string) string {
+func Suggest[T ~string](name T, known []T) string {
 	if len(name) > 64 {
 		return ""
 	}
-	name = strings.ToLower(name)
+	lower := strings.ToLower(string(name))
 	best, bestCost := "", 1+max(1, len(name)/3)
 	for _, k := range slices.Sorted(slices.Values(known)) {
-		if cost := distance(name, strings.ToLower(k), bestCost); cost < bestCost {
-			best, bestCost = k, cost
+		if cost := distance(lower, strings.ToLower(string(k)), bestCost); cost < bestCost {
+			best, bestCost = string(k), cost
 		}
 	}
 	return best

@@ -111,7 +111,7 @@ var Registry = []Entry{
 	{GatewayImage, []Severity{Error}, "The gateway image is not set and cannot be derived.", "Set spec.image of the API, or repositoryName in docker-registry-config."},
 	{GatewayConfig, []Severity{Error, Warning}, "A gateway setting cannot be used as written.", "Correct it as the message says."},
 	{HPAConfig, []Severity{Error, Warning, Info}, "hpa-configs cannot be used as written, or is missing and defaults apply.", "Correct the key that the message names."},
-	{HPABehavior, []Severity{Error, Warning}, "Kubernetes rejects a scaling behavior, or the target version drops it.", "Correct the field that the message names."},
+	{HPABehavior, []Severity{Error}, "Kubernetes rejects a scaling behavior.", "Correct the field that the message names."},
 	{HPATarget, []Severity{Error, Warning, Info}, "scaleTargetRef names no workload in the input.", "Set the apiVersion, kind, and name of a Deployment, StatefulSet, or ReplicaSet in the same namespace."},
 	{HPABounds, []Severity{Error, Warning, Info}, "minReplicas or maxReplicas is not valid, or minReplicas is above maxReplicas.", "Set minReplicas to at least 1, and maxReplicas to at least minReplicas."},
 	{HPAMetric, []Severity{Error, Warning}, "The API server rejects a metric, or nothing can serve it.", "Set the source that the type names, and the target that the source requires."},

@@ -238,6 +238,35 @@ func (ps Problems) HasErrors() bool {
 	return slices.ContainsFunc(ps, func(p Problem) bool { return p.Severity == Error })
 }
 
+// WithoutFollowUps returns ps without the problems of values that could not be decoded, and of everything below these.
+func (ps Problems) WithoutFollowUps(decoding Problems) Problems {
+	failed := map[Place]bool{}
+	document := func(p Place, field string) Place {
+		return Place{Object: p.Object, File: p.File, Index: p.Index, Field: field}
+	}
+	for _, p := range decoding {
+		if p.Severity == Error && p.ID != InputField && p.Place.Field != "" {
+			failed[document(p.Place, p.Place.Field)] = true
+		}
+	}
+	if len(failed) == 0 {
+		return ps
+	}
+	// Real paths have fewer steps; a malicious key can have millions of dots.
+	const most = 20
+	return slices.DeleteFunc(ps, func(p Problem) bool {
+		field, steps := p.Place.Field, 0
+		for i := 0; i < len(field) && steps < most; i++ {
+			if field[i] == '.' || field[i] == '[' {
+				if steps++; failed[document(p.Place, field[:i])] {
+					return true
+				}
+			}
+		}
+		return failed[document(p.Place, field)]
+	})
+}
+
 // Sorted returns the problems without duplicates, in an order that depends only on their content: by severity (errors first),
 // file, object, field, and message.
 func (ps Problems) Sorted() Problems {

@@ -1,7 +1,6 @@
 package chain
 
 import (
-	"math"
 	"regexp"
 	"strings"
 	"sync"
@@ -20,8 +19,6 @@ var horizontalPodAutoscaler = scalerKind{name: "HorizontalPodAutoscaler", read: 
 type HPA struct {
 	Scaler
 	Behavior *autoscalingv2.HorizontalPodAutoscalerBehavior
-	// Unbound means that no maxReplicas is written.
-	Unbound bool
 	// Rendered means that the object was made by the types of its version, so that it has no field of another one.
 	Rendered bool
 }
@@ -59,9 +56,6 @@ func readHPA(r *reader, it *krm.Item, ps *model.Problems) *Scaler {
 	default:
 		h.readNested(ps)
 	}
-	if !h.Rendered {
-		h.readBounds()
-	}
 	if len(h.Metrics) == 0 {
 		h.Metrics, h.written = []autoscalingv2.MetricSpec{utilizationOfCPU(defaultUtilization)}, inSpec
 	}
@@ -69,8 +63,10 @@ func readHPA(r *reader, it *krm.Item, ps *model.Problems) *Scaler {
 	return &h.Scaler
 }
 
-func (h *HPA) refersTo(ref autoscalingv2.CrossVersionObjectReference) {
-	h.Ref = TargetRef{ref.APIVersion, ref.Kind, ref.Name}
+// common takes what all versions have.
+func (h *HPA) common(s flatSpec) {
+	h.Ref = TargetRef{s.ScaleTargetRef.APIVersion, s.ScaleTargetRef.Kind, s.ScaleTargetRef.Name}
+	h.MinReplicas, h.MaxReplicas = s.MinReplicas, s.MaxReplicas
 }
 
 // IsFlat reports whether the metrics of h have no metric and target blocks of their own.
@@ -82,31 +78,11 @@ func (h *HPA) IsFlat() bool {
 // readNested reads the versions that have the shape of autoscaling/v2.
 func (h *HPA) readNested(ps *model.Problems) {
 	var spec *autoscalingv2.HorizontalPodAutoscalerSpec
-	if h.Rendered = h.Item.Spec(&spec); h.Rendered {
-		h.Replicas.Highest, h.Replicas.HasHighest = int64(spec.MaxReplicas), true
-		if spec.MinReplicas != nil {
-			h.Replicas.Lowest, h.Replicas.HasLowest = int64(*spec.MinReplicas), true
-		}
-	} else {
+	if h.Rendered = h.Item.Spec(&spec); !h.Rendered {
 		spec = specOf[autoscalingv2.HorizontalPodAutoscalerSpec](h.Item, ps)
 	}
-	h.refersTo(spec.ScaleTargetRef)
+	h.common(flatSpec{spec.ScaleTargetRef, spec.MinReplicas, spec.MaxReplicas})
 	h.Metrics, h.Behavior = spec.Metrics, spec.Behavior
-}
-
-// readBounds reads the numbers of replicas, as far as they are written.
-func (h *HPA) readBounds() {
-	spec := krm.Get(h.Item.Node(), "spec")
-	read := func(name string) (n int64, ok bool) {
-		node := krm.Get(spec, name)
-		if krm.IsNull(node) || len(krm.Decode(node, h.Item.Place, &n)) > 0 || n > math.MaxInt32 {
-			return 0, false
-		}
-		return n, true
-	}
-	h.Replicas.Lowest, h.Replicas.HasLowest = read("minReplicas")
-	h.Replicas.Highest, h.Replicas.HasHighest = read("maxReplicas")
-	h.Unbound = krm.IsNull(krm.Get(spec, "maxReplicas"))
 }
 
 // readV1 converts as Kubernetes does, pkg/apis/autoscaling/v1/conversion.go: the metrics of the annotation come before
@@ -116,7 +92,7 @@ func (h *HPA) readV1(ps *model.Problems) {
 		flatSpec
 		TargetCPUUtilizationPercentage *int32 `json:"targetCPUUtilizationPercentage"`
 	}](h.Item, ps)
-	h.refersTo(spec.ScaleTargetRef)
+	h.common(spec.flatSpec)
 	if text, ok := h.Item.Annotations[metricsAnnotation]; ok {
 		at := h.Item.Place.Child("metadata").Child("annotations").Child(metricsAnnotation)
 		var metrics []v2beta1.Metric
@@ -140,7 +116,7 @@ func (h *HPA) readFlat(ps *model.Problems) {
 		flatSpec
 		Metrics []v2beta1.Metric `json:"metrics"`
 	}](h.Item, ps)
-	h.refersTo(spec.ScaleTargetRef)
+	h.common(spec.flatSpec)
 	for _, m := range spec.Metrics {
 		h.Metrics = append(h.Metrics, m.Convert())
 	}

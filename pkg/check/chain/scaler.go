@@ -15,20 +15,16 @@ type Scaler struct {
 	kind *scalerKind
 	// Target is the workload that it scales, nil if that is not here. The version of ref does not matter, because the
 	// controller looks up the served ones (Kubernetes, pkg/controller/podautoscaler/horizontal.go, RESTMappings).
-	Target   *Workload
-	Ref      TargetRef
-	Replicas Bounds
+	Target *Workload
+	Ref    TargetRef
+	// MinReplicas is nil if it is missing, and MaxReplicas is 0.
+	MinReplicas *int32
+	MaxReplicas int32
 	// Metrics have the shape of autoscaling/v2, written is where they are written.
 	Metrics []autoscalingv2.MetricSpec
 	written []metricList
 	// Sharing are all scalers with the target of this one, itself included.
 	Sharing []*Scaler
-}
-
-// Bounds are the bounds of replicas, as far as hasLowest and hasHighest tell that they can be read.
-type Bounds struct {
-	Lowest, Highest       int64
-	HasLowest, HasHighest bool
 }
 
 // metricList is a field that holds metrics: a list with count elements or, if single is set, one metric. The last list of
