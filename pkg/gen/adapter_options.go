@@ -19,6 +19,8 @@ type metricsSpec struct {
 	RateWindow string `json:"rateWindow"`
 	// Monitor is the kind that makes Prometheus scrape pods: ServiceMonitor or PodMonitor.
 	Monitor string `json:"monitor"`
+	// ScrapeAnnotations adds the annotations prometheus.io/scrape and others to the pods.
+	ScrapeAnnotations bool `json:"scrapeAnnotations"`
 	// MonitorLabels are the labels by which the cluster's Prometheus selects monitors.
 	MonitorLabels map[string]string `json:"monitorLabels"`
 	// NamespaceLabel and PodLabel are the labels of series that name namespace and pod.
@@ -87,6 +89,7 @@ func (o *options) setMetrics(spec metricsSpec, at func(field string) model.Place
 		ps.Valuef(model.InputValue, at("monitor"), spec.Monitor,
 			"is %q; use %s or %s", spec.Monitor, serviceMonitorKind, podMonitorKind)
 	}
+	o.scrapeAnnotations = spec.ScrapeAnnotations
 	a := &o.adapter
 	a.formulas.Window = rateWindow(o.interval)
 	if spec.RateWindow != "" {
@@ -167,13 +170,9 @@ func flatMetrics(data map[string]string, at model.Place, ps *model.Problems) met
 		NamespaceLabel: data["namespaceLabel"], PodLabel: data["podLabel"],
 		Adapter: adapterSpec{Name: data["adapterName"], Namespace: data["adapterNamespace"], Key: data["adapterKey"]},
 	}
-	const hash = "adapterNameSuffixHash"
-	switch data[hash] {
-	case "true", "false":
-		spec.Adapter.NameSuffixHash = new(data[hash] == "true")
-	case "":
-	default:
-		ps.Valuef(model.InputValue, at.Child(hash), data[hash], `%q is neither "true" nor "false"`, data[hash])
+	spec.Adapter.NameSuffixHash = flatFlag(data, "adapterNameSuffixHash", at, ps)
+	if f := flatFlag(data, "scrapeAnnotations", at, ps); f != nil {
+		spec.ScrapeAnnotations = *f
 	}
 	for _, pair := range words(data["monitorLabels"]) {
 		k, v, ok := strings.Cut(pair, "=")
@@ -187,4 +186,16 @@ func flatMetrics(data map[string]string, at model.Place, ps *model.Problems) met
 		spec.MonitorLabels[k] = v
 	}
 	return spec
+}
+
+// flatFlag reads "true" or "false" from a key of a ConfigMap; nil if it is not set.
+func flatFlag(data map[string]string, key string, at model.Place, ps *model.Problems) *bool {
+	switch s := data[key]; s {
+	case "true", "false":
+		return new(s == "true")
+	case "":
+	default:
+		ps.Valuef(model.InputValue, at.Child(key), s, `%q is neither "true" nor "false"`, s)
+	}
+	return nil
 }

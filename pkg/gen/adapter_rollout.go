@@ -54,10 +54,15 @@ func (a *adapterBuilder) rollOut(src *source, opts options, ps *model.Problems) 
 			a.checksums[it] = hex.EncodeToString(sum[:])
 		}
 	}
-	if len(readers) == 0 && len(idle) > 0 {
-		ps.Warnf(model.AdapterConfig, idle[0].Place,
+	switch {
+	case len(readers) > 0:
+	case len(idle) > 0:
+		ps.Errorf(model.AdapterConfig, idle[0].Place,
 			"does not mount ConfigMap %s, which will contain the rules; mount it, or set spec.metrics.adapter to the name "+
 				"and namespace of the mounted one", a.ref)
+	default:
+		ps.Infof(model.AdapterConfig, opts.place,
+			"no pods in the input mount ConfigMap %s, which will contain the rules; make sure that prometheus-adapter mounts it", a.ref)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -76,13 +77,17 @@ func (b *backend) buildContainer(at model.Place, ps *model.Problems) {
 		ps.Valuef(model.InputName, at.Child("name"), b.container,
 			"%q cannot name a container; use at most 63 lowercase letters, digits, and dashes", b.container)
 	}
-	checkImage(b.image, at, "dockerImage", ps)
+	checkImage(b.image, model.BackendImage, at.Child("dockerImage"), ps)
 }
 
-func checkImage(image string, in model.Place, field string, ps *model.Problems) {
-	if strings.ContainsAny(image, " \t\r\n") {
-		ps.Valuef(model.InputValue, in.Child(field), image,
-			"%q is not a valid image; use one without spaces, such as registry/name:tag", image)
+// checkImage reports an image that is not valid, or that Kubernetes completes with the tag latest.
+func checkImage(image string, id model.ID, at model.Place, ps *model.Problems) {
+	_, tag, _ := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":")
+	switch {
+	case strings.ContainsAny(image, " \t\r\n"):
+		ps.Valuef(model.InputValue, at, image, "%q is not a valid image; use one without spaces, such as registry/name:tag", image)
+	case image != "" && tag == "" && !strings.Contains(image, "@"):
+		ps.Warnf(id, at, "%s has no tag, so each new pod runs what latest is at that time; add a tag or digest", image)
 	}
 }
 
@@ -90,34 +95,40 @@ func checkImage(image string, in model.Place, field string, ps *model.Problems) 
 func (b *builder) jet(e *endpoint, ps *model.Problems) {
 	out, in := &e.backend, e.input
 	out.scaling = b.policies.scaling(in.referrer(), func(p *hpa.Policy) *hpa.Scaling { return &p.Backend }, ps)
+	for _, p := range out.scaling.Assumed {
+		if in.spec.Deploy.MaxReplicas == nil || p.Place != out.scaling.Places.MaxReplicas {
+			ps.Add(p)
+		}
+	}
 	checkContainers(out.scaling, []string{out.container}, in.item.Place, ps)
 	out.metrics = out.buildMetrics(b.items, in.item, out.observed || out.scaling.PodsMetrics(), ps)
+	out.annotatePods(out.metricsPorts(), b.opts, ps)
 	out.setBounds(in.spec.Deploy, in.item.Place.Child("spec").Child("deploy"), ps)
 	out.share(b.opts.owner)
 }
 
-// setBounds finds the replica limits. A limit of 0 means none, as for the operator.
+// setBounds finds the replica limits. The operator took 0 for a limit that is not set.
 func (b *backend) setBounds(d endpointDeploy, at model.Place, ps *model.Problems) {
-	b.min, b.max = d.MinReplicas, d.MaxReplicas
+	b.min, b.max = 1, b.scaling.MaxReplicas
+	valid, origin := true, " ("+maxOrigin(b.scaling)+")"
 	for _, f := range []struct {
-		name string
-		n    int32
-	}{{"minReplicas", b.min}, {"maxReplicas", b.max}} {
-		if f.n < 0 {
-			ps.Valuef(model.HPABounds, at.Child(f.name), strconv.Itoa(int(f.n)), "is %d; use a number of at least 1", f.n)
+		name  string
+		n, to *int32
+	}{{"minReplicas", d.MinReplicas, &b.min}, {"maxReplicas", d.MaxReplicas, &b.max}} {
+		if f.n == nil {
+			continue
+		}
+		*f.to = *f.n
+		if *f.n < 1 {
+			valid = false
+			ps.Valuef(model.HPABounds, at.Child(f.name), strconv.Itoa(int(*f.n)),
+				"is %d; use a number of at least 1, or remove it for the default", *f.n)
 		}
 	}
-	if b.min < 0 || b.max < 0 {
-		return
+	if d.MaxReplicas != nil {
+		origin = ""
 	}
-	if b.min == 0 {
-		b.min = 1
-	}
-	origin := ""
-	if b.max == 0 {
-		b.max, origin = b.scaling.MaxReplicas, " ("+maxOrigin(b.scaling)+")"
-	}
-	if b.min > b.max {
+	if valid && b.min > b.max {
 		ps.Valuef(model.HPABounds, at.Child("minReplicas"), strconv.Itoa(int(b.min)),
 			"%d is above the maximum %d%s; lower it or raise the maximum", b.min, b.max, origin)
 	}
@@ -173,9 +184,18 @@ func checkPort(n int32, at model.Place, ps *model.Problems) {
 	}
 }
 
+// buildAnnotations reads the annotations by which users change the pods of any workload.
+func (w *workload) buildAnnotations(it *krm.Item, ps *model.Problems) {
+	w.hardened = choice(it, securityAnnotation, []string{"hardened", "none"}, ps) != "none"
+	w.pullPolicy = corev1.PullPolicy(choice(it, PullPolicyAnnotation, pullPolicies, ps))
+}
+
+// pullPolicies are the policies of k8s.io/api/core/v1.
+var pullPolicies = []string{string(corev1.PullAlways), string(corev1.PullIfNotPresent), string(corev1.PullNever)}
+
 // buildAnnotations reads the annotations by which users change the pods.
 func (b *backend) buildAnnotations(it *krm.Item, ps *model.Problems) {
-	b.hardened = choice(it, securityAnnotation, []string{"hardened", "none"}, ps) != "none"
+	b.workload.buildAnnotations(it, ps)
 	b.runAsNonRoot = choice(it, runAsNonRootAnnotation, []string{"false", "true"}, ps) == "true"
 	b.readOnlyDir = choice(it, readOnlyRootAnnotation, []string{"false", "true"}, ps) == "true"
 	b.readiness = it.Annotations[readinessAnnotation]

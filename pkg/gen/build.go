@@ -45,6 +45,11 @@ func build(src source, opts options) (facts, decisions, model.Problems) {
 		settings: &settingsReader{src.items, opts.gateway, map[settingsFiles]readResult[*settings]{}},
 		policies: &policies{src.items, src.renamed, opts, map[*krm.Item]readResult[*hpa.Policy]{}, hpa.Defaults()},
 	}
+	for _, it := range src.others {
+		if reason, ignored := opts.gateway.ignores[it.Place.Object.Kind]; ignored {
+			ps.Warnf(model.InputIgnored, it.Place, "has no effect: %s", reason)
+		}
+	}
 	for _, in := range src.endpoints {
 		b.addEndpoint(in, &ps)
 	}
@@ -164,9 +169,9 @@ func (e *endpoint) reportUnused(ps *model.Problems) {
 	d, at := e.input.spec.Deploy, e.input.item.Place.Child("spec").Child("deploy")
 	for _, f := range []struct {
 		field string
-		n     int32
+		n     *int32
 	}{{"minReplicas", d.MinReplicas}, {"maxReplicas", d.MaxReplicas}} {
-		if f.n != 0 {
+		if f.n != nil {
 			ps.Infof(model.InputIgnored, at.Child(f.field), "has no effect on a sidecar, which scales with its gateway")
 		}
 	}

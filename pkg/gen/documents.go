@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -80,29 +81,26 @@ func (d *apiDocuments) read(in apiInput, items index, opts options) {
 	}
 }
 
-// apiMode returns the mode of the API, or the mode of its documents, or private jet.
+// apiMode returns the mode of an API by the rules of the operator (EpDeployMode, pkg/swagger/extensions.go): x-wso2-mode of its
+// only document, or spec.mode. Several documents have spec.mode. The default is private jet.
 func apiMode(in apiInput, docs []*swagger.Document, modes []string, ps *model.Problems) model.Mode {
 	at := in.specPlace.Child("mode")
-	mode := parseMode(in.spec.Mode, modes, at, ps)
-	var stated *swagger.Document
+	stated := parseMode(in.spec.Mode, modes, at, ps)
+	mode := cmp.Or(stated, model.PrivateJet)
+	several := len(in.files)+len(in.spec.Definition.SwaggerConfigmapNames) > 1
 	for _, d := range docs {
-		if d.Mode == "" {
-			continue
-		}
 		switch {
-		case mode != "" && d.Mode != mode:
-			ps.Warnf(model.SwaggerMode, at, "is %s, but x-wso2-mode in %s is %s; %s is used",
-				mode, placeName(d.Place), d.Mode, mode)
-		case mode == "" && stated != nil && d.Mode != stated.Mode:
-			ps.Errorf(model.SwaggerMode, in.place, "x-wso2-mode is %s in %s and %s in %s; set spec.mode",
-				stated.Mode, placeName(stated.Place), d.Mode, placeName(d.Place))
+		case d.Mode == "":
+		case several && d.Mode != mode:
+			ps.Warnf(model.SwaggerMode, d.Place.Child("x-wso2-mode"),
+				"is %s, but %s is used: with several documents, only the mode of %s counts", d.Mode, mode, in.object())
+		case !several:
+			if stated != "" && d.Mode != stated {
+				ps.Warnf(model.SwaggerMode, at, "is %s, but x-wso2-mode in %s is %s; %s is used, because a single document takes "+
+					"precedence", stated, placeName(d.Place), d.Mode, d.Mode)
+			}
+			mode, at = d.Mode, d.Place
 		}
-		if stated == nil {
-			stated = d
-		}
-	}
-	if mode == "" && stated != nil {
-		mode, at = stated.Mode, stated.Place
 	}
 	if mode == model.Serverless {
 		ps.Errorf(model.OutputUnsupported, at,

@@ -22,8 +22,13 @@ type workload struct {
 	labels, selector map[string]string
 	// allLabels and allAnnotations are the labels and annotations of all objects.
 	allLabels, allAnnotations map[string]string
-	min, max                  int32
-	scaling                   *hpa.Scaling
+	// hardened means that the containers have a security context; pullPolicy is "" for the default of Kubernetes.
+	hardened   bool
+	pullPolicy corev1.PullPolicy
+	min, max   int32
+	scaling    *hpa.Scaling
+	// podAnnotations are annotations of the pods only.
+	podAnnotations map[string]string
 	// origin is the path annotation of the input, for the paths of what is rendered from it.
 	origin origin
 }
@@ -81,8 +86,8 @@ type backend struct {
 	// requirements are the resources of the container.
 	requirements corev1.ResourceRequirements
 	// readiness is the annotation's value: "none", "tcp", or a path.
-	readiness                           string
-	hardened, runAsNonRoot, readOnlyDir bool
+	readiness                 string
+	runAsNonRoot, readOnlyDir bool
 	// observed means that the configuration enables metrics for all workloads.
 	observed bool
 	// metrics is nil if nothing reads the metrics of the backend.

@@ -40,8 +40,10 @@ func (b *builder) gateway(in apiInput, read apiDocuments) (gateway, []*krm.Item,
 	}
 	checkLabels(g.labels, in.place.Child("metadata").Child("labels"), &ps)
 	g.identify(g.ref.Name)
+	g.hardened = true
 	if !in.short {
 		g.keepSelector(in.item, &ps)
+		g.buildAnnotations(in.item, &ps)
 	}
 	g.origin.source = in.object()
 	g.kind = b.opts.gateway
@@ -55,10 +57,12 @@ func (b *builder) gateway(in apiInput, read apiDocuments) (gateway, []*krm.Item,
 	g.kind.build(&g)
 	g.env = environment(in.spec.EnvironmentVariables, in.specPlace.Child("environmentVariables"), &ps)
 	g.buildPods()
-	if g.settings.exposure == ingressMode {
+	// The operator made an Ingress for a host name in any mode (pkg/controller/api/api_controller.go).
+	if g.settings.exposure == ingressMode || in.spec.IngressHostname != "" {
 		g.ingress = g.buildIngress()
 	}
 	g.checkNames()
+	g.annotatePods(g.metricsPorts(), b.opts, &ps)
 	g.share(b.opts.owner)
 	return g.gateway, slices.Concat(g.files, g.configs), ps
 }
@@ -121,6 +125,7 @@ func environment(vars []string, at model.Place, ps *model.Problems) []corev1.Env
 // buildScaling finds the replica limits and metrics of the API.
 func (g *gatewayBuilder) buildScaling() {
 	g.scaling = g.policies.scaling(g.in.referrer(), func(p *hpa.Policy) *hpa.Scaling { return &p.Gateway }, g.ps)
+	g.ps.Add(g.scaling.Assumed...)
 	g.min, g.max = 1, g.scaling.MaxReplicas
 	at := g.in.specPlace.Child("replicas")
 	if g.in.spec.Replicas != nil {

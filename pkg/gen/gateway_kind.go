@@ -21,6 +21,8 @@ type gatewayKind struct {
 	probe corev1.ProbeHandler
 	// profile contains the formulas of the metrics that it serves.
 	profile map[string]hpa.Formula
+	// ignores has the kinds of the operator that it does not read, with the reason. They have no effect.
+	ignores map[string]string
 	// operations means that build uses the operations of OpenAPI documents, which take time and memory.
 	operations bool
 	// build resolves the image and what only this kind has, such as a configuration that it generates from the documents. It

@@ -17,10 +17,13 @@ const (
 	// GatewayContainer is the name of the container of every micro-gateway.
 	GatewayContainer = "mgw"
 
-	// endpointsAnnotation lists the URLs that the gateway image must have been built with.
-	endpointsAnnotation = group + "/endpoints"
-	analyticsVolume     = "analytics"
-	analyticsLocation   = "/home/ballerina/wso2/api-usage-data/"
+	// EndpointsAnnotation lists the URLs that the gateway image must have been built with, one in each line: etcd(KEY, URL)
+	// contains commas and spaces.
+	EndpointsAnnotation = group + "/endpoints"
+	// builtIn says why the micro-gateway does not read an object (pkg/kaniko of the operator).
+	builtIn           = "the micro-gateway reads these settings from its image; build them into the image"
+	analyticsVolume   = "analytics"
+	analyticsLocation = "/home/ballerina/wso2/api-usage-data/"
 )
 
 // microGateway is the WSO2 API Microgateway 3.2, which the operator ran.
@@ -47,10 +50,11 @@ var microGateway = gatewayKind{
 		g.own = g.urls
 		microGatewayImage(g)
 	},
+	ignores: map[string]string{"Security": builtIn, "RateLimiting": builtIn},
 	volumes: analytics,
 	adapt: func(g *gateway, d *appsv1.Deployment) {
 		if urls, _ := g.own.([]string); len(urls) > 0 {
-			d.Annotations = with(d.Annotations, map[string]string{endpointsAnnotation: strings.Join(urls, ",")})
+			d.Annotations = with(d.Annotations, map[string]string{EndpointsAnnotation: strings.Join(urls, "\n")})
 		}
 	},
 	outputs: outputs,
@@ -68,13 +72,17 @@ func analytics(b *podBuilder) {
 	b.mounts = append(b.mounts, corev1.VolumeMount{Name: analyticsVolume, MountPath: analyticsLocation})
 }
 
-// microGatewayImage finds the image of the API, or derives the name of the image that the operator built (pkg/registry of the
-// operator). The tag is the version of the API, or the version of its only document.
+// microGatewayImage finds the image of the API, or derives the name of the image that the operator built (pkg/registry and
+// pkg/controller/api/api_controller.go of the operator). The tag is the version of the API, or the version of its only document,
+// and the time of the last update.
 func microGatewayImage(g *gatewayBuilder) {
 	spec, at := g.in.spec, g.in.specPlace.Child("image")
 	if image := strings.TrimSpace(spec.Image); image != "" {
-		checkImage(image, g.in.specPlace, "image", g.ps)
+		checkImage(image, model.GatewayImage, at, g.ps)
 		g.image = image
+		if spec.UpdateTimeStamp != "" {
+			g.ps.Infof(model.InputIgnored, g.in.specPlace.Child("updateTimeStamp"), "has no effect together with image")
+		}
 		return
 	}
 	repo := g.settings.repository
@@ -94,6 +102,9 @@ func microGatewayImage(g *gatewayBuilder) {
 		tag = g.docs[0].Version
 	default:
 		tag = "v1.0.0"
+	}
+	if spec.UpdateTimeStamp != "" {
+		tag += "-" + spec.UpdateTimeStamp
 	}
 	if len(tag) > longestTag || !tagPattern().MatchString(tag) {
 		g.ps.Valuef(model.GatewayImage, at, tag,

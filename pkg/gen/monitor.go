@@ -3,10 +3,13 @@ package gen
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 const monitoringVersion = "monitoring.coreos.com/v1"
@@ -19,6 +22,28 @@ func monitor(w *workload, ports []metricsPort, pods func() *appsv1.Deployment, o
 		return podMonitor(w, ports, pods().Spec.Template.Spec.Containers, opts)
 	}
 	return serviceMonitor(w, ports, opts)
+}
+
+// annotatePods sets the annotations by which a Prometheus without monitors usually finds pods, as the operator did. They can name
+// only one port.
+func (w *workload) annotatePods(ports []metricsPort, opts options, ps *model.Problems) {
+	if !opts.scrapeAnnotations || len(ports) == 0 {
+		return
+	}
+	p := ports[0]
+	w.podAnnotations = map[string]string{
+		"prometheus.io/scrape": "true", "prometheus.io/port": strconv.Itoa(int(p.port.target)),
+	}
+	if p.path != metricsPath {
+		w.podAnnotations["prometheus.io/path"] = p.path
+	}
+	if p.scheme == "https" {
+		w.podAnnotations["prometheus.io/scheme"] = p.scheme
+	}
+	if len(ports) > 1 {
+		ps.Warnf(model.GatewayConfig, w.place, "serves metrics at %d ports, but scrapeAnnotations can name only one: port %d is "+
+			"annotated; the others need a monitor", len(ports), p.port.target)
+	}
 }
 
 // serviceMonitor selects the Service that is marked for it. The mark is our own label, because users overwrite app with

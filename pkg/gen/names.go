@@ -26,6 +26,8 @@ const (
 
 	metricsServerNameAnnotation = group + "/metrics-server-name"
 
+	// PullPolicyAnnotation sets the imagePullPolicy of a container.
+	PullPolicyAnnotation = group + "/image-pull-policy"
 	// SelectorAnnotation sets the selector of a Deployment that another program created.
 	SelectorAnnotation = group + "/selector"
 	// ownerAnnotation names the function configuration that rendered an object.
@@ -73,13 +75,6 @@ const (
 	serviceMonitorKind = "ServiceMonitor"
 	podMonitorKind     = "PodMonitor"
 )
-
-// annotations are the annotations that users or krm-fn set on inputs.
-var annotations = []string{
-	hpaConfigsAnnotation, SelectorAnnotation, securityAnnotation, runAsNonRootAnnotation, readOnlyRootAnnotation,
-	readinessAnnotation, metricsAnnotation, metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotation,
-	metricsTLSAnnotation, metricsServerNameAnnotation, rulesAnnotation, renderedAnnotation,
-}
 
 // metricsService returns the name of the Service that only Prometheus uses.
 func metricsService(api string) string { return api + "-metrics" }

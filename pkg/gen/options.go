@@ -33,7 +33,9 @@ type options struct {
 	monitorLabels map[string]string
 	// podMonitors means to render PodMonitors instead of ServiceMonitors.
 	podMonitors bool
-	adapter     adapterOptions
+	// scrapeAnnotations means that pods also have the annotations by which a Prometheus without monitors scrapes them.
+	scrapeAnnotations bool
+	adapter           adapterOptions
 	// gateway and scaler are the kinds to render for APIs, and for workloads that scale.
 	gateway       *gatewayKind
 	scaler        *scalerKind
@@ -77,8 +79,8 @@ type apiShorthand struct {
 // flatKeys are the keys of a ConfigMap functionConfig.
 var flatKeys = []string{
 	"adapterKey", "adapterName", "adapterNameSuffixHash", "adapterNamespace", "image", "kubernetesVersion", "mode", "monitor",
-	"monitorLabels", "name", "namespace", "namespaceLabel", "podLabel", "rateWindow", "replicas", "resourceFiles", "scrapeInterval",
-	"swaggerFiles", "version",
+	"monitorLabels", "name", "namespace", "namespaceLabel", "podLabel", "rateWindow", "replicas", "resourceFiles",
+	"scrapeAnnotations", "scrapeInterval", "swaggerFiles", "version",
 }
 
 // readOptions reads the functionConfig.
@@ -95,7 +97,7 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 	at := config.Place.Child("spec")
 	var spec renderAPIsSpec
 	switch {
-	case obj.Kind == "RenderAPIs" && obj.APIVersion == group+"/v1alpha1":
+	case obj.Kind == configKind && obj.APIVersion == group+"/v1alpha1":
 		var c renderAPIs
 		ps.Add(krm.Decode(config.Node(), config.Place, &c)...)
 		spec = c.Spec
@@ -116,7 +118,7 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 	opts.resourceFiles, opts.apis, opts.fields = spec.ResourceFiles, spec.APIs, at
 	opts.setVersion(spec.KubernetesVersion, at.Child("kubernetesVersion"), &ps)
 	metrics := at
-	if obj.Kind == "RenderAPIs" {
+	if obj.Kind == configKind {
 		metrics = at.Child("metrics")
 	}
 	opts.setInterval(spec.Metrics.ScrapeInterval, metrics.Child("scrapeInterval"), &ps)
@@ -167,8 +169,12 @@ func (o *options) setVersion(s string, at model.Place, ps *model.Problems) {
 		return
 	}
 	o.minor = minor
-	if minor < oldestMinor {
+	switch {
+	case minor < oldestMinor:
 		ps.Valuef(model.OutputUnsupported, at, s, "Kubernetes %s lacks APIs that are rendered; the oldest is 1.%d", s, oldestMinor)
+	case minor > newestMinor:
+		ps.Valuef(model.OutputUnsupported, at, s,
+			"Kubernetes %s is newer than the newest known version, 1.%[2]d; use 1.%[2]d, or a newer krm-fn", s, newestMinor)
 	}
 }
 

@@ -32,6 +32,28 @@ type podBuilder struct {
 func (g *gatewayBuilder) buildPods() {
 	b := podBuilder{g, map[string]bool{}, map[string]bool{}, map[string]string{}}
 	cm := g.config(deploymentConfigs, []string{"hostAliases", "mgwConfigMaps", "mgwSecrets"})
+	g.buildAliases(cm)
+	g.kind.volumes(&b)
+	for _, k := range []struct{ key, kind string }{{"mgwConfigMaps", "ConfigMap"}, {"mgwSecrets", "Secret"}} {
+		var mounts []mount
+		decodeList(cm, k.key, &mounts)
+		for i, m := range mounts {
+			b.add(k.kind, m, cm.at(k.key).Item(i))
+		}
+	}
+}
+
+// buildAliases reads hostAliases from the ConfigMap in the operator's namespace, if there is one, regardless of the ConfigMap
+// that applies to mounts (getHostAliases, pkg/mgw/api.go of the operator).
+func (g *gatewayBuilder) buildAliases(cm configMap) {
+	system := referrer{g.in.item, []string{systemNamespace}}
+	if it := g.items.find("ConfigMap", deploymentConfigs, system, g.in.place, g.ps); it != nil && it != cm.item {
+		if cm.text("hostAliases") != "" {
+			g.ps.Warnf(model.InputIgnored, cm.at("hostAliases"), "has no effect: host aliases are read from %s", it.Place.Object)
+		}
+		g.configs = append(g.configs, it)
+		cm = readConfig(it, nil, g.ps)
+	}
 	decodeList(cm, "hostAliases", &g.hostAliases)
 	for i, alias := range g.hostAliases {
 		if _, err := netip.ParseAddr(alias.IP); err != nil {
@@ -43,14 +65,6 @@ func (g *gatewayBuilder) buildPods() {
 				g.ps.Valuef(model.GatewayConfig, cm.at("hostAliases").Item(i).Child("hostnames").Item(j), host,
 					"%q is not a valid host name", host)
 			}
-		}
-	}
-	g.kind.volumes(&b)
-	for _, k := range []struct{ key, kind string }{{"mgwConfigMaps", "ConfigMap"}, {"mgwSecrets", "Secret"}} {
-		var mounts []mount
-		decodeList(cm, k.key, &mounts)
-		for i, m := range mounts {
-			b.add(k.kind, m, cm.at(k.key).Item(i))
 		}
 	}
 }

@@ -22,10 +22,10 @@ type policies struct {
 	none hpa.Policy
 }
 
-// scaling returns the part of the policy that applies to an input, with the current names of objects.
+// scaling returns the part of the policy that applies to an input, with the current names of objects. It does not report what
+// the policy assumes.
 func (p *policies) scaling(from referrer, part func(*hpa.Policy) *hpa.Scaling, ps *model.Problems) *hpa.Scaling {
 	s := part(p.policy(from, ps))
-	ps.Add(s.Assumed...)
 	s = p.withPresentNames(s, from, ps)
 	ps.Add(p.opts.scaler.unsupported(s, p.opts.minor)...)
 	return s

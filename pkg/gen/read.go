@@ -15,8 +15,8 @@ type source struct {
 	endpoints []endpointInput
 	// items finds objects by name.
 	items index
-	// inputs are the objects of our kinds that this run renders.
-	inputs []*krm.Item
+	// inputs are the objects of our kinds that this run renders; others are those of them that only some gateway kinds read.
+	inputs, others []*krm.Item
 	// kustomize means that kustomize runs krm-fn.
 	kustomize bool
 	// fragments are ConfigMaps with adapter rules that other runs rendered.
@@ -101,41 +101,38 @@ func (src *source) findRenamed() {
 	}
 }
 
-// isInput reports whether krm-fn reads objects of this kind.
-func isInput(o model.Object) bool {
-	switch model.Group(o.APIVersion) {
-	case "wso2.com":
-		return o.Kind == "API" || o.Kind == "TargetEndpoint"
-	case group:
-		return true
-	}
-	return false
-}
-
 func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	o := it.Place.Object
+	elsewhere := src.scope.elsewhere(it)
 	if !isInput(o) {
+		checkKind(it, ps)
+		if !isConfigMap(it) && !elsewhere && Owner(it) == "" {
+			checkAnnotations(it, ps)
+		}
 		return
 	}
 	checkDigest(it, ps)
-	elsewhere := src.scope.elsewhere(it)
 	if elsewhere {
 		src.elsewhere = true
 	} else {
 		src.inputs = append(src.inputs, it)
 	}
-	if model.Group(o.APIVersion) == group || elsewhere && o.Kind == "API" {
+	if model.Group(o.APIVersion) == group || elsewhere && o.Kind != "TargetEndpoint" {
 		return
 	}
-	if o.APIVersion != "wso2.com/v1alpha1" {
+	if o.APIVersion != operatorVersion {
 		ps.Errorf(model.OutputUnsupported, it.Place.Child("apiVersion"),
-			"%s is not the version of the operator 1.2; use wso2.com/v1alpha1", o.APIVersion)
+			"%s is not the version of the operator 1.2; use %s", o.APIVersion, operatorVersion)
+		return
+	}
+	checkAnnotations(it, ps)
+	if o.Kind != "API" && o.Kind != "TargetEndpoint" {
+		src.others = append(src.others, it)
 		return
 	}
 	meta := it.Place.Child("metadata")
 	checkName(o.Name, meta.Child("name"), ps)
 	checkNamespace(o.Namespace, meta.Child("namespace"), ps)
-	unknownAnnotations(it, ps)
 	if o.Kind == "API" {
 		var api customResource[apiSpec]
 		ps.Add(krm.Decode(it.Node(), it.Place, &api)...)
@@ -174,15 +171,6 @@ func expandShorthand(short apiShorthand, opts options, i int, ps *model.Problems
 	return api
 }
 
-// unknownAnnotations reports unknown annotations with our prefix.
-func unknownAnnotations(it *krm.Item, ps *model.Problems) {
-	for k := range it.Annotations {
-		if prefix, _, _ := strings.Cut(k, "/"); prefix == group && !slices.Contains(annotations, k) {
-			ps.Warnf(model.InputField, annotation(it, k), "unknown annotation has no effect%s", krm.DidYouMean(k, annotations))
-		}
-	}
-}
-
 // readResourceFiles reads the files that the functionConfig names. It skips objects that are already in the input: kpt and
 // krm-fn render pass all files of a package.
 func readResourceFiles(have []*krm.Item, opts options) ([]*krm.Item, model.Problems) {
@@ -209,6 +197,7 @@ func readResourceFiles(have []*krm.Item, opts options) ([]*krm.Item, model.Probl
 				continue
 			}
 			if !isInput(o) && o.Kind != "ConfigMap" {
+				checkKind(it, &ps)
 				ps.Infof(model.InputIgnored, it.Place,
 					"only APIs, TargetEndpoints, and ConfigMaps are read from resourceFiles; this object is ignored")
 				continue

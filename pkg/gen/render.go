@@ -116,12 +116,19 @@ func (w *workload) meta(name string) metav1.ObjectMeta {
 // deployment returns the Deployment of a workload with a pod spec. It sets no replicas, which the HorizontalPodAutoscaler
 // controls.
 func (w *workload) deployment(pod corev1.PodSpec) *appsv1.Deployment {
+	if w.hardened {
+		pod.AutomountServiceAccountToken = new(false)
+		pod.SecurityContext = podSecurity
+	}
 	return &appsv1.Deployment{
 		TypeMeta:   typeMeta("apps/v1", "Deployment"),
 		ObjectMeta: w.meta(w.ref.Name),
 		Spec: appsv1.DeploymentSpec{
 			Selector: &metav1.LabelSelector{MatchLabels: w.selector},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: w.labels}, Spec: pod},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: w.labels, Annotations: w.podAnnotations},
+				Spec:       pod,
+			},
 		},
 	}
 }

@@ -9,18 +9,16 @@ import (
 )
 
 func backendDeployment(b *backend) *appsv1.Deployment {
-	pod := corev1.PodSpec{Containers: []corev1.Container{backendContainer(b, map[string]bool{})}}
-	if b.hardened {
-		pod.AutomountServiceAccountToken = new(false)
-		pod.SecurityContext = podSecurity
-	}
-	return b.deployment(pod)
+	return b.deployment(corev1.PodSpec{Containers: []corev1.Container{backendContainer(b, map[string]bool{})}})
 }
 
 // backendContainer returns the container of a backend in a pod whose port names are names, and adds its own. It omits a name
 // that another container of the pod has, because Services target numbers.
 func backendContainer(b *backend, names map[string]bool) corev1.Container {
-	c := corev1.Container{Name: b.container, Image: b.image, Resources: b.requirements, ReadinessProbe: readinessProbe(b)}
+	c := corev1.Container{
+		Name: b.container, Image: b.image, ImagePullPolicy: b.pullPolicy, Resources: b.requirements,
+		ReadinessProbe: readinessProbe(b),
+	}
 	numbers := map[int32]bool{}
 	for _, p := range b.allPorts() {
 		if numbers[p.target] {
@@ -87,9 +85,17 @@ func backendService(b *backend) *corev1.Service {
 }
 
 func backendMonitor(b *backend, opts *options) typedObject {
+	ports := b.metricsPorts()
+	if len(ports) == 0 {
+		return nil
+	}
+	return monitor(&b.workload, ports, func() *appsv1.Deployment { return backendDeployment(b) }, opts)
+}
+
+// metricsPorts returns the port of a backend that serves metrics, if anything reads them.
+func (b *backend) metricsPorts() []metricsPort {
 	if b.metrics == nil {
 		return nil
 	}
-	ports := []metricsPort{{*b.metrics, b.metrics.port.name}}
-	return monitor(&b.workload, ports, func() *appsv1.Deployment { return backendDeployment(b) }, opts)
+	return []metricsPort{{*b.metrics, b.metrics.port.name}}
 }

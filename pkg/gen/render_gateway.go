@@ -21,20 +21,22 @@ func gatewayDeployment(g *gateway) *appsv1.Deployment {
 	if g.observed {
 		add(g.kind.metrics)
 	}
-	security := hardened(nil)
-	security.RunAsNonRoot = new(true)
-	security.RunAsUser = new(g.kind.user)
 	containers := []corev1.Container{{
-		Name: g.kind.container, Image: g.image, Ports: ports, Env: g.env, EnvFrom: g.envFrom,
-		Resources: g.requirements, VolumeMounts: g.mounts, SecurityContext: security,
+		Name: g.kind.container, Image: g.image, ImagePullPolicy: g.pullPolicy, Ports: ports, Env: g.env, EnvFrom: g.envFrom,
+		Resources: g.requirements, VolumeMounts: g.mounts,
 		ReadinessProbe: timed(g.kind.probe, g.readiness), LivenessProbe: timed(g.kind.probe, g.liveness),
 	}}
 	for _, b := range g.sidecars {
 		containers = append(containers, backendContainer(&b, names))
 	}
+	if g.hardened {
+		security := hardened(nil)
+		security.RunAsNonRoot = new(true)
+		security.RunAsUser = new(g.kind.user)
+		containers[0].SecurityContext = security
+	}
 	d := g.deployment(corev1.PodSpec{
 		Containers: containers, Volumes: g.volumes, ImagePullSecrets: g.pullSecrets, HostAliases: g.hostAliases,
-		AutomountServiceAccountToken: new(false), SecurityContext: podSecurity,
 	})
 	g.kind.adapt(g, d)
 	return d

@@ -81,7 +81,7 @@ func (src *source) ruleFiles(own *krm.Item, local map[*krm.Item]bool, opts optio
 	slices.SortStableFunc(configMaps, func(a, b *krm.Item) int { return cmp.Compare(a.Ref().String(), b.Ref().String()) })
 	for _, it := range configMaps {
 		if it != own && !src.scope.elsewhere(it) {
-			unknownAnnotations(it, ps)
+			checkAnnotations(it, ps)
 		}
 		switch {
 		case it == own || src.scope.elsewhere(it):

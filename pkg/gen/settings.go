@@ -3,6 +3,7 @@ package gen
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,9 +57,19 @@ var (
 		"livenessProbeInitialDelaySeconds", "livenessProbePeriodSeconds",
 		"operatorMode", "observabilityEnabled",
 	}
-	controllerBuildKeys = []string{"mgwToolkitImg", "mgwRuntimeImg", "kanikoImg", "generatekubernbetesartifactsformgw"}
+	controllerBuildKeys = []string{"mgwToolkitImg", "mgwRuntimeImg", "kanikoImg", deployKey}
 	registryKeys        = []string{"registryType", "repositoryName", "imagePullSecretNames"}
 )
+
+// deployKey says whether the operator deployed gateways, or only built their images.
+const deployKey = "generatekubernbetesartifactsformgw"
+
+// pullSecrets has the registry types with the Secret that pods use to pull images if imagePullSecretNames is empty, "" for none
+// (pkg/registry of the operator).
+var pullSecrets = map[string]string{
+	"DOCKER_HUB": "docker-registry-credentials", "HTTP": "docker-registry-credentials", "HTTPS": "docker-registry-credentials",
+	"QUAY": "docker-registry-credentials", "GCR": "gcr-pull-secret", "AMAZON_ECR": "",
+}
 
 // configMap is a ConfigMap of configuration; it is empty if there is none.
 type configMap struct {
@@ -173,14 +184,7 @@ func (r *settingsReader) parse(files settingsFiles, ps *model.Problems) *setting
 		ps.Errorf(model.GatewayConfig, apim.place, "httpPort %d, httpsPort %d, and the metrics port %d must differ",
 			s.httpPort, s.httpsPort, metrics)
 	}
-	reg := readConfig(files[2], registryKeys, ps)
-	s.registryType, s.repository = strings.ToUpper(reg.text("registryType")), strings.Trim(reg.text("repositoryName"), "/")
-	for _, name := range words(reg.data["imagePullSecretNames"]) {
-		if len(validation.IsDNS1123Subdomain(name)) > 0 {
-			ps.Valuef(model.InputName, reg.at("imagePullSecretNames"), name, "%q is not a valid name of a Secret", name)
-		}
-		s.pullSecrets = append(s.pullSecrets, corev1.LocalObjectReference{Name: name})
-	}
+	s.readRegistry(readConfig(files[2], registryKeys, ps))
 	analytics := readConfig(files[3], nil, ps)
 	analytics.checkKeyCase("analyticsEnabled")
 	s.analytics = analytics.flag("analyticsEnabled")
@@ -188,7 +192,37 @@ func (r *settingsReader) parse(files settingsFiles, ps *model.Problems) *setting
 	return s
 }
 
+func (s *settings) readRegistry(c configMap) {
+	s.registryType, s.repository = strings.ToUpper(c.text("registryType")), strings.Trim(c.text("repositoryName"), "/")
+	secret, known := pullSecrets[s.registryType]
+	if types := slices.Sorted(maps.Keys(pullSecrets)); s.registryType != "" && !known {
+		c.ps.Add(model.Problem{
+			ID: model.GatewayConfig, Severity: model.Error, Place: c.at("registryType"), Value: c.text("registryType"),
+			Suggestion: krm.Suggest(s.registryType, types),
+			Message: fmt.Sprintf("%q is not a registry type; use %s%s", c.text("registryType"), strings.Join(types, ", "),
+				krm.DidYouMean(s.registryType, types)),
+		})
+	}
+	names := words(c.data["imagePullSecretNames"])
+	if len(names) == 0 && secret != "" {
+		names = []string{secret}
+		c.ps.Infof(model.GatewayConfig, c.at("imagePullSecretNames"), "is empty; pods use the default of the operator, Secret %s, "+
+			"in their own namespace; the operator copied it there", secret)
+	}
+	for _, name := range names {
+		if len(validation.IsDNS1123Subdomain(name)) > 0 {
+			c.ps.Valuef(model.InputName, c.at("imagePullSecretNames"), name, "%q is not a valid name of a Secret", name)
+		}
+		s.pullSecrets = append(s.pullSecrets, corev1.LocalObjectReference{Name: name})
+	}
+}
+
 func (s *settings) readController(c configMap) {
+	if deploy, err := strconv.ParseBool(c.text(deployKey)); err == nil && !deploy {
+		c.ps.Warnf(model.InputIgnored, c.at(deployKey),
+			"is %q, so the operator only built images; krm-fn renders the gateways", c.text(deployKey))
+	}
+
 	for _, q := range []struct {
 		to  *quantity
 		key string

@@ -16,6 +16,9 @@ import (
 func (g *gatewayBuilder) resolve() {
 	urls, sidecars := map[string]bool{}, map[string]backend{}
 	for _, d := range g.docs {
+		for _, server := range d.Servers {
+			urls[server] = true
+		}
 		for _, ep := range d.Endpoints {
 			if ep.URL != "" {
 				urls[ep.URL] = true

@@ -32,10 +32,10 @@ type apiSpec struct {
 	Version              string        `json:"version"`
 	EnvironmentVariables []string      `json:"environmentVariables"`
 	IngressHostname      string        `json:"ingressHostname"`
+	UpdateTimeStamp      string        `json:"updateTimeStamp"`
 	// These controlled what the operator did in the cluster.
-	UpdateTimeStamp rawNode `json:"updateTimeStamp"`
-	Override        rawNode `json:"override"`
-	APIEndPoint     rawNode `json:"apiEndPoint"`
+	Override    rawNode `json:"override"`
+	APIEndPoint rawNode `json:"apiEndPoint"`
 }
 
 type apiDefinition struct {
@@ -51,7 +51,6 @@ func (s apiSpec) reportIgnored(spec model.Place, ps *model.Problems) {
 		path string
 		node rawNode
 	}{
-		{"updateTimeStamp", s.UpdateTimeStamp},
 		{"override", s.Override},
 		{"apiEndPoint", s.APIEndPoint},
 		{"definition.type", s.Definition.Type},
@@ -87,8 +86,8 @@ type endpointPort struct {
 type endpointDeploy struct {
 	Name        string `json:"name"`
 	DockerImage string `json:"dockerImage"`
-	MinReplicas int32  `json:"minReplicas"`
-	MaxReplicas int32  `json:"maxReplicas"`
+	MinReplicas *int32 `json:"minReplicas"`
+	MaxReplicas *int32 `json:"maxReplicas"`
 	RequestCPU  string `json:"requestCPU"`
 	ReqMemory   string `json:"reqMemory"`
 	CPULimit    string `json:"cpuLimit"`

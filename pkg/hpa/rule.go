@@ -2,6 +2,7 @@ package hpa
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	pmodel "github.com/prometheus/common/model"
@@ -62,6 +63,9 @@ const RulesKey = "adapterRules"
 // rateSuffix is the suffix of a metric that is the rate of a counter.
 const rateSuffix = "_per_second"
 
+// counterSuffix is the suffix that Prometheus recommends for counters (https://prometheus.io/docs/practices/naming/).
+const counterSuffix = "_total"
+
 // Formula defines how a metric is computed from a Prometheus series. It does not depend on the adapter.
 type Formula struct {
 	Series string
@@ -113,6 +117,13 @@ func (f Formulas) For(n Need) (Formula, model.Problems) {
 			Message: fmt.Sprintf("the metric %s is a counter, which only increases; use %s, or add an override",
 				model.Quote(n.Metric), better),
 		})
+	case conv.Type == Counter && !isCounterName(conv.Series):
+		better := conv.Series + counterSuffix + rateSuffix
+		ps.Add(model.Problem{
+			ID: model.AdapterRule, Severity: model.Warning, Place: n.Place, Value: n.Metric, Suggestion: better,
+			Message: fmt.Sprintf("the metric %s is the rate of the series %s, but names of counters usually end in %s; use %s, "+
+				"or add an override that names the series", quote(n.Metric), quote(conv.Series), counterSuffix, better),
+		})
 	}
 	return conv, ps
 }
@@ -125,9 +136,16 @@ func (f Formulas) convention(metric string) Formula {
 	return Formula{Series: metric, Type: Gauge, Aggregation: aggregations[0]}
 }
 
-// growing reports whether a series is a counter, according to a profile or to the suffix that Prometheus recommends for
-// counters (https://prometheus.io/docs/practices/naming/).
+// isCounterName reports whether the name of a series is usual for a counter, or for a part of a histogram or summary that only
+// increases.
+func isCounterName(series string) bool {
+	return slices.ContainsFunc([]string{counterSuffix, "_count", "_sum", "_bucket"}, func(suffix string) bool {
+		return strings.HasSuffix(series, suffix)
+	})
+}
+
+// growing reports whether a series is a counter, according to a profile or to its suffix.
 func (f Formulas) growing(series string) bool {
 	p, known := f.Profiles[series+rateSuffix]
-	return strings.HasSuffix(series, "_total") || known && p.Series == series && p.Type == Counter
+	return strings.HasSuffix(series, counterSuffix) || known && p.Series == series && p.Type == Counter
 }

@@ -98,18 +98,59 @@ func (r *reader) firstServer() (string, *yaml.Node) {
 		return "", nil
 	}
 	server := servers.Content[0]
+	return serverURL(server), krm.Get(server, "url")
+}
+
+// serverURL returns the url of a server, with variables replaced by their defaults.
+func serverURL(server *yaml.Node) string {
 	text := krm.Text(server, "url")
 	if len(text) > maxPath {
-		return "", nil
+		return ""
 	}
 	variables := krm.Get(server, "variables")
-	text = template().ReplaceAllStringFunc(text, func(s string) string {
+	return template().ReplaceAllStringFunc(text, func(s string) string {
 		if value := krm.Text(variables, s[1:len(s)-1], "default"); value != "" && len(value) <= maxPath {
 			return value
 		}
 		return s
 	})
-	return text, krm.Get(server, "url")
+}
+
+// servers adds the servers of the root, of a path, or of an operation. A level with production endpoints does not use them.
+func (r *reader) servers(n *yaml.Node) {
+	servers := krm.Get(n, "servers")
+	if krm.Get(n, productionExtension) != nil || servers == nil || servers.Kind != yaml.SequenceNode {
+		return
+	}
+	for _, server := range servers.Content {
+		r.addServer(serverURL(server))
+	}
+}
+
+// host adds the servers that host, basePath, and schemes of Swagger 2.0 stand for.
+func (r *reader) host() {
+	root := r.doc.root
+	host := krm.Text(root, "host")
+	if host == "" || krm.Get(root, productionExtension) != nil {
+		return
+	}
+	path := "//" + host + krm.Text(root, "basePath")
+	schemes := krm.Get(root, "schemes")
+	if schemes == nil || len(schemes.Content) == 0 {
+		r.addServer(path)
+		return
+	}
+	for _, scheme := range schemes.Content {
+		r.addServer(scheme.Value + ":" + path)
+	}
+}
+
+func (r *reader) addServer(url string) {
+	key := Endpoint{URL: url} // No endpoint lacks a stage.
+	if serverHost().MatchString(url) && !r.seen[key] {
+		r.seen[key] = true
+		r.doc.Servers = append(r.doc.Servers, url)
+	}
 }
 
 // hasServer reports whether the document names a host in the fields of the specification. The gateway forwards requests of

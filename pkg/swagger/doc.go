@@ -31,6 +31,9 @@ type Document struct {
 	// HasServer reports whether servers of OpenAPI 3, or host of Swagger 2.0, name a host. The gateway forwards requests of
 	// operations without an endpoint to it.
 	HasServer bool
+	// Servers has the absolute URLs of servers of OpenAPI 3, or of host of Swagger 2.0, at every level without production
+	// endpoints, which take precedence.
+	Servers []string
 	// OperationCount is the number of operations. Operations returns them.
 	OperationCount int
 
@@ -48,6 +51,9 @@ func (d *Document) Release() {
 	d.root, d.version, d.done = nil, "", nil
 	for _, s := range []*string{&d.Title, &d.Version, &d.BasePath} {
 		*s = strings.Clone(*s)
+	}
+	for i, s := range d.Servers {
+		d.Servers[i] = strings.Clone(s)
 	}
 	for i := range d.Endpoints {
 		d.Endpoints[i].detach()

@@ -44,6 +44,7 @@ func (r *reader) pathItem(n *yaml.Node, at model.Place, hops int) int {
 		return count
 	}
 	r.items[n] = 0
+	r.servers(n)
 	count := 0
 	for _, m := range r.members(n, at) {
 		switch {
@@ -91,6 +92,7 @@ func (r *reader) pathItemRef(m member, hops int) int {
 
 func (r *reader) operation(op member) {
 	has := false
+	r.servers(op.value)
 	for _, m := range r.members(op.value, op.at()) {
 		switch m.key {
 		case productionExtension:

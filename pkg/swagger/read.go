@@ -143,6 +143,11 @@ func (r *reader) document() bool {
 	}
 	r.basePath()
 	r.doc.HasServer = r.hasServer()
+	if r.doc.version == swagger2 {
+		r.host()
+	} else {
+		r.servers(root)
+	}
 	r.covered = krm.Get(root, productionExtension) != nil || krm.Get(root, sandboxExtension) != nil || r.doc.HasServer
 	r.paths()
 	r.unreferenced()
