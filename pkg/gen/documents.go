@@ -91,11 +91,11 @@ func apiMode(in apiInput, docs []*swagger.Document, modes []string, ps *model.Pr
 	for _, d := range docs {
 		switch {
 		case d.Mode == "":
-		case several && d.Mode != mode:
+		case several && backendMode(d.Mode) != backendMode(mode):
 			ps.Warnf(model.SwaggerMode, d.Place.Child("x-wso2-mode"),
 				"is %s, but %s is used: with several documents, only the mode of %s counts", d.Mode, mode, in.object())
 		case !several:
-			if stated != "" && d.Mode != stated {
+			if stated != "" && backendMode(d.Mode) != backendMode(stated) {
 				ps.Warnf(model.SwaggerMode, at, "is %s, but x-wso2-mode in %s is %s; %s is used, because a single document takes "+
 					"precedence", stated, placeName(d.Place), d.Mode, d.Mode)
 			}
@@ -110,6 +110,14 @@ func apiMode(in apiInput, docs []*swagger.Document, modes []string, ps *model.Pr
 		mode = model.PrivateJet
 	}
 	return mode
+}
+
+// backendMode returns the mode of the backends: for them, shared mode is private jet mode.
+func backendMode(m model.Mode) model.Mode {
+	if m == model.Shared {
+		return model.PrivateJet
+	}
+	return m
 }
 
 // placeName returns the name of a document for a message about another place.

@@ -42,21 +42,24 @@ func checkKind(it *krm.Item, ps *model.Problems) {
 		if krm.Suggest(o.Kind, known) == "" {
 			return // It is a kind of another operator.
 		}
-	case slices.Contains(operatorKinds[:2], o.Kind) && krm.Suggest(o.APIVersion, []string{operatorVersion}) != "":
+	case slices.Contains(workloadKinds, o.Kind) && (in == "" || krm.Suggest(o.APIVersion, []string{operatorVersion}) != ""):
 		field, value, known = "apiVersion", o.APIVersion, []string{operatorVersion}
 	default:
 		return
 	}
-	of := ""
-	if field == "kind" {
-		of = " of " + o.APIVersion
-	}
-	ps.Add(model.Problem{
+	p := model.Problem{
 		ID: model.InputValue, Severity: model.Error, Place: it.Place.Child(field), Value: value,
 		Suggestion: krm.Suggest(value, known),
-		Message: fmt.Sprintf("%q is not a known %s%s; use %s%s", value, field, of, strings.Join(known, " or "),
-			krm.DidYouMean(value, known)),
-	})
+		Message:    fmt.Sprintf("%q is not an apiVersion of kind %s", value, o.Kind),
+	}
+	if field == "kind" {
+		p.Message = fmt.Sprintf("%q is not a kind of %s", value, o.APIVersion)
+	}
+	if p.Suggestion == "" {
+		p.Message += "; use " + strings.Join(known, " or ")
+	}
+	p.Message += krm.DidYouMean(value, known)
+	ps.Add(p)
 }
 
 // annotationKinds are the kinds on which each annotation of users has an effect.

@@ -206,8 +206,8 @@ func (s *settings) readRegistry(c configMap) {
 	names := words(c.data["imagePullSecretNames"])
 	if len(names) == 0 && secret != "" {
 		names = []string{secret}
-		c.ps.Infof(model.GatewayConfig, c.at("imagePullSecretNames"), "is empty; pods use the default of the operator, Secret %s, "+
-			"in their own namespace; the operator copied it there", secret)
+		c.ps.Infof(model.GatewayConfig, c.at("imagePullSecretNames"), "is empty; pods pull images with Secret %s, as with the operator, "+
+			"which copied it to their namespace; make sure that it is there", secret)
 	}
 	for _, name := range names {
 		if len(validation.IsDNS1123Subdomain(name)) > 0 {

@@ -139,9 +139,9 @@ func (f Formulas) convention(metric string) Formula {
 // isCounterName reports whether the name of a series is usual for a counter, or for a part of a histogram or summary that only
 // increases.
 func isCounterName(series string) bool {
-	return slices.ContainsFunc([]string{counterSuffix, "_count", "_sum", "_bucket"}, func(suffix string) bool {
-		return strings.HasSuffix(series, suffix)
-	})
+	// The last one is a popular exception.
+	return slices.ContainsFunc([]string{counterSuffix, "_count", "_sum", "_bucket", "nginx_ingress_controller_requests"},
+		func(suffix string) bool { return strings.HasSuffix(series, suffix) })
 }
 
 // growing reports whether a series is a counter, according to a profile or to its suffix.

@@ -78,8 +78,16 @@ func TestConvention(t *testing.T) {
 		want     Formula
 		problems []string
 	}{
-		"a_total_per_second":  {want: Formula{Series: "a_total", Type: Counter, Window: "2m", Aggregation: "sum"}},
-		"job:a:rate5m":        {want: Formula{Series: "job:a:rate5m", Type: Gauge, Aggregation: "sum"}},
+		"a_total_per_second":         {want: Formula{Series: "a_total", Type: Counter, Window: "2m", Aggregation: "sum"}},
+		"job:a:rate5m":               {want: Formula{Series: "job:a:rate5m", Type: Gauge, Aggregation: "sum"}},
+		"a_seconds_count_per_second": {want: Formula{Series: "a_seconds_count", Type: Counter, Window: "2m", Aggregation: "sum"}},
+		"nginx_ingress_controller_requests_per_second": {
+			want: Formula{Series: "nginx_ingress_controller_requests", Type: Counter, Window: "2m", Aggregation: "sum"},
+		},
+		"logins_per_second": {want: Formula{Series: "logins", Type: Counter, Window: "2m", Aggregation: "sum"}, problems: []string{
+			`warning: metrics[1]: the metric "logins_per_second" is the rate of the series "logins", but names of counters usually end in _total; ` +
+				`use logins_total_per_second, or add an override that names the series [adapter/rule]`,
+		}},
 		"a_per_seconds":       {want: Formula{Series: "a_per_seconds", Type: Gauge, Aggregation: "sum"}},
 		"requests_per_second": {want: Formula{Series: "requests", Type: Counter, Window: "2m", Aggregation: "sum"}},
 		"a_total": {want: Formula{Series: "a_total", Type: Gauge, Aggregation: "sum"}, problems: []string{

@@ -97,13 +97,13 @@ metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`,
 		asked: `sum(queue_length{kubernetes_namespace="shop",kubernetes_pod_name=~"a|b"}) by (kubernetes_pod_name)`,
 	},
 	"an object of the core group": {
-		need: Need{Metric: "http_requests_per_second", Object: schema.GroupKind{Kind: "Service"}},
+		need: Need{Metric: "http_requests_total_per_second", Object: schema.GroupKind{Kind: "Service"}},
 		rule: `
-seriesQuery: '{__name__="http_requests",namespace!="",service!=""}'
+seriesQuery: '{__name__="http_requests_total",namespace!="",service!=""}'
 resources: {overrides: {namespace: {resource: namespace}, service: {resource: service}}}
-name: {matches: ^http_requests$, as: http_requests_per_second}
+name: {matches: ^http_requests_total$, as: http_requests_total_per_second}
 metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>)`,
-		asked: `sum(rate(http_requests{namespace="shop",service="a"}[1m])) by (service)`,
+		asked: `sum(rate(http_requests_total{namespace="shop",service="a"}[1m])) by (service)`,
 	},
 	"an object of another group, by a label of another name": {
 		need:     Need{Metric: "ingress_requests_per_second", Object: schema.GroupKind{Group: "networking.k8s.io", Kind: "Ingress"}},
