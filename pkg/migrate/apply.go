@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
-
-	"github.com/krm-fn/krm-fn/pkg/krm"
 )
 
 // baseline returns what the operator applied of a live object (pkg/mgw and pkg/controller/targetendpoint of the operator).
@@ -65,28 +63,28 @@ func (d dump) isGateway(k key) bool {
 	return d.byKey[key{operatorGroup, "API", k.namespace, k.name}] != nil
 }
 
-// operatorContainers returns the containers that the operator added to a pod, with the fields that it sets.
+// operatorContainers returns the containers that the operator put into a pod, with the fields that it sets: those of
+// TargetEndpoints, and, for a TargetEndpoint that changed its name, everything before the gateway, and the first container of a
+// backend.
 func (d dump) operatorContainers(k key, containers []any) []any {
+	isKnown := func(c any) bool { return d.isBackendContainer(k.namespace, textAt(c, "name")) }
+	gateway := slices.IndexFunc(containers, func(c any) bool { return textAt(c, "name") == gatewayContainer(k.name) })
+	first := 0
+	if d.isGateway(k) {
+		first = gateway - 1
+	} else if slices.ContainsFunc(containers, isKnown) {
+		first = -1
+	}
 	var ours []any
-	for _, c := range containers {
-		name := textAt(c, "name")
+	for i, c := range containers {
 		switch {
-		case d.isGateway(k) && name == gatewayContainer(k.name):
+		case d.isGateway(k) && i == gateway:
 			ours = append(ours, c)
-		case d.isBackendContainer(k.namespace, name):
+		case i <= first || isKnown(c):
 			ours = append(ours, pick(c, "name", "image", "ports", "resources"))
 		}
 	}
 	return ours
-}
-
-func (d dump) isBackendContainer(namespace, name string) bool {
-	for _, it := range d.of(operatorGroup, "TargetEndpoint") {
-		if keyOf(it.Place.Object).namespace == namespace && krm.Text(it.Node(), "spec", "deploy", "name") == name {
-			return true
-		}
-	}
-	return false
 }
 
 // applied returns the result of kubectl apply on live if its last-applied annotation contains baseline.

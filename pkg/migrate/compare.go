@@ -28,6 +28,8 @@ type rendered struct {
 	// live is nil for a new object. baseline is what the operator applied of it; after is the result of kubectl apply.
 	liveItem                    *krm.Item
 	live, baseline, want, after object
+	// before is live, with the rendered name of the gateway container.
+	before object
 	// changes are the changes that kubectl apply makes to live; kept are live fields that it keeps but that are not rendered.
 	changes, kept []Change
 	// replacesPods reports whether a Deployment rolls out new pods.
@@ -74,11 +76,12 @@ func (m *migration) compareWith(o *rendered) error {
 	if o.after, err = applied(o.key, o.baseline, o.want, live); err != nil {
 		return err
 	}
-	before, old := live, ""
+	old := ""
+	o.before = live
 	if o.key.kind == "Deployment" && m.dump.isGateway(o.key) {
-		before, old = renamed(live, gatewayContainer(o.key.name), gen.GatewayContainer)
+		o.before, old = renamed(live, gatewayContainer(o.key.name), gen.GatewayContainer)
 	}
-	o.changes = diff(withoutMarks(stripped(before, o.key)), withoutMarks(stripped(o.after, o.key)), "")
+	o.changes = diff(withoutMarks(stripped(o.before, o.key)), withoutMarks(stripped(o.after, o.key)), "")
 	if old != "" {
 		name := "spec.template.spec.containers[" + gen.GatewayContainer + "].name"
 		o.changes = append([]Change{{Op: "replace", Field: name, From: old, To: gen.GatewayContainer}}, o.changes...)
@@ -102,6 +105,10 @@ func (m *migration) checkImpact(o *rendered, ps *model.Problems) {
 		}
 	case o.key.kind == "Deployment":
 		checkDeployment(o, at, ps)
+		m.checkPods(o, at, ps)
+		m.checkEndpoints(o, at, ps)
+	case o.key.kind == "Ingress":
+		m.checkIngress(o, at, ps)
 	case o.key.kind == "Service":
 		m.checkService(o, at, ps)
 	}

@@ -83,7 +83,8 @@ func TestRunProblems(t *testing.T) {
 		},
 		"another port": {
 			edited(t, "private-jet", "      port: 80\n      targetPort: 8080\n", "      port: 80\n      targetPort: 8081\n"),
-			"warning: Service shop/products-privatejet: spec.ports: port 80 targets 8081 instead of 8080; some of its requests fail until all pods are replaced [migrate/traffic]\n", false,
+			"warning: Deployment shop/products-privatejet: spec.template.spec.containers[products-pj-service].ports[8080]: is removed; make sure that nothing connects to the pods at this port [migrate/pods]\n" +
+				"warning: Service shop/products-privatejet: spec.ports: port 80 targets 8081 instead of 8080; some of its requests fail until all pods are replaced [migrate/traffic]\n", false,
 		},
 		"API that goes": {
 			edited(t, "private-jet", "    generation: 4\n", "    generation: 4\n    deletionTimestamp: \"2021-06-14T07:00:00Z\"\n"),
@@ -97,6 +98,23 @@ func TestRunProblems(t *testing.T) {
 		"nothing of the operator": {
 			edited(t, "private-jet", "wso2.com/v1alpha1", "example.com/v1"),
 			"error: the dump contains no API or TargetEndpoint of wso2.com; " + createdWith + " [migrate/dump]\n", true,
+		},
+		"nothing that the pods use": {
+			edited(t, "private-jet",
+				"        imagePullSecrets:\n        - name: docker-registry-credentials\n", "        imagePullSecrets:\n        - name: team-registry\n"+
+					"        hostAliases:\n        - {ip: 192.0.2.7, hostnames: [keys.example.com]}\n"+
+					"        volumes:\n        - {name: a-vol, configMap: {name: a}}\n",
+				"          name: mgwproducts-api\n", "          name: mgwproducts-api\n          env:\n          - {name: A, value: b}\n          envFrom:\n          - configMapRef: {name: e}\n"+
+					"          volumeMounts:\n          - {name: a-vol, mountPath: /a}\n"),
+			"warning: Deployment shop/products-api: spec.template.spec.containers[mgw].envFrom[{\"configMapRef\":{\"name\":\"e\"}}]: is removed; make sure that the container works without it, or add it to mgw-deployment-configs [migrate/pods]\n" +
+				"warning: Deployment shop/products-api: spec.template.spec.containers[mgw].env[A]: is removed; make sure that the container works without it, or add it to spec.environmentVariables of the API [migrate/pods]\n" +
+				"warning: Deployment shop/products-api: spec.template.spec.containers[mgw].volumeMounts[/a]: is removed; make sure that the container works without it, or add it to mgw-deployment-configs [migrate/pods]\n" +
+				"warning: Deployment shop/products-api: spec.template.spec.hostAliases[keys.example.com]: is removed; make sure that DNS resolves it, or add it to hostAliases of mgw-deployment-configs in namespace wso2-system [migrate/pods]\n" +
+				"warning: Deployment shop/products-api: spec.template.spec.imagePullSecrets[team-registry]: is removed; make sure that all images can be pulled, or add it to imagePullSecretNames of docker-registry-config [migrate/pods]\n", false,
+		},
+		"another container": {
+			edited(t, "private-jet", "      minReplicas: 1\n      name: products-pj-service\n", "      minReplicas: 1\n      name: products\n"),
+			"warning: Deployment shop/products-privatejet: spec.template.spec.containers[products-pj-service]: is removed; make sure that the pods work without it [migrate/pods]\n", false,
 		},
 		"another type of a field": {
 			edited(t, "private-jet", "    progressDeadlineSeconds: 600\n", "    progressDeadlineSeconds: soon\n"),

@@ -67,8 +67,8 @@ func (d dump) clean(it *krm.Item, ps *model.Problems) *krm.Item {
 	}
 	if it.Place.Object.Kind == "API" {
 		delete(in.Spec, "apiEndPoint") // The operator sets this field.
-		d.pinImage(it, &in, ps)
 	}
+	d.keepRunning(it, &in, ps)
 	if it.Place.Object.Kind != "ConfigMap" {
 		prune(in.Spec)
 	}
@@ -116,33 +116,6 @@ func isEmpty(v any) bool {
 	}
 	return false
 }
-
-// pinImage sets the image that the gateway runs. The operator built and named it, and the name might contain the time of the
-// last update. Nothing else builds it.
-func (d dump) pinImage(it *krm.Item, in *input, ps *model.Problems) {
-	if image, _ := in.Spec["image"].(string); strings.TrimSpace(image) != "" {
-		return
-	}
-	live := d.deployment(it.Place.Object)
-	if live == nil {
-		return
-	}
-	// After the manifests are applied, the container has the new name.
-	names := []string{gatewayContainer(it.Place.Object.Name), gen.GatewayContainer}
-	for _, c := range content(live.Node(), "spec", "template", "spec", "containers") {
-		if image := krm.Text(c, "image"); slices.Contains(names, krm.Text(c, "name")) && image != "" {
-			if in.Spec == nil {
-				in.Spec = map[string]any{}
-			}
-			in.Spec["image"] = image
-			ps.Infof(model.MigrateInput, it.Place.Child("spec").Child("image"),
-				"is set to %s, the running image; the operator built it, so build it yourself from now on", image)
-		}
-	}
-}
-
-// gatewayContainer returns the name that the operator gives to the gateway container (pkg/mgw/deployment.go of the operator).
-func gatewayContainer(api string) string { return "mgw" + api }
 
 // selected returns the inputs that were read to render out, with the selectors of their Deployments.
 func (d dump) selected(inputs []*krm.Item, out gen.Output, ps *model.Problems) []*krm.Item {
@@ -195,14 +168,18 @@ func selectorText(selector map[string]string) string {
 }
 
 // renderConfig returns the function configuration, or nil if there is nothing to configure.
-func renderConfig(kubernetes string, ps *model.Problems) *krm.Item {
-	if kubernetes == "" {
+func (d dump) renderConfig(kubernetes string, ps *model.Problems) *krm.Item {
+	config := input{
+		APIVersion: "krm-fn.dev/v1alpha1", Kind: configKind, Metadata: metadata{Name: "render"}, Spec: map[string]any{},
+	}
+	if kubernetes != "" {
+		config.Spec["kubernetesVersion"] = kubernetes
+	}
+	d.keepScraping(config.Spec, ps)
+	if len(config.Spec) == 0 {
 		return nil
 	}
-	n, err := krm.ToNode(input{
-		APIVersion: "krm-fn.dev/v1alpha1", Kind: configKind, Metadata: metadata{Name: "render"},
-		Spec: map[string]any{"kubernetesVersion": kubernetes},
-	})
+	n, err := krm.ToNode(config)
 	if err != nil {
 		ps.Errorf(model.InputValue, model.Place{}, "%q: %v", kubernetes, err)
 		return nil

@@ -3,7 +3,7 @@
 // report lists every difference, and the steps from one to the other without an interruption.
 //
 // The package does not contact a cluster. To predict the result of kubectl apply, it uses the same three-way merge, from
-// k8s.io/apimachinery. Of this module, it imports pkg/gen, pkg/hpa, pkg/krm, and pkg/model.
+// k8s.io/apimachinery. Of this module, it imports pkg/gen, pkg/hpa, pkg/krm, pkg/model, and pkg/swagger.
 package migrate
 
 import (
@@ -55,7 +55,7 @@ func Run(in Input) (Output, model.Problems) {
 	d, ps := newDump(in.Items)
 	ps.Add(d.missing()...)
 	inputs := d.inputs(&ps)
-	config := renderConfig(in.Kubernetes, &ps)
+	config := d.renderConfig(in.Kubernetes, &ps)
 	if ps.HasErrors() {
 		return Output{}, ps.Sorted()
 	}

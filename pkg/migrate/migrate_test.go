@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the expected outputs anew, and fa
 
 // cases are the directories of testdata, with the version of the cluster. dump is what kubectl printed; output.txt holds all files of
 // the output, report.txt the report and messages.txt the problems.
-var cases = map[string]string{"private-jet": "", "sidecar": "1.22", "namespaces": "1.25"}
+var cases = map[string]string{"private-jet": "", "sidecar": "1.22", "namespaces": "1.25", "apictl": "1.24"}
 
 // outDir is the directory that the commands of the cases name.
 const outDir = "migration"

@@ -68,6 +68,7 @@ const (
 	MigrateDump    ID = "migrate/dump"
 	MigrateInput   ID = "migrate/input"
 	MigrateTraffic ID = "migrate/traffic"
+	MigratePods    ID = "migrate/pods"
 	MigrateImage   ID = "migrate/image"
 	MigrateScaler  ID = "migrate/scaler"
 	MigrateLeft    ID = "migrate/left"
@@ -136,8 +137,9 @@ var Registry = []Entry{
 	{OutputUnsupported, []Severity{Error}, "krm-fn does not render what the input requests.", "Use the alternative that the message names."},
 	{OutputConflict, []Severity{Error}, "An object or file to write already exists and is not rendered by krm-fn, or is rendered twice.", "Rename or remove one of them."},
 	{MigrateDump, []Severity{Error, Warning}, "A cluster dump lacks something that a migration requires, or contains something that it must not.", "Create a new dump with the command that the message shows."},
-	{MigrateInput, []Severity{Info}, "An input differs from the object in the cluster, so that the running workloads keep running.", "No action needed."},
+	{MigrateInput, []Severity{Warning, Info}, "An input differs from the object in the cluster, so that the running workloads keep running.", "No action needed."},
 	{MigrateTraffic, []Severity{Error, Warning}, "A Service would temporarily not reach its pods, or not at the address or port that clients use.", "Do what the message says before you migrate."},
+	{MigratePods, []Severity{Error, Warning}, "The new pods lack something that the running pods have, or that their image requires.", "Add it to the inputs, or make sure that the pods work without it."},
 	{MigrateImage, []Severity{Warning}, "The pods run a different image from the one in the TargetEndpoint, because the operator never updates the Deployment of a backend.", "Make sure that the image works, or set the one that runs."},
 	{MigrateScaler, []Severity{Warning}, "Two HorizontalPodAutoscalers scale the same workload and override each other.", "Delete one of them."},
 	{MigrateLeft, []Severity{Warning}, "krm-fn does not render an object that the operator created.", "Delete it when nothing requires it anymore."},
