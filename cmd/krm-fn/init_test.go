@@ -227,7 +227,7 @@ func TestInitOverwritesNothing(t *testing.T) {
 	if err := os.Symlink("nowhere", filepath.Join(dir, "swagger.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"init", "products", "-f", filepath.Join(dir, "openapi.yaml"), "-o", dir, "--image", "a", "--backend-image", "b"}
+	args := []string{"init", "products", "-f", filepath.Join(dir, "openapi.yaml"), "-o", dir, "--image", "a:1", "--backend-image", "b:1"}
 	got := run(t, ".", "", append(args, "--backend-port", "0")...)
 	want := "error: --backend-port: is missing or 0; set a port from 1 to 65535 [input/required]\n" +
 		"error: DIR/api.yaml: already exists; choose another directory with --output [output/conflict]\n" +
@@ -271,13 +271,13 @@ func TestInitLeavesNothingHalfWritten(t *testing.T) {
 func TestInitDefaultsAndCommandLines(t *testing.T) {
 	dir := writeFiles(t, map[string]string{"my docs/openapi.yaml": serverOnly})
 	t.Chdir(dir)
-	got := run(t, ".", "", "init", "weather", "-f", "my docs/openapi.yaml", "--image", "a", "--flavor", "plain")
+	got := run(t, ".", "", "init", "weather", "-f", "my docs/openapi.yaml", "--image", "a:1", "--flavor", "plain")
 	want := "weather/controller-config.yaml\nweather/hpa-configs.yaml\nweather/render-apis.yaml\nweather/swagger.yaml\n\n" +
 		"Render the manifests:\n\n  krm-fn render weather\n"
 	if got != (outcome{want, "", exitOK}) {
 		t.Errorf("got %v", got)
 	}
-	got = run(t, ".", "", "init", "weather", "-f", "my docs/openapi.yaml", "--image", "a", "--flavor", "plain", "-o", "it's new/./here")
+	got = run(t, ".", "", "init", "weather", "-f", "my docs/openapi.yaml", "--image", "a:1", "--flavor", "plain", "-o", "it's new/./here")
 	if !strings.HasSuffix(got.stdout, "\n\n  krm-fn render 'it'\\''s new/here'\n") {
 		t.Errorf("got %v", got)
 	}

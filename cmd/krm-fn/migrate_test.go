@@ -51,7 +51,7 @@ func TestMigrateWrites(t *testing.T) {
 	if err := json.Unmarshal([]byte(piped.stdout), &report); err != nil || piped.code != exitOK {
 		t.Fatalf("%v: %+v", err, piped)
 	}
-	if len(report.Inputs) != 8 || len(report.Steps) != 8 || len(report.Problems) != strings.Count(piped.stderr, "\n") {
+	if len(report.Inputs) != 9 || len(report.Steps) != 8 || len(report.Problems) != strings.Count(piped.stderr, "\n") {
 		t.Errorf("%+v", report)
 	}
 	if left, _ := filepath.Glob(filepath.Join(parent, ".krm-fn-*")); len(left) > 0 {

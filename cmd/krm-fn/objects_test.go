@@ -190,7 +190,7 @@ func TestPodsAreSafeByDefault(t *testing.T) {
 					continue
 				}
 				gateway := strings.HasPrefix(it.Annotations["krm-fn.dev/source"], "API/")
-				if r.name == "backend-annotations" && d.Name == "none" || r.name == "backend-opts-out" {
+				if r.name == "backend-annotations" && d.Name == "none" || r.name == "backend-opts-out" || r.name == "operator-settings" {
 					continue // It opts out of everything.
 				}
 				pod := d.Spec.Template.Spec

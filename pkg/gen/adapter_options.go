@@ -45,6 +45,8 @@ type adapterOptions struct {
 	// ref and key say where the adapter reads its rules.
 	ref model.Ref
 	key string
+	// named means that the functionConfig names the ConfigMap.
+	named bool
 	// hash says whether kustomize appends a hash to the name. If it is nil, that depends on which pods mount the ConfigMap.
 	hash     *bool
 	formulas hpa.Formulas
@@ -123,7 +125,7 @@ func (o *options) setMetrics(spec metricsSpec, at func(field string) model.Place
 }
 
 func (a *adapterOptions) setTarget(spec adapterSpec, at func(field string) model.Place, ps *model.Problems) {
-	a.hash = spec.NameSuffixHash
+	a.hash, a.named = spec.NameSuffixHash, spec.Name != "" || spec.Namespace != ""
 	for _, f := range []struct {
 		to            *string
 		value, field  string

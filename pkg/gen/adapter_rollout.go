@@ -60,9 +60,14 @@ func (a *adapterBuilder) rollOut(src *source, opts options, ps *model.Problems) 
 		ps.Errorf(model.AdapterConfig, idle[0].Place,
 			"does not mount ConfigMap %s, which will contain the rules; mount it, or set spec.metrics.adapter to the name "+
 				"and namespace of the mounted one", a.ref)
-	default:
-		ps.Infof(model.AdapterConfig, opts.place,
-			"no pods in the input mount ConfigMap %s, which will contain the rules; make sure that prometheus-adapter mounts it", a.ref)
+	case !opts.adapter.named:
+		// A prefix or suffix of this kustomization might apply to the adapter, too, wherever it is.
+		i := slices.IndexFunc(src.renamed, func(it *krm.Item) bool { return it.Refs()[1].Name != it.Ref().Name })
+		if i >= 0 {
+			ps.Infof(model.AdapterConfig, opts.place,
+				"kustomize renamed objects such as %s, but the rules are in ConfigMap %s, which no pods in the input mount; "+
+					"set spec.metrics.adapter to the name and namespace that prometheus-adapter mounts", src.renamed[i].Place.Object, a.ref)
+		}
 	}
 }
 
