@@ -25,7 +25,7 @@ var needs = []struct{ list, advice string }{
 func (m *migration) checkPods(o *rendered, at model.Place, ps *model.Problems) {
 	pods := at.Child("spec").Child("template").Child("spec")
 	before, after := get(o.before, "spec", "template", "spec"), get(o.after, "spec", "template", "spec")
-	checkNeeds(before, after, before, after, pods, ps)
+	checkNeeds(part{before, before}, part{after, after}, pods, ps)
 	now := map[string]any{}
 	for _, c := range listAt(after, "containers") {
 		now[textAt(c, "name")] = c
@@ -36,7 +36,7 @@ func (m *migration) checkPods(o *rendered, at model.Place, ps *model.Problems) {
 		place.Field += ".containers[" + name + "]"
 		switch {
 		case now[name] != nil:
-			checkNeeds(c, now[name], before, after, place, ps)
+			checkNeeds(part{c, before}, part{now[name], after}, place, ps)
 		case m.dump.isGateway(o.key) && m.dump.isBackendContainer(o.key.namespace, name):
 			ps.Errorf(model.MigratePods, place, "is removed, but the gateway might call it at localhost; set x-wso2-mode: sidecar in "+
 				"the OpenAPI document, name the TargetEndpoint as its endpoint, and dump the cluster again")
@@ -46,10 +46,13 @@ func (m *migration) checkPods(o *rendered, at model.Place, ps *model.Problems) {
 	}
 }
 
+// part is a pod spec, or a container of it.
+type part struct{ spec, pod any }
+
 // checkNeeds reports what a pod or a container lacks after the migration.
-func checkNeeds(before, after, podBefore, podAfter any, at model.Place, ps *model.Problems) {
+func checkNeeds(before, after part, at model.Place, ps *model.Problems) {
 	for _, n := range needs {
-		had, has := elements(before, podBefore, n.list), elements(after, podAfter, n.list)
+		had, has := before.elements(n.list), after.elements(n.list)
 		for _, k := range slices.Sorted(maps.Keys(had)) {
 			place := at
 			place.Field += "." + n.list + "[" + k + "]"
@@ -63,10 +66,10 @@ func checkNeeds(before, after, podBefore, podAfter any, at model.Place, ps *mode
 	}
 }
 
-// elements returns the elements of a list of a pod or container by name, with the part of their values that matters.
-func elements(v, pod any, list string) map[string]string {
+// elements returns the elements of a list by name, with what matters of their values.
+func (p part) elements(list string) map[string]string {
 	all := map[string]string{}
-	for _, e := range listAt(v, list) {
+	for _, e := range listAt(p.spec, list) {
 		switch list {
 		case "hostAliases":
 			for _, host := range listAt(e, "hostnames") {
@@ -75,7 +78,7 @@ func elements(v, pod any, list string) map[string]string {
 		case "envFrom":
 			all[show(e)] = ""
 		case "volumeMounts":
-			all[textAt(e, "mountPath")] = volumeSource(pod, textAt(e, "name")) + " " + textAt(e, "subPath")
+			all[textAt(e, "mountPath")] = volumeSource(p.pod, textAt(e, "name")) + " " + textAt(e, "subPath")
 		default:
 			all[elementKey(list, e)] = ""
 		}

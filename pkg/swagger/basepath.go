@@ -119,7 +119,7 @@ func serverURL(server *yaml.Node) string {
 // servers adds the servers of the root, of a path, or of an operation. A level with production endpoints does not use them.
 func (r *reader) servers(n *yaml.Node) {
 	servers := krm.Get(n, "servers")
-	if krm.Get(n, productionExtension) != nil || servers == nil || servers.Kind != yaml.SequenceNode {
+	if servers == nil || servers.Kind != yaml.SequenceNode || krm.Get(n, productionExtension) != nil {
 		return
 	}
 	for _, server := range servers.Content {
@@ -145,11 +145,11 @@ func (r *reader) host() {
 	}
 }
 
-func (r *reader) addServer(url string) {
-	key := Endpoint{URL: url} // No endpoint lacks a stage.
-	if serverHost().MatchString(url) && !r.seen[key] {
+func (r *reader) addServer(text string) {
+	key := Endpoint{URL: text} // No endpoint lacks a stage.
+	if serverHost().MatchString(text) && !r.seen[key] {
 		r.seen[key] = true
-		r.doc.Servers = append(r.doc.Servers, url)
+		r.doc.Servers = append(r.doc.Servers, text)
 	}
 }
 

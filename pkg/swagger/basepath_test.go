@@ -3,6 +3,10 @@ package swagger
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 func TestBasePath(t *testing.T) {
@@ -83,5 +87,28 @@ func TestBasePath(t *testing.T) {
 				t.Errorf("problems are\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 			}
 		})
+	}
+}
+
+func TestServers(t *testing.T) {
+	for text, want := range map[string][]string{
+		"openapi: 3.0.0\nservers: [{url: 'https://{h}/v1', variables: {h: {default: x}}}, {url: /v2}, {url: 'https://x/v1'}, {url: //y}]\n": {"https://x/v1", "//y"},
+		"openapi: 3.0.0\nservers: [{url: 'https://x'}]\nx-wso2-production-endpoints: https://y\n":                                           nil,
+		"openapi: 3.0.0\nservers: [{url: 'https://x'}]\nx-wso2-sandbox-endpoints: https://y\n":                                              {"https://x"},
+		"openapi: 3.0.0\npaths: {/a: {servers: [{url: 'https://a'}], get: {servers: [{url: 'https://b'}]}, put: {servers: {}}}}\n":          {"https://a", "https://b"},
+		"openapi: 3.0.0\npaths: {/a: {get: {servers: [{url: 'https://b'}], x-wso2-production-endpoints: https://y}}}\n":                     nil,
+		"swagger: '2.0'\nhost: h\nbasePath: /v1\nschemes: [https, http]\n":                                                                  {"https://h/v1", "http://h/v1"},
+		"swagger: '2.0'\nhost: h:80\nschemes: []\n":                                                                                         {"//h:80"},
+		"swagger: '2.0'\nhost: h\nx-wso2-production-endpoints: https://y\n":                                                                 nil,
+		"swagger: '2.0'\nservers: [{url: 'https://x'}]\n":                                                                                   nil,
+	} {
+		doc, _ := Read(text, model.Place{File: "api.yaml"})
+		if doc == nil {
+			t.Fatalf("%s is no document", text)
+		}
+		doc.Release()
+		if diff := cmp.Diff(want, doc.Servers); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
 	}
 }
