@@ -100,7 +100,7 @@ func (c *cluster) checkDeployment(r ref, d appsv1.Deployment) {
 	if scalers != 1 {
 		c.reportf(at, "%d HorizontalPodAutoscalers scale it", scalers)
 	}
-	for endpoint := range strings.SplitSeq(d.Annotations[endpointsAnnotation], ",") {
+	for endpoint := range strings.SplitSeq(d.Annotations[endpointsAnnotation], "\n") {
 		c.checkEndpoint(at, d, endpoint)
 	}
 }
