@@ -80,14 +80,15 @@ func (b *backend) buildContainer(at model.Place, ps *model.Problems) {
 	checkImage(b.image, model.BackendImage, at.Child("dockerImage"), ps)
 }
 
-// checkImage reports an image that is not valid, or that Kubernetes completes with the tag latest.
+// checkImage reports an image that is not valid, or whose tag is latest, as it is without a tag.
 func checkImage(image string, id model.ID, at model.Place, ps *model.Problems) {
 	_, tag, _ := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":")
 	switch {
 	case strings.ContainsAny(image, " \t\r\n"):
 		ps.Valuef(model.InputValue, at, image, "%q is not a valid image; use one without spaces, such as registry/name:tag", image)
-	case image != "" && tag == "" && !strings.Contains(image, "@"):
-		ps.Warnf(id, at, "%s has no tag, so each new pod runs what latest is at that time; add a tag or digest", image)
+	case image != "" && (tag == "" || tag == "latest") && !strings.Contains(image, "@"):
+		ps.Warnf(id, at, "%s is not one version: each new pod runs what latest is at that time; use a tag of a version, or a digest",
+			image)
 	}
 }
 

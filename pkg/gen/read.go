@@ -117,7 +117,11 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 	} else {
 		src.inputs = append(src.inputs, it)
 	}
-	if model.Group(o.APIVersion) == group || elsewhere && o.Kind != "TargetEndpoint" {
+	if elsewhere && o.Kind != "TargetEndpoint" {
+		return
+	}
+	checkAnnotations(it, ps)
+	if model.Group(o.APIVersion) == group {
 		return
 	}
 	if o.APIVersion != operatorVersion {
@@ -125,7 +129,6 @@ func (src *source) readObject(it *krm.Item, ps *model.Problems) {
 			"%s is not the version of the operator 1.2; use %s", o.APIVersion, operatorVersion)
 		return
 	}
-	checkAnnotations(it, ps)
 	if o.Kind != "API" && o.Kind != "TargetEndpoint" {
 		src.others = append(src.others, it)
 		return
