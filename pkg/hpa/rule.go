@@ -122,7 +122,7 @@ func (f Formulas) For(n Need) (Formula, model.Problems) {
 		ps.Add(model.Problem{
 			ID: model.AdapterRule, Severity: model.Warning, Place: n.Place, Value: n.Metric, Suggestion: better,
 			Message: fmt.Sprintf("the metric %s is the rate of the series %s, but names of counters usually end in %s; use %s, "+
-				"or add an override that names the series", quote(n.Metric), quote(conv.Series), counterSuffix, better),
+				"or add an override that names the series", model.Quote(n.Metric), model.Quote(conv.Series), counterSuffix, better),
 		})
 	}
 	return conv, ps
