@@ -24,11 +24,16 @@ var update = flag.Bool("update", false, "write the expected outputs anew, and fa
 // error, and the exit code behind it.
 const testdata = "testdata"
 
-// TestMain lets the tests run in the root of the repository, so that messages show the paths that a user sees there.
+// TestMain lets the tests run in the root of the repository, so that messages show the paths that a user sees there. A test that
+// kills commands starts the test binary again to run them.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := os.Chdir("../.."); err != nil {
 		log.Fatal(err)
+	}
+	if commands := os.Getenv(loopVariable); commands != "" {
+		loopUntilKilled(commands)
+		os.Exit(3)
 	}
 	m.Run()
 }

@@ -39,7 +39,9 @@ directory, and must be inside the PATH that contains it.`,
 				return err
 			}
 			if dir != "" {
-				return writeDir(dir, out)
+				summary, err := writeDir(dir, paths, out)
+				_, _ = io.WriteString(cmd.ErrOrStderr(), summary)
+				return err
 			}
 			if err := writeDocuments(cmd.OutOrStdout(), out.Rendered); err != nil {
 				return &failure{fmt.Errorf("standard output: %w", err)}
