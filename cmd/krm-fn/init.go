@@ -77,6 +77,9 @@ NAME-backend. If it calls several, set an image for each: --backend-image produc
 	f.StringVar(&flavor, "flavor", string(scaffold.Kustomize),
 		"tool that renders the package: "+strings.Join(scaffold.Flavors, ", "))
 	f.StringVarP(&r.Dir, "output", "o", "", "directory of the package (default: NAME)")
+	complete(cmd, "flavor", scaffold.Flavors)
+	complete(cmd, "mode", []string{string(model.PrivateJet), string(model.Sidecar)})
+	complete(cmd, "backend-protocol", []string{"http", "https"})
 	_ = cmd.MarkFlagRequired("from-file")
 	cmd.MarkFlagsMutuallyExclusive("image", "registry")
 	return cmd

@@ -84,6 +84,7 @@ rendered from it; and ` + migrate.BaselineDir + `, what the operator applied, wh
 	}
 	cmd.Flags().StringVarP(&dir, "output", "o", "", "the directory to write; it must be new or empty")
 	cmd.Flags().StringVar(&format, "format", "text", "format of the report: "+strings.Join(sortedNames(reports), ", "))
+	complete(cmd, "format", sortedNames(reports))
 	cmd.Flags().StringVar(&kubernetes, "kubernetes-version", "", kubernetesUsage)
 	return cmd
 }

@@ -69,7 +69,7 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 			}
 			if config != nil {
 				ps.Errorf(model.InputDuplicate, it.Place,
-					"there is another RenderAPIs in %s; render one at a time", config.Place.File)
+					"there is another RenderAPIs in %s; keep one, and list the APIs of both in its spec.apis", config.Place.File)
 				continue
 			}
 			config, root = it, p.Root

@@ -263,7 +263,7 @@ func TestRenderReportsPathsThatItCannotRead(t *testing.T) {
 	}
 	t.Run("two configurations", func(t *testing.T) {
 		got := run(t, ".", "", "render", filepath.Join(dir, "a"), filepath.Join(dir, "b"))
-		want := "error: DIR/b/render.yaml:1:1: RenderAPIs render: there is another RenderAPIs in DIR/a/render.yaml; render one at a time [input/duplicate]\n"
+		want := "error: DIR/b/render.yaml:1:1: RenderAPIs render: there is another RenderAPIs in DIR/a/render.yaml; keep one, and list the APIs of both in its spec.apis [input/duplicate]\n"
 		if stderr := strings.ReplaceAll(got.stderr, dir, "DIR"); got.code != exitProblems || !strings.Contains(stderr, want) {
 			t.Errorf("exit code %d, %s", got.code, stderr)
 		}
