@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"log"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -23,20 +22,6 @@ var update = flag.Bool("update", false, "write the expected outputs anew, and fa
 // results alone where the input has errors, since the items are then those of the input. messages.txt is standard
 // error, and the exit code behind it.
 const testdata = "testdata"
-
-// TestMain lets the tests run in the root of the repository, so that messages show the paths that a user sees there. A test that
-// kills commands starts the test binary again to run them.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := os.Chdir("../.."); err != nil {
-		log.Fatal(err)
-	}
-	if commands := os.Getenv(loopVariable); commands != "" {
-		loopUntilKilled(commands)
-		os.Exit(3)
-	}
-	m.Run()
-}
 
 func TestGolden(t *testing.T) {
 	cases, err := filepath.Glob(filepath.Join(testdata, "*", "input.yaml"))

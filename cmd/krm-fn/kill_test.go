@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,23 +17,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// loopVariable makes the test binary run a command, with words that tabs separate, until it is killed. %d is the number of the round.
-const loopVariable = "KRM_FN_TEST_LOOP"
-
-func loopUntilKilled(command string) {
-	for i := 0; ; i++ {
-		args := strings.Split(strings.ReplaceAll(command, "%d", fmt.Sprint(i)), "\t")
-		var stderr bytes.Buffer
-		if code := Run(context.Background(), Env{Args: args, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Dir: "."}); code != exitOK {
-			fmt.Fprintf(os.Stderr, "exit code %d: %s", code, stderr.String())
-			return
-		}
-		if i == 0 {
-			fmt.Println()
-		}
-	}
-}
 
 // killed starts processes that repeat a command each, waits until the first has run it, and kills them after a while.
 func killed(t *testing.T, after time.Duration, commands ...[]string) {

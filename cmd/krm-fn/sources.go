@@ -47,8 +47,8 @@ func physical(name string) string {
 	if err != nil {
 		return filepath.Clean(name)
 	}
-	if real, err := filepath.EvalSymlinks(name); err == nil {
-		return real
+	if resolved, err := filepath.EvalSymlinks(name); err == nil {
+		return resolved
 	}
 	if parent := filepath.Dir(name); parent != name {
 		return filepath.Join(physical(parent), filepath.Base(name))

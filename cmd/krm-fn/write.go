@@ -62,14 +62,9 @@ type dirWriter struct {
 
 // decide compares the directory with what was rendered.
 func (w *dirWriter) decide() (*atomicdir.Change, error) {
-	entries, err := os.ReadDir(w.dir)
-	fresh := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !fresh {
+	there, err := entries(w.dir)
+	if err != nil {
 		return nil, err
-	}
-	there := map[string]fs.DirEntry{}
-	for _, e := range entries {
-		there[e.Name()] = e
 	}
 	known, err := readSources(w.dir)
 	if err != nil {
@@ -103,7 +98,7 @@ func (w *dirWriter) decide() (*atomicdir.Change, error) {
 		change.Remove = append(change.Remove, sourcesFile)
 	case changed:
 		change.Names = append(change.Names, sourcesFile)
-	case !fresh && w.written+w.removed == 0:
+	case there != nil && w.written+w.removed == 0:
 		return nil, nil
 	}
 	change.Write = func(put func(string, []byte) error) error {
@@ -115,6 +110,19 @@ func (w *dirWriter) decide() (*atomicdir.Change, error) {
 		return w.encode(written, put)
 	}
 	return &change, nil
+}
+
+// entries returns the entries of a directory by name, nil if it does not exist.
+func entries(dir string) (map[string]fs.DirEntry, error) {
+	all, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	there := map[string]fs.DirEntry{}
+	for _, e := range all {
+		there[e.Name()] = e
+	}
+	return there, err
 }
 
 // conflict returns an error if the file e is not to be replaced. same means that it has the right content already; other is the

@@ -86,7 +86,7 @@ func ParseVersion(s string) (int, error) {
 	}
 	minor, err := strconv.Atoi(m[1])
 	if err == nil && minor > NewestMinor {
-		err = fmt.Errorf("Kubernetes %s is newer than the newest known version, 1.%[2]d; use 1.%[2]d, or a newer krm-fn", s, NewestMinor)
+		err = fmt.Errorf("%s is newer than the newest known Kubernetes version, 1.%[2]d; use 1.%[2]d, or a newer krm-fn", s, NewestMinor)
 	}
 	return minor, err
 }

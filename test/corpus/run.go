@@ -92,5 +92,5 @@ func (l limits) run(ctx context.Context, program string, args []string) (verdict
 
 // note is what the table says of the input besides its path.
 func (v verdict) note() string {
-	return strings.TrimSpace(strings.Join([]string{v.input.note, v.panicked}, " "))
+	return strings.TrimSpace(v.input.note + " " + v.panicked)
 }

@@ -86,6 +86,7 @@ func TestUpdate(t *testing.T) {
 		"as a whole": {want: after},
 		"the user adds, replaces, and makes directories": {
 			meanwhile: func(t *testing.T, dir string) {
+				t.Helper()
 				put(t, dir, map[string]string{"added": "now", "replacement": "now", "new/added": "now", "sub/added": "now"})
 				if err := os.Rename(filepath.Join(dir, "replacement"), filepath.Join(dir, "notes")); err != nil {
 					t.Fatal(err)
@@ -94,12 +95,13 @@ func TestUpdate(t *testing.T) {
 			want: with(after, map[string]string{"added": "now", "notes": "now", "new/added": "now", "sub/added": "now"}),
 		},
 		"the user takes a name": {
-			meanwhile: func(t *testing.T, dir string) { put(t, dir, map[string]string{"c": "mine"}) },
+			meanwhile: func(t *testing.T, dir string) { t.Helper(); put(t, dir, map[string]string{"c": "mine"}) },
 			want:      after, err: "PARENT/.dir.krm-fn-*/new/c was written while krm-fn wrote PARENT/dir/c; move it to another place, or remove it",
 		},
-		"the working directory": {prepare: func(t *testing.T, dir string) { t.Chdir(filepath.Join(dir, "sub")) }, want: after, inPlace: true},
+		"the working directory": {prepare: func(t *testing.T, dir string) { t.Helper(); t.Chdir(filepath.Join(dir, "sub")) }, want: after, inPlace: true},
 		"a socket": {
 			prepare: func(t *testing.T, dir string) {
+				t.Helper()
 				t.Chdir(dir) // The path of a socket must be short.
 				l, err := net.Listen("unix", "s")
 				if err != nil {
@@ -112,6 +114,7 @@ func TestUpdate(t *testing.T) {
 		},
 		"a directory that cannot be written": {
 			prepare: func(t *testing.T, dir string) {
+				t.Helper()
 				if err := os.Chmod(filepath.Join(dir, "sub"), 0o555); err != nil {
 					t.Fatal(err)
 				}
@@ -119,7 +122,7 @@ func TestUpdate(t *testing.T) {
 			want: after, inPlace: true,
 		},
 		"what was written in place and stopped": {
-			prepare: func(t *testing.T, dir string) { put(t, dir, map[string]string{temporary + "1/0": "half"}) },
+			prepare: func(t *testing.T, dir string) { t.Helper(); put(t, dir, map[string]string{temporary + "1/0": "half"}) },
 			want:    after,
 		},
 	} {

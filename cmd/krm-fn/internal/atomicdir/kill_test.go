@@ -18,25 +18,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// loopVariable is set in processes that change a directory until they are killed.
-const loopVariable = "ATOMICDIR_TEST_LOOP"
-
-func TestMain(m *testing.M) {
-	volatile = true
-	dir := os.Getenv(loopVariable)
-	first := os.Getpid()
-	for i := first; dir != ""; i++ {
-		if err := Update(dir, func() (*Change, error) { return next(dir, i) }); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(3)
-		}
-		if i == first {
-			fmt.Println()
-		}
-	}
-	m.Run()
-}
-
 // contents are what processes write in turn: different numbers of files, of which one stays the same.
 var contents = func() []map[string]string {
 	all := make([]map[string]string, 2)
@@ -122,7 +103,7 @@ func TestKilled(t *testing.T) {
 	seen, left, kills := make([]int, len(contents)), 0, 0
 	for rounds := 0; kills < 220; rounds++ {
 		var all []*process
-		for range 1 + rounds%2*4 {
+		for range 1 + rounds%2*7 {
 			all = append(all, start(t, dir))
 		}
 		if _, err := all[0].stdout.Read(make([]byte, 1)); err != nil {

@@ -16,7 +16,8 @@ func replace(dir string, change *Change) (err error) {
 	if err != nil {
 		return errInPlace
 	}
-	s := staging{dir: dir, content: filepath.Join(work, "new"), journal: journal{Kept: map[string]string{}, Dropped: map[string]string{}}}
+	empty := journal{Kept: map[string]string{}, Dropped: map[string]string{}}
+	s := staging{dir: dir, content: filepath.Join(work, "new"), journal: empty}
 	info, err := os.Stat(dir)
 	fresh := errors.Is(err, fs.ErrNotExist)
 	if fresh {
@@ -116,7 +117,8 @@ func (s *staging) linkDir(rel string, info fs.FileInfo) error {
 			return errInPlace
 		}
 	}
-	if copyOwner(from, to, info) != nil || os.Chmod(to, info.Mode()) != nil || os.Chtimes(to, info.ModTime(), info.ModTime()) != nil {
+	at := info.ModTime()
+	if copyOwner(from, to, info) != nil || os.Chmod(to, info.Mode()) != nil || os.Chtimes(to, at, at) != nil {
 		return errInPlace
 	}
 	return nil
