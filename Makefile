@@ -26,7 +26,7 @@ BENCHCOUNT ?= 6
 PKG ?= ./pkg/hpa
 
 .PHONY: help build test argocd-test race cover lint golden fuzz mutants verify \
-  e2e e2e-smoke e2e-migrate e2e-truth bench benchstat vuln image image-test release release-test clean
+  e2e e2e-smoke e2e-migrate e2e-truth bench benchstat corpus vuln image image-test release release-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 14
@@ -90,6 +90,10 @@ e2e-truth: ## on a real control plane: what krm-fn check says of broken manifest
 
 bench: ## measure krm-fn beside other programs, write docs/performance.md; fails if a bar is missed; goes on if it was interrupted
 	$(GO) run ./test/bench compare -resume .cache/bench.json -o docs/performance.md $(BENCHFLAGS)
+
+corpus: ## run check, render and init on every YAML file and package below DIR, print what they said; fails on panics and limits
+	@test -n "$(DIR)" || { echo "make corpus needs DIR=FOLDER"; exit 1; }
+	$(GO) run ./test/corpus $(CORPUSFLAGS) "$(DIR)"
 
 # In turn, so that both see the same machine.
 benchstat: $(OUT)/benchstat ## compare the Go benchmarks of pkg/ with those of the commit BASE

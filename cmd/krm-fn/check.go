@@ -133,6 +133,7 @@ and exits with code 1 if one does. It does not contact a cluster.`,
 	}
 	flags.add(cmd)
 	cmd.Flags().StringVarP(&format, "output", "o", "text", "format: "+strings.Join(sortedNames(formats), ", "))
+	complete(cmd, "output", sortedNames(formats))
 	return cmd
 }
 

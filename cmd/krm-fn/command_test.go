@@ -27,10 +27,33 @@ func TestHelp(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	got := run(t, ".", "", "version")
 	want := outcome{build{version, commit, date}.line(mustBuildInfo(t)) + "\n", "", exitOK}
-	if got != want {
-		t.Errorf("got %v, want %v", got, want)
+	for _, arg := range []string{"version", "--version"} {
+		if got := run(t, ".", "", arg); got != want {
+			t.Errorf("%s: got %v, want %v", arg, got, want)
+		}
+	}
+}
+
+func TestCompletionOfValues(t *testing.T) {
+	t.Chdir(writeFiles(t, map[string]string{
+		"a.yaml": "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\n",
+		"b.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n",
+	}))
+	for words, want := range map[string]string{
+		"check --output":          "github json sarif text :4",
+		"explain --format":        "dot mermaid text :4",
+		"migrate --format":        "json text :4",
+		"init --flavor":           "kustomize kpt plain :4",
+		"init --mode":             "privateJet sidecar :4",
+		"init --backend-protocol": "http https :4",
+		"explain":                 "hpa/shop/web :4",
+		"explain hpa/shop/web":    ":0",
+	} {
+		got := run(t, ".", "", append(append([]string{"__complete"}, strings.Fields(words)...), "")...)
+		if text := strings.Join(strings.Fields(got.stdout), " "); text != want {
+			t.Errorf("%s: got %s, want %s", words, text, want)
+		}
 	}
 }
 

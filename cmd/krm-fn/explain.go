@@ -28,7 +28,8 @@ func newExplain() *cobra.Command {
 field that define it, and marks the broken links.`,
 		Example: `  krm-fn explain hpa/products-api manifests
   kustomize build . | krm-fn explain hpa/shop/products-api --format mermaid -`,
-		Args: cobra.MinimumNArgs(2),
+		Args:              cobra.MinimumNArgs(2),
+		ValidArgsFunction: completeScaler,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			draw, ok := drawings[format]
 			if !ok {
@@ -52,6 +53,7 @@ field that define it, and marks the broken links.`,
 	}
 	flags.add(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "format: "+strings.Join(sortedNames(drawings), ", "))
+	complete(cmd, "format", sortedNames(drawings))
 	return cmd
 }
 

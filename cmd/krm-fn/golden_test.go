@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"log"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -23,15 +22,6 @@ var update = flag.Bool("update", false, "write the expected outputs anew, and fa
 // results alone where the input has errors, since the items are then those of the input. messages.txt is standard
 // error, and the exit code behind it.
 const testdata = "testdata"
-
-// TestMain lets the tests run in the root of the repository, so that messages show the paths that a user sees there.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := os.Chdir("../.."); err != nil {
-		log.Fatal(err)
-	}
-	m.Run()
-}
 
 func TestGolden(t *testing.T) {
 	cases, err := filepath.Glob(filepath.Join(testdata, "*", "input.yaml"))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/krm-fn/krm-fn/cmd/krm-fn/internal/atomicdir"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/migrate"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -76,6 +77,9 @@ NAME-backend. If it calls several, set an image for each: --backend-image produc
 	f.StringVar(&flavor, "flavor", string(scaffold.Kustomize),
 		"tool that renders the package: "+strings.Join(scaffold.Flavors, ", "))
 	f.StringVarP(&r.Dir, "output", "o", "", "directory of the package (default: NAME)")
+	complete(cmd, "flavor", scaffold.Flavors)
+	complete(cmd, "mode", []string{string(model.PrivateJet), string(model.Sidecar)})
+	complete(cmd, "backend-protocol", []string{"http", "https"})
 	_ = cmd.MarkFlagRequired("from-file")
 	cmd.MarkFlagsMutuallyExclusive("image", "registry")
 	return cmd
@@ -108,40 +112,22 @@ func makePackage(r *scaffold.Request) (scaffold.Package, model.Problems) {
 }
 
 // writeNew creates the files: all or none.
-func writeNew(dir string, files []scaffold.File) (err error) {
-	var made []string
-	defer func() {
-		if err != nil {
-			for _, name := range slices.Backward(made) {
-				_ = os.Remove(name)
+func writeNew(dir string, files []scaffold.File) error {
+	return atomicdir.Update(dir, func() (*atomicdir.Change, error) {
+		for _, f := range files {
+			if _, err := os.Lstat(filepath.Join(dir, f.Name)); err == nil {
+				return nil, fmt.Errorf("%s already exists; choose another directory with --output", filepath.Join(dir, f.Name))
 			}
 		}
-	}()
-	for parent := dir; ; parent = filepath.Dir(parent) {
-		if _, err := os.Stat(parent); err == nil {
-			break
-		}
-		made = slices.Insert(made, 0, parent)
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for _, f := range files {
-		name := filepath.Join(dir, f.Name)
-		out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if err != nil {
-			return err
-		}
-		made = append(made, name)
-		_, err = out.Write(f.Text)
-		if closeErr := out.Close(); err == nil {
-			err = closeErr
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		return &atomicdir.Change{Write: func(put func(string, []byte) error) error {
+			for _, f := range files {
+				if err := put(f.Name, f.Text); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}, nil
+	})
 }
 
 // summary lists the files, followed by the next command to run.

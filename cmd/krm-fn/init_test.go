@@ -140,7 +140,7 @@ func TestInit(t *testing.T) {
 func rendersAndPasses(t *testing.T, dir string) {
 	t.Helper()
 	manifests := filepath.Join(dir, "manifests")
-	if got := run(t, ".", "", "render", "-o", manifests, dir); got != (outcome{}) {
+	if got := run(t, ".", "", "render", "-o", manifests, dir); got.code != exitOK || got.stdout != "" || strings.Count(got.stderr, "\n") != 1 {
 		t.Errorf("render: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
 	if got := run(t, ".", "", "check", manifests); got != (outcome{}) {

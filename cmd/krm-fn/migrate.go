@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/krm-fn/krm-fn/cmd/krm-fn/internal/atomicdir"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/migrate"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -62,7 +63,17 @@ rendered from it; and ` + migrate.BaselineDir + `, what the operator applied, wh
 			if err := report(cmd.ErrOrStderr(), ps); err != nil {
 				return err
 			}
-			if err := writeOutput(dir, out.Files); err != nil {
+			err := atomicdir.Update(dir, func() (*atomicdir.Change, error) {
+				return &atomicdir.Change{Write: func(put func(string, []byte) error) error {
+					for _, f := range out.Files {
+						if err := put(f.Path, f.Text); err != nil {
+							return err
+						}
+					}
+					return nil
+				}}, checkFree(dir)
+			})
+			if err != nil {
 				return &failure{err}
 			}
 			if err := write(cmd.OutOrStdout(), out.Report, ps); err != nil {
@@ -73,6 +84,7 @@ rendered from it; and ` + migrate.BaselineDir + `, what the operator applied, wh
 	}
 	cmd.Flags().StringVarP(&dir, "output", "o", "", "the directory to write; it must be new or empty")
 	cmd.Flags().StringVar(&format, "format", "text", "format of the report: "+strings.Join(sortedNames(reports), ", "))
+	complete(cmd, "format", sortedNames(reports))
 	cmd.Flags().StringVar(&kubernetes, "kubernetes-version", "", kubernetesUsage)
 	return cmd
 }
@@ -110,33 +122,4 @@ func checkFree(dir string) error {
 		return fmt.Errorf("%s is not empty; choose a new directory", dir)
 	}
 	return nil
-}
-
-// writeOutput writes files to a temporary directory next to dir, and renames it when it is complete.
-func writeOutput(dir string, files []migrate.File) error {
-	parent := filepath.Dir(filepath.Clean(dir))
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return err
-	}
-	tmp, err := os.MkdirTemp(parent, ".krm-fn-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(tmp) }()
-	if err := os.Chmod(tmp, 0o755); err != nil {
-		return err
-	}
-	for _, f := range files {
-		name := filepath.Join(tmp, filepath.FromSlash(f.Path))
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(name, f.Text, 0o644); err != nil {
-			return err
-		}
-	}
-	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.Rename(tmp, dir)
 }

@@ -59,12 +59,12 @@ func TestMigrateWrites(t *testing.T) {
 	}
 }
 
-// tree is all that the files of a directory hold.
+// tree is all that the files of a directory hold, but not the record of their sources.
 func tree(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder
 	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || d.Name() == sourcesFile {
 			return err
 		}
 		rel, err := filepath.Rel(dir, name)

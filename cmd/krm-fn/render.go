@@ -39,7 +39,9 @@ directory, and must be inside the PATH that contains it.`,
 				return err
 			}
 			if dir != "" {
-				return writeDir(dir, out)
+				summary, err := writeDir(dir, paths, out)
+				_, _ = io.WriteString(cmd.ErrOrStderr(), summary)
+				return err
 			}
 			if err := writeDocuments(cmd.OutOrStdout(), out.Rendered); err != nil {
 				return &failure{fmt.Errorf("standard output: %w", err)}
@@ -67,7 +69,7 @@ func renderPaths(paths []string) (gen.Output, model.Problems) {
 			}
 			if config != nil {
 				ps.Errorf(model.InputDuplicate, it.Place,
-					"there is another RenderAPIs in %s; render one at a time", config.Place.File)
+					"there is another RenderAPIs in %s; keep one, and list the APIs of both in its spec.apis", config.Place.File)
 				continue
 			}
 			config, root = it, p.Root

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -64,11 +65,11 @@ func TestRenderIntoAFolder(t *testing.T) {
 	in := writeFiles(t, map[string]string{"api.yaml": apiItem, "swagger.yaml": swaggerConfigMap, "hpa.yaml": hpaConfigs})
 	out := filepath.Join(t.TempDir(), "a", "b")
 	got := run(t, ".", "", "render", "-o", out, in)
-	if got != (outcome{}) {
+	if got != (outcome{"", "wrote 3 files to " + out + "\n", exitOK}) {
 		t.Fatalf("got %v", got)
 	}
 	first := readFiles(t, out)
-	if names := strings.Join(slices.Sorted(maps.Keys(first)), " "); names != wantFiles {
+	if names := strings.Join(slices.Sorted(maps.Keys(first)), " "); names != sourcesFile+" "+wantFiles {
 		t.Errorf("files are %s", names)
 	}
 	toStdout := run(t, ".", "", "render", in)
@@ -83,8 +84,12 @@ func TestRenderIntoAFolder(t *testing.T) {
 	}
 
 	t.Run("again", func(t *testing.T) {
-		if got := run(t, ".", "", "render", "--output", out, in); got != (outcome{}) {
+		before := statAll(t, out)
+		if got := run(t, ".", "", "render", "--output", out, in); got != (outcome{"", out + " is up to date\n", exitOK}) {
 			t.Fatalf("got %v", got)
+		}
+		if diff := cmp.Diff(before, statAll(t, out)); diff != "" {
+			t.Errorf("a second run touches files (-first +second):\n%s", diff)
 		}
 		if diff := cmp.Diff(first, readFiles(t, out)); diff != "" {
 			t.Errorf("a second run changes files (-first +second):\n%s", diff)
@@ -104,7 +109,7 @@ func TestRenderIntoAFolder(t *testing.T) {
 		stale := map[string]string{"service_shop_gone.yaml": strings.ReplaceAll(first["service_shop_products-api.yaml"], "products-api", "gone")}
 		put(t, out, others)
 		put(t, out, stale)
-		if got := run(t, ".", "", "render", "-o", out, in); got != (outcome{}) {
+		if got := run(t, ".", "", "render", "-o", out, in); got != (outcome{"", "wrote 0 files to " + out + ", removed 1\n", exitOK}) {
 			t.Fatalf("got %v", got)
 		}
 		want := maps.Clone(first)
@@ -157,7 +162,7 @@ func TestRenderIntoAFolderThatCannotBe(t *testing.T) {
 func TestRenderWritesNothingOnAnError(t *testing.T) {
 	in := writeFiles(t, map[string]string{"api.yaml": apiItem, "swagger.yaml": swaggerConfigMap, "hpa.yaml": hpaConfigs})
 	out := t.TempDir()
-	if got := run(t, ".", "", "render", "-o", out, in); got != (outcome{}) {
+	if got := run(t, ".", "", "render", "-o", out, in); got.code != exitOK {
 		t.Fatalf("got %v", got)
 	}
 	before := readFiles(t, out)
@@ -258,7 +263,7 @@ func TestRenderReportsPathsThatItCannotRead(t *testing.T) {
 	}
 	t.Run("two configurations", func(t *testing.T) {
 		got := run(t, ".", "", "render", filepath.Join(dir, "a"), filepath.Join(dir, "b"))
-		want := "error: DIR/b/render.yaml:1:1: RenderAPIs render: there is another RenderAPIs in DIR/a/render.yaml; render one at a time [input/duplicate]\n"
+		want := "error: DIR/b/render.yaml:1:1: RenderAPIs render: there is another RenderAPIs in DIR/a/render.yaml; keep one, and list the APIs of both in its spec.apis [input/duplicate]\n"
 		if stderr := strings.ReplaceAll(got.stderr, dir, "DIR"); got.code != exitProblems || !strings.Contains(stderr, want) {
 			t.Errorf("exit code %d, %s", got.code, stderr)
 		}
@@ -322,6 +327,85 @@ func readFiles(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	return files
+}
+
+// statAll has what distinguishes files below dir, and dir, from others.
+func statAll(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(file string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		all[file] = fmt.Sprint(info.Mode(), info.ModTime(), info.Sys())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Two calls for two sources never remove each other's files.
+func TestRenderSeveralSourcesIntoAFolder(t *testing.T) {
+	inputs := func(name string) map[string]string {
+		return map[string]string{
+			"api.yaml": strings.Replace(apiItem, "name: products-api\n", "name: "+name+"\n", 1), "swagger.yaml": swaggerConfigMap, "hpa.yaml": hpaConfigs,
+		}
+	}
+	parent := t.TempDir()
+	at := func(name string) string { return filepath.Join(parent, name) }
+	for _, name := range []string{"a", "b"} {
+		put(t, at(name), inputs(name))
+	}
+	step := func(want string, args ...string) {
+		t.Helper()
+		got := run(t, ".", "", append([]string{"render", "-o", at("out")}, args...)...)
+		code := exitOK
+		if strings.HasPrefix(want, "error") {
+			code = exitProblems
+		}
+		if got.stderr = strings.ReplaceAll(got.stderr, parent+"/", ""); got != (outcome{"", want + "\n", code}) {
+			t.Fatalf("render %v: got %v, want %s", args, got, want)
+		}
+	}
+	step("wrote 3 files to out", at("a"))
+	step("wrote 3 files to out", at("b"))
+	step("out is up to date", at("a"))
+	const record = sourcesComment + `- paths:
+    - ../a
+  files:
+    - deployment_shop_a.yaml
+    - horizontalpodautoscaler_shop_a.yaml
+    - service_shop_a.yaml
+- paths:
+    - ../b
+  files:
+    - deployment_shop_b.yaml
+    - horizontalpodautoscaler_shop_b.yaml
+    - service_shop_b.yaml
+`
+	if diff := cmp.Diff(record, read(t, filepath.Join(at("out"), sourcesFile))); diff != "" {
+		t.Errorf("the record (-want +got):\n%s", diff)
+	}
+	put(t, at("a"), inputs("b"))
+	step("error: out/deployment_shop_b.yaml was rendered from ../b, and ../a needs the same name; render both in one call, or choose another directory", at("a"))
+	put(t, at("a"), inputs("c"))
+	step("wrote 3 files to out, removed 3", at("a"))
+	if err := os.Remove(filepath.Join(at("out"), "service_shop_c.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	put(t, at("all"), map[string]string{"a.yaml": read(t, filepath.Join(at("a"), "api.yaml")), "s.yaml": swaggerConfigMap, "h.yaml": hpaConfigs})
+	step("error: out/deployment_shop_c.yaml was rendered from ../a, and ../all needs the same name; render both in one call, or choose another directory", at("all"))
+	put(t, at("b"), map[string]string{"swagger.yaml": "", "hpa.yaml": ""})
+	step("wrote 1 file to out", at("a"), at("b"))
+	step("out is up to date", at("b"), at("a"))
+	put(t, at("out"), map[string]string{sourcesFile: "paths: []\n"})
+	got := run(t, ".", "", "render", "-o", at("out"), at("a"))
+	if !strings.HasSuffix(got.stderr, "; remove the file\n") || got.code != exitProblems {
+		t.Errorf("a broken record: %v", got)
+	}
 }
 
 // put writes files below dir.

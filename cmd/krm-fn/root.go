@@ -66,6 +66,7 @@ type failure struct{ err error }
 func (f *failure) Error() string { return f.err.Error() }
 
 func newRoot(dir string) *cobra.Command {
+	var printVersion bool
 	cmd := &cobra.Command{
 		Use:   "krm-fn",
 		Short: "Render autoscaled, managed APIs into Kubernetes manifests",
@@ -73,7 +74,10 @@ func newRoot(dir string) *cobra.Command {
 and HorizontalPodAutoscalers, without a controller in the cluster.
 
 Without arguments, it is a KRM function: it reads a ResourceList from standard input and writes one
-to standard output. kustomize and kpt call it that way. For files, use krm-fn render.`,
+to standard output. kustomize and kpt call it that way. For files, use krm-fn render.
+
+The exit code is 0 if there are no errors (there can be warnings), 1 if the input has errors or cannot be read, or the
+output cannot be written, and 2 if the command line is wrong.`,
 		Example: `  # render the manifests of a directory
   krm-fn render examples/products-privatejet
 
@@ -83,12 +87,16 @@ to standard output. kustomize and kpt call it that way. For files, use krm-fn re
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if printVersion {
+				return writeVersion(cmd.OutOrStdout())
+			}
 			if f, ok := cmd.InOrStdin().(*os.File); ok && isTerminal(f) {
 				return cmd.Help()
 			}
 			return runFunction(dir, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	cmd.Flags().BoolVar(&printVersion, "version", false, "print the version, like krm-fn version")
 	cmd.AddCommand(newInit(), newRender(), newCheck(), newExplain(), newMigrate(), newVersion())
 	return cmd
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -22,11 +23,17 @@ func newVersion() *cobra.Command {
 		Short: "Print the version, the commit and its date, and the Go version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			info, _ := debug.ReadBuildInfo()
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), build{version, commit, date}.line(info))
-			return err
+			return writeVersion(cmd.OutOrStdout())
 		},
 	}
+}
+
+func writeVersion(w io.Writer) error {
+	info, _ := debug.ReadBuildInfo()
+	if _, err := fmt.Fprintln(w, build{version, commit, date}.line(info)); err != nil {
+		return &failure{fmt.Errorf("standard output: %w", err)}
+	}
+	return nil
 }
 
 // line formats the build. If no flag sets a value, the go command might know it: the version of a module that was installed

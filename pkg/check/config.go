@@ -72,6 +72,9 @@ var versionPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^v?1\.(\d{1,3})(\.\d+)?$`)
 })
 
+// NewestMinor is the newest Kubernetes version that is known, the 37 of 1.37: the version of the API types in use.
+const NewestMinor = 37
+
 // ParseVersion returns the minor version in a Kubernetes version, 0 for "".
 func ParseVersion(s string) (int, error) {
 	if s == "" {
@@ -79,7 +82,11 @@ func ParseVersion(s string) (int, error) {
 	}
 	m := versionPattern().FindStringSubmatch(s)
 	if m == nil {
-		return 0, fmt.Errorf("%q is not a Kubernetes version; use one such as \"1.31\"", s)
+		return 0, fmt.Errorf("%q is not a Kubernetes version; use one such as \"1.%d\"", s, NewestMinor)
 	}
-	return strconv.Atoi(m[1])
+	minor, err := strconv.Atoi(m[1])
+	if err == nil && minor > NewestMinor {
+		err = fmt.Errorf("%s is newer than the newest known Kubernetes version, 1.%[2]d; use 1.%[2]d, or a newer krm-fn", s, NewestMinor)
+	}
+	return minor, err
 }

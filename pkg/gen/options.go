@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// newestMinor is the default target version: the version of the API types in use.
-	newestMinor = 37
+	// newestMinor is the default target version.
+	newestMinor = check.NewestMinor
 	// oldestMinor has networking.k8s.io/v1 Ingress and the seccompProfile field.
 	oldestMinor = 19
 	// defaultInterval is the scrape interval: a quarter of the rate window of one minute that is usual in adapter rules.
@@ -165,7 +165,7 @@ func (o *options) setVersion(s string, at model.Place, ps *model.Problems) {
 	}
 	minor, err := check.ParseVersion(s)
 	if err != nil {
-		ps.Valuef(model.InputValue, at, s, "%q is not a Kubernetes version; use one such as \"1.%d\"", s, newestMinor)
+		ps.Valuef(model.InputValue, at, s, "%v", err)
 		return
 	}
 	o.minor = minor

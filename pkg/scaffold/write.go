@@ -124,6 +124,7 @@ func (b *builder) kustomization(inputs []File, document string) File {
 
 func (b *builder) transformer() File {
 	o := b.skeleton("transformer.yaml")
+	o.set(b.Name, "metadata", "name")
 	if b.KubernetesVersion == "" {
 		o.set("", "spec")
 	} else {
@@ -134,6 +135,7 @@ func (b *builder) transformer() File {
 
 func (b *builder) renderAPIs(document string) File {
 	o := b.skeleton("render-apis.yaml")
+	o.set(b.Name, "metadata", "name")
 	o.set(b.KubernetesVersion, "spec", "kubernetesVersion")
 	o.set(b.Name, "spec", "apis", "0", "name")
 	o.set(b.Namespace, "spec", "apis", "0", "namespace")

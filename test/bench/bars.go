@@ -46,7 +46,7 @@ var (
 	thousandBig = input.Set{APIs: 1000, Documents: input.Big}
 )
 
-// bars contains two of each kind: for the command and for the function.
+// bars contains two of each kind, for the command and for the function, and one for the checks.
 var bars = func() []bar {
 	var all []bar
 	for _, p := range []struct{ name, oneCore string }{{render, render1}, {fn, fn1}} {
@@ -74,11 +74,12 @@ var bars = func() []bar {
 			},
 		)
 	}
-	return all
+	growth := ratio(cpu, at{check, tenThousand}, at{check, thousand})
+	return append(all, bar{"CPU of " + check + ", 10,000 APIs to 1,000", 11, "", growth})
 }()
 
 // judged are the programs that bars refer to. Each of them has at least leastJudged runs.
-var judged = []string{render, fn, render1, fn1, helm, identity, nodes}
+var judged = []string{render, fn, check, render1, fn1, helm, identity, nodes}
 
 const leastJudged = 3
 

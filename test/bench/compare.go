@@ -93,7 +93,7 @@ func (p plan) measure(ctx context.Context, s streams) (results, *kept, error) {
 	for _, set := range p.sets() {
 		cells, done := k.cells(set)
 		if !done {
-			if cells, err = l.compare(l.available(programs[set.Documents]), set, k); err != nil {
+			if cells, err = l.compare(programs[set.Documents], set, k); err != nil {
 				return results{}, nil, err
 			}
 		}

@@ -55,6 +55,24 @@ var config = counts{"RenderAPIs": 1}
 func inDocuments(file string) (counts, error) { return countFile(file, "kind: ") }
 func inItems(file string) (counts, error)     { return countFile(file, "  kind: ") }
 
+// scored counts the Deployments that kube-score graded. Each of its lines names a check's grade, an object, and a kind.
+func scored(file string) (c counts, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	seen := map[string]bool{}
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		words := strings.Fields(lines.Text())
+		if len(words) > 2 && strings.TrimSuffix(words[2], ":") == "apps/v1/Deployment" {
+			seen[words[1]] = true
+		}
+	}
+	return counts{"Deployment": len(seen)}, lines.Err()
+}
+
 // inFolder counts the objects of all YAML files in a directory and below it.
 func inFolder(dir string) (counts, error) {
 	sum := counts{}

@@ -73,3 +73,15 @@ func TestListOf(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+func TestScored(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out")
+	text := "[OK] a/shop apps/v1/Deployment\n[CRITICAL] a/shop apps/v1/Deployment: (mgw) no limit\n[OK] b/shop apps/v1/Deployment\n[OK] a/shop v1/Service\n\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := scored(file)
+	if err != nil || got.String() != "2 Deployment" {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

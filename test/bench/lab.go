@@ -32,10 +32,9 @@ type lab struct {
 }
 
 // peers are the programs that are built from modules under tools/.
-var peers = []string{"helm", "kpt", "kustomize", identityName, "yaml-nodes"}
+var peers = []string{"helm", "kpt", "kube-score", "kustomize", identityName, "yaml-nodes"}
 
-// build finds or builds all binaries. score-k8s is not built, because its module cannot be had from the public module
-// proxy: it is measured if it is on the PATH. An empty krmFn means the one of this repository.
+// build finds or builds all binaries. An empty krmFn means the one of this repository.
 func (l *lab) build(krmFn string) error {
 	root, err := tools.FindRoot()
 	if err != nil {
@@ -46,11 +45,6 @@ func (l *lab) build(krmFn string) error {
 		if l.path[name], err = tools.Program(root, name); err != nil {
 			return err
 		}
-	}
-	if path, err := exec.LookPath(scoreName); err == nil {
-		l.path[scoreName] = path
-	} else {
-		fmt.Fprintln(l.progress, "WITHOUT score-k8s, which is not on the PATH: its row will be missing")
 	}
 	if krmFn != "" {
 		l.path[krmFnName], err = filepath.Abs(krmFn)
@@ -64,11 +58,6 @@ func (l *lab) build(krmFn string) error {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
 	}
 	return nil
-}
-
-// available omits programs that are not installed.
-func (l *lab) available(all []program) []program {
-	return slices.DeleteFunc(slices.Clone(all), func(p program) bool { return p.needs != "" && l.path[p.needs] == "" })
 }
 
 // request is one run of a trial. Programs see the binaries and their own home, and nothing else of the user.
@@ -107,7 +96,7 @@ func (l *lab) run(t trial, stdout string) (usage, error) {
 		return u, err
 	case u.Stopped:
 		return u, errLimit
-	case u.Exit != 0:
+	case u.Exit != t.exit:
 		text, err := os.ReadFile(r.Stderr)
 		return u, errors.Join(fmt.Errorf("%s: exit code %d: %.500s", filepath.Base(t.args[0]), u.Exit, text), err)
 	}

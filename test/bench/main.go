@@ -56,7 +56,7 @@ func generate(args []string, s streams) error {
 	apis := flags.Int("n", 1, "how many APIs")
 	documents := flags.String("documents", string(input.Small),
 		"size of the OpenAPI documents: small (30 lines) or big (1,600 lines)")
-	form := flags.String("form", "package", "package, list (to standard output), kustomization, kpt, chart, score or openapi")
+	form := flags.String("form", "package", "package, list (to standard output), kustomization, kpt, chart or openapi")
 	function := flags.String("function", "krm-fn", "program that the kustomization or the Kptfile calls")
 	dir := flags.String("o", "", "folder to write to")
 	if err := flags.Parse(args); err != nil {
@@ -78,8 +78,6 @@ func generate(args []string, s streams) error {
 		return set.Kpt(*dir, *function)
 	case "chart":
 		return set.Chart(*dir)
-	case "score":
-		return set.Score(*dir)
 	case "openapi":
 		return set.OpenAPI(*dir)
 	}

@@ -17,8 +17,6 @@ type program struct {
 	least, most int
 	// setUp writes its input below dir and returns how to run it.
 	setUp func(l *lab, dir string, set input.Set) (trial, error)
-	// needs is a program that might be missing; the row is then omitted.
-	needs string
 }
 
 // A trial is how a program is run on one input.
@@ -33,12 +31,15 @@ type trial struct {
 	// count counts the objects that the program wrote, given the file of its standard output.
 	count func(stdout string) (counts, error)
 	want  counts
+	// exit is the exit code of success.
+	exit int
 }
 
 // Rows that bars refer to.
 const (
 	render   = "`krm-fn render`"
 	fn       = "`krm-fn` as a KRM function"
+	check    = "`krm-fn check` on the manifests"
 	helm     = "`helm template`, a chart of the same objects; reads no OpenAPI"
 	identity = "kyaml framework, identity function on the inputs"
 	nodes    = "yaml.v3, merely parsing the OpenAPI documents into nodes"
@@ -59,7 +60,6 @@ var smallPrograms = []program{
 	{name: render, setUp: setUpRender},
 	{name: fn, setUp: setUpFunction},
 	{name: helm, most: manyAPIs, setUp: setUpHelm},
-	{name: "`score-k8s generate`, 4 objects of the 8; reads no OpenAPI", most: manyAPIs, setUp: setUpScore, needs: scoreName},
 	{name: identity, most: manyAPIs, setUp: setUpIdentity},
 	{name: "kyaml framework, identity function on the outputs", most: manyAPIs, setUp: setUpIdentityOnOutputs},
 	{name: "`kustomize build`, identity function", most: manyAPIs, setUp: kustomize(identityName, inputs)},
@@ -70,6 +70,8 @@ var smallPrograms = []program{
 	},
 	{name: "`kpt fn render`, identity function", most: manyAPIs, setUp: kpt(identityName, packaged(inputs))},
 	{name: "`kpt fn render`, `krm-fn`", most: manyAPIs, setUp: kpt(krmFnName, packaged(inputs, rendered))},
+	{name: check, setUp: setUpCheck},
+	{name: "`kube-score score` on the manifests", most: manyAPIs, setUp: setUpKubeScore},
 }
 
 var bigPrograms = []program{
@@ -84,7 +86,6 @@ var bigPrograms = []program{
 const (
 	krmFnName    = "krm-fn"
 	identityName = "kyaml-identity"
-	scoreName    = "score-k8s"
 )
 
 func setUpRender(l *lab, dir string, set input.Set) (trial, error) {
@@ -115,12 +116,8 @@ func setUpNodes(l *lab, dir string, set input.Set) (trial, error) {
 
 // setUpIdentityOnOutputs is set up by krm-fn: what it renders is the list that the function reads and writes.
 func setUpIdentityOnOutputs(l *lab, dir string, set input.Set) (t trial, err error) {
-	source, err := setUpRender(l, filepath.Join(dir, "package"), set)
+	manifests, err := l.manifests(dir, set)
 	if err != nil {
-		return trial{}, err
-	}
-	manifests := filepath.Join(dir, "manifests.yaml")
-	if err := l.do(source, manifests); err != nil {
 		return trial{}, err
 	}
 	in, err := os.Open(manifests)
@@ -146,31 +143,30 @@ func writeList(dir string, set input.Set) (string, error) {
 	return file, errors.Join(set.ResourceList(f), f.Close())
 }
 
-// setUpScore names all files to one call. score-k8s keeps a state in its directory, which every run starts without.
-func setUpScore(l *lab, dir string, set input.Set) (trial, error) {
-	files := filepath.Join(dir, "files")
-	if err := set.Score(files); err != nil {
-		return trial{}, err
-	}
-	names, err := filepath.Glob(filepath.Join(files, "*.yaml"))
-	if err != nil {
-		return trial{}, err
-	}
-	work := filepath.Join(dir, "work")
-	fresh := func() error {
-		if err := os.RemoveAll(work); err != nil {
-			return err
-		}
-		if err := os.Mkdir(work, 0o755); err != nil {
-			return err
-		}
-		return l.do(trial{args: []string{l.path[scoreName], "init", "--no-sample"}, dir: work}, os.DevNull)
-	}
+// setUpCheck checks what krm-fn renders. It prints nothing: the exit code says that every chain is complete.
+func setUpCheck(l *lab, dir string, set input.Set) (trial, error) {
+	manifests, err := l.manifests(dir, set)
+	count := func(string) (counts, error) { return counts{}, nil }
+	return trial{args: []string{l.path[krmFnName], "check", "-"}, stdin: manifests, count: count, want: counts{}}, err
+}
+
+// setUpKubeScore grades the same manifests. The exit code is 1, because kube-score recommends more than a chain needs.
+func setUpKubeScore(l *lab, dir string, set input.Set) (trial, error) {
+	manifests, err := l.manifests(dir, set)
 	return trial{
-		args: append([]string{l.path[scoreName], "generate", "--output", "manifests.yaml"}, names...), dir: work, fresh: fresh,
-		count: func(string) (counts, error) { return inDocuments(filepath.Join(work, "manifests.yaml")) },
-		want:  counts{"Deployment": 2 * set.APIs, "Service": 2 * set.APIs},
-	}, nil
+		args: []string{l.path["kube-score"], "score", "-o", "ci", "-"}, stdin: manifests, exit: 1,
+		count: scored, want: counts{"Deployment": 2 * set.APIs},
+	}, err
+}
+
+// manifests renders the set to a file.
+func (l *lab) manifests(dir string, set input.Set) (string, error) {
+	source, err := setUpRender(l, filepath.Join(dir, "package"), set)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "manifests.yaml")
+	return file, l.do(source, file)
 }
 
 // kustomize runs kustomize build with a program as its transformer.

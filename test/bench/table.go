@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
@@ -195,13 +194,14 @@ func (p plan) command() string {
 	return text
 }
 
-// versions returns what peers are built from, and what score-k8s says of itself.
+// versions returns what peers are built from.
 func (l *lab) versions() []string {
 	var all []string
 	for _, m := range []struct{ binary, module, name string }{
 		{"helm", "helm.sh/helm/v3", "helm"},
 		{"kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "kustomize"},
 		{"kpt", "github.com/kptdev/kpt", "kpt"},
+		{"kube-score", "github.com/zegl/kube-score", "kube-score"},
 		{identityName, "sigs.k8s.io/kustomize/kyaml", "kyaml"},
 		{"yaml-nodes", "go.yaml.in/yaml/v3", "yaml.v3"},
 	} {
@@ -214,13 +214,6 @@ func (l *lab) versions() []string {
 				all = append(all, m.name+" "+d.Version)
 			}
 		}
-	}
-	if l.path[scoreName] == "" {
-		return append(all, "score-k8s not measured")
-	}
-	out, err := exec.CommandContext(l.ctx, l.path[scoreName], "--version").Output()
-	if words := strings.Fields(string(out)); err == nil && len(words) > 1 {
-		all = append(all, scoreName+" v"+strings.TrimPrefix(words[1], "v"))
 	}
 	return all
 }

@@ -99,6 +99,7 @@ func TestTaskPages(t *testing.T) {
 			{"diff added", initLines},
 			{"sh kpt", initKpt},
 			{"sh plain", initPlain},
+			{"yaml kustomization.yaml", initSeveral},
 			{"sh wrong", nil},
 			{"text wrong", initWrong},
 		},

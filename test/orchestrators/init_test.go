@@ -71,10 +71,26 @@ func initKpt(t *testing.T, p page, block string) {
 	}
 }
 
+// initSeveral checks that a kustomization renders two packages in one call.
+func initSeveral(t *testing.T, p page, block string) {
+	t.Helper()
+	dir, _ := written(t, p, "sh init")
+	second := strings.ReplaceAll(p.blocks["sh init"], "products", "reviews")
+	if o := run(t, dir, "sh", "-ec", second); o.code != 0 {
+		t.Fatalf("exit code %d\n%s", o.code, o.stderr)
+	}
+	write(t, dir, map[string]string{"kustomization.yaml": p.blocks[block]})
+	objects := mustBuild(t, dir, ".")
+	sound(t, objects)
+	if one := parse(t, read(t, filepath.Join("testdata", "init.yaml"))); len(objects) != 2*len(one)-1 {
+		t.Errorf("%d objects, not twice %d with one adapter configuration", len(objects), len(one))
+	}
+}
+
 func initPlain(t *testing.T, p page, block string) {
 	t.Helper()
 	dir, o := written(t, p, block)
-	if o.code != 0 || o.stderr != "" {
+	if o.code != 0 || !strings.HasPrefix(o.stderr, "wrote ") || strings.Count(o.stderr, "\n") != 1 {
 		t.Fatalf("exit code %d\n%s", o.code, o.stderr)
 	}
 	if diff := cmp.Diff(contents(t, parse(t, read(t, filepath.Join("testdata", "init.yaml")))), contents(t, renderedIn(t, tree(t, filepath.Join(dir, "manifests"))))); diff != "" {

@@ -187,16 +187,6 @@ func (s Set) one(file, name, head string) (err error) {
 	return errors.Join(err, b.Flush())
 }
 
-// Score writes two files an API, for score-k8s: the gateway and the backend.
-func (s Set) Score(dir string) error {
-	return s.each(func(a api) error {
-		return writeAll(dir, a, map[string]string{
-			"score-gateway": a.Name + ".yaml",
-			"score-backend": a.Name + "-backend.yaml",
-		})
-	})
-}
-
 // OpenAPI writes only the OpenAPI documents, one file per API.
 func (s Set) OpenAPI(dir string) error {
 	return s.each(func(a api) error { return write(dir, a.Name+".yaml", a.Document) })

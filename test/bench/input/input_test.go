@@ -29,7 +29,6 @@ var forms = []struct {
 	{"kustomization", func(s input.Set, dir string) error { return s.Kustomization(dir, "krm-fn") }, 7},
 	{"kpt", func(s input.Set, dir string) error { return s.Kpt(dir, "krm-fn") }, 7},
 	{"chart", input.Set.Chart, 9},
-	{"score", input.Set.Score, 6},
 	{"openapi", input.Set.OpenAPI, 3},
 	{"list", writeList, 1},
 }

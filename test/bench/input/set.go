@@ -2,7 +2,7 @@
 // instead behave at scale. The same set is always the same bytes.
 //
 // Out: one set of APIs in the form that each program reads: a package of files, a ResourceList, a kustomization, a kpt
-// package, a Helm chart with values, Score files, or only the OpenAPI documents. Nothing is kept in memory that grows
+// package, a Helm chart with values, or only the OpenAPI documents. Nothing is kept in memory that grows
 // with the number of APIs. The package imports none of the product's packages.
 package input
 
