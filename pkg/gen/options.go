@@ -169,12 +169,8 @@ func (o *options) setVersion(s string, at model.Place, ps *model.Problems) {
 		return
 	}
 	o.minor = minor
-	switch {
-	case minor < oldestMinor:
+	if minor < oldestMinor {
 		ps.Valuef(model.OutputUnsupported, at, s, "Kubernetes %s lacks APIs that are rendered; the oldest is 1.%d", s, oldestMinor)
-	case minor > newestMinor:
-		ps.Valuef(model.OutputUnsupported, at, s,
-			"Kubernetes %s is newer than the newest known version, 1.%[2]d; use 1.%[2]d, or a newer krm-fn", s, newestMinor)
 	}
 }
 
