@@ -80,9 +80,9 @@ func parseAll(p *fastyaml.Parser, text string, at model.Place, comments bool) ([
 		return nil, ps
 	}
 	if fastyaml.IsJSON(text) {
-		root, err := fastyaml.ParseJSON([]byte(text))
+		docs, err := fastyaml.ParseJSONStream([]byte(text))
 		if err == nil {
-			return finish([]Document{{Root: root}}, at)
+			return finish(docs, at)
 		}
 		if errors.Is(err, fastyaml.ErrTooDeep) {
 			var ps model.Problems
