@@ -141,17 +141,10 @@ func readBelow(root, name string, most int) ([]byte, error) {
 // ReadNamed reads a file that the user names, wherever it is. It rejects a file that is not regular or too large.
 func ReadNamed(name string) ([]byte, error) { return readBounded(os.Stat, os.Open, name, MaxText) }
 
-// ReadPackageFile reads a file of a package like ReadFile. The directory of the package, an absolute path, must be below root.
+// ReadPackageFile reads a file of a package like ReadFile. The directory of the package, an absolute path, must be in root.
 func ReadPackageFile(root, dir, name string) ([]byte, error) {
-	root, err := filepath.EvalSymlinks(root)
-	if err == nil {
-		root, err = filepath.Abs(root)
-	}
+	within, err := below(root, dir)
 	if err != nil {
-		return nil, err
-	}
-	within, err := filepath.Rel(root, dir)
-	if err != nil || !filepath.IsLocal(within) {
 		return nil, fmt.Errorf("the package is not in the working directory; run the command in %s", filepath.Dir(dir))
 	}
 	r, err := os.OpenRoot(root)
@@ -165,6 +158,23 @@ func ReadPackageFile(root, dir, name string) ([]byte, error) {
 	}
 	defer func() { _ = p.Close() }()
 	return readBounded(p.Stat, p.Open, filepath.FromSlash(name), MaxText)
+}
+
+// below returns the path from root to dir; an error if dir is not in root.
+func below(root, dir string) (within string, err error) {
+	if root, err = filepath.Abs(root); err == nil {
+		root, err = filepath.EvalSymlinks(root)
+	}
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err == nil {
+		within, err = filepath.Rel(root, dir)
+	}
+	if err == nil && !filepath.IsLocal(within) {
+		err = errors.New("it is outside the package")
+	}
+	return within, err
 }
 
 func readBounded(
