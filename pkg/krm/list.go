@@ -94,9 +94,11 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 		}
 		l.FunctionConfig = NewItem(fc)
 	}
+	seen := map[string]bool{}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key := root.Content[i]
-		if Get(root, key.Value) != root.Content[i+1] {
+		again := seen[key.Value]
+		if seen[key.Value] = true; again {
 			ps.Errorf(model.InputDuplicate, at.Child(key.Value), "appears more than once; remove one of them")
 			ps[len(ps)-1].Source = model.Source{Stream: true, Line: key.Line, Column: key.Column}
 		}

@@ -103,6 +103,9 @@ func (c *cutter) items() []*Item {
 
 // item returns the item in the text; nil if that is not an object on its own.
 func (p part) item() (it *Item) {
+	if !strings.Contains(p.text, ":") {
+		return nil
+	}
 	withIdentity(p.text, func(docs []Document, quickly bool) {
 		if !quickly {
 			docs, _ = parseSlowly(p.text, model.Place{})
