@@ -24,7 +24,7 @@ func TestWriteErrors(t *testing.T) {
 			dir := writeFiles(t, map[string]string{"rendered.yaml": rendered})
 			var stderr bytes.Buffer
 			var words []string
-			for _, w := range strings.Fields(args) {
+			for w := range strings.FieldsSeq(args) {
 				words = append(words, strings.ReplaceAll(w, "RENDERED", dir))
 			}
 			in := strings.NewReader("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n")
@@ -51,7 +51,8 @@ func TestNothingIsInterpretedByATerminal(t *testing.T) {
 		"  kind: RenderAPIs\n  metadata: {name: " + strconv.QuoteToASCII(hostileName) + "}\n  spec: {" + strconv.QuoteToASCII(hostileName) + ": 1}\nitems: []\n"
 	dir := writeFiles(t, map[string]string{"hpa.json": hpa})
 	for _, args := range [][]string{
-		{"check", dir}, {"check", "-o", "json", dir}, {"check", "-o", "sarif", dir}, {"check", "-o", "github", dir},
+		{"check", dir},
+		{"check", "-o", "json", dir}, {"check", "-o", "sarif", dir}, {"check", "-o", "github", dir},
 		{"explain", "hpa/" + hostileName, dir}, {"explain", "hpa/" + hostileName, dir, "--format", "mermaid"},
 		{"explain", "hpa/" + hostileName, dir, "--format", "dot"}, {"render", dir}, {"render", hostileName}, {hostileName},
 		{"--" + hostileName}, {"version", hostileName}, {"check", "-o", hostileName, dir}, nil,
@@ -67,7 +68,8 @@ func TestNothingIsInterpretedByATerminal(t *testing.T) {
 			t.Errorf("mermaid reads an entity in %s", got.stdout)
 		}
 	}
-	if got := run(t, ".", list); !strings.Contains(got.stdout, "results:") || strings.ContainsAny(got.stderr+got.stdout[strings.Index(got.stdout, "results:"):], "\x1b\u009b\u202e") {
+	got := run(t, ".", list)
+	if _, results, ok := strings.Cut(got.stdout, "results:"); !ok || strings.ContainsAny(got.stderr+results, "\x1b\u009b\u202e") {
 		t.Errorf("the results have %q", got.stdout)
 	}
 }

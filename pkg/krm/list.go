@@ -151,6 +151,9 @@ func (l *List) readItems(items *yaml.Node, at model.Place, ps *model.Problems) {
 		return
 	}
 	for i, n := range items.Content {
+		if len(*ps) == mostLocated {
+			return // Nobody reads more problems.
+		}
 		if isKind(n, yaml.MappingNode, at.Item(i), ps) {
 			l.Items = append(l.Items, NewItem(n))
 		}

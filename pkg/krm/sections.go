@@ -210,14 +210,8 @@ func (c *cutter) line(at int) bool {
 	}
 	rest := bytes.TrimLeft(line, " ")
 	indent := len(line) - len(rest)
-	if !c.started && len(rest) > 0 && rest[0] != '#' && !bytes.HasPrefix(line, []byte("---")) && line[0] != '%' {
-		switch {
-		case isDashed(rest), !bytes.ContainsAny(rest[:1], flowCharacters) && !bytes.Contains(rest, []byte(":")):
-			c.refuse(model.Place{}, model.InputType, noList)
-			return false
-		case indent > 0 || bytes.ContainsAny(rest[:1], flowCharacters):
-			return false
-		}
+	if !c.started && !c.mayStart(line, rest) {
+		return false
 	}
 	if c.inItems && c.column < 0 && len(rest) > 0 && rest[0] != '#' {
 		c.inItems = isDashed(rest) // Otherwise, they are not a block list.
@@ -245,6 +239,20 @@ func (c *cutter) line(at int) bool {
 	}
 	c.comments = [2]int{len(c.window), len(c.window)}
 	return true
+}
+
+// mayStart reports whether the list can start with a line, whose content is rest. It refuses an input that cannot be a mapping.
+func (c *cutter) mayStart(line, rest []byte) bool {
+	switch {
+	case len(rest) == 0, rest[0] == '#', line[0] == '%', bytes.HasPrefix(line, []byte("---")):
+		return true
+	case bytes.ContainsAny(rest[:1], flowCharacters):
+		return false
+	case isDashed(rest), !bytes.Contains(rest, []byte(":")):
+		c.refuse(model.Place{}, model.InputType, noList)
+		return false
+	}
+	return len(rest) == len(line)
 }
 
 // comment handles a comment, which is the last line.

@@ -86,7 +86,7 @@ func Steps(field string) []Step {
 	var steps []Step
 	for rest := field; ; {
 		m := step().FindStringSubmatch(rest)
-		if m == nil || m[1] != "" && (rest[0] == '.') == (len(steps) == 0) {
+		if len(m) == 0 || m[1] != "" && (rest[0] == '.') == (len(steps) == 0) {
 			return steps
 		}
 		s, err := Step{m[1], -1}, error(nil)

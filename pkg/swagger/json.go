@@ -43,6 +43,13 @@ func (d *Document) pathItems() map[*yaml.Node]bool {
 	return items
 }
 
+type jsonWriter struct {
+	buf   bytes.Buffer
+	texts map[*yaml.Node]string
+	// omitted contains values to omit with their keys.
+	omitted, pathItems map[*yaml.Node]bool
+}
+
 // omitFormats omits collectionFormat of the items of parameters and headers, which kin-openapi does not know
 // (https://spec.openapis.org/oas/v2.0.html#items-object).
 func (w *jsonWriter) omitFormats(n *yaml.Node) {
@@ -62,13 +69,6 @@ func (w *jsonWriter) omitFormats(n *yaml.Node) {
 	for _, c := range n.Content {
 		w.omitFormats(c)
 	}
-}
-
-type jsonWriter struct {
-	buf   bytes.Buffer
-	texts map[*yaml.Node]string
-	// omitted contains values to omit with their keys.
-	omitted, pathItems map[*yaml.Node]bool
 }
 
 func (w *jsonWriter) value(n *yaml.Node) {
