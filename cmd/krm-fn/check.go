@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -39,7 +38,7 @@ func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.
 		ps.Errorf(model.InputValue, model.Place{}, "--kubernetes-version: %v", err)
 	}
 	for _, name := range f.helmValues {
-		text, err := os.ReadFile(name)
+		text, err := krm.ReadNamed(name)
 		if err != nil {
 			ps.Errorf(model.InputFile, model.Place{File: name}, "%v", err)
 			continue
@@ -52,7 +51,7 @@ func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.
 			ps.Errorf(model.InputValue, model.Place{}, "--sample: %q has no file; use WORKLOAD=FILE", s)
 			continue
 		}
-		text, err := os.ReadFile(name)
+		text, err := krm.ReadNamed(name)
 		if err != nil {
 			ps.Errorf(model.InputFile, model.Place{File: name}, "%v", err)
 			continue

@@ -173,34 +173,57 @@ func TestTerminalsGetHelp(t *testing.T) {
 	}
 }
 
+// kpt sets the path of the package on every item, and not on the functionConfig, which anybody can write.
 func TestFunctionReadsFilesOfItsPackageOnly(t *testing.T) {
-	dir := writeFiles(t, map[string]string{"pkg/swagger.yaml": openAPI, "swagger.yaml": "openapi: wrong\n", "secret": "x"})
-	list := func(path string) string {
+	dir := writeFiles(t, map[string]string{
+		"work/pkg/swagger.yaml": openAPI, "work/swagger.yaml": "openapi: wrong\n", "work/secret": "x", "pkg/swagger.yaml": openAPI,
+	})
+	work := filepath.Join(dir, "work")
+	if err := os.Symlink(filepath.Join(dir, "pkg"), filepath.Join(work, "linked")); err != nil {
+		t.Fatal(err)
+	}
+	list := func(config, pkg, path string) string {
+		annotations := func(pkg string) string {
+			return "\n    annotations: {internal.config.kubernetes.io/package-path: \"" + pkg + "\"}\n"
+		}
 		return `apiVersion: config.kubernetes.io/v1
 kind: ResourceList
 functionConfig:
   apiVersion: krm-fn.dev/v1alpha1
   kind: RenderAPIs
   metadata:
-    name: render
-    annotations:
-      internal.config.kubernetes.io/package-path: ` + filepath.Join(dir, "pkg") + `
-  spec:
+    name: render` + annotations(config) + `  spec:
     apis:
     - name: products-api
       namespace: shop
       image: registry.example.com/shop/products-api:v1
       swaggerFiles: [` + path + `]
-items: []
-`
+items:
+- apiVersion: v1
+  kind: Secret
+  metadata:
+    name: any` + annotations(pkg)
 	}
-	if got := run(t, "/nowhere", list("swagger.yaml")); got.code != exitOK || !strings.Contains(got.stdout, "kind: HorizontalPodAutoscaler") {
-		t.Errorf("exit code %d: %s", got.code, got.stderr)
-	}
-	got := run(t, "/nowhere", list("../secret"))
-	want := "error: standard input:15:22: RenderAPIs render: spec.apis[0].swaggerFiles[0]: cannot read ../secret: it is outside the package [input/file]\n"
-	if got.code != exitProblems || !strings.HasPrefix(got.stderr, want) {
-		t.Errorf("exit code %d: %s", got.code, got.stderr)
+	const at = "error: standard input:14:22: RenderAPIs render: spec.apis[0].swaggerFiles[0]: cannot read "
+	for name, tc := range map[string]struct{ config, pkg, path, want string }{
+		"the package":                        {pkg: filepath.Join(work, "pkg"), path: "swagger.yaml"},
+		"a file above the package":           {pkg: filepath.Join(work, "pkg"), path: "../secret", want: at + "../secret: it is outside the package [input/file]\n"},
+		"a package elsewhere":                {pkg: filepath.Join(dir, "pkg"), path: "swagger.yaml", want: at + "swagger.yaml: the package is not in the working directory; run the command in " + dir + " [input/file]\n"},
+		"a package behind a link":            {pkg: filepath.Join(work, "linked"), path: "swagger.yaml", want: at + "swagger.yaml: the package is not in the working directory; run the command in " + work + " [input/file]\n"},
+		"no package":                         {pkg: filepath.Join(dir, "none"), path: "swagger.yaml", want: at + "swagger.yaml: the package is not in the working directory; run the command in " + dir + " [input/file]\n"},
+		"a package of the functionConfig":    {config: filepath.Join(work, "pkg"), path: "swagger.yaml", want: "error: swagger.yaml:1:1: "},
+		"the root of the functionConfig":     {config: "/etc", path: "passwd", want: at + "passwd: no such file or directory [input/file]\n"},
+		"a package in the working directory": {pkg: work, path: "pkg/swagger.yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := run(t, work, list(tc.config, tc.pkg, tc.path))
+			if tc.want == "" && (got.code != exitOK || !strings.Contains(got.stdout, "kind: HorizontalPodAutoscaler")) {
+				t.Errorf("exit code %d: %s", got.code, got.stderr)
+			}
+			if tc.want != "" && (got.code != exitProblems || !strings.HasPrefix(got.stderr, tc.want)) {
+				t.Errorf("exit code %d: %s", got.code, got.stderr)
+			}
+		})
 	}
 }
 

@@ -109,7 +109,7 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 // drawMermaid draws the chain for https://mermaid.js.org.
 func drawMermaid(w io.Writer, root *check.Link) {
 	_, _ = fmt.Fprintln(w, "flowchart LR")
-	quote := strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;", "\n", "<br>")
+	quote := strings.NewReplacer("#", "#35;", `"`, "#quot;", "<", "#lt;", ">", "#gt;", "\n", "<br>")
 	eachEdge(root, func(id, parent int, l *check.Link) {
 		_, _ = fmt.Fprintf(w, "  n%d[\"%s\"]\n", id, quote.Replace(strings.Join(lines(l), "\n")))
 		if parent >= 0 {

@@ -56,10 +56,8 @@ NAME-backend. If it calls several, set an image for each: --backend-image produc
 			if err := writeNew(r.Dir, pkg.Files); err != nil {
 				return &failure{err}
 			}
-			if _, err := fmt.Fprint(cmd.OutOrStdout(), summary(r.Dir, pkg)); err != nil {
-				return &failure{fmt.Errorf("standard output: %w", err)}
-			}
-			return nil
+			_, err := fmt.Fprint(cmd.OutOrStdout(), summary(r.Dir, pkg))
+			return err
 		},
 	}
 	f := cmd.Flags()
@@ -88,8 +86,7 @@ NAME-backend. If it calls several, set an image for each: --backend-image produc
 // makePackage reads the document and creates the package. It reports files that already exist.
 func makePackage(r *scaffold.Request) (scaffold.Package, model.Problems) {
 	var ps model.Problems
-	dir, name := filepath.Split(filepath.Clean(r.Source))
-	text, err := krm.ReadFile(filepath.Clean(dir), name)
+	text, err := krm.ReadNamed(r.Source)
 	if err != nil {
 		ps.Errorf(model.InputFile, model.Place{File: filepath.ToSlash(r.Source)}, "%v", err)
 	}

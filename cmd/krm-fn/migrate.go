@@ -76,10 +76,7 @@ rendered from it; and ` + migrate.BaselineDir + `, what the operator applied, wh
 			if err != nil {
 				return &failure{err}
 			}
-			if err := write(cmd.OutOrStdout(), out.Report, ps); err != nil {
-				return &failure{fmt.Errorf("standard output: %w", err)}
-			}
-			return nil
+			return write(cmd.OutOrStdout(), out.Report, ps)
 		},
 	}
 	cmd.Flags().StringVarP(&dir, "output", "o", "", "the directory to write; it must be new or empty")

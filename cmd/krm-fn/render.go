@@ -17,7 +17,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-func newRender() *cobra.Command {
+func newRender(stdout manifests) *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:   "render PATH...",
@@ -43,8 +43,8 @@ directory, and must be inside the PATH that contains it.`,
 				_, _ = io.WriteString(cmd.ErrOrStderr(), summary)
 				return err
 			}
-			if err := writeDocuments(cmd.OutOrStdout(), out.Rendered); err != nil {
-				return &failure{fmt.Errorf("standard output: %w", err)}
+			if err := writeDocuments(stdout, out.Rendered); err != nil {
+				return &failure{err}
 			}
 			return nil
 		},

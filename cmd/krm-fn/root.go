@@ -40,12 +40,16 @@ type Env struct {
 
 // Run runs the command and returns its exit code.
 func Run(ctx context.Context, env Env) int {
-	cmd := newRoot(env.Dir)
+	stdout, stderr := &output{to: env.Stdout}, &output{to: env.Stderr}
+	cmd := newRoot(env.Dir, manifests{stdout})
 	cmd.SetArgs(append([]string{}, env.Args...))
 	cmd.SetIn(env.Stdin)
-	cmd.SetOut(env.Stdout)
-	cmd.SetErr(env.Stderr)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
+	if stdout.err != nil {
+		err = &failure{fmt.Errorf("standard output: %w", stdout.err)}
+	}
 	var failed *failure
 	switch {
 	case err == nil:
@@ -53,10 +57,10 @@ func Run(ctx context.Context, env Env) int {
 	case errors.Is(err, errProblems):
 		return exitProblems
 	case errors.As(err, &failed):
-		_, _ = fmt.Fprintf(env.Stderr, "error: %v\n", failed.err)
+		_, _ = fmt.Fprintf(stderr, "error: %v\n", failed.err)
 		return exitProblems
 	}
-	_, _ = fmt.Fprintf(env.Stderr, "error: %v\nRun 'krm-fn --help' for usage.\n", err)
+	_, _ = fmt.Fprintf(stderr, "error: %v\nRun 'krm-fn --help' for usage.\n", err)
 	return exitUsage
 }
 
@@ -65,7 +69,7 @@ type failure struct{ err error }
 
 func (f *failure) Error() string { return f.err.Error() }
 
-func newRoot(dir string) *cobra.Command {
+func newRoot(dir string, stdout manifests) *cobra.Command {
 	var printVersion bool
 	cmd := &cobra.Command{
 		Use:   "krm-fn",
@@ -93,11 +97,11 @@ output cannot be written, and 2 if the command line is wrong.`,
 			if f, ok := cmd.InOrStdin().(*os.File); ok && isTerminal(f) {
 				return cmd.Help()
 			}
-			return runFunction(dir, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return runFunction(dir, cmd.InOrStdin(), stdout, cmd.ErrOrStderr())
 		},
 	}
 	cmd.Flags().BoolVar(&printVersion, "version", false, "print the version, like krm-fn version")
-	cmd.AddCommand(newInit(), newRender(), newCheck(), newExplain(), newMigrate(), newVersion())
+	cmd.AddCommand(newInit(), newRender(stdout), newCheck(), newExplain(), newMigrate(), newVersion())
 	return cmd
 }
 
@@ -128,9 +132,9 @@ func isTerminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// located sorts problems and sets their positions.
+// located sorts and limits problems, and sets their positions.
 func located(ps model.Problems, in krm.Sources) model.Problems {
-	ps = ps.Sorted()
+	ps = ps.Sorted().Limited()
 	in.Locate(ps)
 	return ps
 }
@@ -166,7 +170,7 @@ func writeList(stdout io.Writer, list *krm.List, items []*krm.Item, ps model.Pro
 		return &failure{err}
 	}
 	if err := list.Write(stdout, items, results); err != nil {
-		return &failure{fmt.Errorf("standard output: %w", err)}
+		return &failure{err}
 	}
 	return nil
 }

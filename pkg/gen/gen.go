@@ -94,12 +94,14 @@ func checkChains(out merged, opts options) model.Problems {
 
 // Function is one run as a KRM function: it renders the items of a list or, with a CheckManifests, checks them. It returns the
 // output items, and the sources in which the problems are located. If a problem is an error, the output items are the items of
-// the list. It reads only files below root; for kpt, the directory of the package replaces root.
+// the list. It reads only files below root; for kpt, those of the package, which must be below root.
 func Function(list *krm.List, root string) ([]*krm.Item, krm.Sources, model.Problems) {
-	if path := PackagePath(list.Items, list.FunctionConfig); path != "" {
-		root = path
+	readFile := func(name string) ([]byte, error) {
+		if dir := packagePath(list.Items); dir != "" {
+			return krm.ReadPackageFile(root, dir, name)
+		}
+		return krm.ReadFile(root, name)
 	}
-	readFile := func(name string) ([]byte, error) { return krm.ReadFile(root, name) }
 	sources := krm.Sources{Items: list.Items, Stream: true, ReadFile: readFile}
 	fc := list.FunctionConfig
 	if fc != nil {

@@ -60,7 +60,7 @@ func (in endpointInput) referrer() referrer { return referrer{in.item, namespace
 
 // read indexes the items, and decodes the APIs and TargetEndpoints.
 func read(in Input, opts options) (source, model.Problems) {
-	src := source{scope: newScope(in.Items, in.Config), items: index{}, kustomize: inKustomize(in.Items, in.Config)}
+	src := source{scope: newScope(in.Items), items: index{}, kustomize: inKustomize(in.Items, in.Config)}
 	src.fragments = ruleFragments(in.Items, src.scope)
 	more, ps := readResourceFiles(in.Items, opts)
 	for _, it := range withoutDuplicates(slices.Concat(in.Items, more), &ps) {

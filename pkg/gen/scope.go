@@ -21,13 +21,10 @@ type scope struct {
 	others []string
 }
 
-// PackagePath returns the path of the kpt package of a run, "" outside kpt. It is the path of the functionConfig. If kpt
-// generates the functionConfig from values in the Kptfile, it is the path that contains all others, because a run gets no items
-// from parent packages.
-func PackagePath(items []*krm.Item, config *krm.Item) string {
-	if config != nil && config.Annotations[krm.PackagePathAnnotation] != "" {
-		return config.Annotations[krm.PackagePathAnnotation]
-	}
+// packagePath returns the path of the kpt package of a run, "" outside kpt. kpt sets it on every item of the package and of its
+// subpackages, whatever their files say, but not on the functionConfig (LocalPackageReader and newFnConfig in kpt's internal/pkg
+// and internal/fnruntime). A run gets no items from parent packages, so it is the path that contains all others.
+func packagePath(items []*krm.Item) string {
 	shortest := ""
 	for _, it := range items {
 		p := it.Annotations[krm.PackagePathAnnotation]
@@ -38,8 +35,8 @@ func PackagePath(items []*krm.Item, config *krm.Item) string {
 	return shortest
 }
 
-func newScope(items []*krm.Item, config *krm.Item) scope {
-	s := scope{root: PackagePath(items, config)}
+func newScope(items []*krm.Item) scope {
+	s := scope{root: packagePath(items)}
 	for _, it := range items {
 		if p := it.Annotations[krm.PackagePathAnnotation]; p != s.root && callsUs(it) && !slices.Contains(s.others, p) {
 			s.others = append(s.others, p)

@@ -83,15 +83,13 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 			for _, f := range info.Fields {
 				names = append(names, f.Name)
 			}
-			p := model.Problem{
-				ID: model.InputField, Severity: model.Error, Place: atNode(at, key), Suggestion: Suggest(key.Value, names),
-				Message: fmt.Sprintf("unknown field %q%s", key.Value, DidYouMean(key.Value, names)),
+			slices.Sort(names)
+			p := model.Problem{ID: model.InputField, Place: atNode(at, key), Suggestion: Suggest(key.Value, names)}
+			hint := "known fields: " + strings.Join(names, ", ")
+			if p.Suggestion != "" {
+				hint = fmt.Sprintf("did you mean %q?", p.Suggestion)
 			}
-			if p.Suggestion == "" {
-				slices.Sort(names)
-				p.Message += "; known fields: " + strings.Join(names, ", ")
-			}
-			d.problems.Add(p)
+			d.problems.Reportf(p, "unknown field %q; %s", model.Shorten(key.Value, longestName), hint)
 			return
 		}
 		d.value(val, at, v.FieldByIndex(field.Index))

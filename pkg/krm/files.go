@@ -85,7 +85,7 @@ func ReadStream(r io.Reader, name string) (Package, model.Problems) {
 
 func (p *Package) readFile(name string, must bool, ps *model.Problems) {
 	shown := path.Join(filepath.ToSlash(p.Root), name)
-	text, err := ReadFile(p.Root, name)
+	text, err := readBelow(p.Root, name, MaxStream)
 	if err != nil {
 		ps.Errorf(model.InputFile, model.Place{File: shown}, "%v", reason(err))
 		return
@@ -125,33 +125,80 @@ func (p *Package) addDocument(doc Document, shown string, must bool, ps *model.P
 	}
 }
 
-// ReadFile reads a file below the directory root. Neither ".." nor a symbolic link can leave it. ReadFile rejects a file that is
-// not regular or too large.
-func ReadFile(root, name string) ([]byte, error) {
+// ReadFile reads a file below the directory root. Neither ".." nor a symbolic link can leave it. It rejects a file that is not
+// regular or too large.
+func ReadFile(root, name string) ([]byte, error) { return readBelow(root, name, MaxText) }
+
+func readBelow(root, name string, most int) ([]byte, error) {
 	r, err := os.OpenRoot(root)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = r.Close() }()
+	return readBounded(r.Stat, r.Open, filepath.FromSlash(name), most)
+}
+
+// ReadNamed reads a file that the user names, wherever it is. It rejects a file that is not regular or too large.
+func ReadNamed(name string) ([]byte, error) { return readBounded(os.Stat, os.Open, name, MaxText) }
+
+// ReadPackageFile reads a file of a package like ReadFile. The directory of the package, an absolute path, must be in root.
+func ReadPackageFile(root, dir, name string) ([]byte, error) {
+	within, err := below(root, dir)
+	if err != nil {
+		return nil, fmt.Errorf("the package is not in the working directory; run the command in %s", filepath.Dir(dir))
+	}
+	r, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	p, err := r.OpenRoot(within)
+	if err != nil {
+		return nil, outside(reason(err))
+	}
+	defer func() { _ = p.Close() }()
+	return readBounded(p.Stat, p.Open, filepath.FromSlash(name), MaxText)
+}
+
+// below returns the path from root to dir; an error if dir is not in root.
+func below(root, dir string) (within string, err error) {
+	if root, err = filepath.Abs(root); err == nil {
+		root, err = filepath.EvalSymlinks(root)
+	}
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err == nil {
+		within, err = filepath.Rel(root, dir)
+	}
+	if err == nil && !filepath.IsLocal(within) {
+		err = errors.New("it is outside the package")
+	}
+	return within, err
+}
+
+func readBounded(
+	stat func(string) (fs.FileInfo, error), open func(string) (*os.File, error), name string, most int,
+) ([]byte, error) {
 	// Opening a pipe would wait for a writer.
-	info, err := r.Stat(filepath.FromSlash(name))
+	info, err := stat(name)
 	if err != nil {
 		return nil, outside(reason(err))
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("it is not a regular file")
 	}
-	f, err := r.Open(filepath.FromSlash(name))
+	f, err := open(name)
 	if err != nil {
 		return nil, reason(err)
 	}
 	defer func() { _ = f.Close() }()
-	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), MaxText)+bytes.MinRead))
-	if _, err := text.ReadFrom(io.LimitReader(f, MaxText+1)); err != nil {
+	text := bytes.NewBuffer(make([]byte, 0, min(int(info.Size()), most)+bytes.MinRead))
+	if _, err := text.ReadFrom(io.LimitReader(f, int64(most)+1)); err != nil {
 		return nil, reason(err)
 	}
-	if text.Len() > MaxText {
-		return nil, fmt.Errorf("it has more than %d MiB", MaxText>>20)
+	if text.Len() > most {
+		return nil, fmt.Errorf("it has more than %d MiB", most>>20)
 	}
 	return text.Bytes(), nil
 }

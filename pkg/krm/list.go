@@ -34,9 +34,11 @@ type member struct {
 	items bool
 }
 
+var standardInput = model.Place{File: model.StandardInput}
+
 // ReadList reads a ResourceList of config.kubernetes.io/v1, v1beta1, or v1alpha1.
 func ReadList(r io.Reader) (*List, model.Problems) {
-	at := model.Place{File: model.StandardInput}
+	at := standardInput
 	in := bufio.NewReaderSize(io.LimitReader(r, MaxStream+1), 1<<16)
 	c, ok, err := cutSections(in)
 	var cut *List
@@ -45,6 +47,9 @@ func ReadList(r io.Reader) (*List, model.Problems) {
 		if cut, whole = c.list(); whole {
 			return cut, nil
 		}
+	}
+	if len(c.problems) > 0 {
+		return nil, c.problems
 	}
 	text := ""
 	if err == nil {
@@ -65,6 +70,9 @@ func ReadList(r io.Reader) (*List, model.Problems) {
 	return l, ps
 }
 
+// noList is the message for an input that is not a list.
+const noList = "standard input does not contain a ResourceList of config.kubernetes.io/v1; run `krm-fn render PATH` for files"
+
 // readWhole reads a list as one document.
 func readWhole(text string, at model.Place) (*List, model.Problems) {
 	docs, ps := ParseAll(text, at)
@@ -73,8 +81,7 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 	}
 	at = model.Place{Object: model.Object{Kind: "ResourceList"}}
 	if len(docs) != 1 || !isResourceList(docs[0].Root) {
-		ps.Errorf(model.InputType, model.Place{}, "standard input does not contain a ResourceList of config.kubernetes.io/v1; "+
-			"run `krm-fn render PATH` for files")
+		ps.Errorf(model.InputType, model.Place{}, noList)
 		return nil, ps
 	}
 	root := docs[0].Root
@@ -87,8 +94,15 @@ func readWhole(text string, at model.Place) (*List, model.Problems) {
 		}
 		l.FunctionConfig = NewItem(fc)
 	}
+	seen := map[string]bool{}
 	for i := 0; i+1 < len(root.Content); i += 2 {
-		l.members = append(l.members, member{key: root.Content[i], value: root.Content[i+1]})
+		key := root.Content[i]
+		again := seen[key.Value]
+		if seen[key.Value] = true; again {
+			ps.Errorf(model.InputDuplicate, at.Child(key.Value), "appears more than once; remove one of them")
+			ps[len(ps)-1].Source = model.Source{Stream: true, Line: key.Line, Column: key.Column}
+		}
+		l.members = append(l.members, member{key: key, value: root.Content[i+1]})
 	}
 	return l, ps
 }
@@ -137,6 +151,9 @@ func (l *List) readItems(items *yaml.Node, at model.Place, ps *model.Problems) {
 		return
 	}
 	for i, n := range items.Content {
+		if len(*ps) == mostLocated {
+			return // Nobody reads more problems.
+		}
 		if isKind(n, yaml.MappingNode, at.Item(i), ps) {
 			l.Items = append(l.Items, NewItem(n))
 		}

@@ -48,7 +48,8 @@ func (b *typedBody) additions() []annotation {
 func (b *typedBody) content() content {
 	n, err := ToNode(b.make())
 	if err != nil {
-		return content{node: &yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}, err: fmt.Errorf("cannot be encoded: %w", err)}
+		empty := &yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}
+		return content{node: empty, err: fmt.Errorf("cannot be encoded: %w", err)}
 	}
 	return content{node: annotated(n, b.additions())}
 }

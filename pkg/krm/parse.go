@@ -80,9 +80,9 @@ func parseAll(p *fastyaml.Parser, text string, at model.Place, comments bool) ([
 		return nil, ps
 	}
 	if fastyaml.IsJSON(text) {
-		root, err := fastyaml.ParseJSON([]byte(text))
+		docs, err := fastyaml.ParseJSONStream([]byte(text))
 		if err == nil {
-			return finish([]Document{{Root: root}}, at)
+			return finish(docs, at)
 		}
 		if errors.Is(err, fastyaml.ErrTooDeep) {
 			var ps model.Problems
@@ -164,7 +164,7 @@ func checkText(text string, at model.Place) model.Problems {
 	var ps model.Problems
 	switch {
 	case len(text) > MaxStream:
-		ps.Errorf(model.InputLimit, at, "has %d MiB; the limit is %d MiB", len(text)>>20, MaxStream>>20)
+		ps.Errorf(model.InputLimit, at, "has more than %d MiB, which is the limit", MaxStream>>20)
 	case strings.IndexByte(text, 0) >= 0:
 		ps.Errorf(model.InputEncoding, at.At(lineOf(text, strings.IndexByte(text, 0))),
 			"contains a NUL byte; save it as UTF-8 text")

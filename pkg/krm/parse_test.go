@@ -125,7 +125,7 @@ func TestHostileTextsEndInAProblem(t *testing.T) {
 		"many anchors":       {strings.Repeat("&a ", deep), "error: is not valid YAML: did not find expected <document start> [input/syntax]"},
 		"too many values":    {strings.Repeat("a: b\n", maxTokens+1), fmt.Sprintf("error: has too many values; the limit is %d [input/limit]", maxTokens)},
 		"too many JSON ones": {"[" + strings.Repeat("1,", maxTokens+1) + "1]", fmt.Sprintf("error: has too many values; the limit is %d [input/limit]", maxTokens)},
-		"too large":          {strings.Repeat(" ", MaxStream+1), "error: has 256 MiB; the limit is 256 MiB [input/limit]"},
+		"too large":          {strings.Repeat(" ", MaxStream+1), "error: has more than 256 MiB, which is the limit [input/limit]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func() {

@@ -21,7 +21,8 @@ func Results(ps model.Problems) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return EncodeNode(n)
+	text, err := EncodeNode(n)
+	return []byte(model.Printable(string(text))), err
 }
 
 // functionResult is a result of a KRM function

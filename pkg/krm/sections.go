@@ -34,6 +34,8 @@ type cutter struct {
 	tokens  int
 	// above is the number of lines above the window.
 	above int32
+	// problems says why the input cannot be a list.
+	problems model.Problems
 }
 
 // list returns the list that was cut. It is whole if each member and each item is a valid document on its own, as kustomize and
@@ -101,6 +103,9 @@ func (c *cutter) items() []*Item {
 
 // item returns the item in the text; nil if that is not an object on its own.
 func (p part) item() (it *Item) {
+	if !strings.Contains(p.text, ":") {
+		return nil
+	}
 	withIdentity(p.text, func(docs []Document, quickly bool) {
 		if !quickly {
 			docs, _ = parseSlowly(p.text, model.Place{})
@@ -128,23 +133,50 @@ func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
 		for errors.Is(err, bufio.ErrBufferFull) {
 			var fragment []byte
 			fragment, err = in.ReadSlice('\n')
-			c.window = append(c.window, fragment...)
+			if c.window = append(c.window, fragment...); len(c.window) > MaxText && !c.inFlowStyle() {
+				break
+			}
 		}
+		tooLarge := len(c.window) > MaxText && !c.inFlowStyle()
 		ended := errors.Is(err, io.EOF)
-		if err != nil && !ended {
+		if err != nil && !ended && !tooLarge {
 			return c, false, err
 		}
 		if c.unended = ended && len(c.window) > at; c.unended {
 			c.window = append(c.window, '\n')
 		}
 		switch {
+		case tooLarge:
+			c.refuse(standardInput, model.InputLimit, "has a member or an item of more than %d MiB", MaxText>>20)
+			return c, false, nil
 		case len(c.window) > at && !c.line(at):
+			return c, false, nil
+		case c.tokens > maxTokens:
+			c.refuse(standardInput, model.InputLimit, "has too many values; the limit is %d", maxTokens)
+			return c, false, nil
+		case len(c.sections) > maxMembers:
+			c.refuse(standardInput, model.InputLimit, "has more than %d fields, which no ResourceList has", maxMembers)
 			return c, false, nil
 		case ended:
 			c.flush(len(c.window))
 			return c, !c.unusual && c.tokens <= maxTokens, nil
 		}
 	}
+}
+
+// maxMembers limits the members of a list; the format defines six.
+const maxMembers = 1000
+
+// refuse ends the reading of an input that cannot be a list. Problems of its encoding explain most of them.
+func (c *cutter) refuse(at model.Place, id model.ID, format string, args ...any) {
+	if c.problems = checkText(string(c.window), standardInput); len(c.problems) == 0 {
+		c.problems.Errorf(id, at, format, args...)
+	}
+}
+
+// inFlowStyle reports whether the list is JSON or in flow style, so that it is not cut.
+func (c *cutter) inFlowStyle() bool {
+	return len(c.sections) == 0 && fastyaml.IsJSON(string(c.window[:min(len(c.window), 100)]))
 }
 
 // text returns everything that was cut, and the rest of the input.
@@ -164,6 +196,9 @@ func (c *cutter) text(rest io.Reader) (string, error) {
 	return b.String(), err
 }
 
+// flowCharacters can begin a mapping whose first line is not a member.
+const flowCharacters = "{\"'?!&*|>"
+
 // byteOrderMark can be at the start of the first line.
 const byteOrderMark = "\ufeff"
 
@@ -175,6 +210,9 @@ func (c *cutter) line(at int) bool {
 	}
 	rest := bytes.TrimLeft(line, " ")
 	indent := len(line) - len(rest)
+	if !c.started && !c.mayStart(line, rest) {
+		return false
+	}
 	if c.inItems && c.column < 0 && len(rest) > 0 && rest[0] != '#' {
 		c.inItems = isDashed(rest) // Otherwise, they are not a block list.
 	}
@@ -196,11 +234,25 @@ func (c *cutter) line(at int) bool {
 		}
 		c.flush(c.comments[1])
 		c.item = true
-	case indent == 0 && line[0] != '-':
+	case indent == 0 && line[0] != '-' && bytes.Contains(line, []byte(":")):
 		c.field(at)
 	}
 	c.comments = [2]int{len(c.window), len(c.window)}
 	return true
+}
+
+// mayStart reports whether the list can start with a line, whose content is rest. It refuses an input that cannot be a mapping.
+func (c *cutter) mayStart(line, rest []byte) bool {
+	switch {
+	case len(rest) == 0, rest[0] == '#', line[0] == '%', bytes.HasPrefix(line, []byte("---")):
+		return true
+	case bytes.ContainsAny(rest[:1], flowCharacters):
+		return false
+	case isDashed(rest), !bytes.Contains(rest, []byte(":")):
+		c.refuse(model.Place{}, model.InputType, noList)
+		return false
+	}
+	return len(rest) == len(line)
 }
 
 // comment handles a comment, which is the last line.
@@ -250,7 +302,7 @@ func (c *cutter) flush(at int) {
 		text = strings.TrimPrefix(text, byteOrderMark)
 	}
 	c.unusual = c.unusual || isUnusual(text)
-	c.tokens += tokens(text)
+	c.tokens += 1 + tokens(text)
 	if c.item {
 		last := &c.sections[len(c.sections)-1]
 		last.items = append(last.items, next)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // Severity defines the effect of a problem on a run. It has the values of a KRM function result
@@ -87,7 +86,7 @@ func Steps(field string) []Step {
 	var steps []Step
 	for rest := field; ; {
 		m := step().FindStringSubmatch(rest)
-		if m == nil || m[1] != "" && (rest[0] == '.') == (len(steps) == 0) {
+		if len(m) == 0 || m[1] != "" && (rest[0] == '.') == (len(steps) == 0) {
 			return steps
 		}
 		s, err := Step{m[1], -1}, error(nil)
@@ -301,16 +300,43 @@ func compare(a, b Problem) int {
 var dataKey = Pattern(`^data(\.[^.\[]*|\["[^"]*"\])`)
 
 // textOf returns the ConfigMap key with the text that field is in, or "". Lines count in that text.
-func textOf(field string) string { return dataKey().FindString(field) }
+func textOf(field string) string {
+	if !strings.HasPrefix(field, "data") {
+		return ""
+	}
+	return dataKey().FindString(field)
+}
 
 func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Info}, s) }
 
 // oneLine prevents malicious input from adding lines, terminal commands, or a writing direction to a message.
 func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return ' '
+	return Printable(strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(s))
+}
+
+// The limits of all problems of a run together. Malicious input can cause any number of them.
+const (
+	mostShown = 1000
+	sizeShown = 256 << 10
+)
+
+// Limited returns as many problems as a user can read, and one that says how many more there are. It expects sorted problems,
+// and shortens their texts.
+func (ps Problems) Limited() Problems {
+	size := 0
+	for i := range ps {
+		p := &ps[i]
+		for _, s := range []*string{&p.Message, &p.Place.Field, &p.Place.File, &p.Value, &p.Suggestion} {
+			*s = Shorten(*s, maxLine)
+			size += len(*s)
 		}
-		return r
-	}, s)
+		if i == mostShown || size > sizeShown {
+			more := Problem{ID: InputLimit, Severity: p.Severity}
+			count := len(ps) - i
+			ps = slices.Clip(ps[:i])
+			ps.Reportf(more, "%d more problems are not shown; fix these first", count)
+			break
+		}
+	}
+	return ps
 }

@@ -1,9 +1,11 @@
 package model
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -114,15 +116,15 @@ func TestProblemsAreOneLineOfPrintableText(t *testing.T) {
 		},
 		"line breaks": {
 			Problem{ID: InputValue, Severity: Warning, Message: "is \"a\nerror: forged\r\n\"", Place: Place{File: "a\n.yaml", Field: "b\u2028c\u2029\u0085"}},
-			"warning: a .yaml: b c  : is \"a error: forged  \" [input/value]",
+			"warning: a .yaml: b\\u2028c\\u2029\\u0085: is \"a error: forged \" [input/value]",
 		},
 		"commands of a terminal": {
 			Problem{ID: InputValue, Severity: Error, Message: "\x1b[2J\x1b]0;title\a\u009b31mred\x7f", Place: Place{Object: Object{Kind: "API", Name: "\x1b[1m"}}},
-			"error: API  [1m:  [2J ]0;title  31mred  [input/value]",
+			`error: API \u001b[1m: \u001b[2J\u001b]0;title\u0007\u009b31mred\u007f [input/value]`,
 		},
 		"text that changes its direction": {
 			Problem{ID: InputValue, Severity: Error, Message: "a\u202eb\u2066c\u200bd\ufeffe"},
-			"error: a b c d e [input/value]",
+			`error: a\u202eb\u2066c\u200bd\ufeffe [input/value]`,
 		},
 		"other languages stay": {
 			Problem{ID: InputValue, Severity: Error, Message: "é 中 📦"},
@@ -267,5 +269,53 @@ func TestLongMessagesAreCut(t *testing.T) {
 	}
 	if !strings.HasSuffix(got, "... [input/value]") {
 		t.Errorf("it ends with %q", got[len(got)-30:])
+	}
+}
+
+func TestPrintableKeepsTheMeaningOfJSON(t *testing.T) {
+	for _, s := range []string{"plain", "a\tb\nc", "\x1b[2J \u009b \u202e \u200b \U000e0001 é"} {
+		text, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		if err := json.Unmarshal([]byte(Printable(string(text))), &got); err != nil || got != s {
+			t.Errorf("%q became %q, %v", s, got, err)
+		}
+		if rest := strings.Map(func(r rune) rune {
+			if unicode.IsPrint(r) || strings.ContainsRune("\n\t", r) {
+				return -1
+			}
+			return r
+		}, Printable(s)); rest != "" {
+			t.Errorf("%q has %q", s, rest)
+		}
+	}
+}
+
+func TestLimited(t *testing.T) {
+	many := func(n, size int) (ps Problems) {
+		for i := range n {
+			ps.Reportf(Problem{ID: InputField, Severity: []Severity{Error, Warning}[min(1, i*2/n)]}, "%d %s", i, strings.Repeat("x", size))
+		}
+		return ps
+	}
+	for name, tc := range map[string]struct {
+		ps   Problems
+		want int
+		last string
+	}{
+		"few":      {many(1000, 1), 1000, "warning: 999 x [input/field]"},
+		"many":     {many(1003, 1), 1001, "warning: 3 more problems are not shown; fix these first [input/limit]"},
+		"long":     {many(400, 1500), 175, "error: 226 more problems are not shown; fix these first [input/limit]"},
+		"too long": {many(1, 1<<20), 1, "error: 0 " + strings.Repeat("x", 1991) + "... [input/field]"},
+		"none":     {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := tc.ps.Limited()
+			if len(got) != tc.want || len(got) > 0 && got[len(got)-1].String() != tc.last {
+				t.Errorf("%d problems, the last is %.200s", len(got), got[max(0, len(got)-1):])
+			}
+		})
 	}
 }

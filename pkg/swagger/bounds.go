@@ -50,7 +50,9 @@ type target struct {
 
 // measureDocument measures a document. It returns why the document cannot be validated, or "".
 func measureDocument(d *Document) (*documentStats, string) {
-	s := &documentStats{doc: d, tree: tree{d.root, krm.Members{}}, components: map[string]*yaml.Node{}, targets: map[string]*target{}}
+	s := &documentStats{
+		doc: d, tree: tree{d.root, krm.Members{}}, components: map[string]*yaml.Node{}, targets: map[string]*target{},
+	}
 	s.measure(d.root, 1, 1)
 	if s.size > maxSize || s.depth > maxNesting || s.weight > maxWeight {
 		return nil, "it is too large"

@@ -3,6 +3,7 @@ package swagger
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -13,9 +14,10 @@ import (
 // versions, which are often unquoted numbers, as strings. It omits fields next to a $ref, except on paths: OpenAPI 3.0 ignores
 // them, and for 3.1, kin-openapi would copy the target.
 func (d *Document) asJSON() []byte {
-	w := jsonWriter{texts: map[*yaml.Node]string{}, pathItems: d.pathItems()}
+	w := jsonWriter{texts: map[*yaml.Node]string{}, omitted: map[*yaml.Node]bool{}, pathItems: d.pathItems()}
 	if d.version == swagger2 {
 		w.texts[krm.Get(d.root, "swagger")] = string(swagger2)
+		w.omitFormats(d.root)
 	} else {
 		// kin-openapi ignores a version with a patch level that it does not know.
 		w.texts[krm.Get(d.root, "openapi")] = string(d.version) + ".0"
@@ -42,9 +44,31 @@ func (d *Document) pathItems() map[*yaml.Node]bool {
 }
 
 type jsonWriter struct {
-	buf       bytes.Buffer
-	texts     map[*yaml.Node]string
-	pathItems map[*yaml.Node]bool
+	buf   bytes.Buffer
+	texts map[*yaml.Node]string
+	// omitted contains values to omit with their keys.
+	omitted, pathItems map[*yaml.Node]bool
+}
+
+// omitFormats omits collectionFormat of the items of parameters and headers, which kin-openapi does not know
+// (https://spec.openapis.org/oas/v2.0.html#items-object).
+func (w *jsonWriter) omitFormats(n *yaml.Node) {
+	owners := []*yaml.Node{n}
+	if krm.Text(n, "in") == "" {
+		owners = nil
+	}
+	if headers := krm.Get(n, "headers"); headers != nil {
+		owners = append(owners, headers.Content...)
+	}
+	for _, owner := range owners {
+		for items := krm.Get(owner, "items"); items != nil; items = krm.Get(items, "items") {
+			format := krm.Get(items, "collectionFormat")
+			w.omitted[format] = slices.Contains([]string{"csv", "ssv", "tsv", "pipes"}, krm.Text(format))
+		}
+	}
+	for _, c := range n.Content {
+		w.omitFormats(c)
+	}
 }
 
 func (w *jsonWriter) value(n *yaml.Node) {
@@ -54,7 +78,7 @@ func (w *jsonWriter) value(n *yaml.Node) {
 		w.buf.WriteByte('{')
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
-			if key.Kind != yaml.ScalarNode || onlyRef && key.Value != "$ref" {
+			if key.Kind != yaml.ScalarNode || onlyRef && key.Value != "$ref" || w.omitted[n.Content[i+1]] {
 				continue
 			}
 			w.string(key.Value)

@@ -124,8 +124,13 @@ func hasPlainKeys(n *yaml.Node) bool {
 // document reads the whole document, and reports whether it is an OpenAPI document.
 func (r *reader) document() bool {
 	root := r.doc.root
+	if root.Kind != yaml.MappingNode {
+		// The text might be any file, so the message does not contain it.
+		r.noVersion(nil)
+		return false
+	}
 	members := r.members(root, r.at)
-	if root.Kind != yaml.MappingNode || !r.readVersion(members) {
+	if !r.readVersion(members) {
 		return false
 	}
 	r.info()

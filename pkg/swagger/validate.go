@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
@@ -54,10 +55,10 @@ func (d *Document) Validate() model.Problems {
 		case strings.HasPrefix(text, "encountered disallowed external reference"):
 			reason = "it refers to other files"
 		case strings.HasPrefix(text, "failed to resolve"):
-			reason = finding(err)
+			reason = finding(err, d.version)
 		default:
 			at, err := d.locate(err)
-			ps.Warnf(model.SwaggerSpec, at, "does not follow %s: %s", d.version, finding(err))
+			ps.Warnf(model.SwaggerSpec, at, "does not follow %s: %s", d.version, finding(err, d.version))
 			return ps
 		}
 	}
@@ -208,15 +209,29 @@ func (d *Document) locate(err error) (model.Place, error) {
 
 // The errors of encoding/json as kin-openapi words them.
 var (
-	fieldType = model.Pattern(`json: cannot unmarshal (\w+) into .*?field (\S+) of type \S+`)
+	fieldType = model.Pattern(`json: cannot unmarshal (\w+) into .*?field (?:[A-Z]\w*\.)?(\S+) of type \S+`)
 	valueType = model.Pattern(`json: cannot unmarshal (\w+) into .*?value of type \S*?(\w+)$`)
+	wordStart = model.Pattern(`([a-z])([A-Z])`)
 )
 
+// sections2 replaces the sections of OpenAPI 3 with those of Swagger 2.0, from which they were converted.
+var sections2 = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("#/components/schemas/", "#/definitions/", "#/components/parameters/", "#/parameters/",
+		"#/components/requestBodies/", "#/parameters/", "#/components/responses/", "#/responses/",
+		"#/components/securitySchemes/", "#/securityDefinitions/")
+})
+
 // finding formats a finding as one line of limited length.
-func finding(err error) string {
+func finding(err error, v specVersion) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	line = fieldType().ReplaceAllString(line, "$2 cannot be of type $1")
-	return model.Shorten(valueType().ReplaceAllString(line, "$2 cannot be of type $1"), 200)
+	if m := valueType().FindStringSubmatch(line); m != nil {
+		line = strings.ToLower(wordStart().ReplaceAllString(m[2], "$1 $2")) + " cannot be of type " + m[1]
+	}
+	if v == swagger2 {
+		line = sections2().Replace(line)
+	}
+	return model.Shorten(line, 200)
 }
 
 // convert converts a Swagger 2.0 document to OpenAPI 3. It converts the parts that openapi2conv would visit in random order one

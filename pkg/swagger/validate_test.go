@@ -1,6 +1,7 @@
 package swagger
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -106,6 +107,24 @@ func TestValidateFindings(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"no info":  {"openapi: 3.0.0\npaths: {}\n", "warning: api.yaml: line 1: does not follow OpenAPI 3.0: invalid info: must be an object [swagger/spec]"},
 		"no paths": {head3, "warning: api.yaml: line 1: does not follow OpenAPI 3.0: invalid paths: must be an object [swagger/spec]"},
+		"formats of items": {
+			head2 + `paths:
+  /a:
+    get:
+      parameters:
+      - {name: p, in: query, type: array, collectionFormat: csv, items: {type: array, collectionFormat: pipes, items: {type: array, collectionFormat: ssv, items: {type: string}}}}
+      responses: {default: {description: x, headers: {A: {type: array, items: {type: array, collectionFormat: tsv, items: {type: string}}}}}}
+`, "",
+		},
+		"an unknown format of items": {
+			head2 + "paths:\n  /a:\n    get:\n      parameters: [{name: p, in: query, type: array, items: {type: array, collectionFormat: dots, items: {type: string}}}]\n" +
+				"      responses: {default: {description: x}}\n",
+			`warning: api.yaml: paths["/a"].get: line 6: does not follow Swagger 2.0: parameter "p" schema is invalid: extra sibling fields: [collectionFormat] [swagger/spec]`,
+		},
+		"a format of a schema": {
+			head2 + "paths: {}\ndefinitions: {A: {type: array, collectionFormat: csv, items: {type: string}}}\n",
+			"warning: api.yaml: definitions.A: line 4: does not follow Swagger 2.0: extra sibling fields: [collectionFormat] [swagger/spec]",
+		},
 		"no version": {
 			"openapi: 3.0.0\ninfo: {title: t}\npaths: {}\n",
 			"warning: api.yaml: info: line 2: does not follow OpenAPI 3.0: value of version must be a non-empty string [swagger/spec]",
@@ -124,7 +143,7 @@ func TestValidateFindings(t *testing.T) {
 		},
 		"a wrong type": {
 			head3 + "paths: {}\ncomponents: {schemas: {A: {minLength: many}}}\n",
-			"warning: api.yaml: line 1: does not follow OpenAPI 3.0: Schema.minLength cannot be of type string [swagger/spec]",
+			"warning: api.yaml: line 1: does not follow OpenAPI 3.0: minLength cannot be of type string [swagger/spec]",
 		},
 		"an unknown field": {
 			head3 + "paths: {}\nfoo: bar\n",
@@ -189,7 +208,7 @@ func TestValidateFindings(t *testing.T) {
 		},
 		"a wrong type in Swagger 2.0": {
 			head2 + "paths: {/a: x}\n",
-			"warning: api.yaml: line 1: does not follow Swagger 2.0: PathItem cannot be of type string [swagger/spec]",
+			"warning: api.yaml: line 1: does not follow Swagger 2.0: path item cannot be of type string [swagger/spec]",
 		},
 		"a wrong host": {
 			head2 + "host: h/a\npaths: {}\n",
@@ -306,8 +325,24 @@ components:
 	}
 }
 
+// The messages name what the user wrote, not the document that it was converted to, nor types of Go.
+func TestFindingNamesTheDocument(t *testing.T) {
+	for in, want := range map[string]string{
+		"bad ref \"#/components/schemas/A\", #/components/responses/B":                       "bad ref \"#/definitions/A\", #/responses/B",
+		"json: cannot unmarshal string into Go struct field Schema.minLength of type uint64": "minLength cannot be of type string",
+		"json: cannot unmarshal string into Go value of type openapi2.Paths":                 "paths cannot be of type string",
+	} {
+		if got := finding(errors.New(in), swagger2); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := finding(errors.New("#/components/schemas/A"), "3.0"); got != "#/components/schemas/A" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestFindingIsShort(t *testing.T) {
-	got := finding(fmt.Errorf("%s\nand more", strings.Repeat("é", 150)))
+	got := finding(fmt.Errorf("%s\nand more", strings.Repeat("é", 150)), "3.0")
 	if want := strings.Repeat("é", 100) + "..."; got != want {
 		t.Errorf("got %q", got)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -26,17 +25,32 @@ const maxNesting = 400
 
 // ParseJSON returns the nodes of one JSON value, with lines and columns.
 func ParseJSON(text []byte) (*yaml.Node, error) {
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	p := jsonParser{dec: json.NewDecoder(bytes.NewReader(text)), text: text, line: 1, column: 1}
-	p.dec.UseNumber()
-	n, err := p.value(0)
+	docs, err := ParseJSONStream(text)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := p.dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("text after the value")
+	if len(docs) != 1 {
+		return nil, errors.New("not one value")
 	}
-	return n, nil
+	return docs[0].Root, nil
+}
+
+// ParseJSONStream returns the values of a text that are not null, each as a document. kubectl also reads objects without a
+// separator (YAMLOrJSONDecoder in k8s.io/apimachinery/pkg/util/yaml).
+func ParseJSONStream(text []byte) (docs []Document, err error) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	p := jsonParser{dec: json.NewDecoder(bytes.NewReader(text)), text: text, line: 1, column: 1}
+	p.dec.UseNumber()
+	for i := 0; len(bytes.TrimLeft(text[p.read:], " \t\r\n")) > 0; i++ {
+		n, err := p.value(0)
+		if err != nil {
+			return nil, err
+		}
+		if n.Tag != NullTag {
+			docs = append(docs, Document{Root: n, Index: i})
+		}
+	}
+	return docs, nil
 }
 
 type jsonParser struct {
