@@ -16,6 +16,8 @@ type Input struct {
 	Rules []Text
 	// Samples are metrics pages of workloads.
 	Samples []Sample
+	// Complete reports that Items and Rules are all there is: what is not in them is not in the cluster.
+	Complete bool
 	// Minor is the minor version of Kubernetes to check for, 0 for the newest.
 	Minor int
 }
@@ -77,6 +79,7 @@ type world struct {
 
 func newWorld(in Input) (*world, model.Problems) {
 	g, ps := chain.New(in.Items, in.Minor, adapter.IsInstance)
+	g.Complete = in.Complete
 	su := adapter.New(g, in.Rules, &ps)
 	return &world{g, su, demand.New(g, su, in.Samples)}, ps
 }

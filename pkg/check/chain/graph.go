@@ -20,7 +20,9 @@ type Graph struct {
 	// Items are all objects for the cluster, including those in Lists.
 	Items []*krm.Item
 	// Minor is the minor version of Kubernetes to check for, 0 for the newest.
-	Minor        int
+	Minor int
+	// Complete reports that the cluster has no other objects of the kinds of the chain.
+	Complete     bool
 	Workloads    Workloads
 	Services     Services
 	Monitors     []*Monitor
