@@ -38,9 +38,13 @@ type Check struct {
 
 // Checks are all checks, in the order of the documentation.
 var Checks = []Check{
+	{model.InputDuplicate, inputDuplicate},
+	{model.HPAMetadata, hpaMetadata},
 	{model.HPATarget, hpaTarget},
 	{model.HPABounds, hpaBounds},
 	{model.HPAMetric, hpaMetric},
+	{model.HPABehavior, hpaBehavior},
+	{model.HPAObject, hpaObject},
 	{model.HPARequest, hpaRequest},
 	{model.HPAReplicas, hpaReplicas},
 	{model.HPAOverlap, hpaOverlap},

@@ -52,7 +52,7 @@ func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Grap
 	g := &Graph{
 		Minor: minor, Items: make([]*krm.Item, 0, len(items)),
 		Namespaces: Namespaces{
-			written: map[string]map[string]string{}, all: map[string]map[string]string{}, injects: map[string]bool{},
+			written: map[string]map[string]string{}, all: map[string]map[string]string{}, injects: map[string][]*Injector{},
 		},
 		Access: Access{roles: map[model.Object]*Role{}, grants: map[Account]*grants{}},
 	}
