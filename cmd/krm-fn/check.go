@@ -19,6 +19,7 @@ import (
 type checkFlags struct {
 	samples, helmValues []string
 	kubernetes          string
+	complete            bool
 }
 
 func (f *checkFlags) add(cmd *cobra.Command) {
@@ -26,13 +27,15 @@ func (f *checkFlags) add(cmd *cobra.Command) {
 		"WORKLOAD=FILE: a metrics page of a workload, given as NAME, NAMESPACE/NAME, or KIND/NAMESPACE/NAME (repeatable)")
 	cmd.Flags().StringArrayVar(&f.helmValues, "adapter-values", nil,
 		"values file of the prometheus-adapter Helm chart, for rules outside a ConfigMap (repeatable)")
+	cmd.Flags().BoolVar(&f.complete, "complete", false,
+		"the input has all objects that the metrics depend on, so anything that is not in it is missing")
 	cmd.Flags().StringVar(&f.kubernetes, "kubernetes-version", "", kubernetesUsage)
 }
 
 // input reads the input of the checks.
 func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.Problems) {
 	items, ps := readItems(paths, stdin)
-	in := check.Input{Items: items}
+	in := check.Input{Items: items, Complete: f.complete}
 	var err error
 	if in.Minor, err = check.ParseVersion(f.kubernetes); err != nil {
 		ps.Errorf(model.InputValue, model.Place{}, "--kubernetes-version: %v", err)

@@ -16,6 +16,8 @@ type Input struct {
 	Rules []Text
 	// Samples are metrics pages of workloads.
 	Samples []Sample
+	// Complete reports that Items and Rules are all there is: what is not in them is not in the cluster.
+	Complete bool
 	// Minor is the minor version of Kubernetes to check for, 0 for the newest.
 	Minor int
 }
@@ -36,9 +38,13 @@ type Check struct {
 
 // Checks are all checks, in the order of the documentation.
 var Checks = []Check{
+	{model.InputDuplicate, inputDuplicate},
+	{model.HPAMetadata, hpaMetadata},
 	{model.HPATarget, hpaTarget},
 	{model.HPABounds, hpaBounds},
 	{model.HPAMetric, hpaMetric},
+	{model.HPABehavior, hpaBehavior},
+	{model.HPAObject, hpaObject},
 	{model.HPARequest, hpaRequest},
 	{model.HPAReplicas, hpaReplicas},
 	{model.HPAOverlap, hpaOverlap},
@@ -77,6 +83,7 @@ type world struct {
 
 func newWorld(in Input) (*world, model.Problems) {
 	g, ps := chain.New(in.Items, in.Minor, adapter.IsInstance)
+	g.Complete = in.Complete
 	su := adapter.New(g, in.Rules, &ps)
 	return &world{g, su, demand.New(g, su, in.Samples)}, ps
 }

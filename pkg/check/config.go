@@ -23,6 +23,8 @@ type config struct {
 	Spec       struct {
 		// KubernetesVersion is the cluster's version, such as "1.31".
 		KubernetesVersion string `json:"kubernetesVersion"`
+		// Complete means that the items are all there is.
+		Complete bool `json:"complete"`
 		// AdapterValuesFiles are values files of the prometheus-adapter Helm chart.
 		AdapterValuesFiles []string `json:"adapterValuesFiles"`
 		// Samples are metrics pages of workloads.
@@ -42,7 +44,7 @@ func (in *Input) Configure(it *krm.Item, readFile func(string) ([]byte, error)) 
 	if err != nil {
 		ps.Valuef(model.InputValue, at.Child("kubernetesVersion"), c.Spec.KubernetesVersion, "%v", err)
 	}
-	in.Minor = minor
+	in.Minor, in.Complete = minor, c.Spec.Complete
 	read := func(name string, at model.Place) (Text, bool) {
 		text, err := readFile(name)
 		if err != nil {

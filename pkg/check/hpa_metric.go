@@ -15,4 +15,5 @@ func hpaMetric(w *world, ps *model.Problems) {
 			ps.Add(rules.Metric(&s.Metrics[i], func() model.Place { return s.MetricAt(i) })...)
 		}
 	}
+	checkAverages(w, ps)
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -99,5 +100,29 @@ func TestHPAMetric(t *testing.T) {
 		{name: "one field", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.targetCPUUtilizationPercentage: is 0; use a percentage of at least 1 [hpa/metric]`,
 		}, text: hpaWith("v1", "  maxReplicas: 5\n  targetCPUUtilizationPercentage: 0\n")},
+	})
+}
+
+func TestAveragesOfObjects(t *testing.T) {
+	const rule = `
+rules:
+- seriesQuery: 'depth_total'
+  resources: {overrides: {namespace: {resource: namespace}, service: {resource: service}}}
+  name: {as: depth}
+  metricsQuery: QUERY
+`
+	of := func(query, target string) string {
+		metric := strings.Replace(objectMetric("depth", "{apiVersion: v1, kind: Service, name: shop-svc}"),
+			`{type: Value, value: "1"}`, target, 1)
+		return shop + asking(metric) + configured(strings.ReplaceAll(rule, "QUERY", query))
+	}
+	const average, value = `{type: AverageValue, averageValue: "1"}`, `{type: Value, value: "1"}`
+	runCases(t, hpaMetric, []checkCase{
+		{name: "the average of an average", want: []string{
+			`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0].object: has an AverageValue, for which the controller divides the metric by the number of pods, but the query of rules[0] of ConfigMap monitoring/adapter-config is already an average; use a Value, or sum in the query [hpa/metric]`,
+		}, text: of("(avg(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>))", average)},
+		{name: "an average as a value", text: of("avg(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)", value)},
+		{name: "the average of a sum", text: of("sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)", average)},
+		{name: "the average of a product", text: of("avg(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) * 3", average)},
 	})
 }

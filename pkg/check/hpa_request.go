@@ -64,11 +64,33 @@ func checkOwnPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.W
 	if podRequests(g, wl, name) {
 		return
 	}
+	checkInjected(g, u, name, wl, ps)
 	for _, c := range wl.Template.Running {
 		if !containerRequests(g, wl, c, name) {
 			ps.Errorf(model.HPARequest, wl.ContainerAt(c).Child("resources").Child("requests"),
 				"container %q has no %s request, which %s requires of every container to compute utilization; add one, or use an "+
 					"AverageValue target", c.Name, name, u.scaler)
+		}
+	}
+}
+
+// checkInjected reports containers that webhooks add to the pods of wl without a request.
+func checkInjected(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.Workload, ps *model.Problems) {
+	if containerRequests(g, wl, chain.Container{}, name) {
+		return
+	}
+	at := wl.At().Child("metadata").Child("annotations")
+	for _, in := range g.Namespaces.Injectors(wl) {
+		requested := func(suffix string) bool { return wl.Template.Annotations[in.Annotation+string(name)+suffix] != "" }
+		switch {
+		case !in.Unrequested || requested("-request") || requested("-limit"):
+		case in.Annotation == "":
+			ps.Infof(model.HPARequest, wl.At(), "%s adds a container; %s requires a %s request of it to compute utilization",
+				in.Key, u.scaler, name)
+		default:
+			ps.Warnf(model.HPARequest, at.Child(in.Annotation+string(name)+"-request"),
+				"is missing; %s adds a container without a %s request, which %s requires of every container to compute utilization; "+
+					"set it, or use an AverageValue target", in.Key, name, u.scaler)
 		}
 	}
 }

@@ -1,11 +1,17 @@
 package check
 
 import (
+	"strings"
 	"testing"
 )
 
 // podsOf is a Deployment named web whose pods have a spec in flow style.
 func podsOf(spec string) string {
+	return podsWith("{labels: {app: web}}", spec)
+}
+
+// podsWith is podsOf with the metadata of the pods.
+func podsWith(meta, spec string) string {
 	return `---
 apiVersion: apps/v1
 kind: Deployment
@@ -13,7 +19,7 @@ metadata: {name: web}
 spec:
   selector: {matchLabels: {app: web}}
   template:
-    metadata: {labels: {app: web}}
+    metadata: ` + meta + `
     spec: ` + spec + "\n"
 }
 
@@ -169,5 +175,27 @@ kind: Rollout
 metadata: {name: web}
 spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
 `},
+		{name: "injected: dapr", want: []string{
+			`warning: Deployment web: spec.template.metadata.annotations["dapr.io/sidecar-cpu-request"]: is missing; dapr.io/enabled adds a container without a cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; set it, or use an AverageValue target [hpa/request]`,
+		}, text: metricOf(cpuUtilization) + podsWith("{labels: {app: web}, annotations: {dapr.io/enabled: \"true\"}}", "{containers: [{name: app, "+withCPU+"}]}")},
+		{name: "injected: dapr that is off", text: metricOf(cpuUtilization) + podsWith("{labels: {app: web}, annotations: {dapr.io/enabled: \"false\"}}", "{containers: [{name: app, "+withCPU+"}]}")},
+		{name: "injected: dapr with a request", text: metricOf(cpuUtilization) + podsWith("{labels: {app: web}, annotations: {dapr.io/enabled: \"true\", dapr.io/sidecar-cpu-request: 100m}}", "{containers: [{name: app, "+withCPU+"}]}")},
+		{name: "injected: linkerd with a limit", text: metricOf(cpuUtilization) + podsWith("{labels: {app: web}, annotations: {linkerd.io/inject: enabled, config.linkerd.io/proxy-cpu-limit: 100m}}", "{containers: [{name: app, "+withCPU+"}]}")},
+		{name: "injected: linkerd", want: []string{
+			`warning: Deployment web: spec.template.metadata.annotations["config.linkerd.io/proxy-cpu-request"]: is missing; linkerd.io/inject adds a container without a cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; set it, or use an AverageValue target [hpa/request]`,
+		}, text: metricOf(cpuUtilization) + podsWith("{labels: {app: web}, annotations: {linkerd.io/inject: enabled}}", "{containers: [{name: app, "+withCPU+"}]}")},
+		{name: "injected: collector", want: []string{
+			`info: Deployment web: spec.template: sidecar.opentelemetry.io/inject adds a container; HorizontalPodAutoscaler web requires a cpu request of it to compute utilization [hpa/request]`,
+		}, text: metricOf(cpuUtilization) + podsWith("{labels: {app: web}, annotations: {sidecar.opentelemetry.io/inject: \"true\"}}", "{containers: [{name: app, "+withCPU+"}]}")},
+		{name: "injected: istio, whose container has a request", text: metricOf(cpuUtilization) + podsWith("{labels: {app: web, sidecar.istio.io/inject: \"true\"}}", "{containers: [{name: app, "+withCPU+"}]}")},
+		{name: "injected: LimitRange", text: metricOf(cpuUtilization) + podsWith("{labels: {app: web}, annotations: {dapr.io/enabled: \"true\"}}", "{containers: [{name: app, "+withCPU+"}]}") + `---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: r}
+spec: {limits: [{type: Container, defaultRequest: {cpu: 10m}}]}
+`},
+		{name: "injected into all pods of the namespace", want: []string{
+			`warning: Deployment shop/web: spec.template.metadata.annotations["config.linkerd.io/proxy-cpu-request"]: is missing; linkerd.io/inject adds a container without a cpu request, which HorizontalPodAutoscaler web requires of every container to compute utilization; set it, or use an AverageValue target [hpa/request]`,
+		}, text: strings.ReplaceAll(metricOf(cpuUtilization)+podsOf("{containers: [{name: app, "+withCPU+"}]}"), "{name: web}\n", "{name: web, namespace: shop}\n") + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {linkerd.io/inject: enabled}}\n"},
 	})
 }

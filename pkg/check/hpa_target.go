@@ -9,12 +9,13 @@ import (
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/hpa/validation"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 func hpaTarget(w *world, ps *model.Problems) {
-	mi := &missing{graph: w.graph, names: map[chain.TargetKey]*lookup.Suggester{}}
+	mi := &missing{graph: w.graph, names: map[chain.TargetKey]*lookup.Suggester{}, definitions: map[[2]string]*definition{}}
 	for _, s := range w.graph.Scalers {
 		checkTarget(w.graph, mi, s, ps)
 	}
@@ -31,24 +32,28 @@ var scaledKinds = map[string]string{
 
 func checkTarget(g *chain.Graph, mi *missing, s *chain.Scaler, ps *model.Problems) {
 	ref := s.Ref
+	invalid := false
 	for _, f := range []struct{ name, value string }{{"kind", ref.Kind}, {"name", ref.Name}} {
-		if f.value == "" {
-			ps.Errorf(model.HPATarget, s.RefAt().Child(f.name), "is missing; set the %s of the workload to scale", f.name)
+		if is := validation.Segment(f.value, f.name+" of the workload to scale"); is != "" {
+			ps.Valuef(model.HPATarget, s.RefAt().Child(f.name), f.value, "%s", is)
+			invalid = true
 		}
 	}
 	_, err := schema.ParseGroupVersion(ref.APIVersion)
+	group := model.Group(ref.APIVersion)
 	switch wl := s.Target; {
-	case ref.Kind == "" || ref.Name == "":
+	case invalid:
 	case err != nil:
 		ps.Valuef(model.HPATarget, s.RefAt().Child("apiVersion"), ref.APIVersion,
 			"%q is not a valid apiVersion; use GROUP/VERSION, such as apps/v1", ref.APIVersion)
 	case slices.Contains(chain.Unscalable, chain.GroupKind(ref.APIVersion, ref.Kind)):
 		ps.Valuef(model.HPATarget, s.RefAt().Child("kind"), ref.Kind,
 			"a %s has no scale subresource, so nothing can scale it; use a Deployment, StatefulSet, or ReplicaSet", ref.Kind)
-	case !strings.Contains(model.Group(ref.APIVersion), ".") && !checkKind(g, s, ps):
+	case !strings.Contains(group, ".") && !checkKind(g, s, ps):
+	case strings.Contains(group, ".") && !checkDefinition(mi, s, ps):
 	case wl != nil:
 		checkFound(s, wl, ps)
-	case strings.Contains(model.Group(ref.APIVersion), "."):
+	case strings.Contains(group, "."):
 		ps.Infof(model.HPATarget, s.RefAt(),
 			"the input does not define the pods of %s %s, so they are not checked", ref.Kind, ref.Name)
 	default:
@@ -119,13 +124,14 @@ type missing struct {
 	// names are those of the workloads that may be suggested, spaces the workloads by namespace.
 	names  map[chain.TargetKey]*lookup.Suggester
 	spaces lookup.Lazy[*lookup.ByNamespace[*chain.Workload]]
+	// definitions are those of custom resources, by group and kind.
+	definitions map[[2]string]*definition
 }
 
 // report says why no object here is the target of s, which is of a kind of Kubernetes.
 func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 	ref, at := s.Ref, s.RefAt().Child("name")
 	near := mi.spaces.Get(mi.findSpaces).PossiblyIn(s.Item.Place.Object.Namespace)
-	judged := slices.ContainsFunc(near, func(wl *chain.Workload) bool { return slices.Contains(chain.Scalable, wl.GroupKind()) })
 	var elsewhere, otherKind *chain.Workload
 	for _, i := range mi.graph.Workloads.Labels.Named(ref.Name) {
 		wl := mi.graph.Workloads.All[i]
@@ -145,17 +151,22 @@ func (mi *missing) report(s *chain.Scaler, ps *model.Problems) {
 		ps.Errorf(model.HPATarget, s.Item.Place.Child("metadata").Child("namespace"),
 			"is %s, but %s %s is in %s, and both must be in the same namespace",
 			s.Namespace(), ref.Kind, ref.Name, model.NamespaceOf(elsewhere.Item.Place.Object.Namespace))
-	case !judged:
-		ps.Infof(model.HPATarget, at, "%s %s is not in the input, so its pods are not checked", ref.Kind, ref.Name)
 	default:
 		kind := chain.TargetRef{APIVersion: ref.APIVersion, Kind: ref.Kind}
 		names := mi.namesOf(kind.Key(s.Item.Place.Object.Namespace), near)
 		hint := names.DidYouMean(ref.Name)
-		if hint == "" && len(names.Names) > 0 {
+		p := model.Problem{ID: model.HPATarget, Place: at, Value: ref.Name, Suggestion: names.Suggest(ref.Name)}
+		switch {
+		case !mi.graph.Complete && hint == "":
+			p.Severity = model.Info
+			ps.Reportf(p, "%s %s is not in the input, so its pods are not checked", ref.Kind, ref.Name)
+			return
+		case !mi.graph.Complete:
+			p.Severity = model.Warning
+		case hint == "" && len(names.Names) > 0:
 			hint = "; available: " + names.Around(ref.Name)
 		}
-		ps.Reportf(model.Problem{ID: model.HPATarget, Place: at, Value: ref.Name, Suggestion: names.Suggest(ref.Name)},
-			"no %s in namespace %s is named %q%s", ref.Kind, s.Namespace(), ref.Name, hint)
+		ps.Reportf(p, "no %s in namespace %s is named %q%s", ref.Kind, s.Namespace(), ref.Name, hint)
 	}
 }
 

@@ -47,14 +47,12 @@ items:
     template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
 ` + hpaWeb},
 		{name: "misspelled name", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: no Deployment in namespace default is named "wbe"; did you mean "web"? [hpa/target]`,
+			`warning: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: no Deployment in namespace default is named "wbe"; did you mean "web"? [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: Deployment, name: wbe}")},
 		{name: "other name", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: no Deployment in namespace default is named "frontend"; available: web [hpa/target]`,
+			`info: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: Deployment frontend is not in the input, so its pods are not checked [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: Deployment, name: frontend}")},
-		{name: "misspelled kind", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: "deployment" is not a Kubernetes kind that can be scaled; did you mean "Deployment"? [hpa/target]`,
-		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: deployment, name: web}")},
+		{name: "kind in lower case", text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: deployment, name: web}")},
 		{name: "other kind", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: no StatefulSet is named web, but a Deployment is; use Deployment [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: StatefulSet, name: web}")},
@@ -68,14 +66,14 @@ items:
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: "Service" is not a Kubernetes kind that can be scaled [hpa/target]`,
 		}, text: hpaOf("{name: web}", "{apiVersion: v1, kind: Service, name: web}")},
 		{name: "no kind and no name", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: is missing; set the kind of the workload to scale [hpa/target]`,
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is missing; set the name of the workload to scale [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: is missing; set it to the kind of the workload to scale [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is missing; set it to the name of the workload to scale [hpa/target]`,
 		}, text: hpaOf("{name: web}", "{apiVersion: apps/v1}")},
 		{name: "no kind", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: is missing; set the kind of the workload to scale [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: is missing; set it to the kind of the workload to scale [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, name: web}")},
 		{name: "no name", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is missing; set the name of the workload to scale [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is missing; set it to the name of the workload to scale [hpa/target]`,
 		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: Deployment}")},
 		{name: "no apiVersion", want: []string{
 			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.apiVersion: is missing, so the controller looks for a Deployment in the core group, which has none; use apps/v1 [hpa/target]`,
@@ -192,6 +190,83 @@ metadata: {name: web}
 spec:
   selector: {app: web}
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
+`},
+		{name: "misspelled name, complete", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: no Deployment in namespace default is named "wbe"; did you mean "web"? [hpa/target]`,
+		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: Deployment, name: wbe}"), complete: true},
+		{name: "other name, complete", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: no Deployment in namespace default is named "frontend"; available: web [hpa/target]`,
+		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: Deployment, name: frontend}"), complete: true},
+		{name: "nothing of the namespace is here, complete", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: no Deployment in namespace default is named "web" [hpa/target]`,
+		}, text: hpaWeb, complete: true},
+		{name: "kind in upper case", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: "DEPLOYMENT" is not a Kubernetes kind that can be scaled; did you mean "Deployment"? [hpa/target]`,
+		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: DEPLOYMENT, name: web}")},
+		{name: "lower-case kind without scale", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: a DaemonSet has no scale subresource, so nothing can scale it; use a Deployment, StatefulSet, or ReplicaSet [hpa/target]`,
+		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: daemonset, name: web}")},
+		{name: "no path segments", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: is "apps/Deployment"; use a name without "/" or "%" [hpa/target]`,
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.name: is ".."; use a different name, because this one means a directory in a URL [hpa/target]`,
+		}, text: deploymentWeb + hpaOf("{name: web}", "{apiVersion: apps/v1, kind: apps/Deployment, name: ..}")},
+		{name: "Knative Service", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: a Service of serving.knative.dev has no scale subresource, so nothing can scale it; use the annotations autoscaling.knative.dev/min-scale and max-scale [hpa/target]`,
+		}, text: hpaOf("{name: web}", "{apiVersion: serving.knative.dev/v1, kind: Service, name: web}")},
+		{name: "custom resource without scale", want: []string{
+			`error: HorizontalPodAutoscaler web: spec.scaleTargetRef.kind: a Cluster has no scale subresource, so nothing can scale it; add subresources.scale to CustomResourceDefinition clusters.example.com [hpa/target]`,
+		}, text: hpaOf("{name: web}", "{apiVersion: example.com/v1, kind: Cluster, name: web}") + `---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: clusters.example.com}
+spec:
+  group: example.com
+  names: {kind: Cluster}
+  versions: [{name: v1, served: true}, {name: v0, served: false, subresources: {scale: {labelSelectorPath: .s}}}]
+`},
+		{name: "custom resource without a selector", want: []string{
+			`error: CustomResourceDefinition clusters.example.com: spec.versions: subresources.scale has no labelSelectorPath, so HorizontalPodAutoscaler web finds no pods of cluster web; add it [hpa/target]`,
+		}, text: hpaOf("{name: web}", "{apiVersion: example.com/v1, kind: cluster, name: web}") + `---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: clusters.example.com}
+spec:
+  group: example.com
+  names: {kind: Cluster}
+  versions: [{name: v1, served: true, subresources: {scale: {specReplicasPath: .spec.replicas}}}]
+`},
+		{name: "custom resource with scale", want: []string{
+			`info: HorizontalPodAutoscaler web: spec.scaleTargetRef: the input does not define the pods of Cluster web, so they are not checked [hpa/target]`,
+		}, text: hpaOf("{name: web}", "{apiVersion: example.com/v1, kind: Cluster, name: web}") + `---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: clusters.example.com}
+spec:
+  group: example.com
+  names: {kind: Cluster}
+  versions: [{name: v1, served: true, subresources: {scale: {labelSelectorPath: .status.selector}}}]
+`},
+		{name: "custom resource of another group", want: []string{
+			`info: HorizontalPodAutoscaler web: spec.scaleTargetRef: the input does not define the pods of Cluster web, so they are not checked [hpa/target]`,
+		}, text: hpaOf("{name: web}", "{apiVersion: example.com/v1, kind: Cluster, name: web}") + `---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: clusters.example.org}
+spec:
+  group: example.com
+  names: {kind: Cluster}
+  versions: [{name: v1, served: true}]
+`},
+		{name: "other custom resource of the group", want: []string{
+			`info: HorizontalPodAutoscaler web: spec.scaleTargetRef: the input does not define the pods of Database web, so they are not checked [hpa/target]`,
+		}, text: hpaOf("{name: web}", "{apiVersion: example.com/v1, kind: Database, name: web}") + `---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: clusters.example.com}
+spec:
+  group: example.com
+  names: {kind: Cluster}
+  versions: [{name: v1, served: true}]
 `},
 	})
 }

@@ -19,7 +19,7 @@ func hpaVersion(w *world, ps *model.Problems) {
 			continue
 		}
 		checkMoved(s, ps)
-		ps.Add(validation.BehaviorIn(s.Behavior, s.Item.Place.Child("spec").Child("behavior"), w.graph.Minor)...)
+		ps.Add(validation.BehaviorIn(s.Behavior, s.BehaviorAt(), w.graph.Minor)...)
 		for i := range s.Metrics {
 			ps.Add(validation.MetricIn(&s.Metrics[i], s.MetricAt(i), w.graph.Minor)...)
 		}
@@ -149,8 +149,13 @@ var moved = []struct {
 	{"behavior", []string{"autoscaling/v2beta2", "autoscaling/v2"}, "apiVersion: autoscaling/v2"},
 }
 
-// checkMoved reports fields that belong to another version of the HPA. They do not reach the controller, so that the
-// utilization of cpu is what it scales by in the end.
+// annotations are those of autoscaling/v1 for fields of autoscaling/v2.
+var annotations = []struct{ name, field string }{
+	{chain.MetricsAnnotation, "metrics"}, {chain.BehaviorAnnotation, "behavior"},
+}
+
+// checkMoved reports fields and annotations that belong to another version of the HPA. They do not reach the controller, so that
+// the utilization of cpu is what it scales by in the end.
 func checkMoved(s *chain.HPA, ps *model.Problems) {
 	version := s.Item.Place.Object.APIVersion
 	if !strings.HasPrefix(version, "autoscaling/") {
@@ -160,6 +165,12 @@ func checkMoved(s *chain.HPA, ps *model.Problems) {
 		if !slices.Contains(f.versions, version) && s.Item.Has("spec", f.field) {
 			ps.Errorf(model.HPAVersion, s.Item.Place.Child("spec").Child(f.field),
 				"is not a field of %s, which drops or rejects it; use %s", version, f.instead)
+		}
+	}
+	for _, a := range annotations {
+		if _, ok := s.Item.Annotations[a.name]; ok && version != "autoscaling/v1" {
+			ps.Warnf(model.HPAVersion, s.Item.Place.Child("metadata").Child("annotations").Child(a.name),
+				"has no effect in %s; use spec.%s", version, a.field)
 		}
 	}
 }

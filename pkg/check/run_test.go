@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,9 +25,9 @@ func itemsOf(t testing.TB, text string) []*krm.Item {
 }
 
 // findings are the problems that one check finds, a line each.
-func findings(t testing.TB, run func(w *world, ps *model.Problems), text string, minor int) []string {
+func findings(t testing.TB, run func(w *world, ps *model.Problems), text string, minor int, complete ...bool) []string {
 	t.Helper()
-	w, decoding := newWorld(Input{Items: itemsOf(t, text), Minor: minor})
+	w, decoding := newWorld(Input{Items: itemsOf(t, text), Minor: minor, Complete: slices.Contains(complete, true)})
 	var ps model.Problems
 	run(w, &ps)
 	var out []string
@@ -40,6 +41,7 @@ func findings(t testing.TB, run func(w *world, ps *model.Problems), text string,
 type checkCase struct {
 	name, text string
 	minor      int
+	complete   bool
 	want       []string
 }
 
@@ -47,7 +49,7 @@ func runCases(t *testing.T, run func(w *world, ps *model.Problems), cases []chec
 	t.Helper()
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, findings(t, run, tc.text, tc.minor)); diff != "" {
+			if diff := cmp.Diff(tc.want, findings(t, run, tc.text, tc.minor, tc.complete)); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})

@@ -61,7 +61,7 @@ func Run(in Input) (Output, model.Problems) {
 // checkChains checks the metric chains of everything rendered. A problem of a scaler or another object that krm-fn did not
 // render does not stop the rendering; krm-fn check is for that.
 func checkChains(out merged, opts options) model.Problems {
-	all := check.Run(check.Input{Items: out.applied(), Minor: opts.minor})
+	all := check.Run(check.Input{Items: out.applied(), Complete: true, Minor: opts.minor})
 	if !all.HasErrors() {
 		return all
 	}
@@ -78,7 +78,9 @@ func checkChains(out merged, opts options) model.Problems {
 	// Only an error that other scalers could cause requires a second run without them.
 	if slices.ContainsFunc(all, func(p model.Problem) bool { return p.Severity == model.Error && !foreign(p) }) &&
 		slices.ContainsFunc(out.items, isForeignScaler) {
-		ours = check.Run(check.Input{Items: slices.DeleteFunc(out.applied(), isForeignScaler), Minor: opts.minor})
+		ours = check.Run(check.Input{
+			Items: slices.DeleteFunc(out.applied(), isForeignScaler), Complete: true, Minor: opts.minor,
+		})
 	}
 	remain := map[model.Problem]bool{}
 	for _, p := range ours {

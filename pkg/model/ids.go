@@ -36,9 +36,11 @@ const (
 
 	HPAConfig   ID = "hpa/config"
 	HPABehavior ID = "hpa/behavior"
+	HPAMetadata ID = "hpa/metadata"
 	HPATarget   ID = "hpa/target"
 	HPABounds   ID = "hpa/bounds"
 	HPAMetric   ID = "hpa/metric"
+	HPAObject   ID = "hpa/object"
 	HPARequest  ID = "hpa/request"
 	HPAReplicas ID = "hpa/replicas"
 	HPAOverlap  ID = "hpa/overlap"
@@ -113,9 +115,11 @@ var Registry = []Entry{
 	{GatewayConfig, []Severity{Error, Warning, Info}, "A gateway setting cannot be used as written.", "Correct it as the message says."},
 	{HPAConfig, []Severity{Error, Warning, Info}, "hpa-configs cannot be used as written, or is missing and defaults apply.", "Correct the key that the message names."},
 	{HPABehavior, []Severity{Error}, "Kubernetes rejects a scaling behavior.", "Correct the field that the message names."},
+	{HPAMetadata, []Severity{Error}, "The API server rejects the metadata of a HorizontalPodAutoscaler.", "Correct the field that the message names."},
 	{HPATarget, []Severity{Error, Warning, Info}, "scaleTargetRef names no workload in the input.", "Set the apiVersion, kind, and name of a Deployment, StatefulSet, or ReplicaSet in the same namespace."},
 	{HPABounds, []Severity{Error, Warning, Info}, "minReplicas or maxReplicas is not valid, or minReplicas is above maxReplicas.", "Set minReplicas to at least 1, and maxReplicas to at least minReplicas."},
 	{HPAMetric, []Severity{Error, Warning}, "The API server rejects a metric, or nothing can serve it.", "Set the source that the type names, and the target that the source requires."},
+	{HPAObject, []Severity{Error, Warning, Info}, "An Object metric describes an object that is not in the input, or that is in another namespace.", "Set the apiVersion, kind, and name of an object in the namespace of the HorizontalPodAutoscaler."},
 	{HPARequest, []Severity{Error, Warning, Info}, "A container does not request a resource whose utilization a HorizontalPodAutoscaler uses.", "Set resources.requests for every container of the pod, or use an AverageValue target."},
 	{HPAReplicas, []Severity{Error, Warning}, "spec.replicas is set on a workload that a HorizontalPodAutoscaler scales.", "Remove spec.replicas. For a workload that is already in the cluster, first remove it from the managed fields, as the Kubernetes documentation on migrating to autoscaling describes. Otherwise, the workload briefly drops to one pod."},
 	{HPAOverlap, []Severity{Error, Warning}, "A HorizontalPodAutoscaler shares its pods with another HorizontalPodAutoscaler or workload.", "Give every workload its own label, in both its selector and its pod template. Scale it by one HorizontalPodAutoscaler with several metrics."},

@@ -25,6 +25,26 @@ var scalerAndRuleCases = []Case{
 		Errors: []string{"hpa/target"}, Cluster: Unknown,
 	},
 	{
+		Name:    "target-kind",
+		Change:  "scaleTargetRef: the kind in lower case",
+		Edits:   []Edit{{"HorizontalPodAutoscaler", "    kind: Deployment\n", "    kind: deployment\n"}},
+		Cluster: Reads,
+	},
+	{
+		Name:   "metadata",
+		Change: "a finalizer whose name is not valid",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "metadata:\n", "metadata:\n  finalizers:\n  - not valid\n"}},
+		Errors: []string{"hpa/metadata"}, Cluster: Refused,
+	},
+	{
+		Name:   "behavior",
+		Change: "a stabilization window of more than an hour",
+		Edits: []Edit{{
+			"HorizontalPodAutoscaler", "spec:\n", "spec:\n  behavior:\n    scaleDown:\n      stabilizationWindowSeconds: 7200\n",
+		}},
+		Errors: []string{"hpa/behavior"}, Cluster: Refused,
+	},
+	{
 		Name:   "bounds",
 		Change: "minReplicas above maxReplicas",
 		Edits:  []Edit{{"HorizontalPodAutoscaler", "minReplicas: 1", "minReplicas: 7"}},
@@ -48,6 +68,20 @@ var scalerAndRuleCases = []Case{
 		Edits: []Edit{{
 			"HorizontalPodAutoscaler", "type: AverageValue\n        averageValue: 100m", "type: Value\n        value: 100m",
 		}},
+		Errors: []string{"hpa/metric", "hpa/metric"}, Cluster: Refused,
+	},
+	{
+		Name:   "metric-target-contradiction",
+		Change: "a Pods metric with the target type Value and an averageValue",
+		Edits: []Edit{{
+			"HorizontalPodAutoscaler", "type: AverageValue\n        averageValue: 100m", "type: Value\n        averageValue: 100m",
+		}},
+		Warnings: []string{"hpa/metric"}, Cluster: Reads,
+	},
+	{
+		Name:   "metric-path",
+		Change: "a metric whose name contains a slash",
+		Edits:  []Edit{{"HorizontalPodAutoscaler", "_total_per_second\n", "_total/per_second\n"}},
 		Errors: []string{"hpa/metric"}, Cluster: Refused,
 	},
 	{

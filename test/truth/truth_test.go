@@ -25,7 +25,7 @@ func TestCheck(t *testing.T) {
 				t.Fatal(err)
 			}
 			var problems []struct{ ID, Severity, Message string }
-			if err := json.Unmarshal([]byte(run(t, tools.KrmFn(t), manifests, "check", "-o", "json", "-")), &problems); err != nil {
+			if err := json.Unmarshal([]byte(run(t, tools.KrmFn(t), manifests, "check", "--complete", "-o", "json", "-")), &problems); err != nil {
 				t.Fatal(err)
 			}
 			found := map[string][]string{}

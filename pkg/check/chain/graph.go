@@ -20,7 +20,9 @@ type Graph struct {
 	// Items are all objects for the cluster, including those in Lists.
 	Items []*krm.Item
 	// Minor is the minor version of Kubernetes to check for, 0 for the newest.
-	Minor        int
+	Minor int
+	// Complete reports that the cluster has no other objects of the kinds of the chain.
+	Complete     bool
 	Workloads    Workloads
 	Services     Services
 	Monitors     []*Monitor
@@ -50,7 +52,7 @@ func New(items []*krm.Item, minor int, keep func(*corev1.Container) bool) (*Grap
 	g := &Graph{
 		Minor: minor, Items: make([]*krm.Item, 0, len(items)),
 		Namespaces: Namespaces{
-			written: map[string]map[string]string{}, all: map[string]map[string]string{}, injects: map[string]bool{},
+			written: map[string]map[string]string{}, all: map[string]map[string]string{}, injects: map[string][]*Injector{},
 		},
 		Access: Access{roles: map[model.Object]*Role{}, grants: map[Account]*grants{}},
 	}

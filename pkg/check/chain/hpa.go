@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	yaml "go.yaml.in/yaml/v3"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
@@ -23,15 +24,18 @@ type HPA struct {
 	Rendered bool
 }
 
-// metricsAnnotation holds the metrics of autoscaling/v1 beside the utilization of cpu, as JSON in the flat shape.
-const metricsAnnotation = "autoscaling.alpha.kubernetes.io/metrics"
+// The annotations of autoscaling/v1 for what it has no fields for, as JSON: metrics, in the flat format, and the behavior.
+const (
+	MetricsAnnotation  = "autoscaling.alpha.kubernetes.io/metrics"
+	BehaviorAnnotation = "autoscaling.alpha.kubernetes.io/behavior"
+)
 
 // defaultUtilization of cpu is what an HPA without metrics aims at (Kubernetes, pkg/apis/autoscaling/annotations.go).
 const defaultUtilization = 80
 
 // The fields that hold the metrics of an HPA. One without metrics has that of its spec as a whole.
 var (
-	annotationPath = []string{"metadata", "annotations", metricsAnnotation}
+	annotationPath = []string{"metadata", "annotations", MetricsAnnotation}
 	inMetrics      = []metricList{{path: []string{"spec", "metrics"}}}
 	inSpec         = []metricList{{path: []string{"spec"}, single: true}}
 	inCPU          = metricList{path: []string{"spec", "targetCPUUtilizationPercentage"}, single: true}
@@ -93,22 +97,54 @@ func (h *HPA) readV1(ps *model.Problems) {
 		TargetCPUUtilizationPercentage *int32 `json:"targetCPUUtilizationPercentage"`
 	}](h.Item, ps)
 	h.common(spec.flatSpec)
-	if text, ok := h.Item.Annotations[metricsAnnotation]; ok {
-		at := h.Item.Place.Child("metadata").Child("annotations").Child(metricsAnnotation)
+	if n := h.annotation(MetricsAnnotation, ps); n != nil {
 		var metrics []v2beta1.Metric
-		n, found := krm.Parse(text, at)
-		if !found.HasErrors() {
-			found.Add(mistakes(n, at, &metrics, true)...)
-		}
-		ps.Add(found...)
+		ps.Add(mistakes(n, h.annotationAt(MetricsAnnotation), &metrics, true)...)
 		for _, m := range metrics {
 			h.Metrics = append(h.Metrics, m.Convert())
 		}
+	}
+	if n := h.annotation(BehaviorAnnotation, ps); n != nil {
+		lowerKeys(n)
+		h.Behavior = &autoscalingv2.HorizontalPodAutoscalerBehavior{}
+		ps.Add(mistakes(n, h.BehaviorAt(), h.Behavior, true)...)
 	}
 	h.written = []metricList{{path: annotationPath, count: len(h.Metrics)}, inCPU}
 	if u := spec.TargetCPUUtilizationPercentage; u != nil {
 		h.Metrics = append(h.Metrics, utilizationOfCPU(*u))
 	}
+}
+
+// annotation returns the value in an annotation, or nil if there is none.
+func (h *HPA) annotation(name string, ps *model.Problems) *yaml.Node {
+	text, ok := h.Item.Annotations[name]
+	if !ok {
+		return nil
+	}
+	n, found := krm.Parse(text, h.annotationAt(name))
+	ps.Add(found...)
+	return n
+}
+
+func (h *HPA) annotationAt(name string) model.Place {
+	return h.Item.Place.Child("metadata").Child("annotations").Child(name)
+}
+
+// lowerKeys lowers the first letters of all keys. Kubernetes writes the behavior with the names of Go, and reads both.
+func lowerKeys(n *yaml.Node) {
+	for i, c := range n.Content {
+		if lowerKeys(c); n.Kind == yaml.MappingNode && i%2 == 0 && c.Value != "" {
+			c.Value = strings.ToLower(c.Value[:1]) + c.Value[1:]
+		}
+	}
+}
+
+// BehaviorAt is the place of the behavior, in the item's own version.
+func (h *HPA) BehaviorAt() model.Place {
+	if h.Item.Place.Object.APIVersion == "autoscaling/v1" {
+		return h.annotationAt(BehaviorAnnotation)
+	}
+	return h.Item.Place.Child("spec").Child("behavior")
 }
 
 func (h *HPA) readFlat(ps *model.Problems) {

@@ -2,6 +2,8 @@ package chain
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -84,10 +86,27 @@ func joinMonitor(g *Graph, m *Monitor) {
 	}
 }
 
+// lowerKinds returns the kinds that scalers can scale, by their names in lower case, with which the controller also finds them
+// (k8s.io/client-go, restmapper/discovery.go).
+func lowerKinds(g *Graph) map[string]string {
+	kinds := map[string]string{}
+	for _, kind := range slices.Concat(Scalable, Unscalable) {
+		_, kind, _ = strings.Cut(kind, "/")
+		kinds[strings.ToLower(kind)] = kind
+	}
+	for _, wl := range g.Workloads.All {
+		kind := wl.Item.Place.Object.Kind
+		kinds[strings.ToLower(kind)] = kind
+	}
+	return kinds
+}
+
 // findTargets resolves the target of every scaler, and finds the scalers that share one.
 func findTargets(g *Graph) {
 	sharing := map[TargetKey][]*Scaler{}
+	kinds := lowerKinds(g)
 	for _, s := range g.Scalers {
+		s.Ref.Kind = cmp.Or(kinds[s.Ref.Kind], s.Ref.Kind)
 		s.Target = g.Workloads.find(s.Item, s.Ref)
 		if s.Target != nil && s.Target.Scaler == nil {
 			s.Target.Scaler = s

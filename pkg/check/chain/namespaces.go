@@ -16,8 +16,8 @@ type Namespaces struct {
 	// written has the labels of Namespaces in the input, all also those that the API server sets.
 	written, all map[string]map[string]string
 	LimitRanges  lookup.ByNamespace[*LimitRange]
-	// injects tells for each name whether something injects containers into the pods there.
-	injects map[string]bool
+	// injects are what adds containers to the pods in namespaces, by name.
+	injects map[string][]*Injector
 }
 
 // LimitRange is a LimitRange and its spec.
@@ -37,36 +37,55 @@ func (n *Namespaces) labelsOf(ns string) (map[string]string, bool) {
 	}), ok
 }
 
-// injectors are the annotations and labels of pods, and the labels of namespaces, that make webhooks inject containers.
-var injectors = []string{
-	"sidecar.istio.io/inject",
-	"istio.io/rev",
-	"istio-injection",
-	"linkerd.io/inject",
-	"sidecar.opentelemetry.io/inject",
-	"dapr.io/enabled",
-	"consul.hashicorp.com/connect-inject",
-	"vault.hashicorp.com/agent-inject",
-	"kuma.io/sidecar-injection",
-	"appmesh.k8s.aws/sidecarInjectorWebhook",
-	"sidecar.jaegertracing.io/inject",
-	"openservicemesh.io/sidecar-injection",
+// Injector is a webhook that adds containers to pods.
+type Injector struct {
+	// Key is an annotation or label of pods, or a label of namespaces, that asks for it.
+	Key string
+	// Unrequested means that its container has no request by default. Annotation is the prefix of the annotations of pods that
+	// set one: with cpu-request or memory-limit, for example.
+	Unrequested bool
+	Annotation  string
 }
 
-// MayInject reports whether something may inject containers into the pods of a workload.
-func (n *Namespaces) MayInject(wl *Workload) bool {
-	if injects(wl.Template.Annotations) || injects(wl.Template.Labels) || injects(wl.Item.Annotations) {
-		return true
+// injectors are the known webhooks. The requests of their containers are those of their charts and documentation.
+var injectors = []Injector{
+	{Key: "sidecar.istio.io/inject"},
+	{Key: "istio.io/rev"},
+	{Key: "istio-injection"},
+	{Key: "linkerd.io/inject", Unrequested: true, Annotation: "config.linkerd.io/proxy-"},
+	{Key: "sidecar.opentelemetry.io/inject", Unrequested: true},
+	{Key: "dapr.io/enabled", Unrequested: true, Annotation: "dapr.io/sidecar-"},
+	{
+		Key: "consul.hashicorp.com/connect-inject", Unrequested: true,
+		Annotation: "consul.hashicorp.com/sidecar-proxy-",
+	},
+	{Key: "vault.hashicorp.com/agent-inject"},
+	{Key: "kuma.io/sidecar-injection"},
+	{Key: "appmesh.k8s.aws/sidecarInjectorWebhook"},
+	{Key: "sidecar.jaegertracing.io/inject", Unrequested: true},
+	{Key: "openservicemesh.io/sidecar-injection", Unrequested: true},
+	{Key: "gke-gcsfuse/volumes"},
+}
+
+// MayInject reports whether something may add containers to the pods of wl that its template does not have.
+func (n *Namespaces) MayInject(wl *Workload) bool { return len(n.Injectors(wl)) > 0 }
+
+// Injectors returns what may add containers to the pods of wl that its template does not have.
+func (n *Namespaces) Injectors(wl *Workload) []*Injector {
+	return slices.Concat(
+		injectorsOf(wl.Template.Annotations), injectorsOf(wl.Template.Labels), injectorsOf(wl.Item.Annotations),
+		lookup.Remember(n.injects, wl.Item.Place.Object.Namespace, func(name string) []*Injector {
+			ns, _ := n.labelsOf(name)
+			return injectorsOf(ns)
+		}),
+	)
+}
+
+func injectorsOf(set map[string]string) (found []*Injector) {
+	for i := range injectors {
+		if v, ok := set[injectors[i].Key]; ok && v != "false" && v != "disabled" {
+			found = append(found, &injectors[i])
+		}
 	}
-	return lookup.Remember(n.injects, wl.Item.Place.Object.Namespace, func(name string) bool {
-		ns, ok := n.labelsOf(name)
-		return ok && injects(ns)
-	})
-}
-
-func injects(set map[string]string) bool {
-	return slices.ContainsFunc(injectors, func(key string) bool {
-		v, ok := set[key]
-		return ok && v != "false" && v != "disabled"
-	})
+	return found
 }

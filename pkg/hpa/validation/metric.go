@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -168,14 +169,23 @@ func (c *checker) object(ref autoscalingv2.CrossVersionObjectReference) {
 	}
 }
 
-// segment validates a name that becomes one segment of a path in a URL (k8s.io/apimachinery, IsPathSegmentName).
+// segment validates the name at a path.
 func (c *checker) segment(path, name, what string) {
+	if is := Segment(name, what); is != "" {
+		c.errorf(c.place(path), name, "%s", is)
+	}
+}
+
+// Segment returns what is wrong with a name that becomes one segment of a path in a URL, or "" (k8s.io/apimachinery,
+// pkg/api/validate/content, IsPathSegmentName).
+func Segment(name, what string) string {
 	switch {
 	case name == "":
-		c.errorf(c.place(path), "", "is missing; set it to the %s", what)
-	case name == ".", name == "..":
-		c.errorf(c.place(path), name, "is %q; use a different name, because this one means a directory in a URL", name)
+		return "is missing; set it to the " + what
+	case name == "." || name == "..":
+		return fmt.Sprintf("is %q; use a different name, because this one means a directory in a URL", name)
 	case strings.ContainsAny(name, "/%"):
-		c.errorf(c.place(path), name, `is %s; use a name without "/" or "%%"`, model.Quote(name))
+		return fmt.Sprintf(`is %s; use a name without "/" or "%%"`, model.Quote(name))
 	}
+	return ""
 }

@@ -1,0 +1,41 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// chainKinds are the kinds, as GROUP/KIND, whose loss breaks a chain.
+var chainKinds = []string{
+	"/Service", "apiregistration.k8s.io/APIService", "apps/DaemonSet", "apps/Deployment", "apps/ReplicaSet", "apps/StatefulSet",
+	"autoscaling/HorizontalPodAutoscaler", "monitoring.coreos.com/PodMonitor", "monitoring.coreos.com/Prometheus",
+	"monitoring.coreos.com/ServiceMonitor",
+}
+
+// inputDuplicate reports objects that are in the input twice. The version does not matter: it is the same object in the cluster.
+func inputDuplicate(w *world, ps *model.Problems) {
+	known := make(map[model.Object]*krm.Item, len(w.graph.Items))
+	for _, it := range w.graph.Items {
+		o := it.Place.Object
+		if o.Name == "" || isHook(it) {
+			continue
+		}
+		o.APIVersion = model.Group(o.APIVersion)
+		first, ok := known[o]
+		if !ok {
+			known[o] = it
+			continue
+		}
+		p := model.Problem{ID: model.InputDuplicate, Severity: model.Warning, Place: it.Place}
+		if slices.Contains(chainKinds, o.APIVersion+"/"+o.Kind) {
+			p.Severity = model.Error
+		}
+		also := ""
+		if file := first.Place.File; file != "" && file != it.Place.File {
+			also = ", also in " + file
+		}
+		ps.Reportf(p, "is in the input twice%s; only the last one remains in the cluster; remove or rename one of them", also)
+	}
+}
