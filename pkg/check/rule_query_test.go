@@ -75,6 +75,10 @@ func TestRuleQuery(t *testing.T) {
 			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: cannot be filled in: template: metrics-query:1:6: executing "metrics-query" at <.Serie>: can't evaluate field Serie in type naming.queryTemplateArgs`},
 		},
 		{
+			name: "braces of another template", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: sum(<<.Series>>{namespace=\"{{.Namespace}}\"}) by (<<.GroupBy>>)"),
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: contains {{, which the adapter does not replace; use << and >>, such as <<.LabelMatchers>>`},
+		},
+		{
 			name: "no query", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped),
 			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 2: is empty; add a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`},
 		},

@@ -131,6 +131,14 @@ func compile(r *Rule, k *Kinds) {
 	default:
 		r.Matchers = matchers
 	}
+	for _, f := range []struct {
+		text string
+		at   model.Place
+	}{{r.MetricsQuery, r.Field("metricsQuery")}, {r.Resources.Template, r.Field("resources", "template")}} {
+		if strings.Contains(f.text, "{{.") || strings.Contains(f.text, "{{ .") {
+			ps.Errorf(model.RuleQuery, f.at, "contains {{, which the adapter does not replace; use << and >>, such as <<.LabelMatchers>>")
+		}
+	}
 	if !checkResources(r, k) {
 		r.Config.broken = true
 		return

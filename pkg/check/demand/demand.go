@@ -107,6 +107,16 @@ func (d *Demand) of(m autoscalingv2.MetricIdentifier) {
 	}
 }
 
+// SelectorKeys returns the labels that the selector of the metric is about.
+func (d *Demand) SelectorKeys() []string {
+	var keys []string
+	reqs, _ := d.selector.Requirements()
+	for _, r := range reqs {
+		keys = append(keys, r.Key())
+	}
+	return keys
+}
+
 // describe sets the object that the controller requests the metric of (Kubernetes, pkg/controller/podautoscaler/metrics,
 // GetObjectMetric).
 func (d *Demand) describe(o autoscalingv2.CrossVersionObjectReference, k *adapter.Kinds) {
