@@ -165,10 +165,7 @@ externalRules:
 		},
 		{
 			name: "text that is no configuration", in: Input{Rules: []Text{{Place: model.Place{File: "a.yaml"}, Text: []byte("a: [")}, {Place: model.Place{File: "b.yaml"}}}},
-			want: []string{
-				`error: a.yaml: line 1: is not valid YAML: did not find expected node content`,
-				`warning: b.yaml: contains no rules`,
-			},
+			want: []string{`error: a.yaml: line 1: is not valid YAML: did not find expected node content`},
 		},
 		{
 			name: "text that is one", in: Input{Rules: []Text{{Place: model.Place{File: "a.yaml"}, Text: []byte("rules:\n- seriesQuery: '{'\n")}}},
