@@ -118,6 +118,15 @@ rules:
 		{name: "metric by annotation", manifests: strings.Replace(shop+asking(podsMetric("load")), "metadata: {name: shop, namespace: shop}\nspec:\n  scaleTargetRef", "metadata: {name: shop, namespace: shop, annotations: {metric-config.pods.load.json-path/path: /metrics}}\nspec:\n  scaleTargetRef", 1) + rules},
 		{name: "served by another", manifests: shop + asking(externalMetric("queue")) + configured("externalRules:"+rate) + apiService("external.metrics.k8s.io", "keda-metrics-apiserver")},
 		{
+			name: "served by a rule that nobody asks", manifests: shop + asking(externalMetric("http_requests_per_second")) + configured("externalRules:"+rate) + apiService("external.metrics.k8s.io", "keda-metrics-apiserver"),
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests external metric "http_requests_per_second", which externalRules[0] of ConfigMap monitoring/adapter-config serves, but APIService v1beta1.external.metrics.k8s.io gives external.metrics.k8s.io to Service keda-metrics-apiserver, so the adapter is never asked; only one program can serve an API`},
+		},
+		{name: "served by one of two", manifests: shop + asking(externalMetric("http_requests_per_second")) + configured("externalRules:"+rate) + apiService("external.metrics.k8s.io", "keda-metrics-apiserver") + apiService("external.metrics.k8s.io", "adapter")},
+		{
+			name: "only rules of resources", manifests: shop + perSecond + configured("resourceRules: {cpu: {containerQuery: 'sum(cpu{<<.LabelMatchers>>}) by (<<.GroupBy>>)', resources: {template: <<.Resource>>}, containerLabel: container}}"),
+			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_requests_per_second" of pods, but the adapter configuration in the input has no rules for custom.metrics.k8s.io, so another adapter must serve it; add a rule if there is none`},
+		},
+		{
 			name: "default rules give the counter another name", manifests: shop + perSecond, in: values("rules: {default: true}"),
 			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_requests_per_second" of pods, which is served only if there is a series of exactly that name; rules.default[4] of values.yaml serves http_requests_total as "http_requests"; did you mean that?`},
 		},

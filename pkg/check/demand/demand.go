@@ -149,11 +149,17 @@ func (d *Demand) Group() string {
 
 // ForAdapter reports whether prometheus-adapter must serve the metric, and all its rules are known.
 func (d *Demand) ForAdapter() bool {
+	return d.set.setup.KnowsRules && d.FromAdapter() && !d.Unserved() && !d.set.graph.APIs.ServedByOther(d.Group())
+}
+
+// FromAdapter reports whether the name of the metric is not one that only other programs serve.
+func (d *Demand) FromAdapter() bool { return d.source == chain.AdapterRule }
+
+// Unserved reports whether the adapters have no rules for the API of the metric, so that they do not serve it at all, and another
+// adapter may (prometheus-adapter, cmd/adapter/adapter.go, makeProvider). A rule for the other API shows that one should.
+func (d *Demand) Unserved() bool {
 	su := d.set.setup
-	if !su.KnowsRules || d.source != chain.AdapterRule || d.External() && len(su.External.Rules) == 0 && d.hintOtherList() == "" {
-		return false
-	}
-	return !d.set.graph.APIs.ServedByOther(d.Group())
+	return su.KnowsRules && d.FromAdapter() && len(d.index().Rules) == 0 && d.hintOtherList() == ""
 }
 
 // exporterPrefixes match series about pods that Prometheus scrapes elsewhere: those of cAdvisor, kube-state-metrics, the
@@ -164,7 +170,7 @@ var exporterPrefixes = sync.OnceValue(func() *regexp.Regexp {
 
 // fromPrometheus reports whether the metric comes from Prometheus, as far as its scaler and the APIServices tell.
 func (d *Demand) fromPrometheus() bool {
-	return d.source == chain.AdapterRule && !d.set.graph.APIs.ServedByOther(chain.CustomMetrics)
+	return d.FromAdapter() && !d.set.graph.APIs.ServedByOther(chain.CustomMetrics)
 }
 
 // fromPods reports whether Prometheus scrapes the metric from the pods themselves, as far as the names of its series tell. The
@@ -176,7 +182,10 @@ func (d *Demand) fromPods() bool {
 	if fromElse(d.Metric) {
 		return false
 	}
-	return !slices.ContainsFunc(d.offers(), func(o *Offer) bool { return slices.ContainsFunc(o.Series, fromElse) })
+	return !slices.ContainsFunc(d.offers(), func(o *Offer) bool {
+		// Prometheus renames a label to exported_X if the target has X. So it is the label of an exporter.
+		return strings.HasPrefix(o.Label, "exported_") || slices.ContainsFunc(o.Series, fromElse)
+	})
 }
 
 // exporters are the beginnings of series that usually come from other pods than those that are scaled: exporters, proxies,
