@@ -54,6 +54,7 @@ var Checks = []Check{
 	{model.ScrapePort, scrapePort},
 	{model.ScrapeUnselected, scrapeUnselected},
 	{model.ScrapeAccess, scrapeAccess},
+	{model.ScrapeTwice, scrapeTwice},
 	{model.ScrapeSeries, scrapeSeries},
 }
 

@@ -75,3 +75,31 @@ func find(e parser.Expr, matches func(*parser.Call) bool) (found *parser.Call) {
 	})
 	return found
 }
+
+// Adds reports whether an expression adds or counts series, so that its value doubles if each series exists twice. It does not if
+// it first takes one of them, as max does, or if it divides one such sum by another.
+func Adds(e parser.Expr) bool {
+	switch e := bare(e).(type) {
+	case *parser.AggregateExpr:
+		if e.Op != parser.SUM && e.Op != parser.COUNT {
+			return Adds(e.Expr)
+		}
+		picks := false
+		parser.Inspect(e.Expr, func(n parser.Node, _ []parser.Node) error {
+			a, ok := n.(*parser.AggregateExpr)
+			picks = picks || ok && a.Op != parser.SUM && a.Op != parser.COUNT
+			return nil
+		})
+		return !picks
+	case *parser.BinaryExpr:
+		l, r := Adds(e.LHS), Adds(e.RHS)
+		return l != r || l && e.Op != parser.DIV
+	case *parser.Call:
+		return slices.ContainsFunc(e.Args, Adds)
+	case *parser.UnaryExpr:
+		return Adds(e.Expr)
+	case *parser.SubqueryExpr:
+		return Adds(e.Expr)
+	}
+	return false
+}
