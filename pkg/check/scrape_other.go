@@ -45,6 +45,13 @@ type scrapers struct {
 	endpoints func() map[string][]*krm.Item
 }
 
+func newScrapers(g *chain.Graph) *scrapers {
+	return &scrapers{
+		graph: g, other: sync.OnceValue(func() string { return otherScraper(g) }),
+		endpoints: sync.OnceValue(func() map[string][]*krm.Item { return endpointObjects(g) }),
+	}
+}
+
 // scrapedOtherwise describes what may scrape the pods of a workload besides the monitors, or returns "".
 func (sc *scrapers) scrapedOtherwise(wl *chain.Workload) string {
 	if other := sc.other(); other != "" {

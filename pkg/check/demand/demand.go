@@ -43,12 +43,12 @@ type Demand struct {
 // At returns the place of the metric.
 func (d *Demand) At() model.Place { return d.Scaler.MetricAt(d.Number) }
 
-// ofPods reports whether pods have the metric, so that monitors scrape it from them.
-func (d *Demand) ofPods() bool { return d.Kind == autoscalingv2.PodsMetricSourceType }
+// IsOfPods reports whether pods have the metric, so that monitors scrape it from them.
+func (d *Demand) IsOfPods() bool { return d.Kind == autoscalingv2.PodsMetricSourceType }
 
 // Paths returns the ways by which Prometheus scrapes the pods that have the metric.
 func (d *Demand) Paths() []chain.ScrapePath {
-	if !d.ofPods() || d.Workload == nil {
+	if !d.IsOfPods() || d.Workload == nil {
 		return nil
 	}
 	return d.Workload.Scrapes()
@@ -56,7 +56,7 @@ func (d *Demand) Paths() []chain.ScrapePath {
 
 // Origins returns these ways with their effect on labels.
 func (d *Demand) Origins() []Origin {
-	if !d.ofPods() {
+	if !d.IsOfPods() {
 		return nil
 	}
 	return d.set.Arrivals.Of(d.Workload)
@@ -64,7 +64,7 @@ func (d *Demand) Origins() []Origin {
 
 // sampled returns the names of the series in samples of the pods.
 func (d *Demand) sampled() []string {
-	if !d.ofPods() {
+	if !d.IsOfPods() {
 		return nil
 	}
 	return d.set.Samples.names(d.Workload)
@@ -73,7 +73,7 @@ func (d *Demand) sampled() []string {
 // Names returns the names of the objects that the metric describes.
 func (d *Demand) Names() []string {
 	switch {
-	case d.ofPods():
+	case d.IsOfPods():
 		return examplePods
 	case d.describesNamespace:
 		return []string{d.Scaler.Namespace()}
@@ -173,19 +173,23 @@ func (d *Demand) fromPrometheus() bool {
 	return d.FromAdapter() && !d.set.graph.APIs.ServedByOther(chain.CustomMetrics)
 }
 
-// fromPods reports whether Prometheus scrapes the metric from the pods themselves, as far as the names of its series tell. The
+// FromPods reports whether Prometheus scrapes the metric from the pods themselves, as far as the names of its series tell. The
 // series of recording rules may come from anywhere.
-func (d *Demand) fromPods() bool {
+func (d *Demand) FromPods() bool {
 	fromElse := func(name string) bool {
 		return exporterPrefixes().MatchString(name) || strings.Contains(name, ":") || d.IsRecorded(name)
 	}
 	if fromElse(d.Metric) {
 		return false
 	}
-	return !slices.ContainsFunc(d.offers(), func(o *Offer) bool {
+	elsewhere := func(o *Offer) bool {
 		// Prometheus renames a label to exported_X if the target has X. So it is the label of an exporter.
 		return strings.HasPrefix(o.Label, "exported_") || slices.ContainsFunc(o.Series, fromElse)
-	})
+	}
+	// What a general rule could serve from an exporter is only a guess.
+	general := func(o *Offer) bool { return !o.Specific() && elsewhere(o) }
+	certain := lookup.Except(d.offers(), general)
+	return len(certain) > 0 && !slices.ContainsFunc(certain, elsewhere) || len(d.offers()) == 0
 }
 
 // exporters are the beginnings of series that usually come from other pods than those that are scaled: exporters, proxies,
