@@ -51,7 +51,8 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 			"the input has no HorizontalPodAutoscaler %q%s", name, krm.DidYouMean(name, names))
 		return nil, ps.Sorted()
 	case len(found) > 1:
-		ps.Errorf(model.HPATarget, model.Place{}, "%d HorizontalPodAutoscalers are named %q: %s", len(found), name, severalHint(found))
+		ps.Errorf(model.HPATarget, model.Place{},
+			"%d HorizontalPodAutoscalers are named %q: %s", len(found), name, severalHint(found))
 		return nil, ps.Sorted()
 	}
 	links := chainOf(w, found[0])

@@ -76,11 +76,11 @@ func checkOffer(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.Pro
 			o.Query, o.Label)
 		return
 	}
-	if most := promexpr.MostSeries(o.Expr); most > 0 && int64(most) < d.Scaler.Replicas.Highest &&
+	if most := promexpr.MostSeries(o.Expr); most > 0 && most < int(d.Scaler.MaxReplicas) &&
 		d.Kind == autoscalingv2.PodsMetricSourceType {
 		ps.Warnf(model.RuleLabels, o.At,
 			"serves %s, which %s requests, but its query returns at most %d series, so other pods have no value with up to %d "+
-				"replicas", d.What(), d.Scaler.Item.Place.Object, most, d.Scaler.Replicas.Highest)
+				"replicas", d.What(), d.Scaler.Item.Place.Object, most, d.Scaler.MaxReplicas)
 	}
 	if len(promexpr.MatchersOn(o.Expr, o.Label)) == 0 && sharesNames(d) {
 		ps.Warnf(model.RuleLabels, o.At,

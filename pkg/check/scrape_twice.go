@@ -44,7 +44,8 @@ func checkTargets(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.P
 		}
 		ps.Errorf(model.ScrapeTwice, p.At(),
 			"scrapes port %d of the pods of %s %s, which %s scrapes %s, so %s adds every value of %s twice for %s; scrape it only once",
-			p.PodPort, d.Workload, through(p), same(first.Path.Monitor, p.Monitor), through(first.Path), o.Rule, d.MetricName(), d.Scaler)
+			p.PodPort, d.Workload, through(p), same(first.Path.Monitor, p.Monitor), through(first.Path), o.Rule,
+			d.MetricName(), d.Scaler)
 		return
 	}
 }

@@ -101,7 +101,10 @@ func newErrorPlaces(w *world, ps model.Problems) *errorPlaces {
 func fields(p model.Place) []model.Place {
 	at := model.Place{Object: p.Object, File: p.File, Index: p.Index}
 	out := []model.Place{at}
-	for _, step := range model.Steps(p.Field) {
+	// Real paths have fewer steps; a malicious key can have millions of dots.
+	const most = 20
+	steps := model.Steps(p.Field)
+	for _, step := range steps[:min(len(steps), most)] {
 		if at = at.Child(step.Key); step.Index >= 0 {
 			at = out[len(out)-1].Item(step.Index)
 		}

@@ -73,7 +73,8 @@ func (su *Setup) checkFlags(a Instance, ps *model.Problems) {
 func checkKnownFlags(args []string, at model.Place, ps *model.Problems) {
 	for _, arg := range args {
 		name, found := strings.CutPrefix(arg, "--")
-		if name, _, _ = strings.Cut(name, "="); !found || name == "" || strings.Contains(arg, "$(") || slices.Contains(knownFlags(), name) {
+		name, _, _ = strings.Cut(name, "=")
+		if !found || name == "" || strings.Contains(arg, "$(") || slices.Contains(knownFlags(), name) {
 			continue
 		}
 		ps.Errorf(model.RuleMissing, at, "has --%s, which v0.%d of the adapter does not have; it does not start%s",

@@ -17,8 +17,8 @@ func NoBuckets(e parser.Expr) *parser.Call {
 		}
 		buckets := call.Args[len(call.Args)-1]
 		selectors := Selectors(buckets)
-		classic := !slices.ContainsFunc(selectors, func(s *parser.VectorSelector) bool { return !strings.HasSuffix(s.Name, "_bucket") })
-		return classic && len(selectors) > 0 && OutcomeOf(buckets, "le") == Lost
+		native := func(s *parser.VectorSelector) bool { return !strings.HasSuffix(s.Name, "_bucket") }
+		return len(selectors) > 0 && !slices.ContainsFunc(selectors, native) && OutcomeOf(buckets, "le") == Lost
 	})
 }
 
