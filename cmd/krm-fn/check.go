@@ -32,10 +32,10 @@ func (f *checkFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.kubernetes, "kubernetes-version", "", kubernetesUsage)
 }
 
-// input reads the input of the checks.
-func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.Problems) {
-	items, ps := readItems(paths, stdin)
-	in := check.Input{Items: items, Complete: f.complete}
+// input reads the input of the checks. Of the problems, only those of flags keep the rest from being checked.
+func (f *checkFlags) input(paths []string, stdin io.Reader) (in check.Input, read, ps model.Problems) {
+	in.Items, read = readItems(paths, stdin)
+	in.Complete = f.complete
 	var err error
 	if in.Minor, err = check.ParseVersion(f.kubernetes); err != nil {
 		ps.Errorf(model.InputValue, model.Place{}, "--kubernetes-version: %v", err)
@@ -63,7 +63,7 @@ func (f *checkFlags) input(paths []string, stdin io.Reader) (check.Input, model.
 			Workload: workload, Text: check.Text{Place: model.Place{File: name}, Text: text},
 		})
 	}
-	return in, ps
+	return in, read, ps
 }
 
 // sourcesOf returns the texts in which problems of in are located.
@@ -78,27 +78,10 @@ func sourcesOf(in check.Input) krm.Sources {
 	}}
 }
 
-// readItems reads the resources of files and directories, and of standard input if a path is "-".
-func readItems(paths []string, stdin io.Reader) ([]*krm.Item, model.Problems) {
-	var items []*krm.Item
-	var ps model.Problems
-	for _, name := range paths {
-		var p krm.Package
-		var more model.Problems
-		if name == "-" {
-			p, more = krm.ReadStream(stdin, "-")
-		} else {
-			p, more = krm.ReadPackage(name)
-		}
-		ps.Add(more...)
-		items = append(items, p.Items...)
-	}
-	return items, ps
-}
-
 func newCheck() *cobra.Command {
 	var flags checkFlags
 	var format string
+	var requireProof bool
 	cmd := &cobra.Command{
 		Use:   "check PATH...|-",
 		Short: "Check that every metric that a HorizontalPodAutoscaler reads is served",
@@ -119,21 +102,28 @@ and exits with code 1 if one does. It does not contact a cluster.`,
 			if !ok {
 				return fmt.Errorf("--output: %q is not one of %s", format, strings.Join(sortedNames(formats), ", "))
 			}
-			in, ps := flags.input(paths, cmd.InOrStdin())
-			if !ps.HasErrors() {
-				ps.Add(check.Run(in)...)
+			in, read, ps := flags.input(paths, cmd.InOrStdin())
+			var found model.Problems
+			var judged check.Summary
+			sound := !ps.HasErrors()
+			if sound {
+				found, judged = check.Judge(in)
 			}
-			ps = located(ps, sourcesOf(in))
-			if err := write(cmd.OutOrStdout(), ps); err != nil {
+			ps = located(slices.Concat(ps, read, found), sourcesOf(in))
+			if err := write(cmd.OutOrStdout(), ps, judged); err != nil {
 				return &failure{fmt.Errorf("standard output: %w", err)}
 			}
-			if ps.HasErrors() {
+			if sound {
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), judged)
+			}
+			if ps.HasErrors() || requireProof && judged.Proved < max(1, judged.Metrics) {
 				return errProblems
 			}
 			return nil
 		},
 	}
 	flags.add(cmd)
+	cmd.Flags().BoolVar(&requireProof, "require-proof", false, "exit with code 1 unless every metric is proved")
 	cmd.Flags().StringVarP(&format, "output", "o", "text", "format: "+strings.Join(sortedNames(formats), ", "))
 	complete(cmd, "output", sortedNames(formats))
 	return cmd

@@ -15,7 +15,7 @@ func TestCheckFormats(t *testing.T) {
 	for _, format := range sortedNames(formats) {
 		t.Run(format, func(t *testing.T) {
 			got := run(t, ".", "", "check", "-o", format, brokenChain)
-			if got.code != exitProblems || got.stderr != "" {
+			if got.code != exitProblems || got.stderr != "1 HorizontalPodAutoscaler, 1 metric: 1 broken\n" {
 				t.Errorf("exit code %d, %s", got.code, got.stderr)
 			}
 			if format == "json" || format == "sarif" {
@@ -48,8 +48,10 @@ func mended(t *testing.T) string {
 }
 
 func TestCheckReadsAStream(t *testing.T) {
-	if got := run(t, ".", mended(t), "check", "-"); got != (outcome{}) {
-		t.Errorf("mended manifests: %+v", got)
+	for _, args := range [][]string{{"check", "-"}, {"check", "--require-proof", "-"}} {
+		if got := run(t, ".", mended(t), args...); got != (outcome{stderr: "1 HorizontalPodAutoscaler, 1 metric: 1 proved\n"}) {
+			t.Errorf("mended manifests: %+v", got)
+		}
 	}
 	if got := run(t, ".", mended(t), "explain", "hpa/orders", "-"); got.code != exitOK || strings.Contains(got.stdout, "BROKEN") {
 		t.Errorf("mended manifests: %+v", got)
@@ -90,5 +92,59 @@ func TestCheckFlags(t *testing.T) {
 	// The version still served the manifests.
 	if got := run(t, ".", v1, "check", "--kubernetes-version", "1.24", "-"); got.code != exitOK {
 		t.Errorf("1.24: %+v", got)
+	}
+}
+
+// TestCheckReadsTheRest has files that are no manifests, or cannot be read: what they are is said, and the others are checked.
+func TestCheckReadsTheRest(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"tsconfig.json": "{ // c\n\"a\": 1}", "values.yaml": "image: x\n", "broken.yaml": "apiVersion: v1\nkind: [\n",
+		"template.yaml":     "apiVersion: v1\nkind: ConfigMap\n{{- if .Values.x }}\nmetadata: {}\n{{- end }}\n",
+		"kustomization.yml": "patches: [{path: patch.yaml}]\npatchesStrategicMerge: [merge.yaml]\n",
+		"patch.yaml":        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec: {maxReplicas: 3}\n",
+		"merge.yaml":        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec: {minReplicas: 3}\n",
+		"manifests.yaml":    mended(t), "inner/kustomization.yaml": "resources: [a.yaml]\n", "inner/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := outcome{
+		stdout: `error: DIR/broken.yaml:2: is not valid YAML: did not find expected node content; the file is not checked [input/syntax]
+error: DIR/template.yaml:3: is a template, so it is not checked; render it first, such as with helm template [input/syntax]
+info: DIR/kustomization.yml: is not applied, so its files are checked as they are; to check the result, run: kustomize build DIR | krm-fn check - [input/file]
+info: DIR/tsconfig.json:1: is not a Kubernetes manifest; it is ignored [input/syntax]
+info: DIR/values.yaml: contains a document that is not a Kubernetes resource; it is ignored [input/file]
+`,
+		stderr: "1 HorizontalPodAutoscaler, 1 metric: 1 proved\n", code: exitProblems,
+	}
+	got := run(t, ".", "", "check", dir)
+	if got.stdout = strings.ReplaceAll(got.stdout, dir, "DIR"); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	// A wildcard of the shell also matches files that are no manifests.
+	got = run(t, ".", "", "check", filepath.Join(dir, "manifests.yaml"), filepath.Join(dir, "values.yaml"))
+	if got.code != exitOK || !strings.Contains(got.stdout, "values.yaml:1: is not a Kubernetes manifest; it is ignored") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCheckRequiresProof(t *testing.T) {
+	for input, want := range map[string]outcome{
+		"": {stderr: "no objects, so nothing is checked\n", code: exitProblems},
+		"apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n": {stderr: "1 object without a HorizontalPodAutoscaler, so no metric is checked\n", code: exitProblems},
+	} {
+		if got := run(t, ".", input, "check", "--require-proof", "-"); got != want {
+			t.Errorf("%q: %+v", input, got)
+		}
+		want.code = exitOK
+		if got := run(t, ".", input, "check", "-"); got != want {
+			t.Errorf("%q: %+v", input, got)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,8 +36,8 @@ field that define it, and marks the broken links.`,
 			if !ok {
 				return fmt.Errorf("--format: %q is not one of %s", format, strings.Join(sortedNames(drawings), ", "))
 			}
-			in, ps := flags.input(args[1:], cmd.InOrStdin())
-			if err := report(cmd.ErrOrStderr(), located(ps, sourcesOf(in))); err != nil {
+			in, read, ps := flags.input(args[1:], cmd.InOrStdin())
+			if err := report(cmd.ErrOrStderr(), located(slices.Concat(read, ps), sourcesOf(in))); err != nil {
 				return err
 			}
 			chain, ps := check.Explain(in, args[0])

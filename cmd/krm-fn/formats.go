@@ -7,12 +7,13 @@ import (
 	"io"
 	"strings"
 
+	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // formats are the ways to write problems.
-var formats = map[string]func(io.Writer, model.Problems) error{
-	"text":   writeText,
+var formats = map[string]func(io.Writer, model.Problems, check.Summary) error{
+	"text":   func(w io.Writer, ps model.Problems, _ check.Summary) error { return writeText(w, ps) },
 	"json":   writeJSON,
 	"sarif":  writeSARIF,
 	"github": writeGitHub,
@@ -46,7 +47,12 @@ type jsonProblem struct {
 	Column        int            `json:"column,omitempty"`
 }
 
-func writeJSON(w io.Writer, ps model.Problems) error { return encode(w, jsonProblems(ps)) }
+func writeJSON(w io.Writer, ps model.Problems, s check.Summary) error {
+	return encode(w, struct {
+		Problems []jsonProblem `json:"problems"`
+		Summary  check.Summary `json:"summary"`
+	}{jsonProblems(ps), s})
+}
 
 func jsonProblems(ps model.Problems) []jsonProblem {
 	out := make([]jsonProblem, 0, len(ps))
@@ -74,7 +80,7 @@ func encode(w io.Writer, v any) error {
 
 // writeGitHub writes workflow commands, which GitHub shows beside the lines of a change
 // (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands).
-func writeGitHub(w io.Writer, ps model.Problems) error {
+func writeGitHub(w io.Writer, ps model.Problems, _ check.Summary) error {
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	for _, p := range ps {
@@ -111,6 +117,7 @@ type (
 		Tool       sarifTool     `json:"tool"`
 		ColumnKind string        `json:"columnKind"`
 		Results    []sarifResult `json:"results"`
+		Properties check.Summary `json:"properties"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -154,7 +161,7 @@ type (
 	}
 )
 
-func writeSARIF(w io.Writer, ps model.Problems) error {
+func writeSARIF(w io.Writer, ps model.Problems, s check.Summary) error {
 	driver := sarifDriver{Name: "krm-fn", InformationURI: "https://github.com/krm-fn/krm-fn", Rules: []sarifRule{}}
 	for _, e := range model.Registry {
 		driver.Rules = append(driver.Rules, sarifRule{string(e.ID), sarifText{e.What}, sarifText{e.Fix}})
@@ -184,6 +191,6 @@ func writeSARIF(w io.Writer, ps model.Problems) error {
 	}
 	return encode(w, sarifLog{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0",
-		Runs: []sarifRun{{sarifTool{driver}, "unicodeCodePoints", results}},
+		Runs: []sarifRun{{sarifTool{driver}, "unicodeCodePoints", results, s}},
 	})
 }

@@ -60,18 +60,24 @@ var Checks = []Check{
 	{model.ScrapePort, scrapePort},
 	{model.ScrapeUnselected, scrapeUnselected},
 	{model.ScrapeAccess, scrapeAccess},
+	{model.ScrapeTwice, scrapeTwice},
 	{model.ScrapeSeries, scrapeSeries},
 }
 
 // Run runs all checks.
 func Run(in Input) model.Problems {
+	_, ps := run(in)
+	return ps
+}
+
+func run(in Input) (*world, model.Problems) {
 	w, ps := newWorld(in)
 	var found model.Problems
 	for _, c := range Checks {
 		c.run(w, &found)
 	}
 	ps.Add(found.WithoutFollowUps(ps)...)
-	return ps.Sorted()
+	return w, ps.Sorted()
 }
 
 // world is what the checks compare: the objects, the adapters with their rules, and the metrics that scalers request.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -50,7 +51,8 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 			"the input has no HorizontalPodAutoscaler %q%s", name, krm.DidYouMean(name, names))
 		return nil, ps.Sorted()
 	case len(found) > 1:
-		ps.Errorf(model.HPATarget, model.Place{}, "several HorizontalPodAutoscalers are named %q; use NAMESPACE/%s", name, name)
+		ps.Errorf(model.HPATarget, model.Place{},
+			"%d HorizontalPodAutoscalers are named %q: %s", len(found), name, severalHint(found))
 		return nil, ps.Sorted()
 	}
 	links := chainOf(w, found[0])
@@ -59,6 +61,20 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 	})
 	links.attach(Run(in))
 	return links, nil
+}
+
+// severalHint tells scalers of one name apart, for the end of a message.
+func severalHint(found []*chain.Scaler) string {
+	var names, places []string
+	for _, s := range found {
+		names = append(names, s.Namespace()+"/"+s.Item.Place.Object.Name)
+		places = append(places, cmp.Or(s.Item.Place.File, "the input"))
+	}
+	if names = lookup.Distinct(names); len(names) == 1 {
+		return fmt.Sprintf("%s is in %s; the last one applied wins, so remove the others", names[0],
+			lookup.Join(lookup.Distinct(places), " and "))
+	}
+	return "use " + lookup.OneOf(names)
 }
 
 // chainOf returns the chain of a scaler.
@@ -136,17 +152,27 @@ func requests(wl *chain.Workload, name corev1.ResourceName) []*Link {
 
 // supply returns the links that produce a metric of the custom or external metrics API.
 func supply(w *world, d *demand.Demand) []*Link {
-	rule := &Link{Role: "rule", What: "none in the input"}
-	if o := d.Effective(); o != nil {
-		rule.What, rule.Place = o.String(), o.At
+	links := apiLinks(w, d.Group())
+	if !d.FromAdapter() || w.graph.APIs.ServedByOther(d.Group()) {
+		return append(links, &Link{Role: "adapter", What: "a program other than prometheus-adapter serves it, which is not checked"})
+	}
+	offers := d.Candidates()
+	for _, o := range offers {
+		rule := &Link{Role: "rule", What: o.String(), Place: o.At}
+		if len(offers) > 1 {
+			rule.What += ", if the series exists"
+		}
 		for _, s := range o.Series {
 			rule.Links = append(rule.Links, &Link{Role: "series", What: s})
 		}
 		if o.Query != "" {
 			rule.Links = append(rule.Links, &Link{Role: "query", What: o.Query})
 		}
+		links = append(links, rule)
 	}
-	links := append(apiLinks(w, d.Group()), rule)
+	if len(offers) == 0 {
+		links = append(links, &Link{Role: "rule", What: "none in the input"})
+	}
 	paths := d.Paths()
 	for _, p := range paths {
 		links = append(links, pathLink(p))

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,11 +149,55 @@ func TestExplainOfAnotherName(t *testing.T) {
 	p, _ := krm.ReadStream(strings.NewReader(explained+"---"+strings.ReplaceAll(explained, "namespace: shop", "namespace: other")), "web.yaml")
 	for name, want := range map[string]string{
 		"hpa/wbe": `error: the input has no HorizontalPodAutoscaler "wbe"; did you mean "web"? [hpa/target]`,
-		"web":     `error: several HorizontalPodAutoscalers are named "web"; use NAMESPACE/web [hpa/target]`,
+		"web":     `error: 2 HorizontalPodAutoscalers are named "web": use other/web or shop/web [hpa/target]`,
 	} {
 		chain, ps := Explain(Input{Items: p.Items}, name)
 		if chain != nil || len(ps) != 1 || ps[0].String() != want {
 			t.Errorf("%s: %v, want %s", name, ps, want)
+		}
+	}
+}
+
+func TestExplainOfTwoCopies(t *testing.T) {
+	p, _ := krm.ReadStream(strings.NewReader(explained+"---"+explained), "web.yaml")
+	const want = `error: 2 HorizontalPodAutoscalers are named "shop/web": shop/web is in web.yaml; the last one applied wins, so remove the others [hpa/target]`
+	if _, ps := Explain(Input{Items: p.Items}, "shop/web"); len(ps) != 1 || ps[0].String() != want {
+		t.Errorf("%v, want %s", ps, want)
+	}
+}
+
+func TestExplainMetricsOfOthers(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		in         Input
+		want       []string
+	}{
+		{
+			name: "several rules that may serve it", text: shop + asking(podsMetric("reqs")), in: values("{}"),
+			want: []string{
+				"2 rule: rules.default[0] of values.yaml, if the series exists @rules.default", "3 series: container_reqs_seconds_total @",
+				"2 rule: rules.default[1] of values.yaml, if the series exists @rules.default", "3 series: container_reqs_total @",
+				"2 rule: rules.default[2] of values.yaml, if the series exists @rules.default", "3 series: container_reqs @",
+				"2 rule: rules.default[3] of values.yaml, if the series exists @rules.default", "3 series: reqs @",
+				"2 rule: rules.default[4] of values.yaml, if the series exists @rules.default", "3 series: reqs_total @",
+				"2 rule: rules.default[5] of values.yaml, if the series exists @rules.default", "3 series: reqs_seconds_total @",
+				"2 monitor: ServiceMonitor shop/shop, every 15s @spec.endpoints[0]", "3 service: Service shop/shop-svc, port web @",
+				"4 port: 8080/metrics, container server @",
+			},
+		},
+		{
+			name: "another program", text: shop + asking(externalMetric("pubsub.googleapis.com|queue")), in: values("{}"),
+			want: []string{"2 adapter: a program other than prometheus-adapter serves it, which is not checked @"},
+		},
+	} {
+		c.in.Items = itemsOf(t, c.text)
+		chain, ps := Explain(c.in, "shop")
+		if len(ps) > 0 {
+			t.Fatal(ps)
+		}
+		lines := slices.DeleteFunc(outline(chain)[3:], func(line string) bool { return strings.Contains(line, "query: ") })
+		if diff := cmp.Diff(c.want, lines); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
 }

@@ -53,6 +53,21 @@ rules:
 				`warning: values.yaml: rules.rules: line 1: is not a key that the chart reads; the chart calls it "custom"`,
 			},
 		},
+		{name: "no rules", in: values("prometheus: {url: http://p}")},
+		{name: "nothing", in: values("{}")},
+		{name: "null", in: values("rules:")},
+		{
+			name: "not a mapping", in: values("rules: true"),
+			want: []string{`error: values.yaml: rules: line 1: is not a mapping; the chart reads default, custom, existing, external and resource`},
+		},
+		{
+			name: "a configuration with a misspelled key", in: values("rulse: [{seriesQuery: up, metricsQuery: up}]"),
+			want: []string{`error: values.yaml: rulse: line 1: unknown field "rulse"; did you mean "rules"?; the adapter does not start with this configuration`},
+		},
+		{
+			name: "as a dependency with an alias", in: values("image: {tag: v1}\ncustom-metrics: {rules: {default: false, custom: [{seriesQuery: up, metricsQuery: ''}]}}"),
+			want: []string{`error: values.yaml: custom-metrics.rules.custom[0].metricsQuery: line 2: is empty; add a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`},
+		},
 		{
 			name: "as a dependency", in: values("prometheus-adapter: {rules: {default: false, custom: [{seriesQuery: up, metricsQuery: ''}]}}"),
 			want: []string{`error: values.yaml: prometheus-adapter.rules.custom[0].metricsQuery: line 1: is empty; add a query, such as sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`},

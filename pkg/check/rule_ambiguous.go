@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -30,15 +31,28 @@ func ruleAmbiguous(w *world, ps *model.Problems) {
 	}
 }
 
+const (
+	// maxCompared and maxClashes limit the rules that are compared for a metric, and the pairs of them that are reported.
+	maxCompared = 50
+	maxClashes  = 10
+)
+
 // checkAmbiguous compares the rules of a configuration that serve a metric. The adapter uses the last one (prometheus-adapter,
 // pkg/custom-provider, SetSeries, and pkg/external-provider, filterAndStoreMetrics).
 func checkAmbiguous(d *demand.Demand, offers []*demand.Offer, ps *model.Problems) {
 	offers = lookup.Except(offers, func(o *demand.Offer) bool { return !o.Registered || o.Query == "" })
-	for i, a := range offers {
-		for _, b := range offers[i+1:] {
-			compareOffers(d, a, b, ps)
+	var found model.Problems
+	few := offers[:min(len(offers), maxCompared)]
+	for i, a := range few {
+		for _, b := range few[i+1:] {
+			compareOffers(d, a, b, &found)
 		}
 	}
+	if len(found) > maxClashes {
+		found = found[:maxClashes]
+		found[maxClashes-1].Message += fmt.Sprintf("; %d rules of this configuration serve it", len(offers))
+	}
+	ps.Add(found...)
 	for _, o := range offers {
 		if names := several(o); len(names) > 1 {
 			ps.Warnf(model.RuleAmbiguous, o.At,

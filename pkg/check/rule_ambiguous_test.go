@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -55,4 +57,21 @@ rules:
 		},
 		{name: "two configurations", manifests: shop + load + configured("rules:"+from(`a{pod!=""}`, "as: load", "sum")), in: values("rules: {custom: [{seriesQuery: 'b{pod!=\"\"}', resources: {template: <<.Resource>>}, name: {as: load}, metricsQuery: 'sum(b) by (pod)'}]}")},
 	})
+}
+
+// TestRuleAmbiguousIsBounded has many rules for a metric: a few pairs are reported.
+func TestRuleAmbiguousIsBounded(t *testing.T) {
+	var rules strings.Builder
+	for i := range 500 {
+		fmt.Fprintf(&rules, "\n- seriesQuery: a_%d{pod!=\"\"}%s\n  name: {as: load}\n  metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)", i, mapped)
+	}
+	var found model.Problems
+	for _, p := range Run(Input{Items: objects(t, shop+asking(podsMetric("load"))+configured("rules:"+rules.String()))}) {
+		if p.ID == model.RuleAmbiguous {
+			found.Add(p)
+		}
+	}
+	if last := found[len(found)-1].Message; len(found) != 10 || !strings.HasSuffix(last, "; 500 rules of this configuration serve it") {
+		t.Errorf("got %d problems; the last is %q", len(found), last)
+	}
 }

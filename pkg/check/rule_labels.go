@@ -3,6 +3,7 @@ package check
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -12,7 +13,9 @@ import (
 	"sigs.k8s.io/prometheus-adapter/pkg/naming"
 
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -24,7 +27,7 @@ func ruleLabels(w *world, ps *model.Problems) {
 		}
 		if o := d.Effective(); o != nil {
 			before := len(*ps)
-			checkOffer(d, o, ps)
+			checkOffer(w.graph, d, o, ps)
 			if len(*ps) == before {
 				checkValues(w.demands, d, o, ps)
 			}
@@ -33,7 +36,7 @@ func ruleLabels(w *world, ps *model.Problems) {
 }
 
 // checkOffer reports a rule that serves a metric without a value.
-func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+func checkOffer(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	what := func(format string, args ...any) {
 		args = append([]any{d.What(), d.Scaler.Item.Place.Object}, args...)
 		ps.Errorf(model.RuleLabels, o.At, "serves %s, which %s requests, but "+format, args...)
@@ -49,6 +52,16 @@ func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 		what("its query %s selects %s and %s at once, which no series has", o.Query, a, b)
 		return
 	}
+	if call := promexpr.NoBuckets(o.Expr); call != nil {
+		what("%s in its query gets buckets without label \"le\", so it returns no value; aggregate by (le, <<.GroupBy>>)", call)
+		return
+	}
+	checkIgnoredSelector(d, o, ps)
+	if call := promexpr.RateOfSum(o.Expr); call != nil {
+		ps.Warnf(model.RuleLabels, o.Field("metricsQuery"),
+			"expands to %s, whose %s of a sum is too high whenever one counter restarts; apply it to the series, and sum the results",
+			o.Query, call.Func.Name)
+	}
 	if d.External() {
 		checkExternalNamespace(d, o, ps)
 		return
@@ -63,12 +76,32 @@ func checkOffer(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 			o.Query, o.Label)
 		return
 	}
+	if most := promexpr.MostSeries(o.Expr); most > 0 && most < int(d.Scaler.MaxReplicas) &&
+		d.Kind == autoscalingv2.PodsMetricSourceType {
+		ps.Warnf(model.RuleLabels, o.At,
+			"serves %s, which %s requests, but its query returns at most %d series, so other pods have no value with up to %d "+
+				"replicas", d.What(), d.Scaler.Item.Place.Object, most, d.Scaler.MaxReplicas)
+	}
 	if len(promexpr.MatchersOn(o.Expr, o.Label)) == 0 && sharesNames(d) {
 		ps.Warnf(model.RuleLabels, o.At,
 			"does not use <<.LabelMatchers>>, so values of pods with the same names in other namespaces are mixed into those of "+
 				"%s; add {<<.LabelMatchers>>}", d.Workload.Item.Place.Object)
 	}
-	checkMapped(d, o, ps)
+	checkMapped(g, d, o, ps)
+}
+
+// checkIgnoredSelector reports a metric with a selector that the query ignores.
+func checkIgnoredSelector(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+	for _, key := range d.SelectorKeys() {
+		if len(promexpr.MatchersOn(o.Expr, key)) > 0 {
+			return
+		}
+	}
+	if keys := d.SelectorKeys(); len(keys) > 0 {
+		ps.Errorf(model.RuleLabels, o.Field("metricsQuery"),
+			"does not use <<.LabelMatchers>>, so it ignores the selector for %s that %s sets for %s; add {<<.LabelMatchers>>}",
+			lookup.Join(keys, " and "), d.Scaler.Item.Place.Object, d.What())
+	}
 }
 
 // openLabels returns the labels that have other values in the cluster than here: the names of pods, and the namespace of a
@@ -90,7 +123,7 @@ func sharesNames(d *demand.Demand) bool {
 }
 
 // checkMapped compares the labels that a rule maps with those of the series.
-func checkMapped(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+func checkMapped(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	checkTwice(o, ps)
 	if adapter.IsRoot(d.Resource) {
 		return
@@ -103,6 +136,10 @@ func checkMapped(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	series := o.Series[0]
 	if len(promexpr.MatchersOn(o.Expr, ns)) == 0 {
 		return
+	}
+	if slices.Contains([]string{ns, o.Label}, "pod_name") && strings.HasPrefix(series, "container_") && !g.Before(16) {
+		ps.Warnf(model.RuleLabels, o.At,
+			"maps label \"pod_name\", which the kubelet replaced with \"pod\" in Kubernetes 1.16; map \"pod\", unless your Prometheus adds the old label")
 	}
 	switch d.Has(series, ns) {
 	case demand.Absent:

@@ -233,6 +233,33 @@ externalRules:
   resources: {template: <<.Resource>>}
   name: {as: load}
   metricsQuery: max(<<.Series>>{<<.LabelMatchers>>})`)},
+		{
+			name: "buckets without le", manifests: shop + perSecond + with(`queue_bucket{pod!=""}`, both+`metricsQuery: histogram_quantile(0.9, sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>))`),
+			want: []string{gives + `histogram_quantile(0.9, sum by (pod) (rate(queue_bucket{namespace="shop",pod=~"pod-a|pod-b"}[2m]))) in its query gets buckets without label "le", so it returns no value; aggregate by (le, <<.GroupBy>>)`},
+		},
+		{name: "buckets with le", manifests: shop + perSecond + with(`queue_bucket{pod!=""}`, both+`metricsQuery: histogram_quantile(0.9, sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (le, <<.GroupBy>>))`)},
+		{name: "a native histogram", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: histogram_quantile(0.9, sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>))`)},
+		{
+			name: "rate of a sum", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: rate(sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)[2m:15s])`),
+			want: []string{`warning: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].metricsQuery: line 5: expands to rate(sum(queue{namespace="shop",pod=~"pod-a|pod-b"}) by (pod)[2m:15s]), whose rate of a sum is too high whenever one counter restarts; apply it to the series, and sum the results`},
+		},
+		{name: "rate of a rate", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(rate(rate(<<.Series>>{<<.LabelMatchers>>}[2m])[5m:1m])) by (<<.GroupBy>>)`)},
+		{
+			name: "fewer series than pods", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: (topk(3, sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)))`),
+			want: []string{`warning: ` + at + `serves metric "load" of pods, which HorizontalPodAutoscaler shop/shop requests, but its query returns at most 3 series, so other pods have no value with up to 5 replicas`},
+		},
+		{name: "as many series as pods", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: topk(5, sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>))`)},
+		{name: "a limit for each pod", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: topk(1, <<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)`)},
+		{
+			name: "selector that the query ignores", manifests: shop + asking(`{type: Pods, pods: {metric: {name: load, selector: {matchLabels: {verb: GET}}}, target: {type: AverageValue, averageValue: 1}}}`) + with(`queue{pod!=""}`, both+`metricsQuery: sum(<<.Series>>) by (<<.GroupBy>>)`),
+			want: []string{`error: ConfigMap monitoring/adapter-config: data["config.yaml"].rules[0].metricsQuery: line 5: does not use <<.LabelMatchers>>, so it ignores the selector for verb that HorizontalPodAutoscaler shop/shop sets for metric "load" of pods; add {<<.LabelMatchers>>}`},
+		},
+		{name: "selector that the query uses", manifests: shop + asking(`{type: Pods, pods: {metric: {name: load, selector: {matchLabels: {verb: GET}}}, target: {type: AverageValue, averageValue: 1}}}`) + with(`queue{pod!=""}`, both+query)},
+		{
+			name: "a former label of the kubelet", manifests: shop + perSecond + with(`container_cpu_usage_seconds_total`, "resources: {overrides: {namespace: {resource: namespace}, pod_name: {resource: pod}}}\n  "+query),
+			want: []string{`warning: ` + at + `maps label "pod_name", which the kubelet replaced with "pod" in Kubernetes 1.16; map "pod", unless your Prometheus adds the old label`},
+		},
+		{name: "that label in an old cluster", in: Input{Minor: 15}, manifests: shop + perSecond + with(`container_cpu_usage_seconds_total`, "resources: {overrides: {namespace: {resource: namespace}, pod_name: {resource: pod}}}\n  "+query)},
 		{name: "unreadable query", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: sum(`)},
 		{name: "failing template", manifests: shop + perSecond + with(`queue{pod!=""}`, both+`metricsQuery: <<.Oops>>`), want: []string{
 			gives + `cannot build a query for it: template: metrics-query:1:2: executing "metrics-query" at <.Oops>: can't evaluate field Oops in type naming.queryTemplateArgs`,

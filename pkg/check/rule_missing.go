@@ -4,14 +4,22 @@ import (
 	"slices"
 
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 func ruleMissing(w *world, ps *model.Problems) {
 	for _, d := range w.demands.All() {
-		if d.ForAdapter() {
+		other := w.graph.APIs.ServedByOther(d.Group())
+		switch {
+		case d.ForAdapter():
 			checkServed(w, d, ps)
+		case other:
+			checkTaken(w, d, ps)
+		case d.Unserved() && !d.External():
+			ps.Warnf(model.RuleMissing, d.At(), "requests %s, but the adapter configuration in the input has no rules for %s, so "+
+				"another adapter must serve it; add a rule if there is none", d.What(), d.Group())
 		}
 	}
 }
@@ -32,6 +40,21 @@ func checkServed(w *world, d *demand.Demand, ps *model.Problems) {
 	if o := d.Effective(); o != nil {
 		checkDroppedSeries(d, o, ps)
 	}
+}
+
+// checkTaken reports a metric that a rule serves although every APIService in the input gives the API to another program.
+func checkTaken(w *world, d *demand.Demand, ps *model.Problems) {
+	o := d.Effective()
+	if o == nil || !o.Specific() || !d.FromAdapter() {
+		return
+	}
+	apis := w.graph.APIs.Of(d.Group())
+	if slices.ContainsFunc(apis, func(a *chain.APIService) bool { return !a.IsOther() }) {
+		return
+	}
+	ps.Errorf(model.RuleMissing, d.At(),
+		"requests %s, which %s serves, but %s gives %s to Service %s, so the adapter is never asked; only one program can serve an API",
+		d.What(), o.Rule, apis[0].Item.Place.Object, d.Group(), apis[0].Service.Name)
 }
 
 // checkRegistered reports an API group that no APIService registers, although one registers another group for the adapter.

@@ -41,6 +41,36 @@ spec: {selector: {app: adapter}, ports: [{port: 443}]}
 	}
 	perSecond := asking(podsMetric("http_requests_per_second"))
 	rules := configured("rules:" + rate)
+	const argsAt = `Deployment monitoring/metrics-adapter: spec.template.spec.containers[0].args: `
+	withURL := func(u string) string {
+		return adapterPod("--config=/etc/adapter/config.yaml, '--prometheus-url="+u+"'", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config}}")
+	}
+	const prometheus = `---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: prom, namespace: metrics}
+spec:
+  selector: {matchLabels: {app: prom}}
+  template:
+    metadata: {labels: {app: prom}}
+    spec: {containers: [{name: p, image: "quay.io/prometheus/prometheus:v3.0.0"}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: prom, namespace: metrics}
+spec: {selector: {app: prom}, ports: [{port: 9090}]}
+`
+	const operated = `---
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: main, namespace: metrics}
+spec: {serviceMonitorSelector: {}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: prom, namespace: metrics}
+spec: {selector: {prometheus: main}, ports: [{port: 9090}]}
+`
 	checkCases(t, model.RuleMissing, []ruleCase{
 		{name: "served", manifests: shop + perSecond + rules},
 		{name: "no configuration, no verdict", manifests: shop + perSecond},
@@ -88,9 +118,20 @@ rules:
 		{name: "metric by annotation", manifests: strings.Replace(shop+asking(podsMetric("load")), "metadata: {name: shop, namespace: shop}\nspec:\n  scaleTargetRef", "metadata: {name: shop, namespace: shop, annotations: {metric-config.pods.load.json-path/path: /metrics}}\nspec:\n  scaleTargetRef", 1) + rules},
 		{name: "served by another", manifests: shop + asking(externalMetric("queue")) + configured("externalRules:"+rate) + apiService("external.metrics.k8s.io", "keda-metrics-apiserver")},
 		{
+			name: "served by a rule that nobody asks", manifests: shop + asking(externalMetric("http_requests_per_second")) + configured("externalRules:"+rate) + apiService("external.metrics.k8s.io", "keda-metrics-apiserver"),
+			want: []string{`error: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests external metric "http_requests_per_second", which externalRules[0] of ConfigMap monitoring/adapter-config serves, but APIService v1beta1.external.metrics.k8s.io gives external.metrics.k8s.io to Service keda-metrics-apiserver, so the adapter is never asked; only one program can serve an API`},
+		},
+		{name: "served by one of two", manifests: shop + asking(externalMetric("http_requests_per_second")) + configured("externalRules:"+rate) + apiService("external.metrics.k8s.io", "keda-metrics-apiserver") + apiService("external.metrics.k8s.io", "adapter")},
+		{
+			name: "only rules of resources", manifests: shop + perSecond + configured("resourceRules: {cpu: {containerQuery: 'sum(cpu{<<.LabelMatchers>>}) by (<<.GroupBy>>)', resources: {template: <<.Resource>>}, containerLabel: container}}"),
+			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_requests_per_second" of pods, but the adapter configuration in the input has no rules for custom.metrics.k8s.io, so another adapter must serve it; add a rule if there is none`},
+		},
+		{
 			name: "default rules give the counter another name", manifests: shop + perSecond, in: values("rules: {default: true}"),
 			want: []string{`warning: HorizontalPodAutoscaler shop/shop: spec.metrics[0]: requests metric "http_requests_per_second" of pods, which is served only if there is a series of exactly that name; rules.default[4] of values.yaml serves http_requests_total as "http_requests"; did you mean that?`},
 		},
+		{name: "values without rules have the default ones", manifests: shop + asking(podsMetric("queue_length")), in: values("prometheus: {url: http://p}")},
+		{name: "so do empty values", manifests: shop + asking(podsMetric("queue_length")), in: values("{}")},
 		{name: "default rules serve any gauge", manifests: shop + asking(podsMetric("queue_length")), in: values("rules: {default: true}")},
 		{
 			name: "no series can be called so", manifests: shop + asking(podsMetric("requests-per-second")), in: values("rules: {default: true}"),
@@ -128,6 +169,44 @@ spec:
 		{
 			name: "no flag", manifests: shop + rules + adapterPod("--v=4", "", ""),
 			want: []string{`error: Deployment monitoring/metrics-adapter: spec.template.spec.containers[0].args: has no --config; the adapter does not start; add --config=/etc/adapter/config.yaml`},
+		},
+		{name: "a release with other flags", manifests: shop + rules + strings.Replace(adapterPod("--rate-interval=2m", "", ""), "v0.12.0", "v0.2.0", 1)},
+		{name: "another program of a similar name", manifests: shop + rules + strings.Replace(adapterPod("--v=4", "", ""), "prometheus-adapter:v0.12.0", "prometheus-adapter-config-reloader:1", 1)},
+		{
+			name: "unknown flags", manifests: shop + rules + adapterPod("--config=/etc/adapter/config.yaml, --logtostderr=true, --prometheus-ur=http://p, --v, '4'", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config}}"),
+			want: []string{
+				`error: ` + argsAt + `has --logtostderr, which v0.12 of the adapter does not have; it does not start`,
+				`error: ` + argsAt + `has --prometheus-ur, which v0.12 of the adapter does not have; it does not start; did you mean "prometheus-url"?`,
+			},
+		},
+		{
+			name: "age below the interval", manifests: shop + rules + adapterPod("--config=/etc/adapter/config.yaml, --metrics-max-age=5m", "{name: config, mountPath: /etc/adapter}", "{name: config, configMap: {name: adapter-config}}"),
+			want: []string{`error: ` + argsAt + `has --metrics-max-age=5m0s, less than --metrics-relist-interval, which is 10m0s; the adapter does not start; use at least 10m0s`},
+		},
+		{
+			name: "no scheme", manifests: shop + rules + withURL("prometheus.monitoring.svc:9090"),
+			want: []string{`error: ` + argsAt + `has --prometheus-url=prometheus.monitoring.svc:9090, which does not begin with http:// or https://, so the adapter cannot reach Prometheus; use http://SERVICE.NAMESPACE.svc:PORT`},
+		},
+		{
+			name: "no host", manifests: shop + rules + withURL("http:///prometheus"),
+			want: []string{`error: ` + argsAt + `has --prometheus-url=http:///prometheus, which names no host; use http://SERVICE.NAMESPACE.svc:PORT`},
+		},
+		{name: "a URL of a variable", manifests: shop + rules + withURL("$(URL)")},
+		{name: "no Prometheus", manifests: shop + rules + withURL("http://prometheus.monitoring.svc:9090")},
+		{name: "a Service of Prometheus", manifests: shop + rules + withURL("http://prom.metrics.svc:9090/path") + prometheus},
+		{name: "outside the cluster", manifests: shop + rules + withURL("https://prometheus.example.com") + prometheus},
+		{
+			name: "another port", manifests: shop + rules + withURL("http://prom.metrics") + prometheus,
+			want: []string{`error: ` + argsAt + `has --prometheus-url=http://prom.metrics, but Service metrics/prom has no port 80; it has 9090`},
+		},
+		{
+			name: "another Service", manifests: shop + rules + withURL("http://prometheus:9090") + prometheus,
+			want: []string{`warning: ` + argsAt + `has --prometheus-url=http://prometheus:9090, but the input has no Service monitoring/prometheus, while Service metrics/prom leads to Prometheus; use that one`},
+		},
+		{name: "a Service of the operator", manifests: shop + rules + withURL("http://prometheus-operated.metrics:9090") + operated},
+		{
+			name: "no Service of the operator", manifests: shop + rules + withURL("http://prometheus-operated.monitoring:9090") + operated,
+			want: []string{`warning: ` + argsAt + `has --prometheus-url=http://prometheus-operated.monitoring:9090, but the input has no Service monitoring/prometheus-operated, while Service metrics/prom leads to Prometheus; use that one`},
 		},
 		{name: "flag of a variable", manifests: shop + rules + adapterPod("$(ARGS)", "", "")},
 		{

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -73,6 +74,41 @@ func TestRuleQuery(t *testing.T) {
 		{
 			name: "template field", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: sum(<<.Serie>>)"),
 			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: cannot be filled in: template: metrics-query:1:6: executing "metrics-query" at <.Serie>: can't evaluate field Serie in type naming.queryTemplateArgs`},
+		},
+		{
+			name: "braces of another template", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: sum(<<.Series>>{namespace=\"{{.Namespace}}\"}) by (<<.GroupBy>>)"),
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: contains {{, which the adapter does not replace; use << and >>, such as <<.LabelMatchers>>`},
+		},
+		{
+			name: "an endless template", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: '<<range $i := 1000000000000>>x<<end>>'"),
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: ranges over 1000000000000, not over a field, which krm-fn does not execute; write the query without it`},
+		},
+		{
+			name: "an endless template for labels", manifests: one("seriesQuery: up{pod!=\"\"}\n  resources: {template: '<<if .Resource>><<else>><<range 1000000000000>>x<<end>><<end>>'}" + query),
+			want: []string{`error: ` + cm + `.rules[0].resources.template: line 3: ranges over 1000000000000, not over a field, which krm-fn does not execute; write the query without it`},
+		},
+		{
+			name: "deep loops", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: '<<with .Series>><<end>>" + strings.Repeat("<<range .GroupBySlice>>", 4) + "x" + strings.Repeat("<<end>>", 4) + "'"),
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: nests ranges, which krm-fn does not execute; write the query without it`},
+		},
+		{
+			name: "templates that call each other", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: '<<define \"a\">><<template \"b\">><<template \"b\">><<end>><<define \"b\">>x<<end>><<template \"a\">>'"),
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: defines templates, which krm-fn does not execute; write the query without it`},
+		},
+		{
+			name: "a variable that doubles", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped + "\n  metricsQuery: '<<$a := .Series>>" + strings.Repeat(`<<$a = printf "%s%s" $a $a>>`, 60) + "<<$a>>'"),
+			want: []string{`error: ` + cm + `.rules[0].metricsQuery: line 4: prints variables, which krm-fn does not execute; write the query without it`},
+		},
+		{
+			name: "long texts", manifests: one("seriesQuery: up{pod!=\"\"}\n  name: {as: '" + strings.Repeat("$1", 1000) + "'}" + mapped + "\n  metricsQuery: m" + strings.Repeat("+m", 100000)),
+			want: []string{
+				`error: ` + cm + `.rules[0].name.as: line 3: has 2000 bytes, but krm-fn checks at most 1024; shorten it`,
+				`error: ` + cm + `.rules[0].metricsQuery: line 5: has 200001 bytes, but krm-fn checks at most 4096; shorten it`,
+			},
+		},
+		{
+			name: "an endless template for resources", manifests: configured("resourceRules: {cpu: {containerQuery: '<<range 1000000000000>>x<<end>>', resources: {template: <<.Resource>>}}}"),
+			want: []string{`error: ` + cm + `.resourceRules.cpu.containerQuery: line 1: ranges over 1000000000000, not over a field, which krm-fn does not execute; write the query without it`},
 		},
 		{
 			name: "no query", manifests: one("seriesQuery: up{pod!=\"\"}" + mapped),
@@ -161,10 +197,7 @@ externalRules:
 		},
 		{
 			name: "text that is no configuration", in: Input{Rules: []Text{{Place: model.Place{File: "a.yaml"}, Text: []byte("a: [")}, {Place: model.Place{File: "b.yaml"}}}},
-			want: []string{
-				`error: a.yaml: line 1: is not valid YAML: did not find expected node content`,
-				`warning: b.yaml: contains no rules`,
-			},
+			want: []string{`error: a.yaml: line 1: is not valid YAML: did not find expected node content`},
 		},
 		{
 			name: "text that is one", in: Input{Rules: []Text{{Place: model.Place{File: "a.yaml"}, Text: []byte("rules:\n- seriesQuery: '{'\n")}}},

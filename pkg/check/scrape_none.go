@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
@@ -14,11 +13,7 @@ import (
 )
 
 func scrapeNone(w *world, ps *model.Problems) {
-	found := &finder{graph: w.graph}
-	sc := &scrapers{
-		graph: w.graph, other: sync.OnceValue(func() string { return otherScraper(w.graph) }),
-		endpoints: sync.OnceValue(func() map[string][]*krm.Item { return endpointObjects(w.graph) }),
-	}
+	found, sc := &finder{graph: w.graph}, newScrapers(w.graph)
 	var unjudged []*demand.Demand
 	told := map[*chain.Monitor]bool{}
 	for _, d := range w.demands.Scraped() {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -132,6 +133,15 @@ spec: {serviceMonitorSelector: {}, ignoreNamespaceSelectors: true}
 			`warning: Service web: metadata.namespace: is missing, but ServiceMonitor prod/web is in prod, and both must be in the same namespace; set it to prod [scrape/none]`,
 		}, text: chain + serviceWeb + monitorOf("{name: web, namespace: prod}", "{selector: {matchLabels: {app: web}}, "+endpoints+"}")},
 		{name: "stated by the monitor alone, and another one", text: chain + serviceWeb + monitorOf("{name: web, namespace: prod}", "{selector: {matchLabels: {app: web}}, "+endpoints+"}") + monitorWeb},
+		{name: "an exporter that Prometheus keeps the labels of", want: []string{
+			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: ServiceMonitor exporter keeps the labels of an exporter (honorLabels), which may have their metrics [scrape/none]`,
+		}, text: chain + monitorOf("{name: exporter}", "{selector: {matchLabels: {run: exporter}}, endpoints: [{port: metrics, honorLabels: true}]}")},
+		{name: "an exporter by the labels that the rule maps", text: chain + monitorOf("{name: exporter}", "{selector: {matchLabels: {run: exporter}}, "+endpoints+"}") +
+			configured("rules: [{seriesQuery: requests_per_second, resources: {overrides: {exported_namespace: {resource: namespace}, exported_pod: {resource: pod}}}, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)'}]")},
+		{name: "an injected agent", want: []string{
+			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: an injected OpenTelemetry agent may push their metrics [scrape/none]`,
+		}, text: metricOf(requestsMetric) + strings.Replace(deploymentWeb, "metadata: {labels: {app: web}}", `metadata: {labels: {app: web}, annotations: {instrumentation.opentelemetry.io/inject-java: "true"}}`, 1) +
+			monitorOf("{name: other}", "{selector: {matchLabels: {app: other}}, "+endpoints+"}")},
 		{name: "misspelled label, and something else may scrape", want: []string{
 			`warning: ServiceMonitor web: spec.selector.matchLabels.app: selects app: wbe, and Service web has app: web, so metric "requests_per_second" of HorizontalPodAutoscaler web has a value only if something else scrapes the pods of Deployment web: the configuration in ConfigMap prometheus may do so [scrape/none]`,
 		}, text: chain + serviceWeb + monitorOf("{name: web}", "{selector: {matchLabels: {app: wbe}}, "+endpoints+"}") + `---

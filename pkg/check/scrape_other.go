@@ -45,10 +45,27 @@ type scrapers struct {
 	endpoints func() map[string][]*krm.Item
 }
 
+func newScrapers(g *chain.Graph) *scrapers {
+	return &scrapers{
+		graph: g, other: sync.OnceValue(func() string { return otherScraper(g) }),
+		endpoints: sync.OnceValue(func() map[string][]*krm.Item { return endpointObjects(g) }),
+	}
+}
+
 // scrapedOtherwise describes what may scrape the pods of a workload besides the monitors, or returns "".
 func (sc *scrapers) scrapedOtherwise(wl *chain.Workload) string {
 	if other := sc.other(); other != "" {
 		return other
+	}
+	for key := range wl.Template.Annotations {
+		if strings.HasPrefix(key, "instrumentation.opentelemetry.io/inject-") || key == "sidecar.opentelemetry.io/inject" {
+			return "an injected OpenTelemetry agent may push their metrics"
+		}
+	}
+	for _, m := range sc.graph.Monitors {
+		if slices.ContainsFunc(m.Endpoints, func(e chain.Endpoint) bool { return e.HonorLabels }) {
+			return fmt.Sprintf("%s keeps the labels of an exporter (honorLabels), which may have their metrics", m.Item.Place.Object)
+		}
 	}
 	switch {
 	case annotated(wl) && len(sc.graph.Prometheuses) == 0:

@@ -59,6 +59,7 @@ const (
 	ScrapePort       ID = "scrape/port"
 	ScrapeUnselected ID = "scrape/unselected"
 	ScrapeAccess     ID = "scrape/access"
+	ScrapeTwice      ID = "scrape/twice"
 	ScrapeSeries     ID = "scrape/series"
 
 	AdapterRule   ID = "adapter/rule"
@@ -135,6 +136,7 @@ var Registry = []Entry{
 	{ScrapePort, []Severity{Error, Warning}, "The port of a monitor matches no container port.", "Name the port of the Service, and use that name, not the number, in the monitor. Declare the container ports."},
 	{ScrapeUnselected, []Severity{Error, Warning}, "No Prometheus object in the input selects the monitor.", "Give the monitor the label that the Prometheus object selects, or widen serviceMonitorSelector or serviceMonitorNamespaceSelector; {} selects everything."},
 	{ScrapeAccess, []Severity{Error, Warning}, "Prometheus lacks permission to discover the targets of a monitor.", "Bind a ClusterRole, or a Role in that namespace, that allows list and watch of pods, services, and endpoints to the ServiceAccount of Prometheus."},
+	{ScrapeTwice, []Severity{Error}, "Prometheus scrapes a port of the pods as two targets, and the query of the rule adds both.", "Make the monitor select only one of the Services, or remove one of the monitors."},
 	{ScrapeSeries, []Severity{Error, Warning}, "A sample of the metrics page lacks the series, or a label, that the rule selects.", "Correct the name or the label in the rule, or make the workload expose it."},
 	{AdapterRule, []Severity{Error, Warning}, "No adapter rule can be derived from a metric, or two rules serve the same metric in different ways.", "Add an override or your own rule, or make both rules equal."},
 	{AdapterConfig, []Severity{Error, Warning, Info}, "The adapter rules cannot be read, or might not reach the adapter.", "Correct the rules, or the name of their ConfigMap, as the message says."},

@@ -121,6 +121,29 @@ spec:
 		Errors: []string{"scrape/none"}, Cluster: Unknown,
 	},
 	{
+		Name:   "service-twin",
+		Change: "a headless Service with the same labels and port",
+		Edits: []Edit{{"Service", "  type: ClusterIP\n", `  type: ClusterIP
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: twin
+  namespace: service-twin
+  labels:
+    krm-fn.dev/metrics: products-privatejet
+spec:
+  ports:
+  - name: http-products
+    port: 80
+    targetPort: 8080
+  selector:
+    krm-fn.dev/workload: products-privatejet
+  clusterIP: None
+`}},
+		Errors: []string{"scrape/twice"}, Cluster: Misreads,
+	},
+	{
 		Name:   "service-selector",
 		Change: "the selector of the Service matches no pod",
 		Edits: []Edit{{

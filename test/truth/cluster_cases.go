@@ -48,6 +48,24 @@ var ClusterCases = []Case{
 		Errors: []string{"rule/missing", "rule/query"}, Cluster: Unknown,
 	},
 	{
+		Name:   "adapter-max-age",
+		Change: "--metrics-max-age is less than --metrics-relist-interval",
+		Edits:  []Edit{{"Deployment/prometheus-adapter", "--metrics-relist-interval=30s", "--metrics-max-age=10s\n        - --metrics-relist-interval=30s"}},
+		Errors: []string{"rule/missing"}, Warnings: []string{"rule/window"}, Cluster: Unknown,
+	},
+	{
+		Name:   "adapter-flag",
+		Change: "a flag of an older adapter",
+		Edits:  []Edit{{"Deployment/prometheus-adapter", "--metrics-relist-interval=30s", "--logtostderr=true\n        - --metrics-relist-interval=30s"}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
+		Name:   "adapter-url-scheme",
+		Change: "--prometheus-url without a scheme",
+		Edits:  []Edit{{"Deployment/prometheus-adapter", "--prometheus-url=http://", "--prometheus-url="}},
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
+	},
+	{
 		Name:   "adapter-role",
 		Change: "the role of the adapter without pods",
 		Edits:  []Edit{{"ClusterRole/krm-fn-prometheus-adapter", "  - pods\n", ""}},

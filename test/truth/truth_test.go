@@ -24,12 +24,14 @@ func TestCheck(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var problems []struct{ ID, Severity, Message string }
-			if err := json.Unmarshal([]byte(run(t, tools.KrmFn(t), manifests, "check", "--complete", "-o", "json", "-")), &problems); err != nil {
+			var result struct {
+				Problems []struct{ ID, Severity, Message string }
+			}
+			if err := json.Unmarshal([]byte(run(t, tools.KrmFn(t), manifests, "check", "--complete", "-o", "json", "-")), &result); err != nil {
 				t.Fatal(err)
 			}
 			found := map[string][]string{}
-			for _, p := range problems {
+			for _, p := range result.Problems {
 				t.Logf("%s: %s [%s]", p.Severity, p.Message, p.ID)
 				found[p.Severity] = append(found[p.Severity], p.ID)
 			}

@@ -116,6 +116,10 @@ func warnOfName(r *Rule) {
 
 // compile reads a rule as the adapter and Prometheus do, and reports what they reject.
 func compile(r *Rule, k *Kinds) {
+	if r.exceeds() {
+		r.Config.broken = true // Nothing follows from the other rules.
+		return
+	}
 	ps, at := &r.Config.Problems, r.Field("seriesQuery")
 	matchers, err := promexpr.Parser.ParseMetricSelector(r.SeriesQuery)
 	switch {
@@ -130,6 +134,14 @@ func compile(r *Rule, k *Kinds) {
 			noDiscovery)
 	default:
 		r.Matchers = matchers
+	}
+	for _, f := range []struct {
+		text string
+		at   model.Place
+	}{{r.MetricsQuery, r.Field("metricsQuery")}, {r.Resources.Template, r.Field("resources", "template")}} {
+		if strings.Contains(f.text, "{{.") || strings.Contains(f.text, "{{ .") {
+			ps.Errorf(model.RuleQuery, f.at, "contains {{, which the adapter does not replace; use << and >>, such as <<.LabelMatchers>>")
+		}
 	}
 	if !checkResources(r, k) {
 		r.Config.broken = true
@@ -194,7 +206,13 @@ func (s *Config) compileResource(k *Kinds) {
 		name string
 		rule adapterconfig.ResourceRule
 	}{{"cpu", s.resource.CPU}, {"memory", s.resource.Memory}} {
-		at := s.resourceAt.Child(part.name)
+		at, before := s.resourceAt.Child(part.name), len(s.Problems)
+		s.boundedTemplate(part.rule.ContainerQuery, at.Child("containerQuery"), maxQuery)
+		s.boundedTemplate(part.rule.NodeQuery, at.Child("nodeQuery"), maxQuery)
+		s.boundedTemplate(part.rule.Resources.Template, at.Child("resources").Child("template"), maxNaming)
+		if len(s.Problems) > before {
+			continue
+		}
 		r := &Rule{Config: s, At: at, DiscoveryRule: adapterconfig.DiscoveryRule{Resources: part.rule.Resources}}
 		if !checkResources(r, k) {
 			s.broken = true

@@ -79,17 +79,32 @@ func (r *Rule) inverse() *inverse {
 // readRules reads a text that is a configuration of the adapter or values of its Helm chart.
 func readRules(t Text) []*Config {
 	docs, ps := krm.ParseAll(string(t.Text), t.Place.At(1))
-	if ps.HasErrors() || len(docs) == 0 {
-		s := &Config{at: t.Place, name: t.Place.String(), Problems: queryProblems(ps), broken: true}
-		if len(ps) == 0 {
-			s.Problems.Warnf(model.RuleQuery, t.Place, "contains no rules")
+	if ps.HasErrors() {
+		return []*Config{{name: t.Place.String(), Problems: queryProblems(ps), broken: true}}
+	}
+	var root *yaml.Node
+	if len(docs) > 0 {
+		root = docs[0].Root
+	}
+	if isConfig(root) {
+		return []*Config{readConfig(t, t.Place.String())}
+	}
+	return readValues(root, t.Place.At(1))
+}
+
+// isConfig distinguishes a configuration of the adapter from values of its chart, which have no list of rules at the top. A list
+// under a misspelled key is that of a configuration, too.
+func isConfig(root *yaml.Node) bool {
+	if looksLikeConfig(root) || krm.Get(root, "resourceRules") != nil || root != nil && root.Kind != yaml.MappingNode {
+		return true
+	}
+	for i := 1; root != nil && i < len(root.Content); i += 2 {
+		n := root.Content[i]
+		if n.Kind == yaml.SequenceNode && (root.Content[i-1].Value == "rules" || slices.ContainsFunc(n.Content, isRule)) {
+			return true
 		}
-		return []*Config{s}
 	}
-	if sets := readValues(docs[0].Root, t.Place.At(1)); sets != nil {
-		return sets
-	}
-	return []*Config{readConfig(t, t.Place.String())}
+	return false
 }
 
 // readConfig reads a configuration with the adapter's own loader (prometheus-adapter, pkg/config, FromYAML).

@@ -86,15 +86,20 @@ func looksLikeConfig(root *yaml.Node) bool {
 		return true
 	}
 	rules := krm.Get(root, "rules")
-	return rules != nil && rules.Kind == yaml.SequenceNode && slices.ContainsFunc(rules.Content, func(n *yaml.Node) bool {
-		return krm.Get(n, "seriesQuery") != nil || krm.Get(n, "metricsQuery") != nil
-	})
+	return rules != nil && rules.Kind == yaml.SequenceNode && slices.ContainsFunc(rules.Content, isRule)
+}
+
+func isRule(n *yaml.Node) bool {
+	return krm.Get(n, "seriesQuery") != nil || krm.Get(n, "metricsQuery") != nil
 }
 
 // configOf follows --config through the volume mounts of an adapter to a key of a ConfigMap. If it finds none, ok tells
 // whether it is certain that no other ConfigMap in the input is the right one.
 func (su *Setup) configOf(a Instance, ps *model.Problems) (cm *krm.Item, key string, ok bool) {
 	if !a.known {
+		return nil, "", false
+	}
+	if a.file == "" && a.isOld() {
 		return nil, "", false
 	}
 	if a.file == "" {

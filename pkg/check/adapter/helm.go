@@ -10,6 +10,7 @@ import (
 	adapterconfig "sigs.k8s.io/prometheus-adapter/pkg/config"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -18,16 +19,21 @@ import (
 const adapterChart = "prometheus-adapter"
 
 // readValues returns the configuration that the adapter's chart renders from values (prometheus-community/helm-charts,
-// charts/prometheus-adapter/templates/configmap.yaml). It returns nil if root has no such values.
+// charts/prometheus-adapter/templates/configmap.yaml). Values without rules get the default ones.
 func readValues(root *yaml.Node, at model.Place) []*Config {
 	rules := krm.Get(root, "rules")
-	if dependency := krm.Get(root, adapterChart); rules == nil && dependency != nil {
-		return readValues(dependency, at.Child(adapterChart))
+	if key := subchart(root); rules == nil && key != "" {
+		return readValues(krm.Get(root, key), at.Child(key))
 	}
 	name := at.At(0).String()
 	at = at.Child("rules")
-	if rules == nil || rules.Kind != yaml.MappingNode {
-		return nil
+	if krm.IsNull(rules) {
+		rules = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	}
+	if rules.Kind != yaml.MappingNode {
+		s := &Config{at: at, name: name, broken: true}
+		s.Problems.Errorf(model.RuleQuery, placeOf(at, rules), "is not a mapping; the chart reads %s", lookup.Join(chartKeys, " and "))
+		return []*Config{s}
 	}
 	if krm.Text(rules, "existing") != "" {
 		// The chart then mounts a ConfigMap of that name and renders none; it is checked if it is in the input.
@@ -54,6 +60,21 @@ func readValues(root *yaml.Node, at model.Place) []*Config {
 	s.external = s.values("external", "externalRules", rules)
 	s.chartResource(krm.Get(rules, "resource"))
 	return []*Config{s}
+}
+
+// subchart returns the key of the adapter's values in those of a chart that depends on it: its name, or an alias, which is
+// recognized by rules with keys of the chart.
+func subchart(root *yaml.Node) string {
+	if krm.Get(root, adapterChart) != nil {
+		return adapterChart
+	}
+	for i := 0; root != nil && root.Kind == yaml.MappingNode && i+1 < len(root.Content); i += 2 {
+		rules := krm.Get(root.Content[i+1], "rules")
+		if slices.ContainsFunc(chartKeys, func(key string) bool { return krm.Get(rules, key) != nil }) {
+			return root.Content[i].Value
+		}
+	}
+	return ""
 }
 
 var chartKeys = []string{"default", "custom", "existing", "external", "resource"}
@@ -181,7 +202,7 @@ func chartRules(g *chain.Graph) []*Config {
 			spec := krm.Get(it.Node(), "spec")
 			values, elsewhere := krm.Get(spec, "values"), krm.Get(spec, "valuesFrom")
 			if krm.Text(spec, "chart", "spec", "chart") == adapterChart && (elsewhere == nil || krm.Get(values, "rules") != nil) {
-				sets = append(sets, chartValues(values, at.Child("values"))...)
+				sets = append(sets, readValues(values, at.Child("values"))...)
 			}
 		case "Application":
 			spec := krm.Get(it.Node(), "spec")
@@ -202,7 +223,7 @@ func applicationRules(source *yaml.Node, at model.Place) []*Config {
 	}
 	helm, at := krm.Get(source, "helm"), at.Child("helm")
 	if values := krm.Get(helm, "valuesObject"); values != nil {
-		return chartValues(values, at.Child("valuesObject"))
+		return readValues(values, at.Child("valuesObject"))
 	}
 	if text := krm.Text(helm, "values"); text != "" {
 		return readRules(Text{Place: at.Child("values"), Text: []byte(text)})
@@ -210,15 +231,5 @@ func applicationRules(source *yaml.Node, at model.Place) []*Config {
 	if krm.Get(helm, "valueFiles") != nil || krm.Get(helm, "parameters") != nil {
 		return nil
 	}
-	return chartValues(nil, at)
-}
-
-// chartValues reads values of the chart, which may have no rules.
-func chartValues(values *yaml.Node, at model.Place) []*Config {
-	if krm.Get(values, "rules") == nil {
-		values = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
-			{Kind: yaml.ScalarNode, Tag: "!!str", Value: "rules"}, {Kind: yaml.MappingNode, Tag: "!!map"},
-		}}
-	}
-	return readValues(values, at)
+	return readValues(nil, at)
 }

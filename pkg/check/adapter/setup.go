@@ -38,6 +38,9 @@ func New(g *chain.Graph, texts []Text, ps *model.Problems) *Setup {
 	}
 	su.Custom, su.External = newIndex(custom), newIndex(external)
 	su.KnowsRules = su.knowsRules()
+	for _, a := range su.Instances {
+		su.checkFlags(a, ps)
+	}
 	return su
 }
 

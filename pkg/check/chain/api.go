@@ -89,9 +89,12 @@ var otherAdapters = []string{
 
 // ServedByOther reports whether the input registers a group for another program.
 func (as *APIServices) ServedByOther(group string) bool {
-	return slices.ContainsFunc(as.Of(group), func(a *APIService) bool {
-		return slices.ContainsFunc(otherAdapters, func(name string) bool { return strings.Contains(a.Service.Name, name) })
-	})
+	return slices.ContainsFunc(as.Of(group), (*APIService).IsOther)
+}
+
+// IsOther reports whether the Service is that of another program than prometheus-adapter.
+func (a *APIService) IsOther() bool {
+	return slices.ContainsFunc(otherAdapters, func(name string) bool { return strings.Contains(a.Service.Name, name) })
 }
 
 // ServiceOf returns the Service of an APIService, or nil if it is not in the input.

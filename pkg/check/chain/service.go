@@ -1,6 +1,10 @@
 package chain
 
 import (
+	"path"
+	"slices"
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -60,6 +64,26 @@ func (s *Service) HasSelector() bool { return len(s.selector) > 0 && !s.External
 // SelectsPods reports whether the Service selects the pods of a workload.
 func (s *Service) SelectsPods(wl *Workload) bool {
 	return s.HasSelector() && MayShareNamespace(s.Item, wl.Item) && selectsLabels(s.selector, wl.Template.Labels)
+}
+
+// LeadsToPrometheus reports whether a Service selects the pods of a Prometheus: by its image, or by the labels that
+// prometheus-operator gives them (pkg/prometheus/server/statefulset.go).
+func (g *Graph) LeadsToPrometheus(s *Service) bool {
+	for _, wl := range s.Workloads {
+		if slices.ContainsFunc(wl.Template.Running, func(c Container) bool {
+			name, _, _ := strings.Cut(path.Base(c.Image), ":")
+			return name == "prometheus"
+		}) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(g.Prometheuses, func(p *Prometheus) bool {
+		name := p.Item.Place.Object.Name
+		return MayShareNamespace(p.Item, s.Item) && s.HasSelector() && selectsLabels(s.selector, map[string]string{
+			"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/instance": name, "app.kubernetes.io/managed-by": "prometheus-operator",
+			"operator.prometheus.io/name": name, "prometheus": name, "operator.prometheus.io/shard": "0",
+		})
+	})
 }
 
 // Requirements returns the requirements of the selector.

@@ -43,12 +43,12 @@ type Demand struct {
 // At returns the place of the metric.
 func (d *Demand) At() model.Place { return d.Scaler.MetricAt(d.Number) }
 
-// ofPods reports whether pods have the metric, so that monitors scrape it from them.
-func (d *Demand) ofPods() bool { return d.Kind == autoscalingv2.PodsMetricSourceType }
+// IsOfPods reports whether pods have the metric, so that monitors scrape it from them.
+func (d *Demand) IsOfPods() bool { return d.Kind == autoscalingv2.PodsMetricSourceType }
 
 // Paths returns the ways by which Prometheus scrapes the pods that have the metric.
 func (d *Demand) Paths() []chain.ScrapePath {
-	if !d.ofPods() || d.Workload == nil {
+	if !d.IsOfPods() || d.Workload == nil {
 		return nil
 	}
 	return d.Workload.Scrapes()
@@ -56,7 +56,7 @@ func (d *Demand) Paths() []chain.ScrapePath {
 
 // Origins returns these ways with their effect on labels.
 func (d *Demand) Origins() []Origin {
-	if !d.ofPods() {
+	if !d.IsOfPods() {
 		return nil
 	}
 	return d.set.Arrivals.Of(d.Workload)
@@ -64,7 +64,7 @@ func (d *Demand) Origins() []Origin {
 
 // sampled returns the names of the series in samples of the pods.
 func (d *Demand) sampled() []string {
-	if !d.ofPods() {
+	if !d.IsOfPods() {
 		return nil
 	}
 	return d.set.Samples.names(d.Workload)
@@ -73,7 +73,7 @@ func (d *Demand) sampled() []string {
 // Names returns the names of the objects that the metric describes.
 func (d *Demand) Names() []string {
 	switch {
-	case d.ofPods():
+	case d.IsOfPods():
 		return examplePods
 	case d.describesNamespace:
 		return []string{d.Scaler.Namespace()}
@@ -105,6 +105,16 @@ func (d *Demand) of(m autoscalingv2.MetricIdentifier) {
 	if sel, err := metav1.LabelSelectorAsSelector(m.Selector); err == nil {
 		d.selector = sel
 	}
+}
+
+// SelectorKeys returns the labels that the selector of the metric is about.
+func (d *Demand) SelectorKeys() []string {
+	var keys []string
+	reqs, _ := d.selector.Requirements()
+	for _, r := range reqs {
+		keys = append(keys, r.Key())
+	}
+	return keys
 }
 
 // describe sets the object that the controller requests the metric of (Kubernetes, pkg/controller/podautoscaler/metrics,
@@ -139,11 +149,17 @@ func (d *Demand) Group() string {
 
 // ForAdapter reports whether prometheus-adapter must serve the metric, and all its rules are known.
 func (d *Demand) ForAdapter() bool {
+	return d.set.setup.KnowsRules && d.FromAdapter() && !d.Unserved() && !d.set.graph.APIs.ServedByOther(d.Group())
+}
+
+// FromAdapter reports whether the name of the metric is not one that only other programs serve.
+func (d *Demand) FromAdapter() bool { return d.source == chain.AdapterRule }
+
+// Unserved reports whether the adapters have no rules for the API of the metric, so that they do not serve it at all, and another
+// adapter may (prometheus-adapter, cmd/adapter/adapter.go, makeProvider). A rule for the other API shows that one should.
+func (d *Demand) Unserved() bool {
 	su := d.set.setup
-	if !su.KnowsRules || d.source != chain.AdapterRule || d.External() && len(su.External.Rules) == 0 && d.hintOtherList() == "" {
-		return false
-	}
-	return !d.set.graph.APIs.ServedByOther(d.Group())
+	return su.KnowsRules && d.FromAdapter() && len(d.index().Rules) == 0 && d.hintOtherList() == ""
 }
 
 // exporterPrefixes match series about pods that Prometheus scrapes elsewhere: those of cAdvisor, kube-state-metrics, the
@@ -154,19 +170,26 @@ var exporterPrefixes = sync.OnceValue(func() *regexp.Regexp {
 
 // fromPrometheus reports whether the metric comes from Prometheus, as far as its scaler and the APIServices tell.
 func (d *Demand) fromPrometheus() bool {
-	return d.source == chain.AdapterRule && !d.set.graph.APIs.ServedByOther(chain.CustomMetrics)
+	return d.FromAdapter() && !d.set.graph.APIs.ServedByOther(chain.CustomMetrics)
 }
 
-// fromPods reports whether Prometheus scrapes the metric from the pods themselves, as far as the names of its series tell. The
+// FromPods reports whether Prometheus scrapes the metric from the pods themselves, as far as the names of its series tell. The
 // series of recording rules may come from anywhere.
-func (d *Demand) fromPods() bool {
+func (d *Demand) FromPods() bool {
 	fromElse := func(name string) bool {
 		return exporterPrefixes().MatchString(name) || strings.Contains(name, ":") || d.IsRecorded(name)
 	}
 	if fromElse(d.Metric) {
 		return false
 	}
-	return !slices.ContainsFunc(d.offers(), func(o *Offer) bool { return slices.ContainsFunc(o.Series, fromElse) })
+	elsewhere := func(o *Offer) bool {
+		// Prometheus renames a label to exported_X if the target has X. So it is the label of an exporter.
+		return strings.HasPrefix(o.Label, "exported_") || slices.ContainsFunc(o.Series, fromElse)
+	}
+	// What a general rule could serve from an exporter is only a guess.
+	general := func(o *Offer) bool { return !o.Specific() && elsewhere(o) }
+	certain := lookup.Except(d.offers(), general)
+	return len(certain) > 0 && !slices.ContainsFunc(certain, elsewhere) || len(d.offers()) == 0
 }
 
 // exporters are the beginnings of series that usually come from other pods than those that are scaled: exporters, proxies,

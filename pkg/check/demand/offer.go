@@ -148,6 +148,19 @@ func Singular(r schema.GroupResource) string {
 // it returns the first that serves the name.
 func (d *Demand) Effective() *Offer { return d.best.Get(d.findEffective) }
 
+// Candidates returns the rules of which the adapter uses one: only Effective or, if that is a general rule, all that list the
+// metric, because the existing series decide.
+func (d *Demand) Candidates() []*Offer {
+	best := d.Effective()
+	switch {
+	case best == nil:
+		return nil
+	case best.Specific() || !best.Registered:
+		return []*Offer{best}
+	}
+	return lookup.Except(d.Used(), func(o *Offer) bool { return !o.Registered || o.Specific() })
+}
+
 func (d *Demand) findEffective() *Offer {
 	var last, first *Offer
 	for _, o := range d.Used() {

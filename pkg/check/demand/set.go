@@ -68,11 +68,16 @@ func (ms *Set) Scraped() []*Demand { return ms.needed.Get(ms.findNeeds) }
 func (ms *Set) findNeeds() []*Demand {
 	var out []*Demand
 	for _, d := range ms.All() {
-		if d.ofPods() && d.Workload != nil && d.Workload.KnowsPods() && d.fromPrometheus() && d.fromPods() {
+		if d.IsScraped() {
 			out = append(out, d)
 		}
 	}
 	return out
+}
+
+// IsScraped reports whether Prometheus must scrape the metric from pods that are known.
+func (d *Demand) IsScraped() bool {
+	return d.IsOfPods() && d.Workload != nil && d.Workload.KnowsPods() && d.fromPrometheus() && d.FromPods()
 }
 
 // recordings returns the recording rules of all PrometheusRules.

@@ -60,8 +60,14 @@ var Parser = parser.NewParser(parser.Options{
 	EnableExperimentalFunctions: true, EnableBinopFillModifiers: true, Functions: promFunctions(),
 })
 
-// Parse parses an expression. It returns nil if Prometheus rejects it.
+// maxText is the longest expression that is parsed, because the time to parse one can grow with the square of its length.
+const maxText = 32 << 10
+
+// Parse parses an expression. It returns nil if Prometheus rejects it, or if it is too long.
 func Parse(text string) parser.Expr {
+	if len(text) > maxText {
+		return nil
+	}
 	e, err := Parser.ParseExpr(text)
 	if err != nil {
 		return nil

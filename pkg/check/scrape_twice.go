@@ -1,0 +1,93 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
+	"github.com/krm-fn/krm-fn/pkg/check/demand"
+	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+func scrapeTwice(w *world, ps *model.Problems) {
+	for _, d := range w.demands.Scraped() {
+		if o := d.Effective(); o != nil && o.Expr != nil && promexpr.Adds(o.Expr) {
+			checkTargets(w.graph, d, o, ps)
+		}
+	}
+}
+
+// checkTargets reports a port of the pods that Prometheus scrapes as two targets with different labels, if the query adds the
+// series of both. A Service and its headless twin make two targets of each pod.
+func checkTargets(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+	type port struct {
+		number int32
+		path   string
+	}
+	known := map[port]demand.Origin{}
+	for _, from := range d.Origins() {
+		p := from.Path
+		if p.PodPort == 0 || from.Opaque || !isQueried(o, from) {
+			continue
+		}
+		at := port{p.PodPort, cmp.Or(p.Path, "/metrics")}
+		first, again := known[at]
+		if !again {
+			known[at] = from
+			continue
+		}
+		if maps.Equal(first.Target, from.Target) || !scrapedTogether(g, first.Path.Monitor, p.Monitor) {
+			continue
+		}
+		ps.Errorf(model.ScrapeTwice, p.At(),
+			"scrapes port %d of the pods of %s %s, which %s scrapes %s, so %s adds every value of %s twice for %s; scrape it only once",
+			p.PodPort, d.Workload, through(p), same(first.Path.Monitor, p.Monitor), through(first.Path), o.Rule,
+			d.MetricName(), d.Scaler)
+		return
+	}
+}
+
+func through(p chain.ScrapePath) string {
+	switch {
+	case p.Service == nil:
+		return "directly"
+	case p.ServicePort != "":
+		return fmt.Sprintf("through port %s of %s", p.ServicePort, p.Service)
+	}
+	return fmt.Sprintf("through %s", p.Service)
+}
+
+func same(first, m *chain.Monitor) string {
+	if first == m {
+		return "it also"
+	}
+	return first.Item.Place.Object.String()
+}
+
+// isQueried reports whether the query selects the series of a target, by the labels that monitors and Services determine.
+func isQueried(o *demand.Offer, from demand.Origin) bool {
+	for _, s := range promexpr.Selectors(o.Expr) {
+		for _, m := range s.LabelMatchers {
+			if !slices.Contains(statedLabels, m.Name) {
+				continue
+			}
+			if value, kept := from.Value(s.Name, m.Name); !kept || !m.Matches(value) {
+				return false
+			}
+		}
+		if _, kept := from.Value(s.Name, ""); !kept {
+			return false
+		}
+	}
+	return true
+}
+
+// scrapedTogether reports whether a Prometheus uses both monitors, as far as the input tells.
+func scrapedTogether(g *chain.Graph, a, b *chain.Monitor) bool {
+	return len(g.Prometheuses) == 0 || slices.ContainsFunc(g.Prometheuses, func(p *chain.Prometheus) bool {
+		return g.Refuses(p, a) == nil && g.Refuses(p, b) == nil
+	})
+}
