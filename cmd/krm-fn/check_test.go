@@ -77,6 +77,7 @@ func TestCheckFlags(t *testing.T) {
 		"a sample without the series": {mended(t), "[scrape/series]", []string{"--sample", "shop/orders=" + page}},
 		"values of the Helm chart":    {mended(t), "[rule/query]", []string{"--adapter-values", values}},
 		"a version that is gone":      {v1, "[hpa/version]", []string{"--kubernetes-version", "1.30"}},
+		"a target that is missing":    {strings.Replace(mended(t), "kind: Deployment\n    name: orders\n", "kind: Deployment\n    name: payments\n", 1), "[hpa/target]", []string{"--complete"}},
 		"no version":                  {v1, `error: --kubernetes-version: "x" is not a Kubernetes version; use one such as "1.37" [input/value]`, []string{"--kubernetes-version", "x"}},
 		"a version of the future":     {v1, `error: --kubernetes-version: 1.99 is newer than the newest known Kubernetes version, 1.37; use 1.37, or a newer krm-fn [input/value]`, []string{"--kubernetes-version", "1.99"}},
 		"a sample without a file":     {v1, `error: --sample: "orders" has no file; use WORKLOAD=FILE [input/value]`, []string{"--sample", "orders"}},

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
@@ -73,7 +74,7 @@ func (mi *missing) definitionOf(of [2]string) *definition {
 		}
 		d := definition{at: it.Place}
 		krm.Decode(it.Field("spec"), it.Place, &d)
-		if d.Names.Kind == kind || strings.ToLower(d.Names.Kind) == kind {
+		if slices.Contains([]string{d.Names.Kind, strings.ToLower(d.Names.Kind)}, kind) {
 			return &d
 		}
 	}

@@ -82,8 +82,10 @@ func (d *described) check(s *chain.HPA, ref autoscalingv2.CrossVersionObjectRefe
 		ps.Reportf(p, "is %s, but %s is in %s; use that", model.Quote(ref.APIVersion), otherGroup.Place.Object, p.Suggestion)
 	case ref.Kind == "Namespace": // Every namespace can exist, and the adapter requires only its name.
 	case d.graph.Complete && !s.Rendered:
-		ps.Warnf(model.HPAObject, at.Child("name"), "no %s in namespace %s is named %s", ref.Kind, s.Namespace(), model.Quote(ref.Name))
+		ps.Warnf(model.HPAObject, at.Child("name"),
+			"no %s in namespace %s is named %s", ref.Kind, s.Namespace(), model.Quote(ref.Name))
 	default:
-		ps.Infof(model.HPAObject, at.Child("name"), "%s %s is not in the input, so it is not checked", ref.Kind, model.Quote(ref.Name))
+		ps.Infof(model.HPAObject, at.Child("name"),
+			"%s %s is not in the input, so it is not checked", ref.Kind, model.Quote(ref.Name))
 	}
 }

@@ -19,10 +19,10 @@ func inputDuplicate(w *world, ps *model.Problems) {
 	known := make(map[model.Object]*krm.Item, len(w.graph.Items))
 	for _, it := range w.graph.Items {
 		o := it.Place.Object
-		if o.Name == "" || isHook(it) {
+		o.APIVersion = model.Group(o.APIVersion)
+		if o.Name == "" || o.APIVersion == "krm-fn.dev" || isHook(it) { // Function configurations do not go to the cluster.
 			continue
 		}
-		o.APIVersion = model.Group(o.APIVersion)
 		first, ok := known[o]
 		if !ok {
 			known[o] = it

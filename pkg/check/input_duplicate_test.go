@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -21,6 +22,7 @@ func TestInputDuplicate(t *testing.T) {
 			`warning: Secret web: is in the input twice; only the last one remains in the cluster; remove or rename one of them [input/duplicate]`,
 		}, text: secret + secret},
 		{name: "in two namespaces", text: service + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: a}\n"},
+		{name: "function configurations", text: strings.Repeat("---\napiVersion: krm-fn.dev/v1alpha1\nkind: RenderAPIs\nmetadata: {name: render}\n", 2)},
 		{name: "hooks of Helm", text: service + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, annotations: {helm.sh/hook: test}}\n"},
 	})
 }

@@ -153,8 +153,8 @@ func (r *reader) readVersion() {
 	switch {
 	case text != "":
 		r.problems.Add(model.Problem{
-			ID: model.HPAConfig, Severity: model.Error, Place: at, Value: model.Shorten(text, model.MaxShown), Suggestion: krm.Suggest(text, versions),
-			Message: fmt.Sprintf("is %s; use one of %s", model.Quote(text), strings.Join(versions, ", ")),
+			ID: model.HPAConfig, Severity: model.Error, Place: at, Value: model.Shorten(text, model.MaxShown),
+			Suggestion: krm.Suggest(text, versions), Message: fmt.Sprintf("is %s; use one of %s", model.Quote(text), strings.Join(versions, ", ")),
 		})
 	case flat || nested:
 		r.problems.Add(model.Problem{

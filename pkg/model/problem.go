@@ -257,7 +257,8 @@ func (ps Problems) WithoutFollowUps(decoding Problems) Problems {
 		field, steps := p.Place.Field, 0
 		for i := 0; i < len(field) && steps < most; i++ {
 			if field[i] == '.' || field[i] == '[' {
-				if steps++; failed[document(p.Place, field[:i])] {
+				steps++
+				if failed[document(p.Place, field[:i])] {
 					return true
 				}
 			}

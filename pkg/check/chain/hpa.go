@@ -133,7 +133,8 @@ func (h *HPA) annotationAt(name string) model.Place {
 // lowerKeys lowers the first letters of all keys. Kubernetes writes the behavior with the names of Go, and reads both.
 func lowerKeys(n *yaml.Node) {
 	for i, c := range n.Content {
-		if lowerKeys(c); n.Kind == yaml.MappingNode && i%2 == 0 && c.Value != "" {
+		lowerKeys(c)
+		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Value != "" {
 			c.Value = strings.ToLower(c.Value[:1]) + c.Value[1:]
 		}
 	}

@@ -38,7 +38,8 @@ var (
 	usageTargets  = []autoscalingv2.MetricTargetType{autoscalingv2.UtilizationMetricType, autoscalingv2.AverageValueMetricType}
 	numberTargets = []autoscalingv2.MetricTargetType{autoscalingv2.ValueMetricType, autoscalingv2.AverageValueMetricType}
 	usageParts    = []Part{
-		{"target.type", ""}, {"target.averageUtilization", "targetAverageUtilization"},
+		{"target.type", ""},
+		{"target.averageUtilization", "targetAverageUtilization"},
 		{"target.averageValue", "targetAverageValue"},
 	}
 )
@@ -48,15 +49,24 @@ var Sources = []Source{
 	{autoscalingv2.ResourceMetricSourceType, "resource", usageParts, usageTargets},
 	{autoscalingv2.ContainerResourceMetricSourceType, "containerResource", usageParts, usageTargets},
 	{autoscalingv2.PodsMetricSourceType, "pods", []Part{
-		{"metric.name", "metricName"}, {"metric.selector", "selector"}, {"target.type", ""},
+		{"metric.name", "metricName"},
+		{"metric.selector", "selector"},
+		{"target.type", ""},
 		{"target.averageValue", "targetAverageValue"},
 	}, numberTargets[1:]},
 	{autoscalingv2.ObjectMetricSourceType, "object", []Part{
-		{"describedObject", "target"}, {"metric.name", "metricName"}, {"metric.selector", "selector"}, {"target.type", ""},
-		{"target.value", "targetValue"}, {"target.averageValue", "averageValue"},
+		{"describedObject", "target"},
+		{"metric.name", "metricName"},
+		{"metric.selector", "selector"},
+		{"target.type", ""},
+		{"target.value", "targetValue"},
+		{"target.averageValue", "averageValue"},
 	}, numberTargets},
 	{autoscalingv2.ExternalMetricSourceType, "external", []Part{
-		{"metric.name", "metricName"}, {"metric.selector", "metricSelector"}, {"target.type", ""}, {"target.value", "targetValue"},
+		{"metric.name", "metricName"},
+		{"metric.selector", "metricSelector"},
+		{"target.type", ""},
+		{"target.value", "targetValue"},
 		{"target.averageValue", "targetAverageValue"},
 	}, numberTargets},
 }

@@ -133,7 +133,8 @@ func (c *checker) targetType(typ autoscalingv2.MetricTargetType, allowed, set []
 		c.contradict(works, model.Problem{Place: at, Value: string(typ), Suggestion: string(better[0])},
 			"is %s, but %s is set; set type: %s, or set %s instead", typ, c.name(set[0].path), better[0], c.name(lacks.path))
 	case works && slices.Contains(targetTypes, typ):
-		c.contradict(works, model.Problem{Place: at, Value: string(typ), Suggestion: string(better[0])}, "is %s; use %s", typ, better[0])
+		c.contradict(works, model.Problem{Place: at, Value: string(typ), Suggestion: string(better[0])},
+			"is %s; use %s", typ, better[0])
 	default:
 		isOneOf(&c.problems, model.HPAMetric, at, typ, better)
 	}
