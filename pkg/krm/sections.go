@@ -147,7 +147,7 @@ func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
 		}
 		switch {
 		case tooLarge:
-			c.refuse(standardInput, model.InputLimit, "has a member or an item of more than %d MiB", MaxText>>20)
+			c.refuse(standardInput.At(int(c.above)+1), model.InputLimit, "begins a member or an item of more than %d MiB", MaxText>>20)
 			return c, false, nil
 		case len(c.window) > at && !c.line(at):
 			return c, false, nil
@@ -228,17 +228,22 @@ func (c *cutter) line(at int) bool {
 	case bytes.HasPrefix(line, []byte("...")), line[0] == '%':
 		return false
 	case c.inItems && isDashed(rest) && (c.column < 0 || indent == c.column):
-		if c.column < 0 {
-			c.column = indent
-			c.comments[1] = c.firstComment(at)
-		}
-		c.flush(c.comments[1])
-		c.item = true
+		c.dash(at, indent)
 	case indent == 0 && line[0] != '-' && bytes.Contains(line, []byte(":")):
 		c.field(at)
 	}
 	c.comments = [2]int{len(c.window), len(c.window)}
 	return true
+}
+
+// dash handles the line at an offset, which begins an item.
+func (c *cutter) dash(at, indent int) {
+	if c.column < 0 {
+		c.column = indent
+		c.comments[1] = c.firstComment(at)
+	}
+	c.flush(c.comments[1])
+	c.item = true
 }
 
 // mayStart reports whether the list can start with a line, whose content is rest. It refuses an input that cannot be a mapping.
