@@ -103,7 +103,10 @@ func TestProblemsAreLimited(t *testing.T) {
 func TestEndlessInputs(t *testing.T) {
 	for _, name := range []string{"/dev/zero", "/dev/full"} {
 		for _, args := range [][]string{
-			{"check", "--sample", "a/b=" + name, "-"}, {"check", "--adapter-values", name, "-"}, {"check", name}, {"render", name},
+			{"check", "--sample", "a/b=" + name, "-"},
+			{"check", "--adapter-values", name, "-"},
+			{"check", name},
+			{"render", name},
 			{"init", "a", "-f", name, "--image", "i", "-o", t.TempDir()},
 		} {
 			got := run(t, ".", "", args...)
