@@ -284,8 +284,8 @@ func TestHostileInputs(t *testing.T) {
 		"an alias bomb as a document": {resourceList(apiItem, config("products-api-swagger", "s.yaml", bomb)), "error: standard input:21:7: ConfigMap shop/products-api-swagger: data[\"s.yaml\"]: expands to more than 200000 values through aliases [input/limit]\n"},
 		"deep nesting":                {resourceList(apiItem) + "x: " + deep + "\n", "error: standard input: is nested deeper than 200 levels [input/limit]\n"},
 		"deep nesting in metrics":     {resourceList(apiItem, config("hpa-configs", "mgwMetrics", deep), config("products-api-swagger", "s.yaml", openAPI)), "error: standard input:21:7: ConfigMap shop/hpa-configs: data.mgwMetrics: is nested deeper than 200 levels [input/limit]\n"},
-		"100 MB of one text":          {resourceList(apiItem, config("products-api-swagger", "s.yaml", huge)), "error: standard input:19:3: ConfigMap shop/products-api-swagger: data: has "},
-		"100 MB of a name":            {resourceList(strings.Replace(apiItem, "name: products-api\n", "name: "+huge+"\n", 1), config("products-api-swagger", "s.yaml", openAPI)), "error: standard input:7:5: API shop/"},
+		"100 MB of one text":          {resourceList(apiItem, config("products-api-swagger", "s.yaml", huge)), "error: standard input:14: begins a member or an item of more than 8 MiB [input/limit]\n"},
+		"100 MB of a name":            {resourceList(strings.Replace(apiItem, "name: products-api\n", "name: "+huge+"\n", 1), config("products-api-swagger", "s.yaml", openAPI)), "error: standard input:4: begins a member or an item of more than 8 MiB [input/limit]\n"},
 		"Latin-1":                     {resourceList(apiItem) + "# \xe9\n", "error: standard input:14: is not UTF-8; save it as UTF-8 text [input/encoding]\n"},
 		"a NUL":                       {resourceList(apiItem) + "# \x00\n", "error: standard input:14: contains a NUL byte; save it as UTF-8 text [input/encoding]\n"},
 	} {

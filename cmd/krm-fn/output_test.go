@@ -52,10 +52,19 @@ func TestNothingIsInterpretedByATerminal(t *testing.T) {
 	dir := writeFiles(t, map[string]string{"hpa.json": hpa})
 	for _, args := range [][]string{
 		{"check", dir},
-		{"check", "-o", "json", dir}, {"check", "-o", "sarif", dir}, {"check", "-o", "github", dir},
-		{"explain", "hpa/" + hostileName, dir}, {"explain", "hpa/" + hostileName, dir, "--format", "mermaid"},
-		{"explain", "hpa/" + hostileName, dir, "--format", "dot"}, {"render", dir}, {"render", hostileName}, {hostileName},
-		{"--" + hostileName}, {"version", hostileName}, {"check", "-o", hostileName, dir}, nil,
+		{"check", "-o", "json", dir},
+		{"check", "-o", "sarif", dir},
+		{"check", "-o", "github", dir},
+		{"explain", "hpa/" + hostileName, dir},
+		{"explain", "hpa/" + hostileName, dir, "--format", "mermaid"},
+		{"explain", "hpa/" + hostileName, dir, "--format", "dot"},
+		{"render", dir},
+		{"render", hostileName},
+		{hostileName},
+		{"--" + hostileName},
+		{"version", hostileName},
+		{"check", "-o", hostileName, dir},
+		nil,
 	} {
 		got := run(t, ".", list, args...)
 		for _, r := range got.stdout + got.stderr {
@@ -94,7 +103,10 @@ func TestProblemsAreLimited(t *testing.T) {
 func TestEndlessInputs(t *testing.T) {
 	for _, name := range []string{"/dev/zero", "/dev/full"} {
 		for _, args := range [][]string{
-			{"check", "--sample", "a/b=" + name, "-"}, {"check", "--adapter-values", name, "-"}, {"check", name}, {"render", name},
+			{"check", "--sample", "a/b=" + name, "-"},
+			{"check", "--adapter-values", name, "-"},
+			{"check", name},
+			{"render", name},
 			{"init", "a", "-f", name, "--image", "i", "-o", t.TempDir()},
 		} {
 			got := run(t, ".", "", args...)

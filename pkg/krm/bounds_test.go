@@ -2,6 +2,7 @@ package krm
 
 import (
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,9 +25,14 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// lastLine returns the last line of a text with its line break, where the member or item begins that has no end.
+func lastLine(text string) string {
+	return text[strings.LastIndexByte(strings.TrimSuffix(text, "\n"), '\n')+1:]
+}
+
 // Each stream has no end. Reading stops where it is certain that no list follows.
 func TestEndlessStreamsAreRefused(t *testing.T) {
-	const member = "error: standard input: has a member or an item of more than 8 MiB [input/limit]"
+	const member = "error: standard input: line LINE: begins a member or an item of more than 8 MiB [input/limit]"
 	const values = "error: standard input: has too many values; the limit is 8388608 [input/limit]"
 	for name, tc := range map[string]struct {
 		begin, text string
@@ -49,7 +55,8 @@ func TestEndlessStreamsAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := &endless{text: tc.text}
 			_, ps := ReadList(io.MultiReader(strings.NewReader(tc.begin), in))
-			if diff := cmp.Diff([]string{tc.want}, lines(ps)); diff != "" {
+			want := strings.ReplaceAll(tc.want, "LINE", strconv.Itoa(1+strings.Count(strings.TrimSuffix(tc.begin, lastLine(tc.begin)), "\n")))
+			if diff := cmp.Diff([]string{want}, lines(ps)); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 			if in.count > tc.most<<20 {

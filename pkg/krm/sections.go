@@ -147,7 +147,8 @@ func cutSections(in *bufio.Reader) (c *cutter, ok bool, err error) {
 		}
 		switch {
 		case tooLarge:
-			c.refuse(standardInput, model.InputLimit, "has a member or an item of more than %d MiB", MaxText>>20)
+			begin := standardInput.At(int(c.above) + 1)
+			c.refuse(begin, model.InputLimit, "begins a member or an item of more than %d MiB", MaxText>>20)
 			return c, false, nil
 		case len(c.window) > at && !c.line(at):
 			return c, false, nil
@@ -213,9 +214,7 @@ func (c *cutter) line(at int) bool {
 	if !c.started && !c.mayStart(line, rest) {
 		return false
 	}
-	if c.inItems && c.column < 0 && len(rest) > 0 && rest[0] != '#' {
-		c.inItems = isDashed(rest) // Otherwise, they are not a block list.
-	}
+	c.inItems = c.inItems && (c.column >= 0 || isListStart(rest))
 	switch {
 	case len(rest) == 0:
 	case rest[0] == '#':
@@ -228,18 +227,26 @@ func (c *cutter) line(at int) bool {
 	case bytes.HasPrefix(line, []byte("...")), line[0] == '%':
 		return false
 	case c.inItems && isDashed(rest) && (c.column < 0 || indent == c.column):
-		if c.column < 0 {
-			c.column = indent
-			c.comments[1] = c.firstComment(at)
-		}
-		c.flush(c.comments[1])
-		c.item = true
+		c.dash(at, indent)
 	case indent == 0 && line[0] != '-' && bytes.Contains(line, []byte(":")):
 		c.field(at)
 	}
 	c.comments = [2]int{len(c.window), len(c.window)}
 	return true
 }
+
+// dash handles the line at an offset, which begins an item.
+func (c *cutter) dash(at, indent int) {
+	if c.column < 0 {
+		c.column = indent
+		c.comments[1] = c.firstComment(at)
+	}
+	c.flush(c.comments[1])
+	c.item = true
+}
+
+// isListStart reports whether a line below the key of the items, with the content rest, can be in a block list.
+func isListStart(rest []byte) bool { return len(rest) == 0 || rest[0] == '#' || isDashed(rest) }
 
 // mayStart reports whether the list can start with a line, whose content is rest. It refuses an input that cannot be a mapping.
 func (c *cutter) mayStart(line, rest []byte) bool {
