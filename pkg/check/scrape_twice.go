@@ -14,7 +14,7 @@ import (
 
 func scrapeTwice(w *world, ps *model.Problems) {
 	for _, d := range w.demands.Scraped() {
-		if o := d.Effective(); o != nil && o.Expr != nil && promexpr.Adds(o.Expr) {
+		if o := d.Effective(); len(d.Paths()) > 1 && o != nil && o.Expr != nil && promexpr.Adds(o.Expr) {
 			checkTargets(w.graph, d, o, ps)
 		}
 	}

@@ -134,13 +134,13 @@ func summarize(w *world, ps model.Problems) Summary {
 		demands[metricKey{d.Scaler, d.Number}] = d
 	}
 	for _, sc := range w.graph.Scalers {
-		broken := v.breaksScaler(sc)
+		broken := len(v.below) > 0 && v.breaksScaler(sc)
 		for i := range sc.Metrics {
 			s.Metrics++
 			d := demands[metricKey{sc, i}]
 			reason := unjudged(w, sc, d)
 			switch {
-			case broken || v.hits(sc.MetricAt(i)) || d != nil && v.breaks(d):
+			case broken || len(v.below) > 0 && (v.hits(sc.MetricAt(i)) || d != nil && v.breaks(d)):
 				s.Broken++
 			case reason != "":
 				s.NotJudged++
