@@ -35,7 +35,7 @@ func scrapeNone(w *world, ps *model.Problems) {
 			told[miss.monitor] = true
 			reportMiss(d, miss, "", ps)
 		default:
-			reportNone(d, ps)
+			reportNone(d, w.graph.Complete, ps)
 		}
 	}
 	sc.reportUnjudged(unjudged, ps)
@@ -122,15 +122,19 @@ func reportMiss(d *demand.Demand, miss *miss, other string, ps *model.Problems) 
 	ps.Add(p)
 }
 
-// reportNone reports pods without any route.
-func reportNone(d *demand.Demand, ps *model.Problems) {
+// reportNone reports pods without any route. If the input may not have all objects, that is only a warning.
+func reportNone(d *demand.Demand, complete bool, ps *model.Problems) {
 	hint := ""
 	if annotated(d.Workload) {
 		hint = ", because prometheus-operator does not read annotations such as prometheus.io/scrape"
 	}
-	ps.Errorf(model.ScrapeNone, d.At(),
-		"nothing in the input scrapes the pods of %s, so %s has no value; add a ServiceMonitor or PodMonitor%s",
-		d.Workload, d.MetricName(), hint)
+	p := model.Problem{ID: model.ScrapeNone, Severity: model.Error, Place: d.At()}
+	unless := ""
+	if !complete {
+		p.Severity, unless = model.Warning, " unless a monitor that is not in the input does"
+	}
+	ps.Reportf(p, "nothing in the input scrapes the pods of %s, so %s has no value%s; add a ServiceMonitor or PodMonitor%s",
+		d.Workload, d.MetricName(), unless, hint)
 }
 
 // reportUnjudged reports one of the metrics whose pods something that cannot be checked may scrape.

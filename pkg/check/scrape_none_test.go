@@ -169,10 +169,13 @@ data: {prometheus.yml: "scrape_configs: []"}
 		{name: "relabeling that the operator refuses", text: chain + serviceWeb +
 			monitorOf("{name: web}", "{selector: {matchLabels: {app: web}}, endpoints: [{port: metrics, relabelings: [{action: keep, sourceLabels: [a], regex: '('}]}]}")},
 		{name: "monitor of something else", want: []string{
+			`warning: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value unless a monitor that is not in the input does; add a ServiceMonitor or PodMonitor [scrape/none]`,
+		}, text: chain + serviceWeb + monitorOf("{name: db}", "{selector: {matchLabels: {app: postgres}}, "+endpoints+"}")},
+		{name: "monitor of something else, all objects", complete: true, want: []string{
 			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor [scrape/none]`,
 		}, text: chain + serviceWeb + monitorOf("{name: db}", "{selector: {matchLabels: {app: postgres}}, "+endpoints+"}")},
 		{name: "Prometheus without a monitor", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor [scrape/none]`,
+			`warning: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value unless a monitor that is not in the input does; add a ServiceMonitor or PodMonitor [scrape/none]`,
 		}, text: chain + serviceWeb + prometheusMain},
 		{name: "service without a selector", want: []string{
 			`warning: Service web: spec.selector: is missing, so Service web reaches pods only if someone creates its endpoints; add a selector that matches the pods of Deployment web [scrape/none]`,
@@ -186,7 +189,7 @@ data: {prometheus.yml: "scrape_configs: []"}
 			`error: ServiceMonitor web: spec.selector.matchLabels.app: selects app: wbe, and Service web has app: web, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + serviceWeb + monitorOf("{name: web}", "{selector: {matchLabels: {app: wbe}}, "+endpoints+"}")},
 		{name: "annotations that nobody reads", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor, because prometheus-operator does not read annotations such as prometheus.io/scrape [scrape/none]`,
+			`warning: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value unless a monitor that is not in the input does; add a ServiceMonitor or PodMonitor, because prometheus-operator does not read annotations such as prometheus.io/scrape [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + prometheusMain},
 		{name: "annotations that additional configuration may read", want: []string{
 			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: additionalScrapeConfigs of Prometheus main may do so [scrape/none]`,
@@ -230,7 +233,7 @@ spec:
   template: {metadata: {labels: {app: collector}}, spec: {containers: [{name: collector, image: otel/opentelemetry-collector-contrib:0.100.0}]}}
 `},
 		{name: "adapter and operator are no scrapers", want: []string{
-			`error: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value; add a ServiceMonitor or PodMonitor [scrape/none]`,
+			`warning: HorizontalPodAutoscaler web: spec.metrics[0]: nothing in the input scrapes the pods of Deployment web, so metric "requests_per_second" has no value unless a monitor that is not in the input does; add a ServiceMonitor or PodMonitor [scrape/none]`,
 		}, text: chain + prometheusMain + `---
 apiVersion: apps/v1
 kind: Deployment

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -58,8 +59,8 @@ func Run(in Input) (Output, model.Problems) {
 	return Output{Items: out.items, Rendered: out.rendered, Owner: opts.owner, Origin: origin}, ps.Sorted()
 }
 
-// checkChains checks the metric chains of everything rendered. A problem of a scaler or another object that krm-fn did not
-// render does not stop the rendering; krm-fn check is for that.
+// checkChains checks the metric chains of everything rendered. A problem of a scaler that krm-fn did not render, or a malformed
+// field of any other such object, does not stop the rendering; krm-fn check is for that.
 func checkChains(out merged, opts options) model.Problems {
 	all := check.Run(check.Input{Items: out.applied(), Complete: true, Minor: opts.minor})
 	if !all.HasErrors() {
@@ -73,7 +74,9 @@ func checkChains(out merged, opts options) model.Problems {
 		o := it.Place.Object
 		return isScaler(o.Kind) && !own[o]
 	}
-	foreign := func(p model.Problem) bool { return isAboutScaler(p.ID) && !own[p.Place.Object] }
+	foreign := func(p model.Problem) bool {
+		return !own[p.Place.Object] && (isAboutScaler(p.ID) || strings.HasPrefix(string(p.ID), "input/"))
+	}
 	ours := all
 	// Only an error that other scalers could cause requires a second run without them.
 	if slices.ContainsFunc(all, func(p model.Problem) bool { return p.Severity == model.Error && !foreign(p) }) &&

@@ -42,7 +42,7 @@ func TestCorpus(t *testing.T) {
 		"openapi.json":         `{"openapi": "3.0.3", "info": {"title": "a", "version": "v1"}, "paths": {"/": {"get": {"responses": {"200": {"description": "a"}}}}}}`,
 		"k/kustomization.yaml": "resources: []\n",
 		"c/Chart.yaml":         "apiVersion: v2\nname: c\n",
-		"c/broken.yml":         "a: [",
+		"c/broken.yml":         "apiVersion: v1\nkind: ConfigMap\ndata: [",
 		".hidden/a.yaml":       "a: [",
 		"readme.md":            "a",
 	})
