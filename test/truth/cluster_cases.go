@@ -51,7 +51,7 @@ var ClusterCases = []Case{
 		Name:   "adapter-max-age",
 		Change: "--metrics-max-age is less than --metrics-relist-interval",
 		Edits:  []Edit{{"Deployment/prometheus-adapter", "--metrics-relist-interval=30s", "--metrics-max-age=10s\n        - --metrics-relist-interval=30s"}},
-		Errors: []string{"rule/missing"}, Warnings: []string{"rule/window"}, Cluster: Unknown,
+		Errors: []string{"rule/missing"}, Cluster: Unknown,
 	},
 	{
 		Name:   "adapter-flag",
