@@ -1,8 +1,11 @@
 package check
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -37,5 +40,39 @@ func TestInputDuplicateNamesTheOtherFile(t *testing.T) {
 		"only the last one remains in the cluster; remove or rename one of them [input/duplicate]"
 	if len(ps) != 1 || ps[0].String() != want {
 		t.Errorf("problems %v, want %s", ps, want)
+	}
+}
+
+// kubectl sends the last of several equal keys to the API server, so it is the one that counts.
+func TestDuplicateKeys(t *testing.T) {
+	const text = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: old}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: a, image: b, resources: {requests: {cpu: 1}}}]}}
+  selector: {matchLabels: {app: web}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  maxReplicas: 0
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 2
+`
+	ps := Run(Input{Items: itemsOf(t, text)})
+	var got []string
+	for _, p := range ps {
+		got = append(got, string(p.Severity)+" "+p.Place.Field+" "+string(p.ID))
+	}
+	want := []string{
+		"warning spec.maxReplicas input/duplicate", "warning spec.selector input/duplicate",
+		"warning spec.template.spec.containers[0].image input/duplicate",
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("problems (-want +got):\n%s\n%v", diff, ps)
 	}
 }

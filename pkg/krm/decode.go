@@ -96,26 +96,38 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 	})
 }
 
-// eachKey calls f for each member of the mapping n. It reports duplicate keys, keys that are not strings, and any other kind of
-// node.
+// eachKey calls f for each member of the mapping n. It reports duplicate keys, of which the last one counts, keys that are not
+// strings, and any other kind of node.
 func (d *decoder) eachKey(n *yaml.Node, at model.Place, f func(key, val *yaml.Node, at model.Place)) {
 	if n.Kind != yaml.MappingNode {
 		d.wrongType(n, at, "a mapping")
 		return
 	}
-	seen := map[string]bool{}
+	last := make(map[string]int, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Kind == yaml.ScalarNode {
+			last[n.Content[i].Value] = i
+		}
+	}
+	var again map[string]bool
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
 		child := at.Child(key.Value)
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			d.problems.Errorf(model.InputType, atNode(at, key), "has a key that is %s; use a string", Describe(key))
-		case seen[key.Value]:
+			continue
+		case again[key.Value]:
 			d.problems.Errorf(model.InputDuplicate, atNode(child, key), "appears more than once; remove one of them")
-		default:
-			seen[key.Value] = true
-			f(key, val, child)
 		}
+		if last[key.Value] == i {
+			f(key, val, child)
+			continue
+		}
+		if again == nil {
+			again = map[string]bool{}
+		}
+		again[key.Value] = true
 	}
 }
 

@@ -32,6 +32,17 @@ func Get(n *yaml.Node, key string) *yaml.Node {
 	return v
 }
 
+// Last returns the value of the last member key of the mapping n, or nil. An API server keeps the last of several.
+func Last(n *yaml.Node, key string) *yaml.Node {
+	var last *yaml.Node
+	for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			last = n.Content[i+1]
+		}
+	}
+	return last
+}
+
 // find returns the key and the value of a member of the mapping n, or nil and nil.
 func find(n *yaml.Node, key string) (k, v *yaml.Node) {
 	if i := fastyaml.IndexOf(n, key); i >= 0 {

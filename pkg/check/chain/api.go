@@ -56,7 +56,7 @@ func (as *APIServices) find() map[string][]*APIService {
 			InsecureSkipTLSVerify bool              `json:"insecureSkipTLSVerify"`
 			CABundle              string            `json:"caBundle"`
 		}
-		_ = mistakes(krm.Get(it.Node(), "spec"), it.Place, &spec, false)
+		_ = mistakes(krm.Last(it.Node(), "spec"), it.Place, &spec, false)
 		if spec.Service == nil {
 			continue
 		}

@@ -144,7 +144,7 @@ func (r *reader) add(it *krm.Item, ps *model.Problems) {
 		r.addPodMonitor(it, ps)
 	case "monitoring.coreos.com/Prometheus", "monitoring.coreos.com/PrometheusAgent":
 		p := &Prometheus{Item: it, wanted: map[*metav1.LabelSelector][]labels.Requirement{}}
-		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), &p.Spec, false)...)
+		ps.Add(mistakes(krm.Last(it.Node(), "spec"), it.Place.Child("spec"), &p.Spec, false)...)
 		r.graph.Prometheuses = append(r.graph.Prometheuses, p)
 	default:
 		r.addWorkload(it, ps)
@@ -157,20 +157,24 @@ func specOf[T any](it *krm.Item, ps *model.Problems) *T {
 	var spec *T
 	if !it.Spec(&spec) {
 		spec = new(T)
-		ps.Add(mistakes(krm.Get(it.Node(), "spec"), it.Place.Child("spec"), spec, true)...)
+		ps.Add(mistakes(krm.Last(it.Node(), "spec"), it.Place.Child("spec"), spec, true)...)
 	}
 	return spec
 }
 
 // mistakes decodes n into out. A value of a wrong type is an error. An unknown field may belong to a newer version, so it is
-// only a warning, and only if misspelled is set and a known field has a similar name.
+// only a warning, and only if misspelled is set and a known field has a similar name. A duplicate key is a warning, too: kubectl
+// sends the last one to the API server.
 func mistakes(n *yaml.Node, at model.Place, out any, misspelled bool) model.Problems {
 	if krm.IsNull(n) {
 		return nil
 	}
 	var ps model.Problems
 	for _, p := range krm.Decode(n, at, out) {
-		if p.ID == model.InputField {
+		switch p.ID {
+		case model.InputDuplicate:
+			p.Severity, p.Message = model.Warning, "appears more than once; the last one counts; remove the others"
+		case model.InputField:
 			if !misspelled || p.Suggestion == "" {
 				continue
 			}

@@ -103,17 +103,17 @@ func (wl *Workload) read() (*corev1.PodTemplateSpec, model.Problems) {
 		wl.Replicas, wl.Selector = rendered.Replicas, rendered.Selector
 		return &rendered.Template, nil
 	}
-	spec := krm.Get(wl.Item.Node(), "spec")
+	spec := krm.Last(wl.Item.Node(), "spec")
 	switch {
 	case kind == pod:
 		template := &corev1.PodTemplateSpec{}
 		return template, mistakes(wl.Item.Node(), wl.At(), template, false)
 	case kind == cronJob:
 		template := &corev1.PodTemplateSpec{}
-		return template, mistakes(krm.Get(krm.Get(krm.Get(spec, "jobTemplate"), "spec"), "template"), wl.At(), template, true)
+		return template, mistakes(krm.Last(krm.Last(krm.Last(spec, "jobTemplate"), "spec"), "template"), wl.At(), template, true)
 	case slices.Contains(Scalable, kind), slices.Contains(Unscalable, kind):
 		return wl.readSpec(spec, kind)
-	case kind == rollout, krm.Get(krm.Get(krm.Get(spec, "template"), "spec"), "containers") != nil:
+	case kind == rollout, krm.Last(krm.Last(krm.Last(spec, "template"), "spec"), "containers") != nil:
 		// The field of another kind may have the same name and another type.
 		template, _ := wl.readSpec(spec, kind)
 		return template, nil
@@ -143,7 +143,7 @@ func (wl *Workload) readSpec(spec *yaml.Node, kind string) (*corev1.PodTemplateS
 			wl.Selector = &metav1.LabelSelector{MatchLabels: labels}
 		}
 	default:
-		if n := krm.Get(spec, "selector"); !krm.IsNull(n) {
+		if n := krm.Last(spec, "selector"); !krm.IsNull(n) {
 			wl.Selector = &metav1.LabelSelector{}
 			found.Add(mistakes(n, at.Child("selector"), wl.Selector, true)...)
 		}

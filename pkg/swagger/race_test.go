@@ -1,0 +1,5 @@
+//go:build race
+
+package swagger
+
+const underRace = true
