@@ -39,7 +39,7 @@ func (p Processor) Process(rl *framework.ResourceList) error {
 			}
 		}
 	}
-	results, err := results(ps.Sorted())
+	results, err := results(ps.Sorted().Limited())
 	if err != nil {
 		return err
 	}

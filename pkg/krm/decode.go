@@ -24,10 +24,17 @@ import (
 func Decode(n *yaml.Node, at model.Place, out any) model.Problems {
 	var d decoder
 	d.value(n, at, reflect.ValueOf(out).Elem())
+	if d.unknown > 0 {
+		d.problems.Errorf(model.InputLimit, at, "has %d more unknown fields", d.unknown)
+	}
 	return d.problems
 }
 
-type decoder struct{ problems model.Problems }
+type decoder struct {
+	problems model.Problems
+	// unknown is the number of unknown fields beyond mostReported.
+	unknown int
+}
 
 var (
 	unmarshalerType = reflect.TypeFor[json.Unmarshaler]()
@@ -74,16 +81,29 @@ func (d *decoder) value(n *yaml.Node, at model.Place, v reflect.Value) {
 	}
 }
 
+// mostSuggested is the number of problems after which unknown fields have no suggestions, which take time, and mostReported the
+// number after which they are only counted: no user reads them.
+const mostSuggested, mostReported = 1000, 10_000
+
 func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 	info := fastyaml.TypeOf(v.Type())
+	var names []string
 	d.eachKey(n, at, func(key, val *yaml.Node, at model.Place) {
 		field, ok := info.Field(key.Value)
-		if !ok {
-			names := make([]string, 0, len(info.Fields))
-			for _, f := range info.Fields {
-				names = append(names, f.Name)
+		switch {
+		case !ok && len(d.problems) >= mostReported:
+			d.unknown++
+			return
+		case !ok && len(d.problems) >= mostSuggested:
+			d.problems.Errorf(model.InputField, atNode(at, key), "unknown field %q", model.Shorten(key.Value, longestName))
+			return
+		case !ok:
+			if names == nil {
+				for _, f := range info.Fields {
+					names = append(names, f.Name)
+				}
+				slices.Sort(names)
 			}
-			slices.Sort(names)
 			p := model.Problem{ID: model.InputField, Place: atNode(at, key), Suggestion: Suggest(key.Value, names)}
 			hint := "known fields: " + strings.Join(names, ", ")
 			if p.Suggestion != "" {

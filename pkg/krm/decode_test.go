@@ -1,6 +1,8 @@
 package krm
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,4 +117,28 @@ func lines(ps model.Problems) []string {
 		out = append(out, p.String())
 	}
 	return out
+}
+
+// Malicious input can have any number of unknown fields.
+func TestManyUnknownFields(t *testing.T) {
+	var text strings.Builder
+	for i := range mostReported + 5 {
+		fmt.Fprintf(&text, "abcdefghijklmnopqrstuvwxyz%d: 1\n", i)
+	}
+	n, ps := Parse(text.String(), model.Place{})
+	if ps.HasErrors() {
+		t.Fatal(ps)
+	}
+	var out struct {
+		Alphabet int32 `json:"abcdefghijklmnopqrstuvwxyz"`
+	}
+	ps = Decode(n, model.Place{}, &out)
+	if len(ps) != mostReported+1 || ps[mostReported].Message != "has 5 more unknown fields" {
+		t.Fatalf("%d problems, the last one %v", len(ps), ps[len(ps)-1])
+	}
+	for i, suggested := range map[int]bool{0: true, mostSuggested - 1: true, mostSuggested: false, mostReported - 1: false} {
+		if (ps[i].Suggestion != "") != suggested {
+			t.Errorf("problem %d: %v", i, ps[i])
+		}
+	}
 }
