@@ -22,7 +22,15 @@ import (
 // and values of a wrong type, with their places, and decodes all other values. A type with its own UnmarshalJSON, such as
 // resource.Quantity, decodes itself. Fields of type *yaml.Node take any value. Places have lines if at has one.
 func Decode(n *yaml.Node, at model.Place, out any) model.Problems {
-	var d decoder
+	return decode(decoder{}, n, at, out)
+}
+
+// DecodeLast is Decode, but of duplicate keys, the last one counts, as for kubectl.
+func DecodeLast(n *yaml.Node, at model.Place, out any) model.Problems {
+	return decode(decoder{last: true}, n, at, out)
+}
+
+func decode(d decoder, n *yaml.Node, at model.Place, out any) model.Problems {
 	d.value(n, at, reflect.ValueOf(out).Elem())
 	if d.unknown > 0 {
 		d.problems.Errorf(model.InputLimit, at, "has %d more unknown fields", d.unknown)
@@ -32,6 +40,8 @@ func Decode(n *yaml.Node, at model.Place, out any) model.Problems {
 
 type decoder struct {
 	problems model.Problems
+	// last means that the last of duplicate keys counts, not the first.
+	last bool
 	// unknown is the number of unknown fields beyond mostReported.
 	unknown int
 }
@@ -116,38 +126,40 @@ func (d *decoder) structure(n *yaml.Node, at model.Place, v reflect.Value) {
 	})
 }
 
-// eachKey calls f for each member of the mapping n. It reports duplicate keys, of which the last one counts, keys that are not
-// strings, and any other kind of node.
+// eachKey calls f for each member of the mapping n. It reports duplicate keys, of which one counts, keys that are not strings, and
+// any other kind of node.
 func (d *decoder) eachKey(n *yaml.Node, at model.Place, f func(key, val *yaml.Node, at model.Place)) {
 	if n.Kind != yaml.MappingNode {
 		d.wrongType(n, at, "a mapping")
 		return
 	}
-	last := make(map[string]int, len(n.Content)/2)
+	counts := make(map[string]int, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Kind == yaml.ScalarNode {
-			last[n.Content[i].Value] = i
+		if key := n.Content[i]; key.Kind == yaml.ScalarNode {
+			if _, known := counts[key.Value]; !known || d.last {
+				counts[key.Value] = i
+			}
 		}
 	}
 	var again map[string]bool
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
-		child := at.Child(key.Value)
-		switch {
-		case key.Kind != yaml.ScalarNode:
+		if key.Kind != yaml.ScalarNode {
 			d.problems.Errorf(model.InputType, atNode(at, key), "has a key that is %s; use a string", Describe(key))
 			continue
-		case again[key.Value]:
+		}
+		child, one := at.Child(key.Value), counts[key.Value]
+		if again[key.Value] || i > one {
 			d.problems.Errorf(model.InputDuplicate, atNode(child, key), "appears more than once; remove one of them")
 		}
-		if last[key.Value] == i {
+		switch {
+		case i == one:
 			f(key, val, child)
-			continue
+		case i < one && again == nil:
+			again = map[string]bool{key.Value: true}
+		case i < one:
+			again[key.Value] = true
 		}
-		if again == nil {
-			again = map[string]bool{}
-		}
-		again[key.Value] = true
 	}
 }
 

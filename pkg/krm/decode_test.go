@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
@@ -139,6 +140,20 @@ func TestManyUnknownFields(t *testing.T) {
 	for i, suggested := range map[int]bool{0: true, mostSuggested - 1: true, mostSuggested: false, mostReported - 1: false} {
 		if (ps[i].Suggestion != "") != suggested {
 			t.Errorf("problem %d: %v", i, ps[i])
+		}
+	}
+}
+
+func TestDecodeLast(t *testing.T) {
+	n, ps := Parse("name: a\ncount: 1\nname: b\nname: c\n", model.Place{})
+	if ps.HasErrors() {
+		t.Fatal(ps)
+	}
+	for want, decode := range map[string]func(*yaml.Node, model.Place, any) model.Problems{"a": Decode, "c": DecodeLast} {
+		var out decodeTarget
+		ps := decode(n, model.Place{}.At(1), &out)
+		if out.Name != want || out.Count != 1 || len(ps) != 2 || ps[0].Place.Line != 3 || ps[1].Place.Line != 4 {
+			t.Errorf("name %q, want %q; problems %v", out.Name, want, ps)
 		}
 	}
 }

@@ -170,7 +170,7 @@ func mistakes(n *yaml.Node, at model.Place, out any, misspelled bool) model.Prob
 		return nil
 	}
 	var ps model.Problems
-	for _, p := range krm.Decode(n, at, out) {
+	for _, p := range krm.DecodeLast(n, at, out) {
 		switch p.ID {
 		case model.InputDuplicate:
 			p.Severity, p.Message = model.Warning, "appears more than once; the last one counts; remove the others"
