@@ -1,6 +1,7 @@
 package check
 
 import (
+	"path"
 	"slices"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -29,12 +30,18 @@ func inputDuplicate(w *world, ps *model.Problems) {
 			continue
 		}
 		p := model.Problem{ID: model.InputDuplicate, Severity: model.Warning, Place: it.Place}
-		if slices.Contains(chainKinds, o.APIVersion+"/"+o.Kind) {
-			p.Severity = model.Error
-		}
 		also := ""
 		if file := first.Place.File; file != "" && file != it.Place.File {
 			also = ", also in " + file
+		}
+		// Directories can be for different clusters, such as overlays.
+		if path.Dir(first.Place.File) != path.Dir(it.Place.File) {
+			p.Severity = model.Info
+			ps.Reportf(p, "is in the input twice%s; if both go to one cluster, only one of them remains", also)
+			continue
+		}
+		if slices.Contains(chainKinds, o.APIVersion+"/"+o.Kind) {
+			p.Severity = model.Error
 		}
 		ps.Reportf(p, "is in the input twice%s; only the last one remains in the cluster; remove or rename one of them", also)
 	}

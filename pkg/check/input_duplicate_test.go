@@ -43,6 +43,20 @@ func TestInputDuplicateNamesTheOtherFile(t *testing.T) {
 	}
 }
 
+// Directories can be for different clusters.
+func TestInputDuplicateInDirectories(t *testing.T) {
+	items := itemsOf(t, hpaWeb+hpaWeb)
+	items[0].Place.File, items[1].Place.File = "production/a.yaml", "staging/a.yaml"
+	w, _ := newWorld(Input{Items: items})
+	var ps model.Problems
+	inputDuplicate(w, &ps)
+	const want = "info: staging/a.yaml: HorizontalPodAutoscaler web: is in the input twice, also in production/a.yaml; " +
+		"if both go to one cluster, only one of them remains [input/duplicate]"
+	if len(ps) != 1 || ps[0].String() != want {
+		t.Errorf("problems %v, want %s", ps, want)
+	}
+}
+
 // kubectl sends the last of several equal keys to the API server, so it is the one that counts.
 func TestDuplicateKeys(t *testing.T) {
 	const text = `apiVersion: apps/v1

@@ -92,7 +92,7 @@ var Registry = []Entry{
 	{InputSyntax, []Severity{Error}, "A text that must be YAML or JSON cannot be parsed.", "Fix the text at the line that the message names."},
 	{InputEncoding, []Severity{Error}, "A text is not UTF-8 or contains a NUL byte.", "Save the file as UTF-8 text."},
 	{InputLimit, []Severity{Error, Warning, Info}, "A text is larger, is nested deeper, or expands to more through aliases than any real input does, or there are more problems than can be shown.", "Split or simplify the file, or fix the problems that are shown."},
-	{InputDuplicate, []Severity{Error, Warning}, "A key appears more than once in a mapping, or an object more than once in the list.", "Remove one of them."},
+	{InputDuplicate, []Severity{Error, Warning, Info}, "A key appears more than once in a mapping, or an object more than once in the list.", "Remove one of them."},
 	{InputField, []Severity{Error, Warning}, "A field or key is unknown.", "Correct its spelling, or remove it."},
 	{InputType, []Severity{Error}, "A value has the wrong type, such as a number instead of a string.", "Use a value of the type that the message names."},
 	{InputRequired, []Severity{Error}, "A required field is missing or empty.", "Add it."},
