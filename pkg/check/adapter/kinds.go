@@ -182,6 +182,11 @@ func (k *Kinds) ResourceOf(gk schema.GroupKind) (found schema.GroupResource, pro
 	if m, err := k.known.RESTMapping(gk, "v1"); err == nil {
 		return m.Resource.GroupResource(), ""
 	}
+	// Its mapper also knows kinds in lower case (client-go, restmapper/discovery.go).
+	kind, err := k.known.KindFor(schema.GroupVersionResource{Group: gk.Group, Resource: gk.Kind})
+	if err == nil && kind.Group == gk.Group && gk.Kind == strings.ToLower(kind.Kind) && gk.Kind != kind.Kind {
+		return k.ResourceOf(kind.GroupKind())
+	}
 	g, ok := builtin(gk.Group)
 	if !ok {
 		plural, _ := meta.UnsafeGuessKindToResource(gk.WithVersion("v1"))
