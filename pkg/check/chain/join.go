@@ -22,8 +22,9 @@ func join(g *Graph) {
 	for _, svc := range g.Services.All {
 		joinService(g, svc)
 	}
+	full := map[*Service]bool{}
 	for _, m := range g.Monitors {
-		joinMonitor(g, m)
+		joinMonitor(g, m, full)
 	}
 }
 
@@ -62,7 +63,12 @@ func joinService(g *Graph, svc *Service) {
 	}
 }
 
-func joinMonitor(g *Graph, m *Monitor) {
+// mostRoutes limits the routes to a workload. If everything has the same labels, each monitor reaches each workload through each
+// Service.
+const mostRoutes = 200
+
+// joinMonitor adds the routes of a monitor. full are the Services whose workloads all have the most routes.
+func joinMonitor(g *Graph, m *Monitor, full map[*Service]bool) {
 	if m.OfPods {
 		for _, i := range g.Workloads.Labels.Find(certainLabels(lookup.RequiredLabels(&m.Selector)), m.spaces()) {
 			if wl := g.Workloads.All[i]; m.selectsPods(wl) {
@@ -80,8 +86,14 @@ func joinMonitor(g *Graph, m *Monitor) {
 		if !svc.HasSelector() {
 			g.manual.Add(svc.Item.Place.Object.Namespace, Route{m, svc})
 		}
+		if full[svc] {
+			continue
+		}
+		full[svc] = true
 		for _, wl := range svc.Workloads {
-			wl.routes = append(wl.routes, Route{m, svc})
+			if len(wl.routes) < mostRoutes {
+				wl.routes, full[svc] = append(wl.routes, Route{m, svc}), false
+			}
 		}
 	}
 }

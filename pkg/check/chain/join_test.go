@@ -121,3 +121,29 @@ func itemsOf(t testing.TB, text string) []*krm.Item {
 	}
 	return items
 }
+
+// If everything has the same labels, the routes of all monitors and Services to all workloads would be too many.
+func TestMostRoutes(t *testing.T) {
+	const object = "---\napiVersion: %s\nkind: %s\nmetadata: {name: a%d, labels: {app: a}}\nspec: %s\n"
+	var text strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&text, object, "apps/v1", "Deployment", i,
+			"{selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: a, ports: [{name: p, containerPort: 80}]}]}}}")
+		fmt.Fprintf(&text, object, "v1", "Service", i, "{selector: {app: a}, ports: [{name: p, port: 80}]}")
+		fmt.Fprintf(&text, object, "monitoring.coreos.com/v1", "ServiceMonitor", i, "{selector: {matchLabels: {app: a}}, endpoints: [{port: p}]}")
+	}
+	g, ps := New(itemsOf(t, text.String()), 0, func(*corev1.Container) bool { return false })
+	if len(ps) > 0 {
+		t.Fatal(ps)
+	}
+	for _, wl := range g.Workloads.All {
+		if n := len(g.Routes(wl)); n != mostRoutes {
+			t.Errorf("%d routes to %s, want %d", n, wl, mostRoutes)
+		}
+	}
+	for _, m := range g.Monitors {
+		if len(m.Services) != 30 {
+			t.Errorf("%s selects %d Services", m.Item.Place.Object, len(m.Services))
+		}
+	}
+}
