@@ -140,7 +140,7 @@ spec:
   selector:
     krm-fn.dev/workload: products-privatejet
   clusterIP: None
-`}},
+`}, {"HorizontalPodAutoscaler", "maxReplicas: 6", "maxReplicas: 1"}}, // With more pods, twice a share looks right.
 		Errors: []string{"scrape/twice"}, Cluster: Misreads,
 	},
 	{
