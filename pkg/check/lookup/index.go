@@ -7,10 +7,12 @@ import "slices"
 type Index struct {
 	// keys are the label keys that are indexed.
 	keys map[string]bool
-	// postings and names hold positions in ascending order.
+	// labels are those of all objects. postings and names hold their positions in ascending order. whole means that postings also
+	// has those in all namespaces together, which are added when they are needed.
+	labels   []map[string]string
 	postings map[term][]int
 	names    map[string][]int
-	size     int
+	whole    bool
 }
 
 // term is a label of objects in a namespace. The term with an empty key applies to every object of the namespace.
@@ -26,17 +28,33 @@ func NewIndex(keys map[string]bool) *Index {
 
 // Add adds an object at the next position.
 func (x *Index) Add(namespace, name string, labels map[string]string) {
-	add := func(t term) { x.postings[t] = append(x.postings[t], x.size) }
-	x.names[name] = append(x.names[name], x.size)
-	for _, ns := range []string{namespace, anyNamespace} {
-		add(term{namespace: ns})
-		for k, v := range labels {
-			if x.keys[k] {
-				add(term{k, v, ns})
-			}
+	x.names[name] = append(x.names[name], len(x.labels))
+	x.post(namespace, len(x.labels), labels)
+	if x.whole {
+		x.post(anyNamespace, len(x.labels), labels)
+	}
+	x.labels = append(x.labels, labels)
+}
+
+func (x *Index) post(namespace string, position int, labels map[string]string) {
+	add := func(t term) { x.postings[t] = append(x.postings[t], position) }
+	add(term{namespace: namespace})
+	for k, v := range labels {
+		if x.keys[k] {
+			add(term{k, v, namespace})
 		}
 	}
-	x.size++
+}
+
+// find returns the positions of the objects with a term.
+func (x *Index) find(t term) []int {
+	if t.namespace == anyNamespace && !x.whole {
+		x.whole = true
+		for i, labels := range x.labels {
+			x.post(anyNamespace, i, labels)
+		}
+	}
+	return x.postings[t]
 }
 
 // Named returns the positions of the objects with a name.
@@ -50,9 +68,9 @@ func (x *Index) Find(labels map[string]string, namespaces []string) []int {
 	}
 	var out []int
 	for _, ns := range namespaces {
-		fewest := x.postings[term{namespace: ns}]
+		fewest := x.find(term{namespace: ns})
 		for k, v := range labels {
-			if found := x.postings[term{k, v, ns}]; len(found) < len(fewest) {
+			if found := x.find(term{k, v, ns}); len(found) < len(fewest) {
 				fewest = found
 			}
 		}
@@ -68,7 +86,7 @@ func (x *Index) Like(name string, labels map[string]string) []int {
 	first := func(list []int) []int { return list[:min(len(list), most)] }
 	out := slices.Clone(first(x.names[name]))
 	for k, v := range labels {
-		out = append(out, first(x.postings[term{k, v, anyNamespace}])...)
+		out = append(out, first(x.find(term{k, v, anyNamespace}))...)
 	}
 	return distinct(out)
 }
