@@ -185,6 +185,10 @@ data: {prometheus.yml: "scrape_configs: []"}
 		{name: "annotations for another Prometheus", want: []string{
 			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: its annotations are meant for a Prometheus that is not in the input [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + monitorOf("{name: db}", "{selector: {matchLabels: {app: postgres}}, "+endpoints+"}")},
+		{name: "annotations beside a monitor with one of the labels", want: []string{
+			`warning: ServiceMonitor db: spec.selector.matchLabels.tier: selects tier: db, and Service web has no label tier, so ServiceMonitor db scrapes nothing there [scrape/none]`,
+			`info: HorizontalPodAutoscaler web: spec.metrics[0]: cannot tell whether the pods of Deployment web are scraped: its annotations are meant for a Prometheus that is not in the input [scrape/none]`,
+		}, text: metricOf(requestsMetric) + annotatedWeb + serviceWeb + monitorOf("{name: db}", "{selector: {matchLabels: {app: web, tier: db}}, "+endpoints+"}")},
 		{name: "annotations beside a monitor that was meant", want: []string{
 			`error: ServiceMonitor web: spec.selector.matchLabels.app: selects app: wbe, and Service web has app: web, so nothing scrapes the pods of Deployment web, and metric "requests_per_second" of HorizontalPodAutoscaler web has no value [scrape/none]`,
 		}, text: metricOf(requestsMetric) + annotatedWeb + serviceWeb + monitorOf("{name: web}", "{selector: {matchLabels: {app: wbe}}, "+endpoints+"}")},
