@@ -15,7 +15,7 @@ type Setup struct {
 	Configs   []*Config
 	// Custom has the rules of all configurations for Pods and Object metrics, External those for External metrics.
 	Custom, External *Index
-	// KnowsRules means that there are rules, and that every configuration that an adapter reads is in the input and sound.
+	// KnowsRules reports that there are rules, and that every configuration that an adapter reads is in the input and sound.
 	KnowsRules   bool
 	registration lookup.Lazy[Registration]
 }
