@@ -184,7 +184,8 @@ func (k *Kinds) ResourceOf(gk schema.GroupKind) (found schema.GroupResource, pro
 	}
 	// Its mapper also knows kinds in lower case (client-go, restmapper/discovery.go).
 	kind, err := k.known.KindFor(schema.GroupVersionResource{Group: gk.Group, Resource: gk.Kind})
-	if err == nil && kind.Group == gk.Group && gk.Kind == strings.ToLower(kind.Kind) && gk.Kind != kind.Kind {
+	lower := strings.ToLower(kind.Kind)
+	if err == nil && kind.Group == gk.Group && gk.Kind == lower && lower != kind.Kind {
 		return k.ResourceOf(kind.GroupKind())
 	}
 	g, ok := builtin(gk.Group)
