@@ -30,30 +30,22 @@ func TestInputDuplicate(t *testing.T) {
 	})
 }
 
-func TestInputDuplicateNamesTheOtherFile(t *testing.T) {
-	items := itemsOf(t, hpaWeb+hpaWeb)
-	items[0].Place.File, items[1].Place.File = "a.yaml", "b.yaml"
-	w, _ := newWorld(Input{Items: items})
-	var ps model.Problems
-	inputDuplicate(w, &ps)
-	const want = "error: b.yaml: HorizontalPodAutoscaler web: is in the input twice, also in a.yaml; " +
-		"only the last one remains in the cluster; remove or rename one of them [input/duplicate]"
-	if len(ps) != 1 || ps[0].String() != want {
-		t.Errorf("problems %v, want %s", ps, want)
-	}
-}
-
-// Directories can be for different clusters.
-func TestInputDuplicateInDirectories(t *testing.T) {
-	items := itemsOf(t, hpaWeb+hpaWeb)
-	items[0].Place.File, items[1].Place.File = "production/a.yaml", "staging/a.yaml"
-	w, _ := newWorld(Input{Items: items})
-	var ps model.Problems
-	inputDuplicate(w, &ps)
-	const want = "info: staging/a.yaml: HorizontalPodAutoscaler web: is in the input twice, also in production/a.yaml; " +
-		"if both go to one cluster, only one of them remains [input/duplicate]"
-	if len(ps) != 1 || ps[0].String() != want {
-		t.Errorf("problems %v, want %s", ps, want)
+// An object in another file is named. Two directories can be for different clusters.
+func TestInputDuplicateInFiles(t *testing.T) {
+	for _, c := range []struct{ first, second, want string }{
+		{"a.yaml", "b.yaml", "error: b.yaml: HorizontalPodAutoscaler web: is in the input twice, also in a.yaml; " +
+			"only the last one remains in the cluster; remove or rename one of them [input/duplicate]"},
+		{"production/a.yaml", "staging/a.yaml", "info: staging/a.yaml: HorizontalPodAutoscaler web: is in the input twice, " +
+			"also in production/a.yaml; if both go to one cluster, only one of them remains [input/duplicate]"},
+	} {
+		items := itemsOf(t, hpaWeb+hpaWeb)
+		items[0].Place.File, items[1].Place.File = c.first, c.second
+		w, _ := newWorld(Input{Items: items})
+		var ps model.Problems
+		inputDuplicate(w, &ps)
+		if len(ps) != 1 || ps[0].String() != c.want {
+			t.Errorf("problems %v, want %s", ps, c.want)
+		}
 	}
 }
 

@@ -43,8 +43,8 @@ func (g *gatewayBuilder) buildPods() {
 	}
 }
 
-// buildAliases reads hostAliases from the ConfigMap in the operator's namespace, if there is one, regardless of the ConfigMap
-// that applies to mounts (getHostAliases, pkg/mgw/api.go of the operator).
+// buildAliases reads hostAliases. The ConfigMap in the operator's namespace takes precedence, even if mounts come from another one
+// (getHostAliases, pkg/mgw/api.go of the operator).
 func (g *gatewayBuilder) buildAliases(cm configMap) {
 	system := referrer{g.in.item, []string{systemNamespace}}
 	if it := g.items.find("ConfigMap", deploymentConfigs, system, g.in.place, g.ps); it != nil && it != cm.item {

@@ -15,7 +15,7 @@ type Setup struct {
 	Configs   []*Config
 	// Custom has the rules of all configurations for Pods and Object metrics, External those for External metrics.
 	Custom, External *Index
-	// KnowsRules reports that there are rules, and that every configuration that an adapter reads is in the input and sound.
+	// KnowsRules reports whether the input contains rules, and all configurations that adapters read are present and valid.
 	KnowsRules   bool
 	registration lookup.Lazy[Registration]
 }
