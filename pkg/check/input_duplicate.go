@@ -1,6 +1,7 @@
 package check
 
 import (
+	"hash/maphash"
 	"path"
 	"slices"
 
@@ -17,16 +18,20 @@ var chainKinds = []string{
 
 // inputDuplicate reports objects that are in the input twice. The version does not matter: it is the same object in the cluster.
 func inputDuplicate(w *world, ps *model.Problems) {
-	known := make(map[model.Object]*krm.Item, len(w.graph.Items))
+	seed := maphash.MakeSeed()
+	known := make(map[uint64]*krm.Item, len(w.graph.Items)) // A hash needs much less memory than an identity.
 	for _, it := range w.graph.Items {
-		o := it.Place.Object
-		o.APIVersion = model.Group(o.APIVersion)
+		o := identity(it)
 		if o.Name == "" || o.APIVersion == "krm-fn.dev" || isHook(it) { // Function configurations do not go to the cluster.
 			continue
 		}
-		first, ok := known[o]
-		if !ok {
-			known[o] = it
+		hash := maphash.Comparable(seed, o)
+		first := known[hash]
+		if first == nil {
+			known[hash] = it
+			continue
+		}
+		if identity(first) != o {
 			continue
 		}
 		p := model.Problem{ID: model.InputDuplicate, Severity: model.Warning, Place: it.Place}
@@ -45,4 +50,11 @@ func inputDuplicate(w *world, ps *model.Problems) {
 		}
 		ps.Reportf(p, "is in the input twice%s; only the last one remains in the cluster; remove or rename one of them", also)
 	}
+}
+
+// identity returns what identifies an object in a cluster: all but the version.
+func identity(it *krm.Item) model.Object {
+	o := it.Place.Object
+	o.APIVersion = model.Group(o.APIVersion)
+	return o
 }

@@ -44,8 +44,8 @@ func Run(in Input) (Output, model.Problems) {
 	ps.Add(more.WithoutFollowUps(ps)...)
 	objects := render(facts, opts)
 	origin := origins(facts, opts, objects)
-	ps.Add(clashes(objects, in.Items, src.scope, decided.merged)...)
-	rendered := identities(objects)
+	rendered, more := clashes(objects, in.Items, src.scope, decided.merged)
+	ps.Add(more...)
 	ps.Add(lostRules(rendered, in.Items, src.scope, opts)...)
 	if ps.HasErrors() {
 		return Output{Origin: origin}, ps.Sorted()

@@ -13,29 +13,29 @@ import (
 // kustomizeID is on every item that kustomize passes to a function, and only there.
 const kustomizeID = "kustomize.config.k8s.io/id"
 
-// clashes reports rendered objects that already exist in the input and are not ours, or that are rendered twice.
-func clashes(objects []object, items []*krm.Item, s scope, merged map[*krm.Item]bool) model.Problems {
+// clashes returns the origins of the objects by their identities, and a problem for each that has the identity of another one, or of
+// an item that somebody else wrote.
+func clashes(objects []object, items []*krm.Item, s scope, merged map[*krm.Item]bool) (map[objectID]*origin, model.Problems) {
 	var ps model.Problems
-	foreign := map[objectID]*krm.Item{}
-	for _, it := range items {
-		if (Owner(it) == "" || s.elsewhere(it)) && !merged[it] {
-			foreign[identity(it.Place.Object)] = it
-		}
-	}
 	from := make(map[objectID]*origin, len(objects))
 	for _, o := range objects {
 		id := identity(o.id())
-		if it := foreign[id]; it != nil {
-			ps.Errorf(model.OutputConflict, it.Place,
-				"has the identity of an object that is rendered from %s; rename one of them, or remove this one", o.origin.source)
-		}
 		if other := from[id]; other != nil {
 			ps.Errorf(model.OutputConflict, model.Place{Object: o.id()}, "is rendered from %s and from %s; rename one of them",
 				other.source, o.origin.source)
 		}
 		from[id] = o.origin
 	}
-	return ps
+	for _, it := range items {
+		if (Owner(it) != "" && !s.elsewhere(it)) || merged[it] {
+			continue
+		}
+		if o := from[identity(it.Place.Object)]; o != nil {
+			ps.Errorf(model.OutputConflict, it.Place,
+				"has the identity of an object that is rendered from %s; rename one of them, or remove this one", o.source)
+		}
+	}
+	return from, ps
 }
 
 // objectID identifies an object for an API server, which ignores the version.
@@ -43,15 +43,6 @@ type objectID struct{ group, kind, namespace, name string }
 
 func identity(o model.Object) objectID {
 	return objectID{model.Group(o.APIVersion), o.Kind, model.NamespaceOf(o.Namespace), o.Name}
-}
-
-// identities returns those of objects.
-func identities(objects []object) map[objectID]bool {
-	all := make(map[objectID]bool, len(objects))
-	for _, o := range objects {
-		all[identity(o.id())] = true
-	}
-	return all
 }
 
 // merged are the output items.
@@ -63,14 +54,14 @@ type merged struct {
 
 // merge returns the output items. Objects of an earlier run that are rendered again are replaced, but keep their files. Objects
 // that this function configuration no longer renders are dropped.
-func (d decisions) merge(in Input, objects []object, rendered map[objectID]bool, s scope, owner string) merged {
+func (d decisions) merge(in Input, objects []object, rendered map[objectID]*origin, s scope, owner string) merged {
 	out := merged{rendered: make([]*krm.Item, 0, len(objects))}
 	before := map[objectID]*krm.Item{}
 	for _, it := range in.Items {
 		madeBy := Owner(it)
 		id := identity(it.Place.Object)
 		switch {
-		case d.merged[it] && rendered[id] && it.Annotations[kustomizeID] != "":
+		case d.merged[it] && rendered[id] != nil && it.Annotations[kustomizeID] != "":
 			// kustomize accepts only one object per identity, even for local configuration.
 			before[id] = it
 			continue
@@ -80,7 +71,7 @@ func (d decisions) merge(in Input, objects []object, rendered map[objectID]bool,
 			}
 			out.local = append(out.local, len(out.items))
 		case s.elsewhere(it):
-		case madeBy != "" && rendered[id]:
+		case madeBy != "" && rendered[id] != nil:
 			before[id] = it
 			continue
 		case madeBy == owner:
@@ -92,12 +83,13 @@ func (d decisions) merge(in Input, objects []object, rendered map[objectID]bool,
 		}
 		out.items = append(out.items, it)
 	}
+	root := s.root // The functions below need no more of the scope.
 	hasFiles := slices.ContainsFunc(in.Items, func(it *krm.Item) bool { return it.FilePath() != "" })
 	for _, o := range objects {
 		if old := before[identity(o.id())]; old != nil {
 			o.KeepPlace(old)
 		} else if hasFiles {
-			o.SetPlace(func() (string, string) { return pathOf(o), cmp.Or(o.origin.packagePath, s.root) })
+			o.SetPlace(func() (string, string) { return pathOf(o), cmp.Or(o.origin.packagePath, root) })
 		}
 		out.rendered = append(out.rendered, o.Item)
 	}

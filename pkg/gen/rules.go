@@ -125,16 +125,16 @@ func readRules(text string, at model.Place, ps *model.Problems) ruleFile {
 
 // lostRules reports the ConfigMap with the rules of another functionConfig of the same package, if this run would replace it
 // although the other functionConfig still renders other objects.
-func lostRules(rendered map[objectID]bool, items []*krm.Item, s scope, opts options) model.Problems {
+func lostRules(rendered map[objectID]*origin, items []*krm.Item, s scope, opts options) model.Problems {
 	var ps model.Problems
 	for _, it := range items {
 		owner := Owner(it)
 		if owner == "" || owner == opts.owner || it.Annotations[rulesAnnotation] != "true" || s.elsewhere(it) ||
-			!rendered[identity(it.Place.Object)] {
+			rendered[identity(it.Place.Object)] == nil {
 			continue
 		}
 		if slices.ContainsFunc(items, func(other *krm.Item) bool {
-			return Owner(other) == owner && !s.elsewhere(other) && !rendered[identity(other.Place.Object)]
+			return Owner(other) == owner && !s.elsewhere(other) && rendered[identity(other.Place.Object)] == nil
 		}) {
 			ps.Errorf(model.OutputConflict, it.Place,
 				"contains the rules of %s, which %s would replace; give one of them its own name in "+

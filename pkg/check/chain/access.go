@@ -37,6 +37,9 @@ type Account struct{ Namespace, Name string }
 
 const rbacGroup = "rbac.authorization.k8s.io"
 
+// anyNamespace is the namespace of keys that match roles of all namespaces; it is not a valid name.
+const anyNamespace = "*"
+
 // add reads an object of the RBAC group. An object that cannot be read grants nothing.
 func (ac *Access) add(it *krm.Item) {
 	switch it.Place.Object.Kind {

@@ -12,7 +12,7 @@ import (
 // join finds which objects select which. The indexes limit the pairs to compare.
 func join(g *Graph) {
 	ofServices, ofPods := keysThatCount(g)
-	g.Services.Labels, g.Workloads.Labels = lookup.NewIndex(ofServices), lookup.NewIndex(ofPods)
+	g.Services.Labels, g.Workloads.Labels = lookup.NewIndex(ofServices, len(g.Services.All)), lookup.NewIndex(ofPods, len(g.Workloads.All))
 	for _, svc := range g.Services.All {
 		g.Services.Labels.Add(svc.Item.Place.Object.Namespace, svc.Item.Place.Object.Name, svc.Item.Labels)
 	}

@@ -13,8 +13,8 @@ import (
 // Workloads are all workloads of the input.
 type Workloads struct {
 	All []*Workload
-	// byKey has the first workload of each key.
-	byKey map[TargetKey]*Workload
+	// byKey has the first workload of each key, byName that of each key without a namespace. It is made when it is needed.
+	byKey, byName map[TargetKey]*Workload
 	// Labels indexes the labels of the pods.
 	Labels *lookup.Index
 }
@@ -58,31 +58,37 @@ func (r TargetRef) Key(namespace string) TargetKey {
 	return TargetKey{workloadGroup(r.APIVersion), r.Kind, r.Name, namespace}
 }
 
-// anyNamespace is the namespace of keys that match workloads of all namespaces; it is not a valid name.
-const anyNamespace = "*"
-
 // indexKeys indexes the workloads by the references that they match.
 func (ws *Workloads) indexKeys() {
-	ws.byKey = make(map[TargetKey]*Workload, 2*len(ws.All))
+	ws.byKey = make(map[TargetKey]*Workload, len(ws.All))
 	for _, wl := range ws.All {
-		o := wl.Item.Place.Object
-		key := TargetRef{o.APIVersion, o.Kind, o.Name}.Key(o.Namespace)
-		for _, ns := range []string{o.Namespace, model.NamespaceOf(o.Namespace), anyNamespace} {
-			if key.Namespace = ns; ws.byKey[key] == nil {
-				ws.byKey[key] = wl
-			}
-		}
+		ns := wl.Item.Place.Object.Namespace
+		addKey(ws.byKey, wl, ns)
+		addKey(ws.byKey, wl, model.NamespaceOf(ns))
+	}
+}
+
+func addKey(to map[TargetKey]*Workload, wl *Workload, namespace string) {
+	o := wl.Item.Place.Object
+	if key := (TargetRef{o.APIVersion, o.Kind, o.Name}).Key(namespace); to[key] == nil {
+		to[key] = wl
 	}
 }
 
 // find returns the workload that an object refers to, or nil. It ignores the version, as the controller does. It prefers a
 // workload in the namespace of the object to one that may end up there.
 func (ws *Workloads) find(by *krm.Item, ref TargetRef) *Workload {
-	ns, uncertain := by.Place.Object.Namespace, ""
-	if ns == "" {
-		uncertain = anyNamespace
+	ns := by.Place.Object.Namespace
+	if wl := ws.byKey[ref.Key(model.NamespaceOf(ns))]; wl != nil || ns != "" {
+		return cmp.Or(wl, ws.byKey[ref.Key("")])
 	}
-	return cmp.Or(ws.byKey[ref.Key(model.NamespaceOf(ns))], ws.byKey[ref.Key(uncertain)])
+	if ws.byName == nil {
+		ws.byName = map[TargetKey]*Workload{}
+		for _, wl := range ws.All {
+			addKey(ws.byName, wl, "")
+		}
+	}
+	return ws.byName[ref.Key("")]
 }
 
 // sharingKey returns a key that is equal for all scalers with the same target.

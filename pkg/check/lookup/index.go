@@ -1,18 +1,28 @@
 package lookup
 
-import "slices"
+import (
+	"hash/maphash"
+	"slices"
+)
 
 // Index finds the positions of objects by namespace, name, and label, so that a selector is compared with few objects. What it
 // returns includes every match, and may include more; the caller compares.
 type Index struct {
 	// keys are the label keys that are indexed.
-	keys map[string]bool
-	// labels are those of all objects. postings and names hold their positions in ascending order. whole means that postings also
-	// has those in all namespaces together, which are added when they are needed.
-	labels   []map[string]string
-	postings map[term][]int
-	names    map[string][]int
+	keys    map[string]bool
+	objects []indexed
+	// postings holds the positions for each hash of a term, in ascending order. whole means that it also has the terms of all
+	// namespaces together, which are added when they are needed.
+	postings map[uint64][]int32
+	seed     maphash.Seed
 	whole    bool
+	// names holds the positions for each name. It is made when it is needed.
+	names map[string][]int
+}
+
+type indexed struct {
+	namespace, name string
+	labels          map[string]string
 }
 
 // term is a label of objects in a namespace. The term with an empty key applies to every object of the namespace.
@@ -21,25 +31,29 @@ type term struct{ key, value, namespace string }
 // anyNamespace stands for all namespaces; it is not a valid name.
 const anyNamespace = "*"
 
-// NewIndex returns an empty index of the labels with the given keys.
-func NewIndex(keys map[string]bool) *Index {
-	return &Index{keys: keys, postings: map[term][]int{}, names: map[string][]int{}}
+// NewIndex returns an empty index of the labels with the given keys, for about n objects.
+func NewIndex(keys map[string]bool, n int) *Index {
+	return &Index{keys: keys, objects: make([]indexed, 0, n), postings: make(map[uint64][]int32, n), seed: maphash.MakeSeed()}
 }
 
 // Add adds an object at the next position.
 func (x *Index) Add(namespace, name string, labels map[string]string) {
-	x.names[name] = append(x.names[name], len(x.labels))
-	x.post(namespace, len(x.labels), labels)
+	position := len(x.objects)
+	x.objects = append(x.objects, indexed{namespace, name, labels})
+	x.post(namespace, position)
 	if x.whole {
-		x.post(anyNamespace, len(x.labels), labels)
+		x.post(anyNamespace, position)
 	}
-	x.labels = append(x.labels, labels)
+	x.names = nil
 }
 
-func (x *Index) post(namespace string, position int, labels map[string]string) {
-	add := func(t term) { x.postings[t] = append(x.postings[t], position) }
+func (x *Index) post(namespace string, position int) {
+	add := func(t term) {
+		hash := maphash.Comparable(x.seed, t)
+		x.postings[hash] = append(x.postings[hash], int32(position))
+	}
 	add(term{namespace: namespace})
-	for k, v := range labels {
+	for k, v := range x.objects[position].labels {
 		if x.keys[k] {
 			add(term{k, v, namespace})
 		}
@@ -47,18 +61,26 @@ func (x *Index) post(namespace string, position int, labels map[string]string) {
 }
 
 // find returns the positions of the objects with a term.
-func (x *Index) find(t term) []int {
+func (x *Index) find(t term) []int32 {
 	if t.namespace == anyNamespace && !x.whole {
 		x.whole = true
-		for i, labels := range x.labels {
-			x.post(anyNamespace, i, labels)
+		for i := range x.objects {
+			x.post(anyNamespace, i)
 		}
 	}
-	return x.postings[t]
+	return x.postings[maphash.Comparable(x.seed, t)]
 }
 
 // Named returns the positions of the objects with a name.
-func (x *Index) Named(name string) []int { return x.names[name] }
+func (x *Index) Named(name string) []int {
+	if x.names == nil {
+		x.names = make(map[string][]int, len(x.objects))
+		for i, o := range x.objects {
+			x.names[o.name] = append(x.names[o.name], i)
+		}
+	}
+	return x.names[name]
+}
 
 // Find returns the positions, in ascending order, of objects in one of the namespaces that may have all labels. No namespaces
 // means all of them. The keys of the labels must be indexed.
@@ -74,7 +96,7 @@ func (x *Index) Find(labels map[string]string, namespaces []string) []int {
 				fewest = found
 			}
 		}
-		out = append(out, fewest...)
+		out = appendInts(out, fewest)
 	}
 	return distinct(out)
 }
@@ -83,10 +105,11 @@ func (x *Index) Find(labels map[string]string, namespaces []string) []int {
 // each: a label that more objects have does not tell which one is meant.
 func (x *Index) Like(name string, labels map[string]string) []int {
 	const most = 32
-	first := func(list []int) []int { return list[:min(len(list), most)] }
-	out := slices.Clone(first(x.names[name]))
+	named := x.Named(name)
+	out := slices.Clone(named[:min(len(named), most)])
 	for k, v := range labels {
-		out = append(out, first(x.find(term{k, v, anyNamespace}))...)
+		found := x.find(term{k, v, anyNamespace})
+		out = appendInts(out, found[:min(len(found), most)])
 	}
 	return distinct(out)
 }
@@ -95,4 +118,11 @@ func (x *Index) Like(name string, labels map[string]string) []int {
 func distinct(positions []int) []int {
 	slices.Sort(positions)
 	return slices.Compact(positions)
+}
+
+func appendInts(out []int, more []int32) []int {
+	for _, i := range more {
+		out = append(out, int(i))
+	}
+	return out
 }

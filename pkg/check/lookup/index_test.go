@@ -9,7 +9,7 @@ import (
 // The answers do not depend on whether there was a question for all namespaces before.
 func TestIndex(t *testing.T) {
 	for _, early := range []bool{false, true} {
-		x := NewIndex(map[string]bool{"app": true})
+		x := NewIndex(map[string]bool{"app": true}, 4)
 		x.Add("shop", "a", map[string]string{"app": "a", "tier": "b"})
 		if early {
 			x.Find(map[string]string{"app": "a"}, nil)

@@ -14,7 +14,7 @@ import (
 // that runs short.
 const (
 	percentFirst = 400
-	percent      = 50
+	percent      = 60
 	percentLarge = 33
 	large        = 64 << 20
 )
