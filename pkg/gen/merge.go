@@ -13,9 +13,11 @@ import (
 // kustomizeID is on every item that kustomize passes to a function, and only there.
 const kustomizeID = "kustomize.config.k8s.io/id"
 
-// clashes returns the origins of the objects by their identities, and a problem for each that has the identity of another one, or of
-// an item that somebody else wrote.
-func clashes(objects []object, items []*krm.Item, s scope, merged map[*krm.Item]bool) (map[objectID]*origin, model.Problems) {
+// clashes returns the origins of the objects by their identities, and a problem for each object that has the identity of another
+// one, or of an item that somebody else wrote.
+func clashes(
+	objects []object, items []*krm.Item, s scope, merged map[*krm.Item]bool,
+) (map[objectID]*origin, model.Problems) {
 	var ps model.Problems
 	from := make(map[objectID]*origin, len(objects))
 	for _, o := range objects {
@@ -83,13 +85,16 @@ func (d decisions) merge(in Input, objects []object, rendered map[objectID]*orig
 		}
 		out.items = append(out.items, it)
 	}
-	root := s.root // The functions below need no more of the scope.
 	hasFiles := slices.ContainsFunc(in.Items, func(it *krm.Item) bool { return it.FilePath() != "" })
-	for _, o := range objects {
+	var place krm.Placer
+	for i, o := range objects {
+		if i == 0 || o.origin != objects[i-1].origin {
+			place = placer(o.origin, s.root)
+		}
 		if old := before[identity(o.id())]; old != nil {
 			o.KeepPlace(old)
 		} else if hasFiles {
-			o.SetPlace(func() (string, string) { return pathOf(o), cmp.Or(o.origin.packagePath, root) })
+			o.SetPlace(place)
 		}
 		out.rendered = append(out.rendered, o.Item)
 	}
@@ -123,9 +128,11 @@ func (m *merged) markLocal() {
 	})
 }
 
-// pathOf returns the file of a rendered object: in its own directory next to the file of its input.
-func pathOf(o object) string {
-	return path.Join(path.Dir(o.origin.path), "rendered", FileName(o.id()))
+// placer places the objects of an origin: in their own directory next to the file of their input.
+func placer(from *origin, root string) krm.Placer {
+	return func(o model.Object) (file, packagePath string) {
+		return path.Join(path.Dir(from.path), "rendered", FileName(o)), cmp.Or(from.packagePath, root)
+	}
 }
 
 // FileName returns the file name for an object.

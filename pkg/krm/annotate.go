@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // MarkLocal sets the annotation that keeps the item out of clusters.
@@ -129,20 +131,23 @@ func lineStart(text string, line int) int {
 	return at + line // A line below 0 does not exist either.
 }
 
-// SetPlace sets the function that returns the file and the package in which an orchestrator puts the item; "" for no package.
-// For a typed object, it is called when the object is written.
-func (it *Item) SetPlace(place func() (path, packagePath string)) {
+// Placer returns the file and the package in which an orchestrator puts an object; "" for no package.
+type Placer func(o model.Object) (path, packagePath string)
+
+// SetPlace sets the function that places the item. For a typed object, it is called when the object is written, and also applies
+// to clones of the item.
+func (it *Item) SetPlace(place Placer) {
 	if b, ok := it.body.(*typedBody); ok {
-		it.body = &typedBody{b.make, b.added, place}
+		b.place = place
 		return
 	}
-	for _, a := range annotationsOf(place) {
+	for _, a := range annotationsOf(place, it.Place.Object) {
 		it.Annotate(a.Key, a.Value)
 	}
 }
 
-func annotationsOf(place func() (path, packagePath string)) []annotation {
-	path, packagePath := place()
+func annotationsOf(place Placer, o model.Object) []annotation {
+	path, packagePath := place(o)
 	all := []annotation{{Key: PathAnnotation, Value: path}, {Key: IndexAnnotation, Value: "0"}}
 	if packagePath != "" {
 		all = append(all, annotation{Key: PackagePathAnnotation, Value: packagePath})

@@ -152,7 +152,8 @@ func (it *Item) Mentions(word string) bool {
 // AppendTo appends the item as a YAML document to out.
 func (it *Item) AppendTo(out []byte) ([]byte, error) {
 	if b, ok := it.body.(*typedBody); ok {
-		if out, ok := fastyaml.Emit(out, b.make(), b.additions()); ok {
+		obj := b.make()
+		if out, ok := fastyaml.Emit(out, obj, b.additions(obj)); ok {
 			return out, nil
 		}
 	}

@@ -331,7 +331,7 @@ func TestSetPlace(t *testing.T) {
 		"/pkgs": {PathAnnotation: "a.yaml", IndexAnnotation: "0", PackagePathAnnotation: "/pkgs"},
 	} {
 		it := NewItem(&yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag})
-		it.SetPlace(func() (string, string) { return "a.yaml", pkg })
+		it.SetPlace(func(model.Object) (string, string) { return "a.yaml", pkg })
 		if diff := cmp.Diff(want, it.Annotations); diff != "" {
 			t.Errorf("package %q: annotations (-want +got):\n%s", pkg, diff)
 		}

@@ -22,9 +22,9 @@ type Object interface {
 // typedBody is a typed object that a function creates, the same each time. The function takes a fraction of the memory.
 type typedBody struct {
 	make func() Object
-	// added contains annotations that are not in the object; place returns the file and the package, see Item.SetPlace.
+	// added contains annotations that are not in the object.
 	added []annotation
-	place func() (path, packagePath string)
+	place Placer
 }
 
 // NewObject returns an item of the typed object that a function creates, the same each time. The item keeps the function, not
@@ -32,26 +32,31 @@ type typedBody struct {
 func NewObject(typed func() Object) *Item {
 	obj := typed()
 	it := Item{Annotations: obj.GetAnnotations(), Labels: obj.GetLabels()}
-	apiVersion, kind := obj.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
-	it.Place.Object = model.Object{APIVersion: shared(apiVersion), Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
+	it.Place.Object = objectOf(obj)
 	return newItem(it, typedBody{make: typed})
 }
 
+func objectOf(obj Object) model.Object {
+	apiVersion, kind := obj.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
+	return model.Object{APIVersion: shared(apiVersion), Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
+}
+
 // additions returns the annotations that are not in the object.
-func (b *typedBody) additions() []annotation {
+func (b *typedBody) additions(obj Object) []annotation {
 	if b.place == nil {
 		return b.added
 	}
-	return slices.Concat(b.added, annotationsOf(b.place))
+	return slices.Concat(b.added, annotationsOf(b.place, objectOf(obj)))
 }
 
 func (b *typedBody) content() content {
-	n, err := ToNode(b.make())
+	obj := b.make()
+	n, err := ToNode(obj)
 	if err != nil {
 		empty := &yaml.Node{Kind: yaml.MappingNode, Tag: fastyaml.MapTag}
 		return content{node: empty, err: fmt.Errorf("cannot be encoded: %w", err)}
 	}
-	return content{node: annotated(n, b.additions())}
+	return content{node: annotated(n, b.additions(obj))}
 }
 
 func (b *typedBody) annotate(a annotation, path []string) body {

@@ -15,8 +15,8 @@ import (
 const (
 	percentFirst = 400
 	percent      = 60
-	percentLarge = 33
-	large        = 64 << 20
+	percentLarge = 30
+	large        = 48 << 20
 )
 
 var _ = collectLate()
