@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
@@ -22,32 +23,43 @@ func hpaOverlap(w *world, ps *model.Problems) {
 // against each other (Kubernetes, pkg/controller/podautoscaler/horizontal.go, validateAndParseSelector).
 const minorAmbiguous = 26
 
+// mostNamed is the number of objects that a message names, and of workloads that each have a message.
+const mostNamed = 5
+
 // checkSameTarget reports other HPAs with the target of s.
 func checkSameTarget(g *chain.Graph, s *chain.Scaler, ps *model.Problems) {
 	var others []string
-	own := s.Item.Place.Object
+	more, last := 0, s.Item.Place.Object.Name
 	for _, o := range s.Sharing {
-		if s.Ref.Name != "" && o.Item.Place.Object.Name != own.Name {
-			others = append(others, o.String())
+		switch name := o.Item.Place.Object.Name; {
+		case s.Ref.Name == "" || name == s.Item.Place.Object.Name || name == last:
+		case len(others) < mostNamed:
+			others, last = append(others, o.String()), name
+		default:
+			more, last = more+1, name
 		}
 	}
 	if len(others) == 0 {
 		return
+	}
+	list := strings.Join(others, ", ")
+	if more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
 	}
 	does := "so all of them stop (AmbiguousSelector)"
 	if g.Before(minorAmbiguous) {
 		does = "so they fight each other"
 	}
 	ps.Errorf(model.HPAOverlap, s.RefAt(), "%s %s is also scaled by %s, %s; use one HorizontalPodAutoscaler with all metrics",
-		s.Ref.Kind, s.Ref.Name, strings.Join(lookup.Distinct(others), ", "), does)
+		s.Ref.Kind, s.Ref.Name, list, does)
 }
 
 // checkSelector reports workloads whose pods the selector of wl, which s scales, matches.
 func checkSelector(g *chain.Graph, s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
 	at := wl.Item.Place.Child("spec").Child("selector")
-	for _, other := range g.Workloads.AlsoMatched(wl) {
+	others := lookup.Except(g.Workloads.AlsoMatched(wl), func(other *chain.Workload) bool { return isHook(other.Item) })
+	for _, other := range others[:min(len(others), mostNamed)] {
 		switch by := other.Scaler; {
-		case isHook(other.Item):
 		case by != nil && by != s && !g.Before(minorAmbiguous):
 			ps.Errorf(model.HPAOverlap, at,
 				"also matches the pods of %s, which %s scales, so it and %s stop (AmbiguousSelector); give each workload its own "+
@@ -61,6 +73,9 @@ func checkSelector(g *chain.Graph, s *chain.Scaler, wl *chain.Workload, ps *mode
 				"also matches the pods of %s, so %s includes the pods of both in its calculation; give each workload its own "+
 					"label", other, s)
 		}
+	}
+	if more := len(others) - mostNamed; more > 0 {
+		ps.Errorf(model.HPAOverlap, at, "also matches the pods of %d more workloads; give each workload its own label", more)
 	}
 }
 

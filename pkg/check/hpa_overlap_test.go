@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -44,6 +45,17 @@ func TestHPAOverlap(t *testing.T) {
 		}, text: hpaWeb + webAndAPI},
 		{name: "the selector of the one that is not scaled", text: hpaWeb + labelled("web", "{app: shop, tier: web}", "{app: shop, tier: web}") +
 			labelled("api", "{app: shop}", "{app: shop, tier: api}")},
+		{name: "many on one", want: manyOnOne, text: deploymentWeb + eight(func(name string) string {
+			return hpaOf("{name: "+name+"}", "{apiVersion: apps/v1, kind: Deployment, name: web}")
+		})},
+		{name: "many with the same selector", want: []string{
+			`error: Deployment web: spec.selector: also matches the pods of 3 more workloads; give each workload its own label [hpa/overlap]`,
+			`error: Deployment web: spec.selector: also matches the pods of Deployment a, so HorizontalPodAutoscaler web includes the pods of both in its calculation; give each workload its own label [hpa/overlap]`,
+			`error: Deployment web: spec.selector: also matches the pods of Deployment b, so HorizontalPodAutoscaler web includes the pods of both in its calculation; give each workload its own label [hpa/overlap]`,
+			`error: Deployment web: spec.selector: also matches the pods of Deployment c, so HorizontalPodAutoscaler web includes the pods of both in its calculation; give each workload its own label [hpa/overlap]`,
+			`error: Deployment web: spec.selector: also matches the pods of Deployment d, so HorizontalPodAutoscaler web includes the pods of both in its calculation; give each workload its own label [hpa/overlap]`,
+			`error: Deployment web: spec.selector: also matches the pods of Deployment e, so HorizontalPodAutoscaler web includes the pods of both in its calculation; give each workload its own label [hpa/overlap]`,
+		}, text: hpaWeb + deploymentWeb + eight(func(name string) string { return labelled(name, "{app: "+name+"}", "{app: web}") })},
 		{name: "pods of a job", want: []string{
 			`warning: Deployment web: spec.selector: also matches the pods of Job migrate, so HorizontalPodAutoscaler web counts them; give each workload its own label [hpa/overlap]`,
 		}, text: hpaWeb + deploymentWeb + `---
@@ -82,3 +94,26 @@ spec:
 `},
 	})
 }
+
+// eight writes eight objects.
+func eight(text func(name string) string) string {
+	var all strings.Builder
+	for _, name := range strings.SplitSeq("hgfedcba", "") {
+		all.WriteString(text(name))
+	}
+	return all.String()
+}
+
+// manyOnOne are the messages about eight HorizontalPodAutoscalers with one target.
+var manyOnOne = func() []string {
+	var all []string
+	for _, name := range strings.SplitSeq("abcdefgh", "") {
+		var others []string
+		for _, other := range strings.SplitSeq(strings.Replace("abcdefgh", name, "", 1)[:5], "") {
+			others = append(others, "HorizontalPodAutoscaler "+other)
+		}
+		all = append(all, "error: HorizontalPodAutoscaler "+name+": spec.scaleTargetRef: Deployment web is also scaled by "+
+			strings.Join(others, ", ")+" and 2 more, so all of them stop (AmbiguousSelector); use one HorizontalPodAutoscaler with all metrics [hpa/overlap]")
+	}
+	return all
+}()

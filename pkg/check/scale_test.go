@@ -51,6 +51,9 @@ var fleets = []fleet{
 	{name: "ports misspelled", edit: func(text string, _ int) string {
 		return strings.ReplaceAll(text, "endpoints: [{port: metrics,", "endpoints: [{port: metrcs,")
 	}},
+	{name: "one target", edit: func(text string, i int) string {
+		return strings.ReplaceAll(text, fmt.Sprintf("kind: Deployment, name: api-%d}", i), "kind: Deployment, name: api-0}")
+	}},
 	{name: "replicas set", edit: func(text string, _ int) string {
 		return strings.ReplaceAll(text, "\nspec:\n  selector: {matchLabels", "\nspec:\n  replicas: 2\n  selector: {matchLabels")
 	}},

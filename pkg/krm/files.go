@@ -73,14 +73,39 @@ func ReadPackage(name string) (Package, model.Problems) {
 // ReadStream reads the resources of a stream of YAML documents, such as the output of helm template. Messages call it name.
 func ReadStream(r io.Reader, name string) (Package, model.Problems) {
 	p := Package{Root: "."}
-	var ps model.Problems
-	text, err := io.ReadAll(io.LimitReader(r, MaxStream+1))
-	if err != nil {
-		ps.Errorf(model.InputFile, model.Place{File: name}, "%v", reason(err))
+	text, ps := ReadText(r, model.Place{File: name})
+	if len(ps) > 0 {
 		return p, ps
 	}
 	p.readText(text, name, true, &ps)
 	return p, ps
+}
+
+// ReadText reads a stream to its end. It rejects more than MaxStream bytes, with little more than that in memory.
+func ReadText(r io.Reader, at model.Place) (string, model.Problems) {
+	var ps model.Problems
+	var all strings.Builder
+	var pieces [][]byte
+	size := 0
+	for done := false; !done; {
+		piece := make([]byte, 1<<20)
+		n, err := io.ReadFull(r, piece)
+		pieces, size, done = append(pieces, piece[:n]), size+n, err != nil
+		switch {
+		case size > MaxStream:
+			ps.Errorf(model.InputLimit, at, tooLarge, MaxStream>>20)
+			return "", ps
+		case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+			ps.Errorf(model.InputFile, at, "%v", reason(err))
+			return "", ps
+		}
+	}
+	all.Grow(size)
+	for i, piece := range pieces {
+		_, _ = all.Write(piece)
+		pieces[i] = nil
+	}
+	return all.String(), nil
 }
 
 func (p *Package) readFile(name string, must bool, ps *model.Problems) {
@@ -90,11 +115,11 @@ func (p *Package) readFile(name string, must bool, ps *model.Problems) {
 		ps.Errorf(model.InputFile, model.Place{File: shown}, "%v", reason(err))
 		return
 	}
-	p.readText(text, shown, must, ps)
+	p.readText(string(text), shown, must, ps)
 }
 
-func (p *Package) readText(text []byte, shown string, must bool, ps *model.Problems) {
-	docs, more := parseValues(string(text), model.Place{File: shown})
+func (p *Package) readText(text, shown string, must bool, ps *model.Problems) {
+	docs, more := parseValues(text, model.Place{File: shown})
 	ps.Add(more...)
 	for _, doc := range docs {
 		p.addDocument(doc, shown, must, ps)

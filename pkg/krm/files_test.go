@@ -4,10 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 func TestReadPackageOfAFolder(t *testing.T) {
@@ -97,6 +100,31 @@ func TestReadStream(t *testing.T) {
 	if diff := cmp.Diff([]string{"error: standard input: it broke [input/file]"}, lines(ps)); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
+}
+
+// TestReadTextOfAnEndlessStream checks that it takes little more memory than the limit.
+func TestReadTextOfAnEndlessStream(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector takes several times the memory")
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, ps := ReadText(endlessReader{}, model.Place{File: "standard input"})
+	runtime.ReadMemStats(&after)
+	want := []string{"error: standard input: has more than 256 MiB, which is the limit [input/limit]"}
+	if diff := cmp.Diff(want, lines(ps)); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+	if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > MaxStream>>20+8 {
+		t.Errorf("%d MiB were allocated", n)
+	}
+}
+
+type endlessReader struct{}
+
+func (endlessReader) Read(b []byte) (int, error) {
+	b[0] = 'y'
+	return len(b), nil
 }
 
 type failingReader struct{}

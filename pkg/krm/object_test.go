@@ -79,7 +79,7 @@ func TestItemsOfTypedObjects(t *testing.T) {
 func TestItemsOfFilesAreReadAgain(t *testing.T) {
 	var p Package
 	var ps model.Problems
-	p.readText([]byte("# top\napiVersion: v1\nkind: ConfigMap # beside\n---\napiVersion: v1\nkind: Secret\nspec: {a: 1}\n"), "f.yaml", true, &ps)
+	p.readText("# top\napiVersion: v1\nkind: ConfigMap # beside\n---\napiVersion: v1\nkind: Secret\nspec: {a: 1}\n", "f.yaml", true, &ps)
 	if len(ps) > 0 || len(p.Items) != 2 {
 		t.Fatalf("%d items, %v", len(p.Items), ps)
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
+const tooLarge = "has more than %d MiB, which is the limit"
+
 // The limits of an input. Real inputs are far below them; larger inputs would only cost time and memory.
 const (
 	// MaxStream is the maximum size of a ResourceList or stream of documents, in bytes.
@@ -164,7 +166,7 @@ func checkText(text string, at model.Place) model.Problems {
 	var ps model.Problems
 	switch {
 	case len(text) > MaxStream:
-		ps.Errorf(model.InputLimit, at, "has more than %d MiB, which is the limit", MaxStream>>20)
+		ps.Errorf(model.InputLimit, at, tooLarge, MaxStream>>20)
 	case strings.IndexByte(text, 0) >= 0:
 		ps.Errorf(model.InputEncoding, at.At(lineOf(text, strings.IndexByte(text, 0))),
 			"contains a NUL byte; save it as UTF-8 text")

@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"bytes"
 	"io"
 	"slices"
 	"strings"
@@ -40,18 +39,16 @@ type dump struct {
 
 // ReadDump reads the output of kubectl get -o yaml or -o json: one or more Lists. name identifies the dump in messages.
 func ReadDump(r io.Reader, name string) ([]*krm.Item, model.Problems) {
-	var ps model.Problems
 	at := model.Place{File: name}
-	text, err := io.ReadAll(io.LimitReader(r, krm.MaxStream+1))
-	if err != nil {
-		ps.Errorf(model.InputFile, at, "%v", err)
+	text, ps := krm.ReadText(r, at)
+	if len(ps) > 0 {
 		return nil, ps
 	}
-	if len(bytes.TrimSpace(text)) == 0 {
+	if strings.TrimSpace(text) == "" {
 		ps.Errorf(model.MigrateDump, at, "is empty; create the dump with: %s", DumpCommand)
 		return nil, ps
 	}
-	docs, ps := krm.ParseAll(string(text), at)
+	docs, ps := krm.ParseAll(text, at)
 	var items []*krm.Item
 	for _, doc := range docs {
 		items = append(items, objects(doc.Root, at.At(doc.Root.Line), &ps)...)

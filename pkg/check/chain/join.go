@@ -12,7 +12,8 @@ import (
 // join finds which objects select which. The indexes limit the pairs to compare.
 func join(g *Graph) {
 	ofServices, ofPods := keysThatCount(g)
-	g.Services.Labels, g.Workloads.Labels = lookup.NewIndex(ofServices, len(g.Services.All)), lookup.NewIndex(ofPods, len(g.Workloads.All))
+	g.Services.Labels = lookup.NewIndex(ofServices, len(g.Services.All))
+	g.Workloads.Labels = lookup.NewIndex(ofPods, len(g.Workloads.All))
 	for _, svc := range g.Services.All {
 		g.Services.Labels.Add(svc.Item.Place.Object.Namespace, svc.Item.Place.Object.Name, svc.Item.Labels)
 	}
@@ -125,10 +126,15 @@ func findTargets(g *Graph) {
 		}
 		sharing[s.sharingKey()] = append(sharing[s.sharingKey()], s)
 	}
+	for _, group := range sharing {
+		slices.SortStableFunc(group, func(a, b *Scaler) int { return compareNames(a.Item, b.Item) })
+	}
 	for _, s := range g.Scalers {
 		s.Sharing = sharing[s.sharingKey()]
 	}
 }
+
+func compareNames(a, b *krm.Item) int { return cmp.Compare(a.Place.Object.Name, b.Place.Object.Name) }
 
 // borrowTemplates gives Rollouts with a workloadRef the template and selector of their Deployment.
 func borrowTemplates(g *Graph) {

@@ -65,10 +65,12 @@ func TestIndex(t *testing.T) {
 		}
 		for _, wl := range g.Workloads.All {
 			same(t, text, wl.Services, g.Services.All, func(svc *Service) bool { return svc.SelectsPods(wl) })
-			same(t, text, g.Workloads.AlsoMatched(wl), g.Workloads.All, func(o *Workload) bool { return isAlsoMatched(wl, o) })
+			byName := slices.SortedStableFunc(slices.Values(g.Workloads.All), func(a, b *Workload) int { return compareNames(a.Item, b.Item) })
+			same(t, text, g.Workloads.AlsoMatched(wl), byName, func(o *Workload) bool { return isAlsoMatched(wl, o) })
 		}
 		for _, s := range g.Scalers {
-			same(t, text, s.Sharing, g.Scalers, func(o *Scaler) bool { return o.sharingKey() == s.sharingKey() })
+			byName := slices.SortedStableFunc(slices.Values(g.Scalers), func(a, b *Scaler) int { return compareNames(a.Item, b.Item) })
+			same(t, text, s.Sharing, byName, func(o *Scaler) bool { return o.sharingKey() == s.sharingKey() })
 			if got, want := s.Target, scanned(g, s.Item, s.Ref.Name); got != want {
 				t.Fatalf("the target of %s in %s is %v, want %v", s, s.Namespace(), got, want)
 			}

@@ -23,7 +23,7 @@ type Scaler struct {
 	// Metrics have the shape of autoscaling/v2, written is where they are written.
 	Metrics []autoscalingv2.MetricSpec
 	written []metricList
-	// Sharing are all scalers with the target of this one, itself included.
+	// Sharing are all scalers with the target of this one, itself included, sorted by name.
 	Sharing []*Scaler
 }
 

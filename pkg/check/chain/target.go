@@ -2,6 +2,7 @@ package chain
 
 import (
 	"cmp"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -17,9 +18,13 @@ type Workloads struct {
 	byKey, byName map[TargetKey]*Workload
 	// Labels indexes the labels of the pods.
 	Labels *lookup.Index
+	ranks  lookup.Lazy[[]int]
 }
 
-// AlsoMatched returns the other workloads of the namespace whose pods match the selector of a workload.
+// mostMatched limits the workloads that AlsoMatched returns. If everything has the same labels, each workload matches all others.
+const mostMatched = 200
+
+// AlsoMatched returns the other workloads of the namespace whose pods match the selector of a workload, sorted by name.
 func (ws *Workloads) AlsoMatched(wl *Workload) []*Workload {
 	if wl.Selector == nil || wl.also != nil {
 		return wl.also
@@ -30,7 +35,15 @@ func (ws *Workloads) AlsoMatched(wl *Workload) []*Workload {
 		spaces = []string{"", metav1.NamespaceDefault}
 	}
 	out := []*Workload{}
-	for _, i := range ws.Labels.Find(lookup.RequiredLabels(wl.Selector), spaces) {
+	candidates := ws.Labels.Find(lookup.RequiredLabels(wl.Selector), spaces)
+	if len(candidates) > mostMatched {
+		rank := ws.ranks.Get(ws.rankByName)
+		slices.SortFunc(candidates, func(a, b int) int { return rank[a] - rank[b] })
+	}
+	for _, i := range candidates {
+		if len(out) == mostMatched {
+			break
+		}
 		other := ws.All[i]
 		its := other.Item.Place.Object
 		switch {
@@ -38,13 +51,28 @@ func (ws *Workloads) AlsoMatched(wl *Workload) []*Workload {
 			lookup.CompareNamespaces(own.Namespace, its.Namespace) != lookup.Same:
 		case its.Name == own.Name && other.GroupKind() == wl.GroupKind():
 			// Another version of the same object.
-		case lookup.Matches(wl.Selector, other.Template.Labels) && other.Item.Field("metadata", "ownerReferences") == nil:
+		case lookup.Matches(wl.Selector, other.Template.Labels) && !other.owned.Get(other.hasOwner):
 			// What has an owner is made by it, such as the ReplicaSet of a Deployment.
 			out = append(out, other)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b *Workload) int { return compareNames(a.Item, b.Item) })
 	wl.also = out
 	return out
+}
+
+// rankByName returns the position of each workload in the order of names.
+func (ws *Workloads) rankByName() []int {
+	order := make([]int, len(ws.All))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return compareNames(ws.All[a].Item, ws.All[b].Item) })
+	rank := make([]int, len(order))
+	for n, i := range order {
+		rank[i] = n
+	}
+	return rank
 }
 
 // TargetRef refers to an object in the same namespace.

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -30,10 +31,15 @@ type Workload struct {
 	Services []*Service
 	routes   []Route
 
+	owned lookup.Lazy[bool]
+
 	// also and paths are the results of AlsoMatched and Scrapes; nil if they were not called.
 	also  []*Workload
 	paths []ScrapePath
 }
+
+// hasOwner reports whether something made the workload, such as a Deployment a ReplicaSet.
+func (wl *Workload) hasOwner() bool { return wl.Item.Field("metadata", "ownerReferences") != nil }
 
 // The kinds with pods that are known, with their present group.
 const (
