@@ -98,7 +98,7 @@ spec:
 // eight writes eight objects.
 func eight(text func(name string) string) string {
 	var all strings.Builder
-	for _, name := range strings.SplitSeq("hgfedcba", "") {
+	for name := range strings.SplitSeq("hgfedcba", "") {
 		all.WriteString(text(name))
 	}
 	return all.String()
@@ -107,9 +107,9 @@ func eight(text func(name string) string) string {
 // manyOnOne are the messages about eight HorizontalPodAutoscalers with one target.
 var manyOnOne = func() []string {
 	var all []string
-	for _, name := range strings.SplitSeq("abcdefgh", "") {
+	for name := range strings.SplitSeq("abcdefgh", "") {
 		var others []string
-		for _, other := range strings.SplitSeq(strings.Replace("abcdefgh", name, "", 1)[:5], "") {
+		for other := range strings.SplitSeq(strings.Replace("abcdefgh", name, "", 1)[:5], "") {
 			others = append(others, "HorizontalPodAutoscaler "+other)
 		}
 		all = append(all, "error: HorizontalPodAutoscaler "+name+": spec.scaleTargetRef: Deployment web is also scaled by "+
