@@ -1,0 +1,153 @@
+package haproxy
+
+import (
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// operation writes the backend of an operation.
+func (r *renderer) operation(o *route) {
+	r.section("backend", o.name)
+	p := &o.Pool
+	switch {
+	case len(p.Servers) == 0:
+		r.respond(nil, failure{503, 101503, "Runtime Error", "The operation has no back end"})
+		return
+	case p.Failover:
+		// The first server that answers. A backup server is of no use here: a retry does not go to it.
+		r.line("balance", "first")
+	default:
+		r.line("balance", "roundrobin")
+	}
+	if p.Timeout > 0 {
+		r.line("timeout", "server", strconv.FormatInt(p.Timeout.Milliseconds(), 10)+"ms")
+	}
+	r.retries(p)
+	r.rewrite(o.api.BasePath, p.Servers)
+	// The server names are hosts, for the header Host of the server that is chosen.
+	r.line("http-send-name-header", "Host")
+	for _, s := range p.Servers {
+		r.server(s, len(p.Servers) > 1)
+	}
+}
+
+// retries tries the next server: always where a connection fails, and after some responses in a Failover. A request that is not
+// idempotent is sent once.
+func (r *renderer) retries(p *Pool) {
+	if len(p.Servers) == 1 {
+		return
+	}
+	r.line("retries", strconv.Itoa(len(p.Servers)-1))
+	r.line("option", "redispatch", "1")
+	if !p.Failover {
+		r.line("retry-on", "conn-failure")
+		return
+	}
+	r.line("retry-on", "conn-failure", "empty-response", "response-timeout", "501", "502", "503", "504")
+	r.line("http-request", "disable-l7-retry", "unless", "METH_GET", "||", "METH_HEAD")
+}
+
+// rewrite replaces the base path by the path of the servers, which is the same for all.
+func (r *renderer) rewrite(base string, servers []Server) {
+	prefix := servers[0].Path
+	for _, s := range servers {
+		if s.Path != prefix {
+			r.errs = append(r.errs, fmt.Errorf("servers with the paths %q and %q in one pool", prefix, s.Path))
+		}
+	}
+	switch {
+	case base == "" && prefix == "":
+	case prefix == "":
+		// In this order, because a request for /v1/v1 is one for /v1 of the backend.
+		r.line("http-request", "replace-path", "^"+regexp.QuoteMeta(encode(base))+"$", "/")
+		r.line("http-request", "replace-path", "^"+regexp.QuoteMeta(encode(base))+"(/.*)$", `\1`)
+	default:
+		// A backslash would begin a reference to a group; encode leaves none.
+		r.line("http-request", "replace-path", "^"+regexp.QuoteMeta(encode(base))+"(/.*)?$", literal(encode(prefix))+`\1`)
+	}
+}
+
+// name returns the name of a server, which is also the value of the header Host.
+func (s Server) name() string {
+	port := strconv.Itoa(int(s.Port))
+	if s.TLS == nil && s.Port == 80 || s.TLS != nil && s.Port == 443 {
+		return s.Host
+	}
+	return s.Host + ":" + port
+}
+
+// isHost reports whether HAProxy can resolve a name: DNS labels, which can have underscores.
+func isHost(s string) bool {
+	const longestName, longestLabel = 253, 63
+	return len(s) <= longestName && hostName.MatchString(s) &&
+		!slices.ContainsFunc(strings.Split(s, "."), func(label string) bool { return len(label) > longestLabel })
+}
+
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)
+
+func (r *renderer) server(s Server, several bool) {
+	if !isHost(s.Host) && net.ParseIP(s.Host) == nil || s.Port < 1 || s.Port > 65535 {
+		r.errs = append(r.errs, fmt.Errorf("%q cannot be a server with port %d", s.Host, s.Port))
+	}
+	address := net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port)))
+	words := []string{"server", s.name(), address}
+	if s.Weight > 0 {
+		words = append(words, "weight", strconv.Itoa(s.Weight))
+	}
+	if t := s.TLS; t != nil {
+		name, ca := t.Name, t.CAFile
+		if name == "" {
+			name = s.Host
+		}
+		if ca == "" {
+			ca = "@system-ca"
+		}
+		words = append(words, "ssl", "sni", "str("+name+")")
+		if t.Insecure {
+			words = append(words, "verify", "none")
+		} else {
+			// With sni, the certificate must have that name.
+			words = append(words, "verify", "required", "ca-file", ca)
+		}
+		if !isHost(name) {
+			r.errs = append(r.errs, fmt.Errorf("%q cannot be the name in a certificate", name))
+		}
+	}
+	if s.HTTP2 {
+		words = append(words, "proto", "h2")
+	}
+	// With one server, there is no other to send requests to.
+	if several {
+		words = append(words, "check")
+	}
+	r.line(words...)
+}
+
+// bodies refuses large request bodies. HAProxy knows the size of a chunked body only as far as it has received it.
+func (r *renderer) bodies() {
+	var sizes []int64
+	names := map[int64][]string{}
+	for _, o := range r.routes {
+		if o.MaxBody > 0 {
+			if names[o.MaxBody] == nil {
+				sizes = append(sizes, o.MaxBody)
+			}
+			names[o.MaxBody] = append(names[o.MaxBody], o.name)
+		}
+	}
+	slices.Sort(sizes)
+	for i, size := range sizes {
+		name := "body_" + strconv.Itoa(i)
+		r.values([]string{"acl", name, "var(txn.operation)", "-m", "str", "--"}, names[size])
+		r.respond([]string{name, "{", "req.body_size", "gt", strconv.FormatInt(size, 10), "}"},
+			failure{413, 413, "Payload Too Large", "The request body is too large"})
+	}
+}
+
+// seconds returns a duration in whole seconds.
+func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
