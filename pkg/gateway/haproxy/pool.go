@@ -3,6 +3,7 @@ package haproxy
 import (
 	"fmt"
 	"net"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -31,8 +32,14 @@ func (r *renderer) operation(o *route) {
 	r.rewrite(o.api.BasePath, p.Servers)
 	// The server names are hosts, for the header Host of the server that is chosen.
 	r.line("http-send-name-header", "Host")
+	names := map[string]Server{}
 	for _, s := range p.Servers {
-		r.server(s, len(p.Servers) > 1)
+		if same, known := names[s.name()]; !known {
+			r.server(s, len(p.Servers) > 1)
+		} else if !reflect.DeepEqual(s, same) {
+			r.errs = append(r.errs, fmt.Errorf("two different servers %q in one pool", s.name()))
+		}
+		names[s.name()] = s
 	}
 }
 
