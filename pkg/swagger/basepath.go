@@ -75,7 +75,7 @@ func (r *reader) statedBasePath() (m member, fallback bool) {
 		}
 		return member{}, false
 	}
-	server, n := r.firstServer()
+	server, n := firstServer(r.doc.root)
 	path := server
 	if host := serverHost().FindString(server); host != "" {
 		path = server[len(host):]
@@ -91,9 +91,9 @@ func (r *reader) statedBasePath() (m member, fallback bool) {
 // serverHost matches the part before the path of an absolute URL, with or without a scheme.
 var serverHost = model.Pattern(`^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*`)
 
-// firstServer returns the url of the first server, with variables replaced by their defaults, and its node.
-func (r *reader) firstServer() (string, *yaml.Node) {
-	servers := krm.Get(r.doc.root, "servers")
+// firstServer returns the url of the first server in n, with variables replaced by their defaults, and its node.
+func firstServer(n *yaml.Node) (string, *yaml.Node) {
+	servers := krm.Get(n, "servers")
 	if servers == nil || servers.Kind != yaml.SequenceNode || len(servers.Content) == 0 {
 		return "", nil
 	}
@@ -159,7 +159,7 @@ func (r *reader) hasServer() bool {
 	if r.doc.version == swagger2 {
 		return krm.Text(r.doc.root, "host") != ""
 	}
-	server, _ := r.firstServer()
+	server, _ := firstServer(r.doc.root)
 	return serverHost().MatchString(server)
 }
 

@@ -168,6 +168,8 @@ func (r *reader) endpointList(list member) Endpoints {
 			endpoints.Type = r.endpointType(m)
 		case !slices.Contains(endpointFields, m.key):
 			r.unknownField(model.SwaggerExtension, m, endpointFields)
+		case r.settings:
+			endpoints.Settings = withJSON(endpoints.Settings, m)
 		}
 	}
 	if !has && (list.value.Kind == yaml.MappingNode || krm.IsNull(list.value)) {

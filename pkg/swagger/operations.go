@@ -18,7 +18,8 @@ type Operation struct {
 	Method, Path string
 	// ID is operationId, "" if missing.
 	ID string
-	// Production and Sandbox are the endpoints of the operation, or of the root if the operation sets none.
+	// Production and Sandbox are the endpoints of the operation, or of the root if the operation sets none. Servers of OpenAPI
+	// are production endpoints where a level has no others.
 	Production, Sandbox Endpoints
 	Security            Security
 	// Extensions are only the extensions of the operation, as JSON by name.
@@ -30,6 +31,8 @@ type Endpoints struct {
 	Type EndpointType
 	// List has no stages.
 	List []Endpoint
+	// Settings are the other fields of the extension, such as advanceEndpointConfig, as JSON by name.
+	Settings map[string]string
 }
 
 // EndpointType says how requests are distributed over several endpoints.
@@ -74,11 +77,15 @@ func (d *Document) Operations() []Operation {
 		return nil
 	}
 	r := newReader(d)
+	r.settings = true
 	r.namedEndpoints()
 	for _, n := range r.named {
 		n.endpoints = n.endpoints.clone()
 	}
 	root := r.stated(d.root, d.Place, nil)
+	if len(root.Production.List) == 0 {
+		root.Production = r.servers(d.root, d.Place)
+	}
 	var all []Operation
 	for _, path := range r.members(krm.Get(d.root, "paths"), d.Place.Child("paths")) {
 		if strings.HasPrefix(path.key, "x-") {
@@ -91,6 +98,11 @@ func (d *Document) Operations() []Operation {
 				return // An operation of the path itself overrides one of the path item that it refers to.
 			}
 			o := r.stated(m.value, m.at(), &root)
+			for _, level := range []member{path, m} {
+				if krm.Get(m.value, productionExtension) == nil && d.version != swagger2 && krm.Get(level.value, "servers") != nil {
+					o.Production = r.servers(level.value, level.at())
+				}
+			}
 			o.Method, o.Path, o.ID = method, strings.Clone(path.key), strings.Clone(krm.Text(m.value, "operationId"))
 			all = append(all, o)
 		})
@@ -144,12 +156,18 @@ func (o *Operation) extend(m member) {
 	if m.key == authTypeExtension {
 		o.Security.AuthType = strings.Clone(m.value.Value)
 	}
-	if o.Extensions == nil {
-		o.Extensions = map[string]string{}
+	o.Extensions = withJSON(o.Extensions, m)
+}
+
+// withJSON adds the value of m to all.
+func withJSON(all map[string]string, m member) map[string]string {
+	if all == nil {
+		all = map[string]string{}
 	}
 	var w jsonWriter
 	w.value(m.value)
-	o.Extensions[strings.Clone(m.key)] = w.buf.String()
+	all[strings.Clone(m.key)] = w.buf.String()
+	return all
 }
 
 // group reads the endpoints of an extension. Operations share the memory of an entry of x-wso2-endpoints.

@@ -25,6 +25,9 @@ func operationLines(operations []Operation) []string {
 			for _, e := range s.endpoints.List {
 				line += " " + e.URL + e.Target.String()
 			}
+			for _, name := range slices.Sorted(maps.Keys(s.endpoints.Settings)) {
+				line += " " + name + "=" + s.endpoints.Settings[name]
+			}
 		}
 		if o.Security.Requirements != nil {
 			line += fmt.Sprintf("; security %v", o.Security.Requirements)
@@ -105,9 +108,38 @@ components:
 			text: `{"swagger": "2.0", "host": "example.com", "basePath": "/v1", "securityDefinitions": {"b": {"type": "basic"}},
 "paths": {"/a": {"get": {"operationId": "a", "responses": {}, "security": [{"b": []}]}, "trace": {}, "parameters": []}}}`,
 			want: []string{
-				`GET /a "a" at paths["/a"].get line 2; security [[{b []}]]`,
-				`TRACE /a "" at paths["/a"].trace line 2`,
+				`GET /a "a" at paths["/a"].get line 2; production load_balance http://example.com/v1; security [[{b []}]]`,
+				`TRACE /a "" at paths["/a"].trace line 2; production load_balance http://example.com/v1`,
 			},
+		},
+		"servers": {
+			text: `openapi: 3.0.0
+servers: [{url: "https://{host}.example.com/v1/", variables: {host: {default: root}}}, {url: https://test.example.com}]
+paths:
+  /a:
+    get: {}
+    put: {servers: [{url: https://operation.example.com:8443/x}]}
+    post: {servers: [{url: https://operation.example.com}], x-wso2-production-endpoints: {urls: [shop], advanceEndpointConfig: {timeoutInMillis: 500}}}
+  /b:
+    servers: [{url: https://path.example.com}]
+    get: {}
+    put: {servers: [{url: /relative}]}
+`,
+			want: []string{
+				`GET /a "" at paths["/a"].get line 5; production load_balance https://root.example.com/v1`,
+				`PUT /a "" at paths["/a"].put line 6; production load_balance https://operation.example.com:8443/x`,
+				`POST /a "" at paths["/a"].post line 7; production load_balance shop advanceEndpointConfig={"timeoutInMillis":500}; x-wso2-production-endpoints={"urls":["shop"],"advanceEndpointConfig":{"timeoutInMillis":500}}`,
+				`GET /b "" at paths["/b"].get line 10; production load_balance https://path.example.com`,
+				`PUT /b "" at paths["/b"].put line 11`,
+			},
+		},
+		"endpoints of the root over its servers": {
+			text: `openapi: 3.0.0
+servers: [{url: https://example.com}]
+x-wso2-production-endpoints: {urls: [shop]}
+paths: {/a: {get: {}}}
+`,
+			want: []string{`GET /a "" at paths["/a"].get line 4; production load_balance shop`},
 		},
 		"what is malformed opens nothing": {
 			text: `openapi: 3.0.0
@@ -148,5 +180,60 @@ paths:
 				t.Error("a released document has operations")
 			}
 		})
+	}
+}
+
+func TestSecuritySchemes(t *testing.T) {
+	type schemes map[string]SecurityScheme
+	for name, c := range map[string]struct {
+		text string
+		want schemes
+	}{
+		"OpenAPI 3": {
+			text: `openapi: 3.0.0
+components:
+  securitySchemes:
+    jwt: {type: http, scheme: Bearer, bearerFormat: JWT}
+    key: {type: apiKey, in: header, name: X-API-Key}
+    same: {$ref: "#/components/securitySchemes/key"}
+    odd: text
+`,
+			want: schemes{
+				"jwt": {Type: "http", Scheme: "bearer"}, "key": {Type: "apiKey", In: "header", Name: "X-API-Key"},
+				"same": {Type: "apiKey", In: "header", Name: "X-API-Key"}, "odd": {},
+			},
+		},
+		"Swagger 2.0": {
+			text: `{"swagger": "2.0", "securityDefinitions": {"b": {"type": "basic"}, "o": {"type": "oauth2", "flow": "implicit"}}}`,
+			want: schemes{"b": {Type: "http", Scheme: "basic"}, "o": {Type: "oauth2"}},
+		},
+		"none": {text: "openapi: 3.0.0\n", want: schemes{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc, _ := Read(c.text, testPlace)
+			got := schemes(doc.SecuritySchemes())
+			for k, s := range got {
+				if s.Place.Field == "" || s.Place.Line == 0 {
+					t.Errorf("%s has no place: %+v", k, s.Place)
+				}
+				s.Place = SecurityScheme{}.Place
+				got[k] = s
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("schemes (-want +got):\n%s", diff)
+			}
+			doc.Release()
+			if doc.SecuritySchemes() != nil || doc.Extensions() != nil {
+				t.Error("a released document has schemes or extensions")
+			}
+		})
+	}
+}
+
+func TestRootExtensions(t *testing.T) {
+	doc, _ := Read("openapi: 3.0.0\nx-wso2-throttling-tier: 10PerMin\nx-wso2-cors: {a: [1]}\ninfo: {x-other: 1}\n", testPlace)
+	want := map[string]string{"x-wso2-throttling-tier": `"10PerMin"`, "x-wso2-cors": `{"a":[1]}`}
+	if diff := cmp.Diff(want, doc.Extensions()); diff != "" {
+		t.Errorf("extensions (-want +got):\n%s", diff)
 	}
 }

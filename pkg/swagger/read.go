@@ -59,6 +59,8 @@ type reader struct {
 	uncovered []member
 	// seen has the endpoints of the document, without their places.
 	seen map[Endpoint]bool
+	// settings means to keep the settings of endpoints.
+	settings bool
 }
 
 // member is one key of a mapping with its value.
