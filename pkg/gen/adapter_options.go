@@ -64,7 +64,7 @@ type placed struct {
 func defaultAdapter() adapterOptions {
 	return adapterOptions{
 		ref: model.Ref{Namespace: adapterNamespace, Name: adapterName}, key: adapterKey,
-		formulas: hpa.Formulas{Profiles: gatewayKinds[0].profile, Window: rateWindow(defaultInterval)},
+		formulas: hpa.Formulas{Window: rateWindow(defaultInterval)},
 		labels:   hpa.Labels{Namespace: namespaceLabel, Pod: podLabel},
 	}
 }

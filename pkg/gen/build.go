@@ -42,22 +42,19 @@ func build(src source, opts options) (facts, decisions, model.Problems) {
 	}
 	b := builder{
 		items: src.items, opts: opts, requirements: requirements{}, endpoints: map[string]*endpoint{},
-		settings: &settingsReader{src.items, opts.gateway, map[settingsFiles]readResult[*settings]{}},
+		settings: &settingsReader{src.items, map[settingsFiles]readResult[*settings]{}},
 		policies: &policies{src.items, src.renamed, opts, map[*krm.Item]readResult[*hpa.Policy]{}, hpa.Defaults()},
-	}
-	for _, it := range src.others {
-		if reason, ignored := opts.gateway.ignores[it.Place.Object.Kind]; ignored {
-			ps.Warnf(model.InputIgnored, it.Place, "has no effect: %s", reason)
-		}
 	}
 	for _, in := range src.endpoints {
 		b.addEndpoint(in, &ps)
 	}
 	f := facts{gateways: make([]gateway, 0, len(src.apis))}
 	d := decisions{local: map[*krm.Item]bool{}}
-	documents := readDocuments(src.apis, src.items, opts)
+	kinds := b.kinds(src.apis, &ps)
+	reportUnread(src.others, kinds, &ps)
+	documents := readDocuments(src.apis, kinds, src.items, opts)
 	for i, in := range src.apis {
-		g, files, more := b.gateway(in, documents[i])
+		g, files, more := b.gateway(in, kinds[i], documents[i])
 		ps.Add(more...)
 		f.gateways = append(f.gateways, g)
 		d.keepLocal(files...)
@@ -70,7 +67,7 @@ func build(src source, opts options) (facts, decisions, model.Problems) {
 		d.keepLocal(files[:]...)
 	}
 	d.keepLocal(slices.Collect(maps.Keys(b.policies.known))...)
-	f.adapter, d.merged, d.checksums = buildAdapter(&src, f, d.local, opts, &ps)
+	f.adapter, d.merged, d.checksums = buildAdapter(&src, f, d.local, b.opts, &ps)
 	return f, d, ps
 }
 

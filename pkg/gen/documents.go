@@ -12,29 +12,31 @@ import (
 // apiDocuments are the OpenAPI documents of an API.
 type apiDocuments struct {
 	docs []*swagger.Document
-	// operations are the operations of each document, if the gateway kind requires them.
+	// operations and described are the operations and the rest of each document, if the gateway kind requires them.
 	operations [][]swagger.Operation
+	described  []description
 	// files are the ConfigMaps that contain them.
 	files    []*krm.Item
 	problems model.Problems
 }
 
 // readDocuments reads the OpenAPI documents of all APIs, on all cores: they are most of the input.
-func readDocuments(apis []apiInput, items index, opts options) []apiDocuments {
+func readDocuments(apis []apiInput, kinds []*gatewayKind, items index, opts options) []apiDocuments {
 	all := make([]apiDocuments, len(apis))
-	krm.Parallel(len(apis), func(i int) { all[i].read(apis[i], items, opts) })
+	krm.Parallel(len(apis), func(i int) { all[i].read(apis[i], kinds[i], items, opts) })
 	return all
 }
 
-func (d *apiDocuments) read(in apiInput, items index, opts options) {
+func (d *apiDocuments) read(in apiInput, kind *gatewayKind, items index, opts options) {
 	ps := &d.problems
 	add := func(text string, at model.Place) {
 		doc, more := swagger.Read(text, at)
 		ps.Add(more...)
 		if doc != nil {
 			ps.Add(doc.Validate()...)
-			if opts.gateway.operations {
+			if kind.operations {
 				d.operations = append(d.operations, doc.Operations())
+				d.described = append(d.described, description{doc.SecuritySchemes(), doc.Extensions(), doc.Security()})
 			}
 			doc.Release()
 			d.docs = append(d.docs, doc)

@@ -107,6 +107,8 @@ type scrape struct {
 	insecure   bool
 	ca         *caSource
 	serverName string
+	// params are parameters of the requests.
+	params map[string][]string
 	// extra means that the TargetEndpoint does not list the port.
 	extra bool
 }

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,8 @@ type gatewayBuilder struct {
 	in       apiInput
 	mode     model.Mode
 	settings *settings
+	// targets are the TargetEndpoints that the documents name.
+	targets map[model.Ref]*endpoint
 	// urls are the URLs of the backends, sorted.
 	urls []string
 	// configs are the ConfigMaps that configure this API.
@@ -30,9 +33,9 @@ type gatewayBuilder struct {
 
 // gateway resolves an API: its OpenAPI documents, the backends that they name, and its configuration. It also returns the
 // ConfigMaps that it read.
-func (b *builder) gateway(in apiInput, read apiDocuments) (gateway, []*krm.Item, model.Problems) {
+func (b *builder) gateway(in apiInput, kind *gatewayKind, read apiDocuments) (gateway, []*krm.Item, model.Problems) {
 	var ps model.Problems
-	g := gatewayBuilder{builder: b, apiDocuments: read, in: in, ps: &ps}
+	g := gatewayBuilder{builder: b, apiDocuments: read, in: in, ps: &ps, targets: map[model.Ref]*endpoint{}}
 	g.workload = newWorkload(in.item, in.place)
 	g.ref = in.refs[0]
 	if in.short {
@@ -46,7 +49,7 @@ func (b *builder) gateway(in apiInput, read apiDocuments) (gateway, []*krm.Item,
 		g.buildAnnotations(in.item, &ps)
 	}
 	g.origin.source = in.object()
-	g.kind = b.opts.gateway
+	g.kind = kind
 	g.configure()
 	in.spec.reportIgnored(in.specPlace, &ps)
 	ps.Add(g.problems...)
@@ -73,11 +76,31 @@ func (g *gatewayBuilder) configure() {
 	s.gateway.check(g.in.place, g.ps)
 	g.settings, g.pullSecrets, g.observed = s, s.pullSecrets, s.observability
 	g.gateway.requirements, g.readiness, g.liveness = s.requirements, s.readiness, s.liveness
-	g.ports = []port{{g.kind.https.name, s.httpsPort, s.httpsPort}, {g.kind.http.name, s.httpPort, s.httpPort}}
+	g.buildPorts()
 	g.serviceType = corev1.ServiceTypeClusterIP
 	if s.exposure == loadBalancer {
 		g.serviceType = corev1.ServiceTypeLoadBalancer
 	}
+}
+
+// buildPorts finds the ports of the API: those of apim-config, or those of the gateway kind.
+func (g *gatewayBuilder) buildPorts() {
+	s, k := g.settings, g.kind
+	http, https, metrics := cmp.Or(s.httpPort, k.http.port), cmp.Or(s.httpsPort, k.https.port), k.metrics.port
+	if http == https || http == metrics || https == metrics {
+		g.ps.Errorf(model.GatewayConfig, s.portsPlace, "httpPort %d, httpsPort %d, and the metrics port %d must differ", http, https, metrics)
+	}
+	g.ports = []port{{k.https.name, https, https}, {k.http.name, http, http}}
+}
+
+// port returns the port of the API with a name; 0 if there is none.
+func (g *gateway) port(name string) int32 {
+	for _, p := range g.ports {
+		if p.name == name {
+			return p.port
+		}
+	}
+	return 0
 }
 
 // config reads the ConfigMap of configuration name for the API.

@@ -9,6 +9,8 @@ import (
 
 // gatewayKind is a kind of gateway. Everything that only one kind has is in its row, and in the file of that row.
 type gatewayKind struct {
+	// name is what users call it.
+	name string
 	// container is the container name, and user the user ID that the image runs as.
 	container string
 	user      int64
@@ -17,10 +19,12 @@ type gatewayKind struct {
 	// http and https are the ports of an API unless apim-config sets others; metrics is the port that serves metrics at
 	// metricsPath.
 	http, https, metrics port
-	// probe checks whether the gateway is ready and alive.
-	probe corev1.ProbeHandler
+	// readiness and liveness check whether the gateway is ready and alive.
+	readiness, liveness corev1.ProbeHandler
 	// profile contains the formulas of the metrics that it serves.
 	profile map[string]hpa.Formula
+	// metricsQuery are parameters of requests for metrics.
+	metricsQuery map[string][]string
 	// ignores has the kinds of the operator that it does not read, with the reason. They have no effect.
 	ignores map[string]string
 	// operations means that build uses the operations of OpenAPI documents, which take time and memory.
@@ -36,6 +40,6 @@ type gatewayKind struct {
 	outputs []output
 }
 
-// gatewayKinds has a row for each gateway kind. The first is the default. To add a kind, define it in its own file, such as
+// gatewayKinds has a row for each gateway kind. To add a kind, define it in its own file, such as
 // gateway_micro.go, and add it to this list.
-var gatewayKinds = []*gatewayKind{&microGateway}
+var gatewayKinds = []*gatewayKind{&microGateway, &haproxyGateway}

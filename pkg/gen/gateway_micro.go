@@ -28,17 +28,16 @@ const (
 
 // microGateway is the WSO2 API Microgateway 3.2, which the operator ran.
 var microGateway = gatewayKind{
+	name:      "wso2-micro-gateway",
 	container: GatewayContainer,
 	// docker/alpine/Dockerfile of product-microgateway 3.2. The image sets its user by name, not by number. With only
 	// runAsNonRoot, the kubelet would not start the container.
-	user:    802,
-	modes:   []string{string(model.PrivateJet), string(model.Sidecar), string(model.Shared)},
-	http:    port{httpPortName, 9090, 9090},
-	https:   port{httpsPortName, 9095, 9095},
-	metrics: port{metricsPortName, 9797, 9797},
-	probe: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
-		Path: "/health", Port: intstr.FromString(httpsPortName), Scheme: corev1.URISchemeHTTPS,
-	}},
+	user:      802,
+	modes:     []string{string(model.PrivateJet), string(model.Sidecar), string(model.Shared)},
+	http:      port{httpPortName, 9090, 9090},
+	https:     port{httpsPortName, 9095, 9095},
+	metrics:   port{metricsPortName, 9797, 9797},
+	readiness: microGatewayProbe, liveness: microGatewayProbe,
 	// Probes and scrapes are not load.
 	profile: map[string]hpa.Formula{
 		"http_requests_total_value_per_second": {
@@ -59,6 +58,10 @@ var microGateway = gatewayKind{
 	},
 	outputs: outputs,
 }
+
+var microGatewayProbe = corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
+	Path: "/health", Port: intstr.FromString(httpsPortName), Scheme: corev1.URISchemeHTTPS,
+}}
 
 // analytics adds the volume in which the gateway keeps the data that it uploads.
 func analytics(b *podBuilder) {

@@ -69,6 +69,8 @@ var annotationKinds = map[string][]string{
 	readinessAnnotation: backendKinds, metricsAnnotation: backendKinds, metricsPortAnnotation: backendKinds,
 	metricsPathAnnotation: backendKinds, metricsSchemeAnnotation: backendKinds, metricsTLSAnnotation: backendKinds,
 	metricsServerNameAnnotation: backendKinds, rulesAnnotation: {"ConfigMap"},
+	gatewayAnnotation: {"API"}, tlsSecretAnnotation: {"API"}, tlsAnnotation: backendKinds, tlsNameAnnotation: backendKinds,
+	publicKeyAnnotation: {"Security"},
 }
 
 var workloadKinds, backendKinds = []string{"API", "TargetEndpoint"}, []string{"TargetEndpoint"}

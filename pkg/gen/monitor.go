@@ -53,7 +53,7 @@ func serviceMonitor(w *workload, ports []metricsPort, opts *options) *monitoring
 	m.Spec.Selector.MatchLabels = map[string]string{metricsLabel: w.ref.Name}
 	m.Labels = with(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
-		ep := monitoringv1.Endpoint{Port: p.name, Path: p.path, Interval: monitoringv1.Duration(opts.interval)}
+		ep := monitoringv1.Endpoint{Port: p.name, Path: p.path, Interval: monitoringv1.Duration(opts.interval), Params: p.params}
 		if p.scheme == "https" {
 			ep.Scheme = new(monitoringv1.Scheme(p.scheme))
 		}
@@ -72,7 +72,7 @@ func podMonitor(w *workload, ports []metricsPort, containers []corev1.Container,
 	m.Spec.Selector.MatchLabels = map[string]string{workloadLabel: w.labels[workloadLabel]}
 	m.Labels = with(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
-		ep := monitoringv1.PodMetricsEndpoint{Path: p.path, Interval: monitoringv1.Duration(opts.interval)}
+		ep := monitoringv1.PodMetricsEndpoint{Path: p.path, Interval: monitoringv1.Duration(opts.interval), Params: p.params}
 		if name := portName(containers, p.port.target); name != "" {
 			ep.Port = &name
 		} else { // Old operators do not support this field.

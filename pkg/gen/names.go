@@ -26,6 +26,15 @@ const (
 
 	metricsServerNameAnnotation = group + "/metrics-server-name"
 
+	// gatewayAnnotation chooses the gateway kind of an API, and tlsSecretAnnotation its certificate.
+	gatewayAnnotation   = group + "/gateway"
+	tlsSecretAnnotation = group + "/tls-secret"
+	// tlsAnnotation says how the gateway verifies the certificate of a backend, which has the name in tlsNameAnnotation.
+	tlsAnnotation     = group + "/tls"
+	tlsNameAnnotation = group + "/tls-server-name"
+	// publicKeyAnnotation names the public key for the tokens of a Security.
+	publicKeyAnnotation = group + "/public-key"
+
 	// PullPolicyAnnotation sets the imagePullPolicy of a container.
 	PullPolicyAnnotation = group + "/image-pull-policy"
 	// SelectorAnnotation sets the selector of a Deployment that another program created.
@@ -78,6 +87,9 @@ const (
 
 // metricsService returns the name of the Service that only Prometheus uses.
 func metricsService(api string) string { return api + "-metrics" }
+
+// haproxyConfig returns the name of the ConfigMap with the configuration of a gateway.
+func haproxyConfig(api string) string { return api + "-haproxy" }
 
 // ingressName returns the name of the Ingress of an API.
 func ingressName(prefix, api string) string { return prefix + "-" + api }

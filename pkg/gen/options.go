@@ -36,8 +36,8 @@ type options struct {
 	// scrapeAnnotations means that pods also have the annotations by which a Prometheus without monitors scrapes them.
 	scrapeAnnotations bool
 	adapter           adapterOptions
-	// gateway and scaler are the kinds to render for APIs, and for workloads that scale.
-	gateway       *gatewayKind
+	gateway           gatewayOptions
+	// scaler is the kind to render for workloads that scale.
 	scaler        *scalerKind
 	resourceFiles []string
 	apis          []apiShorthand
@@ -59,7 +59,11 @@ type renderAPIs struct {
 type renderAPIsSpec struct {
 	// KubernetesVersion is the cluster's version, such as "1.31".
 	KubernetesVersion string      `json:"kubernetesVersion"`
-	Metrics           metricsSpec `json:"metrics"`
+	Gateway           gatewaySpec `json:"gateway"`
+	// ClusterDomain is the domain of Service names, and IPFamilies are the families of the cluster, the preferred one first.
+	ClusterDomain string      `json:"clusterDomain"`
+	IPFamilies    []string    `json:"ipFamilies"`
+	Metrics       metricsSpec `json:"metrics"`
 	// ResourceFiles are files of Kubernetes resources to read in addition to the items.
 	ResourceFiles []string       `json:"resourceFiles"`
 	APIs          []apiShorthand `json:"apis"`
@@ -86,7 +90,7 @@ var flatKeys = []string{
 // readOptions reads the functionConfig.
 func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (options, model.Problems) {
 	opts := options{owner: managedBy, minor: newestMinor, interval: defaultInterval, config: config, readFile: readFile}
-	opts.adapter, opts.gateway, opts.scaler = defaultAdapter(), gatewayKinds[0], scalerKinds[0]
+	opts.adapter, opts.gateway, opts.scaler = defaultAdapter(), defaultGateway(), scalerKinds[0]
 	if config == nil {
 		return opts, nil
 	}
@@ -117,6 +121,7 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 	}
 	opts.resourceFiles, opts.apis, opts.fields = spec.ResourceFiles, spec.APIs, at
 	opts.setVersion(spec.KubernetesVersion, at.Child("kubernetesVersion"), &ps)
+	opts.gateway.set(spec, at, &ps)
 	metrics := at
 	if obj.Kind == configKind {
 		metrics = at.Child("metrics")

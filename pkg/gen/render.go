@@ -102,7 +102,8 @@ func with(m, more map[string]string) map[string]string {
 	if len(more) == 0 {
 		return m
 	}
-	all := maps.Clone(m)
+	all := make(map[string]string, len(m)+len(more))
+	maps.Copy(all, m)
 	maps.Copy(all, more)
 	return all
 }

@@ -24,7 +24,7 @@ func gatewayDeployment(g *gateway) *appsv1.Deployment {
 	containers := []corev1.Container{{
 		Name: g.kind.container, Image: g.image, ImagePullPolicy: g.pullPolicy, Ports: ports, Env: g.env, EnvFrom: g.envFrom,
 		Resources: g.requirements, VolumeMounts: g.mounts,
-		ReadinessProbe: timed(g.kind.probe, g.readiness), LivenessProbe: timed(g.kind.probe, g.liveness),
+		ReadinessProbe: timed(g.kind.readiness, g.readiness), LivenessProbe: timed(g.kind.liveness, g.liveness),
 	}}
 	for _, b := range g.sidecars {
 		containers = append(containers, backendContainer(&b, names))
@@ -84,7 +84,7 @@ func (g *gateway) metricsPorts() []metricsPort {
 	var ports []metricsPort
 	taken := map[string]bool{g.kind.metrics.name: true}
 	if g.observed {
-		ports = append(ports, metricsPort{scrape{port: g.kind.metrics, path: metricsPath, scheme: "http"}, g.kind.metrics.name})
+		ports = append(ports, metricsPort{scrape{port: g.kind.metrics, path: metricsPath, scheme: "http", params: g.kind.metricsQuery}, g.kind.metrics.name})
 	}
 	for _, b := range g.sidecars {
 		if b.metrics != nil {

@@ -23,12 +23,13 @@ type settings struct {
 	liveness      probeTimes
 	exposure      exposure
 	observability bool
-	httpPort      int32
-	httpsPort     int32
-	registryType  string
-	repository    string
-	pullSecrets   []corev1.LocalObjectReference
-	analytics     bool
+	// httpPort and httpsPort are 0 for the ports of the gateway kind; portsPlace is the place of both.
+	httpPort, httpsPort int32
+	portsPlace          model.Place
+	registryType        string
+	repository          string
+	pullSecrets         []corev1.LocalObjectReference
+	analytics           bool
 }
 
 type probeTimes struct{ delay, period int32 }
@@ -145,7 +146,6 @@ type settingsFiles [4]*krm.Item
 // settingsReader finds the settings of inputs. It reads each combination of ConfigMaps once.
 type settingsReader struct {
 	items index
-	kind  *gatewayKind
 	known map[settingsFiles]readResult[*settings]
 }
 
@@ -176,12 +176,8 @@ func (r *settingsReader) parse(files settingsFiles, ps *model.Problems) *setting
 	// apim-config has about forty keys. All except these two are for the configuration file inside the gateway image.
 	apim := readConfig(files[1], nil, ps)
 	apim.checkKeyCase("httpPort", "httpsPort")
-	s.httpPort = apim.number("httpPort", r.kind.http.port, 1, 65535)
-	s.httpsPort = apim.number("httpsPort", r.kind.https.port, 1, 65535)
-	if metrics := r.kind.metrics.port; s.httpPort == s.httpsPort || s.httpPort == metrics || s.httpsPort == metrics {
-		ps.Errorf(model.GatewayConfig, apim.place, "httpPort %d, httpsPort %d, and the metrics port %d must differ",
-			s.httpPort, s.httpsPort, metrics)
-	}
+	s.httpPort, s.httpsPort = apim.number("httpPort", 0, 1, 65535), apim.number("httpsPort", 0, 1, 65535)
+	s.portsPlace = apim.place
 	s.readRegistry(readConfig(files[2], registryKeys, ps))
 	analytics := readConfig(files[3], nil, ps)
 	analytics.checkKeyCase("analyticsEnabled")

@@ -28,6 +28,7 @@ func (g *gatewayBuilder) resolve() {
 			if e == nil {
 				continue
 			}
+			g.targets[ep.Target] = e
 			e.use(g.mode, g.in.object())
 			urls[url(e.backend, g.mode)] = true
 			if g.mode == model.Sidecar {

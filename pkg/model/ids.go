@@ -33,6 +33,8 @@ const (
 
 	GatewayImage  ID = "gateway/image"
 	GatewayConfig ID = "gateway/config"
+	// GatewaySecurity is about who can call an API.
+	GatewaySecurity ID = "gateway/security"
 
 	HPAConfig   ID = "hpa/config"
 	HPABehavior ID = "hpa/behavior"
@@ -114,6 +116,7 @@ var Registry = []Entry{
 	{BackendImage, []Severity{Error, Warning, Info}, "A backend has no image, so nothing can run it, or the tag of its image is latest or missing.", "Set spec.deploy.dockerImage, with a tag or digest, or run the backend yourself."},
 	{GatewayImage, []Severity{Error, Warning}, "The gateway image is not set and cannot be derived, or its tag is latest or missing.", "Set spec.image of the API, with a tag or digest, or repositoryName in docker-registry-config."},
 	{GatewayConfig, []Severity{Error, Warning, Info}, "A gateway setting cannot be used as written.", "Correct it as the message says."},
+	{GatewaySecurity, []Severity{Error, Warning}, "The gateway cannot verify the credentials that an API requires, or an API requires none.", "Add a Security with the issuer and the certificate, or the credentials, that the message names."},
 	{HPAConfig, []Severity{Error, Warning, Info}, "hpa-configs cannot be used as written, or is missing and defaults apply.", "Correct the key that the message names."},
 	{HPABehavior, []Severity{Error}, "Kubernetes rejects a scaling behavior.", "Correct the field that the message names."},
 	{HPAMetadata, []Severity{Error}, "The API server rejects the metadata of a HorizontalPodAutoscaler.", "Correct the field that the message names."},
@@ -140,7 +143,7 @@ var Registry = []Entry{
 	{ScrapeSeries, []Severity{Error, Warning}, "A sample of the metrics page lacks the series, or a label, that the rule selects.", "Correct the name or the label in the rule, or make the workload expose it."},
 	{AdapterRule, []Severity{Error, Warning}, "No adapter rule can be derived from a metric, or two rules serve the same metric in different ways.", "Add an override or your own rule, or make both rules equal."},
 	{AdapterConfig, []Severity{Error, Warning, Info}, "The adapter rules cannot be read, or might not reach the adapter.", "Correct the rules, or the name of their ConfigMap, as the message says."},
-	{OutputUnsupported, []Severity{Error}, "krm-fn does not render what the input requests.", "Use the alternative that the message names."},
+	{OutputUnsupported, []Severity{Error, Warning}, "krm-fn does not render what the input requests.", "Use the alternative that the message names."},
 	{OutputConflict, []Severity{Error}, "An object or file to write already exists and is not rendered by krm-fn, or is rendered twice.", "Rename or remove one of them."},
 	{MigrateDump, []Severity{Error, Warning}, "A cluster dump lacks something that a migration requires, or contains something that it must not.", "Create a new dump with the command that the message shows."},
 	{MigrateInput, []Severity{Warning, Info}, "An input differs from the object in the cluster, so that the running workloads keep running.", "No action needed."},

@@ -84,7 +84,7 @@ func (d *Document) Operations() []Operation {
 	}
 	root := r.stated(d.root, d.Place, nil)
 	if len(root.Production.List) == 0 {
-		root.Production = r.servers(d.root, d.Place)
+		root.Production = r.server(d.root, d.Place)
 	}
 	var all []Operation
 	for _, path := range r.members(krm.Get(d.root, "paths"), d.Place.Child("paths")) {
@@ -100,7 +100,7 @@ func (d *Document) Operations() []Operation {
 			o := r.stated(m.value, m.at(), &root)
 			for _, level := range []member{path, m} {
 				if krm.Get(m.value, productionExtension) == nil && d.version != swagger2 && krm.Get(level.value, "servers") != nil {
-					o.Production = r.servers(level.value, level.at())
+					o.Production = r.server(level.value, level.at())
 				}
 			}
 			o.Method, o.Path, o.ID = method, strings.Clone(path.key), strings.Clone(krm.Text(m.value, "operationId"))

@@ -64,9 +64,9 @@ func (d *Document) Extensions() map[string]string {
 	return o.Extensions
 }
 
-// servers returns the first server of the document, of a path, or of an operation. The other servers are alternatives for
+// server returns the first server of the document, of a path, or of an operation. The other servers are alternatives for
 // clients, such as a test system, so requests must not be spread over all of them. A relative URL is not an endpoint.
-func (r *reader) servers(n *yaml.Node, at model.Place) (e Endpoints) {
+func (r *reader) server(n *yaml.Node, at model.Place) (e Endpoints) {
 	url, place := "", at
 	if r.doc.version == swagger2 {
 		if host := krm.Text(n, "host"); host != "" {
@@ -88,4 +88,12 @@ func (r *reader) servers(n *yaml.Node, at model.Place) (e Endpoints) {
 		return e
 	}
 	return Endpoints{Type: LoadBalance, List: []Endpoint{{Place: place, URL: strings.Clone(url)}}}
+}
+
+// Security returns the security requirements of the root. A released document has none.
+func (d *Document) Security() []Requirement {
+	if n := krm.Get(d.root, "security"); n != nil {
+		return requirements(n)
+	}
+	return nil
 }

@@ -137,7 +137,10 @@ func (s Scheme) source() string {
 	return bearer
 }
 
-// token matches the names of headers and parameters that can be an argument of a sample.
+// IsToken reports whether s can be the name of a header or parameter with a token.
+func IsToken(s string) bool { return token.MatchString(s) }
+
+// token matches what can be an argument of a sample.
 var token = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 // schemes sets a variable for each scheme whose credentials a request has.

@@ -88,8 +88,8 @@ func (s Server) name() string {
 	return s.Host + ":" + port
 }
 
-// isHost reports whether HAProxy can resolve a name: DNS labels, which can have underscores.
-func isHost(s string) bool {
+// IsHost reports whether HAProxy can resolve a name: DNS labels, which can have underscores.
+func IsHost(s string) bool {
 	const longestName, longestLabel = 253, 63
 	return len(s) <= longestName && hostName.MatchString(s) &&
 		!slices.ContainsFunc(strings.Split(s, "."), func(label string) bool { return len(label) > longestLabel })
@@ -98,7 +98,7 @@ func isHost(s string) bool {
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)
 
 func (r *renderer) server(s Server, several bool) {
-	if !isHost(s.Host) && net.ParseIP(s.Host) == nil || s.Port < 1 || s.Port > 65535 {
+	if !IsHost(s.Host) && net.ParseIP(s.Host) == nil || s.Port < 1 || s.Port > 65535 {
 		r.errs = append(r.errs, fmt.Errorf("%q cannot be a server with port %d", s.Host, s.Port))
 	}
 	address := net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port)))
@@ -121,7 +121,7 @@ func (r *renderer) server(s Server, several bool) {
 			// With sni, the certificate must have that name.
 			words = append(words, "verify", "required", "ca-file", ca)
 		}
-		if !isHost(name) {
+		if !IsHost(name) {
 			r.errs = append(r.errs, fmt.Errorf("%q cannot be the name in a certificate", name))
 		}
 	}

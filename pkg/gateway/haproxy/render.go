@@ -19,6 +19,9 @@ const (
 	apisFile       = "apis.map"
 )
 
+// HardStop is the number of seconds that HAProxy waits for the last responses when it stops.
+const HardStop = 30
+
 // The names of the proxies that are not operations.
 const (
 	// Frontend receives the requests of clients. It is the label proxy of the metrics haproxy_frontend_*.
@@ -81,7 +84,7 @@ func (r *renderer) global() {
 	r.line("log", "stdout", "format", "raw", "local0", "info")
 	r.line("maxconn", strconv.Itoa(r.MaxConnections))
 	r.line("nbthread", strconv.Itoa(r.Threads))
-	r.line("hard-stop-after", "30s")
+	r.line("hard-stop-after", strconv.Itoa(HardStop)+"s")
 	if r.HTTPS != 0 {
 		// tls.crt and tls.key, as Kubernetes names the parts of a certificate.
 		r.line("ssl-load-extra-del-ext")

@@ -1,0 +1,135 @@
+package gen
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/krm-fn/krm-fn/pkg/gateway/haproxy"
+	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// gatewaySpec is spec.gateway of a RenderAPIs.
+type gatewaySpec struct {
+	// Kind is the gateway kind of APIs without an annotation of their own.
+	Kind string `json:"kind"`
+	// Image is the image of HAProxy.
+	Image string `json:"image"`
+	// TLSSecret names the Secret with the certificate of HAProxy, in the namespace of each API.
+	TLSSecret string `json:"tlsSecret"`
+	// Accept names features of documents that the gateway does not support, and that may be lost.
+	Accept []string `json:"accept"`
+}
+
+// gatewayOptions are the settings of gateways.
+type gatewayOptions struct {
+	// kind is nil if it depends on the API.
+	kind             *gatewayKind
+	image, tlsSecret string
+	accept           []string
+	domain           string
+	families         []haproxy.Family
+	// at is the place of spec.gateway.
+	at model.Place
+}
+
+func defaultGateway() gatewayOptions {
+	return gatewayOptions{domain: "cluster.local", families: []haproxy.Family{haproxy.IPv4}}
+}
+
+func (o *gatewayOptions) set(spec renderAPIsSpec, at model.Place, ps *model.Problems) {
+	o.at = at.Child("gateway")
+	o.kind = kindNamed(spec.Gateway.Kind, o.at.Child("kind"), ps)
+	o.image, o.tlsSecret, o.accept = strings.TrimSpace(spec.Gateway.Image), spec.Gateway.TLSSecret, spec.Gateway.Accept
+	if o.image != "" {
+		checkImage(o.image, model.GatewayImage, o.at.Child("image"), ps)
+	}
+	if d := spec.ClusterDomain; d != "" {
+		if o.domain = d; !haproxy.IsHost(d) {
+			ps.Valuef(model.InputName, at.Child("clusterDomain"), d, "%q is not a domain; use one such as cluster.local", d)
+		}
+	}
+	if len(spec.IPFamilies) > 0 {
+		o.families = nil
+	}
+	for i, f := range spec.IPFamilies {
+		o.families = append(o.families, haproxy.Family(f))
+		if f != string(haproxy.IPv4) && f != string(haproxy.IPv6) || slices.Contains(spec.IPFamilies[:i], f) {
+			ps.Valuef(model.InputValue, at.Child("ipFamilies").Item(i), f, "is %q; use IPv4 and IPv6, each at most once", f)
+		}
+	}
+}
+
+// kindNamed returns the gateway kind with a name; nil for "".
+func kindNamed(name string, at model.Place, ps *model.Problems) *gatewayKind {
+	var names []string
+	for _, k := range gatewayKinds {
+		if k.name == name {
+			return k
+		}
+		names = append(names, k.name)
+	}
+	if name != "" {
+		ps.Add(model.Problem{
+			ID: model.InputValue, Severity: model.Error, Place: at, Value: name, Suggestion: krm.Suggest(name, names),
+			Message: fmt.Sprintf("%q is not a gateway kind; use %s%s", name, strings.Join(names, " or "), krm.DidYouMean(name, names)),
+		})
+	}
+	return nil
+}
+
+// kinds returns the gateway kind of each API: the one that it asks for, or the micro-gateway if there is an image of it, or HAProxy,
+// which anybody can run. It also sets the formulas of the metrics that these gateways serve.
+func (b *builder) kinds(apis []apiInput, ps *model.Problems) []*gatewayKind {
+	all := make([]*gatewayKind, len(apis))
+	for i, in := range apis {
+		kind := b.opts.gateway.kind
+		if !in.short {
+			if own := kindNamed(in.item.Annotations[gatewayAnnotation], annotation(in.item, gatewayAnnotation), ps); own != nil {
+				kind = own
+			}
+		}
+		if kind == nil {
+			kind = &haproxyGateway
+			if strings.TrimSpace(in.spec.Image) != "" || b.settings.read(in.referrer(), &model.Problems{}).repository != "" {
+				kind = &microGateway
+			}
+		}
+		all[i] = kind
+		b.addProfile(kind, in, ps)
+	}
+	return all
+}
+
+// addProfile adds the formulas of the metrics of a gateway kind.
+func (b *builder) addProfile(kind *gatewayKind, in apiInput, ps *model.Problems) {
+	profiles := &b.opts.adapter.formulas.Profiles
+	if *profiles == nil {
+		*profiles = map[string]hpa.Formula{}
+	}
+	for metric, formula := range kind.profile {
+		if other, taken := (*profiles)[metric]; taken && other.Series != formula.Series {
+			ps.Errorf(model.AdapterRule, in.place, "runs %s, where the metric %s is computed from %s, but other APIs of this run compute it "+
+				"from %s; render them in separate runs with separate metric names, or use one gateway kind",
+				kind.name, metric, formula.Series, other.Series)
+			continue
+		}
+		(*profiles)[metric] = formula
+	}
+}
+
+// reportUnread reports objects that no gateway of the run reads.
+func reportUnread(objects []*krm.Item, kinds []*gatewayKind, ps *model.Problems) {
+	for _, it := range objects {
+		reasons := map[string]bool{}
+		for _, k := range kinds {
+			reasons[k.ignores[it.Place.Object.Kind]] = true
+		}
+		if len(kinds) > 0 && !reasons[""] {
+			ps.Warnf(model.InputIgnored, it.Place, "has no effect: %s", strings.Join(slices.Sorted(maps.Keys(reasons)), "; "))
+		}
+	}
+}
