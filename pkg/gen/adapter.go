@@ -131,13 +131,19 @@ func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
 // checkProfiles reports gateways that scale on their own metric but do not serve it.
 func (f facts) checkProfiles(set ruleSet, opts options, ps *model.Problems) {
 	for _, g := range f.gateways {
-		if g.observed {
-			continue
-		}
 		for _, n := range opts.scaler.needs(g.scaling) {
 			_, overridden := opts.adapter.formulas.Overrides[n.Metric]
-			_, own := g.kind.profile[n.Metric]
-			if own && !overridden && n.Object.Kind == "Pod" && !set.written(n, opts.adapter) {
+			formula, own := g.kind.profile[n.Metric]
+			if !own || overridden || n.Object.Kind != "Pod" || set.written(n, opts.adapter) {
+				continue
+			}
+			if other := opts.adapter.formulas.Profiles[n.Metric]; other.Series != formula.Series {
+				ps.Valuef(model.AdapterRule, n.Place, n.Metric,
+					"%s serves %q as the rate of %s, but the rule for it reads %s of another gateway kind; use one kind for all APIs, or "+
+						"give %s its own hpa-configs with another metric",
+					g.place.Object, n.Metric, formula.Series, other.Series, g.place.Object)
+			}
+			if !g.observed {
 				ps.Valuef(model.HPAMetric, n.Place, n.Metric,
 					`%s scales on %q, which it serves only with observabilityEnabled: "true"; set it in %s, or use another metric`,
 					g.place.Object, n.Metric, controllerConfig)

@@ -84,7 +84,7 @@ func kindNamed(name string, at model.Place, ps *model.Problems) *gatewayKind {
 // kinds returns the gateway kind of each API: the one that it asks for, or the micro-gateway if there is an image of it, or HAProxy,
 // which anybody can run. It also sets the formulas of the metrics that these gateways serve.
 func (b *builder) kinds(apis []apiInput, ps *model.Problems) []*gatewayKind {
-	all := make([]*gatewayKind, len(apis))
+	all, profiles := make([]*gatewayKind, len(apis)), map[string]hpa.Formula{}
 	for i, in := range apis {
 		kind := b.opts.gateway.kind
 		if !in.short {
@@ -99,26 +99,14 @@ func (b *builder) kinds(apis []apiInput, ps *model.Problems) []*gatewayKind {
 			}
 		}
 		all[i] = kind
-		b.addProfile(kind, in, ps)
-	}
-	return all
-}
-
-// addProfile adds the formulas of the metrics of a gateway kind.
-func (b *builder) addProfile(kind *gatewayKind, in apiInput, ps *model.Problems) {
-	profiles := &b.opts.adapter.formulas.Profiles
-	if *profiles == nil {
-		*profiles = map[string]hpa.Formula{}
-	}
-	for metric, formula := range kind.profile {
-		if other, taken := (*profiles)[metric]; taken && other.Series != formula.Series {
-			ps.Errorf(model.AdapterRule, in.place, "runs %s, where the metric %s is computed from %s, but other APIs of this run compute it "+
-				"from %s; render them in separate runs with separate metric names, or use one gateway kind",
-				kind.name, metric, formula.Series, other.Series)
-			continue
+		for metric, formula := range kind.profile {
+			if _, taken := profiles[metric]; !taken {
+				profiles[metric] = formula
+			}
 		}
-		(*profiles)[metric] = formula
 	}
+	b.opts.adapter.formulas.Profiles = profiles
+	return all
 }
 
 // reportUnread reports objects that no gateway of the run reads.

@@ -219,8 +219,7 @@ func (r *renderer) issuer(i Issuer, n, number, wanted, result string) {
 	}
 	key := i.File
 	if i.Key != "" {
-		name := "key-" + number + ".pem"
-		r.files[name], key = i.Key, r.file(name)
+		key = r.file(r.keyFile(i.Key))
 	}
 	if strings.ContainsAny(key, ",() \"'\\") || key == "" {
 		r.errs = append(r.errs, fmt.Errorf("%q cannot be the file of a public key", key))
@@ -237,6 +236,18 @@ func (r *renderer) issuer(i Issuer, n, number, wanted, result string) {
 			"http-request", "set-var("+signed+")", "var(txn.token_"+n+"),jwt_verify("+a+","+key+")")
 	}
 	r.line("http-request", result, "int(1)", "if", "{", "var("+signed+")", "-m", "int", "1", "}")
+}
+
+// keyFile returns the name of the file with a public key.
+func (r *renderer) keyFile(text string) string {
+	n := slices.Index(r.keys, text)
+	if n < 0 {
+		n = len(r.keys)
+		r.keys = append(r.keys, text)
+	}
+	name := "key-" + strconv.Itoa(n) + ".pem"
+	r.files[name] = text
+	return name
 }
 
 // admit allows the requests that satisfy an alternative of their policy.

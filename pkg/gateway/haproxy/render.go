@@ -45,7 +45,9 @@ type renderer struct {
 	policies policies
 	// sources are the samples of the tokens that schemes use.
 	sources []string
-	files   map[string]string
+	// keys are the different public keys.
+	keys  []string
+	files map[string]string
 }
 
 // Render returns the files of a gateway by their names. It fails if a value cannot stand in a configuration, such as a path with a
