@@ -85,7 +85,6 @@ func TestAccess(t *testing.T) {
 		"HS256 with the key":       {path: "/shop", headers: bearer(confused(keyPEM)), status: 401},
 		"HS256 with nothing":       {path: "/shop", headers: bearer(confused("")), status: 401},
 		"expired":                  {path: "/shop", headers: with(map[string]any{"exp": now - 60}), status: 401},
-		"just expired":             {path: "/shop", headers: with(map[string]any{"exp": now - 1}), status: 200},
 		"negative exp":             {path: "/shop", headers: with(map[string]any{"exp": -5}), status: 401},
 		"no exp":                   {path: "/shop", headers: with(map[string]any{"exp": nil}), status: 401},
 		"exp as text":              {path: "/shop", headers: with(map[string]any{"exp": "never"}), status: 401},
@@ -126,6 +125,8 @@ func TestAccess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { q.send(t, url) })
 	}
+	justExpired := with(map[string]any{"exp": time.Now().Unix() - 1})
+	request{path: "/shop", headers: justExpired, status: 200}.send(t, url)
 	if strings.Contains(log.String(), parts[1]) {
 		t.Error("a token is in the log")
 	}

@@ -30,8 +30,10 @@ func (r *renderer) operation(o *route) {
 	}
 	r.retries(p)
 	r.rewrite(o.api.BasePath, p.Servers)
-	// The server names are hosts, for the header Host of the server that is chosen.
-	r.line("http-send-name-header", "Host")
+	// Requests for several hosts keep the header Host of the client: newer versions cannot set it after the choice of a server.
+	if name := p.Servers[0].name(); !slices.ContainsFunc(p.Servers, func(s Server) bool { return s.name() != name }) {
+		r.line("http-request", "set-header", "Host", literal(name))
+	}
 	names := map[string]Server{}
 	for _, s := range p.Servers {
 		if same, known := names[s.name()]; !known {
@@ -79,7 +81,7 @@ func (r *renderer) rewrite(base string, servers []Server) {
 	}
 }
 
-// name returns the name of a server, which is also the value of the header Host.
+// name returns the name of a server, which is also the value of the header Host if it is the only one.
 func (s Server) name() string {
 	port := strconv.Itoa(int(s.Port))
 	if s.TLS == nil && s.Port == 80 || s.TLS != nil && s.Port == 443 {

@@ -67,10 +67,12 @@ func (w *writer) err() error { return errors.Join(w.errs...) }
 // quote returns a word of the configuration that HAProxy reads as s. Single quotes protect everything except themselves and the
 // end of a line.
 func quote(s string) (string, error) {
-	if strings.ContainsFunc(s, isControl) {
+	switch {
+	case s == "": // HAProxy 2.6 ignores the rest of the line, and newer versions reject it.
+		return "''", errors.New("a value is empty")
+	case strings.ContainsFunc(s, isControl):
 		return "''", fmt.Errorf("%q contains a control character", s)
-	}
-	if s != "" && !strings.ContainsAny(s, " #\\\"'$") {
+	case !strings.ContainsAny(s, " #\\\"'$"):
 		return s, nil
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'", nil

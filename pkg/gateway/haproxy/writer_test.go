@@ -56,7 +56,7 @@ func parse(text string) [][]string {
 }
 
 func TestQuote(t *testing.T) {
-	for _, s := range []string{"", "a", "a b", "'", `it's`, `a\b`, `"x"`, "#", "a#b", "$HOME", "${HOME}", "{", "}", "%[x]", "ü", `\'`, "''"} {
+	for _, s := range []string{"a", "a b", "'", `it's`, `a\b`, `"x"`, "#", "a#b", "$HOME", "${HOME}", "{", "}", "%[x]", "ü", `\'`, "''"} {
 		quoted, err := quote(s)
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +65,7 @@ func TestQuote(t *testing.T) {
 			t.Errorf("%q: %s", s, diff)
 		}
 	}
-	for _, s := range []string{"a\nb", "a\rb", "a\x00b", "a\tb", "\x7f", "\x1b[1m"} {
+	for _, s := range []string{"", "a\nb", "a\rb", "a\x00b", "a\tb", "\x7f", "\x1b[1m"} {
 		if _, err := quote(s); err == nil {
 			t.Errorf("%q: no error", s)
 		}
