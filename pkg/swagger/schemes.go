@@ -32,7 +32,7 @@ func (d *Document) SecuritySchemes() map[string]SecurityScheme {
 		n, at = krm.Get(d.root, "securityDefinitions"), d.Place.Child("securityDefinitions")
 	}
 	all := map[string]SecurityScheme{}
-	for _, m := range r.mapping(n, at) {
+	for _, m := range r.members(n, at) {
 		value := m.value
 		if ref := krm.Text(value, "$ref"); strings.HasPrefix(ref, "#") {
 			value, _ = r.tree.resolve(ref, r.at)
