@@ -26,7 +26,7 @@ BENCHCOUNT ?= 6
 PKG ?= ./pkg/hpa
 
 .PHONY: help build test argocd-test race cover lint golden fuzz mutants verify \
-  e2e e2e-smoke e2e-migrate e2e-truth bench benchstat corpus vuln image image-test release release-test clean
+  e2e e2e-smoke e2e-migrate e2e-truth bench benchstat corpus haproxy-test vuln image image-test release release-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 14
@@ -111,6 +111,9 @@ vuln: $(OUT)/govulncheck ## look for known vulnerabilities (needs the Go vulnera
 image: ## build the container image with docker or podman
 	@command -v $(ENGINE) >/dev/null || { echo "make image needs docker with its engine, or podman"; exit 1; }
 	$(ENGINE) build $(BUILD_PLATFORM) --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) $(IMAGE_FLAGS) -t $(IMAGE) .
+
+haproxy-test: ## send requests through rendered gateways, and let HAProxy judge all expected configurations; needs haproxy
+	KRM_FN_HAPROXY=require $(GO) test -count 1 -timeout 20m ./pkg/gateway/... ./test/gateway
 
 image-test: ## build the image and run it in kustomize and kpt; docs/image.md says what that needs
 	KRM_FN_IMAGE_TEST=$${KRM_FN_IMAGE_TEST:-try} $(GO) test -count 1 -timeout 60m -v ./test/image

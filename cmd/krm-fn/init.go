@@ -19,20 +19,24 @@ import (
 
 func newInit() *cobra.Command {
 	var r scaffold.Request
-	var flavor string
+	var flavor, certificate string
 	cmd := &cobra.Command{
-		Use:   "init NAME --from-file FILE --image IMAGE [--backend-image IMAGE]",
+		Use:   "init NAME --from-file FILE [--backend-image IMAGE]",
 		Short: "Create a package for an API from its OpenAPI document",
 		Long: `init writes the inputs of the API NAME to a new package: the OpenAPI document, the backends that it calls, and the
 scaling policy. It asks no questions and overwrites no files. Its last line is the command that renders the package.
 
+The gateway is HAProxy, configured from the document. If clients need tokens, set their issuer with --issuer and
+--issuer-certificate. With --image or --registry, the gateway is a WSO2 micro-gateway, whose image contains the API.
+
 The document is copied byte for byte. If it calls no backend, init adds x-wso2-production-endpoints with the backend
 NAME-backend. If it calls several, set an image for each: --backend-image products=IMAGE --backend-image stock=IMAGE`,
 		Example: `  # a package for kustomize in the directory products
-  krm-fn init products -f swagger.yaml --image registry.example.com/shop/products:v1 \
-    --backend-image registry.example.com/shop/products-service:1.0.0 --namespace shop
+  krm-fn init products -f swagger.yaml --namespace shop \
+    --backend-image registry.example.com/shop/products-service:1.0.0 \
+    --issuer https://issuer.example.com --issuer-certificate issuer.pem
 
-  # the same for kpt, with a gateway image that is named after the API and its version
+  # for kpt, with a micro-gateway whose image is named after the API and its version
   krm-fn init products -f swagger.yaml --registry registry.example.com/shop \
     --backend-image registry.example.com/shop/products-service:1.0.0 --flavor kpt`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -49,7 +53,7 @@ NAME-backend. If it calls several, set an image for each: --backend-image produc
 			if r.Dir == "" {
 				r.Dir = r.Name
 			}
-			pkg, ps := makePackage(&r)
+			pkg, ps := makePackage(&r, certificate)
 			if err := report(cmd.ErrOrStderr(), ps); err != nil {
 				return err
 			}
@@ -62,9 +66,11 @@ NAME-backend. If it calls several, set an image for each: --backend-image produc
 	}
 	f := cmd.Flags()
 	f.StringVarP(&r.Source, "from-file", "f", "", "OpenAPI 3 or Swagger 2.0 document, in YAML or JSON")
-	f.StringVar(&r.Image, "image", "", "gateway image")
+	f.StringVar(&r.Issuer, "issuer", "", "issuer of the tokens of clients, the claim iss")
+	f.StringVar(&certificate, "issuer-certificate", "", "file with the certificate or public key of the issuer, in PEM")
+	f.StringVar(&r.Image, "image", "", "image of a WSO2 micro-gateway that contains the API")
 	f.StringVar(&r.Registry, "registry", "",
-		"registry of the gateway image NAME:VERSION, instead of --image; VERSION is info.version of the document")
+		"registry of such an image NAME:VERSION, instead of --image; VERSION is info.version of the document")
 	f.StringArrayVar(&r.BackendImages, "backend-image", nil,
 		"[BACKEND=]IMAGE: image of a backend that the document calls (repeatable)")
 	f.Int32Var(&r.BackendPort, "backend-port", 8080, "port on which the containers of the backends listen")
@@ -80,12 +86,21 @@ NAME-backend. If it calls several, set an image for each: --backend-image produc
 	complete(cmd, "backend-protocol", []string{"http", "https"})
 	_ = cmd.MarkFlagRequired("from-file")
 	cmd.MarkFlagsMutuallyExclusive("image", "registry")
+	cmd.MarkFlagsMutuallyExclusive("issuer", "image")
+	cmd.MarkFlagsMutuallyExclusive("issuer", "registry")
+	cmd.MarkFlagsRequiredTogether("issuer", "issuer-certificate")
 	return cmd
 }
 
-// makePackage reads the document and creates the package. It reports files that already exist.
-func makePackage(r *scaffold.Request) (scaffold.Package, model.Problems) {
+// makePackage reads the document and the certificate, and creates the package. It reports files that already exist.
+func makePackage(r *scaffold.Request, certificate string) (scaffold.Package, model.Problems) {
 	var ps model.Problems
+	if certificate != "" {
+		var err error
+		if r.Certificate, err = krm.ReadNamed(certificate); err != nil {
+			ps.Errorf(model.InputFile, model.Place{File: filepath.ToSlash(certificate)}, "%v", err)
+		}
+	}
 	text, err := krm.ReadNamed(r.Source)
 	if err != nil {
 		ps.Errorf(model.InputFile, model.Place{File: filepath.ToSlash(r.Source)}, "%v", err)

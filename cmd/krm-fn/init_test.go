@@ -50,6 +50,23 @@ paths:
       x-wso2-production-endpoints: {urls: [reviews.community]}
       responses: {"200": {description: What customers say}}
 `
+	// secured asks for credentials.
+	secured = `openapi: 3.0.3
+info: {title: Pets, version: v1}
+security:
+- customers: [read]
+components:
+  securitySchemes:
+    customers: {type: http, scheme: bearer}
+    partners: {type: apiKey, in: header, name: X-API-Key}
+paths:
+  /pets:
+    get:
+      responses: {"200": {description: All pets}}
+    post:
+      security: [{partners: []}]
+      responses: {"201": {description: One more}}
+`
 	serverOnly = `openapi: 3.0.3
 info: {title: Weather, version: v1}
 servers:
@@ -80,8 +97,21 @@ var initCases = []struct {
 		"-n", "shop", "--mode", "privateJet",
 	}},
 	{"kpt-sidecar", oneBackend, []string{"stock-api", "--flavor=kpt", "--registry=registry.example.com", "--backend-image", "stock:2", "-n", "warehouse"}},
+	{"haproxy", secured, []string{
+		"pets", "--flavor", "plain", "-n", "shop", "--backend-image", "pets:1", "--issuer", "https://issuer.example.com", "--issuer-certificate", issuerFile,
+	}},
+	{"haproxy-kpt", oneBackend, []string{
+		"stock-api", "--flavor", "kpt", "--backend-image", "stock:2", "--issuer", "https://issuer.example.com", "--issuer-certificate", issuerFile,
+	}},
+	{"haproxy-public", strings.Replace(plainDocument, "x-wso2-basePath: /prodapi/{version}\n", "", 1), []string{
+		"products", "--backend-image", "products:1", "--kubernetes-version", "1.31",
+	}},
+	{"haproxy-server", serverOnly, []string{"weather", "--flavor", "plain"}},
 	{"plain", plainDocument, []string{"products", "--flavor", "plain", "--image", "products:v1", "--backend-image", "backend:1", "--mode", "sidecar"}},
 }
+
+// issuerFile contains a public key.
+const issuerFile = "testdata/issuer.pem"
 
 // initialized runs krm-fn init in a directory of its own, and gives the directory and what was printed, without its path.
 func initialized(t *testing.T, document string, args ...string) (dir string, got outcome) {
@@ -184,10 +214,13 @@ error: openapi.yaml:1:1: opnapi: is not an OpenAPI document: unknown field "opna
 		{"no OpenAPI", "kind: API\n", ok, "error: openapi.yaml:1: is not an OpenAPI document; use openapi: 3.0.3, openapi: 3.1.0, or swagger: \"2.0\" [swagger/version]"},
 		{"no YAML", "a: [", ok, `error: openapi.yaml:1: is not valid YAML: did not find expected node content [input/syntax]`},
 		{"empty", "", ok, `error: openapi.yaml: is empty; add an OpenAPI document [swagger/version]`},
-		{"no image", plainDocument, []string{"products", "--backend-image", "backend:1"}, `error: --image: is missing; set the gateway image, or use --registry [input/required]`},
+		{"no issuer", plainDocument, []string{"products", "--backend-image", "backend:1"}, `error: --issuer: is missing: the document asks for credentials; set the issuer of the tokens, and --issuer-certificate, or set x-wso2-disable-security: true in the document to make the API public [input/required]`},
+		{"no issuer for a scheme", secured, []string{"pets", "--backend-image", "backend:1"}, `error: --issuer: is missing: the document asks for credentials; set the issuer of the tokens, and --issuer-certificate, or set x-wso2-disable-security: true in the document to make the API public [input/required]`},
+		{"no certificate", plainDocument, []string{"products", "--backend-image", "backend:1", "--issuer", "https://issuer.example.com", "--issuer-certificate", "none.pem"}, `error: none.pem: no such file or directory [input/file]`},
+		{"a wrong certificate", plainDocument, []string{"products", "--backend-image", "backend:1", "--issuer", "https://issuer.example.com", "--issuer-certificate", "go.mod"}, `error: --issuer-certificate: is not PEM; use a certificate that begins with -----BEGIN CERTIFICATE----- [gateway/security]`},
+		{"passwords", strings.Replace(secured, "scheme: bearer", "scheme: basic", 1), []string{"pets", "--backend-image", "backend:1", "--issuer", "a", "--issuer-certificate", issuerFile}, `error: openapi.yaml: asks for passwords (the scheme basic), for which init writes no Security; write the inputs manually [output/unsupported]`},
 		{"no image and several backends", twoBackends, []string{"store"}, `error: --backend-image: the document calls the backend products; set its image with products=IMAGE [input/required]
-error: --backend-image: the document calls the backend reviews; set its image with reviews=IMAGE [input/required]
-error: --image: is missing; set the gateway image, or use --registry [input/required]`},
+error: --backend-image: the document calls the backend reviews; set its image with reviews=IMAGE [input/required]`},
 		{"no version for the tag", strings.Replace(serverOnly, ", version: v1", "", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --image: is missing, and the document has no info.version for the tag; set one of them [input/required]`},
 		{"a version that is no tag", strings.Replace(serverOnly, "version: v1", "version: 1 beta", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --registry: "r.example.com/products:1 beta" is not a valid image: invalid reference format; use one such as registry.example.com/shop/products:v1.0.0 [input/value]`},
 		{"no backend", plainDocument, []string{"products", "--image", "products:v1"}, `error: --backend-image: is missing: the document names no backend, and no server [input/required]`},

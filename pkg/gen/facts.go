@@ -70,8 +70,10 @@ type ingress struct {
 	name, host, tlsSecret string
 	class                 string
 	annotations           map[string]string
-	https                 bool
-	paths                 []string
+	// https means that clients use https; port is the port of the gateway to which the Ingress forwards.
+	https bool
+	port  string
+	paths []string
 }
 
 // backend is one TargetEndpoint.

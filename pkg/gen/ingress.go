@@ -57,7 +57,11 @@ func (g *gatewayBuilder) buildIngress() *ingress {
 	if ing.tlsSecret != "" && len(validation.IsDNS1123Subdomain(ing.tlsSecret)) > 0 {
 		ps.Valuef(model.InputName, cm.at("tlsSecretName"), ing.tlsSecret, "%q is not a valid name of a Secret", ing.tlsSecret)
 	}
-	ing.readProperties(cm, ps)
+	ing.port = g.kind.http.name
+	if ing.https && g.port(g.kind.https.name) != 0 {
+		ing.port = g.kind.https.name
+	}
+	g.readProperties(ing, cm)
 	for _, d := range g.docs {
 		if d.BasePath == "" {
 			ps.Errorf(model.SwaggerBasePath, d.Place, "has no base path, which the Ingress requires; add x-wso2-basePath")
@@ -70,8 +74,8 @@ func (g *gatewayBuilder) buildIngress() *ingress {
 }
 
 // readProperties reads lines of the form NAME: VALUE, which become annotations. The class becomes a field.
-func (ing *ingress) readProperties(cm configMap, ps *model.Problems) {
-	at := cm.at("ingress.properties")
+func (g *gatewayBuilder) readProperties(ing *ingress, cm configMap) {
+	at, ps := cm.at("ingress.properties"), g.ps
 	n := 0
 	for line := range strings.Lines(cm.data["ingress.properties"]) {
 		n++
@@ -84,13 +88,16 @@ func (ing *ingress) readProperties(cm configMap, ps *model.Problems) {
 		switch {
 		case !ok || len(validation.IsQualifiedName(strings.ToLower(name))) > 0:
 			ps.Valuef(model.GatewayConfig, at.At(n), line, "%q is not an annotation; use NAME: VALUE", line)
+		case name == protocolAnnotation && strings.HasSuffix(strings.ToUpper(value), "S") && g.port(g.kind.https.name) == 0:
+			ps.Valuef(model.GatewayConfig, at.At(n), line, "is %s, but the gateway of %s has no certificate; use HTTP, or set spec.gateway.tlsSecret",
+				value, g.in.object())
 		case name == classAnnotation:
 			ing.class = value
 		default:
 			ing.annotations[name] = value
 		}
 	}
-	if _, ok := cm.data["ingress.properties"]; !ok && ing.https {
+	if _, ok := cm.data["ingress.properties"]; !ok && ing.port == g.kind.https.name {
 		ing.annotations[protocolAnnotation] = "HTTPS"
 	}
 }
@@ -101,17 +108,13 @@ func renderIngress(g *gateway, _ *options) typedObject {
 	if ing == nil {
 		return nil
 	}
-	portName := g.kind.http.name
-	if ing.https {
-		portName = g.kind.https.name
-	}
 	prefix := networkingv1.PathTypePrefix
 	var paths []networkingv1.HTTPIngressPath
 	for _, p := range ing.paths {
 		paths = append(paths, networkingv1.HTTPIngressPath{
 			Path: p, PathType: &prefix,
 			Backend: networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{
-				Name: g.ref.Name, Port: networkingv1.ServiceBackendPort{Name: portName},
+				Name: g.ref.Name, Port: networkingv1.ServiceBackendPort{Name: ing.port},
 			}},
 		})
 	}

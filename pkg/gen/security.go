@@ -70,7 +70,7 @@ func (s *security) schemes() []haproxy.Scheme {
 
 func (s *security) begin(d *swagger.Document, operations []swagger.Operation, of description) {
 	s.document, s.root, s.asked = of, of.security, false
-	s.wso2 = isWSO2(of.extensions) || slices.ContainsFunc(operations, func(o swagger.Operation) bool { return isWSO2(o.Extensions) })
+	s.wso2 = swagger.ForWSO2(of.extensions, operations)
 }
 
 // end warns of a document that asks nobody for credentials.
@@ -79,15 +79,6 @@ func (s *security) end(d *swagger.Document) {
 		s.ps.Warnf(model.GatewaySecurity, d.Place, "asks nobody for credentials, so everyone who reaches the gateway can call the API; "+
 			"add security, or keep it inside the cluster with operatorMode: ClusterIP")
 	}
-}
-
-func isWSO2(extensions map[string]string) bool {
-	for name := range extensions {
-		if strings.HasPrefix(name, "x-wso2-") || name == "x-auth-type" || name == "x-throttling-tier" || name == "x-scope" {
-			return true
-		}
-	}
-	return false
 }
 
 // access returns who can call an operation.

@@ -26,6 +26,8 @@ const (
 	protocolFlag   = "--backend-protocol"
 	modeFlag       = "--mode"
 	kubernetesFlag = "--kubernetes-version"
+	issuerFlag     = "--issuer"
+	certFlag       = "--issuer-certificate"
 )
 
 func flag(name string) model.Place { return model.Place{Field: name} }
@@ -42,7 +44,10 @@ type builder struct {
 	derived bool
 	// unnamed reports whether there is an image without a backend name.
 	unnamed bool
-	ps      model.Problems
+	// securities are the names of the Security objects that the operations need. public means that anyone can call the API.
+	securities []string
+	public     bool
+	ps         model.Problems
 }
 
 type backend struct{ name, namespace, image string }
@@ -60,14 +65,13 @@ func (b *builder) readDocument() {
 	b.ps.Add(ps...)
 }
 
-// findImage checks the gateway image, or derives its name as the operator did.
+// findImage checks the image of a micro-gateway, or derives its name as the operator did.
 func (b *builder) findImage() {
 	switch {
 	case b.Image != "":
 		b.image = b.Image
 		b.checkImage(b.image, imageFlag)
-	case b.Registry == "":
-		b.ps.Errorf(model.InputRequired, flag(imageFlag), "is missing; set the gateway image, or use %s", registryFlag)
+	case b.Registry == "": // The gateway is HAProxy.
 	case b.doc == nil:
 		b.image = strings.TrimSuffix(b.Registry, "/") + "/" + b.Name + ":v1" // The document would contain the version.
 	case b.doc.Version == "":
@@ -218,7 +222,7 @@ func (b *builder) addEndpoint() {
 	if b.added == "" || len(validation.IsDNS1123Label(b.added)) > 0 {
 		return // verify reports the invalid name.
 	}
-	text, err := swagger.AddEndpoint(b.Document, b.added)
+	text, err := swagger.Addition{Target: b.added, Public: b.public}.AddTo(b.Document)
 	if err != nil {
 		b.ps.Errorf(model.SwaggerEndpoint, model.Place{File: b.Source}, "calls no backend, and %v", err)
 		return

@@ -12,8 +12,13 @@ type Request struct {
 	// Document is the text of the OpenAPI document, nil if it cannot be read. Source is its name in messages.
 	Document []byte
 	Source   string
-	// Image is the gateway image. Without it, the image is Registry/Name:VERSION, with the version of the document.
+	// Image is the image of a WSO2 micro-gateway that contains the API. With Registry instead, it is Registry/Name:VERSION, with
+	// the version of the document. With neither, the gateway is HAProxy, configured from the document.
 	Image, Registry string
+	// Issuer is the claim iss of the tokens that HAProxy accepts, and Certificate the certificate of the issuer in PEM. Both are
+	// empty for a document that asks nobody for credentials.
+	Issuer      string
+	Certificate []byte
 	// BackendImages are IMAGE or NAME=IMAGE, where NAME is the name of a TargetEndpoint in the document.
 	BackendImages []string
 	// BackendPort is the port on which the containers of all backends listen. BackendProtocol is http or https.
@@ -64,6 +69,7 @@ func Build(r Request) (Package, model.Problems) {
 	b.readDocument()
 	b.findImage()
 	b.findBackends()
+	b.findSecurity()
 	b.addEndpoint()
 	pkg := b.write()
 	b.verify(pkg.Files)

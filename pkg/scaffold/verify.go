@@ -33,6 +33,9 @@ var flags = map[string]string{
 	"render-apis.yaml spec.apis[0].namespace": namespaceFlag,
 	"render-apis.yaml spec.apis[0].mode":      modeFlag,
 	"render-apis.yaml spec.apis[0].image":     imageFlag,
+
+	"security.yaml spec.securityConfig[0].issuer": issuerFlag,
+	"security.yaml data.issuer.pem":               certFlag,
 }
 
 // standIn replaces a document that cannot be read, so that problems of the flags are found in the same run.
@@ -57,6 +60,11 @@ func (b *builder) verify(files []File) {
 		reported[registryFlag] = true
 	}
 	_, ps := gen.Run(in)
+	if b.Issuer == "" && b.doc != nil && slices.ContainsFunc(ps, isUnguarded) {
+		b.lacksIssuer()
+		reported[issuerFlag] = true
+		ps = slices.DeleteFunc(ps, isUnguarded)
+	}
 	failed := len(reported) > 0 || ps.HasErrors()
 	for _, p := range ps {
 		name := b.flagOf(p)
@@ -74,6 +82,9 @@ func (b *builder) verify(files []File) {
 		}
 	}
 }
+
+// isUnguarded reports whether p is about operations whose credentials nothing describes.
+func isUnguarded(p model.Problem) bool { return p.ID == model.GatewaySecurity && p.Severity == model.Error }
 
 // flagOf returns the flag that p is about; "" for none.
 func (b *builder) flagOf(p model.Problem) string {

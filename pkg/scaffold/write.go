@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -26,6 +27,9 @@ func (b *builder) write() Package {
 	}
 	pkg := Package{Added: b.added, Command: []string{"krm-fn", "render", b.Dir}}
 	inputs := []File{b.controllerConfig(), b.hpaConfigs()}
+	if b.Issuer != "" {
+		inputs = slices.Insert(inputs, 0, b.security())
+	}
 	if len(b.backends) > 0 {
 		inputs = slices.Insert(inputs, 0, b.backendFile())
 	}
@@ -179,6 +183,9 @@ func (o object) set(value string, path ...string) {
 	}
 	n := member(parent, key)
 	n.Tag, n.Value, n.Style = "!!str", value, 0
+	if strings.Contains(value, "\n") {
+		n.Style = yaml.LiteralStyle
+	}
 }
 
 func (o object) setInt(value int32, path ...string) {

@@ -12,25 +12,37 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// AddEndpoint returns the text of a document that Read accepts with x-wso2-production-endpoints at its root, with target, the
-// name of a TargetEndpoint, as its only url. Every byte of the text stays, including comments. In block style, it inserts three
-// lines before paths and the comments above it; in JSON and flow style, it inserts the first member. If the layout of the text
-// allows neither, the error says what to add manually.
-func AddEndpoint(text []byte, target string) ([]byte, error) {
-	byHand := fmt.Errorf("its layout does not allow an automatic edit; add %s: {urls: [%s]} at its root",
-		productionExtension, target)
+// Addition is what AddTo adds to the root of a document.
+type Addition struct {
+	// Target is the name of a TargetEndpoint. It becomes the only url of x-wso2-production-endpoints.
+	Target string
+	// Public adds x-wso2-disable-security: true.
+	Public bool
+}
+
+// AddTo returns the text of a document that Read accepts with an addition. Every byte of the text stays, including comments. In
+// block style, it inserts lines before paths and the comments above it; in JSON and flow style, it inserts the first members. If
+// the layout of the text allows neither, the error says what to add manually.
+func (a Addition) AddTo(text []byte) ([]byte, error) {
+	manual := fmt.Sprintf("%s: {urls: [%s]}", productionExtension, a.Target)
+	if a.Public {
+		manual += fmt.Sprintf(" and %s: true", disableExtension)
+	}
+	byHand := fmt.Errorf("its layout does not allow an automatic edit; add %s at its root", manual)
 	root, ps := krm.Parse(string(text), model.Place{})
 	if ps.HasErrors() || root.Kind != yaml.MappingNode {
 		return nil, byHand
 	}
-	if krm.Get(root, productionExtension) != nil {
-		return nil, fmt.Errorf("it has %s", productionExtension)
+	for _, key := range []string{productionExtension, disableExtension} {
+		if krm.Get(root, key) != nil && (a.Public || key == productionExtension) {
+			return nil, fmt.Errorf("it has %s", key)
+		}
 	}
-	added := inBlock(text, root, target)
+	added := a.inBlock(text, root)
 	if bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(text, byteOrderMark), " \t\r\n"), []byte("{")) {
-		added = inFlow(text, target)
+		added = a.inFlow(text)
 	}
-	if added == nil || !isAddition(added, root, target) {
+	if added == nil || !a.isOnly(added, root) {
 		return nil, byHand
 	}
 	return added, nil
@@ -39,7 +51,7 @@ func AddEndpoint(text []byte, target string) ([]byte, error) {
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // inBlock adds lines before the key paths or, without paths, before that of the version.
-func inBlock(text []byte, root *yaml.Node, target string) []byte {
+func (a Addition) inBlock(text []byte, root *yaml.Node) []byte {
 	var key *yaml.Node
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		k := root.Content[i]
@@ -60,19 +72,23 @@ func inBlock(text []byte, root *yaml.Node, target string) []byte {
 	if bytes.HasSuffix(lines[0], []byte("\r\n")) {
 		end = "\r\n"
 	}
-	name, err := yaml.Marshal(target) // Quoted if it could be read as a value other than a string.
+	name, err := yaml.Marshal(a.Target) // Quoted if it could be read as a value other than a string.
 	if err != nil {
 		return nil
 	}
+	added := []string{productionExtension + ":", "  urls:", "  - " + strings.TrimSpace(string(name))}
+	if a.Public {
+		added = append(added, disableExtension+": true # everyone can call the API; without this line, clients need a token")
+	}
 	var b bytes.Buffer
-	for _, line := range []string{productionExtension + ":", "  urls:", "  - " + strings.TrimSpace(string(name))} {
+	for _, line := range added {
 		b.WriteString(indent + line + end)
 	}
 	return slices.Concat(bytes.Join(lines[:at], nil), b.Bytes(), bytes.Join(lines[at:], nil))
 }
 
-// inFlow adds the first member of the mapping at the start of text, in the layout of the existing first member.
-func inFlow(text []byte, target string) []byte {
+// inFlow adds the first members of the mapping at the start of text, in the layout of the existing first member.
+func (a Addition) inFlow(text []byte) []byte {
 	open := bytes.IndexByte(text, '{') + 1
 	rest := text[open:]
 	space := rest[:len(rest)-len(bytes.TrimLeft(rest, " \t\r\n"))]
@@ -80,23 +96,30 @@ func inFlow(text []byte, target string) []byte {
 	if separator == "" {
 		separator = " "
 	}
-	return fmt.Appendf(nil, "%s%s%q: {\"urls\": [%q]},%s%s",
-		text[:open], space, productionExtension, target, separator, rest[len(space):])
+	added := fmt.Sprintf("%q: {\"urls\": [%q]},%s", productionExtension, a.Target, separator)
+	if a.Public {
+		added += fmt.Sprintf("%q: true,%s", disableExtension, separator)
+	}
+	return fmt.Appendf(nil, "%s%s%s%s", text[:open], space, added, rest[len(space):])
 }
 
-// isAddition reports whether text contains root and the endpoint, and nothing else.
-func isAddition(text []byte, root *yaml.Node, target string) bool {
+// isOnly reports whether text contains root and the addition, and nothing else.
+func (a Addition) isOnly(text []byte, root *yaml.Node) bool {
 	changed, ps := krm.Parse(string(text), model.Place{})
 	if ps.HasErrors() || changed.Kind != yaml.MappingNode {
 		return false
 	}
+	urls := krm.Get(krm.Get(changed, productionExtension), "urls")
+	if urls == nil || len(urls.Content) != 1 || urls.Content[0].Value != a.Target {
+		return false
+	}
+	rest := *changed
+	rest.Content = nil
 	for i := 0; i+1 < len(changed.Content); i += 2 {
-		if changed.Content[i].Value == productionExtension {
-			urls := krm.Get(changed.Content[i+1], "urls")
-			rest := *changed
-			rest.Content = slices.Concat(changed.Content[:i], changed.Content[i+2:])
-			return urls != nil && len(urls.Content) == 1 && urls.Content[0].Value == target && krm.Digest(&rest) == krm.Digest(root)
+		key := changed.Content[i].Value
+		if key != productionExtension && (key != disableExtension || !a.Public) {
+			rest.Content = append(rest.Content, changed.Content[i:i+2]...)
 		}
 	}
-	return false
+	return krm.Digest(&rest) == krm.Digest(root)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestAddEndpoint(t *testing.T) {
+func TestAddition(t *testing.T) {
 	const block = "x-wso2-production-endpoints:\n  urls:\n  - pets\n"
 	for name, tc := range map[string]struct{ text, before, added string }{
 		"before paths": {"openapi: 3.0.3\ninfo: {title: a, version: v1}\npaths: {}\n", "paths:", block},
@@ -30,7 +30,7 @@ func TestAddEndpoint(t *testing.T) {
 		"flow style": {"{openapi: 3.0.3, # why not\n paths: {}}", "openapi", `"x-wso2-production-endpoints": {"urls": ["pets"]}, `},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := AddEndpoint([]byte(tc.text), "pets")
+			got, err := Addition{Target: "pets"}.AddTo([]byte(tc.text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,14 +46,14 @@ func TestAddEndpoint(t *testing.T) {
 	}
 }
 
-func TestAddEndpointQuotesNames(t *testing.T) {
-	got, err := AddEndpoint([]byte("openapi: 3.0.3\npaths: {}\n"), "true")
+func TestAdditionQuotesNames(t *testing.T) {
+	got, err := Addition{Target: "true"}.AddTo([]byte("openapi: 3.0.3\npaths: {}\n"))
 	if want := "openapi: 3.0.3\nx-wso2-production-endpoints:\n  urls:\n  - \"true\"\npaths: {}\n"; err != nil || string(got) != want {
 		t.Errorf("%v\n%s", err, got)
 	}
 }
 
-func TestAddEndpointWhereItCannot(t *testing.T) {
+func TestAdditionWhereItCannot(t *testing.T) {
 	const (
 		layout = "its layout does not allow an automatic edit; add x-wso2-production-endpoints: {urls: [pets]} at its root"
 		has    = "it has x-wso2-production-endpoints"
@@ -67,8 +67,34 @@ func TestAddEndpointWhereItCannot(t *testing.T) {
 		"has one":           {"openapi: 3.0.3\nx-wso2-production-endpoints: {urls: [cats]}\npaths: {}\n", has},
 		"has one, in JSON":  {`{"openapi": "3.0.3", "x-wso2-production-endpoints": "cats"}`, has},
 	} {
-		if got, err := AddEndpoint([]byte(tc.text), "pets"); err == nil || err.Error() != tc.want {
+		if got, err := Addition{Target: "pets"}.AddTo([]byte(tc.text)); err == nil || err.Error() != tc.want {
 			t.Errorf("%s: %v\n%s", name, err, got)
+		}
+	}
+}
+
+func TestAdditionPublic(t *testing.T) {
+	for text, want := range map[string]string{
+		"openapi: 3.0.3\npaths: {}\n": "openapi: 3.0.3\nx-wso2-production-endpoints:\n  urls:\n  - pets\nx-wso2-disable-security: true # " +
+			"everyone can call the API; without this line, clients need a token\npaths: {}\n",
+		`{"openapi": "3.0.3", "paths": {}}`: `{"x-wso2-production-endpoints": {"urls": ["pets"]}, "x-wso2-disable-security": true, ` +
+			`"openapi": "3.0.3", "paths": {}}`,
+	} {
+		got, err := Addition{Target: "pets", Public: true}.AddTo([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, string(got)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	for text, want := range map[string]string{
+		"openapi: 3.0.3\nx-wso2-disable-security: false\npaths: {}\n": "it has x-wso2-disable-security",
+		"openapi: 3.0.3\n? paths\n: {}\n": "its layout does not allow an automatic edit; add " +
+			"x-wso2-production-endpoints: {urls: [pets]} and x-wso2-disable-security: true at its root",
+	} {
+		if got, err := (Addition{Target: "pets", Public: true}).AddTo([]byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%v\n%s", err, got)
 		}
 	}
 }

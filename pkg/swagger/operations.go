@@ -211,3 +211,16 @@ func requirements(list *yaml.Node) []Requirement {
 	}
 	return all
 }
+
+// ForWSO2 reports whether a document with these root extensions and operations is written for the WSO2 gateway.
+func ForWSO2(root map[string]string, operations []Operation) bool {
+	known := func(extensions map[string]string) bool {
+		for name := range extensions {
+			if strings.HasPrefix(name, "x-wso2-") || name == "x-auth-type" || name == "x-throttling-tier" || name == "x-scope" {
+				return true
+			}
+		}
+		return false
+	}
+	return known(root) || slices.ContainsFunc(operations, func(o Operation) bool { return known(o.Extensions) })
+}

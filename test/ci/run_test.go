@@ -23,7 +23,7 @@ lane=LANE_${1//-/_}
 eval "${!lane:-}"
 `
 
-var lanes = []string{"test", "lint", "race", "e2e", "e2e-truth", "e2e-migrate", "argocd-test", "image-test"}
+var lanes = []string{"test", "lint", "race", "haproxy-test", "e2e", "e2e-truth", "e2e-migrate", "argocd-test", "image-test"}
 
 func TestRun(t *testing.T) {
 	t.Parallel()
@@ -44,15 +44,15 @@ func TestRun(t *testing.T) {
 		{
 			name: "what cannot start in time fails nothing", env: []string{"LANE_lint=sleep 21", "CI_LAST_START=20"}, ran: 2,
 			reported: map[string]string{
-				"race": notRun, "e2e": notRun, "e2e-truth": notRun, "e2e-migrate": notRun, "argocd-test": notRun, "image-test": notRun,
+				"race": notRun, "haproxy-test": notRun, "e2e": notRun, "e2e-truth": notRun, "e2e-migrate": notRun, "argocd-test": notRun, "image-test": notRun,
 			},
 		},
 		{
 			name: "a lane that takes too long is stopped, and so is what it started", env: []string{"LANE_race=sleep 600 & wait", "CI_STOP=20"},
 			ran: 3, code: 1,
 			reported: map[string]string{
-				"race": "FAILED, stopped in minute 0",
-				"e2e":  notRun, "e2e-truth": notRun, "e2e-migrate": notRun, "argocd-test": notRun, "image-test": notRun,
+				"race":         "FAILED, stopped in minute 0",
+				"haproxy-test": notRun, "e2e": notRun, "e2e-truth": notRun, "e2e-migrate": notRun, "argocd-test": notRun, "image-test": notRun,
 			},
 		},
 	} {
@@ -95,9 +95,10 @@ func run(t *testing.T, env ...string) (output string, ran []string, code int) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		".ci/run":        string(script),
-		".ci/image-test": "#!/usr/bin/env bash\nmake image-test\n",
-		"bin/make":       fakeMake,
+		".ci/run":          string(script),
+		".ci/image-test":   "#!/usr/bin/env bash\nmake image-test\n",
+		".ci/haproxy-test": "#!/usr/bin/env bash\nmake haproxy-test\n",
+		"bin/make":         fakeMake,
 	} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

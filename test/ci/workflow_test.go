@@ -64,7 +64,7 @@ func TestWorkflow(t *testing.T) {
 		}
 	}
 	want := map[string][]string{
-		"": {"lint", "race", "test"},
+		"": {"lint", "race", "test", "haproxy-test"},
 		"github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'": {"e2e", "e2e-migrate", "e2e-truth"},
 	}
 	if diff := cmp.Diff(want, targets); diff != "" {

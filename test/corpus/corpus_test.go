@@ -33,7 +33,7 @@ func corpus(t *testing.T, dir string, args ...string) (string, error) {
 	var out bytes.Buffer
 	err := run(t.Context(), append(args, dir), &out, &out)
 	text := strings.ReplaceAll(out.String(), dir, "DIR")
-	text = regexp.MustCompile(`(check|render|init) +\d+\.\d\d +\d+ `).ReplaceAllString(text, "$1 ")
+	text = regexp.MustCompile(`(check|render|init|gateway) +\d+\.\d\d +\d+ `).ReplaceAllString(text, "$1 ")
 	return regexp.MustCompile(` +\n`).ReplaceAllString(regexp.MustCompile(` +`).ReplaceAllString(text, " "), "\n"), err
 }
 

@@ -13,12 +13,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/krm-fn/krm-fn/test/gateway"
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
@@ -65,6 +67,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(work)
+	if err := os.WriteFile(filepath.Join(work, "issuer.pem"), []byte(issuer), 0o600); err != nil {
+		return err
+	}
 	var all []verdict
 	for _, in := range inputs {
 		for _, command := range commands {
@@ -76,6 +81,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 				return err
 			}
 			v.input, v.command = in, command.name
+			if command.name == "gateway" && v.state == passed {
+				v.rejected = rejection(ctx, *program, work)
+			}
 			all = append(all, v)
 			if err := os.RemoveAll(filepath.Join(work, "package")); err != nil {
 				return err
@@ -147,4 +155,41 @@ var commands = []struct {
 			"init", "corpus", "-f", in.path, "--image", "corpus:v1", "--backend-image", "backend:v1", "-o", filepath.Join(work, "package"),
 		}
 	}},
+	// What init writes without an image is for HAProxy, which judges the result if it is installed.
+	{"gateway", func(in input, work string) []string {
+		if in.dir {
+			return nil
+		}
+		return []string{
+			"init", "corpus", "-f", in.path, "--flavor", "plain", "--backend-image", "backend:v1", "-o", filepath.Join(work, "package"),
+			"--issuer", "https://issuer.example.com", "--issuer-certificate", filepath.Join(work, "issuer.pem"),
+		}
+	}},
+}
+
+// issuer is a public key.
+const issuer = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEomwcHXB91a10afZDHX4j4sHV80M
+SR9Ix3cUGh4jv/+hMwGKOOuG+dsorpL4xN3WlUs3xm2bUiiBNHKEoqTdqg==
+-----END PUBLIC KEY-----
+`
+
+// rejection returns what HAProxy has against the gateway of the package in work; "" for nothing, or without HAProxy.
+func rejection(ctx context.Context, program, work string) string {
+	haproxy := gateway.Program()
+	if haproxy == "" {
+		return ""
+	}
+	manifests, err := exec.CommandContext(ctx, program, "render", filepath.Join(work, "package")).Output()
+	if err != nil {
+		return err.Error()
+	}
+	all, err := gateway.Configurations(string(manifests))
+	for _, files := range all {
+		err = errors.Join(err, gateway.Check(haproxy, filepath.Join(work, "package", "gateway"), files))
+	}
+	if err != nil {
+		return strings.Join(strings.Fields(err.Error()), " ")
+	}
+	return ""
 }

@@ -32,6 +32,8 @@ type verdict struct {
 	memory int64
 	// panicked is the first line of a panic.
 	panicked string
+	// rejected is what another program has against the output.
+	rejected string
 }
 
 // state says how a run ended. The worst comes first.
@@ -92,5 +94,5 @@ func (l limits) run(ctx context.Context, program string, args []string) (verdict
 
 // note is what the table says of the input besides its path.
 func (v verdict) note() string {
-	return strings.TrimSpace(v.input.note + " " + v.panicked)
+	return strings.TrimSpace(v.input.note + " " + v.panicked + " " + v.rejected)
 }

@@ -32,7 +32,7 @@ func report(w io.Writer, all []verdict) error {
 				continue
 			}
 			states[v.state.String()]++
-			if v.state < failed {
+			if v.state < failed || v.rejected != "" {
 				bad++
 			}
 			for id, n := range v.problems {
@@ -44,7 +44,7 @@ func report(w io.Writer, all []verdict) error {
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d of %d runs panicked, or were stopped at a limit", bad, len(all))
+		return fmt.Errorf("%d of %d runs panicked, were stopped at a limit, or rendered what HAProxy rejects", bad, len(all))
 	}
 	return nil
 }

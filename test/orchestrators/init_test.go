@@ -13,9 +13,16 @@ func written(t *testing.T, p page, block string) (dir string, o outcome) {
 	t.Helper()
 	dir = t.TempDir()
 	document := read(t, filepath.Join(example(t, "kustomize-generator"), "swagger.yaml"))
-	write(t, dir, map[string]string{"swagger.yaml": strings.Replace(document, endpointsOfExample, "", 1)})
+	write(t, dir, map[string]string{"swagger.yaml": strings.Replace(document, endpointsOfExample, "", 1), "issuer.pem": issuer})
 	return dir, run(t, dir, "sh", "-ec", p.blocks[block])
 }
+
+// issuer is a public key.
+const issuer = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEomwcHXB91a10afZDHX4j4sHV80M
+SR9Ix3cUGh4jv/+hMwGKOOuG+dsorpL4xN3WlUs3xm2bUiiBNHKEoqTdqg==
+-----END PUBLIC KEY-----
+`
 
 const endpointsOfExample = "x-wso2-production-endpoints:\n  urls:\n  - products-privatejet\n"
 
@@ -104,7 +111,7 @@ func initWrong(t *testing.T, p page, block string) {
 	if diff := cmp.Diff(outcome{"", p.blocks[block], 1}, o, cmp.AllowUnexported(outcome{})); diff != "" {
 		t.Errorf("(-page +got):\n%s", diff)
 	}
-	if files := tree(t, dir); len(files) != 1 {
+	if files := tree(t, dir); len(files) != 2 {
 		t.Errorf("there are %s", paths(files))
 	}
 }
