@@ -151,11 +151,25 @@ func (r *renderer) route() {
 	r.line("acl", "found", "var(txn.template)", "-m", "found")
 	r.line("http-request", "set-var(txn.template)", "path,map_reg("+r.file(templatesFile)+")", "unless", "found")
 	r.respond([]string{"!found"}, failure{404, 404, "Not Found", "No operation has this path"})
+	r.disguised()
 	r.line("http-request", "set-var(txn.api)", "var(txn.template),map_str("+r.file(apisFile)+")")
 	r.line("http-request", "set-var(txn.allow)", "var(txn.template),map_str("+r.file(methodsFile)+")")
 	r.line("http-request", "set-var-fmt(txn.key)", "%[method]:%[var(txn.template)]")
 	r.line("http-request", "set-var(txn.operation)", "var(txn.key),map_str("+r.file(operationsFile)+")")
 	r.line("acl", "declared", "var(txn.operation)", "-m", "found")
+}
+
+// disguised rejects a path that a backend could take for that of another operation, which other clients may call: /pets/%61dmin or
+// /pets/admin;x for /pets/admin, where there is also /pets/{id}. Many backends decode a path, cut off its matrix parameters, or take a
+// backslash for a slash.
+func (r *renderer) disguised() {
+	r.line("acl", "encoded", "path", "-m", "reg", "--", `[%;\\]`)
+	r.line("http-request", "set-var(txn.plain)", `path,url_dec,regsub(;[^/]*,,g),regsub(\\\\,/,g)`, "if", "encoded")
+	r.line("http-request", "set-var(txn.plain_template)", "var(txn.plain),map_str("+r.file(literalsFile)+")", "if", "encoded")
+	r.line("acl", "plain", "var(txn.plain_template)", "-m", "found")
+	r.line("http-request", "set-var(txn.plain_template)", "var(txn.plain),map_reg("+r.file(templatesFile)+")", "if", "encoded", "!plain")
+	r.line("acl", "alike", "var(txn.plain_template),strcmp(txn.template)", "eq", "0")
+	r.respond([]string{"plain", "!alike"}, failure{400, 400, "Bad Request", "The path is that of another operation, with special characters"})
 }
 
 // methods answers requests whose path has no operation of the method.

@@ -244,6 +244,26 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// TestDisguisedPaths sends paths that backends could take for that of an operation with other security.
+func TestDisguisedPaths(t *testing.T) {
+	b := echo(t, "b", 200)
+	url, _ := start(t, Gateway{APIs: []API{{BasePath: "/v1", Operations: []Operation{
+		public("GET", "/pets/{id}", b), public("GET", "/pets/{id}/{part}", b), public("GET", "/only/{id}", b),
+		{Method: "GET", Path: "/pets/admin", Pool: Pool{Servers: []Server{b}}, Access: Access{AnyOf: [][]Use{{}}}},
+		{Method: "GET", Path: "/pets/{id}/owner", Pool: Pool{Servers: []Server{b}}, Access: Access{AnyOf: [][]Use{{}}}},
+	}}}})
+	for path, status := range map[string]int{
+		"/v1/pets/admin": 401, "/v1/pets/admin/": 401, "/v1/pets/1/owner": 401,
+		"/v1/pets/%61dmin": 400, "/v1/pets/admi%6E": 400, "/v1/pets/admin;a=b": 400, "/v1/pets/admin%3Ba": 400, "/v1/pets/admin;": 400,
+		"/v1/pets/admin%2F": 400, "/v1/pets/1/%6fwner": 400, "/v1/pets/a%2Fowner": 400, "/v1/pets/1/owner;a": 400, `/v1/pets/1\owner`: 400,
+		"/v1/pets/b%20c": 200, "/v1/pets/%62": 200, "/v1/pets/b;a=b": 200, "/v1/only/a%2Fb": 200, "/v1/only/50%25": 200, "/v1/pets/%C3%BC": 200,
+		// Backends that decode slashes see the operation /pets/{id}/{part}.
+		"/v1/pets/a%2Fb": 400,
+	} {
+		request{path: path, status: status}.send(t, url)
+	}
+}
+
 func TestPools(t *testing.T) {
 	one, two, broken := echo(t, "one", 200), echo(t, "two", 200), echo(t, "broken", 503)
 	closed := Server{Host: "127.0.0.1", Port: freePort(t)}
