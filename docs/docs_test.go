@@ -166,12 +166,12 @@ func TestReadmeFirstCommand(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%s: %v", block[1], err)
 	}
-	for kind, want := range map[string]int{"Deployment": 2, "Service": 3, "HorizontalPodAutoscaler": 2, "ServiceMonitor": 2, "ConfigMap": 1} {
+	for kind, want := range map[string]int{"Deployment": 2, "Service": 3, "HorizontalPodAutoscaler": 2, "ServiceMonitor": 2, "ConfigMap": 2} {
 		if got := strings.Count(string(out), "\nkind: "+kind+"\n"); got != want {
 			t.Errorf("%s prints %d objects of kind %s, not %d", block[1], got, kind, want)
 		}
 	}
-	if got := 1 + strings.Count(string(out), "\n---\n"); got != 10 {
-		t.Errorf("it prints %d manifests; the README says ten", got)
+	if got := 1 + strings.Count(string(out), "\n---\n"); got != 11 {
+		t.Errorf("it prints %d manifests; the README says eleven", got)
 	}
 }

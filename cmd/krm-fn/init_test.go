@@ -103,10 +103,10 @@ var initCases = []struct {
 	{"haproxy-kpt", oneBackend, []string{
 		"stock-api", "--flavor", "kpt", "--backend-image", "stock:2", "--issuer", "https://issuer.example.com", "--issuer-certificate", issuerFile,
 	}},
-	{"haproxy-public", strings.Replace(plainDocument, "x-wso2-basePath: /prodapi/{version}\n", "", 1), []string{
+	{"kustomize-haproxy-public", strings.Replace(plainDocument, "x-wso2-basePath: /prodapi/{version}\n", "", 1), []string{
 		"products", "--backend-image", "products:1", "--kubernetes-version", "1.31",
 	}},
-	{"haproxy-server", serverOnly, []string{"weather", "--flavor", "plain"}},
+	{"kustomize-haproxy-server", serverOnly, []string{"weather"}},
 	{"plain", plainDocument, []string{"products", "--flavor", "plain", "--image", "products:v1", "--backend-image", "backend:1", "--mode", "sidecar"}},
 }
 
@@ -220,7 +220,8 @@ error: openapi.yaml:1:1: opnapi: is not an OpenAPI document: unknown field "opna
 		{"a wrong certificate", plainDocument, []string{"products", "--backend-image", "backend:1", "--issuer", "https://issuer.example.com", "--issuer-certificate", "go.mod"}, `error: --issuer-certificate: is not PEM; use a certificate that begins with -----BEGIN CERTIFICATE----- [gateway/security]`},
 		{"passwords", strings.Replace(secured, "scheme: bearer", "scheme: basic", 1), []string{"pets", "--backend-image", "backend:1", "--issuer", "a", "--issuer-certificate", issuerFile}, `error: openapi.yaml: asks for passwords (the scheme basic), for which init writes no Security; write the inputs manually [output/unsupported]`},
 		{"no image and several backends", twoBackends, []string{"store"}, `error: --backend-image: the document calls the backend products; set its image with products=IMAGE [input/required]
-error: --backend-image: the document calls the backend reviews; set its image with reviews=IMAGE [input/required]`},
+error: --backend-image: the document calls the backend reviews; set its image with reviews=IMAGE [input/required]
+error: --issuer: is missing: the document asks for credentials; set the issuer of the tokens, and --issuer-certificate, or set x-wso2-disable-security: true in the document to make the API public [input/required]`},
 		{"no version for the tag", strings.Replace(serverOnly, ", version: v1", "", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --image: is missing, and the document has no info.version for the tag; set one of them [input/required]`},
 		{"a version that is no tag", strings.Replace(serverOnly, "version: v1", "version: 1 beta", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --registry: "r.example.com/products:1 beta" is not a valid image: invalid reference format; use one such as registry.example.com/shop/products:v1.0.0 [input/value]`},
 		{"no backend", plainDocument, []string{"products", "--image", "products:v1"}, `error: --backend-image: is missing: the document names no backend, and no server [input/required]`},

@@ -6,7 +6,6 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 
-	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -20,7 +19,7 @@ func checkAverages(w *world, ps *model.Problems) {
 		m := d.Scaler.Metrics[d.Number].Object
 		o := d.Effective()
 		if m.Target.Type != autoscalingv2.AverageValueMetricType || o == nil || !averages(o.Expr) ||
-			slices.ContainsFunc(o.Series, demand.FromExporter) || slices.ContainsFunc(o.Series, d.IsRecorded) {
+			slices.ContainsFunc(o.Series, d.FromExporter) || slices.ContainsFunc(o.Series, d.IsRecorded) {
 			continue
 		}
 		ps.Warnf(model.HPAMetric, d.At().Child("object"),

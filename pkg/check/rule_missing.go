@@ -98,7 +98,7 @@ func checkGuess(d *demand.Demand, all []*demand.Offer, ps *model.Problems) {
 
 // checkDroppedSeries reports series that all monitors of the pods drop.
 func checkDroppedSeries(d *demand.Demand, o *demand.Offer, ps *model.Problems) {
-	if len(d.Paths()) == 0 || len(o.Names()) == 0 || slices.ContainsFunc(o.Series, demand.FromExporter) {
+	if len(d.Paths()) == 0 || len(o.Names()) == 0 || slices.ContainsFunc(o.Series, d.FromExporter) {
 		return
 	}
 	for _, name := range o.Series {

@@ -22,7 +22,7 @@ func checkValues(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Pr
 	}
 	checkRecorded(d, o, ps)
 	checkDescribed(ms, d, o, ps)
-	if len(d.Paths()) == 0 || slices.ContainsFunc(o.Series, demand.FromExporter) || slices.ContainsFunc(o.Series, d.IsRecorded) {
+	if len(d.Paths()) == 0 || slices.ContainsFunc(o.Series, d.FromExporter) || slices.ContainsFunc(o.Series, d.IsRecorded) {
 		return
 	}
 	for _, s := range promexpr.Selectors(o.Expr) {
@@ -46,7 +46,7 @@ func checkValues(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Pr
 // operator sets to the name of the Service.
 func checkDescribed(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
 	if d.Resource != (schema.GroupResource{Resource: "services"}) || o.Label != "service" ||
-		slices.ContainsFunc(o.Series, demand.FromExporter) ||
+		slices.ContainsFunc(o.Series, d.FromExporter) ||
 		slices.ContainsFunc(o.Series, d.IsRecorded) || len(ms.Arrivals.All()) == 0 {
 		return
 	}

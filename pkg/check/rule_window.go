@@ -17,7 +17,7 @@ func ruleWindow(w *world, ps *model.Problems) {
 		if d.Problem != "" {
 			continue
 		}
-		if o := d.Effective(); o != nil && o.Expr != nil && !demand.FromExporter(o.Series[0]) && !d.IsRecorded(o.Series[0]) {
+		if o := d.Effective(); o != nil && o.Expr != nil && !d.FromExporter(o.Series[0]) && !d.IsRecorded(o.Series[0]) {
 			checkWindows(w.graph, d, o, ps)
 			checkRelist(w, d, ps)
 		}

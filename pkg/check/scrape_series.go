@@ -53,7 +53,7 @@ func checkPage(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Probl
 		if len(p[name]) > 0 {
 			found = append(found, name)
 		}
-		if demand.FromExporter(name) || d.IsRecorded(name) {
+		if d.FromExporter(name) || d.IsRecorded(name) {
 			return
 		}
 	}
@@ -82,7 +82,7 @@ func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Pr
 	for _, s := range promexpr.Selectors(o.Expr) {
 		if len(p[s.Name]) == 0 {
 			if s.Name != "" && !slices.Contains(o.Series,
-				s.Name) && !demand.FromExporter(s.Name) && !d.IsRecorded(s.Name) && !strings.Contains(s.Name, ":") {
+				s.Name) && !d.FromExporter(s.Name) && !d.IsRecorded(s.Name) && !strings.Contains(s.Name, ":") {
 				ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"),
 					"selects the series %s for %s, which the sample of %s does not have%s",
 					s.Name, d.What(), who, likelySeries(s.Name, p))

@@ -94,7 +94,8 @@ func (b *builder) kinds(apis []apiInput, ps *model.Problems) []*gatewayKind {
 		}
 		if kind == nil {
 			kind = &haproxyGateway
-			if strings.TrimSpace(in.spec.Image) != "" || b.settings.read(in.referrer(), &model.Problems{}).repository != "" {
+			hasImage := in.spec.Image != "" || !in.short && in.item.Field("spec", "image") != nil // It can have the wrong type.
+			if hasImage || b.settings.read(in.referrer(), &model.Problems{}).repository != "" {
 				kind = &microGateway
 			}
 		}

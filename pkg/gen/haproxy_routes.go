@@ -210,7 +210,7 @@ func (r *routeBuilder) unsupported(extensions map[string]string, at model.Place)
 			continue
 		}
 		if e.err {
-			r.ps.Errorf(model.OutputUnsupported, at.Child(e.name), "HAProxy does not support it: %s", e.effect)
+			r.ps.Errorf(model.OutputUnsupported, at.Child(e.name), "HAProxy does not support %s: %s", e.name, e.effect)
 			continue
 		}
 		r.accept(e.name, at.Child(e.name), e.effect)
@@ -220,8 +220,8 @@ func (r *routeBuilder) unsupported(extensions map[string]string, at model.Place)
 // accept reports a feature that is lost, unless spec.gateway.accept lists it.
 func (r *routeBuilder) accept(feature string, at model.Place, effect string) {
 	if !slices.Contains(r.opts.gateway.accept, feature) {
-		r.ps.Warnf(model.OutputUnsupported, at, "HAProxy does not support it: %s; add %q to spec.gateway.accept if that is acceptable",
-			effect, feature)
+		r.ps.Warnf(model.OutputUnsupported, at, "HAProxy does not support %s: %s; add %[1]q to spec.gateway.accept if that is acceptable",
+			feature, effect)
 	}
 }
 

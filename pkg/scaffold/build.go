@@ -77,6 +77,7 @@ func (b *builder) findImage() {
 	case b.doc.Version == "":
 		b.ps.Errorf(model.InputRequired, flag(imageFlag),
 			"is missing, and the document has no info.version for the tag; set one of them")
+		b.image = strings.TrimSuffix(b.Registry, "/") + "/" + b.Name + ":v1"
 	default:
 		b.image = strings.TrimSuffix(b.Registry, "/") + "/" + b.Name + ":" + b.doc.Version
 		b.checkImage(b.image, registryFlag)

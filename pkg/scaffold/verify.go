@@ -35,7 +35,7 @@ var flags = map[string]string{
 	"render-apis.yaml spec.apis[0].image":     imageFlag,
 
 	"security.yaml spec.securityConfig[0].issuer": issuerFlag,
-	"security.yaml data.issuer.pem":               certFlag,
+	`security.yaml data["issuer.pem"]`:            certFlag,
 }
 
 // standIn replaces a document that cannot be read, so that problems of the flags are found in the same run.
@@ -60,7 +60,7 @@ func (b *builder) verify(files []File) {
 		reported[registryFlag] = true
 	}
 	_, ps := gen.Run(in)
-	if b.Issuer == "" && b.doc != nil && slices.ContainsFunc(ps, isUnguarded) {
+	if b.haproxy() && b.Issuer == "" && b.doc != nil && slices.ContainsFunc(ps, isUnguarded) {
 		b.lacksIssuer()
 		reported[issuerFlag] = true
 		ps = slices.DeleteFunc(ps, isUnguarded)
@@ -84,7 +84,9 @@ func (b *builder) verify(files []File) {
 }
 
 // isUnguarded reports whether p is about operations whose credentials nothing describes.
-func isUnguarded(p model.Problem) bool { return p.ID == model.GatewaySecurity && p.Severity == model.Error }
+func isUnguarded(p model.Problem) bool {
+	return p.ID == model.GatewaySecurity && p.Severity == model.Error
+}
 
 // flagOf returns the flag that p is about; "" for none.
 func (b *builder) flagOf(p model.Problem) string {

@@ -67,7 +67,7 @@ func TestAdditionWhereItCannot(t *testing.T) {
 		"has one":           {"openapi: 3.0.3\nx-wso2-production-endpoints: {urls: [cats]}\npaths: {}\n", has},
 		"has one, in JSON":  {`{"openapi": "3.0.3", "x-wso2-production-endpoints": "cats"}`, has},
 	} {
-		if got, err := Addition{Target: "pets"}.AddTo([]byte(tc.text)); err == nil || err.Error() != tc.want {
+		if got, err := (Addition{Target: "pets"}).AddTo([]byte(tc.text)); err == nil || err.Error() != tc.want {
 			t.Errorf("%s: %v\n%s", name, err, got)
 		}
 	}

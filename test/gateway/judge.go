@@ -97,8 +97,13 @@ func Check(haproxy, dir string, files map[string]string) error {
 		cmd.Env = append(cmd.Env, m[1]+"=value")
 	}
 	out, err := cmd.CombinedOutput()
-	// A map or key that cannot be read is only a warning.
-	if err != nil || strings.Contains(string(out), "[WARNING]") {
+	// A key that cannot be read is only a warning. Names of Services cannot be resolved here.
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "[WARNING]") && !strings.Contains(line, "could not resolve address") {
+			err = errors.Join(err, errors.New(strings.TrimSpace(line)))
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("haproxy -c: %w\n%s", err, out)
 	}
 	return nil

@@ -95,10 +95,10 @@ func TestGoldens(t *testing.T) {
 // TestCheckFails checks that mistakes are noticed: in a directive, and in the name of a file.
 func TestCheckFails(t *testing.T) {
 	program := haproxy(t)
-	sound := "frontend a\n  mode http\n  timeout client 1s\n  bind 127.0.0.1:0\n"
+	sound := "frontend a\n  mode http\n  timeout client 1s\n  bind 127.0.0.1:9\n"
 	for config, ok := range map[string]bool{
-		sound:                      true,
-		sound + "  bend *:0\n":     false,
+		sound:                  true,
+		sound + "  bend *:0\n": false,
 		sound + "  acl a path,map_str(/usr/local/etc/haproxy/none.map) -m found\n": false,
 	} {
 		if err := Check(program, t.TempDir(), map[string]string{"haproxy.cfg": config}); (err == nil) != ok {

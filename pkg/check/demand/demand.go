@@ -177,7 +177,7 @@ func (d *Demand) fromPrometheus() bool {
 // series of recording rules may come from anywhere.
 func (d *Demand) FromPods() bool {
 	fromElse := func(name string) bool {
-		return exporterPrefixes().MatchString(name) || strings.Contains(name, ":") || d.IsRecorded(name)
+		return exporterPrefixes().MatchString(name) && !d.isProgram(name) || strings.Contains(name, ":") || d.IsRecorded(name)
 	}
 	if fromElse(d.Metric) {
 		return false
@@ -201,8 +201,22 @@ var exporters = []string{
 }
 
 // FromExporter reports whether a series probably comes from an exporter.
-func FromExporter(series string) bool {
-	return slices.ContainsFunc(exporters, func(prefix string) bool {
+func (d *Demand) FromExporter(series string) bool {
+	return !d.isProgram(series) && slices.ContainsFunc(exporters, func(prefix string) bool {
 		return strings.HasPrefix(series, prefix) && (strings.HasSuffix(prefix, "_") || series == prefix)
 	})
+}
+
+// programs serve series about themselves, which begin with their names.
+var programs = []string{"envoy", "haproxy", "traefik"}
+
+// isProgram reports whether the pods run the program after which a series is named, such as HAProxy for haproxy_process_uptime_seconds.
+func (d *Demand) isProgram(series string) bool {
+	name, _, _ := strings.Cut(series, "_")
+	return d.Workload != nil && slices.Contains(programs, name) &&
+		slices.ContainsFunc(d.Workload.Template.Running, func(c chain.Container) bool {
+			image, _, _ := strings.Cut(c.Image[strings.LastIndexByte(c.Image, '/')+1:], ":")
+			image, _, _ = strings.Cut(image, "@")
+			return image == name
+		})
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/krm-fn/krm-fn/pkg/check/chain"
 )
 
 func TestSingular(t *testing.T) {
@@ -20,10 +22,23 @@ func TestSingular(t *testing.T) {
 func TestFromExporter(t *testing.T) {
 	for series, want := range map[string]bool{
 		"container_cpu_usage_seconds_total": true, "kube_pod_info": true, "up": true, "uptime_seconds": false,
-		"request_total": true, "request_totals": false, "http_requests_total": false,
+		"request_total": true, "request_totals": false, "http_requests_total": false, "haproxy_frontend_http_requests_total": true,
 	} {
-		if got := FromExporter(series); got != want {
+		if got := new(Demand).FromExporter(series); got != want {
 			t.Errorf("FromExporter(%q) = %t, want %t", series, got, want)
+		}
+	}
+}
+
+// TestProgramsServeSeriesAboutThemselves checks that series of HAProxy come from the pods that run it.
+func TestProgramsServeSeriesAboutThemselves(t *testing.T) {
+	for image, want := range map[string]bool{
+		"docker.io/library/haproxy:3.2.21": false, "haproxy@sha256:0": false, "registry.example.com:5000/mirror/haproxy": false,
+		"registry.example.com/haproxy/web:1": true, "haproxy-exporter:1": true, "": true,
+	} {
+		d := &Demand{Workload: &chain.Workload{Template: chain.PodTemplate{Running: []chain.Container{{Image: image}}}}}
+		if got := d.FromExporter("haproxy_frontend_http_requests_total"); got != want {
+			t.Errorf("in pods with %q: %t, want %t", image, got, want)
 		}
 	}
 }

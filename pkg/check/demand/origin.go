@@ -136,8 +136,8 @@ func (o Origin) Has(name, label string) Presence {
 var DiscoveredLabels = map[string]struct{}{"namespace": {}, "pod": {}, "service": {}, "instance": {}, "job": {}, "endpoint": {}}
 
 // hasLabel reports whether a series arrives with a label by all origins.
-func hasLabel(origins []Origin, series, label string) Presence {
-	if len(origins) == 0 || FromExporter(series) {
+func (d *Demand) hasLabel(origins []Origin, series, label string) Presence {
+	if len(origins) == 0 || d.FromExporter(series) {
 		return Maybe
 	}
 	first := origins[0].Has(series, label)

@@ -17,7 +17,7 @@ func (d *Demand) Has(series, label string) Presence {
 	if r := d.set.recordings().first[series]; r != nil {
 		return r.has(label)
 	}
-	return hasLabel(d.Origins(), series, label)
+	return d.hasLabel(d.Origins(), series, label)
 }
 
 // IsRecorded reports whether a recording rule in the input produces a series.
