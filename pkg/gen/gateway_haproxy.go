@@ -60,8 +60,8 @@ var haproxyGateway = gatewayKind{
 	outputs:      slices.Concat([]output{{gateway: haproxyConfigMap}}, outputs),
 }
 
-func haproxyProbe(path string) corev1.ProbeHandler {
-	return corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(9797)}}
+func haproxyProbe(at string) corev1.ProbeHandler {
+	return corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: at, Port: intstr.FromInt32(9797)}}
 }
 
 // haproxyFacts is what only a gateway with HAProxy has.
@@ -178,7 +178,7 @@ func (h *haproxyFacts) volumes(b *podBuilder) {
 	const name = "haproxy"
 	b.names[name], b.paths[haproxyDir] = true, true
 	config := &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: haproxyConfig(b.ref.Name)}}
-	b.gateway.volumes = append(b.gateway.volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{ConfigMap: config}})
+	b.volumes = append(b.volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{ConfigMap: config}})
 	b.mounts = append(b.mounts, corev1.VolumeMount{Name: name, MountPath: haproxyDir, ReadOnly: true})
 	for _, dir := range slices.Sorted(maps.Keys(h.mounted)) {
 		b.mount(h.mounted[dir].kind, mount{Name: h.mounted[dir].name, MountLocation: dir}, b.in.place)

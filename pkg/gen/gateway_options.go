@@ -81,8 +81,8 @@ func kindNamed(name string, at model.Place, ps *model.Problems) *gatewayKind {
 	return nil
 }
 
-// kinds returns the gateway kind of each API: the one that it asks for, or the micro-gateway if there is an image of it, or HAProxy,
-// which anybody can run. It also sets the formulas of the metrics that these gateways serve.
+// kinds returns the gateway kind of each API: the one that it asks for, or the micro-gateway if there is an image of it, or
+// HAProxy, which anybody can run. It also sets the formulas of the metrics that these gateways serve.
 func (b *builder) kinds(apis []apiInput, ps *model.Problems) []*gatewayKind {
 	all, profiles := make([]*gatewayKind, len(apis)), map[string]hpa.Formula{}
 	for i, in := range apis {

@@ -37,7 +37,7 @@ func (r *routeBuilder) api(d *swagger.Document, operations []swagger.Operation, 
 	r.unsupported(of.extensions, d.Place)
 	a.CORS = r.cors(of.extensions, d.Place)
 	a.Limit = r.limit(of.extensions, d.Place, []string{"x-wso2-throttling-tier", "x-throttling-tier"})
-	r.security.begin(d, operations, of)
+	r.security.begin(operations, of)
 	for _, o := range operations {
 		r.unsupported(o.Extensions, o.Place)
 		out := haproxy.Operation{ID: o.ID, Method: o.Method, Path: o.Path, Pool: r.pool(o), Access: r.security.access(o)}
@@ -151,7 +151,8 @@ func (r *routeBuilder) verify(e *endpoint, name string) *haproxy.TLS {
 		name = n
 	}
 	if !haproxy.IsHost(name) {
-		r.ps.Valuef(model.InputName, annotation(it, tlsNameAnnotation), name, "%q is not a valid host name; use the one in the certificate", name)
+		r.ps.Valuef(model.InputName, annotation(it, tlsNameAnnotation), name,
+			"%q is not a valid host name; use the one in the certificate", name)
 	}
 	return &haproxy.TLS{CAFile: r.facts.mount(ca), Name: name}
 }

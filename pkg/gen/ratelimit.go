@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// rateLimitingSpec is the spec of a wso2.com/v1alpha1 RateLimiting (k8s-api-operator v1.2, deploy/crds/wso2.com_ratelimitings_crd.yaml).
+// rateLimitingSpec is the spec of a wso2.com/v1alpha1 RateLimiting (deploy/crds/wso2.com_ratelimitings_crd.yaml of the operator).
 type rateLimitingSpec struct {
 	Type             string       `json:"type"`
 	TimeUnit         string       `json:"timeUnit"`

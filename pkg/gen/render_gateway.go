@@ -84,7 +84,8 @@ func (g *gateway) metricsPorts() []metricsPort {
 	var ports []metricsPort
 	taken := map[string]bool{g.kind.metrics.name: true}
 	if g.observed {
-		ports = append(ports, metricsPort{scrape{port: g.kind.metrics, path: metricsPath, scheme: "http", params: g.kind.metricsQuery}, g.kind.metrics.name})
+		own := scrape{port: g.kind.metrics, path: metricsPath, scheme: "http", params: g.kind.metricsQuery}
+		ports = append(ports, metricsPort{own, g.kind.metrics.name})
 	}
 	for _, b := range g.sidecars {
 		if b.metrics != nil {

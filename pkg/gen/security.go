@@ -68,7 +68,7 @@ func (s *security) schemes() []haproxy.Scheme {
 	return all
 }
 
-func (s *security) begin(d *swagger.Document, operations []swagger.Operation, of description) {
+func (s *security) begin(operations []swagger.Operation, of description) {
 	s.document, s.root, s.asked = of, of.security, false
 	s.wso2 = swagger.ForWSO2(of.extensions, operations)
 }
@@ -173,11 +173,11 @@ func (s *security) scheme(name, key string, sent swagger.SecurityScheme, o swagg
 		return nil
 	}
 	out := &haproxy.Scheme{Name: key}
-	switch kind := strings.ToLower(object.Spec.Type); {
-	case kind == "basic":
+	switch kind := strings.ToLower(object.Spec.Type); kind {
+	case "basic":
 		s.users(out, it, object.Spec)
-	case kind == "jwt" || kind == "apikey":
-		s.location(out, kind, sent, it)
+	case "jwt", "apikey":
+		s.location(out, kind, sent)
 		for i, c := range object.Spec.SecurityConfig {
 			s.issuer(out, c, it, at.Child("securityConfig").Item(i))
 		}
@@ -201,7 +201,7 @@ func typeOf(sent swagger.SecurityScheme) string {
 }
 
 // location sets where clients send tokens.
-func (s *security) location(out *haproxy.Scheme, kind string, sent swagger.SecurityScheme, it *krm.Item) {
+func (s *security) location(out *haproxy.Scheme, kind string, sent swagger.SecurityScheme) {
 	switch {
 	case sent.Type == "apiKey" && !haproxy.IsToken(sent.Name):
 		s.ps.Valuef(model.GatewaySecurity, sent.Place, sent.Name, "%q cannot name a header or parameter; use letters, digits, '-', '_', and '.'",

@@ -32,7 +32,8 @@ func (r *reader) paths() {
 	case len(r.doc.Endpoints) == 0:
 		r.problems.Warnf(model.SwaggerEndpoint, at, "has no endpoint; add %s, with urls, at the root", productionExtension)
 	case len(r.uncovered) == 1:
-		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at(), "has no endpoint; add %s here or at the root", productionExtension)
+		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at(), "has no endpoint; add %s here or at the root",
+			productionExtension)
 	default:
 		r.problems.Warnf(model.SwaggerEndpoint, r.uncovered[0].at(),
 			"has no endpoint, like %d other operations; add %s here or at the root", len(r.uncovered)-1, productionExtension)

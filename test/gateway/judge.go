@@ -1,7 +1,7 @@
 // Package gateway lets HAProxy judge the configurations in rendered manifests. It needs the program haproxy.
 //
-// In: manifests. Out: what haproxy -c says of each gateway's files, in a directory with keys and certificates like those that the pods
-// mount.
+// In: manifests. Out: what haproxy -c says of each gateway's files, in a directory with keys and certificates like those that the
+// pods mount.
 package gateway
 
 import (

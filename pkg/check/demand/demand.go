@@ -210,7 +210,7 @@ func (d *Demand) FromExporter(series string) bool {
 // programs serve series about themselves, which begin with their names.
 var programs = []string{"envoy", "haproxy", "traefik"}
 
-// isProgram reports whether the pods run the program after which a series is named, such as HAProxy for haproxy_process_uptime_seconds.
+// isProgram reports whether the pods run the program after which a series is named, such as HAProxy.
 func (d *Demand) isProgram(series string) bool {
 	name, _, _ := strings.Cut(series, "_")
 	return d.Workload != nil && slices.Contains(programs, name) &&

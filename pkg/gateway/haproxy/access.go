@@ -55,12 +55,18 @@ func (p *policies) using(uses func(Use) bool) []string {
 
 // The responses of the micro-gateway (api_security_constants.bal of product-microgateway 3.2).
 var (
-	missingCredentials = failure{401, 900902, "Missing Credentials",
-		"Missing Credentials. Make sure your API request provides required credentials"}
-	invalidCredentials = failure{401, 900901, "Invalid Credentials",
-		"Invalid Credentials. Make sure you have given the correct access token"}
-	missingScope = failure{403, 900910, "The access token does not allow you to access the requested resource",
-		"User is NOT authorized to access the Resource. Scope validation failed."}
+	missingCredentials = failure{
+		401, 900902, "Missing Credentials",
+		"Missing Credentials. Make sure your API request provides required credentials",
+	}
+	invalidCredentials = failure{
+		401, 900901, "Invalid Credentials",
+		"Invalid Credentials. Make sure you have given the correct access token",
+	}
+	missingScope = failure{
+		403, 900910, "The access token does not allow you to access the requested resource",
+		"User is NOT authorized to access the Resource. Scope validation failed.",
+	}
 )
 
 // security admits a request if it satisfies the policy of its operation. The variable txn.allowed is set nowhere else, and without

@@ -13,8 +13,8 @@ import (
 func TestAccess(t *testing.T) {
 	a, b := newKeys(t), newKeys(t)
 	server := echo(t, "b", 200)
-	operation := func(path string, any ...[]Use) Operation {
-		return Operation{Method: "GET", Path: path, Pool: Pool{Servers: []Server{server}}, Access: Access{AnyOf: any}}
+	operation := func(path string, anyOf ...[]Use) Operation {
+		return Operation{Method: "GET", Path: path, Pool: Pool{Servers: []Server{server}}, Access: Access{AnyOf: anyOf}}
 	}
 	only := func(scheme string, scopes ...string) []Use { return []Use{{scheme, scopes}} }
 	keyPEM := publicPEM(t, a.rsa.Public())

@@ -66,6 +66,6 @@ func headerList(names []string) string {
 	if slices.Contains(names, "*") {
 		return "^.*$"
 	}
-	any := "(" + strings.Join(quoted, "|") + ")"
-	return "^ *" + any + " *(, *" + any + " *)*$"
+	one := "(" + strings.Join(quoted, "|") + ")"
+	return "^ *" + one + " *(, *" + one + " *)*$"
 }

@@ -31,7 +31,7 @@ func TestLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = response.Body.Close()
-			if response.StatusCode == 429 && response.Header.Get("Retry-After") == "" {
+			if response.StatusCode == http.StatusTooManyRequests && response.Header.Get("Retry-After") == "" {
 				t.Errorf("%s: no Retry-After", p)
 			}
 			all = append(all, response.Status[:3])

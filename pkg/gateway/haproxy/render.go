@@ -148,7 +148,7 @@ type failure struct {
 
 // body returns the JSON. The texts are constants without special characters.
 func (f failure) body() string {
-	return fmt.Sprintf(`{"fault":{"code":%d,"message":"%s","description":"%s"}}`, f.code, f.message, f.description)
+	return fmt.Sprintf(`{"fault":{"code":%d,"message":%q,"description":%q}}`, f.code, f.message, f.description)
 }
 
 // respond answers requests that meet a condition. headers alternates names and format strings.

@@ -160,8 +160,8 @@ func (r *renderer) route() {
 }
 
 // disguised rejects a path that a backend could take for that of another operation, which other clients may call: /pets/%61dmin or
-// /pets/admin;x for /pets/admin, where there is also /pets/{id}. Many backends decode a path, cut off its matrix parameters, or take a
-// backslash for a slash.
+// /pets/admin;x for /pets/admin, where there is also /pets/{id}. Many backends decode a path, cut off its matrix parameters, or
+// take a backslash for a slash.
 func (r *renderer) disguised() {
 	r.line("acl", "encoded", "path", "-m", "reg", "--", `[%;\\]`)
 	r.line("http-request", "set-var(txn.plain)", `path,url_dec,regsub(;[^/]*,,g),regsub(\\\\,/,g)`, "if", "encoded")

@@ -27,9 +27,8 @@ func parse(text string) [][]string {
 			case c == '\\' && i+1 < len(line):
 				i++
 				word.WriteByte(line[i])
-				in = true
 			case quote == 0 && (c == '\'' || c == '"'):
-				quote, in = c, true
+				quote = c
 			case quote == 0 && c == '#':
 				break characters
 			case quote == 0 && (c == ' ' || c == '\t'):
@@ -41,7 +40,6 @@ func parse(text string) [][]string {
 				continue
 			default:
 				word.WriteByte(c)
-				in = true
 			}
 			in = true
 		}
