@@ -97,7 +97,7 @@ func initSeveral(t *testing.T, p page, block string) {
 func initPlain(t *testing.T, p page, block string) {
 	t.Helper()
 	dir, o := written(t, p, block)
-	if o.code != 0 || o.stderr != "wrote 9 files to manifests\n2 HorizontalPodAutoscalers, 3 metrics: 3 proved\n" {
+	if o.code != 0 || o.stderr != "wrote 10 files to manifests\n2 HorizontalPodAutoscalers, 3 metrics: 3 proved\n" {
 		t.Fatalf("exit code %d\n%s", o.code, o.stderr)
 	}
 	if diff := cmp.Diff(contents(t, parse(t, read(t, filepath.Join("testdata", "init.yaml")))), contents(t, renderedIn(t, tree(t, filepath.Join(dir, "manifests"))))); diff != "" {
