@@ -26,7 +26,7 @@ BENCHCOUNT ?= 6
 PKG ?= ./pkg/hpa
 
 .PHONY: help build test argocd-test race cover lint golden fuzz mutants verify \
-  e2e e2e-smoke e2e-migrate e2e-truth bench benchstat corpus haproxy-test vuln image image-test release release-test clean
+  e2e e2e-smoke e2e-migrate e2e-truth e2e-gateway-api bench benchstat corpus haproxy-test vuln image image-test release release-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 14
@@ -87,6 +87,9 @@ e2e-migrate: ## on a real control plane: the commands of krm-fn migrate lead off
 
 e2e-truth: ## on a real control plane: what krm-fn check says of broken manifests is true; writes docs/truth.md
 	$(E2E) '^TestTruth$$'
+
+e2e-gateway-api: ## on a real control plane: the API server accepts the HTTPRoutes of all golden cases by the rules of the Gateway API
+	$(E2E) '^TestGatewayAPI$$'
 
 bench: ## measure krm-fn beside other programs, write docs/performance.md; fails if a bar is missed; goes on if it was interrupted
 	$(GO) run ./test/bench compare -resume .cache/bench.json -o docs/performance.md $(BENCHFLAGS)

@@ -187,22 +187,40 @@ func plural(list []string, one, many string) string {
 	return many
 }
 
-// checkHosts reports a path that the Ingresses of two APIs have on the same host: one of them would receive all requests.
+// checkHosts reports a path that the Ingresses or HTTPRoutes of two APIs have on the same host: one of them would receive all
+// requests.
 func checkHosts(f facts, ps *model.Problems) {
-	first := map[string]gateway{}
-	for _, g := range f.gateways {
-		if g.ingress == nil {
+	first := map[string]*gateway{}
+	check := func(g *gateway, kind, host, path string) {
+		url := kind + " " + host + path
+		other := first[url]
+		if other == nil || other.ref == g.ref {
+			first[url] = g
+			return
+		}
+		if host == "" {
+			host = "all hosts"
+		}
+		ps.Errorf(model.SwaggerBasePath, g.place, "the %s has the path %s on %s, as the %s of %s does; give each API its own path",
+			kind, path, host, kind, other.place.Object)
+	}
+	for i := range f.gateways {
+		g := &f.gateways[i]
+		if g.ingress != nil {
+			for _, path := range g.ingress.paths {
+				check(g, "Ingress", g.ingress.host, path)
+			}
+		}
+		if g.routes == nil {
 			continue
 		}
-		for _, p := range g.ingress.paths {
-			url := g.ingress.host + p
-			if other, taken := first[url]; taken && other.ref != g.ref {
-				ps.Errorf(model.SwaggerBasePath, g.place,
-					"the Ingress has the path %s on %s, as the Ingress of %s does; give each API its own path",
-					p, g.ingress.host, other.place.Object)
-				continue
+		for _, path := range g.routes.paths {
+			for _, host := range g.routes.hostnames {
+				check(g, "HTTPRoute", string(host), path)
 			}
-			first[url] = g
+			if len(g.routes.hostnames) == 0 {
+				check(g, "HTTPRoute", "", path)
+			}
 		}
 	}
 }

@@ -57,8 +57,9 @@ type gateway struct {
 	serviceType         corev1.ServiceType
 	requirements        corev1.ResourceRequirements
 	readiness, liveness probeTimes
-	// ingress is nil outside Ingress mode.
+	// ingress is nil outside Ingress mode, and routes is nil if no Gateway of the Gateway API serves the API.
 	ingress *ingress
+	routes  *routes
 	// sidecars are the backends in the gateway's own pods, by container name.
 	sidecars []backend
 	// own is what only this gateway kind has; its build sets it.

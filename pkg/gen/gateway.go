@@ -55,19 +55,33 @@ func (b *builder) gateway(in apiInput, kind *gatewayKind, read apiDocuments) (ga
 	ps.Add(g.problems...)
 	g.mode = apiMode(in, g.docs, g.kind.modes, &ps)
 	checkBasePaths(g.docs, &ps)
-	g.buildScaling()
+	g.scaling = &hpa.Scaling{}
+	if !kind.podless {
+		g.buildPorts()
+		g.buildScaling()
+	}
 	g.resolve()
 	g.kind.build(&g)
-	g.env = environment(in.spec.EnvironmentVariables, in.specPlace.Child("environmentVariables"), &ps)
+	if !kind.podless {
+		g.buildWorkload()
+	}
+	g.share(b.opts.owner)
+	return g.gateway, slices.Concat(g.files, g.configs), ps
+}
+
+// buildWorkload resolves the pods of the gateway, and how clients reach them.
+func (g *gatewayBuilder) buildWorkload() {
+	g.env = environment(g.in.spec.EnvironmentVariables, g.in.specPlace.Child("environmentVariables"), g.ps)
 	g.buildPods()
+	switch {
+	case g.settings.exposure == gatewayMode:
+		g.exposeGateway()
 	// The operator made an Ingress for a host name in any mode (pkg/controller/api/api_controller.go).
-	if g.settings.exposure == ingressMode || in.spec.IngressHostname != "" {
+	case g.settings.exposure == ingressMode || g.in.spec.IngressHostname != "":
 		g.ingress = g.buildIngress()
 	}
 	g.checkNames()
-	g.annotatePods(g.metricsPorts(), b.opts, &ps)
-	g.share(b.opts.owner)
-	return g.gateway, slices.Concat(g.files, g.configs), ps
+	g.annotatePods(g.metricsPorts(), g.opts, g.ps)
 }
 
 // configure applies the operator's settings.
@@ -76,7 +90,6 @@ func (g *gatewayBuilder) configure() {
 	s.gateway.check(g.in.place, g.ps)
 	g.settings, g.pullSecrets, g.observed = s, s.pullSecrets, s.observability
 	g.gateway.requirements, g.readiness, g.liveness = s.requirements, s.readiness, s.liveness
-	g.buildPorts()
 	g.serviceType = corev1.ServiceTypeClusterIP
 	if s.exposure == loadBalancer {
 		g.serviceType = corev1.ServiceTypeLoadBalancer

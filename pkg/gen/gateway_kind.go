@@ -11,6 +11,9 @@ import (
 type gatewayKind struct {
 	// name is what users call it.
 	name string
+	// podless means that the gateway is not rendered, but only what configures it: a kind with only modes, operations, ignores, build,
+	// and outputs.
+	podless bool
 	// container is the container name, and user the user ID that the image runs as.
 	container string
 	user      int64
@@ -42,4 +45,4 @@ type gatewayKind struct {
 
 // gatewayKinds has a row for each gateway kind. To add a kind, define it in its own file, such as
 // gateway_micro.go, and add it to this list.
-var gatewayKinds = []*gatewayKind{&microGateway, &haproxyGateway}
+var gatewayKinds = []*gatewayKind{&microGateway, &haproxyGateway, &gatewayAPI}

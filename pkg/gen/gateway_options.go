@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
 	"github.com/krm-fn/krm-fn/pkg/gateway/haproxy"
 	"github.com/krm-fn/krm-fn/pkg/hpa"
 	"github.com/krm-fn/krm-fn/pkg/krm"
@@ -22,6 +24,9 @@ type gatewaySpec struct {
 	TLSSecret string `json:"tlsSecret"`
 	// Accept names features of documents that the gateway does not support, and that may be lost.
 	Accept []string `json:"accept"`
+	// ParentRefs and Hostnames are those of HTTPRoutes.
+	ParentRefs []parentRef `json:"parentRefs"`
+	Hostnames  []string    `json:"hostnames"`
 }
 
 // gatewayOptions are the settings of gateways.
@@ -30,6 +35,9 @@ type gatewayOptions struct {
 	kind             *gatewayKind
 	image, tlsSecret string
 	accept           []string
+	// parents and hostnames are those of HTTPRoutes.
+	parents   []gatewayv1.ParentReference
+	hostnames []string
 	domain           string
 	families         []haproxy.Family
 	// at is the place of spec.gateway.
@@ -44,6 +52,7 @@ func (o *gatewayOptions) set(spec renderAPIsSpec, at model.Place, ps *model.Prob
 	o.at = at.Child("gateway")
 	o.kind = kindNamed(spec.Gateway.Kind, o.at.Child("kind"), ps)
 	o.image, o.tlsSecret, o.accept = strings.TrimSpace(spec.Gateway.Image), spec.Gateway.TLSSecret, spec.Gateway.Accept
+	o.setRoutes(spec.Gateway, ps)
 	if o.image != "" {
 		checkImage(o.image, model.GatewayImage, o.at.Child("image"), ps)
 	}
@@ -75,7 +84,7 @@ func kindNamed(name string, at model.Place, ps *model.Problems) *gatewayKind {
 	if name != "" {
 		ps.Add(model.Problem{
 			ID: model.InputValue, Severity: model.Error, Place: at, Value: name, Suggestion: krm.Suggest(name, names),
-			Message: fmt.Sprintf("%q is not a gateway kind; use %s%s", name, strings.Join(names, " or "), krm.DidYouMean(name, names)),
+			Message: fmt.Sprintf("%q is not a gateway kind; use %s%s", name, strings.Join(names, ", "), krm.DidYouMean(name, names)),
 		})
 	}
 	return nil

@@ -17,12 +17,15 @@ const (
 	protocolAnnotation = "nginx.ingress.kubernetes.io/backend-protocol"
 )
 
+// ingressKeys are the keys of ingress-configs.
+var ingressKeys = []string{
+	"ingress.properties", "ingressResourceName", "ingressTransportMode", "ingressHostName", "tlsSecretName",
+}
+
 // buildIngress resolves how clients reach an API in Ingress mode (ingress-configs; pkg/mgw/ingress.go of the operator).
 func (g *gatewayBuilder) buildIngress() *ingress {
 	in, ps := g.in, g.ps
-	cm := g.config(ingressConfigs, []string{
-		"ingress.properties", "ingressResourceName", "ingressTransportMode", "ingressHostName", "tlsSecretName",
-	})
+	cm := g.config(ingressConfigs, ingressKeys)
 	ing := &ingress{host: in.spec.IngressHostname, tlsSecret: cm.text("tlsSecretName"), annotations: map[string]string{}}
 	hostPlace := in.specPlace.Child("ingressHostname")
 	if ing.host == "" {

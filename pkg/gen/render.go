@@ -38,6 +38,10 @@ func render(f facts, opts options) []object {
 				add(func() typedObject { return out.gateway(g, &opts) }, &g.origin)
 			} else if out.workload != nil {
 				add(func() typedObject { return out.workload(&g.workload, &opts) }, &g.origin)
+			} else if out.objects != nil {
+				for _, typed := range out.objects(g) {
+					add(typed, &g.origin)
+				}
 			}
 		}
 	}
@@ -63,6 +67,8 @@ type output struct {
 	gateway  func(*gateway, *options) typedObject
 	backend  func(*backend, *options) typedObject
 	workload func(*workload, *options) typedObject
+	// objects returns the functions that create several objects of a gateway.
+	objects func(*gateway) []func() typedObject
 }
 
 // outputs has a row for each kind of object, in the order of output. To add a kind, write a function that returns its object,
@@ -80,6 +86,7 @@ var outputs = []output{
 	{workload: func(w *workload, o *options) typedObject { return o.scaler.render(w, o) }},
 	{gateway: gatewayMonitor, backend: backendMonitor},
 	{gateway: renderIngress},
+	{objects: routeObjects},
 }
 
 func typeMeta(apiVersion, kind string) metav1.TypeMeta {

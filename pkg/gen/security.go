@@ -83,21 +83,12 @@ func (s *security) end(d *swagger.Document) {
 
 // access returns who can call an operation.
 func (s *security) access(o swagger.Operation) haproxy.Access {
-	requirements, of := o.Security.Requirements, o.Security
-	if s.wso2 {
-		if of.Disabled != nil && *of.Disabled || of.Disabled == nil && of.AuthType == "None" {
-			return haproxy.Access{Public: true}
-		}
-		requirements = s.required(requirements)
-	}
-	var a haproxy.Access
-	if len(requirements) == 0 {
+	requirements := s.requirements(o)
+	if requirements == nil {
 		return haproxy.Access{Public: true}
 	}
+	var a haproxy.Access
 	for _, all := range requirements {
-		if len(all) == 0 {
-			return haproxy.Access{Public: true}
-		}
 		var uses []haproxy.Use
 		for _, scheme := range all {
 			uses = append(uses, s.use(scheme, o))
@@ -106,6 +97,21 @@ func (s *security) access(o swagger.Operation) haproxy.Access {
 	}
 	s.asked = true
 	return a
+}
+
+// requirements returns what an operation requires, of which one is sufficient; nil if it is public.
+func (s *security) requirements(o swagger.Operation) []swagger.Requirement {
+	requirements, of := o.Security.Requirements, o.Security
+	if s.wso2 {
+		if of.Disabled != nil && *of.Disabled || of.Disabled == nil && of.AuthType == "None" {
+			return nil
+		}
+		requirements = s.required(requirements)
+	}
+	if len(requirements) == 0 || slices.ContainsFunc(requirements, func(r swagger.Requirement) bool { return len(r) == 0 }) {
+		return nil
+	}
+	return requirements
 }
 
 // required returns the requirements of an operation for the WSO2 gateway: an empty list, and an empty requirement, do not make an

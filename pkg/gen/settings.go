@@ -41,11 +41,12 @@ const (
 	loadBalancer exposure = "default"
 	clusterIP    exposure = "ClusterIP"
 	ingressMode  exposure = "Ingress"
+	gatewayMode  exposure = "GatewayAPI"
 	routeMode    exposure = "Route"
 	istioMode    exposure = "Istio"
 )
 
-var exposures = []exposure{loadBalancer, clusterIP, ingressMode, routeMode, istioMode}
+var exposures = []exposure{loadBalancer, clusterIP, ingressMode, gatewayMode, routeMode, istioMode}
 
 // The keys of the operator's ConfigMaps: the keys that krm-fn reads, and the keys that only controlled the image build.
 var (
@@ -246,7 +247,7 @@ func (s *settings) readController(c configMap) {
 	i := slices.IndexFunc(exposures, func(e exposure) bool { return strings.EqualFold(string(e), mode) })
 	if i < 0 {
 		c.ps.Valuef(model.GatewayConfig, c.at("operatorMode"), mode,
-			"%q is not a valid operator mode; use default, ClusterIP, or Ingress", mode)
+			"%q is not a valid operator mode; use default, ClusterIP, Ingress, or GatewayAPI", mode)
 		return
 	}
 	s.exposure = exposures[i]
