@@ -133,7 +133,8 @@ func (g *gatewayBuilder) exposeGateway() {
 		}
 	}
 	r := g.newRoutes()
-	r.rules = httproute.Split(httproute.Expose(slices.Sorted(slices.Values(r.paths)), httproute.Backend{Name: g.ref.Name, Port: port}))
+	slices.Sort(r.paths)
+	r.rules = httproute.Split(httproute.Expose(r.paths, httproute.Backend{Name: g.ref.Name, Port: port}))
 }
 
 // reportPodless reports settings that have no effect because the API has no gateway pods.
@@ -153,7 +154,9 @@ func (g *gatewayBuilder) reportPodless() {
 			g.ps.Infof(model.InputIgnored, g.in.specPlace.Child(f.field), effect)
 		}
 	}
-	for _, name := range []string{hpaConfigsAnnotation, securityAnnotation, PullPolicyAnnotation, SelectorAnnotation, tlsSecretAnnotation} {
+	for _, name := range []string{
+		hpaConfigsAnnotation, securityAnnotation, PullPolicyAnnotation, SelectorAnnotation, tlsSecretAnnotation,
+	} {
 		if g.annotation(name) != "" {
 			g.ps.Infof(model.InputIgnored, annotation(g.in.item, name), effect)
 		}

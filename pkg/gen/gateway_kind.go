@@ -11,8 +11,8 @@ import (
 type gatewayKind struct {
 	// name is what users call it.
 	name string
-	// podless means that the gateway is not rendered, but only what configures it: a kind with only modes, operations, ignores, build,
-	// and outputs.
+	// podless means that no pods are rendered, but only what configures a gateway that exists. Such a kind has only modes,
+	// operations, ignores, build, and outputs.
 	podless bool
 	// container is the container name, and user the user ID that the image runs as.
 	container string

@@ -38,8 +38,8 @@ type gatewayOptions struct {
 	// parents and hostnames are those of HTTPRoutes.
 	parents   []gatewayv1.ParentReference
 	hostnames []string
-	domain           string
-	families         []haproxy.Family
+	domain    string
+	families  []haproxy.Family
 	// at is the place of spec.gateway.
 	at model.Place
 }

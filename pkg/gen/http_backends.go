@@ -27,12 +27,12 @@ func (b *routesBuilder) target(o swagger.Operation) httproute.Target {
 	if len(o.Sandbox.List) > 0 {
 		b.warn("sandbox-endpoints", o.Place, "all requests go to the production endpoints, those with sandbox tokens, too")
 	}
-	for i, e := range list {
+	for _, e := range list {
 		to, path, ok := b.endpoint(e)
 		if !ok {
 			continue
 		}
-		if i == 0 {
+		if len(t.Backends) == 0 {
 			t.Path = path
 		} else if path != t.Path {
 			b.ps.Errorf(model.SwaggerEndpoint, o.Place, "has endpoints with different paths, %q and %q; use the same path for all of them",

@@ -48,7 +48,8 @@ func (b *routesBuilder) api(d *swagger.Document, operations []swagger.Operation,
 	b.access(d, operations, of)
 	for _, o := range operations {
 		b.unsupported(o.Extensions, o.Place)
-		a.Operations = append(a.Operations, httproute.Operation{Place: o.Place, Method: o.Method, Path: o.Path, Target: b.target(o)})
+		out := httproute.Operation{Place: o.Place, Method: o.Method, Path: o.Path, Target: b.target(o)}
+		a.Operations = append(a.Operations, out)
 	}
 	return a
 }
@@ -108,7 +109,9 @@ func (b *routesBuilder) unsupported(extensions map[string]string, at model.Place
 }
 
 // accepts reports whether a feature may be lost.
-func (g *gatewayBuilder) accepts(feature string) bool { return slices.Contains(g.opts.gateway.accept, feature) }
+func (g *gatewayBuilder) accepts(feature string) bool {
+	return slices.Contains(g.opts.gateway.accept, feature)
+}
 
 // refuse reports a feature that an HTTPRoute lacks, and that must not be lost unless spec.gateway.accept lists it.
 func (b *routesBuilder) refuse(feature string, at model.Place, format string, args ...any) {
@@ -155,14 +158,15 @@ func (b *routesBuilder) readTimeout(o swagger.Operation) time.Duration {
 		}
 	}
 	var millis int64
+	const most = int64(httproute.MaxTimeout / time.Millisecond)
 	for _, name := range slices.Sorted(maps.Keys(advanced)) {
 		if name != "timeoutInMillis" {
 			b.warn(name, o.Place, "its endpoints are used without "+name)
 			continue
 		}
-		if err := json.Unmarshal(advanced[name], &millis); err != nil || millis < 0 || millis > httproute.MaxTimeout.Milliseconds() {
-			b.ps.Errorf(model.SwaggerExtension, o.Place, "timeoutInMillis of its endpoints is %s; use a number from 0 to %d", advanced[name],
-				httproute.MaxTimeout.Milliseconds())
+		if err := json.Unmarshal(advanced[name], &millis); err != nil || millis < 0 || millis > most {
+			b.ps.Errorf(model.SwaggerExtension, o.Place, "timeoutInMillis of its endpoints is %s; use a number from 0 to %d",
+				advanced[name], most)
 			millis = 0
 		}
 	}

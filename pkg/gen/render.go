@@ -34,11 +34,12 @@ func render(f facts, opts options) []object {
 	for i := range f.gateways {
 		g := &f.gateways[i]
 		for _, out := range g.kind.outputs {
-			if out.gateway != nil {
+			switch {
+			case out.gateway != nil:
 				add(func() typedObject { return out.gateway(g, &opts) }, &g.origin)
-			} else if out.workload != nil {
+			case out.workload != nil:
 				add(func() typedObject { return out.workload(&g.workload, &opts) }, &g.origin)
-			} else if out.objects != nil {
+			case out.objects != nil:
 				for _, typed := range out.objects(g) {
 					add(typed, &g.origin)
 				}

@@ -60,8 +60,8 @@ func referenceGrant(g *gateway, name, namespace string, services []string) typed
 // grantName returns the name of the ReferenceGrant of an API, in the namespace of what the API calls. Neither part has a dot.
 func grantName(api model.Ref) string { return api.Name + "." + model.NamespaceOf(api.Namespace) }
 
-// ordinal returns a name for the object with an index among several of one kind. APIs have no dot in their names, so no other API has
-// an object of this name.
+// ordinal returns a name for the object with an index among several of one kind. APIs have no dot in their names, so no other API
+// has an object of this name.
 func ordinal(name string, i int) string {
 	if i == 0 {
 		return name

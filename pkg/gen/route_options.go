@@ -75,7 +75,8 @@ func checkSubdomain(name string, at model.Place, ps *model.Problems) {
 
 // checkHostname reports a text that cannot be a host name of an HTTPRoute.
 func checkHostname(host string, at model.Place, ps *model.Problems) {
-	if len(validation.IsDNS1123Subdomain(host)) > 0 && len(validation.IsWildcardDNS1123Subdomain(host)) > 0 || net.ParseIP(host) != nil {
+	valid := len(validation.IsDNS1123Subdomain(host)) == 0 || len(validation.IsWildcardDNS1123Subdomain(host)) == 0
+	if !valid || net.ParseIP(host) != nil {
 		ps.Valuef(model.InputName, at, host, "%q is not a valid host name", host)
 	}
 }

@@ -111,8 +111,8 @@ func (b *builder) add(a *API, o *Operation) {
 	}
 }
 
-// newRoute decides how a rule matches the requests of an operation. The base path can be replaced in the path of an exact match, and
-// in a prefix, but not in what a regular expression matches.
+// newRoute decides how a rule matches the requests of an operation. The base path can be replaced in the path of an exact match,
+// and in a prefix, but not in what a regular expression matches.
 func newRoute(a *API, o *Operation) *route {
 	whole := a.BasePath + o.Path
 	r := route{Operation: o, api: a, segments: segments(whole), target: fmt.Sprint(o.Target)}
@@ -128,10 +128,10 @@ func newRoute(a *API, o *Operation) *route {
 	case !replaces:
 		r.kind, r.path = gatewayv1.PathMatchRegularExpression, pattern(whole)
 	default:
-		prefix := encode(literalPart(whole))
+		prefix, replacement := encode(literalPart(whole)), encode(o.Target.Path+literalPart(o.Path))
 		r.kind, r.path, r.prefix = gatewayv1.PathMatchPathPrefix, orRoot(prefix), strings.Count(prefix, "/")
 		r.replacement = &gatewayv1.HTTPPathModifier{
-			Type: gatewayv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: new(orRoot(encode(o.Target.Path + literalPart(o.Path)))),
+			Type: gatewayv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: new(orRoot(replacement)),
 		}
 	}
 	return &r
@@ -163,9 +163,9 @@ func (b *builder) isTaken(r *route) bool {
 // maxCompared limits the comparisons of paths, whose number can grow with the square of the operations.
 const maxCompared = 1 << 22
 
-// isAmbiguous reports whether another target would get, or could get, some requests of an operation: the Gateway API does not define
-// the precedence of regular expressions, and a longer prefix precedes a shorter one. Exact matches precede all others, as OpenAPI
-// requires.
+// isAmbiguous reports whether another target would get, or could get, some requests of an operation: the Gateway API does not
+// define the precedence of regular expressions, and a longer prefix precedes a shorter one. Exact matches precede all others, as
+// OpenAPI requires.
 func (b *builder) isAmbiguous(r *route) bool {
 	if r.kind == gatewayv1.PathMatchExact {
 		return false
@@ -177,7 +177,8 @@ func (b *builder) isAmbiguous(r *route) bool {
 			continue
 		}
 		for _, other := range g.routes {
-			if b.compared++; b.compared == maxCompared {
+			b.compared++
+			if b.compared == maxCompared {
 				b.ps.Errorf(model.InputLimit, r.Place, "is one of too many paths with parameters and different endpoints; split the API")
 			}
 			if b.compared >= maxCompared {

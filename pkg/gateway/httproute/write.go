@@ -41,7 +41,7 @@ func (r *route) matches() []gatewayv1.HTTPRouteMatch {
 			Method: new(gatewayv1.HTTPMethod(r.Method)),
 		}
 		all = append(all, match)
-		if r.api.CORS == nil || r.Method == "OPTIONS" {
+		if r.api.CORS == nil || r.Method == string(gatewayv1.HTTPMethodOptions) {
 			continue
 		}
 		match.Method = new(gatewayv1.HTTPMethodOptions)
