@@ -13,6 +13,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
@@ -106,6 +107,9 @@ var typed = map[string]func() any{
 	"networking.k8s.io/v1 Ingress":                func() any { return &networkingv1.Ingress{} },
 	"monitoring.coreos.com/v1 ServiceMonitor":     func() any { return &monitoringv1.ServiceMonitor{} },
 	"monitoring.coreos.com/v1 PodMonitor":         func() any { return &monitoringv1.PodMonitor{} },
+
+	"gateway.networking.k8s.io/v1 HTTPRoute":           func() any { return &gatewayv1.HTTPRoute{} },
+	"gateway.networking.k8s.io/v1beta1 ReferenceGrant": func() any { return &gatewayv1.ReferenceGrant{} },
 }
 
 // decode reads an object strictly into its API type.
@@ -235,7 +239,7 @@ func faults(c corev1.Container, gateway bool) []string {
 }
 
 // TestRenderedObjectsPassTheSchemas checks everything that is rendered by the OpenAPI schemas of the Kubernetes that it
-// is rendered for, with those of prometheus-operator.
+// is rendered for, with those of prometheus-operator and of the Gateway API.
 func TestRenderedObjectsPassTheSchemas(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the schema checker")

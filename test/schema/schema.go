@@ -40,6 +40,12 @@ var (
 		Version: "v1.37.2",
 		Sum:     "h1:A2VDEiObzkYqFTKhSsn0ZEb0RlLEXpHWj93gi2HqEwE=",
 	}
+	// The version that the product is built with.
+	gatewayAPI = tools.Module{
+		Path:    "sigs.k8s.io/gateway-api",
+		Version: "v1.6.3",
+		Sum:     "h1:lKpJa5bGlraC/QeACvCpsHLdmO6y0iKfzVl6gzaFEYc=",
+	}
 	// This version is older than that of the API types that the product is
 	// built with: newer versions of this module cannot be had. A v1 API only
 	// grows, so a newer schema also accepts what this one does.
@@ -76,6 +82,7 @@ func New(t testing.TB) *Validator {
 		v, err := start(
 			tools.Build(t, "schemacheck"),
 			"-crds", filepath.Join(prometheusOperator.Dir(t), "example", "prometheus-operator-crd"),
+			"-crds", filepath.Join(gatewayAPI.Dir(t), "config", "crd", "standard"),
 			"-schemas", Newest+"="+filepath.Join(kubernetes.Dir(t), "api", "openapi-spec", "v3"),
 		)
 		if err != nil {

@@ -44,8 +44,11 @@ func main() {
 func run(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("schemacheck", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // main prints the error
-	crds := flags.String("crds", "", "directory of CustomResourceDefinition files")
 	src := sources{openAPI: map[string]string{}}
+	flags.Func("crds", "directory of CustomResourceDefinition files (repeatable)", func(s string) error {
+		src.crds = append(src.crds, s)
+		return nil
+	})
 	flags.Func("schemas", "VERSION=DIR: OpenAPI v3 files of a Kubernetes version (repeatable)", func(s string) error {
 		version, dir, ok := strings.Cut(s, "=")
 		if !ok {
@@ -57,7 +60,6 @@ func run(args []string, in io.Reader, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	src.crds = *crds
 	return serve(&checker{sources: src, byVersion: map[string]*validatorFor{}}, in, out)
 }
 

@@ -14,7 +14,7 @@ import (
 // sources says where schemas are read from.
 type sources struct {
 	openAPI map[string]string // Kubernetes minor version to directory
-	crds    string            // directory of CRD files, or "" for none
+	crds    []string          // directories of CRD files
 }
 
 // client returns the schemas of one Kubernetes version and of the CRDs.
@@ -30,10 +30,11 @@ func (s sources) client(version string) (openapi.Client, error) {
 	} else {
 		return nil, fmt.Errorf("no schemas of Kubernetes %s; there are those of %s", version, strings.Join(s.versions(), ", "))
 	}
-	if s.crds == "" {
-		return builtin, nil
+	clients := []openapi.Client{builtin}
+	for _, dir := range s.crds {
+		clients = append(clients, openapiclient.NewLocalCRDFiles(os.DirFS(dir)))
 	}
-	return openapiclient.NewComposite(builtin, openapiclient.NewLocalCRDFiles(os.DirFS(s.crds))), nil
+	return openapiclient.NewComposite(clients...), nil
 }
 
 func (s sources) versions() []string {

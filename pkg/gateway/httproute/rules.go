@@ -90,9 +90,8 @@ func (b *builder) add(a *API, o *Operation) {
 		return
 	}
 	r := newRoute(a, o)
-	if n := len(r.path); n > maxPath {
-		b.ps.Errorf(model.OutputUnsupported, o.Place, "requires a match of %d characters; shorten the path: the maximum of an HTTPRoute is %d",
-			n, maxPath)
+	if n := max(len(r.path), len(encode(o.Target.Path+o.Path))); n > maxPath {
+		b.ps.Errorf(model.OutputUnsupported, o.Place, "requires a path of %d characters in an HTTPRoute; use at most %d", n, maxPath)
 		return
 	}
 	if b.Pattern == nil && r.kind == gatewayv1.PathMatchRegularExpression {
