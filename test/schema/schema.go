@@ -5,8 +5,8 @@
 // Validation is done by kubectl-validate, which runs the API server's own validation
 // code; it is a separate program (tools/schemacheck), so that the Kubernetes
 // libraries that it requires never meet those of the product. The schemas come from the
-// Kubernetes and prometheus-operator modules. The package imports none of the
-// product's packages.
+// Kubernetes, prometheus-operator, and Gateway API modules. The package imports
+// none of the product's packages.
 //
 // An OpenAPI schema does not say everything that the API server checks: not the
 // words that a field such as a Service's type allows, not the syntax of a

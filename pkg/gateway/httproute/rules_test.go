@@ -213,7 +213,7 @@ func TestRules(t *testing.T) {
 			nil,
 			[]string{"slash", "query", "query", `"//"`, `"/../"`, `"/./"`, `"%2f"`},
 		},
-		{"long", API{Operations: operations(a, "GET /"+strings.Repeat("x", 1024))}, nil, []string{"1025 characters"}},
+		{"long", API{Operations: and(operations(a, "GET /"+strings.Repeat("x", 1024)), operations(at(a, "/v2"), "GET /"+strings.Repeat("x", 1021)))}, nil, []string{"1025 characters", "1025 characters"}},
 		{"methods", API{Operations: operations(a, "QUERY /x")}, nil, []string{"the method QUERY; use one of CONNECT, DELETE"}},
 		{"backends", API{Operations: operations(Target{Backends: make([]Backend, 17)}, "GET /x")}, nil, []string{"17 endpoints; use at most 16"}},
 	} {
