@@ -55,8 +55,8 @@ func buildGatewayAPI(g *gatewayBuilder) {
 			"implementations of the Gateway API do not support, or match differently")
 	}
 	if o := rules.Prefix; o != nil && !b.accepts(acceptPrefixes) {
-		b.refuse(acceptPrefixes, o.Place, "it replaces the base path only in exact paths and in prefixes, so a prefix would also send "+
-			"longer paths than %s to the backend", o.Path)
+		b.refuse(acceptPrefixes, o.Place, "without its base path, a path with parameters can only be a prefix, which also matches longer "+
+			"paths than %s", o.Path)
 	}
 	r := g.newRoutes()
 	r.rules = httproute.Split(rules.All)

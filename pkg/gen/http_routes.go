@@ -87,6 +87,8 @@ var routeExtensions = []struct {
 	guards                bool
 }{
 	{"x-wso2-mutual-ssl", acceptSecurity, "clients are not asked for certificates", true},
+	{"x-wso2-application-security", acceptSecurity, "nothing verifies credentials", true},
+	{"x-wso2-auth-header", acceptSecurity, "nothing verifies credentials", true},
 	{"x-wso2-throttling-tier", acceptRateLimits, "requests are not limited", true},
 	{"x-throttling-tier", acceptRateLimits, "requests are not limited", true},
 	{"x-wso2-request-interceptor", "", "requests are not intercepted", false},

@@ -10,7 +10,7 @@ import (
 
 // The rules of HTTPPathMatch and HTTPPathModifier in config/crd/standard.
 var (
-	validPath = regexp.MustCompile(`^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$`)
+	validPath = regexp.MustCompile(`^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$`)
 	invalid   = []string{"//", "/./", "/../", "%2f", "%2F", "#"}
 )
 
