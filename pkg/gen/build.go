@@ -23,8 +23,10 @@ type decisions struct {
 
 // builder resolves inputs. It owns everything that is read once for many inputs.
 type builder struct {
-	items        index
-	opts         options
+	items index
+	opts  options
+	// accepted are the features in spec.gateway.accept that an API would lose.
+	accepted     map[string]bool
 	settings     *settingsReader
 	policies     *policies
 	requirements requirements
@@ -41,7 +43,7 @@ func build(src source, opts options) (facts, decisions, model.Problems) {
 			"the input has neither an API nor a TargetEndpoint of wso2.com/v1alpha1; nothing is rendered")
 	}
 	b := builder{
-		items: src.items, opts: opts, requirements: requirements{}, endpoints: map[string]*endpoint{},
+		items: src.items, opts: opts, requirements: requirements{}, endpoints: map[string]*endpoint{}, accepted: map[string]bool{},
 		settings: &settingsReader{src.items, map[settingsFiles]readResult[*settings]{}},
 		policies: &policies{src.items, src.renamed, opts, map[*krm.Item]readResult[*hpa.Policy]{}, hpa.Defaults()},
 	}
@@ -60,6 +62,7 @@ func build(src source, opts options) (facts, decisions, model.Problems) {
 		d.keepLocal(files...)
 		documents[i] = apiDocuments{}
 	}
+	b.reportNeedless(&ps)
 	f.backends = b.backends(&ps)
 	checkHosts(f, &ps)
 	d.keepLocal(src.inputs...)

@@ -119,6 +119,16 @@ func (b *builder) kinds(apis []apiInput, ps *model.Problems) []*gatewayKind {
 	return all
 }
 
+// reportNeedless reports features in spec.gateway.accept that no API would lose.
+func (b *builder) reportNeedless(ps *model.Problems) {
+	for i, feature := range b.opts.gateway.accept {
+		if !b.accepted[feature] {
+			ps.Warnf(model.InputIgnored, b.opts.gateway.at.Child("accept").Item(i),
+				"%q has no effect: no API would lose it; use the names in the messages of a run without spec.gateway.accept", feature)
+		}
+	}
+}
+
 // reportUnread reports objects that no gateway of the run reads.
 func reportUnread(objects []*krm.Item, kinds []*gatewayKind, ps *model.Problems) {
 	for _, it := range objects {

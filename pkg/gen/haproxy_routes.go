@@ -157,6 +157,9 @@ func (r *routeBuilder) verify(e *endpoint, name string) *haproxy.TLS {
 	return &haproxy.TLS{CAFile: r.facts.mount(ca), Name: name}
 }
 
+// longestTimeout is the longest time in which a backend must respond.
+const longestTimeout = 24 * time.Hour
+
 // timeout reads the settings of the endpoints of an operation.
 func (r *routeBuilder) timeout(o swagger.Operation) time.Duration {
 	for _, name := range slices.Sorted(maps.Keys(o.Production.Settings)) {
@@ -177,8 +180,10 @@ func (r *routeBuilder) timeout(o swagger.Operation) time.Duration {
 	if text == "" {
 		return 0
 	}
-	if err := json.Unmarshal([]byte(text), &advanced); err != nil || advanced.TimeoutInMillis < 0 {
-		r.ps.Errorf(model.SwaggerExtension, o.Place, "advanceEndpointConfig of its endpoints cannot be read; use timeoutInMillis: NUMBER")
+	if err := json.Unmarshal([]byte(text), &advanced); err != nil || advanced.TimeoutInMillis < 0 ||
+		advanced.TimeoutInMillis > longestTimeout.Milliseconds() {
+		r.ps.Errorf(model.SwaggerExtension, o.Place,
+			"advanceEndpointConfig of its endpoints cannot be read; use timeoutInMillis: NUMBER, up to %d", longestTimeout.Milliseconds())
 		return 0
 	}
 	if advanced.RetryConfig != nil {
@@ -220,7 +225,7 @@ func (r *routeBuilder) unsupported(extensions map[string]string, at model.Place)
 
 // accept reports a feature that is lost, unless spec.gateway.accept lists it.
 func (r *routeBuilder) accept(feature string, at model.Place, effect string) {
-	if !slices.Contains(r.opts.gateway.accept, feature) {
+	if !r.accepts(feature) {
 		r.ps.Warnf(model.OutputUnsupported, at, "HAProxy does not support %s: %s; add %[1]q to spec.gateway.accept if that is acceptable",
 			feature, effect)
 	}
@@ -239,10 +244,10 @@ func (r *routeBuilder) cors(extensions map[string]string, at model.Place) *hapro
 		r.ps.Errorf(model.SwaggerExtension, at, "is not a mapping; use accessControlAllowOrigins and others")
 		return nil
 	}
-	c := &haproxy.CORS{}
+	c, enabled := &haproxy.CORS{}, true
 	to := map[string]any{
 		"accessControlAllowOrigins": &c.Origins, "accessControlAllowMethods": &c.Methods, "accessControlAllowHeaders": &c.Headers,
-		"accessControlAllowCredentials": &c.Credentials, "corsConfigurationEnabled": new(bool),
+		"accessControlAllowCredentials": &c.Credentials, "corsConfigurationEnabled": &enabled,
 	}
 	known := slices.Sorted(maps.Keys(to))
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
@@ -257,6 +262,9 @@ func (r *routeBuilder) cors(extensions map[string]string, at model.Place) *hapro
 		if err := json.Unmarshal(fields[key], to[known[i]]); err != nil {
 			r.ps.Errorf(model.SwaggerExtension, at.Child(key), "has the wrong type; use a list of strings, or true or false for credentials")
 		}
+	}
+	if !enabled {
+		return nil
 	}
 	return c
 }

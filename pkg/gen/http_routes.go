@@ -112,7 +112,11 @@ func (b *routesBuilder) unsupported(extensions map[string]string, at model.Place
 
 // accepts reports whether a feature may be lost.
 func (g *gatewayBuilder) accepts(feature string) bool {
-	return slices.Contains(g.opts.gateway.accept, feature)
+	if !slices.Contains(g.opts.gateway.accept, feature) {
+		return false
+	}
+	g.accepted[feature] = true
+	return true
 }
 
 // refuse reports a feature that an HTTPRoute lacks, and that must not be lost unless spec.gateway.accept lists it.
