@@ -45,20 +45,16 @@ func (r *renderer) operation(o *route) {
 	}
 }
 
-// retries tries the next server: always where a connection fails, and after some responses in a Failover. A request that is not
-// idempotent is sent once.
+// retries tries the next server: always where a connection fails, and after some responses in a Failover.
 func (r *renderer) retries(p *Pool) {
 	if len(p.Servers) == 1 {
 		return
 	}
 	r.line("retries", strconv.Itoa(len(p.Servers)-1))
 	r.line("option", "redispatch", "1")
-	if !p.Failover {
-		r.line("retry-on", "conn-failure")
-		return
+	if p.Failover {
+		r.line("retry-on", "conn-failure", "empty-response", "response-timeout", "501", "502", "503", "504")
 	}
-	r.line("retry-on", "conn-failure", "empty-response", "response-timeout", "501", "502", "503", "504")
-	r.line("http-request", "disable-l7-retry", "unless", "METH_GET", "||", "METH_HEAD")
 }
 
 // rewrite replaces the base path by the path of the servers, which is the same for all.

@@ -107,6 +107,7 @@ func (r *renderer) global() {
 	r.line("timeout", "http-request", "10s")
 	r.line("timeout", "http-keep-alive", "60s")
 	r.line("timeout", "tunnel", "1h")
+	r.line("retry-on", "conn-failure", "empty-response")
 	// A name that does not exist yet must not stop the gateway.
 	r.line("default-server", "resolvers", "cluster", "init-addr", "libc,none", "resolve-prefer", r.preferred(), "inter", "5s")
 	for _, f := range []failure{
@@ -184,7 +185,11 @@ func (r *renderer) frontend() {
 		r.bind(r.HTTPS, "ssl", "crt", r.Certificate, "alpn", "h2,http/1.1")
 	}
 	r.line("option", "forwardfor")
+	// Before a kept connection closes, a response says so. Otherwise, a request that is on the way when the pod stops is lost.
+	r.line("option", "idle-close-on-response")
 	r.line("log-format", logFormat)
+	// A server that stops closes its connections, even if a request is on the way. Only a GET or HEAD is sent again.
+	r.line("http-request", "disable-l7-retry", "unless", "METH_GET")
 	r.route()
 	r.cors()
 	r.methods()
