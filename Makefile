@@ -26,7 +26,8 @@ BENCHCOUNT ?= 6
 PKG ?= ./pkg/hpa
 
 .PHONY: help build test argocd-test race cover lint golden fuzz mutants verify \
-  e2e e2e-smoke e2e-migrate e2e-truth e2e-gateway-api bench benchstat corpus haproxy-test vuln image image-test release release-test clean
+  e2e e2e-gateway e2e-gateway-api e2e-smoke e2e-migrate e2e-truth bench bench-gateway benchstat corpus haproxy-test vuln image \
+  image-test release release-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 14
@@ -73,11 +74,14 @@ verify: ## check that all that is generated is up to date
 	$(GO) test ./cmd/krm-fn ./docs/... -run 'Golden|Docs'
 	git diff --exit-code
 
-# They need root, Linux and iproute2: the test runs in a network of its own.
+# They need root, Linux, iproute2, iptables, and e2e-gateway haproxy: the test runs in a network of its own.
 E2E := $(GO) test -tags e2e -count 1 -timeout 60m -v ./test/e2e -run
 
-e2e: ## on a real control plane: the examples scale with the numbers of their scenario
+e2e: e2e-gateway ## on a real control plane: the examples scale with the numbers of their scenario, and the gateway serves requests
 	$(E2E) '^TestScaling$$'
+
+e2e-gateway: ## on a real control plane: requests through the rendered gateway get the right answers, and make it scale; needs haproxy
+	$(E2E) '^TestGateway$$'
 
 e2e-smoke: ## on a real control plane: one example scales up once
 	$(E2E) '^TestSmoke$$'
@@ -93,6 +97,9 @@ e2e-gateway-api: ## on a real control plane: the API server accepts the HTTPRout
 
 bench: ## measure krm-fn beside other programs, write docs/performance.md; fails if a bar is missed; goes on if it was interrupted
 	$(GO) run ./test/bench compare -resume .cache/bench.json -o docs/performance.md $(BENCHFLAGS)
+
+bench-gateway: ## measure the rendered HAProxy beside configurations by hand, of HAProxy and of nginx if it is installed; prints a table
+	$(GO) run ./test/bench/gateway $(BENCHFLAGS)
 
 corpus: ## run check, render and init on every YAML file and package below DIR, print what they said; fails on panics and limits
 	@test -n "$(DIR)" || { echo "make corpus needs DIR=FOLDER"; exit 1; }
