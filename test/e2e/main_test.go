@@ -42,7 +42,7 @@ func prepare() (cluster.Config, error) {
 	}
 	c := cluster.Config{Bin: map[string]string{}, WorkDir: filepath.Join(root, ".cache", "e2e")}
 	for _, name := range []string{
-		"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok", "metrics-server", "prometheus",
+		"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubectl", "kwok", "metrics-server", "prometheus",
 		"adapter", "operator", "prometheus-config-reloader", "kustomize",
 	} {
 		started := time.Now()
@@ -51,6 +51,12 @@ func prepare() (cluster.Config, error) {
 		}
 		if took := time.Since(started); took > time.Second {
 			_, _ = fmt.Fprintf(os.Stderr, "built %s in %s\n", name, took.Round(time.Second))
+		}
+	}
+	// Only TestGateway needs it.
+	for _, path := range []string{"haproxy", "/usr/sbin/haproxy"} {
+		if found, err := exec.LookPath(path); err == nil {
+			c.Bin["haproxy"] = found
 		}
 	}
 	if c.Bin["krm-fn"], err = tools.ProgramKrmFn(root); err != nil {

@@ -38,6 +38,7 @@ var programs = map[string]program{
 	},
 	"kube-controller-manager":    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-controller-manager"},
 	"kube-scheduler":             {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-scheduler"},
+	"kube-proxy":                 {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-proxy"},
 	"kube-score":                 {module: "kube-score", pkg: "github.com/zegl/kube-score/cmd/kube-score"},
 	"kubectl":                    {module: "cluster", pkg: "k8s.io/kubernetes/cmd/kubectl"},
 	"kustomize":                  {module: "kustomize", pkg: "sigs.k8s.io/kustomize/kustomize/v5"},

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,6 +31,7 @@ const (
 	podCIDR     = "10.244.0.0/16"
 	serviceCIDR = "10.96.0.0/16"
 	etcdURL     = "http://127.0.0.1:2379"
+	proxyHealth = "127.0.0.1:10256"
 )
 
 // A Cluster is a control plane that is ready, with one node and prometheus-operator, and nothing else.
@@ -55,7 +57,7 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 	c.processes = &processes{bin: config.Bin, logDir: c.logDir}
 	go c.memory.run(ctx)
 	for _, step := range []func(context.Context) error{
-		c.certificates, c.controlPlane, c.node, c.pods, c.operator,
+		c.certificates, c.controlPlane, c.node, c.proxy, c.pods, c.operator,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -81,11 +83,12 @@ func (c *Cluster) certificates(context.Context) error {
 		ca.issue("admin", pkix.Name{CommonName: "admin", Organization: []string{"system:masters"}}),
 		ca.issue("controller-manager", pkix.Name{CommonName: "system:kube-controller-manager"}),
 		ca.issue("scheduler", pkix.Name{CommonName: "system:kube-scheduler"}),
+		ca.issue("proxy", pkix.Name{CommonName: "system:kube-proxy"}),
 	)
 	if err != nil {
 		return err
 	}
-	for _, user := range []string{"admin", "controller-manager", "scheduler"} {
+	for _, user := range []string{"admin", "controller-manager", "scheduler", "proxy"} {
 		if _, err := ca.kubeconfig(user); err != nil {
 			return err
 		}
@@ -114,7 +117,7 @@ func (c *Cluster) controlPlane(ctx context.Context) error {
 		"--client-ca-file="+c.path("ca.crt"), "--authorization-mode=RBAC", "--service-cluster-ip-range="+serviceCIDR,
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+c.path("sa.pub"), "--service-account-signing-key-file="+c.path("sa.key"),
-		// The aggregation of metrics-server and prometheus-adapter, without a proxy for Services.
+		// The aggregation of metrics-server and prometheus-adapter.
 		"--enable-aggregator-routing=true", "--requestheader-client-ca-file="+c.path("front-proxy-ca.crt"),
 		"--requestheader-allowed-names=front-proxy-client", "--requestheader-username-headers=X-Remote-User",
 		"--requestheader-group-headers=X-Remote-Group", "--requestheader-extra-headers-prefix=X-Remote-Extra-",
@@ -157,6 +160,9 @@ func (c *Cluster) controllers() error {
 	)
 }
 
+// simulated excludes the pods from kwok's stages whose status the kubelet writes.
+const simulated = "    - {key: '.spec.containers.[].image | select(contains(\"" + gatewayImage + "\"))', operator: DoesNotExist}\n"
+
 // kwok starts the simulation of nodes: their heartbeat, the status of their pods, and the usage that annotations of pods set.
 func (c *Cluster) kwok() error {
 	var text bytes.Buffer
@@ -172,6 +178,9 @@ func (c *Cluster) kwok() error {
 			part, err := os.ReadFile(file)
 			if err != nil {
 				return err
+			}
+			if strings.HasPrefix(filepath.Base(file), "pod-") {
+				part = bytes.Replace(part, []byte("    matchExpressions:\n"), []byte("    matchExpressions:\n"+simulated), 1)
 			}
 			text.Write(part)
 			text.WriteString("\n---\n")
@@ -215,7 +224,20 @@ status:
 	})
 }
 
-// pods starts the simulation of the containers of pods.
+// proxy makes the addresses of Services work. It has none of the limits of connections, which are settings of the kernel.
+func (c *Cluster) proxy(ctx context.Context) error {
+	if err := c.processes.start("kube-proxy", "--kubeconfig="+c.path("proxy.conf"), "--hostname-override="+nodeName,
+		"--proxy-mode=iptables", "--iptables-min-sync-period=0s", "--healthz-bind-address="+proxyHealth, "--metrics-bind-address=127.0.0.1:10249",
+		"--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0s", "--conntrack-tcp-timeout-close-wait=0s",
+	); err != nil {
+		return err
+	}
+	return c.Until(ctx, "kube-proxy is healthy", 2*time.Minute, func(ctx context.Context) error {
+		return get(ctx, "http://"+proxyHealth+"/healthz")
+	})
+}
+
+// pods starts the containers of pods, and what answers for the others.
 func (c *Cluster) pods(ctx context.Context) error {
 	informers, err := watch(ctx, c.Client)
 	if err != nil {
@@ -232,7 +254,21 @@ func (c *Cluster) pods(ctx context.Context) error {
 			{part: "/metrics-server:", program: c.config.Bin["metrics-server"], args: []string{"--kubelet-insecure-tls"}},
 		},
 	}
+	if haproxy := c.config.Bin["haproxy"]; haproxy != "" {
+		libraries, err := libraries(haproxy)
+		if err != nil {
+			return err
+		}
+		// The entry point, command, and stop signal of github.com/docker-library/haproxy.
+		kubelet.images = append(kubelet.images, image{
+			part: gatewayImage, program: haproxy, libraries: libraries, stop: syscall.SIGUSR1, lifecycle: true,
+			args: []string{"-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"},
+		})
+	}
 	go kubelet.run(ctx)
+	if err := (&names{informers}).run(ctx); err != nil {
+		return err
+	}
 	c.Workloads = &Workloads{client: c.Client, informers: informers, logDir: c.logDir}
 	go c.Workloads.run(ctx)
 	return nil

@@ -20,7 +20,7 @@ type containerSpec struct {
 	Program  string
 	Args     []string
 	Env      []string
-	Hosts    string // its /etc/hosts
+	Etc      string // the directory with its /etc/hosts and /etc/resolv.conf
 	Mounts   []containerMount
 	Owners   owners
 	ReadOnly bool
@@ -58,7 +58,8 @@ func becomeContainer(text string) error {
 	}
 	mounts := append([]containerMount{
 		{From: spec.Program, To: "/program", ReadOnly: true},
-		{From: spec.Hosts, To: "/etc/hosts", ReadOnly: true},
+		{From: filepath.Join(spec.Etc, "hosts"), To: "/etc/hosts", ReadOnly: true},
+		{From: filepath.Join(spec.Etc, "resolv.conf"), To: "/etc/resolv.conf", ReadOnly: true},
 		{From: "/dev/null", To: "/dev/null"},
 		{From: "/dev/urandom", To: "/dev/urandom"},
 		{From: "/proc", To: "/proc"},

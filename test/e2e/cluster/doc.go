@@ -4,10 +4,12 @@
 // manifests really make a HorizontalPodAutoscaler scale.
 //
 // What is real: etcd, kube-apiserver, kube-controller-manager with the HorizontalPodAutoscaler controller, kube-scheduler,
-// prometheus-operator, Prometheus, prometheus-adapter and metrics-server, each the program of its project, built from the
-// versions in tools/. What is simulated: nodes and the status of pods, by kwok; the kubelet, by Kubelet, which runs a program of
-// this machine for each pod whose image it knows; the workloads, by Workloads, which answers at the addresses of their
-// pods. So probes, limits, images and traffic through a gateway are not tested.
+// kube-proxy, prometheus-operator, Prometheus, prometheus-adapter and metrics-server, each the program of its project, built from
+// the versions in tools/; and HAProxy, as this machine has it.
+//
+// What is simulated: nodes and the status of most pods, by kwok; DNS, by names; the kubelet, by kubelet, which runs a program of
+// this machine for each pod whose image it knows, and gives pods of HAProxy their probes, hooks, and grace; the other workloads, by
+// Workloads, which answers at the addresses of their pods. So images and limits are not tested.
 //
 // In: paths of programs and manifests. Out: a Cluster to apply manifests to, load to set, state to read. Everything lives
 // in namespaces of the kernel (network, mounts, processes) that end with the test process, however that ends; only logs are

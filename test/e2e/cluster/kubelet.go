@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -18,27 +17,30 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
+// gatewayImage is a part of the reference of the official image of HAProxy.
+const gatewayImage = "/haproxy:"
+
 // An image is a program of this machine that replaces a container image.
 type image struct {
-	part    string   // of the image's reference
-	program string   // path
-	args    []string // added to those of the container
+	part      string         // of the image's reference
+	program   string         // path
+	libraries []string       // that it loads
+	args      []string       // added to those of the container
+	stop      syscall.Signal // SIGTERM if it is 0
+	// lifecycle means that the status of the pods is the kubelet's: they are ready when their probes succeed, and stop as their
+	// manifest says. The status of other pods is kwok's.
+	lifecycle bool
 }
 
 // kubelet runs the containers of pods whose images it knows, each pod in its own network, with its volumes, its
-// arguments and the identity of its service account. The status of the pods is kwok's.
+// arguments and the identity of its service account.
 type kubelet struct {
 	client    kubernetes.Interface
 	informers *watched
 	images    []image
 	dir       string
 	logDir    string
-
-	hosts struct {
-		sync.Mutex
-		text string
-	}
-	pods int // number of those that were started
+	pods      int // number of those that were started
 }
 
 func (k *kubelet) image(reference string) *image {
@@ -52,75 +54,54 @@ func (k *kubelet) image(reference string) *image {
 
 // run starts and stops pods as they come and go, until the context ends.
 func (k *kubelet) run(ctx context.Context) {
-	stop := map[types.UID]context.CancelFunc{}
-	defer func() {
-		for _, cancel := range stop {
-			cancel()
-		}
-	}()
-	for ; ctx.Err() == nil; pause(ctx, 500*time.Millisecond) {
-		pods, err := k.informers.running()
-		if err == nil {
-			err = k.resolve()
-		}
+	pods := map[types.UID]*podProcess{}
+	for ; ctx.Err() == nil; pause(ctx, 200*time.Millisecond) {
+		all, err := k.informers.pods.List(labels.Everything())
 		if err != nil {
 			k.log("kubelet", "%v", err)
 			continue
 		}
 		present := map[types.UID]bool{}
-		for _, pod := range pods {
-			if k.image(pod.Spec.Containers[0].Image) == nil {
-				continue // one of the workloads
-			}
-			present[pod.UID] = true
-			if stop[pod.UID] != nil {
+		for _, pod := range all {
+			image := k.image(pod.Spec.Containers[0].Image)
+			switch {
+			case image == nil, pod.Spec.NodeName == "": // one of the workloads, or not scheduled
+				continue
+			case !image.lifecycle && (pod.Status.Phase != corev1.PodRunning || pod.DeletionTimestamp != nil): // of kwok
 				continue
 			}
-			podCtx, cancel := context.WithCancel(ctx)
-			stop[pod.UID] = cancel
-			k.pods++
-			p := &podProcess{kubelet: k, pod: pod, netns: fmt.Sprintf("pod%d", k.pods), dir: filepath.Join(k.dir, string(pod.UID))}
-			go p.run(podCtx)
+			present[pod.UID] = true
+			if pods[pod.UID] == nil {
+				pods[pod.UID] = k.start(ctx, pod, image)
+			}
+			if pod.DeletionTimestamp != nil {
+				pods[pod.UID].end(time.Duration(*pod.DeletionGracePeriodSeconds) * time.Second)
+			}
 		}
-		for uid, cancel := range stop {
+		for uid, pod := range pods {
 			if !present[uid] {
-				cancel()
-				delete(stop, uid)
+				pod.end(5 * time.Second)
+				delete(pods, uid)
 			}
 		}
 	}
 }
 
-// resolve makes /etc/hosts of all pods: the DNS of this cluster. There is no proxy for Services, so their names resolve
-// to the addresses of their pods; the ports of Services in the stack are those of the containers, or the API server, which
-// knows endpoints, is what connects to them.
-func (k *kubelet) resolve() error {
-	services, err := k.informers.services.List(labels.Everything())
-	if err != nil {
-		return err
+// start runs a pod. The addresses of those whose status is the kubelet's are beyond those that kwok gives.
+func (k *kubelet) start(ctx context.Context, pod *corev1.Pod, image *image) *podProcess {
+	k.pods++
+	p := &podProcess{
+		kubelet: k, pod: pod, image: image, netns: fmt.Sprintf("pod%d", k.pods), dir: filepath.Join(k.dir, string(pod.UID)),
+		address: pod.Status.PodIP, tokens: map[string]time.Time{}, ending: make(chan struct{}),
 	}
-	var lines []string
-	for _, service := range services {
-		addresses, err := k.informers.endpoints(service)
-		if err != nil {
-			return err
-		}
-		for _, address := range addresses {
-			name := service.Name + "." + service.Namespace
-			lines = append(lines, fmt.Sprintf("%s %s %s.svc %s.svc.cluster.local", address, name, name, name))
-		}
+	if image.lifecycle {
+		p.address = fmt.Sprintf("10.244.%d.%d", 128+k.pods/250, 1+k.pods%250)
 	}
-	slices.Sort(lines)
-	k.hosts.Lock()
-	defer k.hosts.Unlock()
-	k.hosts.text = "127.0.0.1 localhost\n" + strings.Join(lines, "\n") + "\n"
-	return nil
-}
-
-func (k *kubelet) hostsFile() []byte {
-	k.hosts.Lock()
-	defer k.hosts.Unlock()
-	return []byte(k.hosts.text)
+	for i := range pod.Spec.Containers {
+		p.containers = append(p.containers, &containerProcess{pod: p, spec: &pod.Spec.Containers[i]})
+	}
+	go p.run(ctx, k.pods)
+	return p
 }
 
 // log appends a line to LOGDIR/NAME.log.

@@ -5,113 +5,133 @@ package cluster
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// volumePeriod is the number of seconds after which volumes are brought up to date. A kubelet also waits, and programs
+// volumePeriod is the time after which volumes are brought up to date. A kubelet also waits, and programs
 // rely on it: prometheus-config-reloader misses what changes just after it has started.
-const volumePeriod = 15
+const volumePeriod = 15 * time.Second
 
 // A podProcess runs the containers of one pod.
 type podProcess struct {
-	kubelet *kubelet
-	pod     *corev1.Pod
-	netns   string
-	dir     string
-	tokens  map[string]time.Time // when the file of a token is written again
+	kubelet    *kubelet
+	pod        *corev1.Pod
+	image      *image
+	netns      string
+	dir        string
+	address    string
+	tokens     map[string]time.Time // when the file of a token is written again
+	containers []*containerProcess
+	reported   corev1.PodStatus
+	used       time.Duration // of the cpu, when it was last read
+
+	once   sync.Once
+	ending chan struct{} // closed when the pod is to end
+	grace  time.Time     // when what still runs is killed; known when ending is closed
 }
 
 func (p *podProcess) name() string { return p.pod.Namespace + "_" + p.pod.Name }
 
-// run runs the pod until the context ends: its network, its volumes, its init containers in turn, then its containers, which
+// end makes the pod end. It returns at once.
+func (p *podProcess) end(grace time.Duration) {
+	p.once.Do(func() {
+		p.grace = time.Now().Add(grace)
+		close(p.ending)
+	})
+}
+
+// run runs the pod until it is to end: its network, its volumes, its init containers in turn, then its containers, which
 // are started again when they end. Volumes follow their ConfigMaps and Secrets.
-func (p *podProcess) run(ctx context.Context) {
-	p.tokens = map[string]time.Time{}
-	var number int
-	_, _ = fmt.Sscanf(p.netns, "pod%d", &number)
-	if err := network(p.netns, p.pod.Status.PodIP, number); err != nil {
-		p.kubelet.log(p.name(), "network: %v", err)
-		return
-	}
-	if err := p.hosts(); err != nil {
+func (p *podProcess) run(ctx context.Context, number int) {
+	alive, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-p.ending:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	defer p.gone(ctx)
+	if err := errors.Join(network(p.netns, p.address, number), p.etc()); err != nil {
 		p.kubelet.log(p.name(), "%v", err)
 		return
 	}
-	for err := p.volumes(ctx); err != nil; err = p.volumes(ctx) { // a ConfigMap that isn't there yet
+	for err := p.volumes(alive); err != nil; err = p.volumes(alive) { // a ConfigMap that isn't there yet
 		p.kubelet.log(p.name(), "volumes: %v", err)
-		pause(ctx, time.Second)
-		if ctx.Err() != nil {
+		pause(alive, time.Second)
+		if alive.Err() != nil {
 			return
 		}
 	}
 	for i := range p.pod.Spec.InitContainers {
-		if err := p.container(ctx, &p.pod.Spec.InitContainers[i]); err != nil {
+		c := containerProcess{pod: p, spec: &p.pod.Spec.InitContainers[i]}
+		if err := c.run(alive); err != nil {
 			p.kubelet.log(p.name(), "%v", err)
 			return
 		}
 	}
+	ended := make(chan struct{})
 	var group sync.WaitGroup
-	for i := range p.pod.Spec.Containers {
-		group.Go(func() { p.supervise(ctx, &p.pod.Spec.Containers[i]) })
+	for _, c := range p.containers {
+		group.Go(func() { c.supervise(alive) })
 	}
-	for i := 1; ctx.Err() == nil; i++ {
-		pause(ctx, time.Second)
-		err := p.hosts()
-		if i%volumePeriod == 0 {
-			err = errors.Join(err, p.volumes(ctx))
+	go func() {
+		group.Wait()
+		close(ended)
+	}()
+	p.follow(ctx, alive, ended)
+}
+
+// follow brings the status and the volumes up to date until the containers have ended.
+func (p *podProcess) follow(ctx, alive context.Context, ended chan struct{}) {
+	volumes, usage := time.Tick(volumePeriod), time.Tick(usagePeriod)
+	for ticks := time.Tick(100 * time.Millisecond); ; {
+		var err error
+		select {
+		case <-ended:
+			return
+		case <-ticks:
+			err = p.report(ctx)
+		case <-usage:
+			err = p.use(ctx)
+		case <-volumes:
+			if alive.Err() == nil {
+				err = p.volumes(alive)
+			}
 		}
 		if err != nil {
-			p.kubelet.log(p.name(), "volumes: %v", err)
+			p.kubelet.log(p.name(), "%v", err)
+			pause(ctx, time.Second)
 		}
 	}
-	group.Wait()
-	if err := commands("ip netns del " + p.netns); err != nil {
-		p.kubelet.log(p.name(), "network: %v", err)
-	}
 }
 
-// supervise runs a container again and again, with growing pauses.
-func (p *podProcess) supervise(ctx context.Context, container *corev1.Container) {
-	for delay := time.Second; ctx.Err() == nil; delay = min(2*delay, 30*time.Second) {
-		err := p.container(ctx, container)
-		p.kubelet.log(p.name(), "container %s: %v", container.Name, err)
-		pause(ctx, delay)
+// gone removes the network of the pod, and the pod if its status is the kubelet's.
+func (p *podProcess) gone(ctx context.Context) {
+	err := commands("ip netns del " + p.netns)
+	if p.image.lifecycle {
+		select {
+		case <-p.ending:
+			err = errors.Join(err, p.kubelet.client.CoreV1().Pods(p.pod.Namespace).Delete(ctx, p.pod.Name, metav1.DeleteOptions{
+				GracePeriodSeconds: new(int64), Preconditions: &metav1.Preconditions{UID: &p.pod.UID},
+			}))
+		default:
+		}
 	}
-}
-
-// container runs a container until it ends or the context does.
-func (p *podProcess) container(ctx context.Context, container *corev1.Container) error {
-	spec, err := p.spec(container)
 	if err != nil {
-		return fmt.Errorf("container %s: %w", container.Name, err)
+		p.kubelet.log(p.name(), "%v", err)
 	}
-	text, err := json.Marshal(spec)
-	if err != nil {
-		return err
-	}
-	log, err := p.kubelet.logFile(p.name() + "_" + container.Name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = log.Close() }()
-	cmd := exec.CommandContext(ctx, "/proc/self/exe", containerArg, string(text))
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 5 * time.Second
-	return cmd.Run()
 }
 
 // spec works out what becomeContainer needs.
@@ -132,7 +152,10 @@ func (p *podProcess) spec(container *corev1.Container) (*containerSpec, error) {
 	}
 	spec := &containerSpec{
 		Netns: p.netns, Root: filepath.Join(p.dir, container.Name), Program: image.program, Owners: ownersOf(p.pod, container),
-		Hosts: filepath.Join(p.dir, "hosts"),
+		Etc: p.dir,
+	}
+	for _, library := range image.libraries {
+		spec.Mounts = append(spec.Mounts, containerMount{From: library, To: library, ReadOnly: true})
 	}
 	if s := container.SecurityContext; s != nil && s.ReadOnlyRootFilesystem != nil {
 		spec.ReadOnly = *s.ReadOnlyRootFilesystem
@@ -160,10 +183,21 @@ func (p *podProcess) value(env *corev1.EnvVar) (string, error) {
 	if env.ValueFrom == nil {
 		return env.Value, nil
 	}
-	if env.ValueFrom.FieldRef == nil {
-		return "", fmt.Errorf("env %s: only values and fields are supported", env.Name)
+	switch from := env.ValueFrom; {
+	case from.FieldRef != nil:
+		return p.field(from.FieldRef.FieldPath)
+	case from.SecretKeyRef != nil:
+		secret, err := p.kubelet.informers.secrets.Secrets(p.pod.Namespace).Get(from.SecretKeyRef.Name)
+		if err != nil {
+			return "", err
+		}
+		if value, ok := secret.Data[from.SecretKeyRef.Key]; ok {
+			return string(value), nil
+		}
+		return "", fmt.Errorf("env %s: no key %s", env.Name, from.SecretKeyRef.Key)
+	default:
+		return "", fmt.Errorf("env %s: only values, fields, and keys of Secrets are supported", env.Name)
 	}
-	return p.field(env.ValueFrom.FieldRef.FieldPath)
 }
 
 func (p *podProcess) field(path string) (string, error) {
@@ -173,7 +207,7 @@ func (p *podProcess) field(path string) (string, error) {
 	case "metadata.namespace":
 		return p.pod.Namespace, nil
 	case "status.podIP":
-		return p.pod.Status.PodIP, nil
+		return p.address, nil
 	default:
 		return "", fmt.Errorf("field %s: not supported", path)
 	}

@@ -26,8 +26,9 @@ const (
 
 // Config is what a cluster is made of.
 type Config struct {
-	// Bin has the paths of the programs, by name: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl,
-	// kwok, adapter, metrics-server, operator, prometheus-config-reloader, prometheus; and those that tests add.
+	// Bin has the paths of the programs, by name: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kube-proxy,
+	// kubectl, kwok, adapter, metrics-server, operator, prometheus-config-reloader, prometheus; haproxy, if gateways are to run;
+	// and those that tests add.
 	Bin map[string]string
 	// KwokModule and OperatorModule are directories of the modules sigs.k8s.io/kwok and
 	// github.com/prometheus-operator/prometheus-operator, for the manifests in them.
@@ -126,6 +127,7 @@ func furnish(config Config) error {
 		"ip link set lo up",
 		"ip addr add "+nodeIP+"/32 dev lo",
 		"ip route add local "+podCIDR+" dev lo table main",
+		"ip route add "+serviceCIDR+" dev lo src "+nodeIP, // kube-proxy replaces these addresses
 		"sysctl -q -w net.ipv4.ip_forward=1",
 	)
 }

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,12 +17,12 @@ import (
 
 const tokenSeconds = 3600
 
-// hosts brings the pod's /etc/hosts up to date, in place: the file itself is mounted.
-func (p *podProcess) hosts() error {
-	if err := os.MkdirAll(p.dir, 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(p.dir, "hosts"), p.kubelet.hostsFile(), 0o644)
+// etc writes what the kubelet adds to the /etc of containers.
+func (p *podProcess) etc() error {
+	return errors.Join(
+		put(filepath.Join(p.dir, "hosts"), fmt.Appendf(nil, "127.0.0.1 localhost\n%s %s\n", p.address, p.pod.Name)),
+		put(filepath.Join(p.dir, "resolv.conf"), []byte(resolvConf(p.pod.Namespace))),
+	)
 }
 
 // volumes brings the pod's volumes up to date.

@@ -5,6 +5,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"net/http"
@@ -15,7 +16,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 )
@@ -32,6 +32,8 @@ type App struct {
 	// Counter is a series that counts requests, such as products_http_requests_total; Labels are its labels, as in
 	// http_url="/products". Gauge is a series with the load's level.
 	Counter, Labels, Gauge string
+	// Body is what it answers to all other requests. With it, the counter counts them instead of a Load.
+	Body string
 	// Probes are labels of the counter under which every scrape counts 100 requests: what a rule of the adapter must leave out.
 	Probes string
 }
@@ -150,18 +152,38 @@ func (w *Workloads) follow(pods []*corev1.Pod) error {
 			state := &servedPod{name: pod.Name}
 			mux := http.NewServeMux()
 			mux.HandleFunc("GET "+app.Path, func(rw http.ResponseWriter, _ *http.Request) { w.page(rw, app, state) })
+			if app.Body != "" {
+				mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) { w.serve(rw, r, app, state) })
+			}
 			state.server = &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
 			app.pods[pod.UID] = state
 			go func() { _ = state.server.Serve(listener) }() // it ends with Close
 		}
 		for uid, pod := range app.pods {
 			if !present[uid] {
-				_ = pod.server.Close()
+				go stop(pod.server)
 				delete(app.pods, uid)
 			}
 		}
 	}
 	return nil
+}
+
+// stop stops as a program does that waits for its last responses.
+func stop(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_ = server.Shutdown(ctx)
+}
+
+// serve answers and counts a request. The path shows what a gateway makes of it.
+func (w *Workloads) serve(rw http.ResponseWriter, r *http.Request, app *served, pod *servedPod) {
+	w.mu.Lock()
+	pod.requests++
+	w.mu.Unlock()
+	rw.Header().Set("X-Path", r.URL.Path)
+	rw.Header().Set("X-Pod", pod.name)
+	_, _ = io.WriteString(rw, app.Body)
 }
 
 func (a *App) runsIn(pod *corev1.Pod) bool {
@@ -211,11 +233,7 @@ func (w *Workloads) use(ctx context.Context) error {
 	}
 	w.mu.Unlock()
 	for _, c := range changes {
-		patch := fmt.Appendf(nil,
-			`{"metadata":{"annotations":{"kwok.x-k8s.io/usage-cpu":"%dm","kwok.x-k8s.io/usage-memory":"64Mi"}}}`, c.cpu)
-		_, err := w.client.CoreV1().Pods(c.namespace).
-			Patch(ctx, c.pod.name, types.MergePatchType, patch, metav1.PatchOptions{})
-		if err != nil {
+		if err := writeUsage(ctx, w.client, c.namespace, c.pod.name, c.cpu); err != nil {
 			return err
 		}
 		c.pod.cpu = c.cpu // only this goroutine reads it
