@@ -96,6 +96,7 @@ func run(t *testing.T, env ...string) (output string, ran []string, code int) {
 	}
 	for name, text := range map[string]string{
 		".ci/run":          string(script),
+		".ci/e2e":          "#!/usr/bin/env bash\nmake e2e\n",
 		".ci/image-test":   "#!/usr/bin/env bash\nmake image-test\n",
 		".ci/haproxy-test": "#!/usr/bin/env bash\nmake haproxy-test\n",
 		"bin/make":         fakeMake,
