@@ -21,6 +21,8 @@ import (
 type steady struct {
 	address, path, token string
 	body                 string // of a response
+	// guests means that every second new connection sends no token: a request that counts at the gateway only.
+	guests bool
 
 	mu       sync.Mutex
 	times    []time.Duration
@@ -40,8 +42,12 @@ func (s *steady) run(ctx context.Context, rate float64) {
 		})
 	}
 	pause(ctx, each/2)
-	for ticks := time.Tick(each); ctx.Err() == nil; {
-		group.Go(func() { s.once() })
+	for n, ticks := 0, time.Tick(each); ctx.Err() == nil; n++ {
+		token := s.token
+		if s.guests && n%2 == 1 {
+			token = ""
+		}
+		group.Go(func() { s.once(token) })
 		select {
 		case <-ctx.Done():
 		case <-ticks:
@@ -58,7 +64,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // once sends a request on a new connection.
-func (s *steady) once() {
+func (s *steady) once(token string) {
 	began := time.Now()
 	conn, err := net.DialTimeout("tcp", s.address, 5*time.Second)
 	if err != nil {
@@ -66,7 +72,7 @@ func (s *steady) once() {
 		return
 	}
 	defer func() { _ = conn.Close() }()
-	_, err = s.exchange(conn, bufio.NewReader(conn), true)
+	_, err = s.exchange(conn, bufio.NewReader(conn), token, true)
 	s.note("new connection", began, err)
 }
 
@@ -86,7 +92,7 @@ func (s *steady) keep(ctx context.Context, every time.Duration) {
 		}
 		last := false
 		if err == nil {
-			last, err = s.exchange(conn, reader, false)
+			last, err = s.exchange(conn, reader, s.token, false)
 		}
 		s.note("kept connection", began, err)
 		if (err != nil || last) && conn != nil {
@@ -104,13 +110,15 @@ func (s *steady) keep(ctx context.Context, every time.Duration) {
 }
 
 // exchange sends a request and reads the response. last means that it is the last one on this connection.
-func (s *steady) exchange(conn net.Conn, reader *bufio.Reader, only bool) (last bool, err error) {
+func (s *steady) exchange(conn net.Conn, reader *bufio.Reader, token string, only bool) (last bool, err error) {
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 	request, err := http.NewRequest(http.MethodGet, "http://"+s.address+s.path, http.NoBody)
 	if err != nil {
 		return false, err
 	}
-	request.Header.Set("Authorization", "Bearer "+s.token)
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
 	request.Close = only
 	if err := request.Write(conn); err != nil {
 		return false, err
@@ -124,7 +132,8 @@ func (s *steady) exchange(conn net.Conn, reader *bufio.Reader, only bool) (last 
 	switch {
 	case err != nil:
 		return false, err
-	case response.StatusCode != http.StatusOK || string(text) != s.body:
+	case token == "" && response.StatusCode == http.StatusUnauthorized:
+	case token == "" || response.StatusCode != http.StatusOK || string(text) != s.body:
 		return false, fmt.Errorf("%s: %.200q", response.Status, text)
 	}
 	return response.Close, nil
