@@ -85,14 +85,21 @@ func text(r *rand.Rand) string {
 	return b.String()
 }
 
+// somebodysKey is a public key, which newer versions of HAProxy read when they read the configuration.
+const somebodysKey = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEomwcHXB91a10afZDHX4j4sHV80M
+SR9Ix3cUGh4jv/+hMwGKOOuG+dsorpL4xN3WlUs3xm2bUiiBNHKEoqTdqg==
+-----END PUBLIC KEY-----
+`
+
 // gatewayOf returns a gateway with hostile values.
 func gatewayOf(seed uint64) Gateway {
 	r := rand.New(rand.NewPCG(seed, 1))
 	g := Gateway{HTTP: 1080, Metrics: 1081, Threads: 1, MaxConnections: 100, Dir: "/nonexistent"}
 	g.Schemes = []Scheme{
-		{Name: "a", Issuers: []Issuer{{Issuer: text(r), Audiences: []string{text(r)}, Key: "-"}}},
+		{Name: "a", Issuers: []Issuer{{Issuer: text(r), Audiences: []string{text(r)}, Key: somebodysKey}}},
 		{Name: "b", Users: []User{{"ALICE", "SECRET"}}},
-		{Name: "c", Header: "X-Key", Issuers: []Issuer{{Issuer: text(r), Key: "-", Algorithms: []string{"RS256"}}}},
+		{Name: "c", Header: "X-Key", Issuers: []Issuer{{Issuer: text(r), Key: somebodysKey, Algorithms: []string{"RS256"}}}},
 	}
 	for range 1 + r.IntN(2) {
 		a := API{}
