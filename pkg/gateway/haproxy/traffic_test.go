@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -69,13 +70,31 @@ func accepted(t testing.TB, g Gateway) {
 	}
 }
 
+// output is what a program has written so far.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(text)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
 // start runs a gateway until the end of the test, and returns the base URL of its API.
-func start(t *testing.T, g Gateway) (url string, log *bytes.Buffer) {
+func start(t *testing.T, g Gateway) (url string, log *output) {
 	t.Helper()
 	g.Dir, g.HTTP, g.Metrics, g.Threads, g.MaxConnections = t.TempDir(), freePort(t), freePort(t), 1, 100
 	write(t, g)
 	accepted(t, g)
-	log = &bytes.Buffer{}
+	log = &output{}
 	cmd := exec.Command(program(t), "-db", "-f", filepath.Join(g.Dir, ConfigFile))
 	cmd.Env = append(os.Environ(), "ALICE=alice", `SECRET=p '"#$x`)
 	cmd.Stdout, cmd.Stderr = log, io.Discard
