@@ -97,12 +97,8 @@ var initCases = []struct {
 		"-n", "shop", "--mode", "privateJet",
 	}},
 	{"kpt-sidecar", oneBackend, []string{"stock-api", "--flavor=kpt", "--registry=registry.example.com", "--backend-image", "stock:2", "-n", "warehouse"}},
-	{"haproxy", secured, []string{
-		"pets", "--flavor", "plain", "-n", "shop", "--backend-image", "pets:1", "--issuer", "https://issuer.example.com", "--issuer-certificate", issuerFile,
-	}},
-	{"haproxy-kpt", oneBackend, []string{
-		"stock-api", "--flavor", "kpt", "--backend-image", "stock:2", "--issuer", "https://issuer.example.com", "--issuer-certificate", issuerFile,
-	}},
+	{"haproxy", secured, withIssuer(issuerFile, "pets", "--flavor", "plain", "-n", "shop", "--backend-image", "pets:1")},
+	{"haproxy-kpt", oneBackend, withIssuer(issuerFile, "stock-api", "--flavor", "kpt", "--backend-image", "stock:2")},
 	{"kustomize-haproxy-public", strings.Replace(plainDocument, "x-wso2-basePath: /prodapi/{version}\n", "", 1), []string{
 		"products", "--backend-image", "products:1", "--kubernetes-version", "1.31",
 	}},
@@ -112,6 +108,15 @@ var initCases = []struct {
 
 // issuerFile contains a public key.
 const issuerFile = "testdata/issuer.pem"
+
+// noIssuer is the message about a document that asks for credentials.
+const noIssuer = "error: --issuer: is missing: the document asks for credentials; set the issuer of the tokens, and --issuer-certificate, " +
+	"or set x-wso2-disable-security: true in the document to make the API public [input/required]"
+
+// withIssuer adds the flags of an issuer whose certificate is in a file.
+func withIssuer(certificate string, args ...string) []string {
+	return append(args, "--issuer", "https://issuer.example.com", "--issuer-certificate", certificate)
+}
 
 // initialized runs krm-fn init in a directory of its own, and gives the directory and what was printed, without its path.
 func initialized(t *testing.T, document string, args ...string) (dir string, got outcome) {
@@ -214,14 +219,26 @@ error: openapi.yaml:1:1: opnapi: is not an OpenAPI document: unknown field "opna
 		{"no OpenAPI", "kind: API\n", ok, "error: openapi.yaml:1: is not an OpenAPI document; use openapi: 3.0.3, openapi: 3.1.0, or swagger: \"2.0\" [swagger/version]"},
 		{"no YAML", "a: [", ok, `error: openapi.yaml:1: is not valid YAML: did not find expected node content [input/syntax]`},
 		{"empty", "", ok, `error: openapi.yaml: is empty; add an OpenAPI document [swagger/version]`},
-		{"no issuer", plainDocument, []string{"products", "--backend-image", "backend:1"}, `error: --issuer: is missing: the document asks for credentials; set the issuer of the tokens, and --issuer-certificate, or set x-wso2-disable-security: true in the document to make the API public [input/required]`},
-		{"no issuer for a scheme", secured, []string{"pets", "--backend-image", "backend:1"}, `error: --issuer: is missing: the document asks for credentials; set the issuer of the tokens, and --issuer-certificate, or set x-wso2-disable-security: true in the document to make the API public [input/required]`},
-		{"no certificate", plainDocument, []string{"products", "--backend-image", "backend:1", "--issuer", "https://issuer.example.com", "--issuer-certificate", "none.pem"}, `error: none.pem: no such file or directory [input/file]`},
-		{"a wrong certificate", plainDocument, []string{"products", "--backend-image", "backend:1", "--issuer", "https://issuer.example.com", "--issuer-certificate", "go.mod"}, `error: --issuer-certificate: is not PEM; use a certificate that begins with -----BEGIN CERTIFICATE----- [gateway/security]`},
-		{"passwords", strings.Replace(secured, "scheme: bearer", "scheme: basic", 1), []string{"pets", "--backend-image", "backend:1", "--issuer", "a", "--issuer-certificate", issuerFile}, `error: openapi.yaml: asks for passwords (the scheme basic), for which init writes no Security; write the inputs manually [output/unsupported]`},
+		{"no issuer", plainDocument, []string{"products", "--backend-image", "backend:1"}, noIssuer},
+		{"no issuer for a scheme", secured, []string{"pets", "--backend-image", "backend:1"}, noIssuer},
+		{
+			"no certificate", plainDocument, withIssuer("none.pem", "products", "--backend-image", "backend:1"),
+			`error: none.pem: no such file or directory [input/file]`,
+		},
+		{
+			"a wrong certificate", plainDocument, withIssuer("go.mod", "products", "--backend-image", "backend:1"),
+			"error: --issuer-certificate: is not PEM; use " +
+				"a certificate that begins with -----BEGIN CERTIFICATE----- [gateway/security]",
+		},
+		{
+			"passwords", strings.Replace(secured, "scheme: bearer", "scheme: basic", 1),
+			withIssuer(issuerFile, "pets", "--backend-image", "backend:1"),
+			"error: openapi.yaml: asks for passwords (the scheme basic), for which init writes no Security; " +
+				"write the inputs manually [output/unsupported]",
+		},
 		{"no image and several backends", twoBackends, []string{"store"}, `error: --backend-image: the document calls the backend products; set its image with products=IMAGE [input/required]
 error: --backend-image: the document calls the backend reviews; set its image with reviews=IMAGE [input/required]
-error: --issuer: is missing: the document asks for credentials; set the issuer of the tokens, and --issuer-certificate, or set x-wso2-disable-security: true in the document to make the API public [input/required]`},
+` + noIssuer},
 		{"no version for the tag", strings.Replace(serverOnly, ", version: v1", "", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --image: is missing, and the document has no info.version for the tag; set one of them [input/required]`},
 		{"a version that is no tag", strings.Replace(serverOnly, "version: v1", "version: 1 beta", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --registry: "r.example.com/products:1 beta" is not a valid image: invalid reference format; use one such as registry.example.com/shop/products:v1.0.0 [input/value]`},
 		{"no backend", plainDocument, []string{"products", "--image", "products:v1"}, `error: --backend-image: is missing: the document names no backend, and no server [input/required]`},

@@ -37,8 +37,8 @@ const defaultSecurity = "default-security-jwt"
 
 // security finds who can call operations.
 //
-// A document with extensions of the WSO2 gateway needs credentials for every operation, except where x-wso2-disable-security or
-// x-auth-type disables that. In another document, an operation without security is public, as OpenAPI says.
+// In a document with extensions of the WSO2 gateway, every operation requires credentials unless x-wso2-disable-security or
+// x-auth-type disables them. In other documents, an operation without security is public, as in OpenAPI.
 type security struct {
 	*gatewayBuilder
 	facts *haproxyFacts

@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// haproxy returns the path of HAProxy. It skips the test where there is none, unless KRM_FN_HAPROXY requires it.
+// haproxy returns the path of HAProxy. Without HAProxy, it skips the test, or fails it if KRM_FN_HAPROXY is set.
 func haproxy(t *testing.T) string {
 	t.Helper()
 	path := Program()

@@ -27,7 +27,7 @@ import (
 	"time"
 )
 
-// program returns HAProxy. It skips the test where there is none, unless KRM_FN_HAPROXY demands it.
+// program returns the path of HAProxy. Without HAProxy, it skips the test, or fails it if KRM_FN_HAPROXY is set.
 func program(t testing.TB) string {
 	t.Helper()
 	path, err := exec.LookPath("haproxy")
