@@ -30,7 +30,7 @@ const (
 // ScaledObject scales a workload.
 type ScaledObject struct {
 	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
+	metav1.ObjectMeta `json:"metadata"`
 	Spec              ScaledObjectSpec `json:"spec"`
 }
 
