@@ -25,7 +25,8 @@ type gatewayBuilder struct {
 	// targets are the TargetEndpoints that the documents name.
 	targets map[model.Ref]*endpoint
 	// urls are the URLs of the backends, sorted.
-	urls []string
+	urls              []string
+	deploymentConfigs configMap
 	// configs are the ConfigMaps that configure this API.
 	configs []*krm.Item
 	ps      *model.Problems
@@ -59,6 +60,7 @@ func (b *builder) gateway(in apiInput, kind *gatewayKind, read apiDocuments) (ga
 	if !kind.podless {
 		g.buildPorts()
 		g.buildScaling()
+		g.buildAliases()
 	}
 	g.resolve()
 	g.kind.build(&g)

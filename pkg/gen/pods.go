@@ -31,8 +31,7 @@ type podBuilder struct {
 
 func (g *gatewayBuilder) buildPods() {
 	b := podBuilder{g, map[string]bool{}, map[string]bool{}, map[string]string{}}
-	cm := g.config(deploymentConfigs, []string{"hostAliases", "mgwConfigMaps", "mgwSecrets"})
-	g.buildAliases(cm)
+	cm := g.deploymentConfigs
 	g.kind.volumes(&b)
 	for _, k := range []struct{ key, kind string }{{"mgwConfigMaps", "ConfigMap"}, {"mgwSecrets", "Secret"}} {
 		var mounts []mount
@@ -45,7 +44,9 @@ func (g *gatewayBuilder) buildPods() {
 
 // buildAliases reads hostAliases. The ConfigMap in the operator's namespace takes precedence, even if mounts come from another one
 // (getHostAliases, pkg/mgw/api.go of the operator).
-func (g *gatewayBuilder) buildAliases(cm configMap) {
+func (g *gatewayBuilder) buildAliases() {
+	g.deploymentConfigs = g.config(deploymentConfigs, []string{"hostAliases", "mgwConfigMaps", "mgwSecrets"})
+	cm := g.deploymentConfigs
 	system := referrer{g.in.item, []string{systemNamespace}}
 	if it := g.items.find("ConfigMap", deploymentConfigs, system, g.in.place, g.ps); it != nil && it != cm.item {
 		if cm.text("hostAliases") != "" {

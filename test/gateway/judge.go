@@ -97,9 +97,9 @@ func Check(haproxy, dir string, files map[string]string) error {
 		cmd.Env = append(cmd.Env, m[1]+"=value")
 	}
 	out, err := cmd.CombinedOutput()
-	// A key that cannot be read is only a warning. Names of Services cannot be resolved here, and there may be fewer CPUs.
+	// A key that cannot be read is only a warning. There may be fewer CPUs here.
 	for line := range strings.Lines(string(out)) {
-		if strings.Contains(line, "[WARNING]") && !strings.Contains(line, "could not resolve address") && !strings.Contains(line, " CPU") {
+		if strings.Contains(line, "[WARNING]") && !strings.Contains(line, " CPU") {
 			err = errors.Join(err, errors.New(strings.TrimSpace(line)))
 		}
 	}

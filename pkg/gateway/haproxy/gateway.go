@@ -67,6 +67,8 @@ type Pool struct {
 type Server struct {
 	Host string
 	Port int32
+	// Address is the IP address or the DNS name to connect to; "" for Host.
+	Address string
 	// Path begins with a slash and does not end with one, and replaces the base path; "" for none.
 	Path string
 	// Weight is the share of requests in proportion to the other weights, 1 to 256; 0 for the default, 1.

@@ -1,6 +1,7 @@
 package haproxy
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"reflect"
@@ -86,6 +87,8 @@ func (s Server) name() string {
 	return s.Host + ":" + port
 }
 
+func (s Server) address() string { return cmp.Or(s.Address, s.Host) }
+
 // IsHost reports whether HAProxy can resolve a name: DNS labels, which can have underscores.
 func IsHost(s string) bool {
 	const longestName, longestLabel = 253, 63
@@ -96,11 +99,12 @@ func IsHost(s string) bool {
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)
 
 func (r *renderer) server(s Server, several bool) {
-	if !IsHost(s.Host) && net.ParseIP(s.Host) == nil || s.Port < 1 || s.Port > 65535 {
-		r.errs = append(r.errs, fmt.Errorf("%q cannot be a server with port %d", s.Host, s.Port))
+	for _, host := range []string{s.Host, s.address()} {
+		if !IsHost(host) && net.ParseIP(host) == nil || s.Port < 1 || s.Port > 65535 {
+			r.errs = append(r.errs, fmt.Errorf("%q cannot be a server with port %d", host, s.Port))
+		}
 	}
-	address := net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port)))
-	words := []string{"server", s.name(), address}
+	words := []string{"server", s.name(), net.JoinHostPort(s.address(), strconv.Itoa(int(s.Port)))}
 	if s.Weight > 0 {
 		words = append(words, "weight", strconv.Itoa(s.Weight))
 	}

@@ -2,6 +2,7 @@ package haproxy
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -45,15 +46,15 @@ func program(t testing.TB) string {
 	return path
 }
 
-// write writes the files of a gateway into its directory.
-func write(t testing.TB, g Gateway) {
+// write writes the files of a gateway into its directory. It replaces texts in them, as strings.NewReplacer.
+func write(t testing.TB, g Gateway, replace ...string) {
 	t.Helper()
 	files, err := Render(g)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(g.Dir, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(g.Dir, name), []byte(strings.NewReplacer(replace...).Replace(text)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -89,10 +90,10 @@ func (o *output) String() string {
 }
 
 // start runs a gateway until the end of the test, and returns the base URL of its API.
-func start(t *testing.T, g Gateway) (url string, log *output) {
+func start(t *testing.T, g Gateway, replace ...string) (url string, log *output) {
 	t.Helper()
-	g.Dir, g.HTTP, g.Metrics, g.Threads, g.MaxConnections = t.TempDir(), freePort(t), freePort(t), 1, 100
-	write(t, g)
+	g.Dir, g.HTTP, g.Metrics, g.Threads, g.MaxConnections = t.TempDir(), freePort(t), cmp.Or(g.Metrics, freePort(t)), 1, 100
+	write(t, g, replace...)
 	accepted(t, g)
 	log = &output{}
 	cmd := exec.Command(program(t), "-db", "-f", filepath.Join(g.Dir, ConfigFile))
