@@ -54,6 +54,7 @@ func build(src source, opts options) (facts, decisions, model.Problems) {
 	d := decisions{local: map[*krm.Item]bool{}}
 	kinds := b.kinds(src.apis, &ps)
 	reportUnread(src.others, kinds, &ps)
+	b.reportBodyLimit(kinds, &ps)
 	documents := readDocuments(src.apis, kinds, src.items, opts)
 	for i, in := range src.apis {
 		g, files, more := b.gateway(in, kinds[i], documents[i])

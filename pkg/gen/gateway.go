@@ -25,8 +25,11 @@ type gatewayBuilder struct {
 	// targets are the TargetEndpoints that the documents name.
 	targets map[model.Ref]*endpoint
 	// urls are the URLs of the backends, sorted.
-	urls              []string
+	urls []string
+	// deploymentConfigs is mgw-deployment-configs.
 	deploymentConfigs configMap
+	// maxBody is the maximum size of request bodies in bytes; 0 for none.
+	maxBody int64
 	// configs are the ConfigMaps that configure this API.
 	configs []*krm.Item
 	ps      *model.Problems
@@ -51,6 +54,7 @@ func (b *builder) gateway(in apiInput, kind *gatewayKind, read apiDocuments) (ga
 	}
 	g.origin.source = in.object()
 	g.kind = kind
+	g.maxBody = g.bodyLimit()
 	g.configure()
 	in.spec.reportIgnored(in.specPlace, &ps)
 	ps.Add(g.problems...)

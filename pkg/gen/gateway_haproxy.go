@@ -54,6 +54,7 @@ var haproxyGateway = gatewayKind{
 	// Without a scope, the pages have several series for each server of each operation.
 	metricsQuery: map[string][]string{"scope": {"frontend"}},
 	operations:   true,
+	limitsBodies: true,
 	build:        buildHAProxy,
 	volumes:      func(b *podBuilder) { b.own.(*haproxyFacts).volumes(b) },
 	adapt:        func(g *gateway, d *appsv1.Deployment) { g.own.(*haproxyFacts).adapt(d) },
@@ -104,6 +105,7 @@ func buildHAProxy(g *gatewayBuilder) {
 	config := haproxy.Gateway{
 		HTTP: g.port(g.kind.http.name), Metrics: g.kind.metrics.port, Families: o.families, Dir: haproxyDir,
 		Threads: threads(g.settings.gateway.cpuLimit.value), MaxConnections: connections(g.settings.gateway.memoryLimit.value),
+		MaxBody: g.maxBody,
 	}
 	if secret := g.tlsSecret(); secret != "" {
 		config.HTTPS = g.port(g.kind.https.name)

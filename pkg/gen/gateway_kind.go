@@ -32,6 +32,8 @@ type gatewayKind struct {
 	ignores map[string]string
 	// operations means that build uses the operations of OpenAPI documents, which take time and memory.
 	operations bool
+	// limitsBodies means that it can limit the size of request bodies.
+	limitsBodies bool
 	// build resolves the image and what only this kind has, such as a configuration that it generates from the documents. It
 	// stores the latter in own, and can report what the gateway does not support.
 	build func(*gatewayBuilder)

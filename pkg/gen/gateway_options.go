@@ -22,6 +22,8 @@ type gatewaySpec struct {
 	Image string `json:"image"`
 	// TLSSecret names the Secret with the certificate of HAProxy, in the namespace of each API.
 	TLSSecret string `json:"tlsSecret"`
+	// MaxRequestBody is the maximum size of request bodies.
+	MaxRequestBody rawNode `json:"maxRequestBody"`
 	// Accept names features of documents that the gateway does not support, and that may be lost.
 	Accept []string `json:"accept"`
 	// ParentRefs and Hostnames are those of HTTPRoutes.
@@ -34,7 +36,9 @@ type gatewayOptions struct {
 	// kind is nil if it depends on the API.
 	kind             *gatewayKind
 	image, tlsSecret string
-	accept           []string
+	// maxBody is the maximum size of request bodies in bytes; 0 for none.
+	maxBody int64
+	accept  []string
 	// parents and hostnames are those of HTTPRoutes.
 	parents   []gatewayv1.ParentReference
 	hostnames []string
@@ -52,6 +56,9 @@ func (o *gatewayOptions) set(spec renderAPIsSpec, at model.Place, ps *model.Prob
 	o.at = at.Child("gateway")
 	o.kind = kindNamed(spec.Gateway.Kind, o.at.Child("kind"), ps)
 	o.image, o.tlsSecret, o.accept = strings.TrimSpace(spec.Gateway.Image), spec.Gateway.TLSSecret, spec.Gateway.Accept
+	if n := spec.Gateway.MaxRequestBody; !krm.IsNull(n) {
+		o.maxBody = parseSize(n.Value, o.at.Child("maxRequestBody"), "", ps)
+	}
 	o.setRoutes(spec.Gateway, ps)
 	if o.image != "" {
 		checkImage(o.image, model.GatewayImage, o.at.Child("image"), ps)

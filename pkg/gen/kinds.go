@@ -69,8 +69,8 @@ var annotationKinds = map[string][]string{
 	readinessAnnotation: backendKinds, metricsAnnotation: backendKinds, metricsPortAnnotation: backendKinds,
 	metricsPathAnnotation: backendKinds, metricsSchemeAnnotation: backendKinds, metricsTLSAnnotation: backendKinds,
 	metricsServerNameAnnotation: backendKinds, rulesAnnotation: {"ConfigMap"},
-	gatewayAnnotation: {"API"}, tlsSecretAnnotation: {"API"}, tlsAnnotation: backendKinds, tlsNameAnnotation: backendKinds,
-	publicKeyAnnotation: {"Security"},
+	gatewayAnnotation: {"API"}, tlsSecretAnnotation: {"API"}, maxBodyAnnotation: {"API"}, tlsAnnotation: backendKinds,
+	tlsNameAnnotation: backendKinds, publicKeyAnnotation: {"Security"},
 }
 
 var workloadKinds, backendKinds = []string{"API", "TargetEndpoint"}, []string{"TargetEndpoint"}

@@ -26,9 +26,11 @@ const (
 
 	metricsServerNameAnnotation = group + "/metrics-server-name"
 
-	// gatewayAnnotation chooses the gateway kind of an API, and tlsSecretAnnotation its certificate.
+	// gatewayAnnotation chooses the gateway kind of an API, tlsSecretAnnotation its certificate, and maxBodyAnnotation the maximum
+	// size of request bodies.
 	gatewayAnnotation   = group + "/gateway"
 	tlsSecretAnnotation = group + "/tls-secret"
+	maxBodyAnnotation   = group + "/max-request-body"
 	// tlsAnnotation says how the gateway verifies the certificate of a backend, which has the name in tlsNameAnnotation.
 	tlsAnnotation     = group + "/tls"
 	tlsNameAnnotation = group + "/tls-server-name"

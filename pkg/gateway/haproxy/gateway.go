@@ -16,6 +16,8 @@ type Gateway struct {
 	Dir, Certificate string
 	// Threads and MaxConnections fit the CPU and memory limits of the container.
 	Threads, MaxConnections int
+	// MaxBody is the maximum size of a request body in bytes; 0 for no maximum.
+	MaxBody int64
 }
 
 // Family is an IP family, as in the Services of Kubernetes.
@@ -50,8 +52,6 @@ type Operation struct {
 	Access Access
 	// Limit applies to all requests of the operation, in each gateway pod. It is nil for none.
 	Limit *Limit
-	// MaxBody is the maximum size of a request body in bytes; 0 for no maximum.
-	MaxBody int64
 }
 
 // Pool is the servers that handle the requests of an operation.

@@ -78,3 +78,20 @@ func (r *renderer) limit(of func(route) *Limit, key, counter string, code int) {
 			"Retry-After", "%[var(txn.retry)]")
 	}
 }
+
+// bodies refuses large request bodies. Before it forwards a request, HAProxy knows the size of its body from Content-Length, or as
+// far as the body fits into a buffer. It cannot count what it forwards. So a body without Content-Length, as in chunked encoding and
+// in some requests of HTTP/2, is refused as RFC 9110 suggests (section 15.5.12). Whether a request has such a body, only its first
+// byte tells in all versions of HTTP. With both headers, Transfer-Encoding counts (RFC 9112, section 6.3).
+func (r *renderer) bodies() {
+	if r.MaxBody == 0 {
+		return
+	}
+	r.line("acl", "unsized", "req.hdr_cnt(content-length)", "eq", "0")
+	r.line("acl", "unsized", "req.hdr_cnt(transfer-encoding)", "gt", "0")
+	r.line("http-request", "wait-for-body", "time", "10s", "at-least", "1", "if", "unsized")
+	r.respond([]string{"unsized", "{", "req.body_len", "gt", "0", "}"},
+		failure{411, 411, "Length Required", "The request body has no Content-Length"})
+	r.respond([]string{"{", "req.body_size", "gt", strconv.FormatInt(r.MaxBody, 10), "}"},
+		failure{413, 413, "Payload Too Large", "The request body is too large"})
+}

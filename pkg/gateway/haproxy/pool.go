@@ -137,26 +137,5 @@ func (r *renderer) server(s Server, several bool) {
 	r.line(words...)
 }
 
-// bodies refuses large request bodies. HAProxy knows the size of a chunked body only as far as it has received it.
-func (r *renderer) bodies() {
-	var sizes []int64
-	names := map[int64][]string{}
-	for _, o := range r.routes {
-		if o.MaxBody > 0 {
-			if names[o.MaxBody] == nil {
-				sizes = append(sizes, o.MaxBody)
-			}
-			names[o.MaxBody] = append(names[o.MaxBody], o.name)
-		}
-	}
-	slices.Sort(sizes)
-	for i, size := range sizes {
-		name := "body_" + strconv.Itoa(i)
-		r.values([]string{"acl", name, "var(txn.operation)", "-m", "str", "--"}, names[size])
-		r.respond([]string{name, "{", "req.body_size", "gt", strconv.FormatInt(size, 10), "}"},
-			failure{413, 413, "Payload Too Large", "The request body is too large"})
-	}
-}
-
 // seconds returns a duration in whole seconds.
 func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }

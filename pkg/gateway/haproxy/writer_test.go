@@ -113,7 +113,7 @@ func gatewayOf(seed uint64) Gateway {
 			a.Limit = &Limit{int64(r.IntN(100)), 60e9}
 		}
 		for range r.IntN(4) {
-			o := Operation{ID: text(r), Method: "GET", Path: "/" + text(r), MaxBody: int64(r.IntN(3))}
+			o := Operation{ID: text(r), Method: "GET", Path: "/" + text(r)}
 			for range r.IntN(3) {
 				o.Pool.Servers = append(o.Pool.Servers, Server{Host: "h" + text(r), Port: int32(1 + r.IntN(9))})
 			}
