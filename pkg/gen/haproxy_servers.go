@@ -18,7 +18,7 @@ import (
 
 // pool resolves the endpoints of an operation.
 func (r *routeBuilder) pool(o swagger.Operation) haproxy.Pool {
-	p := haproxy.Pool{Failover: o.Production.Type == swagger.Failover, Timeout: r.timeout(o)}
+	p := haproxy.Pool{Failover: o.Production.Type == swagger.Failover, Timeout: r.timeout(o.Production)}
 	for _, e := range o.Production.List {
 		if s, ok := r.server(e); ok {
 			p.Servers = append(p.Servers, s)
@@ -26,7 +26,7 @@ func (r *routeBuilder) pool(o swagger.Operation) haproxy.Pool {
 	}
 	for _, s := range p.Servers {
 		if s.Path != p.Servers[0].Path {
-			r.ps.Errorf(model.SwaggerEndpoint, o.Place, "has endpoints with different paths, %q and %q; use the same path for all of them",
+			r.ps.Errorf(model.SwaggerEndpoint, o.Production.Place, "has endpoints with different paths, %q and %q; use the same path for all of them",
 				p.Servers[0].Path, s.Path)
 			break
 		}
@@ -35,7 +35,7 @@ func (r *routeBuilder) pool(o swagger.Operation) haproxy.Pool {
 		r.ps.Errorf(model.SwaggerEndpoint, o.Place, "has no production endpoint; add x-wso2-production-endpoints, or servers with absolute URLs")
 	}
 	if len(o.Sandbox.List) > 0 {
-		r.accept("sandbox-endpoints", o.Place, "all requests go to the production endpoints, those with sandbox tokens, too")
+		r.accept("sandbox-endpoints", o.Sandbox.Place, "all requests go to the production endpoints, those with sandbox tokens, too")
 	}
 	return p
 }
@@ -154,15 +154,16 @@ func (r *routeBuilder) verify(e *endpoint, name string) *haproxy.TLS {
 // longestTimeout is the longest time in which a backend must respond.
 const longestTimeout = 24 * time.Hour
 
-// timeout reads the settings of the endpoints of an operation.
-func (r *routeBuilder) timeout(o swagger.Operation) time.Duration {
-	for _, name := range slices.Sorted(maps.Keys(o.Production.Settings)) {
+// timeout reads the settings of endpoints.
+func (r *routeBuilder) timeout(e swagger.Endpoints) time.Duration {
+	at := e.Place
+	for _, name := range slices.Sorted(maps.Keys(e.Settings)) {
 		switch name {
 		case "securityConfig":
-			r.ps.Errorf(model.OutputUnsupported, o.Place, "securityConfig of its endpoints is not supported; let the backend accept the gateway without a password")
+			r.ps.Errorf(model.OutputUnsupported, at, "securityConfig of its endpoints is not supported; let the backend accept the gateway without a password")
 		case "name", "advanceEndpointConfig":
 		default:
-			r.accept(name, o.Place, "the endpoints are used without it")
+			r.accept(name, at, "the endpoints are used without it")
 		}
 	}
 	var advanced struct {
@@ -170,21 +171,21 @@ func (r *routeBuilder) timeout(o swagger.Operation) time.Duration {
 		RetryConfig     json.RawMessage `json:"retryConfig"`
 		CircuitBreaker  json.RawMessage `json:"circuitBreaker"`
 	}
-	text := o.Production.Settings["advanceEndpointConfig"]
+	text := e.Settings["advanceEndpointConfig"]
 	if text == "" {
 		return 0
 	}
 	if err := json.Unmarshal([]byte(text), &advanced); err != nil || advanced.TimeoutInMillis < 0 ||
 		advanced.TimeoutInMillis > longestTimeout.Milliseconds() {
-		r.ps.Errorf(model.SwaggerExtension, o.Place,
+		r.ps.Errorf(model.SwaggerExtension, at,
 			"advanceEndpointConfig of its endpoints cannot be read; use timeoutInMillis: NUMBER, up to %d", longestTimeout.Milliseconds())
 		return 0
 	}
 	if advanced.RetryConfig != nil {
-		r.accept("retryConfig", o.Place, "a request is tried once on each server")
+		r.accept("retryConfig", at, "a request is tried once on each server")
 	}
 	if advanced.CircuitBreaker != nil {
-		r.accept("circuitBreaker", o.Place, "a server is left out only while it accepts no connections")
+		r.accept("circuitBreaker", at, "a server is left out only while it accepts no connections")
 	}
 	return time.Duration(advanced.TimeoutInMillis) * time.Millisecond
 }

@@ -21,11 +21,11 @@ func (b *routesBuilder) target(o swagger.Operation) httproute.Target {
 		b.ps.Errorf(model.SwaggerEndpoint, o.Place, "has no production endpoint; add x-wso2-production-endpoints with the name of a TargetEndpoint")
 	}
 	if o.Production.Type == swagger.Failover && len(list) > 1 {
-		b.warn(acceptFailover, o.Place, "an HTTPRoute does not fail over: all requests go to its first endpoint")
+		b.warn(acceptFailover, o.Production.Place, "an HTTPRoute does not fail over: all requests go to its first endpoint")
 		list = list[:1]
 	}
 	if len(o.Sandbox.List) > 0 {
-		b.warn("sandbox-endpoints", o.Place, "all requests go to the production endpoints, those with sandbox tokens, too")
+		b.warn("sandbox-endpoints", o.Sandbox.Place, "all requests go to the production endpoints, those with sandbox tokens, too")
 	}
 	for _, e := range list {
 		to, path, ok := b.endpoint(e)
@@ -35,7 +35,7 @@ func (b *routesBuilder) target(o swagger.Operation) httproute.Target {
 		if len(t.Backends) == 0 {
 			t.Path = path
 		} else if path != t.Path {
-			b.ps.Errorf(model.SwaggerEndpoint, o.Place, "has endpoints with different paths, %q and %q; use the same path for all of them",
+			b.ps.Errorf(model.SwaggerEndpoint, o.Production.Place, "has endpoints with different paths, %q and %q; use the same path for all of them",
 				t.Path, path)
 		}
 		t.Backends = append(t.Backends, to)

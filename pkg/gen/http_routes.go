@@ -153,25 +153,25 @@ func (b *routesBuilder) readTimeout(o swagger.Operation) time.Duration {
 		switch name {
 		case "name":
 		case "securityConfig":
-			b.ps.Errorf(model.OutputUnsupported, o.Place,
+			b.ps.Errorf(model.OutputUnsupported, o.Production.Place,
 				"securityConfig of its endpoints is not supported; let the backend accept the Gateway without a password")
 		case "advanceEndpointConfig":
 			if err := json.Unmarshal([]byte(o.Production.Settings[name]), &advanced); err != nil {
-				b.ps.Errorf(model.SwaggerExtension, o.Place, "advanceEndpointConfig of its endpoints is not a mapping; use timeoutInMillis: NUMBER")
+				b.ps.Errorf(model.SwaggerExtension, o.Production.Place, "advanceEndpointConfig of its endpoints is not a mapping; use timeoutInMillis: NUMBER")
 			}
 		default:
-			b.warn(name, o.Place, "its endpoints are used without "+name)
+			b.warn(name, o.Production.Place, "its endpoints are used without "+name)
 		}
 	}
 	var millis int64
 	const most = int64(httproute.MaxTimeout / time.Millisecond)
 	for _, name := range slices.Sorted(maps.Keys(advanced)) {
 		if name != "timeoutInMillis" {
-			b.warn(name, o.Place, "its endpoints are used without "+name)
+			b.warn(name, o.Production.Place, "its endpoints are used without "+name)
 			continue
 		}
 		if err := json.Unmarshal(advanced[name], &millis); err != nil || millis < 0 || millis > most {
-			b.ps.Errorf(model.SwaggerExtension, o.Place, "timeoutInMillis of its endpoints is %s; use a number from 0 to %d",
+			b.ps.Errorf(model.SwaggerExtension, o.Production.Place, "timeoutInMillis of its endpoints is %s; use a number from 0 to %d",
 				advanced[name], most)
 			millis = 0
 		}

@@ -28,7 +28,9 @@ type Operation struct {
 
 // Endpoints are the backends of one stage. Operations can share the memory of their endpoints.
 type Endpoints struct {
-	Type EndpointType
+	// Place is where they are set: at the operation, its path, or the root.
+	Place model.Place
+	Type  EndpointType
 	// List has no stages.
 	List []Endpoint
 	// Settings are the other fields of the extension, such as advanceEndpointConfig, as JSON by name.
@@ -176,6 +178,7 @@ func (r *reader) group(m member) Endpoints {
 	if entry == nil {
 		e = e.clone()
 	}
+	e.Place = m.at()
 	return e
 }
 

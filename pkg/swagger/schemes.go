@@ -87,7 +87,7 @@ func (r *reader) server(n *yaml.Node, at model.Place) (e Endpoints) {
 	if url = strings.TrimSuffix(url, "/"); urlProblem(url) != "" {
 		return e
 	}
-	return Endpoints{Type: LoadBalance, List: []Endpoint{{Place: place, URL: strings.Clone(url)}}}
+	return Endpoints{Place: place, Type: LoadBalance, List: []Endpoint{{Place: place, URL: strings.Clone(url)}}}
 }
 
 // Security returns the security requirements of the root. A released document has none.
