@@ -49,39 +49,46 @@ func (r *routeBuilder) api(d *swagger.Document, operations []swagger.Operation, 
 	return a
 }
 
-// extensionEffects are the extensions that HAProxy cannot do, and what happens without them. An error is reported for those that
-// guard an API.
-var extensionEffects = []struct {
-	name, effect string
-	err          bool
-}{
-	{"x-wso2-mutual-ssl", "clients are not asked for certificates", true},
-	{"x-wso2-application-security", "use security, and a Security for each scheme", true},
-	{"x-wso2-auth-header", "tokens are expected in Authorization", true},
-	{"x-wso2-request-interceptor", "requests are not intercepted", false},
-	{"x-wso2-response-interceptor", "responses are not intercepted", false},
-	{"x-wso2-response-cache", "responses are not cached", false},
-	{"x-wso2-transports", "the gateway serves http, and https if it has a certificate", false},
+// refusals are the extensions that guard an API, and that HAProxy cannot do.
+var refusals = map[string]string{
+	"x-wso2-mutual-ssl":           "clients are not asked for certificates",
+	"x-wso2-application-security": "use security, and a Security for each scheme",
+	"x-wso2-auth-header":          "tokens are expected in Authorization",
+}
+
+// losses are the other extensions, and the settings of endpoints, that HAProxy cannot do, with what happens without them.
+// spec.gateway.accept lists those that may be lost.
+var losses = map[string]string{
+	"x-wso2-request-interceptor":  "requests are not intercepted",
+	"x-wso2-response-interceptor": "responses are not intercepted",
+	"x-wso2-response-cache":       "responses are not cached",
+	"x-wso2-transports":           "the gateway serves http, and https if it has a certificate",
+	"sandbox-endpoints":           "all requests go to the production endpoints, those with sandbox tokens, too",
+	"retryConfig":                 "a request is tried once on each server",
+	"circuitBreaker":              "a server is left out only while it accepts no connections",
+	"algoClassName":               "the endpoints are used without it",
+	"algoCombination":             "the endpoints are used without it",
+	"failOver":                    "the endpoints are used without it",
+	"sessionManagement":           "the endpoints are used without it",
+	"sessionTimeOut":              "the endpoints are used without it",
 }
 
 func (r *routeBuilder) unsupported(extensions map[string]string, at model.Place) {
-	for _, e := range extensionEffects {
-		if _, has := extensions[e.name]; !has {
-			continue
+	for name := range extensions {
+		if effect, refused := refusals[name]; refused {
+			r.ps.Errorf(model.OutputUnsupported, at.Child(name), "HAProxy does not support %s: %s", name, effect)
 		}
-		if e.err {
-			r.ps.Errorf(model.OutputUnsupported, at.Child(e.name), "HAProxy does not support %s: %s", e.name, e.effect)
-			continue
+		if losses[name] != "" {
+			r.lose(name, at.Child(name))
 		}
-		r.accept(e.name, at.Child(e.name), e.effect)
 	}
 }
 
-// accept reports a feature that is lost, unless spec.gateway.accept lists it.
-func (r *routeBuilder) accept(feature string, at model.Place, effect string) {
+// lose reports a feature that is lost, unless spec.gateway.accept lists it.
+func (r *routeBuilder) lose(feature string, at model.Place) {
 	if !r.accepts(feature) {
 		r.ps.Warnf(model.OutputUnsupported, at, "HAProxy does not support %s: %s; add %[1]q to spec.gateway.accept if that is acceptable",
-			feature, effect)
+			feature, losses[feature])
 	}
 }
 

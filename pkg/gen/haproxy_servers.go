@@ -3,7 +3,6 @@ package gen
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
 	"net"
 	neturl "net/url"
 	"slices"
@@ -35,7 +34,7 @@ func (r *routeBuilder) pool(o swagger.Operation) haproxy.Pool {
 		r.ps.Errorf(model.SwaggerEndpoint, o.Place, "has no production endpoint; add x-wso2-production-endpoints, or servers with absolute URLs")
 	}
 	if len(o.Sandbox.List) > 0 {
-		r.accept("sandbox-endpoints", o.Sandbox.Place, "all requests go to the production endpoints, those with sandbox tokens, too")
+		r.lose("sandbox-endpoints", o.Sandbox.Place)
 	}
 	return p
 }
@@ -157,13 +156,13 @@ const longestTimeout = 24 * time.Hour
 // timeout reads the settings of endpoints.
 func (r *routeBuilder) timeout(e swagger.Endpoints) time.Duration {
 	at := e.Place
-	for _, name := range slices.Sorted(maps.Keys(e.Settings)) {
+	for name := range e.Settings {
 		switch name {
 		case "securityConfig":
 			r.ps.Errorf(model.OutputUnsupported, at, "securityConfig of its endpoints is not supported; let the backend accept the gateway without a password")
 		case "name", "advanceEndpointConfig":
 		default:
-			r.accept(name, at, "the endpoints are used without it")
+			r.lose(name, at)
 		}
 	}
 	var advanced struct {
@@ -182,10 +181,10 @@ func (r *routeBuilder) timeout(e swagger.Endpoints) time.Duration {
 		return 0
 	}
 	if advanced.RetryConfig != nil {
-		r.accept("retryConfig", at, "a request is tried once on each server")
+		r.lose("retryConfig", at)
 	}
 	if advanced.CircuitBreaker != nil {
-		r.accept("circuitBreaker", at, "a server is left out only while it accepts no connections")
+		r.lose("circuitBreaker", at)
 	}
 	return time.Duration(advanced.TimeoutInMillis) * time.Millisecond
 }
