@@ -47,7 +47,8 @@ func buildAdapter(src *source, f facts, local map[*krm.Item]bool, opts options, 
 	if opts.config != nil {
 		a.origin = originOf(opts.config)
 	}
-	var set ruleSet
+	opts.adapter.formulas.Profiles = f.profiles(opts)
+	set := ruleSet{opts: opts.adapter}
 	for _, file := range src.ruleFiles(a.own, local, opts, ps) {
 		set.addFile(&file, ps)
 	}
@@ -128,22 +129,48 @@ func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
 	}
 }
 
+// profiles returns the formulas of the metrics that gateways serve. A formula reads the series of all gateway kinds that scale on
+// its metric.
+func (f facts) profiles(opts options) map[string]hpa.Formula {
+	all := maps.Clone(opts.adapter.formulas.Profiles)
+	kinds := map[string][]*gatewayKind{}
+	for _, g := range f.gateways {
+		for _, n := range opts.scaler.needs(g.scaling) {
+			if n.Object.Kind == "Pod" {
+				kinds[n.Metric] = append(kinds[n.Metric], g.kind)
+			}
+		}
+	}
+	for metric, of := range kinds {
+		if formula, serves := profileOf(metric, of); serves {
+			all[metric] = formula
+		}
+	}
+	return all
+}
+
+// profileOf returns the formula of a metric for all of some gateway kinds that serve it.
+func profileOf(metric string, kinds []*gatewayKind) (out hpa.Formula, serves bool) {
+	for _, k := range gatewayKinds {
+		formula, has := k.profile[metric]
+		switch {
+		case !has || !slices.Contains(kinds, k):
+		case serves:
+			out.Or = append(out.Or, formula)
+		default:
+			out, serves = formula, true
+		}
+	}
+	return out, serves
+}
+
 // checkProfiles reports gateways that scale on their own metric but do not serve it.
 func (f facts) checkProfiles(set ruleSet, opts options, ps *model.Problems) {
 	for _, g := range f.gateways {
 		for _, n := range opts.scaler.needs(g.scaling) {
 			_, overridden := opts.adapter.formulas.Overrides[n.Metric]
-			formula, own := g.kind.profile[n.Metric]
-			if !own || overridden || n.Object.Kind != "Pod" || set.written(n, opts.adapter) {
-				continue
-			}
-			if other := opts.adapter.formulas.Profiles[n.Metric]; other.Series != formula.Series {
-				ps.Valuef(model.AdapterRule, n.Place, n.Metric,
-					"%s serves %q as the rate of %s, but the rule for it reads %s of another gateway kind; use one kind for all APIs, or "+
-						"give %s its own hpa-configs with another metric",
-					g.place.Object, n.Metric, formula.Series, other.Series, g.place.Object)
-			}
-			if !g.observed {
+			_, own := g.kind.profile[n.Metric]
+			if own && !overridden && !g.observed && n.Object.Kind == "Pod" && !set.written(n, opts.adapter) {
 				ps.Valuef(model.HPAMetric, n.Place, n.Metric,
 					`%s scales on %q, which it serves only with observabilityEnabled: "true"; set it in %s, or use another metric`,
 					g.place.Object, n.Metric, controllerConfig)

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -61,8 +62,44 @@ func (s *ruleSet) written(n hpa.Need, opts adapterOptions) bool {
 	// A rule with a pattern serves any series that match; these are the series that the metric name suggests.
 	f, _ := opts.formulas.For(n)
 	candidates := []string{f.Series, f.Series + "_total", n.Metric}
+	for _, other := range f.Or {
+		candidates = append(candidates, other.Series)
+	}
 	return slices.ContainsFunc(s.rules, func(e ruleEntry) bool {
 		return e.written() && e.section == sectionOf(n) && (n.External || e.maps(n.Object)) &&
 			adapter.Serves(e.DiscoveryRule, n.Metric, candidates)
 	})
+}
+
+// union returns one rule for the gateways of both rules, if both are generated for a metric that several gateway kinds serve.
+func (s *ruleSet) union(a, b ruleEntry) (config.DiscoveryRule, bool) {
+	if a.written() || b.written() {
+		return config.DiscoveryRule{}, false
+	}
+	n := hpa.Need{Metric: a.Name.As, Object: schema.GroupKind{Kind: "Pod"}}
+	// kindsOf returns the gateway kinds of a rule.
+	kindsOf := func(e ruleEntry) []*gatewayKind {
+		for set := range 1 << len(gatewayKinds) {
+			var kinds []*gatewayKind
+			for i, k := range gatewayKinds {
+				if _, serves := k.profile[n.Metric]; serves && set&(1<<i) != 0 {
+					kinds = append(kinds, k)
+				}
+			}
+			if len(kinds) > 0 && reflect.DeepEqual(s.profileRule(n, kinds), e.DiscoveryRule) {
+				return kinds
+			}
+		}
+		return nil
+	}
+	first, second := kindsOf(a), kindsOf(b)
+	return s.profileRule(n, slices.Concat(first, second)), first != nil && second != nil
+}
+
+// profileRule returns the rule for the gateways of some kinds.
+func (s *ruleSet) profileRule(n hpa.Need, kinds []*gatewayKind) config.DiscoveryRule {
+	formula, _ := profileOf(n.Metric, kinds)
+	formulas := hpa.Formulas{Profiles: map[string]hpa.Formula{n.Metric: formula}, Window: s.opts.formulas.Window}
+	formula, _ = formulas.For(n)
+	return hpa.Rule(n, formula, s.opts.labels)
 }

@@ -24,6 +24,7 @@ const (
 
 // ruleSet are the rules of one adapter, each once.
 type ruleSet struct {
+	opts  adapterOptions
 	files []*ruleFile
 	rules []ruleEntry
 	// resources is the file whose resourceRules apply, nil for none.
@@ -86,10 +87,10 @@ func sectionOf(n hpa.Need) string {
 	return podRules
 }
 
-// add adds e, unless the set already has the same rule, or a user's rule for the same metric. A different rule for the same
-// metric from another place is a problem.
+// add adds e, unless the set already has the same rule, or a user's rule for the same metric. Rules for other gateway kinds become
+// one. Any other rule for the same metric from another place is a problem.
 func (s *ruleSet) add(e ruleEntry, ps *model.Problems) {
-	for _, other := range s.rules {
+	for i, other := range s.rules {
 		switch {
 		case other.section != e.section:
 		case reflect.DeepEqual(other.DiscoveryRule, e.DiscoveryRule):
@@ -99,6 +100,10 @@ func (s *ruleSet) add(e ruleEntry, ps *model.Problems) {
 		case other.written() && !e.written():
 			return
 		default:
+			if union, ok := s.union(other, e); ok {
+				s.rules[i] = ruleEntry{DiscoveryRule: union, section: e.section, place: other.place}
+				return
+			}
 			field, here, there := other.difference(e)
 			ps.Valuef(model.AdapterRule, e.place, here,
 				"the metric %q has the %s %s here, but %s in %s; make both the same, or rename one of the metrics",

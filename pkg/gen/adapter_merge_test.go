@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,6 +149,55 @@ func TestMergeRules(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.problems, problems); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestUnion merges the rules of runs whose gateways serve one metric by other series.
+func TestUnion(t *testing.T) {
+	opts := defaultAdapter()
+	n := hpa.Need{Metric: "http_requests_total_value_per_second", Object: schema.GroupKind{Kind: "Pod"}}
+	text := func(opts adapterOptions, kinds ...*gatewayKind) string {
+		set := ruleSet{opts: opts}
+		set.rules = []ruleEntry{{DiscoveryRule: set.profileRule(n, kinds), section: podRules}}
+		text, err := set.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	micro, haproxy, both := text(opts, &microGateway), text(opts, &haproxyGateway), text(opts, &microGateway, &haproxyGateway)
+	slow := opts
+	slow.formulas.Window = "5m"
+	for name, c := range map[string]struct {
+		texts   []string
+		written bool
+		want    string
+		errors  int
+	}{
+		"two runs":               {texts: []string{micro, haproxy}, want: both},
+		"in another order":       {texts: []string{haproxy, micro}, want: both},
+		"one has both":           {texts: []string{both, haproxy, micro}, want: both},
+		"the same":               {texts: []string{haproxy, haproxy}, want: haproxy},
+		"another window":         {texts: []string{micro, text(slow, &haproxyGateway)}, want: micro, errors: 1},
+		"written by a user":      {texts: []string{micro, haproxy}, written: true, want: micro, errors: 1},
+		"changed after a render": {texts: []string{micro, strings.Replace(haproxy, "sum(", "max(", 1)}, want: micro, errors: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			set := ruleSet{opts: opts}
+			var ps model.Problems
+			for _, text := range c.texts {
+				f := readRules(text, model.Place{}, &ps)
+				f.written = c.written
+				set.addFile(&f, &ps)
+			}
+			got, err := set.encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" || len(ps) != c.errors {
+				t.Errorf("rules (-want +got):\n%s\n%v", diff, ps)
 			}
 		})
 	}

@@ -83,7 +83,12 @@ type Formula struct {
 	// AllNamespaces makes an external metric include the series of all namespaces, not only those of the namespace of the
 	// HorizontalPodAutoscaler.
 	AllNamespaces bool
+	// Or are the formulas of other programs for the same metric. No object has series of two of them.
+	Or []Formula
 }
+
+// each returns f and its alternatives.
+func (f Formula) each() []Formula { return append([]Formula{f}, f.Or...) }
 
 // Formulas finds the formulas of metrics.
 type Formulas struct {
@@ -102,7 +107,10 @@ func (f Formulas) For(n Need) (Formula, model.Problems) {
 		return o, ps
 	}
 	if p, ok := f.Profiles[n.Metric]; ok {
-		p.Window = f.Window
+		p.Window, p.Or = f.Window, slices.Clone(p.Or)
+		for i := range p.Or {
+			p.Or[i].Window = f.Window
+		}
 		return p, ps
 	}
 	conv := f.convention(n.Metric)

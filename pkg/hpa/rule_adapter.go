@@ -15,14 +15,30 @@ type Labels struct{ Namespace, Pod string }
 // Rule returns the rule by which prometheus-adapter computes f for n. It selects only series with the labels of the objects
 // of n, and serves no other metric.
 //
+// If there are alternatives, the rule selects the series of all, and its query reads them all: of the series with one metric name,
+// the adapter asks only for the last one that it finds (basicSeriesRegistry.SetSeries, pkg/custom-provider/series_registry.go).
+//
 // The adapter replaces <<.LabelMatchers>> with matchers for the requested objects. For an external metric of all namespaces
 // without a selector, there are none. PromQL accepts a comma after the last matcher, but not before the first, so the
 // matchers of the formula come first for external metrics.
 func Rule(n Need, f Formula, l Labels) config.DiscoveryRule {
-	r := config.DiscoveryRule{
-		Name: config.NameMapping{Matches: "^" + f.Series + "$", As: strings.ReplaceAll(n.Metric, "$", "$$")},
+	var names, queries []string
+	for _, one := range f.each() {
+		name := "<<.Series>>"
+		if len(f.Or) > 0 {
+			name = one.Series
+		}
+		names, queries = append(names, one.Series), append(queries, metricsQuery(n, one, name))
 	}
-	query := []string{labels.MustNewMatcher(labels.MatchEqual, pmodel.MetricNameLabel, f.Series).String()}
+	series, match := strings.Join(names, "|"), labels.MatchEqual
+	r := config.DiscoveryRule{
+		Name:         config.NameMapping{Matches: "^" + series + "$", As: strings.ReplaceAll(n.Metric, "$", "$$")},
+		MetricsQuery: strings.Join(queries, " or "),
+	}
+	if len(f.Or) > 0 {
+		match, r.Name.Matches = labels.MatchRegexp, "^(?:"+series+")$"
+	}
+	query := []string{labels.MustNewMatcher(match, pmodel.MetricNameLabel, series).String()}
 	if n.External && f.AllNamespaces {
 		r.Resources.Namespaced = new(false)
 	} else {
@@ -34,7 +50,6 @@ func Rule(n Need, f Formula, l Labels) config.DiscoveryRule {
 		query = append(query, present(label))
 	}
 	r.SeriesQuery = "{" + strings.Join(query, ",") + "}"
-	r.MetricsQuery = metricsQuery(n, f)
 	return r
 }
 
@@ -56,13 +71,14 @@ func present(label string) string {
 	return labels.MustNewMatcher(labels.MatchNotEqual, label, "").String()
 }
 
-func metricsQuery(n Need, f Formula) string {
+// metricsQuery returns the query of f for a series.
+func metricsQuery(n Need, f Formula, series string) string {
 	const asked = "<<.LabelMatchers>>"
 	matchers, by := append([]string{asked}, f.Matchers...), []string{"<<.GroupBy>>"}
 	if n.External {
 		matchers, by = slices.Concat(f.Matchers, []string{asked}), nil
 	}
-	q := "<<.Series>>{" + strings.Join(matchers, ",") + "}"
+	q := series + "{" + strings.Join(matchers, ",") + "}"
 	if f.Type != Gauge {
 		q = "rate(" + q + "[" + f.Window + "])"
 	}

@@ -56,6 +56,15 @@ name: {matches: ^http_requests_total_value$, as: gateway_per_second}
 metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>,http_url!~"(/health|/metrics)"}[1m])) by (<<.GroupBy>>)`,
 		asked: `sum(rate(http_requests_total_value{namespace="shop",pod=~"a|b",http_url!~"(/health|/metrics)"}[1m])) by (pod)`,
 	},
+	"the profiles of two gateways": {
+		need: Need{Metric: "two_gateways_per_second", Object: schema.GroupKind{Kind: "Pod"}},
+		rule: `
+seriesQuery: '{__name__=~"one_total|two_total",namespace!="",pod!=""}'
+resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}}}
+name: {matches: '^(?:one_total|two_total)$', as: two_gateways_per_second}
+metricsQuery: sum(rate(one_total{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>) or sum(rate(two_total{<<.LabelMatchers>>,proxy="api"}[1m])) by (<<.GroupBy>>)`,
+		asked: `sum(rate(one_total{namespace="shop",pod=~"a|b"}[1m])) by (pod) or sum(rate(two_total{namespace="shop",pod=~"a|b",proxy="api"}[1m])) by (pod)`,
+	},
 	"an override wins over the profile": {
 		need:     Need{Metric: "gateway_per_second", Object: schema.GroupKind{Kind: "Pod"}},
 		override: `{metric: gateway_per_second, series: requests, matchers: ['code=~"5..", path!="/a"', 'zone="<<x>>"'], window: 90s, aggregation: avg}`,
@@ -195,6 +204,9 @@ func formulaOf(t *testing.T, n Need, override string) Formula {
 	t.Helper()
 	formulas := Formulas{Window: "1m", Profiles: map[string]Formula{
 		"gateway_per_second": {Series: "http_requests_total_value", Type: Counter, Aggregation: "sum", Matchers: []string{`http_url!~"(/health|/metrics)"`}},
+		"two_gateways_per_second": {Series: "one_total", Type: Counter, Aggregation: "sum", Or: []Formula{
+			{Series: "two_total", Type: Counter, Aggregation: "sum", Matchers: []string{`proxy="api"`}},
+		}},
 	}}
 	if override != "" {
 		overrides, ps := readOverrides(t, "["+override+"]")
@@ -248,31 +260,34 @@ func judge(t *testing.T, n Need, rule config.DiscoveryRule, l Labels, want strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	series := prom.Series{Name: selector[0].Value, Labels: model.LabelSet{}}
-	for _, m := range selector[1:] {
-		series.Labels[model.LabelName(m.Name)] = "x"
-	}
-	if got := namer.FilterSeries([]prom.Series{series, {Name: series.Name + "_created"}}); len(got) != 1 {
-		t.Errorf("the rule lets the series %v through, not %s alone", got, series.Name)
-	}
-	metric, err := namer.MetricNameForSeries(series)
-	if err != nil || metric != n.Metric {
-		t.Errorf("the adapter names the metric %q (%v), not %q", metric, err, n.Metric)
-	}
-	query, err := askAdapter(namer, n, series)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(query) != want {
-		t.Errorf("the adapter asks for\n%s\nnot\n%s", query, want)
-	}
-	if _, err := parser.NewParser(parser.Options{}).ParseExpr(string(query)); err != nil {
-		t.Errorf("Prometheus refuses %s: %v", query, err)
-	}
-	if !n.External {
-		resources, _ := namer.ResourcesForSeries(series)
-		if len(resources) != len(rule.Resources.Overrides) || rule.Resources.Overrides[l.Namespace].Resource != "namespace" {
-			t.Errorf("the adapter finds the resources %v", resources)
+	// The adapter asks for the last of several series with one metric name, so all give the same query.
+	for name := range strings.SplitSeq(selector[0].Value, "|") {
+		series := prom.Series{Name: name, Labels: model.LabelSet{}}
+		for _, m := range selector[1:] {
+			series.Labels[model.LabelName(m.Name)] = "x"
+		}
+		if got := namer.FilterSeries([]prom.Series{series, {Name: series.Name + "_created"}}); len(got) != 1 {
+			t.Errorf("the rule lets the series %v through, not %s alone", got, series.Name)
+		}
+		metric, err := namer.MetricNameForSeries(series)
+		if err != nil || metric != n.Metric {
+			t.Errorf("the adapter names the metric %q (%v), not %q", metric, err, n.Metric)
+		}
+		query, err := askAdapter(namer, n, series)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(query) != want {
+			t.Errorf("the adapter asks for\n%s\nnot\n%s", query, want)
+		}
+		if _, err := parser.NewParser(parser.Options{}).ParseExpr(string(query)); err != nil {
+			t.Errorf("Prometheus refuses %s: %v", query, err)
+		}
+		if !n.External {
+			resources, _ := namer.ResourcesForSeries(series)
+			if len(resources) != len(rule.Resources.Overrides) || rule.Resources.Overrides[l.Namespace].Resource != "namespace" {
+				t.Errorf("the adapter finds the resources %v", resources)
+			}
 		}
 	}
 }
