@@ -55,7 +55,8 @@ func (r *routeBuilder) server(e swagger.Endpoint) (haproxy.Server, bool) {
 			"%q is not an address that HAProxy can call; use http://HOST:PORT/PATH or https://HOST:PORT/PATH", e.URL)
 		return haproxy.Server{}, false
 	}
-	s := haproxy.Server{Host: u.Hostname(), Port: 80, Path: strings.TrimSuffix(u.EscapedPath(), "/"), Address: r.address(u.Hostname(), e.Place)}
+	s := haproxy.Server{Host: u.Hostname(), Port: 80, Path: strings.TrimSuffix(u.EscapedPath(), "/")}
+	s.Address = r.address(s.Host, e.Place)
 	if u.Scheme == "https" {
 		s.Port, s.TLS = 443, &haproxy.TLS{}
 	}

@@ -80,9 +80,10 @@ func (r *renderer) limit(of func(route) *Limit, key, counter string, code int) {
 }
 
 // bodies refuses large request bodies. Before it forwards a request, HAProxy knows the size of its body from Content-Length, or as
-// far as the body fits into a buffer. It cannot count what it forwards. So a body without Content-Length, as in chunked encoding and
-// in some requests of HTTP/2, is refused as RFC 9110 suggests (section 15.5.12). Whether a request has such a body, only its first
-// byte tells in all versions of HTTP. With both headers, Transfer-Encoding counts (RFC 9112, section 6.3).
+// far as the body fits into a buffer. It cannot count what it forwards. So a body without Content-Length, as in chunked encoding
+// and in some requests of HTTP/2, is refused as RFC 9110 suggests (section 15.5.12). Whether a request has such a body, only its
+// first byte tells in all versions of HTTP: req.body_size of newer versions does not count it. With both headers,
+// Transfer-Encoding counts (RFC 9112, section 6.3).
 func (r *renderer) bodies() {
 	if r.MaxBody == 0 {
 		return

@@ -108,8 +108,8 @@ func (r *renderer) global() {
 	r.line("timeout", "http-keep-alive", "60s")
 	r.line("timeout", "tunnel", "1h")
 	r.line("retry-on", "conn-failure", "empty-response")
-	// Only the resolvers find addresses: they ask for all names at once, while the gateway already runs. libc would ask for one after
-	// another before it starts, search domains, and read /etc/hosts, all of which the resolvers do not.
+	// Only the resolvers find addresses: they ask for all names at once, while the gateway already runs. libc would ask for one
+	// after another before it starts, search domains, and read /etc/hosts, all of which the resolvers do not.
 	r.line("default-server", "resolvers", "cluster", "init-addr", "none", "resolve-prefer", r.preferred(), "inter", "5s")
 	for _, f := range []failure{
 		{502, 101503, "Runtime Error", "Error connecting to the back end"},
