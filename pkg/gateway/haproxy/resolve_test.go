@@ -1,7 +1,6 @@
 package haproxy
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
 )
 
 // nameServer is a DNS server that knows the names below a domain once its state is true, all with the address 127.0.0.1. It returns
@@ -20,11 +21,6 @@ func nameServer(t *testing.T, domain string, state *atomic.Bool) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	var suffix []byte
-	for label := range strings.SplitSeq(domain, ".") {
-		suffix = append(append(suffix, byte(len(label))), label...)
-	}
-	const header, fixed, typeA = 12, 4, 1 // RFC 1035, section 4.1.
 	go func() {
 		buffer := make([]byte, 512)
 		for {
@@ -32,22 +28,43 @@ func nameServer(t *testing.T, domain string, state *atomic.Bool) string {
 			if err != nil {
 				return
 			}
-			end := header + bytes.IndexByte(buffer[header:n], 0) + 1
-			name, question := buffer[header:end-1], buffer[header:end+fixed]
-			known := state.Load() && bytes.HasSuffix(name, suffix)
-			answer := append(bytes.Clone(buffer[:2]), 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0)
-			answer = append(answer, question...)
-			switch {
-			case !known:
-				answer[3] |= 3 // The name does not exist.
-			case buffer[end+1] == typeA:
-				answer[7] = 1
-				answer = append(answer, 0xc0, header, 0, typeA, 0, 1, 0, 0, 0, 5, 0, 4, 127, 0, 0, 1)
+			var m dnsmessage.Message
+			if err := m.Unpack(buffer[:n]); err != nil || len(m.Questions) != 1 {
+				continue
 			}
-			_, _ = conn.WriteTo(answer, from)
+			q := m.Questions[0]
+			m.Response, m.Additionals = true, nil
+			if !state.Load() || !strings.HasSuffix(q.Name.String(), domain+".") {
+				m.RCode = dnsmessage.RCodeNameError
+			} else if q.Type == dnsmessage.TypeA {
+				m.Answers = []dnsmessage.Resource{{
+					Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 5},
+					Body:   &dnsmessage.AResource{A: [4]byte{127, 0, 0, 1}},
+				}}
+			}
+			if text, err := m.Pack(); err == nil {
+				_, _ = conn.WriteTo(text, from)
+			}
 		}
 	}()
 	return conn.LocalAddr().String()
+}
+
+// eventually waits until a URL gives 200.
+func eventually(t *testing.T, url string) {
+	t.Helper()
+	for range 400 {
+		response, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode == http.StatusOK {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("%s does not give 200", url)
 }
 
 // TestResolve starts a gateway before the DNS server knows its backends.
@@ -60,7 +77,6 @@ func TestResolve(t *testing.T) {
 	address.Host, address.Address = "address.example.com", "127.0.0.1"
 	nowhere := Server{Host: "nowhere.example.com", Port: 80}
 	metrics := freePort(t)
-	ready := request{path: ReadinessPath, status: 200}
 	g := Gateway{Metrics: metrics, APIs: []API{{Operations: []Operation{
 		public("GET", "/full", full), public("GET", "/short", short), public("GET", "/nowhere", nowhere),
 	}}}}
@@ -71,19 +87,9 @@ func TestResolve(t *testing.T) {
 	}
 	request{path: ReadinessPath, status: 503, want: []string{"not ready"}}.send(t, probes)
 	known.Store(true)
-	for range 200 {
-		response, err := http.Get(probes + ReadinessPath)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = response.Body.Close()
-		if response.StatusCode == http.StatusOK {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
+	for _, found := range []string{probes + ReadinessPath, url + "/full", url + "/short"} {
+		eventually(t, found)
 	}
-	ready.send(t, probes)
-	time.Sleep(time.Second)
 	request{path: "/full", status: 200, want: []string{"full GET", "host=full.shop.svc.cluster.local:"}}.send(t, url)
 	request{path: "/short", status: 200, want: []string{"short GET", "host=short:"}}.send(t, url)
 	request{path: "/nowhere", status: 503, want: []string{`"code":101503`}}.send(t, url)
@@ -93,5 +99,5 @@ func TestResolve(t *testing.T) {
 	g.APIs, g.Metrics = []API{{Operations: []Operation{public("GET", "/address", address), public("GET", "/nowhere", nowhere)}}}, freePort(t)
 	url, _ = start(t, g, "parse-resolv-conf", "nameserver test "+dns)
 	request{path: "/address", status: 200, want: []string{"host=address.example.com:"}}.send(t, url)
-	ready.send(t, fmt.Sprintf("http://127.0.0.1:%d", g.Metrics))
+	request{path: ReadinessPath, status: 200}.send(t, fmt.Sprintf("http://127.0.0.1:%d", g.Metrics))
 }
