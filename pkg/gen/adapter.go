@@ -100,7 +100,12 @@ func (f facts) needs(k *scalerKind) []hpa.Need {
 		all = append(all, k.needs(g.scaling)...)
 	}
 	for _, b := range f.backends {
-		all = append(all, k.needs(b.scaling)...)
+		if b.scaling != nil {
+			all = append(all, k.needs(b.scaling)...)
+		}
+	}
+	for _, a := range f.adopted {
+		all = append(all, a.needs...)
 	}
 	order := func(a, b hpa.Need) int {
 		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Object.String(), b.Object.String()),

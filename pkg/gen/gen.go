@@ -51,7 +51,7 @@ func Run(in Input) (Output, model.Problems) {
 		return Output{Origin: origin}, ps.Sorted()
 	}
 	out := decided.merge(in, objects, rendered, src.scope, opts.owner)
-	ps.Add(checkChains(out, opts)...)
+	ps.Add(checkChains(out, facts, opts)...)
 	if ps.HasErrors() {
 		return Output{Origin: origin}, ps.Sorted()
 	}
@@ -61,7 +61,7 @@ func Run(in Input) (Output, model.Problems) {
 
 // checkChains checks the metric chains of everything rendered. A problem of a scaler that krm-fn did not render, or a malformed
 // field of any other such object, does not stop the rendering; krm-fn check is for that.
-func checkChains(out merged, opts options) model.Problems {
+func checkChains(out merged, f facts, opts options) model.Problems {
 	all := check.Run(check.Input{Items: out.applied(), Complete: true, Minor: opts.minor})
 	if !all.HasErrors() {
 		return all
@@ -69,6 +69,9 @@ func checkChains(out merged, opts options) model.Problems {
 	own := map[model.Object]bool{}
 	for _, it := range out.rendered {
 		own[it.Place.Object] = true
+	}
+	for _, a := range f.adopted {
+		own[a.place.Object] = true
 	}
 	isForeignScaler := func(it *krm.Item) bool {
 		o := it.Place.Object
