@@ -100,7 +100,9 @@ func (b *builder) adoptScaler(s *chain.Scaler, ps *model.Problems) adopted {
 }
 
 // hasMetric reports whether a metric has the source that its type says; the checks report one without it.
-func hasMetric(m *autoscalingv2.MetricSpec) bool { return m.Pods != nil || m.Object != nil || m.External != nil }
+func hasMetric(m *autoscalingv2.MetricSpec) bool {
+	return m.Pods != nil || m.Object != nil || m.External != nil
+}
 
 // adoptedKinds are the kinds that a TargetEndpoint without an image can stand for.
 var adoptedKinds = []string{"Deployment", "StatefulSet", "Rollout", "ReplicaSet", "ReplicationController"}

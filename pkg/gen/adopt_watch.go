@@ -132,7 +132,9 @@ var volatileLabels = []string{
 }
 
 // identifying returns the labels that select a Service in all of its releases.
-func identifying(labels map[string]string) map[string]string { return lookup.Without(labels, volatileLabels) }
+func identifying(labels map[string]string) map[string]string {
+	return lookup.Without(labels, volatileLabels)
+}
 
 // selectsOthers reports whether labels also select another Service of the namespace.
 func (b *builder) selectsOthers(labels map[string]string, svc *chain.Service) bool {

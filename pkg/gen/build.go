@@ -48,7 +48,7 @@ func build(src source, opts options) (facts, decisions, model.Problems) {
 	b := builder{
 		items: src.items, opts: opts, requirements: requirements{}, endpoints: map[string]*endpoint{}, accepted: map[string]bool{},
 		settings: &settingsReader{src.items, map[settingsFiles]readResult[*settings]{}},
-		adopter: &adopter{src: &src}, taken: map[*krm.Item]bool{},
+		adopter:  &adopter{src: &src}, taken: map[*krm.Item]bool{},
 		policies: &policies{src.items, src.renamed, opts, map[*krm.Item]readResult[*hpa.Policy]{}, hpa.Defaults()},
 	}
 	for _, in := range src.endpoints {
