@@ -85,7 +85,7 @@ func Autoscale(r AutoscaleRequest) (Autoscaled, model.Problems) {
 		return Autoscaled{}, a.ps.Sorted()
 	}
 	out, ps := gen.Run(gen.Input{Items: append(slices.Clip(a.Items), scaler), Config: config, ReadFile: a.ReadFile, WithoutInputs: true})
-	a.ps.Add(ps...)
+	a.ps.Add(slices.DeleteFunc(ps, nothingRendered)...)
 	result := Autoscaled{Rules: out.Rules, Origin: out.Origin}
 	if a.ps.HasErrors() {
 		return result, a.ps.Sorted()
@@ -98,6 +98,9 @@ func Autoscale(r AutoscaleRequest) (Autoscaled, model.Problems) {
 	}
 	return result, a.ps.Sorted()
 }
+
+// nothingRendered reports whether p tells that the input asks for nothing, which is fine for metrics of resources.
+func nothingRendered(p model.Problem) bool { return p.ID == model.InputReference && p.Severity == model.Info }
 
 type autoscaler struct {
 	AutoscaleRequest
@@ -256,7 +259,10 @@ func (a *autoscaler) configure(metrics []autoscalingv2.MetricSpec) *krm.Item {
 // scaler returns the HorizontalPodAutoscaler, with the annotations for the run.
 func (a *autoscaler) scaler(target *chain.Workload, metrics []autoscalingv2.MetricSpec) (*krm.Item, error) {
 	o := target.Item.Place.Object
-	annotations := map[string]string{"krm-fn.dev/chain": "rendered"}
+	annotations := map[string]string{}
+	if slices.ContainsFunc(metrics, func(m autoscalingv2.MetricSpec) bool { return m.Pods != nil }) {
+		annotations["krm-fn.dev/chain"] = "rendered"
+	}
 	for key, value := range map[string]string{"krm-fn.dev/metrics-port": a.MetricsPort, "krm-fn.dev/metrics-path": a.MetricsPath} {
 		if value != "" {
 			annotations[key] = value
