@@ -18,9 +18,10 @@ func newAutoscale(stdout manifests) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "autoscale TYPE/NAME --metric NAME=TARGET --max N PATH...|-",
 		Short: "Create a HorizontalPodAutoscaler for a workload, with everything that its metrics need",
-		Long: `autoscale finds the workload TYPE/NAME in files, directories, or standard input, and writes a HorizontalPodAutoscaler for it:
-what kubectl autoscale is for CPU, for any metric that the pods serve. It also writes the ServiceMonitor or PodMonitor and the
-adapter rule that the metric needs, unless the input has them. The chain is verified before anything is written.
+		Long: `autoscale finds the workload TYPE/NAME in files, directories, or standard input, and writes a
+HorizontalPodAutoscaler for it: what kubectl autoscale is for CPU, for any metric that the pods serve. It also writes the
+ServiceMonitor or PodMonitor and the adapter rule that the metric needs, unless the input has them. The chain is verified before
+anything is written.
 
 By convention, the metric X_per_second is the rate of the series X, and any other metric is a gauge. --series names another series.
 The results belong to you: krm-fn never changes them later.`,
@@ -38,7 +39,11 @@ The results belong to you: krm-fn never changes them later.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Target = args[0]
-			return autoscale(cmd, stdout, &r, flags, args[1:], dir)
+			out, err := autoscale(cmd, &r, flags, args[1:])
+			if err != nil {
+				return err
+			}
+			return writeScaling(stdout, out, dir)
 		},
 	}
 	f := cmd.Flags()
@@ -60,7 +65,8 @@ The results belong to you: krm-fn never changes them later.`,
 	return cmd
 }
 
-func autoscale(cmd *cobra.Command, stdout io.Writer, r *scaffold.AutoscaleRequest, flags renderFlags, paths []string, dir string) error {
+// autoscale reads the input, and returns the objects to write.
+func autoscale(cmd *cobra.Command, r *scaffold.AutoscaleRequest, flags renderFlags, paths []string) ([]*krm.Item, error) {
 	in := renderInput{renderFlags: flags}
 	again, ps := readStdin(paths, cmd.InOrStdin())
 	ps.Add(in.readConfig()...)
@@ -72,20 +78,21 @@ func autoscale(cmd *cobra.Command, stdout io.Writer, r *scaffold.AutoscaleReques
 	ps.Add(more...)
 	ps = located(ps, krm.Sources{Items: items, ReadFile: in.readFile, Origin: out.Origin})
 	if err := report(cmd.ErrOrStderr(), ps); err != nil {
-		return err
+		return nil, err
 	}
-	rendered, err := flags.withoutRules(gen.Output{Rendered: out.Items, Rules: out.Rules})
-	if err != nil {
-		return err
-	}
+	return flags.withoutRules(gen.Output{Rendered: out.Items, Rules: out.Rules})
+}
+
+// writeScaling writes objects to standard output, or to new files in a directory.
+func writeScaling(stdout io.Writer, items []*krm.Item, dir string) error {
 	if dir == "" {
-		if err := writeDocuments(stdout, rendered); err != nil {
+		if err := writeDocuments(stdout, items); err != nil {
 			return &failure{err}
 		}
 		return nil
 	}
 	var files []scaffold.File
-	for _, it := range rendered {
+	for _, it := range items {
 		files = append(files, scaffold.File{Name: gen.FileName(it.Place.Object), Text: it.Text()})
 	}
 	if err := writeNew(dir, files); err != nil {

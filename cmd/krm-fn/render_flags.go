@@ -123,8 +123,8 @@ func writeFile(name string, text []byte) (err error) {
 		}
 	}()
 	const mode = 0o644
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
+	_, writeErr := f.Write(text)
+	if err := errors.Join(writeErr, f.Chmod(mode), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), name)

@@ -36,8 +36,8 @@ func (a *AdapterRules) Values() ([]byte, error) {
 	return krm.EncodeNode(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: "rules"}, rules}})
 }
 
-// rulesOf returns the rules among what a run rendered, nil if there are none.
-func rulesOf(f facts, rendered []*krm.Item) *AdapterRules {
+// adapterRules returns the rules among what a run rendered, nil if there are none.
+func adapterRules(f facts, rendered []*krm.Item) *AdapterRules {
 	if f.adapter.text == "" {
 		return nil
 	}

@@ -33,7 +33,9 @@ type adopter struct {
 // be decoded.
 func (a *adopter) graph() *chain.Graph {
 	if a.known == nil {
-		items := slices.DeleteFunc(slices.Clone(a.src.all), func(it *krm.Item) bool { return Owner(it) != "" && !a.src.scope.elsewhere(it) })
+		items := slices.DeleteFunc(slices.Clone(a.src.all), func(it *krm.Item) bool {
+			return Owner(it) != "" && !a.src.scope.elsewhere(it)
+		})
 		a.known, _ = chain.New(items, 0, func(*corev1.Container) bool { return false })
 	}
 	return a.known

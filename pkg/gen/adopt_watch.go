@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,11 +55,11 @@ func (b *builder) watch(it *krm.Item, wl *chain.Workload, ps *model.Problems) *w
 	}
 	w := &watch{pods: wl.Selector}
 	w.port.target = target.Port
-	w.path = firstOf(it.Annotations[metricsPathAnnotation], wl.Template.Annotations[scrapePath], metricsPath)
-	w.scheme = firstOf(choice(it, metricsSchemeAnnotation, []string{"http", "https"}, ps), wl.Template.Annotations[scrapeScheme], "http")
+	w.path = cmp.Or(it.Annotations[metricsPathAnnotation], wl.Template.Annotations[scrapePath], metricsPath)
+	w.scheme = cmp.Or(choice(it, metricsSchemeAnnotation, []string{"http", "https"}, ps), wl.Template.Annotations[scrapeScheme], "http")
 	w.setTLS(b.items, it, ps)
 	if slices.ContainsFunc(wl.Scrapes(), func(p chain.ScrapePath) bool {
-		return p.PodPort == target.Port && firstOf(p.Path, metricsPath) == w.path
+		return p.PodPort == target.Port && cmp.Or(p.Path, metricsPath) == w.path
 	}) {
 		return nil
 	}
@@ -144,16 +145,6 @@ func (b *builder) selectsOthers(labels map[string]string, svc *chain.Service) bo
 		other := g.Services.All[i]
 		return other != svc && lookup.Matches(&metav1.LabelSelector{MatchLabels: labels}, other.Item.Labels)
 	})
-}
-
-// firstOf returns the first text that is not empty.
-func firstOf(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }
 
 // monitor returns the ServiceMonitor or PodMonitor for the pods of w.

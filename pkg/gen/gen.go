@@ -62,7 +62,7 @@ func Run(in Input) (Output, model.Problems) {
 	}
 	out.markLocal()
 	return Output{
-		Items: out.items, Rendered: out.rendered, Rules: rulesOf(facts, out.rendered), Owner: opts.owner, Origin: origin,
+		Items: out.items, Rendered: out.rendered, Rules: adapterRules(facts, out.rendered), Owner: opts.owner, Origin: origin,
 	}, ps.Sorted()
 }
 

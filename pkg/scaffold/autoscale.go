@@ -84,7 +84,8 @@ func Autoscale(r AutoscaleRequest) (Autoscaled, model.Problems) {
 		a.ps.Errorf(model.HPAMetric, flag(metricFlag), "%v", err)
 		return Autoscaled{}, a.ps.Sorted()
 	}
-	out, ps := gen.Run(gen.Input{Items: append(slices.Clip(a.Items), scaler), Config: config, ReadFile: a.ReadFile, WithoutInputs: true})
+	items := append(slices.Clip(a.Items), scaler)
+	out, ps := gen.Run(gen.Input{Items: items, Config: config, ReadFile: a.ReadFile, WithoutInputs: true})
 	a.ps.Add(slices.DeleteFunc(ps, nothingRendered)...)
 	result := Autoscaled{Rules: out.Rules, Origin: out.Origin}
 	if a.ps.HasErrors() {
@@ -100,7 +101,9 @@ func Autoscale(r AutoscaleRequest) (Autoscaled, model.Problems) {
 }
 
 // nothingRendered reports whether p tells that the input asks for nothing, which is fine for metrics of resources.
-func nothingRendered(p model.Problem) bool { return p.ID == model.InputReference && p.Severity == model.Info }
+func nothingRendered(p model.Problem) bool {
+	return p.ID == model.InputReference && p.Severity == model.Info
+}
 
 type autoscaler struct {
 	AutoscaleRequest
@@ -268,8 +271,9 @@ func (a *autoscaler) scaler(target *chain.Workload, metrics []autoscalingv2.Metr
 			annotations[key] = value
 		}
 	}
+	meta := metav1.ObjectMeta{Name: cmp.Or(a.Name, o.Name), Namespace: cmp.Or(o.Namespace, a.Namespace), Annotations: annotations}
 	typed := hpa.Render(hpa.Target{
-		Meta:        metav1.ObjectMeta{Name: cmp.Or(a.Name, o.Name), Namespace: cmp.Or(o.Namespace, a.Namespace), Annotations: annotations},
+		Meta:        meta,
 		Workload:    autoscalingv2.CrossVersionObjectReference{APIVersion: o.APIVersion, Kind: o.Kind, Name: o.Name},
 		MinReplicas: a.Min, MaxReplicas: a.Max, Scaling: &hpa.Scaling{Metrics: metrics},
 	})
