@@ -17,7 +17,10 @@ import (
 )
 
 func TestHelp(t *testing.T) {
-	for name, args := range map[string][]string{"help": {"--help"}, "help-render": {"render", "--help"}, "help-init": {"init", "--help"}} {
+	for name, args := range map[string][]string{
+		"help": {"--help"}, "help-render": {"render", "--help"}, "help-init": {"init", "--help"},
+		"help-autoscale": {"autoscale", "--help"}, "help-post-render": {"post-render", "--help"},
+	} {
 		got := run(t, ".", "", args...)
 		if got.code != exitOK || got.stderr != "" {
 			t.Errorf("%v: exit code %d, %s", args, got.code, got.stderr)

@@ -2,12 +2,9 @@ package main
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"path"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
@@ -19,11 +16,15 @@ import (
 
 func newRender(stdout manifests) *cobra.Command {
 	var dir string
+	var flags renderFlags
 	cmd := &cobra.Command{
-		Use:   "render PATH...",
+		Use:   "render PATH...|-",
 		Short: "Render the manifests of files and directories",
 		Long: `render reads the Kubernetes resources in files and directories (YAML or JSON), and renders the manifests of their
 APIs and TargetEndpoints. It reads resources of other kinds if an API or TargetEndpoint refers to them, but does not write them.
+
+If a HorizontalPodAutoscaler has the annotation krm-fn.dev/chain: rendered, or with --all-scalers, its metrics get what they need
+and is missing: a ServiceMonitor or PodMonitor of its pods, and adapter rules.
 
 A RenderAPIs of krm-fn.dev/v1alpha1 in the files is the configuration. The files that it names are relative to its own
 directory, and must be inside the PATH that contains it.`,
@@ -31,11 +32,18 @@ directory, and must be inside the PATH that contains it.`,
   krm-fn render examples/products-privatejet
 
   # one file per object; files of objects that are no longer rendered are removed
-  krm-fn render -o manifests examples/products-privatejet`,
-		Args: paths("the files or directories to render"),
+  krm-fn render -o manifests examples/products-privatejet
+
+  # the monitors for the HorizontalPodAutoscalers of a Helm chart, and the rules as values of the adapter's chart
+  helm template orders charts/orders | krm-fn render --all-scalers --adapter-values adapter.yaml -`,
+		Args: paths("the files or directories to render, or - for standard input"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			out, ps := renderPaths(paths)
+			out, ps := renderPaths(paths, cmd.InOrStdin(), flags)
 			if err := report(cmd.ErrOrStderr(), ps); err != nil {
+				return err
+			}
+			var err error
+			if out.Rendered, err = flags.withoutRules(out); err != nil {
 				return err
 			}
 			if dir != "" {
@@ -49,56 +57,39 @@ directory, and must be inside the PATH that contains it.`,
 			return nil
 		},
 	}
+	flags.add(cmd)
 	cmd.Flags().StringVarP(&dir, "output", "o", "", "write one file per object to this directory instead of standard output")
 	return cmd
 }
 
-// renderPaths reads and renders packages.
-func renderPaths(paths []string) (gen.Output, model.Problems) {
-	var items []*krm.Item
-	var config *krm.Item
-	var root string
-	var ps model.Problems
+// renderPaths reads and renders packages, and standard input if a path is "-".
+func renderPaths(paths []string, stdin io.Reader, flags renderFlags) (gen.Output, model.Problems) {
+	r := renderInput{renderFlags: flags}
+	again, ps := readStdin(paths, stdin)
+	ps.Add(r.readConfig()...)
 	for _, name := range paths {
-		p, more := krm.ReadPackage(name)
+		var p krm.Package
+		var more model.Problems
+		if name == "-" {
+			p, more = krm.ReadStream(again(), name)
+		} else {
+			p, more = krm.ReadPackage(name)
+		}
 		ps.Add(more...)
-		for _, it := range p.Items {
-			if it.Place.Object.Kind != "RenderAPIs" {
-				items = append(items, it)
-				continue
-			}
-			if config != nil {
-				ps.Errorf(model.InputDuplicate, it.Place,
-					"there is another RenderAPIs in %s; keep one, and list the APIs of both in its spec.apis", config.Place.File)
-				continue
-			}
-			config, root = it, p.Root
-		}
+		ps.Add(r.read(name, p.Items, p.Root)...)
 	}
-	in := gen.Input{Items: items, Config: config, WithoutInputs: true}
-	if config != nil {
-		// The path of the configuration is the path of the package joined with the path inside it.
-		dir, err := filepath.Rel(root, filepath.Dir(filepath.FromSlash(config.Place.File)))
-		if err != nil {
-			dir = "."
-		}
-		in.ReadFile = func(name string) ([]byte, error) {
-			if path.IsAbs(name) {
-				return nil, fmt.Errorf("use a path relative to %s", path.Dir(config.Place.File))
-			}
-			return krm.ReadFile(root, path.Join(filepath.ToSlash(dir), name))
-		}
-		ps = slices.DeleteFunc(ps, func(p model.Problem) bool { return isNamedDocument(p, config) })
+	if r.config != nil {
+		ps = slices.DeleteFunc(ps, func(p model.Problem) bool { return isNamedDocument(p, r.config) })
 	}
-	out, more := gen.Run(in)
+	out, more := gen.Run(r.input())
 	ps.Add(more...)
 	if len(ps) == 0 {
 		out.Origin = nil
 		return out, nil
 	}
 	// What was read is read again, so that a run without problems need not keep it.
-	items, _ = readItems(paths, strings.NewReader(""))
-	return out, located(ps, krm.Sources{Items: items, ReadFile: in.ReadFile, Origin: out.Origin})
+	items, _ := readItems(paths, again())
+	return out, located(ps, krm.Sources{Items: items, ReadFile: r.readFile, Origin: out.Origin})
 }
 
 // isNamedDocument reports whether p is about a skipped file that the configuration names as an OpenAPI document.

@@ -240,7 +240,8 @@ func TestRenderFilesAndFolders(t *testing.T) {
 	})
 	t.Run("nothing", func(t *testing.T) {
 		got := run(t, ".", "", at("empty")...)
-		if got != (outcome{"", "info: the input has neither an API nor a TargetEndpoint of wso2.com/v1alpha1; nothing is rendered [input/reference]\n", exitOK}) {
+		if got != (outcome{"", "info: the input has no API, no TargetEndpoint of wso2.com/v1alpha1, and no HorizontalPodAutoscaler with the annotation " +
+			"krm-fn.dev/chain: rendered; nothing is rendered [input/reference]\n", exitOK}) {
 			t.Errorf("got %v", got)
 		}
 	})

@@ -26,6 +26,10 @@ type adapterConfig struct {
 	// hashed tells kustomize to append a hash of the content to the name.
 	hashed bool
 	origin origin
+	// inInput means that the input has this ConfigMap, or pods that read it.
+	inInput bool
+	// needs are the metrics that scalers read through the adapter.
+	needs []hpa.Need
 }
 
 // adapterBuilder finds the ConfigMap for the rules, and the pods that read it.
@@ -53,6 +57,7 @@ func buildAdapter(src *source, f facts, local map[*krm.Item]bool, opts options, 
 		set.addFile(&file, ps)
 	}
 	needs := f.needs(opts.scaler)
+	a.needs = needs
 	for _, n := range needs {
 		set.addNeed(n, opts.adapter, ps)
 	}
@@ -71,6 +76,7 @@ func buildAdapter(src *source, f facts, local map[*krm.Item]bool, opts options, 
 	for _, f := range set.files {
 		merged[f.item] = true
 	}
+	a.inInput = a.inInput || a.own != nil
 	if a.own != nil {
 		merged[a.own] = true
 		a.keep(a.own)
@@ -101,7 +107,12 @@ func (f facts) needs(k *scalerKind) []hpa.Need {
 		all = append(all, k.needs(g.scaling)...)
 	}
 	for _, b := range f.backends {
-		all = append(all, k.needs(b.scaling)...)
+		if b.scaling != nil {
+			all = append(all, k.needs(b.scaling)...)
+		}
+	}
+	for _, a := range f.adopted {
+		all = append(all, a.needs...)
 	}
 	order := func(a, b hpa.Need) int {
 		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Object.String(), b.Object.String()),

@@ -42,6 +42,7 @@ func inKustomize(items []*krm.Item, config *krm.Item) bool {
 func (a *adapterBuilder) rollOut(src *source, opts options, ps *model.Problems) {
 	a.ref = a.present(src)
 	readers, idle := src.readers(a.ref)
+	a.inInput = len(readers) > 0
 	a.hashed = src.kustomize && len(readers) > 0
 	if h := opts.adapter.hash; h != nil {
 		a.hashed = src.kustomize && *h

@@ -95,17 +95,23 @@ func checkImage(image string, id model.ID, at model.Place, ps *model.Problems) {
 // jet resolves the settings of a backend with its own pods: replica limits, metrics to scale on, and metrics to scrape.
 func (b *builder) jet(e *endpoint, ps *model.Problems) {
 	out, in := &e.backend, e.input
+	b.scale(e, ps)
+	checkContainers(out.scaling, []string{out.container}, in.item.Place, ps)
+	out.metrics = out.buildMetrics(b.items, in.item, out.observed || out.scaling.PodsMetrics(), ps)
+	out.annotatePods(out.metricsPorts(), b.opts, ps)
+	out.setBounds(in.spec.Deploy, in.item.Place.Child("spec").Child("deploy"), ps)
+	out.share(b.opts.owner)
+}
+
+// scale finds the metrics to scale on.
+func (b *builder) scale(e *endpoint, ps *model.Problems) {
+	out, in := &e.backend, e.input
 	out.scaling = b.policies.scaling(in.referrer(), func(p *hpa.Policy) *hpa.Scaling { return &p.Backend }, ps)
 	for _, p := range out.scaling.Assumed {
 		if in.spec.Deploy.MaxReplicas == nil || p.Place != out.scaling.Places.MaxReplicas {
 			ps.Add(p)
 		}
 	}
-	checkContainers(out.scaling, []string{out.container}, in.item.Place, ps)
-	out.metrics = out.buildMetrics(b.items, in.item, out.observed || out.scaling.PodsMetrics(), ps)
-	out.annotatePods(out.metricsPorts(), b.opts, ps)
-	out.setBounds(in.spec.Deploy, in.item.Place.Child("spec").Child("deploy"), ps)
-	out.share(b.opts.owner)
 }
 
 // setBounds finds the replica limits. The operator took 0 for a limit that is not set.

@@ -151,7 +151,7 @@ var parts = []struct {
 	{"Build", func(s *stages) error { _, _, _ = build(s.src, s.opts); return nil }},
 	{"Render", func(s *stages) error { render(s.f, s.opts); return nil }},
 	{"Check", func(s *stages) error {
-		checkChains(merged{items: s.out.Items, rendered: s.out.Rendered}, s.opts)
+		checkChains(merged{items: s.out.Items, rendered: s.out.Rendered}, s.f, s.opts)
 		return nil
 	}},
 	{"Write", func(s *stages) error { return s.list.Write(io.Discard, s.out.Items, nil) }},

@@ -32,19 +32,23 @@ type builder struct {
 	requirements requirements
 	// endpoints are the TargetEndpoints by their names.
 	endpoints map[string]*endpoint
+	adopter   *adopter
+	// taken are scalers that are adopted because of a TargetEndpoint.
+	taken map[*krm.Item]bool
 }
 
 // build follows every reference, applies every default, and checks every value. It does not change its input: it returns what
 // it decides about an item.
 func build(src source, opts options) (facts, decisions, model.Problems) {
 	var ps model.Problems
-	if len(src.apis) == 0 && len(src.endpoints) == 0 && !src.elsewhere && len(src.fragments) == 0 {
-		ps.Infof(model.InputReference, opts.place,
-			"the input has neither an API nor a TargetEndpoint of wso2.com/v1alpha1; nothing is rendered")
+	if len(src.apis) == 0 && len(src.endpoints) == 0 && !src.elsewhere && len(src.fragments) == 0 && !src.adopts {
+		ps.Infof(model.InputReference, opts.place, "the input has no API, no TargetEndpoint of wso2.com/v1alpha1, and no "+
+			"HorizontalPodAutoscaler with the annotation %s: %s; nothing is rendered", chainAnnotation, chainRendered)
 	}
 	b := builder{
 		items: src.items, opts: opts, requirements: requirements{}, endpoints: map[string]*endpoint{}, accepted: map[string]bool{},
 		settings: &settingsReader{src.items, map[settingsFiles]readResult[*settings]{}},
+		adopter:  &adopter{src: &src}, taken: map[*krm.Item]bool{},
 		policies: &policies{src.items, src.renamed, opts, map[*krm.Item]readResult[*hpa.Policy]{}, hpa.Defaults()},
 	}
 	for _, in := range src.endpoints {
@@ -65,6 +69,7 @@ func build(src source, opts options) (facts, decisions, model.Problems) {
 	}
 	b.reportNeedless(&ps)
 	f.backends = b.backends(&ps)
+	f.adopted = b.adoptScalers(&ps)
 	checkHosts(f, &ps)
 	d.keepLocal(src.inputs...)
 	for files := range b.settings.known {
@@ -97,7 +102,7 @@ func (b *builder) backends(ps *model.Problems) []backend {
 		if e.input.elsewhere || e.resolveMode(ps) != model.PrivateJet {
 			continue
 		}
-		p := provisions[slices.IndexFunc(provisions, func(p *provision) bool { return p.applies(e) })]
+		p := provisions[slices.IndexFunc(provisions, func(p *provision) bool { return p.applies(b, e) })]
 		p.build(b, e, ps)
 		if len(p.outputs) > 0 {
 			e.backend.provision = p

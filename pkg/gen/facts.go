@@ -1,6 +1,7 @@
 package gen
 
 import (
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
@@ -11,7 +12,9 @@ import (
 type facts struct {
 	gateways []gateway
 	backends []backend
-	adapter  adapterConfig
+	// adopted are the scalers of users.
+	adopted []adopted
+	adapter adapterConfig
 }
 
 // workload contains what a gateway and a backend have in common.
@@ -27,6 +30,8 @@ type workload struct {
 	pullPolicy corev1.PullPolicy
 	min, max   int32
 	scaling    *hpa.Scaling
+	// target is what a scaler of it scales.
+	target autoscalingv2.CrossVersionObjectReference
 	// podAnnotations are annotations of the pods only.
 	podAnnotations map[string]string
 	// origin is the path annotation of the input, for the paths of what is rendered from it.
@@ -93,8 +98,10 @@ type backend struct {
 	runAsNonRoot, readOnlyDir bool
 	// observed means that the configuration enables metrics for all workloads.
 	observed bool
-	// metrics is nil if nothing reads the metrics of the backend.
+	// metrics is nil if nothing reads the metrics of the backend, or if watch says where they are.
 	metrics *scrape
+	// watch is nil if krm-fn renders the pods, or if their metrics need no monitor.
+	watch *watch
 }
 
 type port struct {

@@ -17,6 +17,8 @@ type Input struct {
 	Config *krm.Item
 	// ReadFile reads a file of the package by its slash-separated path. It must not read outside the package.
 	ReadFile func(path string) ([]byte, error)
+	// AllScalers serves the metrics of all scalers of users, as spec.scalers: all of a RenderAPIs does.
+	AllScalers bool
 	// WithoutInputs omits the inputs from the items of the Output, for callers that do not write them.
 	WithoutInputs bool
 }
@@ -28,6 +30,8 @@ type Output struct {
 	Items []*krm.Item
 	// Rendered are the rendered ones among Items.
 	Rendered []*krm.Item
+	// Rules are the rules of the adapter among Rendered, nil if there are none.
+	Rules *AdapterRules
 	// Owner names the function configuration; the rendered items have it as an annotation.
 	Owner string
 	// Origin returns the place of the input from which an object was rendered, or an empty place if there is no single input.
@@ -38,6 +42,7 @@ type Output struct {
 // Run renders all manifests of in. If a problem is an error, the output only has its Origin.
 func Run(in Input) (Output, model.Problems) {
 	opts, ps := readOptions(in.Config, in.ReadFile)
+	opts.adoptAll = opts.adoptAll || in.AllScalers
 	src, more := read(in, opts)
 	ps.Add(more...)
 	facts, decided, more := build(src, opts)
@@ -51,17 +56,19 @@ func Run(in Input) (Output, model.Problems) {
 		return Output{Origin: origin}, ps.Sorted()
 	}
 	out := decided.merge(in, objects, rendered, src.scope, opts.owner)
-	ps.Add(checkChains(out, opts)...)
+	ps.Add(checkChains(out, facts, opts)...)
 	if ps.HasErrors() {
 		return Output{Origin: origin}, ps.Sorted()
 	}
 	out.markLocal()
-	return Output{Items: out.items, Rendered: out.rendered, Owner: opts.owner, Origin: origin}, ps.Sorted()
+	return Output{
+		Items: out.items, Rendered: out.rendered, Rules: adapterRules(facts, out.rendered), Owner: opts.owner, Origin: origin,
+	}, ps.Sorted()
 }
 
 // checkChains checks the metric chains of everything rendered. A problem of a scaler that krm-fn did not render, or a malformed
 // field of any other such object, does not stop the rendering; krm-fn check is for that.
-func checkChains(out merged, opts options) model.Problems {
+func checkChains(out merged, f facts, opts options) model.Problems {
 	all := check.Run(check.Input{Items: out.applied(), Complete: true, Minor: opts.minor})
 	if !all.HasErrors() {
 		return all
@@ -69,6 +76,9 @@ func checkChains(out merged, opts options) model.Problems {
 	own := map[model.Object]bool{}
 	for _, it := range out.rendered {
 		own[it.Place.Object] = true
+	}
+	for _, a := range f.adopted {
+		own[a.place.Object] = true
 	}
 	isForeignScaler := func(it *krm.Item) bool {
 		o := it.Place.Object

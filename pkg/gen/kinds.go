@@ -66,14 +66,20 @@ func checkKind(it *krm.Item, ps *model.Problems) {
 var annotationKinds = map[string][]string{
 	hpaConfigsAnnotation: workloadKinds, SelectorAnnotation: workloadKinds, securityAnnotation: workloadKinds,
 	PullPolicyAnnotation: workloadKinds, runAsNonRootAnnotation: backendKinds, readOnlyRootAnnotation: backendKinds,
-	readinessAnnotation: backendKinds, metricsAnnotation: backendKinds, metricsPortAnnotation: backendKinds,
-	metricsPathAnnotation: backendKinds, metricsSchemeAnnotation: backendKinds, metricsTLSAnnotation: backendKinds,
-	metricsServerNameAnnotation: backendKinds, rulesAnnotation: {"ConfigMap"},
+	readinessAnnotation: backendKinds, metricsAnnotation: backendKinds, metricsPortAnnotation: scrapedKinds,
+	metricsPathAnnotation: scrapedKinds, metricsSchemeAnnotation: scrapedKinds, metricsTLSAnnotation: scrapedKinds,
+	metricsServerNameAnnotation: scrapedKinds, metricsServiceAnnotation: scrapedKinds, rulesAnnotation: {"ConfigMap"},
+	chainAnnotation: {"HorizontalPodAutoscaler"}, adoptAnnotation: backendKinds,
 	gatewayAnnotation: {"API"}, tlsSecretAnnotation: {"API"}, maxBodyAnnotation: {"API"}, tlsAnnotation: backendKinds,
 	tlsNameAnnotation: backendKinds, publicKeyAnnotation: {"Security"},
 }
 
-var workloadKinds, backendKinds = []string{"API", "TargetEndpoint"}, []string{"TargetEndpoint"}
+var (
+	workloadKinds, backendKinds = []string{"API", "TargetEndpoint"}, []string{"TargetEndpoint"}
+	// scrapedKinds can say where the metrics of a workload are.
+	scrapedKinds = []string{"TargetEndpoint", "HorizontalPodAutoscaler"}
+	adoptValues  = []string{"true", "false"}
+)
 
 // checkAnnotations reports annotations with our prefix that have no effect: unknown ones, and those for objects of another kind.
 func checkAnnotations(it *krm.Item, ps *model.Problems) {

@@ -15,13 +15,7 @@ import (
 // buildMetrics finds where a backend serves its metrics. It returns nil if nothing reads them. wanted says whether the
 // configuration enables them; an annotation of the TargetEndpoint overrides it.
 func (b *backend) buildMetrics(items index, it *krm.Item, wanted bool, ps *model.Problems) *scrape {
-	annotated := choice(it, metricsAnnotation, []string{"true", "false"}, ps)
-	for _, a := range []string{
-		metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotation, metricsTLSAnnotation, metricsServerNameAnnotation,
-	} {
-		wanted = wanted || it.Annotations[a] != ""
-	}
-	if annotated == "false" || annotated == "" && !wanted || len(b.ports) == 0 {
+	if !wantsMetrics(it, wanted, ps) || len(b.ports) == 0 {
 		return nil
 	}
 	m := &scrape{port: b.ports[0], path: metricsPath, scheme: b.protocol}
@@ -40,6 +34,20 @@ func (b *backend) buildMetrics(items index, it *krm.Item, wanted bool, ps *model
 	}
 	m.setTLS(items, it, ps)
 	return m
+}
+
+// wantsMetrics reports whether the pods of a TargetEndpoint are scraped: if its annotation says so, if another one configures it,
+// or if it is wanted otherwise.
+func wantsMetrics(it *krm.Item, wanted bool, ps *model.Problems) bool {
+	if annotated := choice(it, metricsAnnotation, []string{"true", "false"}, ps); annotated != "" {
+		return annotated == "true"
+	}
+	for _, a := range []string{
+		metricsPortAnnotation, metricsPathAnnotation, metricsSchemeAnnotation, metricsTLSAnnotation, metricsServerNameAnnotation,
+	} {
+		wanted = wanted || it.Annotations[a] != ""
+	}
+	return wanted
 }
 
 // insecure is the value of the annotation that keeps Prometheus from verifying a certificate.

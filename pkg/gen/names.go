@@ -25,6 +25,14 @@ const (
 	metricsTLSAnnotation    = group + "/metrics-tls"
 
 	metricsServerNameAnnotation = group + "/metrics-server-name"
+	// metricsServiceAnnotation names the Service through which Prometheus scrapes a workload that krm-fn does not render.
+	metricsServiceAnnotation = group + "/metrics-service"
+
+	// chainAnnotation on a scaler asks for what its metrics need.
+	chainAnnotation = group + "/chain"
+	chainRendered   = "rendered"
+	// adoptAnnotation says whether a TargetEndpoint without an image stands for the workload of its name.
+	adoptAnnotation = group + "/adopt"
 
 	// gatewayAnnotation chooses the gateway kind of an API, tlsSecretAnnotation its certificate, and maxBodyAnnotation the maximum
 	// size of request bodies.

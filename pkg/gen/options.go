@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -37,6 +38,8 @@ type options struct {
 	scrapeAnnotations bool
 	adapter           adapterOptions
 	gateway           gatewayOptions
+	// adoptAll means that the metrics of all scalers of users get what they need, not only of those with the annotation.
+	adoptAll bool
 	// scaler is the kind to render for workloads that scale.
 	scaler        *scalerKind
 	resourceFiles []string
@@ -64,6 +67,8 @@ type renderAPIsSpec struct {
 	ClusterDomain string      `json:"clusterDomain"`
 	IPFamilies    []string    `json:"ipFamilies"`
 	Metrics       metricsSpec `json:"metrics"`
+	// Scalers says which scalers of users get what their metrics need: annotated, the default, or all.
+	Scalers string `json:"scalers"`
 	// ResourceFiles are files of Kubernetes resources to read in addition to the items.
 	ResourceFiles []string       `json:"resourceFiles"`
 	APIs          []apiShorthand `json:"apis"`
@@ -84,7 +89,7 @@ type apiShorthand struct {
 var flatKeys = []string{
 	"adapterKey", "adapterName", "adapterNameSuffixHash", "adapterNamespace", "image", "kubernetesVersion", "mode", "monitor",
 	"monitorLabels", "name", "namespace", "namespaceLabel", "podLabel", "rateWindow", "replicas", "resourceFiles",
-	"scrapeAnnotations", "scrapeInterval", "swaggerFiles", "version",
+	"scalers", "scrapeAnnotations", "scrapeInterval", "swaggerFiles", "version",
 }
 
 // readOptions reads the functionConfig.
@@ -126,6 +131,7 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 	if obj.Kind == configKind {
 		metrics = at.Child("metrics")
 	}
+	opts.setScalers(spec.Scalers, at.Child("scalers"), &ps)
 	opts.setInterval(spec.Metrics.ScrapeInterval, metrics.Child("scrapeInterval"), &ps)
 	opts.monitorLabels = spec.Metrics.MonitorLabels
 	checkLabels(opts.monitorLabels, metrics.Child("monitorLabels"), &ps)
@@ -139,7 +145,7 @@ func flatOptions(config *krm.Item, ps *model.Problems) renderAPIsSpec {
 	ps.Add(more...)
 	at := config.Place.Child("data")
 	unknownKeys(data, flatKeys, at, ps)
-	spec := renderAPIsSpec{KubernetesVersion: data["kubernetesVersion"], ResourceFiles: words(data["resourceFiles"])}
+	spec := renderAPIsSpec{KubernetesVersion: data["kubernetesVersion"], ResourceFiles: words(data["resourceFiles"]), Scalers: data["scalers"]}
 	spec.Metrics = flatMetrics(data, at, ps)
 	api := apiShorthand{
 		Name: data["name"], Namespace: data["namespace"], SwaggerFiles: words(data["swaggerFiles"]),
@@ -177,6 +183,18 @@ func (o *options) setVersion(s string, at model.Place, ps *model.Problems) {
 	if minor < oldestMinor {
 		ps.Valuef(model.OutputUnsupported, at, s, "Kubernetes %s lacks APIs that are rendered; the oldest is 1.%d", s, oldestMinor)
 	}
+}
+
+// setScalers reads which scalers of users get what their metrics need.
+func (o *options) setScalers(s string, at model.Place, ps *model.Problems) {
+	const annotated, all = "annotated", "all"
+	if s != "" && s != annotated && s != all {
+		ps.Add(model.Problem{
+			ID: model.InputValue, Severity: model.Error, Place: at, Value: s, Suggestion: krm.Suggest(s, []string{annotated, all}),
+			Message: fmt.Sprintf("%q is not one of %s and %s%s", s, annotated, all, krm.DidYouMean(s, []string{annotated, all})),
+		})
+	}
+	o.adoptAll = s == all
 }
 
 // durationPattern matches a Prometheus duration, as in the API types of prometheus-operator.

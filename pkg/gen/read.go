@@ -17,6 +17,10 @@ type source struct {
 	items index
 	// inputs are the objects of our kinds that this run renders; others are those of them that only some gateway kinds read.
 	inputs, others []*krm.Item
+	// all are the items of the run.
+	all []*krm.Item
+	// adopts means that the metrics of a scaler in the input need what this run renders.
+	adopts bool
 	// kustomize means that kustomize runs krm-fn.
 	kustomize bool
 	// fragments are ConfigMaps with adapter rules that other runs rendered.
@@ -60,12 +64,13 @@ func (in endpointInput) referrer() referrer { return referrer{in.item, namespace
 
 // read indexes the items, and decodes the APIs and TargetEndpoints.
 func read(in Input, opts options) (source, model.Problems) {
-	src := source{scope: newScope(in.Items), items: index{}, kustomize: inKustomize(in.Items, in.Config)}
+	src := source{all: in.Items, scope: newScope(in.Items), items: index{}, kustomize: inKustomize(in.Items, in.Config)}
 	src.fragments = ruleFragments(in.Items, src.scope)
 	more, ps := readResourceFiles(in.Items, opts)
 	for _, it := range withoutDuplicates(slices.Concat(in.Items, more), &ps) {
 		src.items.add(it)
 		src.readObject(it, &ps)
+		src.readScaler(it, &opts, &ps)
 	}
 	for i, short := range opts.apis {
 		src.apis = append(src.apis, expandShorthand(short, opts, i, &ps))

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -56,6 +57,10 @@ func render(f facts, opts options) []object {
 			}
 		}
 	}
+	for i := range f.adopted {
+		a := &f.adopted[i]
+		add(func() typedObject { return a.watch.monitor(&a.workload, &opts) }, &a.origin)
+	}
 	if f.adapter.text != "" {
 		add(func() typedObject { return f.adapter.configMap(opts) }, &f.adapter.origin)
 	}
@@ -100,6 +105,9 @@ func (w *workload) share(owner string) {
 	source := from.Kind + "/" + model.Ref{Namespace: from.Namespace, Name: from.Name}.String()
 	if maps.Equal(w.selector, w.labels) {
 		w.selector = w.labels
+	}
+	if w.target.Name == "" {
+		w.target = autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: w.ref.Name}
 	}
 	w.allLabels = with(w.labels, map[string]string{managedByLabel: managedBy})
 	w.allAnnotations = map[string]string{ownerAnnotation: owner, sourceAnnotation: source}
@@ -156,6 +164,9 @@ func origins(f facts, opts options, objects []object) func(model.Object) (model.
 		}
 		for i := range f.backends {
 			inputs[&f.backends[i].origin] = f.backends[i].place
+		}
+		for i := range f.adopted {
+			inputs[&f.adopted[i].origin] = f.adopted[i].place
 		}
 		places := make(map[model.Object]model.Place, len(objects))
 		for _, o := range objects {

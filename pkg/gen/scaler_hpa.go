@@ -1,8 +1,6 @@
 package gen
 
 import (
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-
 	"github.com/krm-fn/krm-fn/pkg/hpa"
 )
 
@@ -15,7 +13,7 @@ var horizontalPodAutoscaler = scalerKind{
 func renderHPA(w *workload, opts *options) typedObject {
 	return hpa.Render(hpa.Target{
 		Meta:        w.meta(w.ref.Name),
-		Workload:    autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: w.ref.Name},
+		Workload:    w.target,
 		MinReplicas: w.min, MaxReplicas: w.max, Scaling: w.scaling, KubernetesMinor: opts.minor,
 	})
 }

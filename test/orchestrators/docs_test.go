@@ -103,6 +103,21 @@ func TestTaskPages(t *testing.T) {
 			{"sh wrong", nil},
 			{"text wrong", initWrong},
 		},
+		"existing-workloads.md": {
+			{"sh autoscale", autoscaled},
+			{"yaml examples/existing-workload/hpa.yaml", excerpt},
+			{"sh render", rendersExisting},
+		},
+		"helm.md": {
+			{"yaml templates/hpa.yaml", nil},
+			{"yaml values.yaml", nil},
+			{"sh rules", nil},
+			{"sh adapter", nil},
+			{"sh helm3", helm3Release},
+			{"sh helm4", helm4Release},
+			{"yaml render-apis.yaml", helmConfig},
+			{"sh check", helmCheck},
+		},
 		"fleet.md": {
 			{"text layout", layout("kustomize")},
 			{"sh kustomize", fleetBuilds},

@@ -31,6 +31,7 @@ var programs = map[string]program{
 	"argocd":  {module: "argocd", pkg: "."},
 	"etcd":    {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
 	"helm":    {module: "helm", pkg: "helm.sh/helm/v3/cmd/helm"},
+	"helm4":   {module: "helm4", pkg: "helm.sh/helm/v4/cmd/helm"},
 	"kpt":     {module: "kpt", pkg: "."},
 	"kube-apiserver": {
 		module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver",
