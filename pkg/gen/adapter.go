@@ -51,12 +51,19 @@ func buildAdapter(src *source, f facts, local map[*krm.Item]bool, opts options, 
 	for _, file := range src.ruleFiles(a.own, local, opts, ps) {
 		set.addFile(&file, ps)
 	}
-	needs := f.needs(opts.scaler)
-	for _, n := range needs {
-		set.addNeed(n, opts.adapter, ps)
+	needs := f.needs()
+	if opts.scaler.triggers == nil {
+		for _, n := range needs {
+			set.addNeed(n, opts.adapter, ps)
+		}
+	} else {
+		opts.scaler.triggers(&triggerBuilder{source: src, facts: f, rules: set, opts: opts, ps: ps})
 	}
 	checkOverrides(needs, opts, ps)
 	f.checkProfiles(set, opts, ps)
+	if opts.scaler.triggers != nil {
+		set.dropPolicies()
+	}
 	text, err := set.encode()
 	if err != nil {
 		ps.Errorf(model.AdapterRule, opts.place, "%v", err)
@@ -93,14 +100,14 @@ func (s *ruleSet) isOnly(own *krm.Item) bool {
 		!slices.ContainsFunc(s.rules, func(e ruleEntry) bool { return e.file == nil })
 }
 
-// needs returns the metrics that all workloads read through an adapter, each once, sorted by name.
-func (f facts) needs(k *scalerKind) []hpa.Need {
+// needs returns the metrics other than CPU and memory that all workloads read, each once, sorted by name.
+func (f facts) needs() []hpa.Need {
 	var all []hpa.Need
 	for _, g := range f.gateways {
-		all = append(all, k.needs(g.scaling)...)
+		all = append(all, g.scaling.Needs()...)
 	}
 	for _, b := range f.backends {
-		all = append(all, k.needs(b.scaling)...)
+		all = append(all, b.scaling.Needs()...)
 	}
 	order := func(a, b hpa.Need) int {
 		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Object.String(), b.Object.String()),
@@ -131,13 +138,13 @@ func checkOverrides(needs []hpa.Need, opts options, ps *model.Problems) {
 // checkProfiles reports gateways that scale on their own metric but do not serve it.
 func (f facts) checkProfiles(set ruleSet, opts options, ps *model.Problems) {
 	for _, g := range f.gateways {
-		for _, n := range opts.scaler.needs(g.scaling) {
+		for _, n := range g.scaling.Needs() {
 			_, overridden := opts.adapter.formulas.Overrides[n.Metric]
 			formula, own := g.kind.profile[n.Metric]
-			if !own || overridden || n.Object.Kind != "Pod" || set.written(n, opts.adapter) {
+			if !own || overridden || n.Object.Kind != "Pod" || set.written(n, opts.adapter) >= 0 {
 				continue
 			}
-			if other := opts.adapter.formulas.Profiles[n.Metric]; other.Series != formula.Series {
+			if other := opts.adapter.formulas.Profiles[n.Metric]; other.Series != formula.Series && opts.scaler.triggers == nil {
 				ps.Valuef(model.AdapterRule, n.Place, n.Metric,
 					"%s serves %q as the rate of %s, but the rule for it reads %s of another gateway kind; use one kind for all APIs, or "+
 						"give %s its own hpa-configs with another metric",

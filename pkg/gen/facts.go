@@ -4,6 +4,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/keda"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -27,6 +28,8 @@ type workload struct {
 	pullPolicy corev1.PullPolicy
 	min, max   int32
 	scaling    *hpa.Scaling
+	// triggers are how a scaler reads metrics that no adapter serves.
+	triggers []keda.Trigger
 	// podAnnotations are annotations of the pods only.
 	podAnnotations map[string]string
 	// origin is the path annotation of the input, for the paths of what is rendered from it.

@@ -51,6 +51,7 @@ func (w *workload) annotatePods(ports []metricsPort, opts options, ps *model.Pro
 func serviceMonitor(w *workload, ports []metricsPort, opts *options) *monitoringv1.ServiceMonitor {
 	m := &monitoringv1.ServiceMonitor{TypeMeta: typeMeta(monitoringVersion, serviceMonitorKind), ObjectMeta: w.meta(w.ref.Name)}
 	m.Spec.Selector.MatchLabels = map[string]string{metricsLabel: w.ref.Name}
+	m.Spec.PodTargetLabels = opts.scaler.podLabels
 	m.Labels = with(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
 		ep := monitoringv1.Endpoint{Port: p.name, Path: p.path, Interval: monitoringv1.Duration(opts.interval), Params: p.params}
@@ -70,6 +71,7 @@ func serviceMonitor(w *workload, ports []metricsPort, opts *options) *monitoring
 func podMonitor(w *workload, ports []metricsPort, containers []corev1.Container, opts *options) *monitoringv1.PodMonitor {
 	m := &monitoringv1.PodMonitor{TypeMeta: typeMeta(monitoringVersion, podMonitorKind), ObjectMeta: w.meta(w.ref.Name)}
 	m.Spec.Selector.MatchLabels = map[string]string{workloadLabel: w.labels[workloadLabel]}
+	m.Spec.PodTargetLabels = opts.scaler.podLabels
 	m.Labels = with(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
 		ep := monitoringv1.PodMetricsEndpoint{Path: p.path, Interval: monitoringv1.Duration(opts.interval), Params: p.params}

@@ -1,0 +1,128 @@
+package gen
+
+import (
+	"maps"
+
+	"github.com/prometheus/prometheus/model/labels"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+
+	"github.com/krm-fn/krm-fn/pkg/check/adapter"
+	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/keda"
+	"github.com/krm-fn/krm-fn/pkg/model"
+	"github.com/krm-fn/krm-fn/pkg/trigger"
+)
+
+// scaledObject is the scaler of KEDA, which reads metrics from Prometheus without an adapter. KEDA makes a
+// HorizontalPodAutoscaler of autoscaling/v2 of it.
+var scaledObject = scalerKind{
+	kind: keda.ScaledObjectKind, problems: "keda/", oldest: hpa.MinorV2,
+	render: renderScaledObject, triggers: (*triggerBuilder).build, unsupported: hpa.Unsupported,
+	podLabels: []string{workloadLabel},
+}
+
+// workloadSeries is the label that Prometheus makes of workloadLabel (prometheus-operator, pkg/prometheus/promcfg.go,
+// sanitizeLabelName).
+const workloadSeries = "krm_fn_dev_workload"
+
+func renderScaledObject(w *workload, _ *options) typedObject {
+	meta := w.meta(w.ref.Name)
+	// KEDA refuses a workload that a HorizontalPodAutoscaler scales, unless it takes that over (scaledobject_webhook.go,
+	// verifyHpas). The name is the one that krm-fn, like the operator, gives to a HorizontalPodAutoscaler.
+	meta.Annotations = with(meta.Annotations, map[string]string{keda.TransferOwnership: "true"})
+	return &keda.ScaledObject{
+		TypeMeta: typeMeta(keda.APIVersion, keda.ScaledObjectKind), ObjectMeta: meta,
+		Spec: keda.ScaledObjectSpec{
+			ScaleTargetRef:  &keda.ScaleTarget{APIVersion: "apps/v1", Kind: "Deployment", Name: w.ref.Name},
+			MinReplicaCount: &w.min, MaxReplicaCount: &w.max,
+			Advanced: &keda.Advanced{
+				HorizontalPodAutoscalerConfig: &keda.HPAConfig{Name: w.ref.Name, Behavior: w.scaling.Behavior},
+			},
+			Triggers: w.triggers,
+		},
+	}
+}
+
+// triggerBuilder resolves the triggers of all workloads.
+type triggerBuilder struct {
+	source     *source
+	facts      facts
+	rules      ruleSet
+	opts       options
+	ps         *model.Problems
+	kinds      *adapter.Kinds
+	prometheus trigger.Prometheus
+	// asked means that a trigger reads from Prometheus.
+	asked bool
+}
+
+func (b *triggerBuilder) build() {
+	b.kinds = adapter.NewKinds(b.source.items["CustomResourceDefinition|*"], b.opts.minor)
+	b.prometheus = b.opts.prometheus.settings
+	address := b.serverAddress()
+	if address != "" {
+		b.prometheus.Metadata = with(b.prometheus.Metadata, map[string]string{"serverAddress": address})
+	}
+	for i := range b.facts.gateways {
+		g := &b.facts.gateways[i]
+		if g.kind.podless {
+			continue
+		}
+		// Each gateway reads the series of its own kind.
+		formulas := b.opts.adapter.formulas
+		formulas.Profiles = maps.Clone(formulas.Profiles)
+		maps.Copy(formulas.Profiles, g.kind.profile)
+		b.workload(&g.workload, formulas)
+	}
+	for i := range b.facts.backends {
+		b.workload(&b.facts.backends[i].workload, b.opts.adapter.formulas)
+	}
+	if b.asked && address == "" {
+		b.noAddress()
+	}
+}
+
+func (b *triggerBuilder) workload(w *workload, formulas hpa.Formulas) {
+	needs := w.scaling.Needs()
+	if len(needs) > 0 {
+		b.asked = true
+		if w.ref.Namespace == "" {
+			b.ps.Errorf(model.InputRequired, w.place,
+				"has no namespace, but the query for %s must name it; set metadata.namespace", model.Quote(needs[0].Metric))
+			return
+		}
+	}
+	target := trigger.Workload{Namespace: w.ref.Namespace, Kinds: b.kinds, Pods: []*labels.Matcher{
+		labels.MustNewMatcher(labels.MatchEqual, workloadSeries, w.labels[workloadLabel]),
+	}}
+	for i := range w.scaling.Metrics {
+		m, at := &w.scaling.Metrics[i], w.scaling.Places.Metrics[i]
+		var t keda.Trigger
+		var ok bool
+		if m.Type == autoscalingv2.ResourceMetricSourceType || m.Type == autoscalingv2.ContainerResourceMetricSourceType {
+			t, ok = trigger.Resource(m, at, b.ps)
+		} else {
+			rule, found := b.rule(needs[0], formulas)
+			needs = needs[1:]
+			if found {
+				t, ok = b.prometheus.Trigger(target, m, rule, at, b.ps)
+			}
+		}
+		if ok {
+			w.triggers = append(w.triggers, t)
+		}
+	}
+}
+
+// rule returns the rule by which an adapter would serve a metric: a user's, or one of a formula.
+func (b *triggerBuilder) rule(n hpa.Need, formulas hpa.Formulas) (trigger.Rule, bool) {
+	opts := b.opts.adapter
+	opts.formulas = formulas
+	if i := b.rules.written(n, opts); i >= 0 {
+		e := b.rules.rules[i]
+		return trigger.Rule{DiscoveryRule: e.DiscoveryRule, Place: e.place, Series: opts.candidates(n)}, true
+	}
+	f, more := formulas.For(n)
+	b.ps.Add(more...)
+	return trigger.Rule{DiscoveryRule: hpa.Rule(n, f, opts.labels), Place: n.Place}, !more.HasErrors()
+}

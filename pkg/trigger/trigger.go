@@ -1,0 +1,73 @@
+package trigger
+
+import (
+	"maps"
+	"strconv"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/krm-fn/krm-fn/pkg/keda"
+	"github.com/krm-fn/krm-fn/pkg/model"
+)
+
+// Prometheus is where triggers read.
+type Prometheus struct {
+	// Metadata are the settings of every trigger, such as serverAddress.
+	Metadata map[string]string
+	// Authentication is nil for none.
+	Authentication *keda.AuthenticationRef
+}
+
+// resources are the resources that KEDA reads, with the types of their triggers.
+var resources = map[corev1.ResourceName]string{corev1.ResourceCPU: keda.CPU, corev1.ResourceMemory: keda.Memory}
+
+// Resource returns the trigger for a metric of type Resource or ContainerResource at at, or reports why there is none.
+func Resource(m *autoscalingv2.MetricSpec, at model.Place, ps *model.Problems) (keda.Trigger, bool) {
+	t := keda.Trigger{Metadata: map[string]string{}}
+	var name corev1.ResourceName
+	var target autoscalingv2.MetricTarget
+	if c := m.ContainerResource; c != nil {
+		name, target = c.Name, c.Target
+		t.Metadata["containerName"] = c.Container
+	} else {
+		name, target = m.Resource.Name, m.Resource.Target
+	}
+	if t.Type = resources[name]; t.Type == "" {
+		ps.Valuef(model.HPAMetric, at, string(name), "KEDA does not read the resource %s; use cpu or memory", model.Quote(string(name)))
+		return t, false
+	}
+	t.MetricType = target.Type
+	if u := target.AverageUtilization; u != nil {
+		t.Metadata["value"] = strconv.Itoa(int(*u))
+	} else {
+		t.Metadata["value"] = target.AverageValue.String()
+	}
+	return t, true
+}
+
+// Trigger returns the trigger that reads a metric at at, which the rule serves, or reports why there is none.
+func (p Prometheus) Trigger(
+	w Workload, m *autoscalingv2.MetricSpec, r Rule, at model.Place, ps *model.Problems,
+) (keda.Trigger, bool) {
+	t := keda.Trigger{
+		Type: keda.Prometheus, Metadata: maps.Clone(p.Metadata), AuthenticationRef: p.Authentication,
+		MetricType: autoscalingv2.AverageValueMetricType,
+	}
+	d := demandOf(m)
+	value := d.target.AverageValue
+	if d.target.Type == autoscalingv2.ValueMetricType {
+		value, t.MetricType = d.target.Value, d.target.Type
+	}
+	text, problem := threshold(*value)
+	if problem != "" {
+		ps.Valuef(model.HPAMetric, at, value.String(), "the target of %s %s", model.Quote(d.name), problem)
+	}
+	query, ok := w.query(d, r, at, ps)
+	maps.Copy(t.Metadata, map[string]string{
+		"query": query, "threshold": text,
+		// Without data, the number of pods stays, as with an adapter. By default, KEDA takes no data for 0.
+		"ignoreNullValues": "false",
+	})
+	return t, ok && problem == ""
+}
