@@ -34,9 +34,9 @@ type prometheusOptions struct {
 	at model.Place
 }
 
-// authModes are the modes that KEDA uses in requests to Prometheus. It accepts apiKey, too, but never sends one
+// authModes are the modes that KEDA uses in requests to Prometheus. It accepts apiKey and oauth, too, but never sends these
 // (pkg/scalers/prometheus_scaler.go, ExecutePromQuery). Of the modes other than tls, it uses only one.
-var authModes = []string{"basic", "bearer", "custom", "oauth", "tls"}
+var authModes = []string{"basic", "bearer", "custom", "tls"}
 
 func (o *options) setPrometheus(spec prometheusSpec, at func(string) model.Place, ps *model.Problems) {
 	p := &o.prometheus
@@ -49,9 +49,13 @@ func (o *options) setPrometheus(spec prometheusSpec, at func(string) model.Place
 	var headers []string
 	for _, name := range slices.Sorted(maps.Keys(spec.CustomHeaders)) {
 		value, at := spec.CustomHeaders[name], at("prometheus.customHeaders").Child(name)
-		if len(validation.IsHTTPHeaderName(name)) > 0 || value == "" || strings.ContainsAny(value, ",=\r\n") {
-			ps.Valuef(model.InputValue, at, value, "%s: %s cannot be a header in a trigger; use a name of letters, digits, and dashes, "+
-				"and a value without commas and equals signs", name, value)
+		switch { // Messages must not show what might be a secret.
+		case slices.Contains([]string{"authorization", "cookie", "proxy-authorization"}, strings.ToLower(name)):
+			ps.Errorf(model.InputValue, at, "contains credentials, which everyone who reads the ScaledObject sees; "+
+				"use authenticationRef and authModes")
+		case len(validation.IsHTTPHeaderName(name)) > 0 || value == "" || strings.ContainsAny(value, ",=\r\n"):
+			ps.Errorf(model.InputValue, at, "cannot be a header in a trigger; use a name of letters, digits, and dashes, and a value "+
+				"without commas and equals signs")
 		}
 		headers = append(headers, name+"="+value)
 	}
@@ -60,7 +64,11 @@ func (o *options) setPrometheus(spec prometheusSpec, at func(string) model.Place
 	}
 	set := p.address != "" || spec.AuthenticationRef != nil || len(spec.AuthModes) > 0 || len(headers) > 0
 	if set && o.scaler.triggers == nil {
-		ps.Warnf(model.InputIgnored, p.at, "prometheus has no effect on a %s, which reads metrics through an adapter; set autoscaler: %s, "+
+		where := at("prometheus")
+		if p.address != "" {
+			where = p.at
+		}
+		ps.Warnf(model.InputIgnored, where, "has no effect on a %s, which reads metrics through an adapter; set autoscaler: %s, "+
 			"or remove it", o.scaler.kind, keda.ScaledObjectKind)
 	}
 }

@@ -48,8 +48,8 @@ func (o *options) setScaler(name string, at model.Place, ps *model.Problems) {
 		})
 	}
 	if o.minor < o.scaler.oldest {
-		ps.Valuef(model.OutputUnsupported, at, name, "Kubernetes 1.%d does not support the %s of this version; use 1.%d or later, or %s",
-			o.minor, name, o.scaler.oldest, scalerKinds[0].kind)
+		ps.Valuef(model.OutputUnsupported, at, name, "is %s, which needs Kubernetes 1.%d or later, but kubernetesVersion is 1.%d; use %s",
+			name, o.scaler.oldest, o.minor, scalerKinds[0].kind)
 	}
 }
 

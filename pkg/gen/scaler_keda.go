@@ -97,20 +97,17 @@ func (b *triggerBuilder) workload(w *workload, formulas hpa.Formulas) {
 	}}
 	for i := range w.scaling.Metrics {
 		m, at := &w.scaling.Metrics[i], w.scaling.Places.Metrics[i]
-		var t keda.Trigger
-		var ok bool
-		if m.Type == autoscalingv2.ResourceMetricSourceType || m.Type == autoscalingv2.ContainerResourceMetricSourceType {
-			t, ok = trigger.Resource(m, at, b.ps)
-		} else {
-			rule, found := b.rule(needs[0], formulas)
-			needs = needs[1:]
-			if found {
-				t, ok = b.prometheus.Trigger(target, m, rule, at, b.ps)
+		switch m.Type {
+		case autoscalingv2.ResourceMetricSourceType, autoscalingv2.ContainerResourceMetricSourceType:
+			w.triggers = append(w.triggers, trigger.Resource(m))
+			continue
+		}
+		if rule, found := b.rule(needs[0], formulas); found {
+			if t, ok := b.prometheus.Trigger(target, m, rule, at, b.ps); ok {
+				w.triggers = append(w.triggers, t)
 			}
 		}
-		if ok {
-			w.triggers = append(w.triggers, t)
-		}
+		needs = needs[1:]
 	}
 }
 

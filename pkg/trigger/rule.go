@@ -89,7 +89,8 @@ func (w Workload) query(d demand, r Rule, at model.Place, ps *model.Problems) (s
 	answer, label, problem := w.ask(rule, series[0], d)
 	switch {
 	case problem != "":
-		return refuse("%s", problem)
+		ps.Errorf(model.HPAObject, at, "the object that %s describes %s", model.Quote(d.name), problem)
+		return "", false
 	case answer.Err != nil:
 		return refuse("cannot be filled in: %v", answer.Err)
 	case answer.Expr == nil:

@@ -19,11 +19,9 @@ type Prometheus struct {
 	Authentication *keda.AuthenticationRef
 }
 
-// resources are the resources that KEDA reads, with the types of their triggers.
-var resources = map[corev1.ResourceName]string{corev1.ResourceCPU: keda.CPU, corev1.ResourceMemory: keda.Memory}
-
-// Resource returns the trigger for a metric of type Resource or ContainerResource at at, or reports why there is none.
-func Resource(m *autoscalingv2.MetricSpec, at model.Place, ps *model.Problems) (keda.Trigger, bool) {
+// Resource returns the trigger for a metric of type Resource or ContainerResource. The types of triggers have the names of the
+// resources, cpu and memory.
+func Resource(m *autoscalingv2.MetricSpec) keda.Trigger {
 	t := keda.Trigger{Metadata: map[string]string{}}
 	var name corev1.ResourceName
 	var target autoscalingv2.MetricTarget
@@ -33,17 +31,13 @@ func Resource(m *autoscalingv2.MetricSpec, at model.Place, ps *model.Problems) (
 	} else {
 		name, target = m.Resource.Name, m.Resource.Target
 	}
-	if t.Type = resources[name]; t.Type == "" {
-		ps.Valuef(model.HPAMetric, at, string(name), "KEDA does not read the resource %s; use cpu or memory", model.Quote(string(name)))
-		return t, false
-	}
-	t.MetricType = target.Type
+	t.Type, t.MetricType = string(name), target.Type
 	if u := target.AverageUtilization; u != nil {
 		t.Metadata["value"] = strconv.Itoa(int(*u))
 	} else {
 		t.Metadata["value"] = target.AverageValue.String()
 	}
-	return t, true
+	return t
 }
 
 // Trigger returns the trigger that reads a metric at at, which the rule serves, or reports why there is none.
