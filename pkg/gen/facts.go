@@ -65,6 +65,9 @@ type gateway struct {
 	routes  *routes
 	// sidecars are the backends in the gateway's own pods, by container name.
 	sidecars []backend
+	// metricsQuery are the parameters of requests for its metrics. metricsKeep matches the series to keep; "" keeps all.
+	metricsQuery map[string][]string
+	metricsKeep  string
 	// own is what only this gateway kind has; its build sets it.
 	own any
 }
@@ -85,6 +88,9 @@ type backend struct {
 	workload
 	// provision is nil for a sidecar.
 	provision *provision
+	// callers are the APIs that call it; minPlace is the place of its minimum.
+	callers   []string
+	minPlace  model.Place
 	protocol  string
 	container string
 	image     string
@@ -113,8 +119,9 @@ type scrape struct {
 	insecure   bool
 	ca         *caSource
 	serverName string
-	// params are parameters of the requests.
+	// params are parameters of the requests. keep matches the series to keep; "" keeps all.
 	params map[string][]string
+	keep   string
 	// extra means that the TargetEndpoint does not list the port.
 	extra bool
 }

@@ -49,7 +49,7 @@ func (b *builder) gateway(in apiInput, kind *gatewayKind, read apiDocuments) (ga
 		g.buildAnnotations(in.item, &ps)
 	}
 	g.origin.source = in.object()
-	g.kind = kind
+	g.kind, g.metricsQuery = kind, kind.metricsQuery
 	g.configure()
 	in.spec.reportIgnored(in.specPlace, &ps)
 	ps.Add(g.problems...)

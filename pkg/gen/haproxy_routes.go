@@ -118,9 +118,11 @@ func (r *routeBuilder) backendServer(e *endpoint) haproxy.Server {
 	if namespace == "" {
 		namespace = model.NamespaceOf(r.ref.Namespace)
 	}
-	s := haproxy.Server{Host: b.ref.Name + "." + namespace + ".svc." + r.opts.gateway.domain, Port: b.ports[0].port}
+	s := haproxy.Server{
+		Host: b.ref.Name + "." + namespace + ".svc." + r.opts.gateway.domain, Port: b.ports[0].port, Sleeps: r.opts.sleeps(e),
+	}
 	if r.mode == model.Sidecar {
-		s.Host, s.Port = "127.0.0.1", b.ports[0].target
+		s.Host, s.Port, s.Sleeps = "127.0.0.1", b.ports[0].target, false
 	}
 	if b.protocol == "https" {
 		s.TLS = r.verify(e, b.ref.Name+"."+namespace+".svc")

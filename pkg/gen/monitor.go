@@ -58,7 +58,7 @@ func serviceMonitor(w *workload, ports []metricsPort, opts *options) *monitoring
 		if p.scheme == "https" {
 			ep.Scheme = new(monitoringv1.Scheme(p.scheme))
 		}
-		ep.RelabelConfigs = opts.relabelings()
+		ep.RelabelConfigs, ep.MetricRelabelConfigs = opts.relabelings(), p.metricRelabelings()
 		if tls := p.tlsConfig(); tls != nil {
 			ep.TLSConfig = &monitoringv1.TLSConfig{SafeTLSConfig: *tls}
 		}
@@ -83,7 +83,7 @@ func podMonitor(w *workload, ports []metricsPort, containers []corev1.Container,
 		if p.scheme == "https" {
 			ep.Scheme = new(monitoringv1.Scheme(p.scheme))
 		}
-		ep.RelabelConfigs = opts.relabelings()
+		ep.RelabelConfigs, ep.MetricRelabelConfigs = opts.relabelings(), p.metricRelabelings()
 		ep.TLSConfig = p.tlsConfig()
 		m.Spec.PodMetricsEndpoints = append(m.Spec.PodMetricsEndpoints, ep)
 	}
@@ -106,6 +106,14 @@ func (o *options) relabelings() []monitoringv1.RelabelConfig {
 		}
 	}
 	return all
+}
+
+// metricRelabelings drops the series that nothing reads.
+func (m scrape) metricRelabelings() []monitoringv1.RelabelConfig {
+	if m.keep == "" {
+		return nil
+	}
+	return []monitoringv1.RelabelConfig{{SourceLabels: []monitoringv1.LabelName{"__name__"}, Regex: m.keep, Action: "keep"}}
 }
 
 // portName returns the name of the port with a number in a pod. It is "" if the port has no name, because another container has

@@ -127,7 +127,9 @@ func checkServerAddress(text string, at model.Place, ps *model.Problems) {
 
 // usualAddress returns the address of the Service that prometheus-operator makes for the instances in a namespace
 // (pkg/prometheus/server/operator.go, governing Service).
-func usualAddress(namespace string) string { return "http://prometheus-operated." + namespace + ".svc:9090" }
+func usualAddress(namespace string) string {
+	return "http://prometheus-operated." + namespace + ".svc:9090"
+}
 
 // serverAddress returns the address of Prometheus: the one in the settings, or that of the only Prometheus object in the input;
 // "" if there is none.

@@ -25,12 +25,12 @@ var scaledObject = scalerKind{
 // sanitizeLabelName).
 const workloadSeries = "krm_fn_dev_workload"
 
-func renderScaledObject(w *workload, _ *options) typedObject {
+func renderScaledObject(w *workload, opts *options) typedObject {
 	meta := w.meta(w.ref.Name)
 	// KEDA refuses a workload that a HorizontalPodAutoscaler scales, unless it takes that over (scaledobject_webhook.go,
 	// verifyHpas). The name is the one that krm-fn, like the operator, gives to a HorizontalPodAutoscaler.
 	meta.Annotations = with(meta.Annotations, map[string]string{keda.TransferOwnership: "true"})
-	return &keda.ScaledObject{
+	so := &keda.ScaledObject{
 		TypeMeta: typeMeta(keda.APIVersion, keda.ScaledObjectKind), ObjectMeta: meta,
 		Spec: keda.ScaledObjectSpec{
 			ScaleTargetRef:  &keda.ScaleTarget{APIVersion: "apps/v1", Kind: "Deployment", Name: w.ref.Name},
@@ -41,6 +41,15 @@ func renderScaledObject(w *workload, _ *options) typedObject {
 			Triggers: w.triggers,
 		},
 	}
+	if w.min == 0 {
+		// A new ScaledObject without a load would take all pods at once (pkg/scaling/executor/scale_scaledobjects.go).
+		so.Spec.InitialCooldownPeriod = new(int32(keda.DefaultCooldownPeriod))
+		// A poll must not miss the requests in a rate.
+		if n := int32(duration(opts.adapter.formulas.Window).Seconds() / 2); n < keda.DefaultPollingInterval {
+			so.Spec.PollingInterval = &n
+		}
+	}
+	return so
 }
 
 // triggerBuilder resolves the triggers of all workloads.
@@ -75,21 +84,25 @@ func (b *triggerBuilder) build() {
 		b.workload(&g.workload, formulas)
 	}
 	for i := range b.facts.backends {
-		b.workload(&b.facts.backends[i].workload, b.opts.adapter.formulas)
+		w := &b.facts.backends[i]
+		if b.workload(&w.workload, b.opts.adapter.formulas) && w.min == 0 {
+			b.sleep(w, w.scaling.Metrics)
+		}
 	}
 	if b.asked && address == "" {
 		b.noAddress()
 	}
 }
 
-func (b *triggerBuilder) workload(w *workload, formulas hpa.Formulas) {
+// workload sets the triggers of w. It returns false if a metric has none.
+func (b *triggerBuilder) workload(w *workload, formulas hpa.Formulas) bool {
 	needs := w.scaling.Needs()
 	if len(needs) > 0 {
 		b.asked = true
 		if w.ref.Namespace == "" {
 			b.ps.Errorf(model.InputRequired, w.place,
 				"has no namespace, but the query for %s must name it; set metadata.namespace", model.Quote(needs[0].Metric))
-			return
+			return false
 		}
 	}
 	target := trigger.Workload{Namespace: w.ref.Namespace, Kinds: b.kinds, Pods: []*labels.Matcher{
@@ -109,6 +122,7 @@ func (b *triggerBuilder) workload(w *workload, formulas hpa.Formulas) {
 		}
 		needs = needs[1:]
 	}
+	return len(w.triggers) == len(w.scaling.Metrics)
 }
 
 // rule returns the rule by which an adapter would serve a metric: a user's, or one of a formula.

@@ -40,28 +40,35 @@ func Resource(m *autoscalingv2.MetricSpec) keda.Trigger {
 	return t
 }
 
-// Trigger returns the trigger that reads a metric at at, which the rule serves, or reports why there is none.
-func (p Prometheus) Trigger(
-	w Workload, m *autoscalingv2.MetricSpec, r Rule, at model.Place, ps *model.Problems,
-) (keda.Trigger, bool) {
+// Query returns the trigger that divides the result of a query by a threshold for each pod.
+func (p Prometheus) Query(query, threshold string) keda.Trigger {
 	t := keda.Trigger{
 		Type: keda.Prometheus, Metadata: maps.Clone(p.Metadata), AuthenticationRef: p.Authentication,
 		MetricType: autoscalingv2.AverageValueMetricType,
 	}
+	maps.Copy(t.Metadata, map[string]string{
+		"query": query, "threshold": threshold,
+		// Without data, the number of pods stays, as with an adapter. By default, KEDA takes no data for 0.
+		"ignoreNullValues": "false",
+	})
+	return t
+}
+
+// Trigger returns the trigger that reads a metric at at, which the rule serves, or reports why there is none.
+func (p Prometheus) Trigger(
+	w Workload, m *autoscalingv2.MetricSpec, r Rule, at model.Place, ps *model.Problems,
+) (keda.Trigger, bool) {
 	d := demandOf(m)
 	value := d.target.AverageValue
 	if d.target.Type == autoscalingv2.ValueMetricType {
-		value, t.MetricType = d.target.Value, d.target.Type
+		value = d.target.Value
 	}
 	text, problem := threshold(*value)
 	if problem != "" {
 		ps.Valuef(model.HPAMetric, at, value.String(), "the target of %s %s", model.Quote(d.name), problem)
 	}
 	query, ok := w.query(d, r, at, ps)
-	maps.Copy(t.Metadata, map[string]string{
-		"query": query, "threshold": text,
-		// Without data, the number of pods stays, as with an adapter. By default, KEDA takes no data for 0.
-		"ignoreNullValues": "false",
-	})
+	t := p.Query(query, text)
+	t.MetricType = d.target.Type
 	return t, ok && problem == ""
 }
