@@ -56,13 +56,20 @@ func buildAdapter(src *source, f facts, local map[*krm.Item]bool, opts options, 
 	for _, file := range src.ruleFiles(a.own, local, opts, ps) {
 		set.addFile(&file, ps)
 	}
-	needs := f.needs(opts.scaler)
-	a.needs = needs
-	for _, n := range needs {
+	own, adopted := f.needs()
+	needs := sortedNeeds(slices.Concat(own, adopted))
+	if a.needs = needs; opts.scaler.triggers != nil {
+		a.needs = sortedNeeds(adopted)
+		opts.scaler.triggers(&triggerBuilder{source: src, facts: f, rules: set, opts: opts, ps: ps})
+	}
+	for _, n := range a.needs {
 		set.addNeed(n, opts.adapter, ps)
 	}
 	checkOverrides(needs, opts, ps)
 	f.checkProfiles(set, opts, ps)
+	if opts.scaler.triggers != nil {
+		set.dropPolicies()
+	}
 	text, err := set.encode()
 	if err != nil {
 		ps.Errorf(model.AdapterRule, opts.place, "%v", err)
@@ -100,20 +107,24 @@ func (s *ruleSet) isOnly(own *krm.Item) bool {
 		!slices.ContainsFunc(s.rules, func(e ruleEntry) bool { return e.file == nil })
 }
 
-// needs returns the metrics that all workloads read through an adapter, each once, sorted by name.
-func (f facts) needs(k *scalerKind) []hpa.Need {
-	var all []hpa.Need
+// needs returns the metrics other than CPU and memory that rendered scalers read, and those that scalers of users do.
+func (f facts) needs() (own, adopted []hpa.Need) {
 	for _, g := range f.gateways {
-		all = append(all, k.needs(g.scaling)...)
+		own = append(own, g.scaling.Needs()...)
 	}
 	for _, b := range f.backends {
 		if b.scaling != nil {
-			all = append(all, k.needs(b.scaling)...)
+			own = append(own, b.scaling.Needs()...)
 		}
 	}
 	for _, a := range f.adopted {
-		all = append(all, a.needs...)
+		adopted = append(adopted, a.needs...)
 	}
+	return own, adopted
+}
+
+// sortedNeeds returns each need once, sorted by name.
+func sortedNeeds(all []hpa.Need) []hpa.Need {
 	order := func(a, b hpa.Need) int {
 		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Object.String(), b.Object.String()),
 			cmp.Compare(a.Place.String(), b.Place.String()))
@@ -146,7 +157,7 @@ func (f facts) profiles(opts options) map[string]hpa.Formula {
 	all := maps.Clone(opts.adapter.formulas.Profiles)
 	kinds := map[string][]*gatewayKind{}
 	for _, g := range f.gateways {
-		for _, n := range opts.scaler.needs(g.scaling) {
+		for _, n := range g.scaling.Needs() {
 			if n.Object.Kind == "Pod" {
 				kinds[n.Metric] = append(kinds[n.Metric], g.kind)
 			}
@@ -178,10 +189,10 @@ func profileOf(metric string, kinds []*gatewayKind) (out hpa.Formula, serves boo
 // checkProfiles reports gateways that scale on their own metric but do not serve it.
 func (f facts) checkProfiles(set ruleSet, opts options, ps *model.Problems) {
 	for _, g := range f.gateways {
-		for _, n := range opts.scaler.needs(g.scaling) {
+		for _, n := range g.scaling.Needs() {
 			_, overridden := opts.adapter.formulas.Overrides[n.Metric]
 			_, own := g.kind.profile[n.Metric]
-			if own && !overridden && !g.observed && n.Object.Kind == "Pod" && !set.written(n, opts.adapter) {
+			if own && !overridden && !g.observed && n.Object.Kind == "Pod" && set.written(n, opts.adapter) < 0 {
 				ps.Valuef(model.HPAMetric, n.Place, n.Metric,
 					`%s scales on %q, which it serves only with observabilityEnabled: "true"; set it in %s, or use another metric`,
 					g.place.Object, n.Metric, controllerConfig)

@@ -57,15 +57,10 @@ func isResource(a, b string) bool {
 	return strings.EqualFold(a, b) || plural(a) == strings.ToLower(b) || plural(b) == strings.ToLower(a)
 }
 
-// written reports whether a user's rule serves n.
-func (s *ruleSet) written(n hpa.Need, opts adapterOptions) bool {
-	// A rule with a pattern serves any series that match; these are the series that the metric name suggests.
-	f, _ := opts.formulas.For(n)
-	candidates := []string{f.Series, f.Series + "_total", n.Metric}
-	for _, other := range f.Or {
-		candidates = append(candidates, other.Series)
-	}
-	return slices.ContainsFunc(s.rules, func(e ruleEntry) bool {
+// written returns the index of a user's rule that serves n, -1 for none.
+func (s *ruleSet) written(n hpa.Need, opts adapterOptions) int {
+	candidates := opts.candidates(n)
+	return slices.IndexFunc(s.rules, func(e ruleEntry) bool {
 		return e.written() && e.section == sectionOf(n) && (n.External || e.maps(n.Object)) &&
 			adapter.Serves(e.DiscoveryRule, n.Metric, candidates)
 	})
@@ -102,4 +97,14 @@ func (s *ruleSet) profileRule(n hpa.Need, kinds []*gatewayKind) config.Discovery
 	formulas := hpa.Formulas{Profiles: map[string]hpa.Formula{n.Metric: formula}, Window: s.opts.formulas.Window}
 	formula, _ = formulas.For(n)
 	return hpa.Rule(n, formula, s.opts.labels)
+}
+
+// candidates returns the series that the name of a metric suggests. A rule with a pattern serves any series that match.
+func (a *adapterOptions) candidates(n hpa.Need) []string {
+	f, _ := a.formulas.For(n)
+	all := []string{f.Series, f.Series + "_total", n.Metric}
+	for _, other := range f.Or {
+		all = append(all, other.Series)
+	}
+	return all
 }

@@ -67,9 +67,18 @@ func (s *ruleSet) addFile(f *ruleFile, ps *model.Problems) {
 	}
 }
 
+// dropPolicies removes the rules in hpa-configs, which serve only the HorizontalPodAutoscalers of the run.
+func (s *ruleSet) dropPolicies() {
+	s.files = slices.DeleteFunc(s.files, func(f *ruleFile) bool { return f.policy })
+	s.rules = slices.DeleteFunc(s.rules, func(e ruleEntry) bool { return e.file.policy })
+	if s.resources != nil && s.resources.policy {
+		s.resources = nil
+	}
+}
+
 // addNeed adds the rule that serves n, unless a user's rule does.
 func (s *ruleSet) addNeed(n hpa.Need, opts adapterOptions, ps *model.Problems) {
-	if s.written(n, opts) {
+	if s.written(n, opts) >= 0 {
 		return
 	}
 	f, more := opts.formulas.For(n)

@@ -28,6 +28,7 @@ type metricsSpec struct {
 	PodLabel       string         `json:"podLabel"`
 	Overrides      []hpa.Override `json:"overrides"`
 	Adapter        adapterSpec    `json:"adapter"`
+	Prometheus     prometheusSpec `json:"prometheus"`
 }
 
 // adapterSpec names the ConfigMap from which prometheus-adapter reads its rules.
@@ -172,6 +173,7 @@ func flatMetrics(data map[string]string, at model.Place, ps *model.Problems) met
 		NamespaceLabel: data["namespaceLabel"], PodLabel: data["podLabel"],
 		Adapter: adapterSpec{Name: data["adapterName"], Namespace: data["adapterNamespace"], Key: data["adapterKey"]},
 	}
+	spec.Prometheus.ServerAddress = data["prometheusServerAddress"]
 	spec.Adapter.NameSuffixHash = flatFlag(data, "adapterNameSuffixHash", at, ps)
 	if f := flatFlag(data, "scrapeAnnotations", at, ps); f != nil {
 		spec.ScrapeAnnotations = *f

@@ -153,7 +153,7 @@ func (b *builder) adopt(e *endpoint, ps *model.Problems) {
 	if wantsMetrics(it, out.observed || out.scaling.PodsMetrics(), ps) {
 		out.watch = b.watch(it, wl, ps)
 	}
-	out.setBounds(e.input.spec.Deploy, at, ps)
+	b.bound(e, ps)
 	out.share(b.opts.owner)
 }
 

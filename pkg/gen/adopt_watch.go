@@ -154,13 +154,17 @@ func (m *watch) monitor(w *workload, opts *options) typedObject {
 	}
 	meta := w.meta(w.ref.Name)
 	meta.Labels = with(meta.Labels, opts.monitorLabels)
+	relabelings := opts.relabelings()
+	if name := w.labels[workloadLabel]; name != "" && len(opts.scaler.podLabels) > 0 { // The pods do not have the label.
+		relabelings = append(relabelings, monitoringv1.RelabelConfig{TargetLabel: workloadSeries, Replacement: &name})
+	}
 	interval, scheme := monitoringv1.Duration(opts.interval), (*monitoringv1.Scheme)(nil)
 	if m.scheme == "https" {
 		scheme = new(monitoringv1.Scheme(m.scheme))
 	}
 	if m.service == nil {
 		ep := monitoringv1.PodMetricsEndpoint{Path: m.path, Interval: interval}
-		ep.RelabelConfigs, ep.TLSConfig, ep.Scheme = opts.relabelings(), m.tlsConfig(), scheme
+		ep.RelabelConfigs, ep.TLSConfig, ep.Scheme = relabelings, m.tlsConfig(), scheme
 		if m.portName != "" {
 			ep.Port = &m.portName
 		} else {
@@ -171,7 +175,7 @@ func (m *watch) monitor(w *workload, opts *options) typedObject {
 		return out
 	}
 	ep := monitoringv1.Endpoint{Port: m.portName, Path: m.path, Interval: interval}
-	ep.RelabelConfigs, ep.Scheme = opts.relabelings(), scheme
+	ep.RelabelConfigs, ep.Scheme = relabelings, scheme
 	if m.portName == "" {
 		ep.TargetPort = new(intstr.FromInt32(m.port.target))
 	}

@@ -99,8 +99,17 @@ func (b *builder) jet(e *endpoint, ps *model.Problems) {
 	checkContainers(out.scaling, []string{out.container}, in.item.Place, ps)
 	out.metrics = out.buildMetrics(b.items, in.item, out.observed || out.scaling.PodsMetrics(), ps)
 	out.annotatePods(out.metricsPorts(), b.opts, ps)
-	out.setBounds(in.spec.Deploy, in.item.Place.Child("spec").Child("deploy"), ps)
+	b.bound(e, ps)
 	out.share(b.opts.owner)
+}
+
+// bound finds the replica limits, and who calls the backend.
+func (b *builder) bound(e *endpoint, ps *model.Problems) {
+	out, in := &e.backend, e.input
+	out.setBounds(in.spec.Deploy, b.opts.sleeps(e), in.item.Place.Child("spec").Child("deploy"), ps)
+	for _, mode := range slices.Sorted(maps.Keys(e.users)) {
+		out.callers = append(out.callers, e.users[mode]...)
+	}
 }
 
 // scale finds the metrics to scale on.
@@ -114,9 +123,15 @@ func (b *builder) scale(e *endpoint, ps *model.Problems) {
 	}
 }
 
+// sleeps reports whether a backend can have no pods until something outside of them counts a load.
+func (o *options) sleeps(e *endpoint) bool {
+	n := e.input.spec.Deploy.MinReplicas
+	return o.scaler.triggers != nil && n != nil && *n == 0
+}
+
 // setBounds finds the replica limits. The operator took 0 for a limit that is not set.
-func (b *backend) setBounds(d endpointDeploy, at model.Place, ps *model.Problems) {
-	b.min, b.max = 1, b.scaling.MaxReplicas
+func (b *backend) setBounds(d endpointDeploy, sleeps bool, at model.Place, ps *model.Problems) {
+	b.min, b.max, b.minPlace = 1, b.scaling.MaxReplicas, at.Child("minReplicas")
 	valid, origin := true, " ("+maxOrigin(b.scaling)+")"
 	for _, f := range []struct {
 		name  string
@@ -126,7 +141,7 @@ func (b *backend) setBounds(d endpointDeploy, at model.Place, ps *model.Problems
 			continue
 		}
 		*f.to = *f.n
-		if *f.n < 1 {
+		if *f.n < 1 && (!sleeps || f.to == &b.max) {
 			valid = false
 			ps.Valuef(model.HPABounds, at.Child(f.name), strconv.Itoa(int(*f.n)),
 				"is %d; use a number of at least 1, or remove it for the default", *f.n)

@@ -5,6 +5,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/keda"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -32,6 +33,8 @@ type workload struct {
 	scaling    *hpa.Scaling
 	// target is what a scaler of it scales.
 	target autoscalingv2.CrossVersionObjectReference
+	// triggers are how a scaler reads metrics that no adapter serves.
+	triggers []keda.Trigger
 	// podAnnotations are annotations of the pods only.
 	podAnnotations map[string]string
 	// origin is the path annotation of the input, for the paths of what is rendered from it.
@@ -67,6 +70,9 @@ type gateway struct {
 	routes  *routes
 	// sidecars are the backends in the gateway's own pods, by container name.
 	sidecars []backend
+	// metricsQuery are the parameters of requests for its metrics. metricsKeep matches the series to keep; "" keeps all.
+	metricsQuery map[string][]string
+	metricsKeep  string
 	// own is what only this gateway kind has; its build sets it.
 	own any
 }
@@ -87,6 +93,9 @@ type backend struct {
 	workload
 	// provision is nil for a sidecar.
 	provision *provision
+	// callers are the APIs that call it; minPlace is the place of its minimum.
+	callers   []string
+	minPlace  model.Place
 	protocol  string
 	container string
 	image     string
@@ -117,8 +126,9 @@ type scrape struct {
 	insecure   bool
 	ca         *caSource
 	serverName string
-	// params are parameters of the requests.
+	// params are parameters of the requests. keep matches the series to keep; "" keeps all.
 	params map[string][]string
+	keep   string
 	// extra means that the TargetEndpoint does not list the port.
 	extra bool
 }

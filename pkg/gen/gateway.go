@@ -53,7 +53,7 @@ func (b *builder) gateway(in apiInput, kind *gatewayKind, read apiDocuments) (ga
 		g.buildAnnotations(in.item, &ps)
 	}
 	g.origin.source = in.object()
-	g.kind = kind
+	g.kind, g.metricsQuery = kind, kind.metricsQuery
 	g.maxBody = g.bodyLimit()
 	g.configure()
 	in.spec.reportIgnored(in.specPlace, &ps)

@@ -6,10 +6,13 @@ import (
 	"encoding/hex"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	pmodel "github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -58,6 +61,7 @@ var haproxyGateway = gatewayKind{
 	build:        buildHAProxy,
 	volumes:      func(b *podBuilder) { b.own.(*haproxyFacts).volumes(b) },
 	adapt:        func(g *gateway, d *appsv1.Deployment) { g.own.(*haproxyFacts).adapt(d) },
+	activity:     func(g *gateway, backend model.Ref) []*labels.Matcher { return g.own.(*haproxyFacts).activity(backend) },
 	outputs:      slices.Concat([]output{{gateway: haproxyConfigMap}}, outputs),
 }
 
@@ -72,6 +76,52 @@ type haproxyFacts struct {
 	// mounted are the Secrets and ConfigMaps with keys and certificates, by the directory in which they are mounted.
 	mounted map[string]caSource
 	env     []corev1.EnvVar
+	// sleepers are the names of the proxies that call a backend without pods, by the backend.
+	sleepers map[model.Ref][]string
+}
+
+// findSleepers finds the proxies of the operations that call backends without pods. Prometheus then also has to scrape the series
+// that count their requests, of all series of these proxies.
+func (h *haproxyFacts) findSleepers(g *gatewayBuilder, proxies []string) {
+	h.sleepers = map[model.Ref][]string{}
+	for i := range g.docs {
+		for _, o := range g.operations[i] {
+			for _, e := range o.Production.List {
+				target := g.targets[e.Target]
+				if e.URL != "" || target == nil || !g.opts.sleeps(target) {
+					continue
+				}
+				if to := target.backend.ref; !slices.Contains(h.sleepers[to], proxies[0]) {
+					h.sleepers[to] = append(h.sleepers[to], proxies[0])
+				}
+			}
+			proxies = proxies[1:]
+		}
+	}
+	if len(h.sleepers) > 0 {
+		g.metricsQuery = map[string][]string{"scope": {"frontend", "backend"}}
+		g.metricsKeep = "haproxy_frontend_.*|" + backendRequests
+	}
+}
+
+// backendRequests counts the requests to a backend, also those that found no server.
+const backendRequests = "haproxy_backend_http_requests_total"
+
+// activity returns the matchers of the series that count requests to a backend.
+func (h *haproxyFacts) activity(backend model.Ref) []*labels.Matcher {
+	names := h.sleepers[backend]
+	if len(names) == 0 {
+		return nil
+	}
+	proxy := labels.MustNewMatcher(labels.MatchEqual, "proxy", names[0])
+	if len(names) > 1 {
+		quoted := make([]string, len(names))
+		for i, name := range names {
+			quoted[i] = regexp.QuoteMeta(name)
+		}
+		proxy = labels.MustNewMatcher(labels.MatchRegexp, "proxy", strings.Join(quoted, "|"))
+	}
+	return []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, pmodel.MetricNameLabel, backendRequests), proxy}
 }
 
 // mount mounts a Secret or ConfigMap, and returns the path of its key.
@@ -117,6 +167,7 @@ func buildHAProxy(g *gatewayBuilder) {
 	for i, d := range g.docs {
 		config.APIs = append(config.APIs, r.api(d, g.operations[i], g.described[i]))
 	}
+	facts.findSleepers(g, haproxy.Backends(config.APIs))
 	config.Schemes = r.security.schemes()
 	if (*g.ps)[before:].HasErrors() {
 		return

@@ -1,10 +1,12 @@
 package gen
 
 import (
+	"github.com/prometheus/prometheus/model/labels"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/krm-fn/krm-fn/pkg/hpa"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 // gatewayKind is a kind of gateway. Everything that only one kind has is in its row, and in the file of that row.
@@ -28,6 +30,9 @@ type gatewayKind struct {
 	profile map[string]hpa.Formula
 	// metricsQuery are parameters of requests for metrics.
 	metricsQuery map[string][]string
+	// activity returns the matchers of the series that count the requests to a backend even while it has no pods, nil if there are
+	// none. It is nil if this kind counts no such requests.
+	activity func(*gateway, model.Ref) []*labels.Matcher
 	// ignores has the kinds of the operator that it does not read, with the reason. They have no effect.
 	ignores map[string]string
 	// operations means that build uses the operations of OpenAPI documents, which take time and memory.

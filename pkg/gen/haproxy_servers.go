@@ -112,9 +112,9 @@ func (r *routeBuilder) backendServer(e *endpoint) haproxy.Server {
 	b := &e.backend
 	ref := b.ref
 	ref.Namespace = cmp.Or(ref.Namespace, model.NamespaceOf(r.ref.Namespace))
-	s := haproxy.Server{Host: r.service(ref), Port: b.ports[0].port}
+	s := haproxy.Server{Host: r.service(ref), Port: b.ports[0].port, Sleeps: r.opts.sleeps(e)}
 	if r.mode == model.Sidecar {
-		s.Host, s.Port = "127.0.0.1", b.ports[0].target
+		s.Host, s.Port, s.Sleeps = "127.0.0.1", b.ports[0].target, false
 	}
 	if b.protocol == "https" {
 		s.TLS = r.verify(e, ref.Name+"."+ref.Namespace+".svc")

@@ -51,13 +51,14 @@ func (w *workload) annotatePods(ports []metricsPort, opts options, ps *model.Pro
 func serviceMonitor(w *workload, ports []metricsPort, opts *options) *monitoringv1.ServiceMonitor {
 	m := &monitoringv1.ServiceMonitor{TypeMeta: typeMeta(monitoringVersion, serviceMonitorKind), ObjectMeta: w.meta(w.ref.Name)}
 	m.Spec.Selector.MatchLabels = map[string]string{metricsLabel: w.ref.Name}
+	m.Spec.PodTargetLabels = opts.scaler.podLabels
 	m.Labels = with(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
 		ep := monitoringv1.Endpoint{Port: p.name, Path: p.path, Interval: monitoringv1.Duration(opts.interval), Params: p.params}
 		if p.scheme == "https" {
 			ep.Scheme = new(monitoringv1.Scheme(p.scheme))
 		}
-		ep.RelabelConfigs = opts.relabelings()
+		ep.RelabelConfigs, ep.MetricRelabelConfigs = opts.relabelings(), p.metricRelabelings()
 		if tls := p.tlsConfig(); tls != nil {
 			ep.TLSConfig = &monitoringv1.TLSConfig{SafeTLSConfig: *tls}
 		}
@@ -70,6 +71,7 @@ func serviceMonitor(w *workload, ports []metricsPort, opts *options) *monitoring
 func podMonitor(w *workload, ports []metricsPort, containers []corev1.Container, opts *options) *monitoringv1.PodMonitor {
 	m := &monitoringv1.PodMonitor{TypeMeta: typeMeta(monitoringVersion, podMonitorKind), ObjectMeta: w.meta(w.ref.Name)}
 	m.Spec.Selector.MatchLabels = map[string]string{workloadLabel: w.labels[workloadLabel]}
+	m.Spec.PodTargetLabels = opts.scaler.podLabels
 	m.Labels = with(m.Labels, opts.monitorLabels)
 	for _, p := range ports {
 		ep := monitoringv1.PodMetricsEndpoint{Path: p.path, Interval: monitoringv1.Duration(opts.interval), Params: p.params}
@@ -81,7 +83,7 @@ func podMonitor(w *workload, ports []metricsPort, containers []corev1.Container,
 		if p.scheme == "https" {
 			ep.Scheme = new(monitoringv1.Scheme(p.scheme))
 		}
-		ep.RelabelConfigs = opts.relabelings()
+		ep.RelabelConfigs, ep.MetricRelabelConfigs = opts.relabelings(), p.metricRelabelings()
 		ep.TLSConfig = p.tlsConfig()
 		m.Spec.PodMetricsEndpoints = append(m.Spec.PodMetricsEndpoints, ep)
 	}
@@ -104,6 +106,14 @@ func (o *options) relabelings() []monitoringv1.RelabelConfig {
 		}
 	}
 	return all
+}
+
+// metricRelabelings drops the series that nothing reads.
+func (m scrape) metricRelabelings() []monitoringv1.RelabelConfig {
+	if m.keep == "" {
+		return nil
+	}
+	return []monitoringv1.RelabelConfig{{SourceLabels: []monitoringv1.LabelName{"__name__"}, Regex: m.keep, Action: "keep"}}
 }
 
 // portName returns the name of the port with a number in a pod. It is "" if the port has no name, because another container has

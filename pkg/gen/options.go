@@ -37,6 +37,7 @@ type options struct {
 	// scrapeAnnotations means that pods also have the annotations by which a Prometheus without monitors scrapes them.
 	scrapeAnnotations bool
 	adapter           adapterOptions
+	prometheus        prometheusOptions
 	gateway           gatewayOptions
 	// adoptAll means that the metrics of all scalers of users get what they need, not only of those with the annotation.
 	adoptAll bool
@@ -61,8 +62,10 @@ type renderAPIs struct {
 
 type renderAPIsSpec struct {
 	// KubernetesVersion is the cluster's version, such as "1.31".
-	KubernetesVersion string      `json:"kubernetesVersion"`
-	Gateway           gatewaySpec `json:"gateway"`
+	KubernetesVersion string `json:"kubernetesVersion"`
+	// Autoscaler is the kind that scales workloads: HorizontalPodAutoscaler or ScaledObject.
+	Autoscaler string      `json:"autoscaler"`
+	Gateway    gatewaySpec `json:"gateway"`
 	// ClusterDomain is the domain of Service names, and IPFamilies are the families of the cluster, the preferred one first.
 	ClusterDomain string      `json:"clusterDomain"`
 	IPFamilies    []string    `json:"ipFamilies"`
@@ -87,9 +90,9 @@ type apiShorthand struct {
 
 // flatKeys are the keys of a ConfigMap functionConfig.
 var flatKeys = []string{
-	"adapterKey", "adapterName", "adapterNameSuffixHash", "adapterNamespace", "image", "kubernetesVersion", "mode", "monitor",
-	"monitorLabels", "name", "namespace", "namespaceLabel", "podLabel", "rateWindow", "replicas", "resourceFiles",
-	"scalers", "scrapeAnnotations", "scrapeInterval", "swaggerFiles", "version",
+	"adapterKey", "adapterName", "adapterNameSuffixHash", "adapterNamespace", "autoscaler", "image", "kubernetesVersion", "mode",
+	"monitor", "monitorLabels", "name", "namespace", "namespaceLabel", "podLabel", "prometheusServerAddress", "rateWindow", "replicas",
+	"resourceFiles", "scalers", "scrapeAnnotations", "scrapeInterval", "swaggerFiles", "version",
 }
 
 // readOptions reads the functionConfig.
@@ -126,6 +129,7 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 	}
 	opts.resourceFiles, opts.apis, opts.fields = spec.ResourceFiles, spec.APIs, at
 	opts.setVersion(spec.KubernetesVersion, at.Child("kubernetesVersion"), &ps)
+	opts.setScaler(spec.Autoscaler, at.Child("autoscaler"), &ps)
 	opts.gateway.set(spec, at, &ps)
 	metrics := at
 	if obj.Kind == configKind {
@@ -135,7 +139,9 @@ func readOptions(config *krm.Item, readFile func(string) ([]byte, error)) (optio
 	opts.setInterval(spec.Metrics.ScrapeInterval, metrics.Child("scrapeInterval"), &ps)
 	opts.monitorLabels = spec.Metrics.MonitorLabels
 	checkLabels(opts.monitorLabels, metrics.Child("monitorLabels"), &ps)
-	opts.setMetrics(spec.Metrics, func(field string) model.Place { return metricsField(metrics, field) }, &ps)
+	place := func(field string) model.Place { return metricsField(metrics, field) }
+	opts.setMetrics(spec.Metrics, place, &ps)
+	opts.setPrometheus(spec.Metrics.Prometheus, place, &ps)
 	return opts, ps
 }
 
@@ -145,7 +151,10 @@ func flatOptions(config *krm.Item, ps *model.Problems) renderAPIsSpec {
 	ps.Add(more...)
 	at := config.Place.Child("data")
 	unknownKeys(data, flatKeys, at, ps)
-	spec := renderAPIsSpec{KubernetesVersion: data["kubernetesVersion"], ResourceFiles: words(data["resourceFiles"]), Scalers: data["scalers"]}
+	spec := renderAPIsSpec{
+		KubernetesVersion: data["kubernetesVersion"], Autoscaler: data["autoscaler"], Scalers: data["scalers"],
+		ResourceFiles: words(data["resourceFiles"]),
+	}
 	spec.Metrics = flatMetrics(data, at, ps)
 	api := apiShorthand{
 		Name: data["name"], Namespace: data["namespace"], SwaggerFiles: words(data["swaggerFiles"]),

@@ -130,8 +130,7 @@ func (w *workload) meta(name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: name, Namespace: w.ref.Namespace, Labels: w.allLabels, Annotations: w.allAnnotations}
 }
 
-// deployment returns the Deployment of a workload with a pod spec. It sets no replicas, which the HorizontalPodAutoscaler
-// controls.
+// deployment returns the Deployment of a workload with a pod spec. It sets no replicas, which its scaler controls.
 func (w *workload) deployment(pod corev1.PodSpec) *appsv1.Deployment {
 	if w.hardened {
 		pod.AutomountServiceAccountToken = new(false)

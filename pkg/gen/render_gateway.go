@@ -84,7 +84,7 @@ func (g *gateway) metricsPorts() []metricsPort {
 	var ports []metricsPort
 	taken := map[string]bool{g.kind.metrics.name: true}
 	if g.observed {
-		own := scrape{port: g.kind.metrics, path: metricsPath, scheme: "http", params: g.kind.metricsQuery}
+		own := scrape{port: g.kind.metrics, path: metricsPath, scheme: "http", params: g.metricsQuery, keep: g.metricsKeep}
 		ports = append(ports, metricsPort{own, g.kind.metrics.name})
 	}
 	for _, b := range g.sidecars {

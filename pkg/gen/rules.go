@@ -22,8 +22,8 @@ type ruleFile struct {
 	// doc contains the document and its comments; config is what the adapter reads from it.
 	doc    *yaml.Node
 	config *config.MetricsDiscoveryConfig
-	// written means that a user wrote it, not another run of krm-fn.
-	written bool
+	// written means that a user wrote it, not another run of krm-fn; policy means that it is in hpa-configs.
+	written, policy bool
 }
 
 // ruleFragments returns the ConfigMaps with rules that other runs rendered and no run has merged yet, in a stable order.
@@ -68,7 +68,7 @@ func (src *source) ruleFiles(own *krm.Item, local map[*krm.Item]bool, opts optio
 				continue
 			}
 			f := readRules(data[key], it.Place.Child("data").Child(key), ps)
-			f.item, f.written = it, written
+			f.item, f.written, f.policy = it, written, slices.Contains(keys, hpa.RulesKey)
 			if f.doc != nil {
 				files = append(files, f)
 			}

@@ -7,7 +7,7 @@ import (
 // horizontalPodAutoscaler is the scaler of Kubernetes itself. An adapter serves all of its metrics except CPU and memory.
 var horizontalPodAutoscaler = scalerKind{
 	kind: "HorizontalPodAutoscaler", problems: "hpa/",
-	render: renderHPA, needs: (*hpa.Scaling).Needs, unsupported: hpa.Unsupported,
+	render: renderHPA, unsupported: hpa.Unsupported,
 }
 
 func renderHPA(w *workload, opts *options) typedObject {

@@ -13,8 +13,8 @@ import (
 
 // The first minor versions of Kubernetes 1 with a behavior.
 const (
-	// minorV2 serves autoscaling/v2. Versions up to 1.25 serve autoscaling/v2beta2, with the same fields.
-	minorV2 = 23
+	// MinorV2 serves autoscaling/v2. Versions up to 1.25 serve autoscaling/v2beta2, with the same fields.
+	MinorV2 = 23
 	// minorKeepsOrder stores autoscaling/v2 (pkg/apis/autoscaling/install). Earlier versions store v1, which has
 	// a separate field for CPU utilization and returns it as the last metric (pkg/apis/autoscaling/v1).
 	minorKeepsOrder = 27
@@ -51,7 +51,7 @@ func Render(t Target) *autoscalingv2.HorizontalPodAutoscaler {
 			Behavior:       t.Scaling.Behavior,
 		},
 	}
-	if before(t.KubernetesMinor, minorV2) {
+	if before(t.KubernetesMinor, MinorV2) {
 		out.APIVersion = "autoscaling/v2beta2"
 	}
 	if out.Spec.MaxReplicas == 0 {

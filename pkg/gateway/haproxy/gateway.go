@@ -76,6 +76,8 @@ type Server struct {
 	// TLS is nil for http. HTTP2 means that the server expects HTTP/2 without TLS or by ALPN.
 	TLS   *TLS
 	HTTP2 bool
+	// Sleeps means that there is no server until requests come.
+	Sleeps bool
 }
 
 // TLS says how to verify the certificate of a server.

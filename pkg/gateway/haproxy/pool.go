@@ -29,6 +29,10 @@ func (r *renderer) operation(o *route) {
 	if p.Timeout > 0 {
 		r.line("timeout", "server", strconv.FormatInt(p.Timeout.Milliseconds(), 10)+"ms")
 	}
+	if p.sleeps() {
+		r.line("http-error", "status", "503", "content-type", "application/json", "string", unreachable.body(),
+			"hdr", "Retry-After", strconv.Itoa(WakeUp))
+	}
 	r.retries(p)
 	r.rewrite(o.api.BasePath, p.Servers)
 	// Requests for several hosts keep the header Host of the client: newer versions cannot set it after the choice of a server.
@@ -44,6 +48,13 @@ func (r *renderer) operation(o *route) {
 		}
 		names[s.name()] = s
 	}
+}
+
+// WakeUp is the number of seconds after which a client should ask again for an operation whose servers sleep.
+const WakeUp = 30
+
+func (p *Pool) sleeps() bool {
+	return slices.ContainsFunc(p.Servers, func(s Server) bool { return s.Sleeps })
 }
 
 // retries tries the next server: always where a connection fails, and after some responses in a Failover.

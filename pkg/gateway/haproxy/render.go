@@ -113,12 +113,15 @@ func (r *renderer) global() {
 	r.line("default-server", "resolvers", "cluster", "init-addr", "none", "resolve-prefer", r.preferred(), "inter", "5s")
 	for _, f := range []failure{
 		{502, 101503, "Runtime Error", "Error connecting to the back end"},
-		{503, 101503, "Runtime Error", "Error connecting to the back end"},
+		unreachable,
 		{504, 101504, "Runtime Error", "Connection timed out"},
 	} {
 		r.line("http-error", "status", strconv.Itoa(f.status), "content-type", "application/json", "string", f.body())
 	}
 }
+
+// unreachable is the response without a server.
+var unreachable = failure{503, 101503, "Runtime Error", "Error connecting to the back end"}
 
 func (r *renderer) preferred() string {
 	if len(r.Families) > 0 && r.Families[0] == IPv6 {
@@ -204,7 +207,8 @@ func (r *renderer) frontend() {
 }
 
 // metrics serves metrics and health on a port of its own, so that they are no load of the API. A gateway is ready if it has a
-// server for at least one operation: one backend that is down must not take the others away.
+// server for at least one operation: one backend that is down must not take the others away. It is also ready if servers sleep,
+// because only requests wake them.
 func (r *renderer) metrics() {
 	r.section("frontend", metricsFrontend)
 	r.bind(r.Metrics)
@@ -214,7 +218,10 @@ func (r *renderer) metrics() {
 		"string", `{"status":"healthy"}`, "if", "{", "path", HealthPath, "}")
 	r.line("acl", "reachable", "always_false")
 	for i := range r.routes {
-		if len(r.routes[i].Pool.Servers) > 0 {
+		switch p := &r.routes[i].Pool; {
+		case p.sleeps():
+			r.line("acl", "reachable", "always_true")
+		case len(p.Servers) > 0:
 			r.line("acl", "reachable", "nbsrv("+r.routes[i].name+")", "ge", "1")
 		}
 	}

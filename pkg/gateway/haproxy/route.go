@@ -65,6 +65,16 @@ func routes(apis []API) []route {
 	return all
 }
 
+// Backends returns the names of the backends of all operations, in order. They are the labels proxy of the metrics
+// haproxy_backend_*.
+func Backends(apis []API) []string {
+	var names []string
+	for _, r := range routes(apis) {
+		names = append(names, r.name)
+	}
+	return names
+}
+
 // templatesOf returns the templates in the order in which they match.
 func templatesOf(all []route) []*template {
 	var out []*template
