@@ -86,13 +86,13 @@ func (d *Demand) inNamespace(s *parser.VectorSelector) bool {
 	})
 }
 
-// podLabels are the labels with the name of a pod.
-var podLabels = []string{"pod", "pod_name", "kubernetes_pod_name"}
+// PodLabels are the labels with the name of a pod.
+var PodLabels = []string{"pod", "pod_name", "kubernetes_pod_name"}
 
 // PodMatcher returns the matcher by which a selector selects pods by name, or nil.
 func PodMatcher(s *parser.VectorSelector) *labels.Matcher {
 	i := slices.IndexFunc(s.LabelMatchers, func(m *labels.Matcher) bool {
-		return slices.Contains(podLabels, m.Name) && (m.Type == labels.MatchEqual || m.Type == labels.MatchRegexp) && !m.Matches("Qj.Xw.Zv")
+		return slices.Contains(PodLabels, m.Name) && (m.Type == labels.MatchEqual || m.Type == labels.MatchRegexp) && !m.Matches("Qj.Xw.Zv")
 	})
 	if i < 0 {
 		return nil
