@@ -13,7 +13,6 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
-	"github.com/krm-fn/krm-fn/pkg/keda"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
@@ -243,17 +242,17 @@ func checkForeign(d *demand.Demand, q *demand.Query, ps *model.Problems) {
 			return m.Name != "__name__" && m.Type != labels.MatchNotEqual && m.Type != labels.MatchNotRegexp
 		})
 		if common && !narrow {
-			ps.Warnf(model.KEDAQuery, q.At, "selects the series %s of all workloads that Prometheus scrapes; add matchers for %s %s",
-				s.Name, strings.ToLower(targetKind(d.Scaler)), d.Scaler.Ref.Name)
+			ps.Warnf(model.KEDAQuery, q.At, "selects the series %s of all workloads that Prometheus scrapes; add matchers for %s",
+				s.Name, targetOf(d.Scaler))
 			return
 		}
 	}
 }
 
-// targetKind returns what a message calls the target.
-func targetKind(s *chain.Scaler) string {
+// targetOf is how messages name what a scaler scales.
+func targetOf(s *chain.Scaler) string {
 	if s.HasTarget() {
-		return s.Ref.Kind
+		return s.Ref.Kind + " " + s.Ref.Name
 	}
-	return keda.ScaledJobKind
+	return s.String()
 }

@@ -25,7 +25,7 @@ var topLevel = []string{"ai", "app", "cloud", "com", "dev", "internal", "io", "l
 func ParseServer(address string) (s Server, problem string) {
 	u, err := url.Parse(address)
 	switch {
-	case err != nil:
+	case err != nil || strings.ContainsAny(u.Host, "<>{}$\""):
 		return s, "is not a URL; use one such as http://prometheus.monitoring:9090"
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return s, "has no scheme; use http://HOST:PORT or https://HOST:PORT"

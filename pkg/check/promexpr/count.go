@@ -193,8 +193,13 @@ func Mean(e parser.Expr) string {
 	return ""
 }
 
-// isSum reports whether an expression aggregates all series to one number.
+// isSum reports whether an expression is a sum or a number of series, perhaps times a constant.
 func isSum(e parser.Expr) bool {
-	a, ok := bare(e).(*parser.AggregateExpr)
-	return ok && (a.Op == parser.SUM || a.Op == parser.COUNT)
+	switch e := bare(e).(type) {
+	case *parser.AggregateExpr:
+		return e.Op == parser.SUM || e.Op == parser.COUNT
+	case *parser.BinaryExpr:
+		return e.VectorMatching == nil && (isSum(e.LHS) || isSum(e.RHS))
+	}
+	return false
 }
