@@ -61,8 +61,13 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 		return nil, ps.Sorted()
 	}
 	links := chainOf(w, found[0])
+	// Of other scalers, only those that conflict with this one matter.
+	others := map[*krm.Item]bool{}
+	for _, s := range w.graph.Scalers {
+		others[s.Item] = !slices.Contains(found[0].Sharing, s)
+	}
 	in.Items = slices.DeleteFunc(slices.Clone(in.Items), func(it *krm.Item) bool {
-		return it.Place.Object.Kind == found[0].Item.Place.Object.Kind && it != found[0].Item
+		return it != found[0].Item && (others[it] || it.Place.Object.Kind == found[0].Item.Place.Object.Kind)
 	})
 	links.attach(Run(in))
 	return links, nil

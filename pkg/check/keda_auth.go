@@ -119,7 +119,7 @@ func (c *credentials) reportAbsent(t trigger, kind string, p model.Problem, ps *
 		}
 	}
 	hint := krm.DidYouMean(p.Value, names)
-	complete := c.graph.Complete && !t.of.Rendered
+	complete := c.graph.Complete && !t.of.Rendered && kind == authKinds[0]
 	if hint == "" && !complete {
 		return
 	}

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -184,8 +183,11 @@ func (c *conflicts) checkHPAName(k *chain.KEDA, ps *model.Problems) {
 	}
 	var others []string
 	for _, o := range c.users[key] {
-		if o.Item.Place.Object.Name != k.Item.Place.Object.Name && len(others) < mostNamed {
-			others = append(others, fmt.Sprint(&o.Scaler))
+		if len(others) == mostNamed {
+			break
+		}
+		if o.Item.Place.Object.Name != k.Item.Place.Object.Name {
+			others = append(others, o.String())
 		}
 	}
 	if len(others) > 0 {

@@ -24,8 +24,9 @@ func kedaServer(w *world, ps *model.Problems) {
 type servers struct {
 	graph  *chain.Graph
 	byName lookup.Lazy[map[string][]*chain.Service]
-	// proms has the names of the Services of Prometheuses, by namespace.
-	proms lookup.Lazy[map[string][]string]
+	// proms has the names of the Services of Prometheuses, by namespace, spaces the namespaces with objects in the input.
+	proms  lookup.Lazy[map[string][]string]
+	spaces lookup.Lazy[map[string]bool]
 }
 
 // named returns the Services with a name.
@@ -91,8 +92,8 @@ func checkServerPort(svc *chain.Service, address keda.Server, p model.Problem, p
 	ps.Reportf(p, "leads to port %d, which %s does not have; use %s", address.Port, svc, lookup.OneOf(ports))
 }
 
-// reportMissing reports an address of a Service that is not in the input, if the input shows that another one is meant. Without a
-// namespace, KEDA looks for it in the namespace of the operator.
+// reportMissing reports an address of a Service that is not in the input, if the input shows that another one is meant, or if it is
+// complete and has that namespace. Without a namespace, KEDA looks for it in the namespace of the operator.
 func (s *servers) reportMissing(d *demand.Demand, address keda.Server, p model.Problem, ps *model.Problems) {
 	for _, svc := range s.named(address.Service) {
 		ns := svc.Item.Place.Object.Namespace
@@ -115,9 +116,17 @@ func (s *servers) reportMissing(d *demand.Demand, address keda.Server, p model.P
 			p.Severity = model.Error
 		}
 		ps.Reportf(p, "leads to Service %s/%s, which is not in the input%s", address.Namespace, address.Service, hint)
-	case s.graph.Complete && !d.Query().Of.Rendered:
+	case s.graph.Complete && !d.Query().Of.Rendered && s.spaces.Get(s.findSpaces)[address.Namespace]:
 		ps.Reportf(p, "leads to Service %s/%s, which is not in the input; add it, or correct the address", address.Namespace, address.Service)
 	}
+}
+
+func (s *servers) findSpaces() map[string]bool {
+	out := map[string]bool{}
+	for _, it := range s.graph.Items {
+		out[it.Place.Object.Namespace] = true
+	}
+	return out
 }
 
 func (s *servers) findProms() map[string][]string {

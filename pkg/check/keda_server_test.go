@@ -40,6 +40,7 @@ func TestKEDAServer(t *testing.T) {
 		}, text: with("http://promehteus.monitoring:9090") + service},
 		{name: "missing in a complete input", complete: true, want: []string{
 			at + `leads to Service monitoring/thanos, which is not in the input; add it, or correct the address [keda/server]`,
-		}, text: with("http://thanos.monitoring:9090")},
+		}, text: with("http://thanos.monitoring:9090") + service},
+		{name: "in a namespace that a complete input does not have", complete: true, text: with("http://thanos.monitoring:9090")},
 	})
 }
