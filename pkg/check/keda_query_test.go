@@ -74,6 +74,12 @@ func TestKEDAQuery(t *testing.T) {
 		{name: "a neighbor", text: scrapedWeb("web") + scrapedWeb("web-admin") + scaledWith(spec+onQuery(`sum(orders{`+own+`})`, "")), want: []string{
 			`warning: ` + at + `.query: selects series with pod=~"web-.*", which also matches the pods of Deployment web-admin; use pod=~"web-[0-9a-z]+-[0-9a-z]{5}" [keda/query]`,
 		}},
+		{
+			name: "a neighbor of a StatefulSet", text: strings.Replace(scrapedWeb("web"), "kind: Deployment", "kind: StatefulSet", 1) + scrapedWeb("web-admin") +
+				strings.Replace(scaledWith(spec+onQuery(`sum(orders{`+own+`})`, "")), "{name: web}", "{kind: StatefulSet, name: web}", 1), want: []string{
+				`warning: ` + at + `.query: selects series with pod=~"web-.*", which also matches the pods of Deployment web-admin; use pod=~"web-[0-9]+" [keda/query]`,
+			},
+		},
 		{name: "a neighbor that the pattern excludes", text: scrapedWeb("web") + scrapedWeb("web-admin") + scaledWith(spec+onQuery(`sum(orders{pod=~"web-[0-9a-z]+-[0-9a-z]{5}"})`, ""))},
 		{name: "no value at a minimum of 0", text: scaledWith("  minReplicaCount: 0\n" + onQuery(`sum(jobs)`, "")), want: []string{
 			`warning: ` + at + `.ignoreNullValues: is missing, so a query without a result counts as 0, and can scale Deployment web to 0; set it to "false", or add or vector(0) to the query if 0 is meant [keda/query]`,

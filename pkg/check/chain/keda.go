@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	scaledObject = scalerKind{group: keda.Group, name: keda.ScaledObjectKind, read: readScaledObject, source: triggerSource, wakes: true}
-	scaledJob    = scalerKind{group: keda.Group, name: keda.ScaledJobKind, read: readScaledJob, source: triggerSource, podless: true}
+	scaledObject = scalerKind{group: keda.Group, name: keda.ScaledObjectKind, read: readScaledObject, wakes: true}
+	scaledJob    = scalerKind{group: keda.Group, name: keda.ScaledJobKind, read: readScaledJob, podless: true}
 )
 
 // KEDA is a ScaledObject or a ScaledJob, with what only KEDA asks of it.
@@ -123,21 +123,6 @@ func externalTarget(t *keda.Trigger) autoscalingv2.MetricTarget {
 		return autoscalingv2.MetricTarget{Type: t.MetricType, Value: q}
 	}
 	return autoscalingv2.MetricTarget{Type: autoscalingv2.AverageValueMetricType, AverageValue: q}
-}
-
-func triggerSource(_ *Scaler, m *autoscalingv2.MetricSpec) Source {
-	if m.Type == autoscalingv2.ExternalMetricSourceType {
-		return otherAPI
-	}
-	return ResourceUsage
-}
-
-// Trigger is how messages name a trigger.
-func (k *KEDA) Trigger(number int) string {
-	if t := &k.Triggers[number]; t.Name != "" {
-		return fmt.Sprintf("trigger %q", t.Name)
-	}
-	return fmt.Sprintf("triggers[%d]", number)
 }
 
 // Paused reports whether KEDA leaves the replicas alone (apis/keda/v1alpha1/scaledobject_types.go, NeedToBePausedByAnnotation).

@@ -41,7 +41,7 @@ type scalerKind struct {
 	group, name string
 	// read reads an object of the kind.
 	read func(r *reader, it *krm.Item, ps *model.Problems) *Scaler
-	// source returns where the number of a metric comes from.
+	// source returns where the number of a metric comes from. It is nil if a trigger says so.
 	source func(s *Scaler, m *autoscalingv2.MetricSpec) Source
 	// wakes means that it also scales a workload with 0 replicas, podless that it scales no workload.
 	wakes, podless bool
