@@ -58,8 +58,8 @@ func (c *credentials) read() map[string][]*authentication {
 	return out
 }
 
-// find returns the authentication that a trigger refers to, nil if it refers to none or that is not in the input (pkg/scaling/resolver,
-// getTriggerAuthSpec).
+// find returns the authentication that a trigger refers to, nil if it refers to none or that is not in the input
+// (pkg/scaling/resolver, getTriggerAuthSpec).
 func (c *credentials) find(t trigger, ps *model.Problems) *authentication {
 	ref := t.AuthenticationRef
 	if ref == nil {
@@ -75,8 +75,8 @@ func (c *credentials) find(t trigger, ps *model.Problems) *authentication {
 		ps.Errorf(model.KEDAAuth, at.Child("name"), "is missing; set the name of a %s", kind)
 		return nil
 	case !slices.Contains(authKinds, kind):
-		ps.Reportf(model.Problem{ID: model.KEDAAuth, Place: at.Child("kind"), Value: kind, Suggestion: krm.Suggest(kind, authKinds)},
-			"%s is not one of %s", model.Quote(kind), lookup.OneOf(authKinds))
+		p := model.Problem{ID: model.KEDAAuth, Place: at.Child("kind"), Value: kind, Suggestion: krm.Suggest(kind, authKinds)}
+		ps.Reportf(p, "%s is not one of %s", model.Quote(kind), lookup.OneOf(authKinds))
 		return nil
 	}
 	own := t.of.Item.Place.Object.Namespace
@@ -112,8 +112,7 @@ func (c *credentials) reportAbsent(t trigger, kind string, p model.Problem, ps *
 	var names []string
 	for name, all := range c.all.Get(c.read) {
 		if slices.ContainsFunc(all, func(a *authentication) bool {
-			o := a.item.Place.Object
-			return o.Kind == kind && (kind == authKinds[1] || lookup.CompareNamespaces(t.of.Item.Place.Object.Namespace, o.Namespace) != lookup.Different)
+			return a.item.Place.Object.Kind == kind && (kind == authKinds[1] || chain.MayShareNamespace(t.of.Item, a.item))
 		}) {
 			names = append(names, name)
 		}
@@ -129,8 +128,8 @@ func (c *credentials) reportAbsent(t trigger, kind string, p model.Problem, ps *
 	ps.Reportf(p, "no %s in the input is named %s%s", kind, model.Quote(p.Value), hint)
 }
 
-// checkSecrets reports keys that a Secret in the input does not have. KEDA reads those of a ClusterTriggerAuthentication in its own
-// namespace, which the input does not tell.
+// checkSecrets reports keys that a Secret in the input does not have. KEDA reads those of a ClusterTriggerAuthentication in its
+// own namespace, which the input does not tell.
 func (c *credentials) checkSecrets(a *authentication, ps *model.Problems) {
 	for i, p := range a.spec.SecretTargetRef {
 		at := a.item.Place.Child("spec").Child("secretTargetRef").Item(i)
@@ -211,7 +210,10 @@ func checkModes(t trigger, a *authentication, ps *model.Problems) {
 		case slices.Contains(keda.RefusedModes(t.Type), m):
 			ps.Reportf(p, "%s is not supported by %s", model.Quote(m), t.Type)
 		default:
-			checkRequired(t, a, m, names, known, p, ps)
+			if known {
+				checkRequired(t, a, m, p, ps)
+			}
+			checkSent(t, m, p, ps)
 		}
 	}
 	if t.Type == keda.Prometheus && slices.Contains(modes, "custom") && len(one) > 0 {
@@ -220,10 +222,14 @@ func checkModes(t trigger, a *authentication, ps *model.Problems) {
 	}
 }
 
-// checkRequired reports parameters that a mode requires, and credentials that KEDA reads but never sends.
-func checkRequired(t trigger, a *authentication, mode string, names []string, known bool, p model.Problem, ps *model.Problems) {
+// checkRequired reports the first parameter that a mode requires and that nothing sets.
+func checkRequired(t trigger, a *authentication, mode string, p model.Problem, ps *model.Problems) {
+	var names []string
+	if a != nil {
+		names, _ = a.spec.Parameters()
+	}
 	for _, name := range keda.Requires(mode) {
-		if !known || slices.Contains(names, name) || name == "apiKey" && t.Value(name) != "" {
+		if slices.Contains(names, name) || name == "apiKey" && t.Value(name) != "" {
 			continue
 		}
 		if a == nil {
@@ -235,6 +241,10 @@ func checkRequired(t trigger, a *authentication, mode string, names []string, kn
 			krm.DidYouMean(name, names))
 		return
 	}
+}
+
+// checkSent reports a mode whose credentials KEDA reads but never sends.
+func checkSent(t trigger, mode string, p model.Problem, ps *model.Problems) {
 	if slices.Contains(keda.IgnoredModes(t.Type), mode) {
 		p.Severity = model.Warning
 		ps.Reportf(p, "%s has no effect, because the prometheus trigger never sends it; use bearer, basic, custom, or tls", model.Quote(mode))

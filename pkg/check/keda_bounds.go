@@ -45,22 +45,29 @@ func checkLimits(k *chain.KEDA, ps *model.Problems) {
 	var all []number
 	if s := k.Spec; s != nil {
 		all = []number{
-			{"minReplicaCount", s.MinReplicaCount, 0}, {"maxReplicaCount", s.MaxReplicaCount, 1}, {"idleReplicaCount", s.IdleReplicaCount, 0},
-			{"pollingInterval", s.PollingInterval, 1}, {"cooldownPeriod", s.CooldownPeriod, 0},
+			{"minReplicaCount", s.MinReplicaCount, 0},
+			{"maxReplicaCount", s.MaxReplicaCount, 1},
+			{"idleReplicaCount", s.IdleReplicaCount, 0},
+			{"pollingInterval", s.PollingInterval, 1},
+			{"cooldownPeriod", s.CooldownPeriod, 0},
 			{"initialCooldownPeriod", s.InitialCooldownPeriod, 0},
 		}
 	} else {
 		s := k.JobSpec
 		all = []number{
-			{"minReplicaCount", s.MinReplicaCount, 0}, {"maxReplicaCount", s.MaxReplicaCount, 1}, {"pollingInterval", s.PollingInterval, 1},
-			{"successfulJobsHistoryLimit", s.SuccessfulJobsHistoryLimit, 0}, {"failedJobsHistoryLimit", s.FailedJobsHistoryLimit, 0},
+			{"minReplicaCount", s.MinReplicaCount, 0},
+			{"maxReplicaCount", s.MaxReplicaCount, 1},
+			{"pollingInterval", s.PollingInterval, 1},
+			{"successfulJobsHistoryLimit", s.SuccessfulJobsHistoryLimit, 0},
+			{"failedJobsHistoryLimit", s.FailedJobsHistoryLimit, 0},
 		}
 	}
 	spec := k.Item.Place.Child("spec")
 	valid := true
 	for _, n := range all {
 		if n.value != nil && *n.value < n.least {
-			ps.Valuef(model.KEDABounds, spec.Child(n.field), fmt.Sprint(*n.value), "is %d; use a number of at least %d", *n.value, n.least)
+			ps.Valuef(model.KEDABounds, spec.Child(n.field), fmt.Sprint(*n.value),
+				"is %d; use a number of at least %d", *n.value, n.least)
 			valid = false
 		}
 	}
@@ -144,7 +151,7 @@ func checkWaking(k *chain.KEDA, queries []*demand.Query, ps *model.Problems) {
 	switch {
 	case k.OnlyResources():
 		// The webhook looks at these two kinds only (scaledobject_webhook.go, verifyCPUMemoryScalers).
-		if !slices.Contains([]string{"apps/Deployment", "apps/StatefulSet"}, chain.GroupKind(k.Ref.APIVersion, k.Ref.Kind)) || lowest > 0 {
+		if !slices.Contains(verified, chain.GroupKind(k.Ref.APIVersion, k.Ref.Kind)) || lowest > 0 {
 			p.Severity = model.Warning
 		}
 		ps.Reportf(p, "%s, but triggers on cpu and memory never scale to 0; set minReplicaCount to at least 1", is)

@@ -59,7 +59,8 @@ func checkOwnership(k *chain.KEDA, ps *model.Problems) {
 	at := k.Item.Place.Child("metadata").Child("annotations")
 	if value, ok := k.Item.Annotations[keda.TransferOwnership]; ok && value != "true" {
 		ps.Reportf(model.Problem{
-			ID: model.KEDAConflict, Severity: model.Warning, Place: at.Child(keda.TransferOwnership), Value: value, Suggestion: "true",
+			ID: model.KEDAConflict, Severity: model.Warning, Value: value, Suggestion: "true",
+			Place: at.Child(keda.TransferOwnership),
 		}, "is %s, and only \"true\" has an effect", model.Quote(value))
 	}
 	if _, ok := k.Item.Annotations[keda.ValidateOwnership]; ok {

@@ -108,7 +108,9 @@ func sourceLinks(w *world, t trigger) []*Link {
 	}
 	switch t.Type {
 	case keda.Prometheus:
-		i := slices.IndexFunc(w.demands.Queries(), func(d *demand.Demand) bool { return d.Scaler == &t.of.Scaler && d.Number == t.number })
+		i := slices.IndexFunc(w.demands.Queries(), func(d *demand.Demand) bool {
+			return d.Scaler == &t.of.Scaler && d.Number == t.number
+		})
 		return append(links, queryLinks(w, w.demands.Queries()[i])...)
 	case keda.Cron:
 		return append(links, &Link{Role: "schedule", What: fmt.Sprintf("%s replicas from %s to %s, %s", t.Value("desiredReplicas"),

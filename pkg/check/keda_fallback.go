@@ -42,7 +42,8 @@ func checkFallback(k *chain.KEDA, f *keda.Fallback, ps *model.Problems) {
 	switch {
 	case f.Behavior != "" && !slices.Contains(fallbackBehaviors, f.Behavior):
 		ps.Reportf(model.Problem{
-			ID: model.KEDAFallback, Place: at.Child("behavior"), Value: f.Behavior, Suggestion: krm.Suggest(f.Behavior, fallbackBehaviors),
+			ID: model.KEDAFallback, Place: at.Child("behavior"), Value: f.Behavior,
+			Suggestion: krm.Suggest(f.Behavior, fallbackBehaviors),
 		}, "%s is not one of %s", model.Quote(f.Behavior), strings.Join(fallbackBehaviors, ", "))
 	case f.Behavior == "scalingModifiers" && (modifiers == nil || modifiers.Formula == ""):
 		ps.Valuef(model.KEDAFallback, at.Child("behavior"), f.Behavior,

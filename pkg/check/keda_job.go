@@ -65,7 +65,8 @@ func checkStrategy(k *chain.KEDA, ps *model.Problems) {
 	percentage := s.ScalingStrategy.CustomScalingRunningJobPercentage
 	if _, err := strconv.ParseFloat(percentage, 64); percentage != "" && err != nil {
 		ps.Reportf(model.Problem{
-			ID: model.KEDAJob, Severity: model.Warning, Place: strategy.Child("customScalingRunningJobPercentage"), Value: percentage,
+			ID: model.KEDAJob, Severity: model.Warning, Value: percentage,
+			Place: strategy.Child("customScalingRunningJobPercentage"),
 		}, "is %s, which is not a number, so KEDA uses the default strategy; use one such as \"0.5\"", model.Quote(percentage))
 	}
 }

@@ -37,7 +37,8 @@ func checkPaused(k *chain.KEDA, ps *model.Problems) {
 	switch n, err := strconv.ParseInt(replicas, 10, 32); {
 	case !ok:
 	case k.Spec == nil:
-		ps.Warnf(model.KEDAPaused, at.Child(keda.PausedReplicasAnnotation), "has no effect on a ScaledJob; use %s", keda.PausedAnnotation)
+		ps.Warnf(model.KEDAPaused, at.Child(keda.PausedReplicasAnnotation),
+			"has no effect on a ScaledJob; use %s", keda.PausedAnnotation)
 	case err != nil || n < 0:
 		ps.Valuef(model.KEDAPaused, at.Child(keda.PausedReplicasAnnotation), replicas,
 			"is %s, but KEDA requires a number of replicas; use one such as \"2\"", model.Quote(replicas))

@@ -81,8 +81,8 @@ func checkElements(d *demand.Demand, q *demand.Query, ps *model.Problems) {
 		ps.Warnf(model.KEDAQuery, q.At,
 			"has an element for each value of %s, and KEDA requires one; aggregate without by, or require one value", lookup.Join(count.By, " and "))
 	case q.AllOwn() && isPlain(q.Expr) && d.Scaler.MaxReplicas > 1:
-		rejectQuery(q, ps, "has an element for each series, at least one for each pod, and KEDA requires one; aggregate, such as by sum(%s)",
-			q.Expr)
+		rejectQuery(q, ps,
+			"has an element for each series, at least one for each pod, and KEDA requires one; aggregate, such as by sum(%s)", q.Expr)
 	case isPlain(q.Expr) && !slices.ContainsFunc(promexpr.Selectors(q.Expr), func(s *parser.VectorSelector) bool {
 		return s.Name == "" || strings.Contains(s.Name, ":") || d.FromExporter(s.Name) || d.IsRecorded(s.Name)
 	}):
@@ -118,7 +118,8 @@ func checkMeaning(d *demand.Demand, q *demand.Query, ps *model.Problems) {
 			"and sum the results", call.Func.Name)
 	}
 	how := promexpr.Mean(q.Expr)
-	if how == "" || q.Trigger.MetricType == autoscalingv2.ValueMetricType || q.Of.Modifiers() != nil || q.Of.Spec == nil || !perWorkload(d, q) {
+	averages := q.Of.Spec != nil && q.Of.Modifiers() == nil && q.Trigger.MetricType != autoscalingv2.ValueMetricType
+	if how == "" || !averages || !perWorkload(d, q) {
 		return
 	}
 	ps.Warnf(model.KEDAQuery, q.At, "is already an average (%s), and the target is an AverageValue, for which the controller divides the result "+
@@ -233,7 +234,7 @@ var commonSeries = []string{"http_", "grpc_", "process_", "go_", "jvm_", "nodejs
 
 // checkForeign reports a selector for all series of a common name in the whole cluster.
 func checkForeign(d *demand.Demand, q *demand.Query, ps *model.Problems) {
-	if q.Trigger.Value("namespace") != "" || len(q.Trigger.Metadata["queryParameters"]) > 0 {
+	if q.Trigger.Value("namespace") != "" || q.Trigger.Value("queryParameters") != "" {
 		return // Another program may add matchers.
 	}
 	for _, s := range promexpr.Selectors(q.Expr) {

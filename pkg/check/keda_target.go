@@ -57,7 +57,8 @@ func checkEnvSource(g *chain.Graph, k *chain.KEDA, ps *model.Problems) {
 	}
 	if name != "" {
 		ps.Reportf(model.Problem{
-			ID: model.KEDATarget, Place: k.RefAt().Child("envSourceContainerName"), Value: name, Suggestion: krm.Suggest(name, names),
+			ID: model.KEDATarget, Place: k.RefAt().Child("envSourceContainerName"), Value: name,
+			Suggestion: krm.Suggest(name, names),
 		}, "container %q is not in the pods of %s%s", name, wl, krm.DidYouMean(name, names))
 	}
 }

@@ -140,7 +140,8 @@ func (t trigger) checkKeys(ps *model.Problems) {
 
 // isSource reports whether a trigger needs no target, because only a formula reads it (AsMetricSource).
 func (t trigger) isSource(key string) bool {
-	return t.of.Modifiers() != nil && (t.Type == keda.KubernetesWorkload && key == "value" || t.Type == keda.MetricsAPI && key == "targetValue")
+	targets := map[string]string{keda.KubernetesWorkload: "value", keda.MetricsAPI: "targetValue"}
+	return t.of.Modifiers() != nil && targets[t.Type] == key
 }
 
 func (t trigger) checkKey(schema *keda.Schema, key string, ps *model.Problems) {

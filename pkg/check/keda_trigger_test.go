@@ -76,7 +76,7 @@ func TestKEDATrigger(t *testing.T) {
 			`error: `+at+`.metadata.timezone: is "UTC+2", which is an offset, not the name of a time zone; use one such as Etc/GMT-2, whose sign is that of POSIX [keda/trigger]`),
 		one(onType("cron", `timezone: UTC, start: 0 8 * * 7, end: "@daily", desiredReplicas: "3"`, ""),
 			`error: `+at+`.metadata.end: is "@daily", which begins with @; use five fields, such as 0 8 * * * [keda/trigger]`,
-			`error: `+at+`.metadata.start: is "0 8 * * 7", which has "7" as day of the week; use 0 to 6 [keda/trigger]`),
+			`error: `+at+`.metadata.start: is "0 8 * * 7", which has "7" as weekday; use 0 to 6 [keda/trigger]`),
 		one("  minReplicaCount: 1\n  triggers:\n  - {type: cron, metadata: {"+hours+"desiredReplicas: \"5\"}}\n  - {type: cron, metadata: {timezone: UTC, start: 0 18 * * *, end: 0 23 * * *, desiredReplicas: \"2\"}}\n",
 			`warning: ScaledObject shop/web: spec.triggers[1].metadata.start: is when the window of triggers[0] ends, so the replicas may drop in between; let the windows overlap by some minutes [keda/trigger]`),
 		one(onType("kubernetes-workload", `podSelector: "app in", value: "0"`, ""),

@@ -38,7 +38,7 @@ var fleets = []fleet{
 	{name: "keda, one target", keda: true, edit: func(text string, i int) string {
 		return strings.ReplaceAll(text, fmt.Sprintf("scaleTargetRef: {name: api-%d}", i), "scaleTargetRef: {name: api-0}")
 	}},
-	{name: "keda, one name", keda: true, edit: func(text string, i int) string {
+	{name: "keda, one name", keda: true, edit: func(text string, _ int) string {
 		return strings.ReplaceAll(text, "  minReplicaCount: 1\n", "  minReplicaCount: 1\n  advanced: {horizontalPodAutoscalerConfig: {name: hpa}}\n")
 	}},
 	{name: "targets misspelled", edit: func(text string, i int) string {

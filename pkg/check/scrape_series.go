@@ -40,7 +40,7 @@ func scrapeSeries(w *world, ps *model.Problems) {
 	for _, d := range w.demands.Queries() {
 		if page := w.demands.Samples.Page(d.Workload); page != nil {
 			for _, s := range d.Query().Own {
-				checkExposed(d, d.Query().At, s, page, ps, demand.PodLabels...)
+				exposed{d, page, demand.PodLabels}.check(s, d.Query().At, ps)
 			}
 		}
 	}
@@ -91,12 +91,21 @@ func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Pr
 			d.IsRecorded(s.Name) || strings.Contains(s.Name, ":")) {
 			continue
 		}
-		checkExposed(d, o.Field("metricsQuery"), s, p, ps, o.Label)
+		exposed{d, p, []string{o.Label}}.check(s, o.Field("metricsQuery"), ps)
 	}
 }
 
-// checkExposed compares a selector, which is at a place, with a metrics page. It does not look at some labels.
-func checkExposed(d *demand.Demand, at model.Place, s *parser.VectorSelector, p demand.Page, ps *model.Problems, except ...string) {
+// exposed is a metrics page of the pods of a metric.
+type exposed struct {
+	*demand.Demand
+	page demand.Page
+	// except are labels that differ from pod to pod.
+	except []string
+}
+
+// check compares a selector, which is at a place, with the page.
+func (e exposed) check(s *parser.VectorSelector, at model.Place, ps *model.Problems) {
+	d, p := e.Demand, e.page
 	who := d.Workload.Item.Place.Object
 	if len(p[s.Name]) == 0 {
 		ps.Errorf(model.ScrapeSeries, at, "selects the series %s for %s, which the sample of %s does not have%s",
@@ -104,7 +113,8 @@ func checkExposed(d *demand.Demand, at model.Place, s *parser.VectorSelector, p 
 		return
 	}
 	for _, m := range s.LabelMatchers {
-		if m.Name == prommodel.MetricNameLabel || slices.Contains(except, m.Name) || exposes(d, []string{s.Name}, p, m.Name, m.Matches) {
+		if m.Name == prommodel.MetricNameLabel || slices.Contains(e.except, m.Name) ||
+			exposes(d, []string{s.Name}, p, m.Name, m.Matches) {
 			continue
 		}
 		ps.Errorf(model.ScrapeSeries, at, "selects series with %s for %s, but no series %s in the sample of %s has it%s",

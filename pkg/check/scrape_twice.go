@@ -28,7 +28,7 @@ func queryOf(d *demand.Demand) (who string, e parser.Expr) {
 		return "the query", q.Expr
 	}
 	if o := d.Effective(); o != nil {
-		return o.Rule.String(), o.Expr
+		return o.String(), o.Expr
 	}
 	return "", nil
 }

@@ -157,11 +157,9 @@ func summarize(w *world, ps model.Problems) Summary {
 		for i := range sc.Metrics {
 			s.Metrics++
 			d := demands[metricKey{sc, i}]
-			reason := ""
+			reason := unjudged(w, sc, d)
 			if k := triggered[sc]; k != nil {
 				reason = unjudgedTrigger(w, k, i, d)
-			} else {
-				reason = unjudged(w, sc, d)
 			}
 			switch {
 			case broken || len(v.below) > 0 && (v.hits(sc.MetricAt(i)) || d != nil && v.breaks(d)):
@@ -180,8 +178,10 @@ func summarize(w *world, ps model.Problems) Summary {
 // breaksScaler reports whether a scaler or its target has an error that concerns all metrics.
 func (v *errorPlaces) breaksScaler(s *chain.Scaler) bool {
 	at := s.Item.Place
-	for _, name := range []string{"scaleTargetRef", "minReplicas", "maxReplicas", "behavior",
-		"minReplicaCount", "maxReplicaCount", "idleReplicaCount", "fallback", "advanced", "jobTargetRef"} {
+	for _, name := range []string{
+		"scaleTargetRef", "minReplicas", "maxReplicas", "behavior",
+		"minReplicaCount", "maxReplicaCount", "idleReplicaCount", "fallback", "advanced", "jobTargetRef",
+	} {
 		if v.below[fields(at.Child("spec").Child(name))[2]] {
 			return true
 		}

@@ -12,8 +12,12 @@ type authMode struct {
 }
 
 var authModes = []authMode{
-	{"apiKey", []string{"apiKey"}}, {"basic", []string{"username"}}, {"tls", []string{"cert", "key"}}, {"bearer", []string{"bearerToken"}},
-	{"custom", []string{"customAuthHeader", "customAuthValue"}}, {"oauth", []string{"oauthTokenURI", "clientID"}},
+	{"apiKey", []string{"apiKey"}},
+	{"basic", []string{"username"}},
+	{"tls", []string{"cert", "key"}},
+	{"bearer", []string{"bearerToken"}},
+	{"custom", []string{"customAuthHeader", "customAuthValue"}},
+	{"oauth", []string{"oauthTokenURI", "clientID"}},
 }
 
 // AuthModes are the names of all modes.

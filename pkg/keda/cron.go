@@ -19,9 +19,9 @@ type cronField struct {
 var cronFields = []cronField{
 	{"minute", 0, 59, nil},
 	{"hour", 0, 23, nil},
-	{"day of the month", 1, 31, nil},
+	{"day", 1, 31, nil},
 	{"month", 1, 12, []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}},
-	{"day of the week", 0, 6, []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
+	{"weekday", 0, 6, []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
 }
 
 // CheckSchedule returns why KEDA rejects a schedule, or "".
@@ -34,11 +34,11 @@ func CheckSchedule(text string) string {
 	}
 	fields := strings.Fields(text)
 	if len(fields) != len(cronFields) {
-		return fmt.Sprintf("has %d fields; use five: minute, hour, day of the month, month, and day of the week", len(fields))
+		return fmt.Sprintf("has %d fields; use five: minute, hour, day, month, and weekday", len(fields))
 	}
 	for i, f := range cronFields {
 		for part := range strings.SplitSeq(fields[i], ",") {
-			if !f.accepts(part) {
+			if part != "" && !f.accepts(part) {
 				return fmt.Sprintf("has %q as %s; use %d to %d", part, f.name, f.first, f.last)
 			}
 		}
@@ -54,7 +54,7 @@ func (f cronField) accepts(part string) bool {
 	}
 	from, to, isRange := strings.Cut(span, "-")
 	if from == "*" || from == "?" {
-		return !isRange
+		return true
 	}
 	low, ok := f.value(from)
 	if !ok || !isRange {

@@ -48,7 +48,10 @@ type Schema struct {
 // schemas are those of the types that the checks judge (pkg/scalers, the structs with keda tags).
 var schemas = sync.OnceValue(func() []Schema {
 	auth := []Parameter{
-		{Name: "authModes"}, {Name: "authMode"}, {Name: "apiKey"}, {Name: "method", Values: []string{"header", "query"}},
+		{Name: "authModes"},
+		{Name: "authMode"},
+		{Name: "apiKey"},
+		{Name: "method", Values: []string{"header", "query"}},
 		{Name: "keyParamName"},
 	}
 	usage := []Parameter{{Name: "value", Required: true}, {Name: "containerName"}}
@@ -58,13 +61,26 @@ var schemas = sync.OnceValue(func() []Schema {
 	external := []Parameter{{Name: "scalerAddress", Required: true}, {Name: "enableTLS", Type: Bool}, {Name: "unsafeSsl", Type: Bool}}
 	return []Schema{
 		{Type: Prometheus, Parameters: slices.Concat([]Parameter{
-			{Name: "serverAddress", Required: true}, {Name: "query", Required: true}, {Name: "threshold", Type: Number, Required: true},
-			{Name: "activationThreshold", Type: Number}, {Name: "ignoreNullValues", Type: Bool}, {Name: "namespace"},
-			{Name: "queryParameters", Type: Map}, {Name: "customHeaders", Type: Map}, {Name: "unsafeSsl", Type: Bool},
-			{Name: "timeout", Type: Duration}, {Name: "awsRegion"}, {Name: "identityOwner"},
+			{Name: "serverAddress", Required: true},
+			{Name: "query", Required: true},
+			{Name: "threshold", Type: Number, Required: true},
+			{Name: "activationThreshold", Type: Number},
+			{Name: "ignoreNullValues", Type: Bool},
+			{Name: "namespace"},
+			{Name: "queryParameters", Type: Map},
+			{Name: "customHeaders", Type: Map},
+			{Name: "unsafeSsl", Type: Bool},
+			{Name: "timeout", Type: Duration},
+			{Name: "awsRegion"},
+			{Name: "identityOwner"},
 			// The code for clouds reads these (pkg/scalers/aws, azure, and gcp).
-			{Name: "awsAccessKeyID"}, {Name: "awsAccessKeyIDFromEnv"}, {Name: "awsSecretAccessKeyFromEnv"}, {Name: "credentialsFromEnv"},
-			{Name: "credentialsFromEnvFile"}, {Name: "cloud"}, {Name: "azureManagedPrometheusResourceURL"},
+			{Name: "awsAccessKeyID"},
+			{Name: "awsAccessKeyIDFromEnv"},
+			{Name: "awsSecretAccessKeyFromEnv"},
+			{Name: "credentialsFromEnv"},
+			{Name: "credentialsFromEnvFile"},
+			{Name: "cloud"},
+			{Name: "azureManagedPrometheusResourceURL"},
 		}, auth), Removed: []Removed{
 			{Name: "metricName", Why: "has no effect since KEDA 2.12; remove it"},
 			{Name: "cortexOrgID", Why: "has no effect since KEDA 2.15; use customHeaders: X-Scope-OrgID=TENANT"},
@@ -72,19 +88,27 @@ var schemas = sync.OnceValue(func() []Schema {
 		{Type: CPU, Parameters: usage, Removed: usageRemoved},
 		{Type: Memory, Parameters: usage, Removed: usageRemoved},
 		{Type: Cron, Parameters: []Parameter{
-			{Name: "timezone", Required: true}, {Name: "start", Required: true}, {Name: "end", Required: true},
+			{Name: "timezone", Required: true},
+			{Name: "start", Required: true},
+			{Name: "end", Required: true},
 			{Name: "desiredReplicas", Type: Integer, Required: true},
 		}},
 		{Type: KubernetesWorkload, Parameters: []Parameter{
-			{Name: "podSelector", Required: true}, {Name: "value", Type: Number, Required: true}, {Name: "activationValue", Type: Number},
+			{Name: "podSelector", Required: true},
+			{Name: "value", Type: Number, Required: true},
+			{Name: "activationValue", Type: Number},
 			{Name: "groupByNode", Type: Bool},
 		}},
 		{Type: MetricsAPI, Parameters: slices.Concat([]Parameter{
-			{Name: "url", Required: true}, {Name: "valueLocation", Required: true}, {Name: "targetValue", Type: Number, Required: true},
-			{Name: "activationTargetValue", Type: Number}, {Name: "format", Values: []string{"json", "prometheus", "xml", "yaml"}},
+			{Name: "url", Required: true},
+			{Name: "valueLocation", Required: true},
+			{Name: "targetValue", Type: Number, Required: true},
+			{Name: "activationTargetValue", Type: Number},
+			{Name: "format", Values: []string{"json", "prometheus", "xml", "yaml"}},
 			{Name: "aggregateFromKubeServiceEndpoints", Type: Bool},
 			{Name: "aggregationType", Values: []string{"average", "max", "min", "sum"}},
-			{Name: "unsafeSsl", Type: Bool}, {Name: "timeout", Type: Duration},
+			{Name: "unsafeSsl", Type: Bool},
+			{Name: "timeout", Type: Duration},
 		}, auth)},
 		{Type: External, Parameters: external, Open: true},
 		{Type: ExternalPush, Parameters: external, Open: true},

