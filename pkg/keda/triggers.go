@@ -58,7 +58,9 @@ var schemas = sync.OnceValue(func() []Schema {
 	usageRemoved := []Removed{{
 		Name: "type", Fatal: true, Why: "is an error since KEDA 2.18; set metricType of the trigger to this value, and remove it",
 	}}
-	external := []Parameter{{Name: "scalerAddress", Required: true}, {Name: "enableTLS", Type: Bool}, {Name: "unsafeSsl", Type: Bool}}
+	external := []Parameter{
+		{Name: "scalerAddress", Required: true}, {Name: "enableTLS", Type: Bool}, {Name: "unsafeSsl", Type: Bool},
+	}
 	return []Schema{
 		{Type: Prometheus, Parameters: slices.Concat([]Parameter{
 			{Name: "serverAddress", Required: true},
