@@ -140,8 +140,9 @@ func (c *credentials) checkSecrets(a *authentication, ps *model.Problems) {
 			}
 			keys := slices.Concat(keysOf(s, "data"), keysOf(s, "stringData"))
 			if len(keys) > 0 && !slices.Contains(keys, p.Key) {
-				problem := model.Problem{ID: model.KEDAAuth, Place: at.Child("key"), Value: p.Key, Suggestion: krm.Suggest(p.Key, keys)}
-				ps.Reportf(problem, "%s has no key %s%s", s.Place.Object, model.Quote(p.Key), orKeys(p.Key, keys))
+				ps.Reportf(model.Problem{
+					ID: model.KEDAAuth, Place: at.Child("key"), Value: p.Key, Suggestion: krm.Suggest(p.Key, keys),
+				}, "%s has no key %s%s", s.Place.Object, model.Quote(p.Key), orKeys(p.Key, keys))
 			}
 		}
 	}
