@@ -37,7 +37,7 @@ func TestDocsProblemsPageIsGenerated(t *testing.T) {
 func TestDocsChecksPageIsGenerated(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Checks\n\n`krm-fn check`, every run that renders, and the function configuration `CheckManifests` verify the chain " +
-		"from each HorizontalPodAutoscaler to the pods that serve its metrics. [check.md](check.md) describes how to call them.\n\n" +
+		"from each HorizontalPodAutoscaler, and each ScaledObject of KEDA, to the pods that serve its metrics. [check.md](check.md) describes how to call them.\n\n" +
 		"This page is generated from `pkg/check`.\n")
 	for _, c := range check.Checks {
 		e := model.Registry[slices.IndexFunc(model.Registry, func(e model.Entry) bool { return e.ID == c.ID })]

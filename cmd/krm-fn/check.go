@@ -86,8 +86,9 @@ func newCheck() *cobra.Command {
 		Use:   "check PATH...|-",
 		Short: "Check that every metric that a HorizontalPodAutoscaler reads is served",
 		Long: `check reads Kubernetes manifests from any source, and follows every HorizontalPodAutoscaler to the pods that
-serve its metrics: adapter rule, Prometheus series, ServiceMonitor, Service, and container port. It reports where a chain breaks,
-and exits with code 1 if one does. It does not contact a cluster.`,
+serve its metrics: adapter rule, Prometheus series, ServiceMonitor, Service, and container port. It does the same for every
+ScaledObject and ScaledJob of KEDA, beginning with the query of a trigger. It reports where a chain breaks, and exits with code 1
+if one does. It does not contact a cluster.`,
 		Example: `  # the output of a kustomization
   kustomize build overlays/production | krm-fn check -
 

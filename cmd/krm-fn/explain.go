@@ -24,10 +24,12 @@ func newExplain() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "explain hpa/NAME PATH...|-",
-		Short: "Show the chain from a HorizontalPodAutoscaler to the pods that serve its metrics",
-		Long: `explain shows every link that produces the metrics of one HorizontalPodAutoscaler, with the object, file, line, and
-field that define it, and marks the broken links.`,
+		Short: "Show the chain from a scaler to the pods that serve its metrics",
+		Long: `explain shows every link that produces the metrics of one scaler, with the object, file, line, and field that
+define it, and marks the broken links. A scaler is a HorizontalPodAutoscaler (hpa/NAME) or, of KEDA, a ScaledObject (so/NAME)
+or ScaledJob (sj/NAME).`,
 		Example: `  krm-fn explain hpa/products-api manifests
+  krm-fn explain so/orders manifests
   kustomize build . | krm-fn explain hpa/shop/products-api --format mermaid -`,
 		Args:              cobra.MinimumNArgs(2),
 		ValidArgsFunction: completeScaler,

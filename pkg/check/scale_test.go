@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	rand "math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -18,6 +19,8 @@ type fleet struct {
 	monitors int
 	// prometheus adds one that selects the monitors by a label and may read all namespaces.
 	prometheus bool
+	// keda replaces the autoscalers with ScaledObjects, whose queries select the pods by their names.
+	keda bool
 	// edit changes what is written for API i.
 	edit func(text string, i int) string
 }
@@ -30,6 +33,14 @@ var fleets = []fleet{
 	{name: "namespaces and rules", apart: true, rules: true},
 	{name: "monitors", monitors: 4},
 	{name: "prometheus", apart: true, rules: true, prometheus: true},
+	{name: "keda", keda: true},
+	{name: "keda, namespaces, prometheus", keda: true, apart: true, prometheus: true},
+	{name: "keda, one target", keda: true, edit: func(text string, i int) string {
+		return strings.ReplaceAll(text, fmt.Sprintf("scaleTargetRef: {name: api-%d}", i), "scaleTargetRef: {name: api-0}")
+	}},
+	{name: "keda, one name", keda: true, edit: func(text string, _ int) string {
+		return strings.ReplaceAll(text, "  minReplicaCount: 1\n", "  minReplicaCount: 1\n  advanced: {horizontalPodAutoscalerConfig: {name: hpa}}\n")
+	}},
 	{name: "targets misspelled", edit: func(text string, i int) string {
 		return strings.ReplaceAll(text, fmt.Sprintf("kind: Deployment, name: api-%d}", i), fmt.Sprintf("kind: Deployment, name: apy-%d}", i))
 	}},
@@ -109,6 +120,9 @@ rules: [{apiGroups: [""], resources: [pods, services, endpoints], verbs: [get, l
 			text += fmt.Sprintf("---\napiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: more-%d-%d, namespace: %s}\n"+
 				"spec: {endpoints: [{port: metrics, interval: 15s}], selector: {matchLabels: {%s: api-%d}}}\n", i, j, ns, label, i)
 		}
+		if f.keda {
+			text = withKEDA(text)
+		}
 		if f.edit != nil {
 			text = f.edit(text, i)
 		}
@@ -117,6 +131,24 @@ rules: [{apiGroups: [""], resources: [pods, services, endpoints], verbs: [get, l
 	b.WriteString("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: adapter-config, namespace: custom-metrics}\n" +
 		"data:\n  config.yaml: |\n    rules:\n" + rules.String())
 	return Input{Items: itemsOf(t, b.String())}
+}
+
+// autoscaler finds the autoscalers of chainText.
+var autoscaler = regexp.MustCompile(`(?s)apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n(metadata: \{name: ([^,]*), .*?\n)spec:\n.*?averageValue: 200m}}\n`)
+
+// withKEDA replaces the autoscalers of a text.
+func withKEDA(text string) string {
+	return autoscaler.ReplaceAllString(text, `apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+${1}spec:
+  scaleTargetRef: {name: ${2}}
+  minReplicaCount: 1
+  triggers:
+  - {type: cpu, metricType: Utilization, metadata: {value: "50"}}
+  - type: prometheus
+    metadata: {serverAddress: "http://prometheus:9090", query: 'sum(rate(x_total{pod=~"${2}-.*"}[2m]))', threshold: "5", authModes: bearer}
+    authenticationRef: {name: prom-${2}}
+`)
 }
 
 func ruleText(series, matchers string) string {
