@@ -105,8 +105,11 @@ func (r Report) WriteText(w io.Writer) error {
 func StepsText(steps []Step) string {
 	var b strings.Builder
 	for i, s := range steps {
-		fmt.Fprintf(&b, "\n%d. %s\n   %s\n\n", i+1, s.Title, s.Why)
-		for _, c := range s.Commands {
+		fmt.Fprintf(&b, "\n%d. %s\n   %s\n", i+1, s.Title, s.Why)
+		for j, c := range s.Commands {
+			if j == 0 {
+				b.WriteString("\n")
+			}
 			fmt.Fprintf(&b, "     %s\n", c)
 		}
 	}

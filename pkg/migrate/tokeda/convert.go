@@ -68,8 +68,8 @@ func (c *converter) convert(s *chain.HPA, ps *model.Problems) {
 		if p.Severity == model.Error {
 			entry.Reasons = append(entry.Reasons, p.Message)
 			p.Severity, p.Message = model.Warning, p.Message+"; until then, this HorizontalPodAutoscaler stays with the adapter"
+			ps.Add(p)
 		}
-		ps.Add(p)
 	}
 	c.report.Kept = append(c.report.Kept, entry)
 }
@@ -269,4 +269,3 @@ func podPattern(kind, name string) string {
 	}
 	return ""
 }
-

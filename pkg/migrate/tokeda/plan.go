@@ -52,7 +52,7 @@ func (c *converter) install() []migrate.Step {
 		Title: "Install KEDA with its webhooks, or check that it runs.",
 		Why:   "It serves external.metrics.k8s.io, which the adapter does not serve in this input. HorizontalPodAutoscalers on other metrics go on.",
 		Commands: []string{
-			"kubectl -n keda rollout status deployment keda-operator keda-admission",
+			"kubectl -n keda wait --for=condition=Available deployment --all --timeout=5m",
 			"kubectl wait --for=condition=Available apiservice v1beta1.external.metrics.k8s.io --timeout=2m",
 		},
 	}
