@@ -25,10 +25,15 @@ type checkFlags struct {
 func (f *checkFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.samples, "sample", nil,
 		"WORKLOAD=FILE: a metrics page of a workload, given as NAME, NAMESPACE/NAME, or KIND/NAMESPACE/NAME (repeatable)")
-	cmd.Flags().StringArrayVar(&f.helmValues, "adapter-values", nil,
-		"values file of the prometheus-adapter Helm chart, for rules outside a ConfigMap (repeatable)")
 	cmd.Flags().BoolVar(&f.complete, "complete", false,
 		"the input has all objects that the metrics depend on, so anything that is not in it is missing")
+	f.addRules(cmd)
+}
+
+// addRules adds the flags about the cluster and its adapter.
+func (f *checkFlags) addRules(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.helmValues, "adapter-values", nil,
+		"values file of the prometheus-adapter Helm chart, for rules outside a ConfigMap (repeatable)")
 	cmd.Flags().StringVar(&f.kubernetes, "kubernetes-version", "", kubernetesUsage)
 }
 

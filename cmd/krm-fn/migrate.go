@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/krm-fn/krm-fn/cmd/krm-fn/internal/atomicdir"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/migrate"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -63,17 +62,7 @@ rendered from it; and ` + migrate.BaselineDir + `, what the operator applied, wh
 			if err := report(cmd.ErrOrStderr(), ps); err != nil {
 				return err
 			}
-			err := atomicdir.Update(dir, func() (*atomicdir.Change, error) {
-				return &atomicdir.Change{Write: func(put func(string, []byte) error) error {
-					for _, f := range out.Files {
-						if err := put(f.Path, f.Text); err != nil {
-							return err
-						}
-					}
-					return nil
-				}}, checkFree(dir)
-			})
-			if err != nil {
+			if err := writeAll(dir, out.Files); err != nil {
 				return &failure{err}
 			}
 			return write(cmd.OutOrStdout(), out.Report, ps)
@@ -83,6 +72,7 @@ rendered from it; and ` + migrate.BaselineDir + `, what the operator applied, wh
 	cmd.Flags().StringVar(&format, "format", "text", "format of the report: "+strings.Join(sortedNames(reports), ", "))
 	complete(cmd, "format", sortedNames(reports))
 	cmd.Flags().StringVar(&kubernetes, "kubernetes-version", "", kubernetesUsage)
+	cmd.AddCommand(newMigrateKEDA())
 	return cmd
 }
 

@@ -96,15 +96,24 @@ func (r Report) WriteText(w io.Writer) error {
 			}
 		}
 	}
-	b.WriteString("\nSteps:\n")
-	for i, s := range r.Steps {
-		fmt.Fprintf(&b, "\n%d. %s\n   %s\n\n", i+1, s.Title, s.Why)
-		for _, c := range s.Commands {
+	b.WriteString("\nSteps:\n" + StepsText(r.Steps))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// StepsText returns numbered steps as plain text.
+func StepsText(steps []Step) string {
+	var b strings.Builder
+	for i, s := range steps {
+		fmt.Fprintf(&b, "\n%d. %s\n   %s\n", i+1, s.Title, s.Why)
+		for j, c := range s.Commands {
+			if j == 0 {
+				b.WriteString("\n")
+			}
 			fmt.Fprintf(&b, "     %s\n", c)
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 func (o Object) write(b *strings.Builder) {

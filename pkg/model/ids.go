@@ -90,6 +90,7 @@ const (
 	MigrateImage   ID = "migrate/image"
 	MigrateScaler  ID = "migrate/scaler"
 	MigrateLeft    ID = "migrate/left"
+	MigrateKEDA    ID = "migrate/keda"
 )
 
 // Entry describes one ID.
@@ -177,4 +178,5 @@ var Registry = []Entry{
 	{MigrateImage, []Severity{Warning}, "The pods run a different image from the one in the TargetEndpoint, because the operator never updates the Deployment of a backend.", "Make sure that the image works, or set the one that runs."},
 	{MigrateScaler, []Severity{Warning}, "Two HorizontalPodAutoscalers scale the same workload and override each other.", "Delete one of them."},
 	{MigrateLeft, []Severity{Warning}, "krm-fn does not render an object that the operator created.", "Delete it when nothing requires it anymore."},
+	{MigrateKEDA, []Severity{Error, Warning}, "A HorizontalPodAutoscaler cannot become a ScaledObject that computes the same, or only with a query that is less exact.", "Do what the message says, or leave it with the adapter."},
 }
