@@ -5,8 +5,8 @@
 // Validation is done by kubectl-validate, which runs the API server's own validation
 // code; it is a separate program (tools/schemacheck), so that the Kubernetes
 // libraries that it requires never meet those of the product. The schemas come from the
-// Kubernetes, prometheus-operator, and Gateway API modules. The package imports
-// none of the product's packages.
+// Kubernetes, prometheus-operator, Gateway API, and KEDA modules. The package
+// imports none of the product's packages.
 //
 // An OpenAPI schema does not say everything that the API server checks: not the
 // words that a field such as a Service's type allows, not the syntax of a
@@ -83,6 +83,7 @@ func New(t testing.TB) *Validator {
 			tools.Build(t, "schemacheck"),
 			"-crds", filepath.Join(prometheusOperator.Dir(t), "example", "prometheus-operator-crd"),
 			"-crds", filepath.Join(gatewayAPI.Dir(t), "config", "crd", "standard"),
+			"-crds", filepath.Join(tools.KEDA.Dir(t), "config", "crd", "bases"),
 			"-schemas", Newest+"="+filepath.Join(kubernetes.Dir(t), "api", "openapi-spec", "v3"),
 		)
 		if err != nil {

@@ -92,13 +92,27 @@ spec:
           service: {name: products, port: {number: 9095}}
 `
 
+const scaledObject = `
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata:
+  name: products
+spec:
+  scaleTargetRef: {name: products}
+  minReplicaCount: 1
+  maxReplicaCount: 6
+  triggers:
+  - type: prometheus
+    metadata: {serverAddress: "http://prometheus:9090", query: sum(requests), threshold: "10"}
+`
+
 func stream(documents ...string) string {
 	return strings.Join(documents, "---")
 }
 
 func TestCheckAcceptsSoundManifests(t *testing.T) {
 	v := New(t)
-	manifests := stream(deployment, hpa, serviceMonitor, podMonitor, ingress, "\n# a comment alone\n")
+	manifests := stream(deployment, hpa, serviceMonitor, podMonitor, ingress, scaledObject, "\n# a comment alone\n")
 	for _, version := range []string{Oldest, "1.30", Newest} {
 		got, err := v.Check(version, []byte(manifests))
 		if err != nil || len(got) != 0 {
@@ -145,6 +159,21 @@ func TestCheckReportsViolations(t *testing.T) {
 			"ServiceMonitor products: spec.endpoints[0].paths: Invalid value: value provided for unknown field",
 			`ServiceMonitor products: spec.endpoints[0].scheme: Unsupported value: "tcp": supported values: "http", "https"`,
 		},
+	}, {
+		name:      "scaled object with a number for a text, an unknown field, and too few replicas",
+		version:   Newest,
+		manifests: edit(t, scaledObject, `"10"`, "10", "spec:\n", "spec:\n  trigger: []\n", "maxReplicaCount: 6", "maxReplicaCount: 0"),
+		want: []string{
+			`ScaledObject products: <nil>: Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation`,
+			"ScaledObject products: spec.maxReplicaCount: Invalid value: 0: spec.maxReplicaCount in body should be greater than or equal to 1",
+			"ScaledObject products: spec.trigger: Invalid value: value provided for unknown field",
+			`ScaledObject products: spec.triggers[0].metadata.threshold: Invalid value: "integer": spec.triggers[0].metadata.threshold in body must be of type string: "integer"`,
+		},
+	}, {
+		name:      "scaled object with more replicas at least than at most, which is a rule in CEL",
+		version:   Newest,
+		manifests: edit(t, scaledObject, "minReplicaCount: 1", "minReplicaCount: 7"),
+		want:      []string{`ScaledObject products: spec: Invalid value: "object": minReplicaCount must be less than or equal to maxReplicaCount`},
 	}, {
 		name:      "duplicate key",
 		version:   Newest,
