@@ -27,11 +27,15 @@ const operatorModule = "github.com/prometheus-operator/prometheus-operator"
 
 // programs says what tests can build, by name.
 var programs = map[string]program{
-	"adapter": {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
-	"argocd":  {module: "argocd", pkg: "."},
-	"etcd":    {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
-	"helm":    {module: "helm", pkg: "helm.sh/helm/v3/cmd/helm"},
-	"kpt":     {module: "kpt", pkg: "."},
+	"adapter":       {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
+	"argocd":        {module: "argocd", pkg: "."},
+	"etcd":          {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
+	"helm":          {module: "helm", pkg: "helm.sh/helm/v3/cmd/helm"},
+	"keda-adapter":  {module: "keda", pkg: KEDA.Path + "/cmd/adapter"},
+	"keda-judge":    {module: "keda", pkg: "."},
+	"keda-operator": {module: "keda", pkg: KEDA.Path + "/cmd/operator"},
+	"keda-webhooks": {module: "keda", pkg: KEDA.Path + "/cmd/webhooks"},
+	"kpt":           {module: "kpt", pkg: "."},
 	"kube-apiserver": {
 		module: "cluster", pkg: "k8s.io/kubernetes/cmd/kube-apiserver",
 		version: "k8s.io/component-base/version.gitVersion=v1.37.2",
