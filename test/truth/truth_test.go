@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,9 +17,20 @@ import (
 
 // TestCheck compares krm-fn check with the table.
 func TestCheck(t *testing.T) {
-	rendered := run(t, tools.KrmFn(t), "", "render", "examples/products-privatejet")
-	stack := run(t, tools.Build(t, "kustomize"), "", "build", "examples/stack")
-	for _, c := range slices.Concat(Cases, ClusterCases) {
+	compare(t, slices.Concat(Cases, ClusterCases), run(t, tools.KrmFn(t), "", "render", "examples/products-privatejet"))
+}
+
+// TestCheckKEDA compares krm-fn check with the table for KEDA.
+func TestCheckKEDA(t *testing.T) {
+	compare(t, KEDACases, run(t, tools.KrmFn(t), "", "render", "examples/products-privatejet", KEDAConfig),
+		run(t, tools.Build(t, "kustomize"), "", "build", filepath.Join(tools.KEDA.Dir(t), "config", "default")))
+}
+
+// compare lets krm-fn check judge all cases, together with the stack and other manifests.
+func compare(t *testing.T, cases []Case, rendered string, others ...string) {
+	t.Helper()
+	stack := strings.Join(append(others, run(t, tools.Build(t, "kustomize"), "", "build", "examples/stack")), "---\n")
+	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			manifests, err := c.Apply(Sound(rendered, c.Name) + "---\n" + stack)
 			if err != nil {
@@ -45,7 +57,7 @@ func TestCheck(t *testing.T) {
 // TestAgreement: where the table says that the cluster does not read metrics as they are, it says that krm-fn check finds
 // an error, or why it cannot.
 func TestAgreement(t *testing.T) {
-	for _, c := range slices.Concat(Cases, ClusterCases) {
+	for _, c := range slices.Concat(Cases, ClusterCases, KEDACases) {
 		if agree := (len(c.Errors) > 0) == (c.Cluster != Reads); agree == (c.Blind != "") {
 			t.Errorf("%s: errors %q, cluster %q, blind %q", c.Name, c.Errors, c.Cluster, c.Blind)
 		}
