@@ -16,6 +16,7 @@ func apiService(w *world, ps *model.Problems) {
 	for _, group := range []string{chain.CustomMetrics, chain.ExternalMetrics} {
 		checkAPIs(w, group, ps)
 	}
+	checkKEDAAPI(w, ps)
 }
 
 // checkAPIs reports APIServices of a group that do not lead to the adapter in the input. They are errors if a scaler reads a

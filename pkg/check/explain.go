@@ -12,6 +12,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/check/lookup"
+	"github.com/krm-fn/krm-fn/pkg/keda"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -31,15 +32,19 @@ type Link struct {
 // Broken reports whether the link has an error.
 func (l *Link) Broken() bool { return l.Problems.HasErrors() }
 
-// Explain returns the chain of a HorizontalPodAutoscaler by its name: NAME or NAMESPACE/NAME, optionally after "hpa/".
+// Explain returns the chain of a scaler by its name: NAME or NAMESPACE/NAME, optionally after a short name of its kind, such as
+// "hpa/" or "so/".
 func Explain(in Input, name string) (*Link, model.Problems) {
 	w, ps := newWorld(in)
-	name = strings.TrimPrefix(name, "hpa/")
+	name, kind := cutKind(name)
 	var found []*chain.Scaler
 	var names []string
 	for _, s := range w.graph.Scalers {
 		o := s.Item.Place.Object
 		full := s.Namespace() + "/" + o.Name
+		if kind != "" && kind != o.Kind {
+			continue
+		}
 		names = append(names, o.Name, full)
 		if name == o.Name || name == full {
 			found = append(found, s)
@@ -48,11 +53,11 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 	switch {
 	case len(found) == 0:
 		ps.Errorf(model.HPATarget, model.Place{},
-			"the input has no HorizontalPodAutoscaler %q%s", name, krm.DidYouMean(name, names))
+			"the input has no %s %q%s", cmp.Or(kind, shortNames[0].kind), name, krm.DidYouMean(name, names))
 		return nil, ps.Sorted()
 	case len(found) > 1:
 		ps.Errorf(model.HPATarget, model.Place{},
-			"%d HorizontalPodAutoscalers are named %q: %s", len(found), name, severalHint(found))
+			"%d %ss are named %q: %s", len(found), cmp.Or(kind, shortNames[0].kind), name, severalHint(found))
 		return nil, ps.Sorted()
 	}
 	links := chainOf(w, found[0])
@@ -61,6 +66,25 @@ func Explain(in Input, name string) (*Link, model.Problems) {
 	})
 	links.attach(Run(in))
 	return links, nil
+}
+
+// shortNames are those of the kinds of scalers.
+var shortNames = []struct{ prefix, kind string }{
+	{"hpa/", "HorizontalPodAutoscaler"},
+	{"scaledobject/", keda.ScaledObjectKind},
+	{"so/", keda.ScaledObjectKind},
+	{"scaledjob/", keda.ScaledJobKind},
+	{"sj/", keda.ScaledJobKind},
+}
+
+// cutKind removes the short name of a kind from a name. The kind is empty if there is none.
+func cutKind(name string) (rest, kind string) {
+	for _, s := range shortNames {
+		if rest, ok := strings.CutPrefix(name, s.prefix); ok {
+			return rest, s.kind
+		}
+	}
+	return name, ""
 }
 
 // severalHint tells scalers of one name apart, for the end of a message.
@@ -85,6 +109,11 @@ func chainOf(w *world, s *chain.Scaler) *Link {
 	}
 	root := &Link{Role: "scaler", Place: s.Item.Place}
 	root.What = fmt.Sprintf("%s, %d to %d replicas", s.Item.Place.Object, low, s.MaxReplicas)
+	if !s.HasTarget() {
+		root.What = fmt.Sprintf("%s, %d to %d Jobs", s.Item.Place.Object, low, s.MaxReplicas)
+		root.Links = triggerLinks(w, s)
+		return root
+	}
 	target := &Link{Role: "target", What: s.Ref.Kind + " " + s.Ref.Name + " is not in the input"}
 	target.Place = s.Item.Place.Child("spec").Child("scaleTargetRef")
 	wl := s.Target
@@ -92,6 +121,10 @@ func chainOf(w *world, s *chain.Scaler) *Link {
 		target.What, target.Place = wl.Item.Place.Object.String(), wl.Item.Place
 	}
 	root.Links = append(root.Links, target)
+	if !s.IsHPA() {
+		root.Links = append(root.Links, triggerLinks(w, s)...)
+		return root
+	}
 	demands := w.demands.All()
 	for i, m := range s.Metrics {
 		l := &Link{Role: "metric", What: metricText(m), Place: s.MetricAt(i)}

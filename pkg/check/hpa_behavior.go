@@ -11,4 +11,8 @@ func hpaBehavior(w *world, ps *model.Problems) {
 			ps.Add(validation.Behavior(s.Behavior, s.BehaviorAt())...)
 		}
 	}
+	for _, k := range w.graph.KEDA {
+		b, at := k.Behavior()
+		ps.Add(validation.Behavior(b, at)...)
+	}
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
@@ -28,6 +29,9 @@ const mostNamed = 5
 
 // checkSameTarget reports other HPAs with the target of s.
 func checkSameTarget(g *chain.Graph, s *chain.Scaler, ps *model.Problems) {
+	if slices.ContainsFunc(s.Sharing, func(o *chain.Scaler) bool { return !o.IsHPA() }) {
+		return // keda/conflict reports them.
+	}
 	var others []string
 	more, last := 0, s.Item.Place.Object.Name
 	for _, o := range s.Sharing {

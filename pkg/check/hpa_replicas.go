@@ -19,7 +19,7 @@ func hpaReplicas(w *world, ps *model.Problems) {
 // replicas is left alone, unless the autoscaler may scale to 0 itself.
 func checkReplicas(s *chain.Scaler, wl *chain.Workload, ps *model.Problems) {
 	at, value := wl.Item.Place.Child("spec").Child("replicas"), fmt.Sprint(*wl.Replicas)
-	if *wl.Replicas == 0 && (s.MinReplicas == nil || *s.MinReplicas > 0) {
+	if *wl.Replicas == 0 && !s.Wakes() && (s.MinReplicas == nil || *s.MinReplicas > 0) {
 		ps.Valuef(model.HPAReplicas, at, value, "is 0, which disables %s; remove it", s)
 		return
 	}

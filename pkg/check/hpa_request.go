@@ -33,8 +33,11 @@ type usage struct {
 func checkRequest(g *chain.Graph, u usage, wl *chain.Workload, ps *model.Problems) {
 	switch {
 	case u.metric.Type == autoscalingv2.ResourceMetricSourceType && u.metric.Resource != nil:
-		if r := u.metric.Resource; r.Target.AverageUtilization != nil {
+		switch r := u.metric.Resource; {
+		case r.Target.AverageUtilization != nil:
 			checkPods(g, u, r.Name, wl, ps)
+		case !u.scaler.IsHPA() && slices.Contains(verified, wl.GroupKind()):
+			checkVerified(g, u, r.Name, wl, ps)
 		}
 	case u.metric.Type == autoscalingv2.ContainerResourceMetricSourceType && u.metric.ContainerResource != nil:
 		checkContainer(g, u, *u.metric.ContainerResource, wl, ps)
@@ -68,8 +71,33 @@ func checkOwnPods(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.W
 	for _, c := range wl.Template.Running {
 		if !containerRequests(g, wl, c, name) {
 			ps.Errorf(model.HPARequest, wl.ContainerAt(c).Child("resources").Child("requests"),
-				"container %q has no %s request, which %s requires of every container to compute utilization; add one, or use an "+
-					"AverageValue target", c.Name, name, u.scaler)
+				"container %q has no %s request, which %s requires of every container to compute utilization; add one%s",
+				c.Name, name, u.scaler, u.instead())
+		}
+	}
+}
+
+// instead is the end of a message that says what else helps. KEDA requires requests for all targets.
+func (u usage) instead() string {
+	if u.scaler.IsHPA() {
+		return ", or use an AverageValue target"
+	}
+	return ""
+}
+
+// verified are the kinds whose requests the webhook of KEDA requires, whatever the target is
+// (apis/keda/v1alpha1/scaledobject_webhook.go, verifyCPUMemoryScalers).
+var verified = []string{"apps/Deployment", "apps/StatefulSet"}
+
+// checkVerified reports containers without a request that the webhook of KEDA requires.
+func checkVerified(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.Workload, ps *model.Problems) {
+	if slices.Contains(wl.Template.Resources, name) {
+		return
+	}
+	for _, c := range wl.Template.Running {
+		if !c.Sidecar() && !containerRequests(g, wl, c, name) {
+			ps.Errorf(model.HPARequest, wl.ContainerAt(c).Child("resources").Child("requests"),
+				"container %q has no %s request, so the webhook of KEDA rejects %s; add one", c.Name, name, u.scaler)
 		}
 	}
 }
@@ -90,7 +118,7 @@ func checkInjected(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.
 		default:
 			ps.Warnf(model.HPARequest, at.Child(in.Annotation+string(name)+"-request"),
 				"is missing; %s adds a container without a %s request, which %s requires of every container to compute utilization; "+
-					"set it, or use an AverageValue target", in.Key, name, u.scaler)
+					"set it%s", in.Key, name, u.scaler, u.instead())
 		}
 	}
 }
@@ -99,17 +127,18 @@ func checkInjected(g *chain.Graph, u usage, name corev1.ResourceName, wl *chain.
 func checkContainer(
 	g *chain.Graph, u usage, m autoscalingv2.ContainerResourceMetricSource, wl *chain.Workload, ps *model.Problems,
 ) {
-	at := u.scaler.MetricAt(u.number).Child("containerResource").Child("container")
+	at := u.scaler.ContainerAt(u.number)
 	var names []string
 	for _, c := range wl.Template.Running {
 		names = append(names, c.Name)
 		if c.Name != m.Container {
 			continue
 		}
-		if m.Target.AverageUtilization != nil && !containerRequests(g, wl, c, m.Name) {
+		required := m.Target.AverageUtilization != nil || !u.scaler.IsHPA() && slices.Contains(verified, wl.GroupKind())
+		if required && !containerRequests(g, wl, c, m.Name) {
 			ps.Errorf(model.HPARequest, wl.ContainerAt(c).Child("resources").Child("requests"),
-				"container %q has no %s request, which %s requires to compute utilization; add one, or use an AverageValue target",
-				c.Name, m.Name, u.scaler)
+				"container %q has no %s request, which %s requires to compute utilization; add one%s",
+				c.Name, m.Name, u.scaler, u.instead())
 		}
 		return
 	}

@@ -17,7 +17,9 @@ import (
 func hpaTarget(w *world, ps *model.Problems) {
 	mi := &missing{graph: w.graph, names: map[chain.TargetKey]*lookup.Suggester{}, definitions: map[[2]string]*definition{}}
 	for _, s := range w.graph.Scalers {
-		checkTarget(w.graph, mi, s, ps)
+		if s.HasTarget() {
+			checkTarget(w.graph, mi, s, ps)
+		}
 	}
 }
 

@@ -24,6 +24,10 @@ func hpaVersion(w *world, ps *model.Problems) {
 			ps.Add(validation.MetricIn(&s.Metrics[i], s.MetricAt(i), w.graph.Minor)...)
 		}
 	}
+	for _, k := range w.graph.KEDA {
+		b, at := k.Behavior()
+		ps.Add(validation.BehaviorIn(b, at, w.graph.Minor)...)
+	}
 }
 
 // served lists which Kubernetes 1.x serve kinds in a version.
@@ -101,6 +105,10 @@ var known = []struct {
 	{"apps", "ReplicaSet", []string{"v1", "v1beta2"}},
 	{"apps", "StatefulSet", []string{"v1", "v1beta1", "v1beta2"}},
 	{"autoscaling", "HorizontalPodAutoscaler", []string{"v2"}},
+	{"keda.sh", "ClusterTriggerAuthentication", []string{"v1alpha1"}},
+	{"keda.sh", "ScaledJob", []string{"v1alpha1"}},
+	{"keda.sh", "ScaledObject", []string{"v1alpha1"}},
+	{"keda.sh", "TriggerAuthentication", []string{"v1alpha1"}},
 	{"monitoring.coreos.com", "PodMonitor", []string{"v1"}},
 	{"monitoring.coreos.com", "Prometheus", []string{"v1"}},
 	{"monitoring.coreos.com", "PrometheusRule", []string{"v1"}},

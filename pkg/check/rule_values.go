@@ -28,7 +28,7 @@ func checkValues(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Pr
 	for _, s := range promexpr.Selectors(o.Expr) {
 		for _, m := range s.LabelMatchers {
 			if u, ok := unmatched(m, d.Origins(), o.Series[0]); ok && slices.Contains(o.Series, s.Name) {
-				u.report(o.Field("metricsQuery"), d, ps)
+				u.report(model.RuleLabels, o.Field("metricsQuery"), d, ps)
 			}
 		}
 	}
@@ -37,7 +37,7 @@ func checkValues(ms *demand.Set, d *demand.Demand, o *demand.Offer, ps *model.Pr
 			continue
 		}
 		if u, ok := unmatched(m, ms.Arrivals.All(), o.Series[0]); ok {
-			u.report(o.Field("seriesQuery"), d, ps)
+			u.report(model.RuleLabels, o.Field("seriesQuery"), d, ps)
 		}
 	}
 }
@@ -72,19 +72,19 @@ type mismatch struct {
 
 // report reports an error if a similar value was meant or only other scrape configurations set the label. Otherwise, the
 // series may come from elsewhere.
-func (u mismatch) report(at model.Place, d *demand.Demand, ps *model.Problems) {
+func (u mismatch) report(id model.ID, at model.Place, d *demand.Demand, ps *model.Problems) {
 	who := d.Scaler.Item.Place.Object
 	switch {
 	case u.value == "" && u.Name == "service":
-		ps.Warnf(model.RuleLabels, at,
+		ps.Warnf(id, at,
 			"selects series with %s, but the pods of %s are scraped through PodMonitors, which add no label %q", u, who, u.Name)
 	case u.value == "":
-		ps.Errorf(model.RuleLabels, at, "selects series with %s, but the series of the pods of %s have no such label", u, who)
+		ps.Errorf(id, at, "selects series with %s, but the series of the pods of %s have no such label", u, who)
 	case krm.Suggest(u.Value, []string{u.value}) != "" || strings.Contains(u.value, u.Value) || strings.Contains(u.Value, u.value):
-		ps.Errorf(model.RuleLabels, at,
+		ps.Errorf(id, at,
 			"selects series with %s, but the series of the pods of %s have %s=%q", u, who, u.Name, u.value)
 	default:
-		ps.Warnf(model.RuleLabels, at,
+		ps.Warnf(id, at,
 			"selects series with %s, but the series of the pods of %s have %s=%q; this works only if the series come from "+
 				"another source",
 			u, who, u.Name, u.value)

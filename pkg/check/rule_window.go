@@ -4,6 +4,7 @@ import (
 	"time"
 
 	prommodel "github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/krm-fn/krm-fn/pkg/check/adapter"
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
@@ -18,8 +19,13 @@ func ruleWindow(w *world, ps *model.Problems) {
 			continue
 		}
 		if o := d.Effective(); o != nil && o.Expr != nil && !d.FromExporter(o.Series[0]) && !d.IsRecorded(o.Series[0]) {
-			checkWindows(w.graph, d, o, ps)
+			checkWindows(w.graph, d, o.Expr, o.Field("metricsQuery"), ps)
 			checkRelist(w, d, ps)
+		}
+	}
+	for _, d := range w.demands.Queries() {
+		if q := d.Query(); q.AllOwn() {
+			checkWindows(w.graph, d, q.Expr, q.At, ps)
 		}
 	}
 }
@@ -66,10 +72,10 @@ func parseInterval(s string) (time.Duration, bool) {
 	return time.Duration(d), err == nil && d > 0
 }
 
-func checkWindows(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+// checkWindows checks the windows of an expression, which is at a place.
+func checkWindows(g *chain.Graph, d *demand.Demand, e parser.Expr, at model.Place, ps *model.Problems) {
 	interval, certain := intervalOf(g, d.Paths())
-	at := o.Field("metricsQuery")
-	for _, win := range promexpr.Windows(o.Expr) {
+	for _, win := range promexpr.Windows(e) {
 		every, read := interval, "scraped every "+promexpr.InWords(interval)
 		if win.Step > 0 {
 			every, read = win.Step, "computed every "+promexpr.InWords(win.Step)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	prommodel "github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
@@ -33,6 +34,13 @@ func scrapeSeries(w *world, ps *model.Problems) {
 		if page != nil && d.Problem == "" && d.Kind == autoscalingv2.PodsMetricSourceType {
 			if o := d.Effective(); o != nil {
 				checkPage(d, o, page, ps)
+			}
+		}
+	}
+	for _, d := range w.demands.Queries() {
+		if page := w.demands.Samples.Page(d.Workload); page != nil {
+			for _, s := range d.Query().Own {
+				checkExposed(d, d.Query().At, s, page, ps, demand.PodLabels...)
 			}
 		}
 	}
@@ -78,26 +86,29 @@ func checkPage(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Probl
 
 // checkQueried compares the selectors of the query with a metrics page.
 func checkQueried(d *demand.Demand, o *demand.Offer, p demand.Page, ps *model.Problems) {
-	who := d.Workload.Item.Place.Object
 	for _, s := range promexpr.Selectors(o.Expr) {
-		if len(p[s.Name]) == 0 {
-			if s.Name != "" && !slices.Contains(o.Series,
-				s.Name) && !d.FromExporter(s.Name) && !d.IsRecorded(s.Name) && !strings.Contains(s.Name, ":") {
-				ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"),
-					"selects the series %s for %s, which the sample of %s does not have%s",
-					s.Name, d.What(), who, likelySeries(s.Name, p))
-			}
+		if len(p[s.Name]) == 0 && (s.Name == "" || slices.Contains(o.Series, s.Name) || d.FromExporter(s.Name) ||
+			d.IsRecorded(s.Name) || strings.Contains(s.Name, ":")) {
 			continue
 		}
-		for _, m := range s.LabelMatchers {
-			if m.Name == prommodel.MetricNameLabel || m.Name == o.Label || exposes(d, []string{s.Name}, p, m.Name, m.Matches) {
-				continue
-			}
-			ps.Errorf(model.ScrapeSeries, o.Field("metricsQuery"),
-				"selects series with %s for %s, but no series %s in the sample of %s "+
-					"has it%s",
-				m, d.What(), s.Name, who, labelHint(m.Name, p[s.Name]))
+		checkExposed(d, o.Field("metricsQuery"), s, p, ps, o.Label)
+	}
+}
+
+// checkExposed compares a selector, which is at a place, with a metrics page. It does not look at some labels.
+func checkExposed(d *demand.Demand, at model.Place, s *parser.VectorSelector, p demand.Page, ps *model.Problems, except ...string) {
+	who := d.Workload.Item.Place.Object
+	if len(p[s.Name]) == 0 {
+		ps.Errorf(model.ScrapeSeries, at, "selects the series %s for %s, which the sample of %s does not have%s",
+			s.Name, d.What(), who, likelySeries(s.Name, p))
+		return
+	}
+	for _, m := range s.LabelMatchers {
+		if m.Name == prommodel.MetricNameLabel || slices.Contains(except, m.Name) || exposes(d, []string{s.Name}, p, m.Name, m.Matches) {
+			continue
 		}
+		ps.Errorf(model.ScrapeSeries, at, "selects series with %s for %s, but no series %s in the sample of %s has it%s",
+			m, d.What(), s.Name, who, labelHint(m.Name, p[s.Name]))
 	}
 }
 

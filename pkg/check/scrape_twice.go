@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/prometheus/prometheus/promql/parser"
+
 	"github.com/krm-fn/krm-fn/pkg/check/chain"
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
 	"github.com/krm-fn/krm-fn/pkg/check/promexpr"
@@ -14,15 +16,26 @@ import (
 
 func scrapeTwice(w *world, ps *model.Problems) {
 	for _, d := range w.demands.Scraped() {
-		if o := d.Effective(); len(d.Paths()) > 1 && o != nil && o.Expr != nil && promexpr.Adds(o.Expr) {
-			checkTargets(w.graph, d, o, ps)
+		if who, e := queryOf(d); len(d.Paths()) > 1 && e != nil && promexpr.Adds(e) {
+			checkTargets(w.graph, d, who, e, ps)
 		}
 	}
 }
 
+// queryOf returns the query of a metric, nil if there is none, and what has it.
+func queryOf(d *demand.Demand) (who string, e parser.Expr) {
+	if q := d.Query(); q != nil {
+		return "the query", q.Expr
+	}
+	if o := d.Effective(); o != nil {
+		return o.Rule.String(), o.Expr
+	}
+	return "", nil
+}
+
 // checkTargets reports a port of the pods that Prometheus scrapes as two targets with different labels, if the query adds the
 // series of both. A Service and its headless twin make two targets of each pod.
-func checkTargets(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.Problems) {
+func checkTargets(g *chain.Graph, d *demand.Demand, who string, e parser.Expr, ps *model.Problems) {
 	type port struct {
 		number int32
 		path   string
@@ -30,7 +43,7 @@ func checkTargets(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.P
 	known := map[port]demand.Origin{}
 	for _, from := range d.Origins() {
 		p := from.Path
-		if p.PodPort == 0 || from.Opaque || !isQueried(o, from) {
+		if p.PodPort == 0 || from.Opaque || !isQueried(e, from) {
 			continue
 		}
 		at := port{p.PodPort, cmp.Or(p.Path, "/metrics")}
@@ -44,7 +57,7 @@ func checkTargets(g *chain.Graph, d *demand.Demand, o *demand.Offer, ps *model.P
 		}
 		ps.Errorf(model.ScrapeTwice, p.At(),
 			"scrapes port %d of the pods of %s %s, which %s scrapes %s, so %s adds every value of %s twice for %s; scrape it only once",
-			p.PodPort, d.Workload, through(p), same(first.Path.Monitor, p.Monitor), through(first.Path), o.Rule,
+			p.PodPort, d.Workload, through(p), same(first.Path.Monitor, p.Monitor), through(first.Path), who,
 			d.MetricName(), d.Scaler)
 		return
 	}
@@ -68,8 +81,8 @@ func same(first, m *chain.Monitor) string {
 }
 
 // isQueried reports whether the query selects the series of a target, by the labels that monitors and Services determine.
-func isQueried(o *demand.Offer, from demand.Origin) bool {
-	for _, s := range promexpr.Selectors(o.Expr) {
+func isQueried(e parser.Expr, from demand.Origin) bool {
+	for _, s := range promexpr.Selectors(e) {
 		for _, m := range s.LabelMatchers {
 			if !slices.Contains(statedLabels, m.Name) {
 				continue

@@ -25,6 +25,8 @@ type Summary struct {
 	Proved    int `json:"proved"`
 	Broken    int `json:"broken"`
 	NotJudged int `json:"notJudged"`
+	// Kinds has the number of scalers by kind. It is empty if all are HorizontalPodAutoscalers.
+	Kinds map[string]int `json:"kinds,omitempty"`
 	// Reasons has the number of metrics that are not judged by the reason.
 	Reasons map[string]int `json:"reasons,omitempty"`
 }
@@ -54,7 +56,14 @@ func (s Summary) String() string {
 		}
 		reasons = append(reasons, reason)
 	}
-	text := fmt.Sprintf("%s, %s: %s", counted(s.Scalers, "HorizontalPodAutoscaler"), counted(s.Metrics, "metric"), strings.Join(parts, ", "))
+	var scalers []string
+	for _, kind := range slices.Sorted(maps.Keys(s.Kinds)) {
+		scalers = append(scalers, counted(s.Kinds[kind], kind))
+	}
+	if len(scalers) == 0 {
+		scalers = append(scalers, counted(s.Scalers, "HorizontalPodAutoscaler"))
+	}
+	text := fmt.Sprintf("%s, %s: %s", strings.Join(scalers, ", "), counted(s.Metrics, "metric"), strings.Join(parts, ", "))
 	if len(reasons) > 0 {
 		text += " (" + strings.Join(reasons, "; ") + ")"
 	}
@@ -130,15 +139,30 @@ func summarize(w *world, ps model.Problems) Summary {
 	s := Summary{Objects: len(w.graph.Items), Scalers: len(w.graph.Scalers), Reasons: map[string]int{}}
 	v := newErrorPlaces(w, ps)
 	demands := map[metricKey]*demand.Demand{}
-	for _, d := range w.demands.All() {
+	for _, d := range slices.Concat(w.demands.All(), w.demands.Queries()) {
 		demands[metricKey{d.Scaler, d.Number}] = d
+	}
+	triggered := map[*chain.Scaler]*chain.KEDA{}
+	for _, k := range w.graph.KEDA {
+		triggered[&k.Scaler] = k
+	}
+	if len(triggered) > 0 {
+		s.Kinds = map[string]int{}
+		for _, sc := range w.graph.Scalers {
+			s.Kinds[sc.Item.Place.Object.Kind]++
+		}
 	}
 	for _, sc := range w.graph.Scalers {
 		broken := len(v.below) > 0 && v.breaksScaler(sc)
 		for i := range sc.Metrics {
 			s.Metrics++
 			d := demands[metricKey{sc, i}]
-			reason := unjudged(w, sc, d)
+			reason := ""
+			if k := triggered[sc]; k != nil {
+				reason = unjudgedTrigger(w, k, i, d)
+			} else {
+				reason = unjudged(w, sc, d)
+			}
 			switch {
 			case broken || len(v.below) > 0 && (v.hits(sc.MetricAt(i)) || d != nil && v.breaks(d)):
 				s.Broken++
@@ -156,7 +180,8 @@ func summarize(w *world, ps model.Problems) Summary {
 // breaksScaler reports whether a scaler or its target has an error that concerns all metrics.
 func (v *errorPlaces) breaksScaler(s *chain.Scaler) bool {
 	at := s.Item.Place
-	for _, name := range []string{"scaleTargetRef", "minReplicas", "maxReplicas", "behavior"} {
+	for _, name := range []string{"scaleTargetRef", "minReplicas", "maxReplicas", "behavior",
+		"minReplicaCount", "maxReplicaCount", "idleReplicaCount", "fallback", "advanced", "jobTargetRef"} {
 		if v.below[fields(at.Child("spec").Child(name))[2]] {
 			return true
 		}

@@ -2,6 +2,7 @@ package keda
 
 import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -87,6 +88,79 @@ type Fallback struct {
 	// Behavior is one of static (the default), currentReplicas, currentReplicasIfHigher, currentReplicasIfLower, and
 	// scalingModifiers.
 	Behavior string `json:"behavior,omitempty"`
+}
+
+// ScaledJobSpec is the spec of a ScaledJob, which makes Jobs.
+type ScaledJobSpec struct {
+	JobTargetRef               *JobTarget      `json:"jobTargetRef"`
+	PollingInterval            *int32          `json:"pollingInterval,omitempty"`
+	SuccessfulJobsHistoryLimit *int32          `json:"successfulJobsHistoryLimit,omitempty"`
+	FailedJobsHistoryLimit     *int32          `json:"failedJobsHistoryLimit,omitempty"`
+	RolloutStrategy            string          `json:"rolloutStrategy,omitempty"`
+	Rollout                    Rollout         `json:"rollout,omitzero"`
+	EnvSourceContainerName     string          `json:"envSourceContainerName,omitempty"`
+	MinReplicaCount            *int32          `json:"minReplicaCount,omitempty"`
+	MaxReplicaCount            *int32          `json:"maxReplicaCount,omitempty"`
+	ScalingStrategy            ScalingStrategy `json:"scalingStrategy,omitzero"`
+	Triggers                   []Trigger       `json:"triggers"`
+}
+
+// JobTarget has the field of a JobSpec (batch/v1) that the checks use.
+type JobTarget struct {
+	Template corev1.PodTemplateSpec `json:"template"`
+}
+
+// Rollout is what happens to the Jobs of earlier versions of a ScaledJob.
+type Rollout struct {
+	Strategy          string `json:"strategy,omitempty"`
+	PropagationPolicy string `json:"propagationPolicy,omitempty"`
+}
+
+// ScalingStrategy is how a ScaledJob counts the Jobs to make.
+type ScalingStrategy struct {
+	Strategy                          string   `json:"strategy,omitempty"`
+	CustomScalingQueueLengthDeduction *int32   `json:"customScalingQueueLengthDeduction,omitempty"`
+	CustomScalingRunningJobPercentage string   `json:"customScalingRunningJobPercentage,omitempty"`
+	PendingPodConditions              []string `json:"pendingPodConditions,omitempty"`
+	MultipleScalersCalculation        string   `json:"multipleScalersCalculation,omitempty"`
+}
+
+// AuthenticationSpec is the spec of a TriggerAuthentication or ClusterTriggerAuthentication: where parameters come from.
+type AuthenticationSpec struct {
+	PodIdentity              *PodIdentity      `json:"podIdentity,omitempty"`
+	SecretTargetRef          []SecretParameter `json:"secretTargetRef,omitempty"`
+	ConfigMapTargetRef       []SecretParameter `json:"configMapTargetRef,omitempty"`
+	Env                      []NamedParameter  `json:"env,omitempty"`
+	FilePath                 string            `json:"filePath,omitempty"`
+	HashiCorpVault           *Vault            `json:"hashiCorpVault,omitempty"`
+	AzureKeyVault            *Vault            `json:"azureKeyVault,omitempty"`
+	GCPSecretManager         *Vault            `json:"gcpSecretManager,omitempty"`
+	AWSSecretManager         *Vault            `json:"awsSecretManager,omitempty"`
+	BoundServiceAccountToken []NamedParameter  `json:"boundServiceAccountToken,omitempty"`
+	OAuth2                   *struct{}         `json:"oauth2,omitempty"`
+	AzureServicePrincipal    *struct{}         `json:"azureServicePrincipal,omitempty"`
+}
+
+// PodIdentity is the identity by which KEDA asks a cloud.
+type PodIdentity struct {
+	Provider string `json:"provider"`
+}
+
+// SecretParameter takes a parameter from a key of a Secret or ConfigMap.
+type SecretParameter struct {
+	Parameter string `json:"parameter"`
+	Name      string `json:"name"`
+	Key       string `json:"key"`
+}
+
+// NamedParameter has a name of a parameter.
+type NamedParameter struct {
+	Parameter string `json:"parameter"`
+}
+
+// Vault takes parameters from a store outside of the cluster.
+type Vault struct {
+	Secrets []NamedParameter `json:"secrets"`
 }
 
 // Trigger is where a number comes from, and its target.

@@ -48,6 +48,19 @@ const (
 	HPAOverlap  ID = "hpa/overlap"
 	HPAVersion  ID = "hpa/version"
 
+	KEDATarget   ID = "keda/target"
+	KEDABounds   ID = "keda/bounds"
+	KEDAName     ID = "keda/name"
+	KEDATrigger  ID = "keda/trigger"
+	KEDAQuery    ID = "keda/query"
+	KEDAServer   ID = "keda/server"
+	KEDAAuth     ID = "keda/auth"
+	KEDAFormula  ID = "keda/formula"
+	KEDAFallback ID = "keda/fallback"
+	KEDAPaused   ID = "keda/paused"
+	KEDAConflict ID = "keda/conflict"
+	KEDAJob      ID = "keda/job"
+
 	RuleMissing   ID = "rule/missing"
 	RuleAmbiguous ID = "rule/ambiguous"
 	RuleLabels    ID = "rule/labels"
@@ -128,6 +141,18 @@ var Registry = []Entry{
 	{HPAReplicas, []Severity{Error, Warning}, "spec.replicas is set on a workload that a HorizontalPodAutoscaler scales.", "Remove spec.replicas. For a workload that is already in the cluster, first remove it from the managed fields, as the Kubernetes documentation on migrating to autoscaling describes. Otherwise, the workload briefly drops to one pod."},
 	{HPAOverlap, []Severity{Error, Warning}, "A HorizontalPodAutoscaler shares its pods with another HorizontalPodAutoscaler or workload.", "Give every workload its own label, in both its selector and its pod template. Scale it by one HorizontalPodAutoscaler with several metrics."},
 	{HPAVersion, []Severity{Error, Warning}, "The target version of Kubernetes does not serve an API version or field.", "Use a version that the cluster serves: autoscaling/v2, starting with Kubernetes 1.23."},
+	{KEDATarget, []Severity{Error}, "KEDA does not find what scaleTargetRef of a ScaledObject names.", "Set apiVersion and kind together, and a container of the pods."},
+	{KEDABounds, []Severity{Error, Warning, Info}, "The replica counts or times of a ScaledObject or ScaledJob are not valid, or do not have the intended effect.", "Set minReplicaCount and maxReplicaCount. Scale to 0 only if a trigger works without pods."},
+	{KEDAName, []Severity{Error}, "The name of a ScaledObject, or of the HorizontalPodAutoscaler that KEDA creates for it, is not valid or too long.", "Use a name of at most 54 characters, or set advanced.horizontalPodAutoscalerConfig.name to one of at most 63."},
+	{KEDATrigger, []Severity{Error, Warning, Info}, "KEDA rejects a trigger, or ignores a part of it.", "Correct the field or the key of metadata that the message names."},
+	{KEDAQuery, []Severity{Error, Warning}, "The query of a prometheus trigger returns no number, or another one than intended.", "Aggregate to exactly one element, such as sum(rate(SERIES{MATCHERS}[2m])), with matchers that select the pods of the workload."},
+	{KEDAServer, []Severity{Error, Warning}, "serverAddress of a prometheus trigger does not lead to a Prometheus.", "Use the address of a Service, with its namespace and port, such as http://prometheus.monitoring:9090."},
+	{KEDAAuth, []Severity{Error, Warning}, "A trigger does not get the credentials that it requires, or does not send them.", "Correct authenticationRef, authModes, or the parameters of the TriggerAuthentication."},
+	{KEDAFormula, []Severity{Error, Warning}, "The scaling modifiers of a ScaledObject are not valid, or give no usable number.", "Use the names of triggers in formula, and a target above 0."},
+	{KEDAFallback, []Severity{Error, Warning}, "The fallback of a ScaledObject is not valid, or never applies.", "Set failureThreshold and replicas, and use a trigger other than cpu and memory."},
+	{KEDAPaused, []Severity{Error, Warning, Info}, "An annotation pauses a ScaledObject or ScaledJob, or has a value that KEDA does not expect.", "Remove the annotation when the object should scale again."},
+	{KEDAConflict, []Severity{Error, Warning}, "A ScaledObject shares its workload or its HorizontalPodAutoscaler with another scaler.", "Use one ScaledObject with all triggers. To replace a HorizontalPodAutoscaler, name it in advanced.horizontalPodAutoscalerConfig.name, and set the annotation scaledobject.keda.sh/transfer-hpa-ownership to \"true\"."},
+	{KEDAJob, []Severity{Error, Warning, Info}, "A ScaledJob is not valid, or a part of it has no effect.", "Correct the field that the message names."},
 	{RuleMissing, []Severity{Error, Warning}, "No adapter rule serves a metric that a HorizontalPodAutoscaler requests.", "Add a rule whose series and name serve the metric, or correct the name in the HorizontalPodAutoscaler. Rules under rules serve Pods and Object metrics; rules under externalRules serve External metrics."},
 	{RuleAmbiguous, []Severity{Error, Warning}, "Two rules of one configuration serve the same metric.", "Give one of the rules a different name.as, or separate the series with seriesQuery or seriesFilters."},
 	{RuleLabels, []Severity{Error, Warning}, "A rule does not specify which series belong to which object.", "Map namespace and pod in resources.overrides to labels that the series have, and use sum(...{<<.LabelMatchers>>}) by (<<.GroupBy>>) in metricsQuery."},

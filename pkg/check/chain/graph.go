@@ -32,6 +32,7 @@ type Graph struct {
 	Access       Access
 	APIs         APIServices
 	HPAs         []*HPA
+	KEDA         []*KEDA
 	// manual has the routes through Services without a selector, by namespace.
 	manual lookup.ByNamespace[Route]
 }

@@ -37,15 +37,18 @@ type metricList struct {
 
 // scalerKind is a kind of objects that scale workloads.
 type scalerKind struct {
-	name string
+	// group is empty if objects of all groups belong to the kind.
+	group, name string
 	// read reads an object of the kind.
 	read func(r *reader, it *krm.Item, ps *model.Problems) *Scaler
 	// source returns where the number of a metric comes from.
 	source func(s *Scaler, m *autoscalingv2.MetricSpec) Source
+	// wakes means that it also scales a workload with 0 replicas, podless that it scales no workload.
+	wakes, podless bool
 }
 
 // scalerKinds are the kinds of scalers.
-var scalerKinds = []*scalerKind{&horizontalPodAutoscaler}
+var scalerKinds = []*scalerKind{&horizontalPodAutoscaler, &scaledObject, &scaledJob}
 
 // Source is where the number of a metric comes from.
 type Source int
@@ -62,7 +65,7 @@ const (
 // addScaler adds an object if its kind is one of scalers.
 func (r *reader) addScaler(it *krm.Item, ps *model.Problems) bool {
 	for _, kind := range scalerKinds {
-		if kind.name == it.Place.Object.Kind {
+		if kind.name == it.Place.Object.Kind && (kind.group == "" || kind.group == model.Group(it.Place.Object.APIVersion)) {
 			s := kind.read(r, it, ps)
 			s.kind = kind
 			r.graph.Scalers = append(r.graph.Scalers, s)
@@ -74,6 +77,23 @@ func (r *reader) addScaler(it *krm.Item, ps *model.Problems) bool {
 
 // String is how messages name a scaler.
 func (s *Scaler) String() string { return s.Item.Place.Object.Kind + " " + s.Item.Place.Object.Name }
+
+// Wakes reports whether s also scales a workload with 0 replicas.
+func (s *Scaler) Wakes() bool { return s.kind.wakes }
+
+// HasTarget reports whether s scales a workload, not what it makes itself.
+func (s *Scaler) HasTarget() bool { return !s.kind.podless }
+
+// IsHPA reports whether s is a HorizontalPodAutoscaler.
+func (s *Scaler) IsHPA() bool { return s.kind == &horizontalPodAutoscaler }
+
+// ContainerAt is the place of the container that a metric of type ContainerResource names.
+func (s *Scaler) ContainerAt(number int) model.Place {
+	if s.IsHPA() {
+		return s.MetricAt(number).Child("containerResource").Child("container")
+	}
+	return s.MetricAt(number).Child("metadata").Child("containerName")
+}
 
 // Namespace is the namespace of s.
 func (s *Scaler) Namespace() string { return model.NamespaceOf(s.Item.Place.Object.Namespace) }

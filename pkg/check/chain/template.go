@@ -33,6 +33,9 @@ type Container struct {
 	init   bool
 }
 
+// Sidecar reports whether it is an init container that keeps running.
+func (c Container) Sidecar() bool { return c.init }
+
 // ContainerPort is a port that a container declares.
 type ContainerPort struct {
 	name     string

@@ -85,6 +85,20 @@ func (wl *Workload) GroupKind() string {
 	return GroupKind(wl.Item.Place.Object.APIVersion, wl.Item.Place.Object.Kind)
 }
 
+// PodNames returns names as the pods of the workload have them. The controllers of others use the ways of Kubernetes.
+func (wl *Workload) PodNames() []string {
+	name := wl.Item.Place.Object.Name
+	switch wl.GroupKind() {
+	case pod:
+		return []string{name}
+	case statefulSet:
+		return []string{name + "-0", name + "-12"}
+	case deployment, rollout:
+		return []string{name + "-5d8f7c9b6d-x2kzp", name + "-74cc6bbb78-4q9sd"}
+	}
+	return []string{name + "-x2kzp", name + "-0", name + "-5d8f7c9b6d-x2kzp"}
+}
+
 // IsTransient reports whether pods of the kind end by themselves.
 func (wl *Workload) IsTransient() bool {
 	return slices.Contains([]string{job, cronJob, pod}, wl.GroupKind())

@@ -36,6 +36,8 @@ type Demand struct {
 	// Number is the position of the metric in the scaler, source where its value comes from.
 	Number int
 	source chain.Source
+	// query is that of a prometheus trigger of KEDA.
+	query *Query
 	// describesNamespace means that the metric describes a Namespace.
 	describesNamespace bool
 }
@@ -44,7 +46,9 @@ type Demand struct {
 func (d *Demand) At() model.Place { return d.Scaler.MetricAt(d.Number) }
 
 // IsOfPods reports whether pods have the metric, so that monitors scrape it from them.
-func (d *Demand) IsOfPods() bool { return d.Kind == autoscalingv2.PodsMetricSourceType }
+func (d *Demand) IsOfPods() bool {
+	return d.Kind == autoscalingv2.PodsMetricSourceType || d.query != nil && len(d.query.Own) > 0
+}
 
 // Paths returns the ways by which Prometheus scrapes the pods that have the metric.
 func (d *Demand) Paths() []chain.ScrapePath {
@@ -170,12 +174,18 @@ var exporterPrefixes = sync.OnceValue(func() *regexp.Regexp {
 
 // fromPrometheus reports whether the metric comes from Prometheus, as far as its scaler and the APIServices tell.
 func (d *Demand) fromPrometheus() bool {
+	if d.query != nil {
+		return d.query.Server.Service != ""
+	}
 	return d.FromAdapter() && !d.set.graph.APIs.ServedByOther(chain.CustomMetrics)
 }
 
 // FromPods reports whether Prometheus scrapes the metric from the pods themselves, as far as the names of its series tell. The
 // series of recording rules may come from anywhere.
 func (d *Demand) FromPods() bool {
+	if d.query != nil {
+		return d.IsOfPods()
+	}
 	fromElse := func(name string) bool {
 		return exporterPrefixes().MatchString(name) && !d.isProgram(name) || strings.Contains(name, ":") || d.IsRecorded(name)
 	}

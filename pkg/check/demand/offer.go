@@ -35,6 +35,9 @@ type Offer struct {
 func (d *Demand) offers() []*Offer { return d.offered.Get(d.findOffers) }
 
 func (d *Demand) findOffers() []*Offer {
+	if d.query != nil {
+		return nil
+	}
 	var out []*Offer
 	for _, m := range d.index().Matches(d.Metric, d.set.recordings().names, d.sampled()) {
 		o := &Offer{Rule: m.Rule, Series: m.Series}

@@ -1,6 +1,7 @@
 package demand
 
 import (
+	"slices"
 	"sync"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -18,6 +19,7 @@ type Set struct {
 	Arrivals Arrivals
 	recorded lookup.Lazy[*Recordings]
 	all      lookup.Lazy[[]*Demand]
+	queries  lookup.Lazy[[]*Demand]
 	needed   lookup.Lazy[[]*Demand]
 }
 
@@ -35,6 +37,9 @@ func (ms *Set) findDemands() []*Demand {
 	kinds := sync.OnceValue(func() *adapter.Kinds { return adapter.NewKinds(ms.graph.Items, ms.graph.Minor) })
 	var out []*Demand
 	for _, s := range ms.graph.Scalers {
+		if !s.IsHPA() {
+			continue // Queries returns what their triggers request.
+		}
 		for i := range s.Metrics {
 			m := &s.Metrics[i]
 			from := s.Source(m)
@@ -67,7 +72,7 @@ func (ms *Set) Scraped() []*Demand { return ms.needed.Get(ms.findNeeds) }
 
 func (ms *Set) findNeeds() []*Demand {
 	var out []*Demand
-	for _, d := range ms.All() {
+	for _, d := range slices.Concat(ms.All(), ms.Queries()) {
 		if d.IsScraped() {
 			out = append(out, d)
 		}
