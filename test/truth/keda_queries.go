@@ -62,12 +62,14 @@ var queryCases = []Case{
 		Change:  "a query for the pods of another namespace",
 		Edits:   []Edit{{"ScaledObject", `namespace="query-namespace"`, `namespace="shop"`}},
 		Cluster: Unknown,
+		Blind:   "a query can be about other pods on purpose",
 	},
 	{
 		Name:    "query-label",
 		Change:  "the monitor without podTargetLabels, so the series lack a label of the query",
 		Edits:   []Edit{{"ServiceMonitor", "  podTargetLabels:\n  - krm-fn.dev/workload\n", ""}},
 		Cluster: Unknown,
+		Blind:   "the program can serve the label itself",
 	},
 	{
 		Name:   "server-path",

@@ -163,7 +163,7 @@ func withoutPrometheus(namespace string) Edit {
 }
 
 func cron(start string) string {
-	return "  - type: cron\n    metadata:\n      timezone: Etc/UTC\n      start: " + start + "\n      end: 0 20 * * *\n      desiredReplicas: \"1\"\n"
+	return "  - type: cron\n    metadata:\n      timezone: Etc/UTC\n      start: " + start + "\n      end: 0 20 * * *\n      desiredReplicas: \"2\"\n"
 }
 
 func authentication(namespace string) string {
