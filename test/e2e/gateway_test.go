@@ -101,14 +101,14 @@ func (g *gatewayTest) begin() string {
 		g.Fatal(err)
 	}
 	g.address = net.JoinHostPort(service.Spec.ClusterIP, "9090")
-	g.answers("the gateway answers")
+	g.answers("the gateway answers", 2*time.Minute)
 	return manifests
 }
 
 // answers waits for the answer to the first request of the scenario.
-func (g *gatewayTest) answers(what string) {
+func (g *gatewayTest) answers(what string, limit time.Duration) {
 	g.Helper()
-	if err := g.c.Until(g.Context(), what, 2*time.Minute, func(context.Context) error { return g.ask(g.first()) }); err != nil {
+	if err := g.c.Until(g.Context(), what, limit, func(context.Context) error { return g.ask(g.first()) }); err != nil {
 		g.Fatal(err)
 	}
 	g.Logf("%s: %s", g.c.Since(), what)
