@@ -98,12 +98,12 @@ func fields(of reflect.Type, path string, types map[string]string) {
 		if !strings.HasSuffix(of.PkgPath(), "/pkg/keda") {
 			return
 		}
-		for i := range of.NumField() {
-			name, option, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+		for field := range of.Fields() {
+			name, option, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if option == "" {
 				types[path+"."+name] = "required "
 			}
-			fields(of.Field(i).Type, path+"."+name, types)
+			fields(field.Type, path+"."+name, types)
 		}
 	}
 }

@@ -47,7 +47,7 @@ var triggerCases = []Case{
 	{
 		Name:   "type-unknown",
 		Change: "the type of a trigger misspelled",
-		Edits:  []Edit{{"ScaledObject", "type: prometheus", "type: promethues"}},
+		Edits:  []Edit{{"ScaledObject", "type: prometheus", "type: prometeus"}},
 		Errors: []string{"keda/trigger"}, Cluster: NotReady,
 	},
 	{
