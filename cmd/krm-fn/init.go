@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/krm-fn/krm-fn/cmd/krm-fn/internal/atomicdir"
+	"github.com/krm-fn/krm-fn/pkg/gen"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/migrate"
 	"github.com/krm-fn/krm-fn/pkg/model"
@@ -78,9 +79,12 @@ NAME-backend. If it calls several, set an image for each: --backend-image produc
 	f.StringVarP(&r.Namespace, "namespace", "n", "", "namespace of the API and its backends")
 	f.StringVar(&r.Mode, "mode", "", "privateJet or sidecar (default: the mode of the document, or privateJet)")
 	f.StringVar(&r.KubernetesVersion, "kubernetes-version", "", kubernetesUsage)
+	f.StringVar(&r.Autoscaler, "autoscaler", "",
+		"kind that scales the pods: "+strings.Join(gen.Autoscalers(), " or ")+" (default: the first)")
 	f.StringVar(&flavor, "flavor", string(scaffold.Kustomize),
 		"tool that renders the package: "+strings.Join(scaffold.Flavors, ", "))
 	f.StringVarP(&r.Dir, "output", "o", "", "directory of the package (default: NAME)")
+	complete(cmd, "autoscaler", gen.Autoscalers())
 	complete(cmd, "flavor", scaffold.Flavors)
 	complete(cmd, "mode", []string{string(model.PrivateJet), string(model.Sidecar)})
 	complete(cmd, "backend-protocol", []string{"http", "https"})

@@ -103,6 +103,7 @@ var initCases = []struct {
 		"products", "--backend-image", "products:1", "--kubernetes-version", "1.31",
 	}},
 	{"kustomize-haproxy-server", serverOnly, []string{"weather"}},
+	{"kustomize-keda", serverOnly, []string{"weather", "-n", "forecast", "--autoscaler", "ScaledObject"}},
 	{"plain", plainDocument, []string{"products", "--flavor", "plain", "--image", "products:v1", "--backend-image", "backend:1", "--mode", "sidecar"}},
 }
 
@@ -241,6 +242,16 @@ error: --backend-image: the document calls the backend reviews; set its image wi
 ` + noIssuer},
 		{"no version for the tag", strings.Replace(serverOnly, ", version: v1", "", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --image: is missing, and the document has no info.version for the tag; set one of them [input/required]`},
 		{"a version that is no tag", strings.Replace(serverOnly, "version: v1", "version: 1 beta", 1), []string{"products", "--registry", "r.example.com", "--backend-image", "b"}, `error: --registry: "r.example.com/products:1 beta" is not a valid image: invalid reference format; use one such as registry.example.com/shop/products:v1.0.0 [input/value]`},
+		{
+			"no namespace for the queries of KEDA", serverOnly,
+			[]string{"weather", "--autoscaler", "ScaledObject"},
+			`error: --namespace: is missing, and the query for "http_requests_total_value_per_second" must name it; set the namespace [input/required]`,
+		},
+		{
+			"another autoscaler", serverOnly,
+			[]string{"weather", "--autoscaler", "Scaledobject"},
+			`error: --autoscaler: "Scaledobject" is not a scaler kind; use HorizontalPodAutoscaler or ScaledObject; did you mean "ScaledObject"? [input/value]`,
+		},
 		{"no backend", plainDocument, []string{"products", "--image", "products:v1"}, `error: --backend-image: is missing: the document names no backend, and no server [input/required]`},
 		{"backends without names", twoBackends, append(store, "--backend-image", "a", "--backend-image", "b"), `error: --backend-image: "a" has no name; use NAME=IMAGE for each of products and reviews [input/required]
 error: --backend-image: "b" has no name; use NAME=IMAGE for each of products and reviews [input/required]`},

@@ -66,7 +66,7 @@ func (s *ruleSet) written(n hpa.Need, opts adapterOptions) int {
 }
 
 // candidates returns the series that the name of a metric suggests. A rule with a pattern serves any series that match.
-func (o adapterOptions) candidates(n hpa.Need) []string {
-	f, _ := o.formulas.For(n)
+func (a *adapterOptions) candidates(n hpa.Need) []string {
+	f, _ := a.formulas.For(n)
 	return []string{f.Series, f.Series + "_total", n.Metric}
 }

@@ -129,7 +129,7 @@ func (b *backend) setBounds(d endpointDeploy, sleeps bool, at model.Place, ps *m
 			continue
 		}
 		*f.to = *f.n
-		if *f.n < 1 && !(sleeps && f.to == &b.min) {
+		if *f.n < 1 && (!sleeps || f.to == &b.max) {
 			valid = false
 			ps.Valuef(model.HPABounds, at.Child(f.name), strconv.Itoa(int(*f.n)),
 				"is %d; use a number of at least 1, or remove it for the default", *f.n)

@@ -87,8 +87,11 @@ func (h *haproxyFacts) findSleepers(g *gatewayBuilder, proxies []string) {
 		for _, o := range g.operations[i] {
 			for _, e := range o.Production.List {
 				target := g.targets[e.Target]
-				if e.URL == "" && target != nil && g.opts.sleeps(target) && !slices.Contains(h.sleepers[target.backend.ref], proxies[0]) {
-					h.sleepers[target.backend.ref] = append(h.sleepers[target.backend.ref], proxies[0])
+				if e.URL != "" || target == nil || !g.opts.sleeps(target) {
+					continue
+				}
+				if to := target.backend.ref; !slices.Contains(h.sleepers[to], proxies[0]) {
+					h.sleepers[to] = append(h.sleepers[to], proxies[0])
 				}
 			}
 			proxies = proxies[1:]

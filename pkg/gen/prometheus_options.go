@@ -86,8 +86,9 @@ func (p *prometheusOptions) setAuthentication(spec prometheusSpec, at func(strin
 			ref.Name)
 	case ref.Kind != "" && !slices.Contains(kinds, ref.Kind):
 		ps.Add(model.Problem{
-			ID: model.InputValue, Severity: model.Error, Place: place.Child("kind"), Value: ref.Kind, Suggestion: krm.Suggest(ref.Kind, kinds),
-			Message: strconv.Quote(ref.Kind) + " is not a kind with credentials; use " + model.Join(kinds, "or"),
+			ID: model.InputValue, Severity: model.Error, Place: place.Child("kind"), Value: ref.Kind,
+			Suggestion: krm.Suggest(ref.Kind, kinds),
+			Message:    strconv.Quote(ref.Kind) + " is not a kind with credentials; use " + model.Join(kinds, "or"),
 		})
 	}
 	single := 0

@@ -32,14 +32,20 @@ type scalerKind struct {
 // scaler_hpa.go, and add it to this list.
 var scalerKinds = []*scalerKind{&horizontalPodAutoscaler, &scaledObject}
 
-// setScaler reads the scaler kind.
-func (o *options) setScaler(name string, at model.Place, ps *model.Problems) {
+// Autoscalers returns the names of the scaler kinds, the default first.
+func Autoscalers() []string {
 	names := make([]string, len(scalerKinds))
 	for i, k := range scalerKinds {
 		names[i] = k.kind
-		if k.kind == name {
-			o.scaler = k
-		}
+	}
+	return names
+}
+
+// setScaler reads the scaler kind.
+func (o *options) setScaler(name string, at model.Place, ps *model.Problems) {
+	names := Autoscalers()
+	if i := slices.Index(names, name); i >= 0 {
+		o.scaler = scalerKinds[i]
 	}
 	if name != "" && o.scaler.kind != name {
 		ps.Add(model.Problem{

@@ -100,8 +100,12 @@ func (b *triggerBuilder) workload(w *workload, formulas hpa.Formulas) bool {
 	if len(needs) > 0 {
 		b.asked = true
 		if w.ref.Namespace == "" {
-			b.ps.Errorf(model.InputRequired, w.place,
-				"has no namespace, but the query for %s must name it; set metadata.namespace", model.Quote(needs[0].Metric))
+			at := w.place.Child("namespace")
+			if w.place.Field == "" { // It is an object, not in shorthand.
+				at = w.place.Child("metadata").Child("namespace")
+			}
+			b.ps.Errorf(model.InputRequired, at, "is missing, and the query for %s must name it; set the namespace",
+				model.Quote(needs[0].Metric))
 			return false
 		}
 	}

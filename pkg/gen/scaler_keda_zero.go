@@ -13,9 +13,9 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// wakeThreshold is so high that its metric never asks for more than one pod: KEDA divides by it, and rounds up
-// (pkg/controller/podautoscaler/replica_calculator.go, GetExternalPerPodMetricReplicas). So requests wake a backend, and the metrics
-// in hpa-configs decide how many pods it gets.
+// wakeThreshold is so high that its metric never asks for more than one pod: the controller divides by it, and rounds up
+// (Kubernetes, pkg/controller/podautoscaler/replica_calculator.go, GetExternalPerPodMetricReplicas). So requests wake a backend,
+// and the metrics in hpa-configs decide how many pods it gets.
 const wakeThreshold = "1000000000"
 
 // sleep lets a backend without a minimum have no pods while nothing needs it. Only what is counted outside of its pods can wake it:

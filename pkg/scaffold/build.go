@@ -26,6 +26,7 @@ const (
 	protocolFlag   = "--backend-protocol"
 	modeFlag       = "--mode"
 	kubernetesFlag = "--kubernetes-version"
+	autoscalerFlag = "--autoscaler"
 	issuerFlag     = "--issuer"
 	certFlag       = "--issuer-certificate"
 )

@@ -28,7 +28,9 @@ type Request struct {
 	Mode string
 	// KubernetesVersion is a version such as 1.31; "" means the newest.
 	KubernetesVersion string
-	Flavor            Flavor
+	// Autoscaler is the kind that scales the pods; "" means the default.
+	Autoscaler string
+	Flavor     Flavor
 	// Dir is the directory of the package, for messages and the command.
 	Dir string
 }

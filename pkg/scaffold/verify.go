@@ -29,6 +29,7 @@ var flags = map[string]string{
 	"backend.yaml spec.deploy.name":           backendFlag,
 	"backend.yaml spec.deploy.dockerImage":    backendFlag,
 	"render-apis.yaml spec.kubernetesVersion": kubernetesFlag,
+	"render-apis.yaml spec.autoscaler":        autoscalerFlag,
 	"render-apis.yaml spec.apis[0].name":      nameFlag,
 	"render-apis.yaml spec.apis[0].namespace": namespaceFlag,
 	"render-apis.yaml spec.apis[0].mode":      modeFlag,

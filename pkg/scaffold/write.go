@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/krm-fn/krm-fn/pkg/keda"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
@@ -129,7 +130,8 @@ func (b *builder) kustomization(inputs []File, document string) File {
 func (b *builder) transformer() File {
 	o := b.skeleton("transformer.yaml")
 	o.set(b.Name, "metadata", "name")
-	if b.KubernetesVersion == "" {
+	b.setAutoscaler(o)
+	if b.KubernetesVersion == "" && b.Autoscaler == "" {
 		o.set("", "spec")
 	} else {
 		o.set(b.KubernetesVersion, "spec", "kubernetesVersion")
@@ -140,6 +142,7 @@ func (b *builder) transformer() File {
 func (b *builder) renderAPIs(document string) File {
 	o := b.skeleton("render-apis.yaml")
 	o.set(b.Name, "metadata", "name")
+	b.setAutoscaler(o)
 	o.set(b.KubernetesVersion, "spec", "kubernetesVersion")
 	o.set(b.Name, "spec", "apis", "0", "name")
 	o.set(b.Namespace, "spec", "apis", "0", "namespace")
@@ -147,6 +150,14 @@ func (b *builder) renderAPIs(document string) File {
 	o.set(b.image, "spec", "apis", "0", "image")
 	o.set(document, "spec", "apis", "0", "swaggerFiles", "0")
 	return b.file("render-apis.yaml", o)
+}
+
+// setAutoscaler sets the kind that scales; only KEDA needs the address of Prometheus.
+func (b *builder) setAutoscaler(o object) {
+	o.set(b.Autoscaler, "spec", "autoscaler")
+	if b.Autoscaler != keda.ScaledObjectKind {
+		o.set("", "spec", "metrics")
+	}
 }
 
 func (b *builder) kptfile() File {

@@ -48,10 +48,10 @@ type demand struct {
 func demandOf(m *autoscalingv2.MetricSpec) demand {
 	var id autoscalingv2.MetricIdentifier
 	var d demand
-	switch {
-	case m.Pods != nil:
+	switch m.Type {
+	case autoscalingv2.PodsMetricSourceType:
 		id, d.target, d.object = m.Pods.Metric, m.Pods.Target, schema.GroupKind{Kind: "Pod"}
-	case m.Object != nil:
+	case autoscalingv2.ObjectMetricSourceType:
 		o := m.Object.DescribedObject
 		id, d.target, d.named = m.Object.Metric, m.Object.Target, o.Name
 		d.object = schema.FromAPIVersionAndKind(o.APIVersion, o.Kind).GroupKind()

@@ -25,16 +25,17 @@ func Resource(m *autoscalingv2.MetricSpec) keda.Trigger {
 	t := keda.Trigger{Metadata: map[string]string{}}
 	var name corev1.ResourceName
 	var target autoscalingv2.MetricTarget
-	if c := m.ContainerResource; c != nil {
+	if c := m.ContainerResource; m.Type == autoscalingv2.ContainerResourceMetricSourceType {
 		name, target = c.Name, c.Target
 		t.Metadata["containerName"] = c.Container
 	} else {
 		name, target = m.Resource.Name, m.Resource.Target
 	}
 	t.Type, t.MetricType = string(name), target.Type
-	if u := target.AverageUtilization; u != nil {
-		t.Metadata["value"] = strconv.Itoa(int(*u))
-	} else {
+	switch {
+	case target.AverageUtilization != nil:
+		t.Metadata["value"] = strconv.Itoa(int(*target.AverageUtilization))
+	case target.AverageValue != nil:
 		t.Metadata["value"] = target.AverageValue.String()
 	}
 	return t
@@ -54,7 +55,8 @@ func (p Prometheus) Query(query, threshold string) keda.Trigger {
 	return t
 }
 
-// Trigger returns the trigger that reads a metric at at, which the rule serves, or reports why there is none.
+// Trigger returns the trigger that reads a metric at at, which the rule serves, or reports why there is none. The metric must be
+// valid; one without a target has no trigger.
 func (p Prometheus) Trigger(
 	w Workload, m *autoscalingv2.MetricSpec, r Rule, at model.Place, ps *model.Problems,
 ) (keda.Trigger, bool) {
@@ -62,6 +64,9 @@ func (p Prometheus) Trigger(
 	value := d.target.AverageValue
 	if d.target.Type == autoscalingv2.ValueMetricType {
 		value = d.target.Value
+	}
+	if value == nil {
+		return keda.Trigger{}, false
 	}
 	text, problem := threshold(*value)
 	if problem != "" {

@@ -206,8 +206,8 @@ func (r *renderer) frontend() {
 }
 
 // metrics serves metrics and health on a port of its own, so that they are no load of the API. A gateway is ready if it has a
-// server for at least one operation: one backend that is down must not take the others away. It is also ready if servers sleep, because
-// only requests wake them.
+// server for at least one operation: one backend that is down must not take the others away. It is also ready if servers sleep,
+// because only requests wake them.
 func (r *renderer) metrics() {
 	r.section("frontend", metricsFrontend)
 	r.bind(r.Metrics)

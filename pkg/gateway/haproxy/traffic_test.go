@@ -2,6 +2,7 @@ package haproxy
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -91,7 +92,7 @@ func (o *output) String() string {
 // start runs a gateway until the end of the test, and returns the base URL of its API.
 func start(t *testing.T, g Gateway) (url string, log *output) {
 	t.Helper()
-	g.Dir, g.HTTP, g.Metrics, g.Threads, g.MaxConnections = t.TempDir(), freePort(t), freePort(t), 1, 100
+	g.Dir, g.HTTP, g.Metrics, g.Threads, g.MaxConnections = t.TempDir(), freePort(t), cmp.Or(g.Metrics, freePort(t)), 1, 100
 	write(t, g)
 	accepted(t, g)
 	log = &output{}
