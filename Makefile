@@ -26,7 +26,7 @@ BENCHCOUNT ?= 6
 PKG ?= ./pkg/hpa
 
 .PHONY: help build test argocd-test race cover lint golden fuzz mutants verify \
-  e2e e2e-gateway e2e-gateway-api e2e-smoke e2e-migrate e2e-truth bench bench-gateway benchstat corpus haproxy-test vuln image \
+  e2e e2e-gateway e2e-gateway-api e2e-smoke e2e-migrate e2e-truth e2e-keda bench bench-gateway benchstat corpus haproxy-test vuln image \
   image-test release release-test clean
 
 help: ## list the targets
@@ -91,6 +91,11 @@ e2e-migrate: ## on a real control plane: the commands of krm-fn migrate lead off
 
 e2e-truth: ## on a real control plane: what krm-fn check says of broken manifests is true; writes docs/truth.md
 	$(E2E) '^TestTruth$$'
+
+e2e-keda: export KRM_FN_KEDA = 1
+e2e-keda: ## on a real control plane: KEDA scales an example as rendered, and to zero; writes docs/truth-keda.md; builds KEDA, needs haproxy
+	$(GO) test -count 1 -timeout 60m ./test/keda
+	$(E2E) '^TestKEDA$$'
 
 e2e-gateway-api: ## on a real control plane: the API server accepts the HTTPRoutes of all golden cases by the rules of the Gateway API
 	$(E2E) '^TestGatewayAPI$$'

@@ -68,7 +68,7 @@ func TestWorkflow(t *testing.T) {
 	}
 	want := map[string][]string{
 		"": {"haproxy-test", "lint", "race", "test"},
-		"github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'": {"e2e", "e2e-gateway-api", "e2e-migrate", "e2e-truth"},
+		"github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'": {"e2e", "e2e-gateway-api", "e2e-keda", "e2e-migrate", "e2e-truth"},
 	}
 	if diff := cmp.Diff(want, targets); diff != "" {
 		t.Errorf("targets (-want +got):\n%s", diff)

@@ -43,10 +43,8 @@ type gatewayTest struct {
 // TestGateway sends the requests of the scenario through the gateway: who gets which answer, how both scale, and that no request
 // fails when the gateway gets another configuration, or fewer pods.
 func TestGateway(t *testing.T) {
-	if config.Bin["haproxy"] == "" {
-		t.Fatal("haproxy is not installed; on Debian, run apt-get install haproxy")
-	}
 	g := newGateway(t)
+	g.begin()
 	// The gateway is at its target, 200m. Of four requests, three reach the backend, whose target is 100m.
 	low := g.load(0.2, true)
 	g.settle("one request in 5 seconds", goal{"shop", backend, 2, map[string]span{backendRate: {50, 100}}},
@@ -73,8 +71,12 @@ func TestGateway(t *testing.T) {
 		"1-2-6-2-1, and none fails meanwhile; %s, at most %d MiB", g.c.Since(), g.c.PeakMemory())
 }
 
+// newGateway starts a cluster.
 func newGateway(t *testing.T) *gatewayTest {
 	t.Helper()
+	if config.Bin["haproxy"] == "" {
+		t.Fatal("haproxy is not installed; on Debian, run apt-get install haproxy")
+	}
 	token, err := os.ReadFile("testdata/scenario-token.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -85,18 +87,31 @@ func newGateway(t *testing.T) *gatewayTest {
 	}
 	g.c = start(t)
 	t.Cleanup(g.logs)
+	return g
+}
+
+// begin installs the example, checks it, and waits until it answers. It returns the manifests.
+func (g *gatewayTest) begin() string {
+	g.Helper()
 	g.c.Workloads.Serve(realProducts)
-	g.check(install(t, g.c, g.inputs))
-	service, err := g.c.Client.CoreV1().Services("shop").Get(t.Context(), "products-api", metav1.GetOptions{})
+	manifests := install(g.T, g.c, g.inputs)
+	g.check(manifests)
+	service, err := g.c.Client.CoreV1().Services("shop").Get(g.Context(), "products-api", metav1.GetOptions{})
 	if err != nil {
-		t.Fatal(err)
+		g.Fatal(err)
 	}
 	g.address = net.JoinHostPort(service.Spec.ClusterIP, "9090")
-	if err := g.c.Until(t.Context(), "the gateway answers", 2*time.Minute, func(context.Context) error { return g.ask(g.first()) }); err != nil {
-		t.Fatal(err)
+	g.answers("the gateway answers", 2*time.Minute)
+	return manifests
+}
+
+// answers waits for the answer to the first request of the scenario.
+func (g *gatewayTest) answers(what string, limit time.Duration) {
+	g.Helper()
+	if err := g.c.Until(g.Context(), what, limit, func(context.Context) error { return g.ask(g.first()) }); err != nil {
+		g.Fatal(err)
 	}
-	t.Logf("%s: the gateway answers", g.c.Since())
-	return g
+	g.Logf("%s: %s", g.c.Since(), what)
 }
 
 // first is the request of the scenario's own curl.

@@ -65,6 +65,8 @@ func readingOf(hpa *autoscalingv2.HorizontalPodAutoscaler) reading {
 			current[m.Pods.Metric.Name] = m.Pods.Current.AverageValue.MilliValue()
 		case m.Resource != nil && m.Resource.Current.AverageUtilization != nil:
 			current[string(m.Resource.Name)] = int64(*m.Resource.Current.AverageUtilization)
+		case m.External != nil && m.External.Current.AverageValue != nil:
+			current[m.External.Metric.Name] = m.External.Current.AverageValue.MilliValue()
 		}
 	}
 	for i := range hpa.Spec.Metrics {
@@ -84,6 +86,8 @@ func metricName(m *autoscalingv2.MetricSpec) string {
 		return m.Pods.Metric.Name
 	case m.Resource != nil:
 		return string(m.Resource.Name)
+	case m.External != nil:
+		return m.External.Metric.Name
 	default:
 		return string(m.Type)
 	}

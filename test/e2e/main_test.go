@@ -17,6 +17,9 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
+// kedaEnv is set if the programs of KEDA are to be built, which takes long.
+const kedaEnv = "KRM_FN_KEDA"
+
 var (
 	config cluster.Config
 	// proved contains what the run has verified at its end.
@@ -41,10 +44,17 @@ func prepare() (cluster.Config, error) {
 		return cluster.Config{}, err
 	}
 	c := cluster.Config{Bin: map[string]string{}, WorkDir: filepath.Join(root, ".cache", "e2e")}
-	for _, name := range []string{
+	programs := []string{
 		"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubectl", "kwok", "metrics-server", "prometheus",
 		"adapter", "operator", "prometheus-config-reloader", "kustomize",
-	} {
+	}
+	if os.Getenv(kedaEnv) != "" {
+		programs = append(programs, "keda-operator", "keda-webhooks", "keda-adapter")
+		if c.KEDAModule, err = tools.Required(root, "keda", tools.KEDA.Path); err != nil {
+			return c, err
+		}
+	}
+	for _, name := range programs {
 		started := time.Now()
 		if c.Bin[name], err = tools.Program(root, name); err != nil {
 			return c, err

@@ -78,6 +78,8 @@ spec:
 // TestJudge shows that the judge uses all of KEDA's code.
 func TestJudge(t *testing.T) {
 	sound := []Metric{{"External", "s0-prometheus", "AverageValue 10"}, {"Resource", "cpu", "Utilization 60"}}
+	credentials := edit(t, scaledObject,
+		"      threshold", "      authModes: bearer\n      threshold", "  - type: cpu", "    authenticationRef: {name: prometheus}\n  - type: cpu")
 	tests := []struct {
 		name      string
 		manifests string
@@ -88,10 +90,10 @@ func TestJudge(t *testing.T) {
 			{Object: "TriggerAuthentication/shop/prometheus"},
 			{Object: "ScaledJob/shop/nightly", Metrics: []Metric{{"External", "s0-cron-Etc-UTC-06xxx-020xxx", "AverageValue 1"}}},
 		}},
-		{"a parameter from a Secret", authentication + "---" + edit(t, scaledObject, "      threshold", "      authModes: bearer\n      threshold",
-			"  - type: cpu", "    authenticationRef: {name: prometheus}\n  - type: cpu"),
-			[]Verdict{{Object: "TriggerAuthentication/shop/prometheus"}, {Metrics: sound}}},
-		{"no Secret", edit(t, scaledObject, "      threshold", "      authModes: bearer\n      threshold"), []Verdict{{Build: "bearerToken"}}},
+		{"a parameter from a Secret", authentication + "---" + credentials, []Verdict{
+			{Object: "TriggerAuthentication/shop/prometheus"}, {Metrics: sound},
+		}},
+		{"no Secret", credentials, []Verdict{{Build: "bearerToken"}}},
 		{"an unknown field", edit(t, scaledObject, "minReplicaCount", "minReplicas"), []Verdict{{Schema: `unknown field "spec.minReplicas"`}}},
 		{"a number for a text", edit(t, scaledObject, `"10"`, "10"), []Verdict{{Schema: "cannot unmarshal number"}}},
 		{"another HorizontalPodAutoscaler", hpa + "---" + scaledObject, []Verdict{{Webhook: "already managed by the hpa 'products'"}}},
@@ -103,7 +105,7 @@ func TestJudge(t *testing.T) {
 		{"a warning", edit(t, scaledObject, "  minReplicaCount", "  cooldownPeriod: 60\n  minReplicaCount"), []Verdict{
 			{Warnings: []string{"CooldownPeriod is configured but is not relevant"}, Metrics: sound},
 		}},
-		{"an unknown type", edit(t, scaledObject, "type: prometheus", "type: promethues"), []Verdict{{Build: "no scaler found for type: promethues"}}},
+		{"an unknown type", edit(t, scaledObject, "type: prometheus", "type: prometeus"), []Verdict{{Build: "no scaler found for type: prometeus"}}},
 		{"a threshold that is not a number", edit(t, scaledObject, `"10"`, `"100m"`), []Verdict{{Build: `unable to set param "threshold"`}}},
 		{"a quantity that is none", edit(t, scaledObject, "Utilization", "AverageValue", `"60"`, `"a lot"`), []Verdict{{Build: "quantities must match"}}},
 	}

@@ -18,6 +18,12 @@ const (
 	Unknown Outcome = "<unknown>"
 	// Refused means that the API server rejects the manifests.
 	Refused Outcome = "rejected"
+	// RejectedByWebhook means that the API server would accept them, but the admission webhook of KEDA does not.
+	RejectedByWebhook Outcome = "rejected by the webhook"
+	// NotReady means that KEDA's operator makes no HorizontalPodAutoscaler, and says why in the condition Ready.
+	NotReady Outcome = "not ready"
+	// Paused means that the operator makes none because it is told to.
+	Paused Outcome = "paused"
 )
 
 // A Case is one change of the valid manifests.
@@ -37,7 +43,8 @@ type Case struct {
 
 // An Edit is a change of the text of one object. It must change something, and leave no choice.
 type Edit struct {
-	// Object is KIND, of the backend's objects and the adapter's ConfigMap, or KIND/NAME, of the stack's.
+	// Object is KIND, of the backend's objects and the adapter's ConfigMap, or KIND/NAME, of the stack's. Without it, New is one
+	// more object.
 	Object string
 	// Old occurs once in the object; New replaces it. Without Old, New replaces the object; without either, the
 	// object is removed.
@@ -60,7 +67,8 @@ func Sound(rendered, name string) string {
 		}
 	}
 	own := strings.NewReplacer(
-		"namespace: shop\n", "namespace: "+name+"\n", "/shop/", "/"+name+"/", "products_http_requests_total", Series(name))
+		"namespace: shop\n", "namespace: "+name+"\n", `namespace="shop"`, `namespace="`+name+`"`, "/shop/", "/"+name+"/",
+		"products_http_requests_total", Series(name))
 	return own.Replace(strings.Join(docs, separator))
 }
 
@@ -92,6 +100,9 @@ func (c *Case) Apply(manifests string) (string, error) {
 }
 
 func (e *Edit) apply(docs []string) ([]string, error) {
+	if e.Object == "" {
+		return append(docs, e.New), nil
+	}
 	at := -1
 	for i, doc := range docs {
 		kind, name := kindOf(doc), nameOf(doc)
@@ -139,15 +150,15 @@ func valueOf(doc, key string) string {
 	return ""
 }
 
-// Cut parts manifests into all but the adapter's ConfigMap, and that.
-func Cut(manifests string) (others, configMap string) {
+// Cut parts manifests into all but the object of a kind, such as the adapter's ConfigMap, and that.
+func Cut(manifests, kind string) (others, object string) {
 	var docs []string
 	for _, doc := range split(manifests) {
-		if kindOf(doc) == "ConfigMap" {
-			configMap = doc
+		if kindOf(doc) == kind {
+			object = doc
 		} else {
 			docs = append(docs, doc)
 		}
 	}
-	return strings.Join(docs, separator), configMap
+	return strings.Join(docs, separator), object
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,11 +17,26 @@ import (
 
 // TestCheck compares krm-fn check with the table.
 func TestCheck(t *testing.T) {
-	rendered := run(t, tools.KrmFn(t), "", "render", "examples/products-privatejet")
-	stack := run(t, tools.Build(t, "kustomize"), "", "build", "examples/stack")
-	for _, c := range slices.Concat(Cases, ClusterCases) {
+	compare(t, slices.Concat(Cases, ClusterCases), run(t, tools.KrmFn(t), "", "render", "examples/products-privatejet"))
+}
+
+// TestCheckKEDA compares krm-fn check with the table for KEDA.
+func TestCheckKEDA(t *testing.T) {
+	keda := split(run(t, tools.Build(t, "kustomize"), "", "build", filepath.Join(tools.KEDA.Dir(t), "config", "default")))
+	// Definitions are long, and their descriptions contain separators.
+	keda = slices.DeleteFunc(keda, func(doc string) bool {
+		return !strings.HasPrefix(doc, "apiVersion: ") || kindOf(doc) == "CustomResourceDefinition"
+	})
+	compare(t, KEDACases, run(t, tools.KrmFn(t), "", "render", "examples/products-privatejet", KEDAConfig), keda...)
+}
+
+// compare lets krm-fn check judge all cases, together with the stack and other manifests.
+func compare(t *testing.T, cases []Case, rendered string, others ...string) {
+	t.Helper()
+	stack := strings.Join(append(others, run(t, tools.Build(t, "kustomize"), "", "build", "examples/stack")), separator)
+	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
-			manifests, err := c.Apply(Sound(rendered, c.Name) + "---\n" + stack)
+			manifests, err := c.Apply(Sound(rendered, c.Name) + separator + stack)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +61,7 @@ func TestCheck(t *testing.T) {
 // TestAgreement: where the table says that the cluster does not read metrics as they are, it says that krm-fn check finds
 // an error, or why it cannot.
 func TestAgreement(t *testing.T) {
-	for _, c := range slices.Concat(Cases, ClusterCases) {
+	for _, c := range slices.Concat(Cases, ClusterCases, KEDACases) {
 		if agree := (len(c.Errors) > 0) == (c.Cluster != Reads); agree == (c.Blind != "") {
 			t.Errorf("%s: errors %q, cluster %q, blind %q", c.Name, c.Errors, c.Cluster, c.Blind)
 		}

@@ -18,7 +18,6 @@ import (
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -62,7 +61,6 @@ func (c *cluster) GetScheme() *runtime.Scheme                   { return scheme.
 func (c *cluster) GetConfig() *rest.Config                      { return &rest.Config{} }
 func (c *cluster) GetEventRecorder(string) events.EventRecorder { return &events.FakeRecorder{} }
 func (c *cluster) GetWebhookServer() webhook.Server             { return webhook.NewServer(webhook.Options{}) }
-func (c *cluster) GetLogger() log.DelegatingLogSink             { return nil }
 
 func (c *cluster) IndexField(_ context.Context, object client.Object, field string, values client.IndexerFunc) error {
 	c.builder.WithIndex(object, field, values)

@@ -250,6 +250,9 @@ func (c *Cluster) pods(ctx context.Context) error {
 			{part: "/prometheus-config-reloader:", program: c.config.Bin["prometheus-config-reloader"]},
 			{part: "/prometheus:", program: c.config.Bin["prometheus"]},
 			{part: "/prometheus-adapter:", program: c.config.Bin["adapter"]},
+			{part: "/keda:", program: c.config.Bin["keda-operator"]},
+			{part: "/keda-admission-webhooks:", program: c.config.Bin["keda-webhooks"]},
+			{part: "/keda-metrics-apiserver:", program: c.config.Bin["keda-adapter"]},
 			// The certificate of kwok is not in the cluster's trust.
 			{part: "/metrics-server:", program: c.config.Bin["metrics-server"], args: []string{"--kubelet-insecure-tls"}},
 		},

@@ -33,6 +33,8 @@ type Config struct {
 	// KwokModule and OperatorModule are directories of the modules sigs.k8s.io/kwok and
 	// github.com/prometheus-operator/prometheus-operator, for the manifests in them.
 	KwokModule, OperatorModule string
+	// KEDAModule is that of github.com/kedacore/keda/v2.
+	KEDAModule string
 	// WorkDir is an existing directory. Below it, "run" is covered by a file system in memory, and "log" contains the logs of the
 	// last run.
 	WorkDir string
