@@ -18,6 +18,7 @@ import (
 
 	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/gen"
+	"github.com/krm-fn/krm-fn/pkg/keda"
 	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/test/schema"
@@ -29,6 +30,8 @@ type rendering struct {
 	// minor is the Kubernetes 1.x that it is rendered for.
 	minor   int
 	objects []*krm.Item
+	// others are the objects of users, by kind, namespace, and name.
+	others map[string]bool
 }
 
 // version is the Kubernetes whose schemas it must pass, "" if there is none: the next one that there are schemas of.
@@ -61,7 +64,7 @@ func renderings(t *testing.T) []rendering {
 		if ps.HasErrors() {
 			t.Fatalf("%s: %v", file, ps)
 		}
-		r := rendering{name: filepath.Base(filepath.Dir(file)), minor: newestMinor}
+		r := rendering{name: filepath.Base(filepath.Dir(file)), minor: newestMinor, others: map[string]bool{}}
 		if fc := list.FunctionConfig; fc != nil {
 			minor, err := check.ParseVersion(krm.Text(fc.Node(), "spec", "kubernetesVersion") + krm.Text(fc.Node(), "data", "kubernetesVersion"))
 			if err != nil {
@@ -75,6 +78,8 @@ func renderings(t *testing.T) []rendering {
 			// What another run has rendered may have been changed by anybody since.
 			if gen.Owner(it) != "" && !elsewhere[r.name] {
 				r.objects = append(r.objects, it)
+			} else {
+				r.others[it.Place.Object.Kind+" "+it.Ref().String()] = true
 			}
 		}
 		all = append(all, r)
@@ -105,6 +110,7 @@ var typed = map[string]func() any{
 	"autoscaling/v2 HorizontalPodAutoscaler":      func() any { return &autoscalingv2.HorizontalPodAutoscaler{} },
 	"autoscaling/v2beta2 HorizontalPodAutoscaler": func() any { return &autoscalingv2.HorizontalPodAutoscaler{} },
 	"networking.k8s.io/v1 Ingress":                func() any { return &networkingv1.Ingress{} },
+	"keda.sh/v1alpha1 ScaledObject":               func() any { return &keda.ScaledObject{} }, // pkg/keda compares it with KEDA's.
 	"monitoring.coreos.com/v1 ServiceMonitor":     func() any { return &monitoringv1.ServiceMonitor{} },
 	"monitoring.coreos.com/v1 PodMonitor":         func() any { return &monitoringv1.PodMonitor{} },
 
@@ -144,8 +150,21 @@ func TestRenderedObjectsAreOfTheirTypes(t *testing.T) {
 	}
 }
 
-// TestScalersHaveTheirTargets checks that every HorizontalPodAutoscaler has the Deployment that it scales, which leaves
-// its replicas to it, with a request for every resource whose utilization counts.
+// scaled returns what a scaler scales, and its limits; ok is false if an object is no scaler.
+func scaled(o any) (ref autoscalingv2.CrossVersionObjectReference, least, most int32, metrics int, ok bool) {
+	switch s := o.(type) {
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		return s.Spec.ScaleTargetRef, *s.Spec.MinReplicas, s.Spec.MaxReplicas, len(s.Spec.Metrics), true
+	case *keda.ScaledObject:
+		t := s.Spec.ScaleTargetRef
+		ref = autoscalingv2.CrossVersionObjectReference{APIVersion: t.APIVersion, Kind: t.Kind, Name: t.Name}
+		return ref, *s.Spec.MinReplicaCount, *s.Spec.MaxReplicaCount, len(s.Spec.Triggers), true
+	}
+	return ref, 0, 0, 0, false
+}
+
+// TestScalersHaveTheirTargets checks that every scaler has the Deployment that it scales, which leaves its replicas to it, with a
+// request for every resource whose utilization counts.
 func TestScalersHaveTheirTargets(t *testing.T) {
 	for _, r := range renderings(t) {
 		t.Run(r.name, func(t *testing.T) {
@@ -156,12 +175,11 @@ func TestScalersHaveTheirTargets(t *testing.T) {
 				}
 			}
 			for _, it := range r.objects {
-				h, ok := decode(t, it).(*autoscalingv2.HorizontalPodAutoscaler)
-				if !ok {
+				ref, least, most, metrics, ok := scaled(decode(t, it))
+				if !ok || r.others[ref.Kind+" "+model.Ref{Namespace: it.Ref().Namespace, Name: ref.Name}.String()] {
 					continue
 				}
-				ref := h.Spec.ScaleTargetRef
-				d := deployments[h.Namespace+"/"+ref.Name]
+				d := deployments[it.Ref().Namespace+"/"+ref.Name]
 				if d == nil || ref.Kind != "Deployment" || ref.APIVersion != "apps/v1" {
 					t.Errorf("%s scales %v, which is not rendered", it.Place.Object, ref)
 					continue
@@ -169,8 +187,8 @@ func TestScalersHaveTheirTargets(t *testing.T) {
 				if d.Spec.Replicas != nil {
 					t.Errorf("Deployment %s states replicas", d.Name)
 				}
-				if *h.Spec.MinReplicas < 1 || *h.Spec.MinReplicas > h.Spec.MaxReplicas || len(h.Spec.Metrics) == 0 {
-					t.Errorf("%s is from %d to %d on %d metrics", it.Place.Object, *h.Spec.MinReplicas, h.Spec.MaxReplicas, len(h.Spec.Metrics))
+				if least > most || metrics == 0 || least < 1 && it.Place.Object.Kind != keda.ScaledObjectKind {
+					t.Errorf("%s is from %d to %d on %d metrics", it.Place.Object, least, most, metrics)
 				}
 				for _, c := range d.Spec.Template.Spec.Containers {
 					for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
