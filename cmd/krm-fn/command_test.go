@@ -102,7 +102,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"unknown flag":              {[]string{"--replicas", "2"}, outcome{"", "error: unknown flag: --replicas" + usage, exitUsage}},
 		"unknown flag of a command": {[]string{"render", "-x", "."}, outcome{"", "error: unknown shorthand flag: 'x' in -x" + usage, exitUsage}},
 		"unknown command":           {[]string{"rendr"}, outcome{"", "error: unknown command \"rendr\"; did you mean \"render\"?" + usage, exitUsage}},
-		"no path":                   {[]string{"render"}, outcome{"", "error: name the files or directories to render" + usage, exitUsage}},
+		"no path":                   {[]string{"render"}, outcome{"", "error: name the files or directories to render, or - for standard input" + usage, exitUsage}},
 		"no value of a flag":        {[]string{"render", ".", "-o"}, outcome{"", "error: flag needs an argument: 'o' in -o" + usage, exitUsage}},
 		"version of something":      {[]string{"version", "x"}, outcome{"", "error: unknown command \"x\" for \"krm-fn version\"" + usage, exitUsage}},
 		"check without a path":      {[]string{"check"}, outcome{"", "error: name the files or directories to check, or - for standard input" + usage, exitUsage}},

@@ -222,7 +222,7 @@ func (a *autoscaler) configure(metrics []autoscalingv2.MetricSpec) *krm.Item {
 			set  bool
 		}{{seriesFlag, a.Series != ""}, {monitorLabelFlag, len(a.MonitorLabels) > 0}} {
 			if f.set {
-				a.ps.Errorf(model.InputIgnored, flag(f.name), "has no effect beside a configuration; set it in spec.metrics of the RenderAPIs")
+				a.ps.Errorf(model.InputValue, flag(f.name), "has no effect beside a configuration; set it in spec.metrics of the RenderAPIs")
 			}
 		}
 		return a.Config
