@@ -32,9 +32,9 @@ func newMigrateKEDA() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keda -o DIR PATH...|-",
 		Short: "Move HorizontalPodAutoscalers from prometheus-adapter to KEDA",
-		Long: `keda reads HorizontalPodAutoscalers, the configuration of prometheus-adapter, and the workloads and monitors, from manifests or from
-a cluster. It writes ScaledObjects with queries that give the same numbers, and prints the steps in which scaling goes on. It does
-not contact a cluster.
+		Long: `keda reads HorizontalPodAutoscalers, the configuration of prometheus-adapter, and the workloads and monitors, from
+manifests or a dump of a cluster. It writes ScaledObjects with queries that give the same numbers, and prints the steps in which
+scaling goes on. It does not contact a cluster.
 
 A HorizontalPodAutoscaler that cannot be converted stays, and the report says why. Those without metrics of the adapter are ignored.
 The directory DIR must be new or empty. It will contain ` + tokeda.ScaledObjectsDir + `, what to apply and to commit, and ` +

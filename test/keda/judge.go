@@ -44,6 +44,7 @@ func Judge(t *testing.T, manifests string) []Verdict {
 
 func judge(program, manifests string) ([]Verdict, error) {
 	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), "KEDA_CLUSTER_OBJECT_NAMESPACE=keda") // The namespace of the credentials for all namespaces.
 	cmd.Stdin = strings.NewReader(manifests)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

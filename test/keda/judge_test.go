@@ -93,7 +93,7 @@ func TestJudge(t *testing.T) {
 		{"a parameter from a Secret", authentication + "---" + credentials, []Verdict{
 			{Object: "TriggerAuthentication/shop/prometheus"}, {Metrics: sound},
 		}},
-		{"no Secret", credentials, []Verdict{{Build: "bearerToken"}}},
+		{"no Secret", credentials, []Verdict{{Build: "bearer token=<empty> is required"}}},
 		{"an unknown field", edit(t, scaledObject, "minReplicaCount", "minReplicas"), []Verdict{{Schema: `unknown field "spec.minReplicas"`}}},
 		{"a number for a text", edit(t, scaledObject, `"10"`, "10"), []Verdict{{Schema: "cannot unmarshal number"}}},
 		{"another HorizontalPodAutoscaler", hpa + "---" + scaledObject, []Verdict{{Webhook: "already managed by the hpa 'products'"}}},
@@ -112,7 +112,7 @@ func TestJudge(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			manifests := tt.manifests
-			if !strings.Contains(manifests, "kind: Deployment") {
+			if !strings.Contains(manifests, "\nkind: Deployment") {
 				manifests = workload + "---" + manifests
 			}
 			got := Judge(t, manifests)

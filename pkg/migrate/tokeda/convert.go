@@ -195,7 +195,7 @@ func (c *converter) trigger(s *chain.HPA, d *demand.Demand, m *autoscalingv2.Met
 		return keda.Trigger{}, false
 	}
 	offer := offers[0]
-	w := trigger.Workload{Namespace: model.NamespaceOf(s.Item.Place.Object.Namespace), Kinds: adapter.NewKinds(c.graph.Items, c.Minor)}
+	w := trigger.Workload{Namespace: s.Namespace(), Kinds: c.kinds}
 	if d.IsOfPods() {
 		pods, ok := c.pods(s, d, offer, ps)
 		if !ok {

@@ -107,7 +107,9 @@ func (c *converter) retire() migrate.Step {
 			`kubectl get hpa --all-namespaces -o jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name}{" "}{.spec.metrics[*].type}{"\n"}{end}'`,
 		},
 	}
-	if slices.ContainsFunc(c.graph.APIs.Of(chain.ResourceMetrics), func(a *chain.APIService) bool { return !a.IsOther() && strings.Contains(a.Service.Name, "adapter") }) {
+	if slices.ContainsFunc(c.graph.APIs.Of(chain.ResourceMetrics), func(a *chain.APIService) bool {
+		return !a.IsOther() && strings.Contains(a.Service.Name, "adapter")
+	}) {
 		s.Why += " It also serves metrics.k8s.io, for CPU and memory: install metrics-server first."
 	}
 	if len(c.report.Kept) > 0 {

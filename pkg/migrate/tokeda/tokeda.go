@@ -77,7 +77,7 @@ func Run(in Input) (Output, model.Problems) {
 	for _, c := range su.Configs {
 		ps.Add(c.Problems...)
 	}
-	c := converter{Input: in, graph: g, setup: su, demands: map[*chain.Scaler][]*demand.Demand{}}
+	c := converter{Input: in, graph: g, kinds: adapter.NewKinds(g.Items, in.Minor), setup: su, demands: map[*chain.Scaler][]*demand.Demand{}}
 	for _, d := range demand.New(g, su, nil).All() {
 		c.demands[d.Scaler] = append(c.demands[d.Scaler], d)
 	}
@@ -106,6 +106,7 @@ func Run(in Input) (Output, model.Problems) {
 type converter struct {
 	Input
 	graph   *chain.Graph
+	kinds   *adapter.Kinds
 	setup   *adapter.Setup
 	demands map[*chain.Scaler][]*demand.Demand
 	// external means that the adapter serves external metrics, which KEDA takes over.
