@@ -26,7 +26,7 @@ BENCHCOUNT ?= 6
 PKG ?= ./pkg/hpa
 
 .PHONY: help build test argocd-test race cover lint golden fuzz mutants verify \
-  e2e e2e-gateway e2e-gateway-api e2e-smoke e2e-migrate e2e-truth e2e-keda bench bench-gateway benchstat corpus haproxy-test vuln image \
+  e2e e2e-gateway e2e-gateway-api e2e-smoke e2e-migrate e2e-truth e2e-keda bench bench-gateway benchstat corpus haproxy-test helm-test vuln image \
   image-test release release-test clean
 
 help: ## list the targets
@@ -129,6 +129,9 @@ image: ## build the container image with docker or podman
 
 haproxy-test: ## send requests through rendered gateways, and let HAProxy judge all expected configurations; needs haproxy
 	KRM_FN_HAPROXY=require $(GO) test -count 1 -timeout 20m ./pkg/gateway/... ./test/gateway
+
+helm-test: ## run the commands of docs/helm.md with Helm 3 and Helm 4, which are built first
+	KRM_FN_HELM4=1 $(GO) test -count 1 -timeout 40m ./test/orchestrators -run '^TestTaskPages$$/^helm.md$$'
 
 image-test: ## build the image and run it in kustomize and kpt; docs/image.md says what that needs
 	KRM_FN_IMAGE_TEST=$${KRM_FN_IMAGE_TEST:-try} $(GO) test -count 1 -timeout 60m -v ./test/image

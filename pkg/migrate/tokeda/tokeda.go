@@ -77,7 +77,8 @@ func Run(in Input) (Output, model.Problems) {
 	for _, c := range su.Configs {
 		ps.Add(c.Problems...)
 	}
-	c := converter{Input: in, graph: g, kinds: adapter.NewKinds(g.Items, in.Minor), setup: su, demands: map[*chain.Scaler][]*demand.Demand{}}
+	c := converter{Input: in, graph: g, setup: su, demands: map[*chain.Scaler][]*demand.Demand{}}
+	c.kinds = adapter.NewKinds(g.Items, in.Minor)
 	for _, d := range demand.New(g, su, nil).All() {
 		c.demands[d.Scaler] = append(c.demands[d.Scaler], d)
 	}
