@@ -248,7 +248,7 @@ func checkRequired(t trigger, a *authentication, mode string, p model.Problem, p
 func checkSent(t trigger, mode string, p model.Problem, ps *model.Problems) {
 	if slices.Contains(keda.IgnoredModes(t.Type), mode) {
 		p.Severity = model.Warning
-		ps.Reportf(p, "%s has no effect, because the prometheus trigger never sends it; use bearer, basic, custom, or tls", model.Quote(mode))
+		ps.Reportf(p, "%s has no effect, because the prometheus trigger never sends it; use bearer, basic, custom, oauth, or tls", model.Quote(mode))
 	}
 }
 

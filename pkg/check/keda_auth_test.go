@@ -80,8 +80,9 @@ func TestKEDAAuth(t *testing.T) {
 			`error: ` + at + `.metadata.authModes: is "tls", which requires the parameter key, but TriggerAuthentication shop/prom does not set it [keda/auth]`,
 		}, text: with("authModes: tls", "{name: prom}") + authText("TriggerAuthentication", own, "hashiCorpVault: {secrets: [{parameter: cert}]}")},
 		{name: "a mode that is never sent", want: []string{
-			`warning: ` + at + `.metadata.authModes: "oauth" has no effect, because the prometheus trigger never sends it; use bearer, basic, custom, or tls [keda/auth]`,
-		}, text: with("authModes: oauth", "{name: prom}") + authText("TriggerAuthentication", own, "oauth2: {tokenUrl: x}")},
+			`warning: ` + at + `.metadata.authModes: "apiKey" has no effect, because the prometheus trigger never sends it; use bearer, basic, custom, oauth, or tls [keda/auth]`,
+		}, text: with("authModes: apiKey", "{name: prom}") + authText("TriggerAuthentication", own, "configMapTargetRef: [{parameter: apiKey, name: x, key: y}]")},
+		{name: "oauth", text: with("authModes: oauth", "{name: prom}") + authText("TriggerAuthentication", own, "oauth2: {tokenUrl: x}")},
 		{name: "of two, one is sent", want: []string{
 			`warning: ` + at + `.metadata.authModes: is "basic,custom", of which KEDA sends only basic; use one [keda/auth]`,
 		}, text: with(`authModes: "basic, custom"`, "{name: other}")},

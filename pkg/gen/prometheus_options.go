@@ -34,9 +34,9 @@ type prometheusOptions struct {
 	at model.Place
 }
 
-// authModes are the modes that KEDA uses in requests to Prometheus. It accepts apiKey and oauth, too, but never sends these
+// authModes are the modes that KEDA uses in requests to Prometheus. It accepts apiKey, too, but never sends it
 // (pkg/scalers/prometheus_scaler.go, ExecutePromQuery). Of the modes other than tls, it uses only one.
-var authModes = []string{"basic", "bearer", "custom", "tls"}
+var authModes = []string{"basic", "bearer", "custom", "oauth", "tls"}
 
 func (o *options) setPrometheus(spec prometheusSpec, at func(string) model.Place, ps *model.Problems) {
 	p := &o.prometheus

@@ -56,10 +56,10 @@ func (t *Trigger) Modes() []string {
 }
 
 // IgnoredModes are the modes that a type of triggers accepts, but whose credentials it never sends
-// (pkg/scalers/prometheus_scaler.go, ExecutePromQuery).
+// (pkg/scalers/prometheus_scaler.go, NewPrometheusScaler for oauth and tls, ExecutePromQuery for the others).
 func IgnoredModes(typ string) []string {
 	if typ == Prometheus {
-		return []string{"apiKey", "oauth"}
+		return []string{"apiKey"}
 	}
 	return nil
 }
