@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/krm-fn/krm-fn/test/e2e/cluster"
 	"github.com/krm-fn/krm-fn/test/tools"
 	"github.com/krm-fn/krm-fn/test/truth"
@@ -98,7 +100,17 @@ func (g *gatewayTest) sleep() {
 		g.Fatal("the rendered ScaledObject has no initialCooldownPeriod")
 	}
 	apply(g.T, g.c, quick)
-	g.rolled("shop", backend, 0)
+	// Prometheus must scrape the new series of the gateway, all of them must be 0 for a rate window, and then the cooldown counts.
+	if err := g.c.Until(g.Context(), "the backend sleeps", 8*time.Minute, func(ctx context.Context) error {
+		d, err := g.c.Client.AppsV1().Deployments("shop").Get(ctx, backend, metav1.GetOptions{})
+		if err == nil && d.Status.Replicas != 0 {
+			err = fmt.Errorf("it has %d replicas", d.Status.Replicas)
+		}
+		return err
+	}); err != nil {
+		explain(g.T, g.c)
+		g.Fatal(err)
+	}
 	g.Logf("%s: the backend sleeps", g.c.Since())
 	if err := g.ask(&question{"a request to the sleeping backend", http.MethodGet, apiPath + "/products", g.token, 503, ""}); err != nil {
 		g.Fatal(err)

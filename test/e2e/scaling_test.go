@@ -163,12 +163,13 @@ func noDrift(t *testing.T, c *cluster.Cluster, manifests string) {
 		}
 		states := map[string]state{}
 		for i := range list.Items {
-			states[list.Items[i].Name] = state{list.Items[i].Generation, *list.Items[i].Spec.Replicas}
+			d := &list.Items[i]
+			states[d.Namespace+"/"+d.Name] = state{d.Generation, *d.Spec.Replicas}
 		}
 		return states
 	}
 	before := deployments()
-	if got := before["products-privatejet"].replicas; got != 6 {
+	if got := before["shop/products-privatejet"].replicas; got != 6 {
 		t.Fatalf("the backend has %d replicas, so this test shows nothing", got)
 	}
 	for range 2 {
