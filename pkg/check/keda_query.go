@@ -32,6 +32,7 @@ func kedaQuery(w *world, ps *model.Problems) {
 		checkMeaning(d, q, ps)
 		checkEmpty(d, q, ps)
 		checkSelected(near, d, q, ps)
+		checkCopied(w.demands.Arrivals.Of(d.Workload), d, ps)
 	}
 }
 

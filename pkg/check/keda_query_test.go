@@ -11,6 +11,11 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
+// withPrefix adds a label with a prefix to the pods.
+func withPrefix(text string) string {
+	return strings.Replace(text, "  template:\n    metadata: {labels: {", "  template:\n    metadata: {labels: {krm-fn.dev/workload: web, ", 1)
+}
+
 // scrapedWeb is a Deployment with a Service, and a ServiceMonitor that scrapes it every 30 seconds.
 func scrapedWeb(name string) string {
 	return workload("Deployment", "shop", name, `, ports: [{name: http, containerPort: 80}], resources: {requests: {cpu: 100m}}`) + fmt.Sprintf(`---
@@ -71,6 +76,12 @@ func TestKEDAQuery(t *testing.T) {
 		one(`sum(debug_orders{`+own+`})`, `error: `+at+`.query: selects the series debug_orders, which the metricRelabelings of ServiceMonitor shop/web drop; keep it [keda/query]`),
 		one(`sum(orders{team="blue"})`),
 		one(`sum(orders{job="db"})`),
+		{name: "a label that no monitor copies", text: withPrefix(scrapedWeb("web")) + scaledWith(spec+onQuery(`sum(orders{krm_fn_dev_workload="web"})`, "")), want: []string{
+			`error: ` + at + `.query: requires the label krm_fn_dev_workload, but no monitor of Deployment web adds it to the series; add podTargetLabels: [krm-fn.dev/workload] to ServiceMonitor shop/web [keda/query]`,
+		}},
+		{name: "a label that the monitor copies", text: strings.Replace(withPrefix(scrapedWeb("web")), "targetLabels: [team]", "podTargetLabels: [krm-fn.dev/workload]", 1) +
+			scaledWith(spec+onQuery(`sum(orders{krm_fn_dev_workload="web"})`, ""))},
+		{name: "a label of others", text: withPrefix(scrapedWeb("web")) + scaledWith(spec+onQuery(`sum(orders{krm_fn_dev_workload="db"})`, ""))},
 		{name: "a neighbor", text: scrapedWeb("web") + scrapedWeb("web-admin") + scaledWith(spec+onQuery(`sum(orders{`+own+`})`, "")), want: []string{
 			`warning: ` + at + `.query: selects series with pod=~"web-.*", which also matches the pods of Deployment web-admin; use pod=~"web-[0-9a-z]+-[0-9a-z]{5}" [keda/query]`,
 		}},

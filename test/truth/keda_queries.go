@@ -65,11 +65,10 @@ var queryCases = []Case{
 		Blind:   "a query can be about other pods on purpose",
 	},
 	{
-		Name:    "query-label",
-		Change:  "the monitor without podTargetLabels, so the series lack a label of the query",
-		Edits:   []Edit{{"ServiceMonitor", "  podTargetLabels:\n  - krm-fn.dev/workload\n", ""}},
-		Cluster: Unknown,
-		Blind:   "the program can serve the label itself",
+		Name:   "query-label",
+		Change: "the monitor without podTargetLabels, so the series lack a label of the query",
+		Edits:  []Edit{{"ServiceMonitor", "  podTargetLabels:\n  - krm-fn.dev/workload\n", ""}},
+		Errors: []string{"keda/query"}, Cluster: Unknown,
 	},
 	{
 		Name:   "server-path",
