@@ -93,9 +93,10 @@ e2e-truth: ## on a real control plane: what krm-fn check says of broken manifest
 	$(E2E) '^TestTruth$$'
 
 e2e-keda: export KRM_FN_KEDA = 1
-e2e-keda: ## on a real control plane: KEDA scales an example as rendered, and to zero; writes docs/truth-keda.md; builds KEDA, needs haproxy
+e2e-keda: ## on a real control plane: KEDA scales an example as rendered, and to zero; from the adapter to KEDA and back; writes docs/truth-keda.md; builds KEDA, needs haproxy
 	$(GO) test -count 1 -timeout 60m ./test/keda
 	$(E2E) '^TestKEDA$$'
+	$(E2E) '^TestMigrateKEDA$$'
 
 e2e-gateway-api: ## on a real control plane: the API server accepts the HTTPRoutes of all golden cases by the rules of the Gateway API
 	$(E2E) '^TestGatewayAPI$$'

@@ -9,6 +9,7 @@
 //	make e2e-smoke    TestSmoke: one of them scales up once
 //	make e2e-gateway-api  TestGatewayAPI: the API server accepts the HTTPRoutes of all golden cases
 //	make e2e-migrate  TestMigrate: the commands of krm-fn migrate, from the operator's objects to the rendered ones
-//	make e2e-keda     TestKEDA: KEDA scales by ScaledObjects, as rendered; and the verdicts of krm-fn check against KEDA
+//	make e2e-keda     TestKEDA: KEDA scales by ScaledObjects, as rendered; and the verdicts of krm-fn check against KEDA;
+//	                  TestMigrateKEDA: the commands of krm-fn migrate keda, under load, and back
 //	make e2e-truth    TestTruth: the verdicts of krm-fn check against what the cluster does
 package e2e
