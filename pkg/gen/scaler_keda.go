@@ -112,7 +112,8 @@ func (b *triggerBuilder) workload(w *workload, formulas hpa.Formulas) bool {
 			return false
 		}
 	}
-	target := trigger.Workload{Namespace: w.ref.Namespace, Kinds: b.kinds, Pods: []*labels.Matcher{
+	const instead = "add an override for the metric"
+	target := trigger.Workload{Namespace: w.ref.Namespace, Kinds: b.kinds, Instead: instead, Pods: []*labels.Matcher{
 		labels.MustNewMatcher(labels.MatchEqual, workloadSeries, w.labels[workloadLabel]),
 	}}
 	for i := range w.scaling.Metrics {

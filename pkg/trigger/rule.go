@@ -22,6 +22,8 @@ type Workload struct {
 	Namespace string
 	// Pods select the series of its pods. They take the place of the names of pods, which no query can know.
 	Pods []*labels.Matcher
+	// Instead says what to do if a rule gives no query.
+	Instead string
 	// Kinds are the kinds that the cluster serves.
 	Kinds *adapter.Kinds
 }
@@ -78,8 +80,7 @@ func (w Workload) query(d demand, r Rule, at model.Place, ps *model.Problems) (s
 		return "", false
 	}
 	refuse := func(format string, args ...any) (string, bool) {
-		ps.Valuef(model.AdapterRule, at, d.name, "the rule for %s "+format+"; add an override for the metric",
-			append([]any{model.Quote(d.name)}, args...)...)
+		ps.Valuef(model.AdapterRule, at, d.name, "the rule for %s "+format+"; "+w.Instead, append([]any{model.Quote(d.name)}, args...)...)
 		return "", false
 	}
 	series := rule.SeriesFor(d.name, r.Series)

@@ -195,7 +195,7 @@ func (c *converter) trigger(s *chain.HPA, d *demand.Demand, m *autoscalingv2.Met
 		return keda.Trigger{}, false
 	}
 	offer := offers[0]
-	w := trigger.Workload{Namespace: s.Namespace(), Kinds: c.kinds}
+	w := trigger.Workload{Namespace: s.Namespace(), Kinds: c.kinds, Instead: "change the rule, or write the trigger yourself"}
 	if d.IsOfPods() {
 		pods, ok := c.pods(s, d, offer, ps)
 		if !ok {
