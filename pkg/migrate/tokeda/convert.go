@@ -175,7 +175,7 @@ func otherThan(s *chain.HPA) model.Object {
 
 // ownLabels returns the labels without those by which programs find what they installed.
 func ownLabels(all map[string]string) map[string]string {
-	return lookup.Without(all, []string{"helm.sh/chart", "app.kubernetes.io/managed-by", "argocd.argoproj.io/instance"})
+	return lookup.Without(all, []string{"helm.sh/chart", "app.kubernetes.io/managed-by", "app.kubernetes.io/version", "argocd.argoproj.io/instance"})
 }
 
 // trigger returns the trigger for a metric that the adapter serves.
@@ -235,17 +235,22 @@ func (c *converter) pods(s *chain.HPA, d *demand.Demand, offer *demand.Offer, ps
 	return []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, offer.Label, pattern)}, true
 }
 
-// isOnly reports whether the value of a label, on series that arrive by an origin, belongs to the pods of one workload.
+// isOnly reports whether the value of a label, on series that arrive by an origin, belongs to the pods of one workload. Pods that
+// end by themselves, such as those of tests, do not count.
 func (c *converter) isOnly(target *chain.Workload, o demand.Origin, label string) bool {
 	switch {
 	case target == nil:
 		return false
 	case label == "service":
-		return o.Path.Service != nil && len(o.Path.Service.Workloads) == 1 && o.Path.Service.Workloads[0] == target
+		return o.Path.Service != nil && areOnly(o.Path.Service.Workloads, target)
 	case label == "job" && o.Path.Service == nil:
-		return len(o.Path.Monitor.Pods) == 1 && o.Path.Monitor.Pods[0] == target
+		return areOnly(o.Path.Monitor.Pods, target)
 	}
 	return false
+}
+
+func areOnly(all []*chain.Workload, target *chain.Workload) bool {
+	return !slices.ContainsFunc(all, func(wl *chain.Workload) bool { return wl != target && !wl.IsTransient() })
 }
 
 // The characters of the suffixes that Kubernetes gives to names (k8s.io/apimachinery/pkg/util/rand, alphanums).
