@@ -109,6 +109,8 @@ func TestMaxBodyOfClients(t *testing.T) {
 			"nothing, later":        {late(0), 200},
 		} {
 			t.Run(version+" "+name, func(t *testing.T) {
+				// Each case has a connection of its own, so that a body that was refused does not hold up the next one.
+				defer transport.CloseIdleConnections()
 				response, err := client.Post(url+"/a", "text/plain", c.body)
 				if err != nil {
 					if version == "HTTP/1.1" && strings.Contains(name, "MiB") {
