@@ -92,6 +92,7 @@ func TestAutoscaleErrors(t *testing.T) {
 		},
 		"bounds":  {[]string{"--metric", "cpu=80%", "--max", "0", "--min", "0", orders}, []string{"--max: is 0; use a number of at least 1", "--min: is 0; use a number from 1 to the maximum"}},
 		"min":     {[]string{"--metric", "cpu=80%", "--max", "2", "--min", "3", orders}, []string{"--min: is 3; use a number from 1 to the maximum"}},
+		"name":    {append(metric, "--name", "Orders", orders), []string{`--name: "Orders" is not a valid name; use lowercase letters, digits, '-', and '.' [input/name]`}},
 		"series":  {append(metric, "--metric", "other=1", "--series", "x", orders), []string{"--series: needs exactly one metric of pods"}},
 		"no pods": {[]string{"--metric", "cpu=80%", "--max", "2", "--series", "x", orders}, []string{"--series: needs exactly one metric of pods"}},
 		"labels":  {append(metric, "--monitor-label", "release", orders), []string{`--monitor-label: "release" is not KEY=VALUE, such as release=prometheus`}},
