@@ -64,7 +64,7 @@ var scaledObjectCases = []Case{
 			"ScaledObject", "      name: products-privatejet\n  triggers:",
 			"      name: products-privatejet\n      behavior:\n        scaleDown:\n          stabilizationWindowSeconds: 7200\n  triggers:",
 		}},
-		Errors: []string{"hpa/behavior"}, Cluster: NotReady,
+		Errors: []string{"hpa/behavior"}, Cluster: Refused,
 	},
 	{
 		Name:    "cooldown",
