@@ -80,7 +80,8 @@ func (w Workload) query(d demand, r Rule, at model.Place, ps *model.Problems) (s
 		return "", false
 	}
 	refuse := func(format string, args ...any) (string, bool) {
-		ps.Valuef(model.AdapterRule, at, d.name, "the rule for %s "+format+"; "+w.Instead, append([]any{model.Quote(d.name)}, args...)...)
+		args = append([]any{model.Quote(d.name)}, args...)
+		ps.Valuef(model.AdapterRule, at, d.name, "the rule for %s "+format+"; "+w.Instead, args...)
 		return "", false
 	}
 	series := rule.SeriesFor(d.name, r.Series)
