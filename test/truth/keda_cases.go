@@ -153,7 +153,7 @@ func modifiers(formula, target string) Edit {
 // always is a trigger that is active without pods.
 const always = `  - type: prometheus
     metadata:
-      query: sum(up{namespace="monitoring"}) + 1
+      query: vector(1)
       serverAddress: http://prometheus-operated.monitoring.svc:9090
       threshold: "1000"
 `
