@@ -47,13 +47,15 @@ The results belong to you: krm-fn never changes them later.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&r.Metrics, "metric", nil, "NAME=TARGET: a metric of the pods and its average, or cpu=80%, or memory=500Mi (repeatable)")
+	f.StringArrayVar(&r.Metrics, "metric", nil,
+		"NAME=TARGET: a metric of the pods and its average, or cpu=80%, or memory=500Mi (repeatable)")
 	f.Int32Var(&r.Min, "min", 1, "minimum number of replicas")
 	f.Int32Var(&r.Max, "max", 0, "maximum number of replicas")
 	f.StringVar(&r.Name, "name", "", "name of the HorizontalPodAutoscaler (default: that of the workload)")
 	f.StringVarP(&r.Namespace, "namespace", "n", "", "namespace of the workload")
 	f.StringVar(&r.Series, "series", "", "Prometheus series of the metric (default: derived from its name)")
-	f.StringVar(&r.MetricsPort, "metrics-port", "", "name or number of the container port that serves the metrics (default: derived)")
+	f.StringVar(&r.MetricsPort, "metrics-port", "",
+		"name or number of the container port that serves the metrics (default: derived)")
 	f.StringVar(&r.MetricsPath, "metrics-path", "", "path of the metrics (default: /metrics)")
 	f.StringArrayVar(&r.MonitorLabels, "monitor-label", nil, "KEY=VALUE: a label by which Prometheus selects monitors (repeatable)")
 	f.StringVar(&flags.config, "config", "", "file with a RenderAPIs, whose spec.metrics applies")
