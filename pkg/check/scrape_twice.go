@@ -22,7 +22,7 @@ func scrapeTwice(w *world, ps *model.Problems) {
 	}
 }
 
-// queryOf returns the query of a metric, nil if there is none, and what has it.
+// queryOf returns the query of a metric and the object that contains it. The query is nil if there is none.
 func queryOf(d *demand.Demand) (who string, e parser.Expr) {
 	if q := d.Query(); q != nil {
 		return "the query", q.Expr
