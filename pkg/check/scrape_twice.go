@@ -22,7 +22,7 @@ func scrapeTwice(w *world, ps *model.Problems) {
 	}
 }
 
-// queryOf returns the query of a metric and the object that contains it. The query is nil if there is none.
+// queryOf returns how messages name what contains the query of a metric, and the query, which is nil if there is none.
 func queryOf(d *demand.Demand) (who string, e parser.Expr) {
 	if q := d.Query(); q != nil {
 		return "the query", q.Expr
