@@ -1,0 +1,76 @@
+package simulate
+
+import (
+	"time"
+
+	"github.com/krm-fn/krm-fn/pkg/simulate/autoscaler"
+)
+
+// warmUp is how long the scaler has before the start to find the replicas for the first row of the load.
+const warmUp = 30 * time.Minute
+
+// Row is what is true after a look of the autoscaler.
+type Row struct {
+	At       time.Duration
+	Requests float64
+	// Replicas are those that the scaler set, Ready the pods that serve.
+	Replicas, Ready int32
+	// Wanted is the number that the metrics called for, and Limit what kept the autoscaler from it.
+	Wanted int32
+	Limit  autoscaler.Limit
+}
+
+// Result is what happened.
+type Result struct {
+	Totals
+	Rows []Row
+	// Values has the value of each metric as the autoscaler saw it, row by row: the mean of the pods or, with a target of type Value,
+	// the total. NaN is none.
+	Values []float64
+}
+
+// Run simulates a model until the end of its load.
+func Run(m *Model) *Result {
+	start, replicas := time.Duration(0), m.Replicas
+	if replicas == 0 {
+		start, replicas = -warmUp, 1
+		if m.Spec.MinReplicas != nil {
+			replicas = max(1, *m.Spec.MinReplicas)
+		}
+	}
+	w := NewWorld(m, replicas, start)
+	a := autoscaler.New(m.Spec, m.Flags)
+	o := newOperator(m.KEDA, start)
+	r := &Result{}
+	if n := int(m.End/m.Flags.SyncPeriod) + 1; n > 0 {
+		r.Rows = make([]Row, 0, n)
+		r.Values = make([]float64, 0, n*len(m.Sources))
+	}
+	for next := start; next <= m.End; {
+		w.Advance(min(next, o.next))
+		if o.next <= w.now {
+			w.Scale(o.poll(w))
+		}
+		if next > w.now {
+			continue
+		}
+		look := w.Look()
+		d := a.Decide(look)
+		w.Scale(d.Replicas)
+		if w.now >= 0 {
+			r.add(w, d)
+		}
+		next += m.Flags.SyncPeriod
+	}
+	w.Advance(m.End)
+	r.Totals = w.totals
+	return r
+}
+
+func (r *Result) add(w *World, d autoscaler.Decision) {
+	r.Rows = append(r.Rows, Row{At: w.now, Requests: w.m.Requests[w.row], Replicas: d.Replicas, Ready: int32(w.ready),
+		Wanted: d.Wanted, Limit: d.Limit})
+	for i := range w.goals {
+		r.Values = append(r.Values, w.seen(i))
+	}
+}

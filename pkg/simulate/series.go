@@ -1,0 +1,238 @@
+package simulate
+
+import (
+	"math"
+	"time"
+)
+
+// lookback is how old a sample can be that a query still sees (Prometheus, --query.lookback-delta).
+const lookback = 5 * time.Minute
+
+// sample is what a scrape finds: of counters what a pod has served that always was ready, of gauges the value of a ready pod and that of
+// all pods.
+type sample struct {
+	at                 time.Duration
+	served, pod, total float64
+}
+
+// series are the samples of a metric, of all pods, and the query about them.
+type series struct {
+	*Source
+	samples              []sample
+	next, nextEvaluation time.Duration
+	// recorded is the value over all pods that a recording rule has written.
+	recorded reading
+}
+
+// reading is a value, or none.
+type reading struct {
+	value float64
+	ok    bool
+}
+
+// newSeries returns a series without samples. The scrapes of a target come at a time of their own (prometheus, scrape/target.go, offset);
+// here they all come at a third of the interval.
+func newSeries(s *Source, at time.Duration) *series {
+	out := &series{Source: s, next: never, nextEvaluation: never}
+	if s.Kind == Scraped {
+		out.next = firstAfter(at, s.Interval, s.Interval/3)
+		if s.Evaluation > 0 {
+			out.nextEvaluation = firstAfter(at, s.Evaluation, s.Evaluation/2)
+		}
+	}
+	return out
+}
+
+// firstAfter returns the first of the times that are an interval apart and have a phase, after a time.
+func firstAfter(at, interval, phase time.Duration) time.Duration {
+	n := (at - phase) / interval
+	next := n*interval + phase
+	for next <= at {
+		next += interval
+	}
+	return next
+}
+
+// reach is how far the query looks back.
+func (s *series) reach() time.Duration {
+	if s.Kind != Scraped {
+		return 0
+	}
+	if s.Fn == "" {
+		return s.Offset + lookback
+	}
+	return s.Offset + s.Span
+}
+
+// warm adds the samples before the world began, in which all was as it is now.
+func (s *series) warm(w *World) {
+	if s.Kind != Scraped {
+		return
+	}
+	first := s.next - s.Interval*(s.reach()/s.Interval+2)
+	for at := first; at < s.next; at += s.Interval {
+		s.add(w, at, w.served-w.share*(w.now-at).Seconds())
+	}
+	if s.Evaluation > 0 {
+		for i, other := range w.series {
+			if other == s {
+				s.evaluate(w, i)
+				s.nextEvaluation = firstAfter(w.now, s.Evaluation, s.Evaluation/2)
+			}
+		}
+	}
+}
+
+func (s *series) scrape(w *World) {
+	s.add(w, w.now, w.served)
+	s.next += s.Interval
+	if keep := int(s.reach()/s.Interval) + 2; len(s.samples) > 4*keep+64 {
+		s.samples = append(s.samples[:0], s.samples[len(s.samples)-keep:]...)
+	}
+}
+
+func (s *series) add(w *World, at time.Duration, served float64) {
+	x := sample{at: at, served: served * s.PerRequest}
+	if s.Column != nil {
+		x.total = s.Column[w.row]
+		x.pod = x.total / float64(max(w.ready, 1))
+	} else {
+		x.pod = w.share * s.PerRequest
+	}
+	s.samples = append(s.samples, x)
+}
+
+// evaluate does what a recording rule does.
+func (s *series) evaluate(w *World, i int) {
+	for _, c := range w.cohorts {
+		c.recorded[i] = s.query(w, c)
+	}
+	s.recorded = s.sum(w)
+	s.nextEvaluation += s.Evaluation
+}
+
+// ofPod returns the value of each pod of a cohort.
+func (s *series) ofPod(w *World, i int, c *cohort) reading {
+	if s.Evaluation > 0 {
+		return c.recorded[i]
+	}
+	return s.query(w, c)
+}
+
+// ofAll returns the value over all pods.
+func (s *series) ofAll(w *World) reading {
+	if s.Evaluation > 0 {
+		return s.recorded
+	}
+	return s.sum(w)
+}
+
+// sum adds up the values of the pods, those removed within the range of the query among them.
+func (s *series) sum(w *World) reading {
+	total, count := 0.0, 0.0
+	for _, list := range [][]*cohort{w.cohorts, w.gone} {
+		for _, c := range list {
+			if r := s.query(w, c); r.ok {
+				total += r.value * float64(c.count)
+				count += float64(c.count)
+			}
+		}
+	}
+	if s.Mean && count > 0 {
+		total /= count
+	}
+	return reading{total, count > 0}
+}
+
+// query returns what the query makes of the samples of a pod.
+func (s *series) query(w *World, c *cohort) reading {
+	end := w.now - s.Offset
+	start := end - s.Span
+	if s.Fn == "" {
+		start = end - lookback
+	}
+	last := len(s.samples) - 1
+	for last >= 0 && (s.samples[last].at > end || s.samples[last].at > c.end) {
+		last--
+	}
+	first := last + 1
+	for first > 0 && s.samples[first-1].at > start && s.samples[first-1].at >= c.running {
+		first--
+	}
+	if first > last {
+		return reading{}
+	}
+	in := s.samples[first : last+1]
+	if s.Column != nil || !isCounter(s.Fn) {
+		return s.gauge(in, c)
+	}
+	return s.counter(in, c, start, end)
+}
+
+func isCounter(fn string) bool { return fn == "rate" || fn == "increase" || fn == "irate" }
+
+// counter returns the result of rate, increase, or irate (prometheus, promql/functions.go, extrapolatedRate and instantValue).
+func (s *series) counter(in []sample, c *cohort, start, end time.Duration) reading {
+	if len(in) < 2 {
+		return reading{}
+	}
+	if s.Fn == "irate" {
+		in = in[len(in)-2:]
+	}
+	from, to := in[0], in[len(in)-1]
+	first, last := 0.0, 0.0
+	if c.isUp {
+		first, last = max(0, from.served-c.before*s.PerRequest), max(0, to.served-c.before*s.PerRequest)
+	}
+	grown, sampled := last-first, (to.at - from.at).Seconds()
+	if s.Fn == "irate" {
+		return reading{grown / sampled * s.Factor, true}
+	}
+	between := sampled / float64(len(in)-1)
+	toStart, toEnd := (from.at - start).Seconds(), (end - to.at).Seconds()
+	if toStart >= between*1.1 {
+		toStart = between / 2
+	}
+	if grown > 0 {
+		toStart = min(toStart, sampled*first/grown)
+	}
+	if toEnd >= between*1.1 {
+		toEnd = between / 2
+	}
+	value := grown * (sampled + toStart + toEnd) / sampled
+	if s.Fn == "rate" {
+		value /= s.Span.Seconds()
+	}
+	return reading{value * s.Factor, true}
+}
+
+// gauge returns the last value or, of a function over time, one of all. A function that is about anything else is taken as the mean.
+func (s *series) gauge(in []sample, c *cohort) reading {
+	of := func(x sample) float64 {
+		if x.at < c.ready {
+			return 0
+		}
+		return x.pod
+	}
+	value := of(in[len(in)-1])
+	switch s.Fn {
+	case "", "last_over_time":
+	case "max_over_time":
+		for _, x := range in {
+			value = max(value, of(x))
+		}
+	case "min_over_time":
+		for _, x := range in {
+			value = min(value, of(x))
+		}
+	default:
+		sum := 0.0
+		for _, x := range in {
+			sum += of(x)
+		}
+		if value = sum; s.Fn != "sum_over_time" {
+			value /= float64(len(in))
+		}
+	}
+	return reading{value * s.Factor, !math.IsNaN(value)}
+}

@@ -1,0 +1,67 @@
+package simulate
+
+import "time"
+
+// fresh is the least age of a container whose use metrics-server derives from its start (metrics-server, pkg/storage/node.go and pod.go,
+// freshContainerMinMetricsResolution).
+const fresh = 10 * time.Second
+
+// usage is what metrics-server measures of all pods, and when.
+type usage struct {
+	next time.Duration
+}
+
+// measured is the last measurement of a cohort.
+type measured struct {
+	at      time.Duration
+	cpu     float64
+	samples int
+	// average is the mean of cores since the measurement before, over window.
+	average float64
+	window  time.Duration
+	memory  float64
+}
+
+// cpuTime returns the CPU time of a pod, in seconds.
+func (w *World) cpuTime(c *cohort) float64 {
+	seconds := w.m.Pods.CPU * (w.now - c.running).Seconds()
+	if c.isUp {
+		seconds += w.m.Pods.CPUOfRequest * (w.served - c.before)
+	}
+	return seconds
+}
+
+// warm measures a cohort that is ready for long.
+func (u *usage) warm(w *World, c *cohort) {
+	at := u.next - w.m.Resolution
+	c.usage = measured{at: at, samples: 2, window: w.m.Resolution, average: w.m.Pods.CPU + w.m.Pods.CPUOfRequest*w.share}
+	c.usage.cpu = w.cpuTime(c) - c.usage.average*(w.now-at).Seconds()
+	c.usage.memory = w.memory(c)
+}
+
+func (w *World) memory(c *cohort) float64 {
+	if !c.isUp {
+		return w.m.Pods.Memory
+	}
+	return w.m.Pods.Memory + w.m.Pods.MemoryOfRequest*w.share
+}
+
+// measure measures all pods that run.
+func (u *usage) measure(w *World) {
+	u.next += w.m.Resolution
+	for _, c := range w.cohorts {
+		if !c.started {
+			continue
+		}
+		m := measured{at: w.now, cpu: w.cpuTime(c), samples: c.usage.samples + 1, memory: w.memory(c)}
+		switch age := w.now - c.running; {
+		case age >= fresh && age < w.m.Resolution:
+			m.samples, m.window = 2, age
+			m.average = m.cpu / age.Seconds()
+		case c.usage.samples > 0:
+			m.window = w.now - c.usage.at
+			m.average = (m.cpu - c.usage.cpu) / m.window.Seconds()
+		}
+		c.usage = m
+	}
+}

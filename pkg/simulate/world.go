@@ -1,0 +1,244 @@
+package simulate
+
+import (
+	"math"
+	"time"
+
+	"github.com/krm-fn/krm-fn/pkg/simulate/autoscaler"
+)
+
+// never is later than everything.
+const never = time.Duration(math.MaxInt64)
+
+// World is the pods of a model in simulated time. What requests, scrapes, and measurements do is exact: between two events, every rate is
+// constant.
+type World struct {
+	m   *Model
+	now time.Duration
+	// row is that of the load. It is 0 before the start.
+	row int
+	// cohorts are the pods, oldest first; gone those that were removed and whose samples may still be in ranges.
+	cohorts, gone []*cohort
+	ready, all    int64
+	// share is how many requests per second each ready pod serves, and served how many it has served if it always was ready.
+	share, served float64
+	// excess is how many requests per second no pod serves.
+	excess float64
+	// moves is when the next pod starts or becomes ready.
+	moves  time.Duration
+	series []*series
+	usage  usage
+	// horizon is how long it takes until all pods that were ready before are equal.
+	horizon time.Duration
+	look    autoscaler.Look
+	goals   []goal
+	totals  Totals
+	// over reports whether a metric is over its target, since overFrom.
+	over     bool
+	overFrom time.Duration
+}
+
+// Totals are sums over the time of a simulation.
+type Totals struct {
+	// Requests is how many arrived, Excess how many of them the ready pods could not serve, Overload how long that went on.
+	Requests, Excess float64
+	Overload         time.Duration
+	// PodTime is the time of all pods, from their creation to their removal.
+	PodTime time.Duration
+	// Over is how long a metric was over its target by more than the tolerance, as the pods had it in that moment, or requests
+	// met no ready pod. Longest is the longest such time, from LongestFrom on.
+	Over, Longest, LongestFrom time.Duration
+}
+
+// cohort is a number of pods that were created at the same time.
+type cohort struct {
+	count          int64
+	running, ready time.Duration
+	started, isUp  bool
+	// before is World.served when the pods became ready.
+	before float64
+	// end is when they were removed.
+	end time.Duration
+	// recorded are the values of recording rules.
+	recorded []reading
+	usage    measured
+}
+
+// NewWorld returns the world of a model with a number of pods that are ready for long, at a time before the start.
+func NewWorld(m *Model, replicas int32, at time.Duration) *World {
+	w := &World{m: m, now: at, moves: never, horizon: m.Flags.CPUInitializationPeriod + 2*m.Resolution}
+	for i := range m.Sources {
+		s := newSeries(&m.Sources[i], at)
+		w.series = append(w.series, s)
+		w.horizon = max(w.horizon, s.reach()+s.Evaluation)
+		w.goals = append(w.goals, goalOf(m, i))
+	}
+	w.usage = usage{next: firstAfter(at, m.Resolution, m.Resolution*2/3)}
+	w.look.Metrics = make([]autoscaler.Metric, len(m.Sources))
+	w.all = int64(replicas)
+	if replicas > 0 {
+		const long = 24 * time.Hour
+		c := w.newCohort(int64(replicas))
+		c.running, c.ready, c.started, c.isUp = at-long, at-long, true, true
+		w.cohorts, w.ready = append(w.cohorts, c), c.count
+		w.spread()
+		c.before = -w.share*long.Seconds() - 1
+		w.usage.warm(w, c)
+	}
+	for _, s := range w.series {
+		s.warm(w)
+	}
+	w.spread()
+	return w
+}
+
+func (w *World) newCohort(n int64) *cohort {
+	return &cohort{count: n, running: w.now + w.m.Pods.Start, ready: w.now + w.m.Pods.Ready, before: math.Inf(1),
+		end: never, recorded: make([]reading, len(w.series))}
+}
+
+// Scale sets the number of pods. The newest ones go first, and new ones are created (Kubernetes,
+// pkg/controller/controller_utils.go, ActivePodsWithRanks).
+func (w *World) Scale(n int32) {
+	more := int64(n) - w.all
+	if more == 0 {
+		return
+	}
+	w.all = int64(n)
+	if more > 0 {
+		c := w.newCohort(more)
+		w.cohorts = append(w.cohorts, c)
+		w.transitions()
+		return
+	}
+	for less := -more; less > 0; {
+		last := w.cohorts[len(w.cohorts)-1]
+		k := min(less, last.count)
+		removed := *last
+		removed.count, removed.end = k, w.now
+		last.count -= k
+		less -= k
+		if last.isUp {
+			w.ready -= k
+		}
+		if last.started {
+			w.gone = append(w.gone, &removed)
+		}
+		if last.count == 0 {
+			w.cohorts = w.cohorts[:len(w.cohorts)-1]
+		}
+	}
+	w.transitions()
+}
+
+// transitions starts pods, makes them ready, and joins those that are equal by now.
+func (w *World) transitions() {
+	w.moves = never
+	for _, c := range w.cohorts {
+		if !c.started && c.running <= w.now {
+			c.started = true
+		}
+		if !c.isUp && c.ready <= w.now {
+			c.isUp, c.before = true, w.served
+			w.ready += c.count
+		}
+		switch {
+		case !c.started:
+			w.moves = min(w.moves, c.running)
+		case !c.isUp:
+			w.moves = min(w.moves, c.ready)
+		}
+	}
+	for len(w.cohorts) > 1 && w.cohorts[1].isUp && w.cohorts[1].ready+w.horizon < w.now {
+		w.cohorts[0].count += w.cohorts[1].count
+		w.cohorts = append(w.cohorts[:1], w.cohorts[2:]...)
+	}
+	for len(w.gone) > 0 && w.gone[0].end+w.horizon < w.now {
+		w.gone = w.gone[1:]
+	}
+	w.spread()
+}
+
+// spread gives each ready pod its share of the requests, and compares the metrics that this makes with their targets.
+func (w *World) spread() {
+	requests := w.m.Requests[w.row]
+	w.share, w.excess = 0, requests
+	if w.ready > 0 {
+		w.share = requests / float64(w.ready)
+		if w.m.Pods.Capacity > 0 {
+			w.share = min(w.share, w.m.Pods.Capacity)
+		}
+		if w.excess = requests - w.share*float64(w.ready); w.excess < requests*1e-9 {
+			w.excess = 0
+		}
+	}
+	over := w.ready == 0 && requests > 0
+	for i := range w.goals {
+		over = over || w.goals[i].exceeded(w)
+	}
+	if over && (!w.over || w.now <= 0) {
+		w.overFrom = w.now
+	}
+	w.over = over
+}
+
+// Advance goes on until a time.
+func (w *World) Advance(until time.Duration) {
+	for w.now < until {
+		next := min(until, w.moves, w.usage.next)
+		if w.row+1 < len(w.m.Times) {
+			next = min(next, w.m.Times[w.row+1])
+		}
+		for _, s := range w.series {
+			next = min(next, s.next, s.nextEvaluation)
+		}
+		w.pass(next - w.now)
+		w.now = next
+		w.happen()
+	}
+}
+
+// pass lets time pass in which nothing happens.
+func (w *World) pass(d time.Duration) {
+	seconds := d.Seconds()
+	w.served += w.share * seconds
+	if w.now < 0 {
+		return
+	}
+	t := &w.totals
+	t.Requests += w.m.Requests[w.row] * seconds
+	t.Excess += w.excess * seconds
+	t.PodTime += d * time.Duration(w.all)
+	if w.excess > 0 {
+		t.Overload += d
+	}
+	if w.over {
+		t.Over += d
+		if so := w.now + d - w.overFrom; so > t.Longest {
+			t.Longest, t.LongestFrom = so, w.overFrom
+		}
+	}
+}
+
+// happen does what is due now.
+func (w *World) happen() {
+	changed := w.moves <= w.now
+	for w.row+1 < len(w.m.Times) && w.m.Times[w.row+1] <= w.now {
+		w.row++
+		changed = true
+	}
+	if changed {
+		w.transitions()
+	}
+	for i, s := range w.series {
+		if s.next <= w.now {
+			s.scrape(w)
+		}
+		if s.nextEvaluation <= w.now {
+			s.evaluate(w, i)
+		}
+	}
+	if w.usage.next <= w.now {
+		w.usage.measure(w)
+	}
+}
