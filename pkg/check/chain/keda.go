@@ -126,12 +126,17 @@ func externalTarget(t *keda.Trigger) autoscalingv2.MetricTarget {
 }
 
 // Paused reports whether KEDA leaves the replicas alone (apis/keda/v1alpha1/scaledobject_types.go, NeedToBePausedByAnnotation).
-// Of a ScaledJob, only one annotation counts. A value that is not a bool counts as true.
+// Of a ScaledJob, only one annotation counts.
 func (k *KEDA) Paused() bool {
 	if _, ok := k.Item.Annotations[keda.PausedReplicasAnnotation]; ok && k.Spec != nil {
 		return true
 	}
-	value, ok := k.Item.Annotations[keda.PausedAnnotation]
+	return k.IsSet(keda.PausedAnnotation)
+}
+
+// IsSet reports whether an annotation with a bool is set. A value that is not a bool counts as true.
+func (k *KEDA) IsSet(annotation string) bool {
+	value, ok := k.Item.Annotations[annotation]
 	return ok && keda.IsTrue(value, true)
 }
 
