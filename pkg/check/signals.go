@@ -86,8 +86,8 @@ type Source struct {
 	// Shape is what the query makes of a series. If the series is recorded, it includes what the recording rules do. It is empty if
 	// the query makes something else.
 	Shape promexpr.Shape
-	// Interval is the scrape interval of the series. If Certain is not set, it depends on a Prometheus or a target that is not in
-	// the input.
+	// Interval is the scrape interval of the series, 0 if they do not come from Prometheus. If Certain is not set, it depends on a
+	// Prometheus or a target that is not in the input.
 	Interval time.Duration
 	Certain  bool
 	// Evaluation is the sum of the intervals of the recording rules in between, 0 if there are none.

@@ -95,12 +95,11 @@ func (s *signals) measures(k *chain.KEDA, is *KEDAScaling) []measure {
 		m.source = s.sourceOf(&k.Scaler, i)
 		if !t.IsResource() {
 			external := *m.spec.External
-			external.Metric.Selector = ownSelector(k)
+			external.Metric.Selector, external.Target = ownSelector(k), chain.ExternalTarget(t)
 			m.spec.External = &external
-			m.activation, _ = keda.ParseNumber(t.Value("activationThreshold"))
-			m.source.Cached = t.UseCachedMetrics
+			m.activation, m.source.Cached = t.Activation(), t.UseCachedMetrics
 			if t.Type != keda.Prometheus {
-				m.source.Unknown = fmt.Sprintf("KEDA reads the metric by a trigger of type %s", t.Type)
+				m.source.Unknown = otherTrigger(t)
 			}
 		}
 		out = append(out, m)
@@ -124,6 +123,15 @@ func (s *signals) measures(k *chain.KEDA, is *KEDAScaling) []measure {
 		one.spec.External.Target.AverageValue = value
 	}
 	return append(slices.DeleteFunc(out, func(m measure) bool { return m.spec.Resource == nil }), one)
+}
+
+// otherTrigger says where a trigger without a query of Prometheus takes its value from.
+func otherTrigger(t *keda.Trigger) string {
+	if t.Type == keda.Cron { // pkg/scalers/cron_scaler.go, GetMetricsAndActivity.
+		return fmt.Sprintf("the trigger is %s from %q to %q in %s, and 0 otherwise",
+			t.Value("desiredReplicas"), t.Value("start"), t.Value("end"), t.Value("timezone"))
+	}
+	return "KEDA reads it by a trigger of type " + t.Type
 }
 
 // composite returns the metric that a formula makes. If the formula is the name of a trigger, its source is that of the trigger.

@@ -20,7 +20,7 @@ func (s *signals) sourceOf(sc *chain.Scaler, number int) Source {
 	m := &sc.Metrics[number]
 	src := Source{Place: sc.MetricAt(number)}
 	if name, ok := usedResource(m); ok {
-		src.Kind, src.Certain = FromResources, true
+		src.Kind = FromResources
 		if name != corev1.ResourceCPU {
 			src.Unknown = fmt.Sprintf("%s does not follow from the number of requests", name)
 		}
@@ -68,12 +68,13 @@ func (s *signals) follow(src *Source, d *demand.Demand, e parser.Expr) {
 		return
 	}
 	src.Shape, src.Unknown = promexpr.ShapeOf(e)
-	for n := 0; src.Unknown == "" && d.IsRecorded(src.Shape.Series); n++ {
-		if n == mostRecordings {
+	all := []parser.Expr{e}
+	for src.Unknown == "" && d.IsRecorded(src.Shape.Series) {
+		if len(all) > mostRecordings {
 			src.Unknown = "more recording rules follow each other than simulations know"
 			break
 		}
-		e = s.throughRecording(src, d)
+		all = append(all, s.throughRecording(src, d))
 	}
 	src.Interval, src.Certain = s.intervalFor(d, src.Shape.Series)
 	if src.Unknown != "" {
@@ -87,7 +88,7 @@ func (s *signals) follow(src *Source, d *demand.Demand, e parser.Expr) {
 		// The controller adds up the elements (Kubernetes, pkg/controller/podautoscaler/metrics, GetExternalMetric).
 		src.Shape.Sum, src.Shape.PerPod = src.Shape.Sum || src.Shape.PerPod, false
 	}
-	src.Unknown = unlikeRequests(e, src.Shape)
+	src.Unknown = unlikeRequests(all, src.Shape)
 }
 
 // throughRecording adds the recording rule that makes the series of a source, and returns its expression.
@@ -149,9 +150,9 @@ var (
 	statusLabels = []string{"code", "http_status", "response_code", "status", "status_code"}
 )
 
-// unlikeRequests says why a series does not have the number of requests, as far as its name and the selectors of an expression
+// unlikeRequests says why a series does not have the number of requests, as far as its name and the selectors of expressions
 // tell.
-func unlikeRequests(e parser.Expr, s promexpr.Shape) string {
+func unlikeRequests(all []parser.Expr, s promexpr.Shape) string {
 	words := strings.FieldsFunc(strings.ToLower(s.Series), func(r rune) bool { return r == '_' || r == ':' })
 	is := func(list []string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(list, w) })
@@ -164,10 +165,12 @@ func unlikeRequests(e parser.Expr, s promexpr.Shape) string {
 	case is(unlike) || !is(ofRequests) || slices.Contains(words, "seconds") && !slices.Contains(words, "count"):
 		return "nothing says that " + s.Series + " counts requests"
 	}
-	for _, label := range statusLabels {
-		for _, m := range promexpr.MatchersOn(e, label) {
-			if !m.Matches("200") && !m.Matches("OK") {
-				return fmt.Sprintf("the query selects requests by their %s", label)
+	for _, e := range all {
+		for _, label := range statusLabels {
+			for _, m := range promexpr.MatchersOn(e, label) {
+				if !m.Matches("200") && !m.Matches("OK") {
+					return fmt.Sprintf("the query selects requests by their %s", label)
+				}
 			}
 		}
 	}

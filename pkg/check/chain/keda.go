@@ -85,10 +85,11 @@ func (r *reader) addKEDA(k *KEDA, lowest, highest *int32) {
 // types, only the type is known.
 func metricOf(t *keda.Trigger, number int) autoscalingv2.MetricSpec {
 	if !t.IsResource() {
-		return autoscalingv2.MetricSpec{Type: autoscalingv2.ExternalMetricSourceType, External: &autoscalingv2.ExternalMetricSource{
-			Metric: autoscalingv2.MetricIdentifier{Name: fmt.Sprintf("s%d-%s", number, t.Type)},
-			Target: externalTarget(t),
-		}}
+		m := &autoscalingv2.ExternalMetricSource{Metric: autoscalingv2.MetricIdentifier{Name: fmt.Sprintf("s%d-%s", number, t.Type)}}
+		if t.Type == keda.Prometheus {
+			m.Target = ExternalTarget(t)
+		}
+		return autoscalingv2.MetricSpec{Type: autoscalingv2.ExternalMetricSourceType, External: m}
 	}
 	target := autoscalingv2.MetricTarget{Type: t.MetricType}
 	switch q, ok := keda.ParseQuantity(t.Value("value")); {
@@ -112,10 +113,11 @@ func metricOf(t *keda.Trigger, number int) autoscalingv2.MetricSpec {
 	}
 }
 
-// externalTarget returns the target of a prometheus trigger, in thousandths (pkg/scalers/scaler.go, GetMetricTargetMili).
-func externalTarget(t *keda.Trigger) autoscalingv2.MetricTarget {
-	n, ok := keda.ParseNumber(t.Value("threshold"))
-	if t.Type != keda.Prometheus || !ok || n > 1e15 || n < -1e15 {
+// ExternalTarget returns the target of a trigger, in thousandths (pkg/scalers/scaler.go, GetMetricTargetMili). It is empty if the
+// trigger has none, or in a key that is not known.
+func ExternalTarget(t *keda.Trigger) autoscalingv2.MetricTarget {
+	n, ok := t.Target()
+	if !ok || n > 1e15 || n < -1e15 {
 		return autoscalingv2.MetricTarget{}
 	}
 	q := resource.NewMilliQuantity(int64(n*1000), resource.DecimalSI)
