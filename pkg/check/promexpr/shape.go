@@ -46,169 +46,173 @@ var (
 
 // ShapeOf returns the shape of an expression. If it has none, the shape is empty and reason says why, as a clause with a subject.
 func ShapeOf(e parser.Expr) (s Shape, reason string) {
-	if s, reason = shapeOf(e); reason != "" {
-		s = Shape{}
+	d := describe(e)
+	if d.reason != "" {
+		return Shape{}, d.reason
 	}
-	return s, reason
+	return d.Shape, ""
 }
 
-func shapeOf(e parser.Expr) (s Shape, reason string) {
+// description is the shape of an expression, or the reason why it has none. If it is a constant, it has a value.
+type description struct {
+	Shape
+	reason   string
+	constant bool
+	value    float64
+}
+
+func unclear(format string, args ...any) description {
+	return description{reason: fmt.Sprintf(format, args...)}
+}
+
+func constant(value float64) description {
+	return description{reason: "the query is a constant", constant: true, value: value}
+}
+
+func describe(e parser.Expr) description {
 	switch e := bare(e).(type) {
+	case *parser.NumberLiteral:
+		return constant(e.Val)
 	case *parser.VectorSelector:
-		if e.Name == "" {
-			return s, "the query does not name its series"
+		switch {
+		case e.Name == "":
+			return unclear("the query does not name its series")
+		case e.Timestamp != nil || e.StartOrEnd != 0:
+			return unclear("the query reads a fixed time")
 		}
-		if e.Timestamp != nil || e.StartOrEnd != 0 {
-			return s, "the query reads a fixed time"
-		}
-		return Shape{Series: e.Name, Offset: e.OriginalOffset, Factor: 1, PerPod: true}, ""
+		return description{Shape: Shape{Series: e.Name, Offset: e.OriginalOffset, Factor: 1, PerPod: true}}
 	case *parser.UnaryExpr:
-		s, reason = shapeOf(e.Expr)
+		d := describe(e.Expr)
 		if e.Op == parser.SUB {
-			s.Factor = -s.Factor
+			d.Factor, d.value = -d.Factor, -d.value
 		}
-		return s, reason
+		return d
 	case *parser.Call:
-		return shapeOfCall(e)
+		return describeCall(e)
 	case *parser.AggregateExpr:
-		return shapeOfAggregate(e)
+		return describeAggregate(e)
 	case *parser.BinaryExpr:
-		return shapeOfBinary(e)
+		return describeBinary(e)
 	}
-	return s, "the query is a constant"
+	return unclear("the query is a %s", parser.DocumentedType(e.Type()))
 }
 
-func shapeOfCall(e *parser.Call) (s Shape, reason string) {
+func describeCall(e *parser.Call) description {
 	name := e.Func.Name
-	known := slices.Contains(counting, name) || slices.Contains(reading, name)
+	counter := slices.Contains(counting, name)
 	switch {
 	case slices.Contains(passing, name):
-		return shapeOf(e.Args[0])
-	case !known:
-		return s, "the query uses " + name
+		return describe(e.Args[0])
+	case !counter && !slices.Contains(reading, name):
+		return unclear("the query uses %s", name)
 	}
-	var span time.Duration
+	var d description
+	var span, step time.Duration
 	switch a := bare(e.Args[0]).(type) {
 	case *parser.MatrixSelector:
-		s, reason = shapeOf(a.VectorSelector)
-		span = a.Range
+		d, span = describe(a.VectorSelector), a.Range
 	case *parser.SubqueryExpr:
-		s, reason = shapeOf(a.Expr)
+		d, span, step = describe(a.Expr), a.Range, a.Step
+		d.Offset += a.OriginalOffset
 		switch {
-		case reason != "":
+		case d.reason != "":
 		case a.Timestamp != nil || a.StartOrEnd != 0:
-			reason = "the query reads a fixed time"
-		case s.Fn != "":
-			reason = fmt.Sprintf("the query takes %s of %s", name, s.Fn)
-		case a.Step == 0:
-			reason = "the query has a subquery without a step"
+			return unclear("the query reads a fixed time")
+		case d.Fn != "":
+			return unclear("the query takes %s of %s", name, d.Fn)
+		case step == 0:
+			return unclear("the query has a subquery without a step")
 		}
-		s.Step, s.Offset, span = a.Step, s.Offset+a.OriginalOffset, a.Range
 	}
-	if reason == "" && span <= 0 {
-		reason = "the range of " + name + " is not a constant"
+	switch {
+	case d.reason != "":
+		return unclear("%s", d.reason)
+	case span <= 0:
+		return unclear("the range of %s is not a constant", name)
 	}
-	s.Fn, s.Span, s.Counter = name, span, slices.Contains(counting, name)
-	return s, reason
+	d.Fn, d.Span, d.Step, d.Counter = name, span, step, counter
+	return d
 }
 
-func shapeOfAggregate(e *parser.AggregateExpr) (s Shape, reason string) {
-	s, reason = shapeOf(e.Expr)
-	perPod := s.PerPod && slices.ContainsFunc(PerPod, func(label string) bool { return slices.Contains(e.Grouping, label) }) != e.Without
+func describeAggregate(e *parser.AggregateExpr) description {
+	d := describe(e.Expr)
+	if d.reason != "" {
+		return unclear("%s", d.reason)
+	}
+	ofPods := func(label string) bool { return slices.Contains(PerPod, label) }
+	perPod := d.PerPod && slices.ContainsFunc(e.Grouping, ofPods) != e.Without
 	switch e.Op {
 	case parser.SUM:
-		s.Sum, s.PerPod = s.Sum || s.PerPod && !perPod, perPod
+		d.Sum = d.Sum || d.PerPod && !perPod
 	case parser.AVG, parser.MAX, parser.MIN, parser.QUANTILE, parser.TOPK, parser.BOTTOMK, parser.LIMITK:
-		s.PerPod = perPod
 	default:
-		reason = "the query uses " + e.Op.String()
+		return unclear("the query uses %s", e.Op)
 	}
-	return s, reason
+	d.PerPod = perPod
+	return d
 }
 
-func shapeOfBinary(e *parser.BinaryExpr) (s Shape, reason string) {
-	l, left := constant(e.LHS)
-	r, right := constant(e.RHS)
+func describeBinary(e *parser.BinaryExpr) description {
+	l, r := describe(e.LHS), describe(e.RHS)
 	switch {
-	case left && right:
-		return s, "the query is a constant"
-	case left:
-		s, reason = shapeOf(e.RHS)
-		if e.Op != parser.MUL && e.Op != parser.ADD {
-			return s, "the query has a constant before " + e.Op.String()
-		}
-		return scale(s, reason, e, l)
-	case right && e.Op == parser.LOR:
-		return shapeOf(e.LHS)
-	case right:
-		s, reason = shapeOf(e.LHS)
-		return scale(s, reason, e, r)
+	case l.constant && r.constant:
+		return calculate(e.Op, l.value, r.value)
+	case e.Op == parser.LOR && r.constant:
+		return l
+	case l.reason != "" && !l.constant:
+		return l
+	case r.reason != "" && !r.constant:
+		return r
+	case r.constant:
+		return l.scale(e, r.value)
+	case l.constant && (e.Op == parser.MUL || e.Op == parser.ADD):
+		return r.scale(e, l.value)
+	case l.constant:
+		return unclear("the query has a constant before %s", e.Op)
 	case e.Op != parser.LOR:
-		return s, fmt.Sprintf("the query joins two series by %s", e.Op)
+		return unclear("the query joins two series by %s", e.Op)
 	}
-	s, reason = shapeOf(e.LHS)
-	other, why := shapeOf(e.RHS)
-	other.Series = s.Series
-	switch {
-	case reason != "":
-		return s, reason
-	case why != "":
-		return s, why
-	case s != other:
-		return s, "the two sides of or differ"
+	r.Series = l.Series
+	if l != r {
+		return unclear("the two sides of or differ")
 	}
-	return s, ""
+	return l
 }
 
 // scale applies an operation with a constant. Comparisons with 0 leave all values that scale anything.
-func scale(s Shape, reason string, e *parser.BinaryExpr, c float64) (Shape, string) {
-	switch {
-	case e.Op == parser.MUL:
-		s.Factor *= c
-	case e.Op == parser.DIV:
-		s.Factor /= c
-	case (e.Op == parser.ADD || e.Op == parser.SUB) && c == 0:
-	case (e.Op == parser.GTR || e.Op == parser.GTE || e.Op == parser.NEQ) && c == 0 && !e.ReturnBool:
-	case reason == "":
-		return s, fmt.Sprintf("the query has %s with a constant", e.Op)
+func (d description) scale(e *parser.BinaryExpr, c float64) description {
+	switch e.Op {
+	case parser.MUL:
+		d.Factor *= c
+	case parser.DIV:
+		d.Factor /= c
+	case parser.ADD, parser.SUB, parser.GTR, parser.GTE, parser.NEQ:
+		if c == 0 && !e.ReturnBool {
+			break
+		}
+		fallthrough
+	default:
+		return unclear("the query has %s with a constant", e.Op)
 	}
-	if reason == "" && (s.Factor == 0 || math.IsNaN(s.Factor) || math.IsInf(s.Factor, 0)) {
-		reason = fmt.Sprintf("the query multiplies its series by %v", s.Factor)
+	if d.Factor == 0 || math.IsNaN(d.Factor) || math.IsInf(d.Factor, 0) {
+		return unclear("the query multiplies its series by %v", d.Factor)
 	}
-	return s, reason
+	return d
 }
 
-// constant returns the value of an expression without series.
-func constant(e parser.Expr) (float64, bool) {
-	switch e := bare(e).(type) {
-	case *parser.NumberLiteral:
-		return e.Val, true
-	case *parser.UnaryExpr:
-		v, ok := constant(e.Expr)
-		if e.Op == parser.SUB {
-			v = -v
-		}
-		return v, ok
-	case *parser.Call:
-		if e.Func.Name == "vector" || e.Func.Name == "scalar" {
-			return constant(e.Args[0])
-		}
-	case *parser.BinaryExpr:
-		l, left := constant(e.LHS)
-		r, right := constant(e.RHS)
-		if !left || !right {
-			return 0, false
-		}
-		switch e.Op {
-		case parser.ADD:
-			return l + r, true
-		case parser.SUB:
-			return l - r, true
-		case parser.MUL:
-			return l * r, true
-		case parser.DIV:
-			return l / r, true
-		}
+// calculate returns the result of an operation of constants.
+func calculate(op parser.ItemType, l, r float64) description {
+	switch op {
+	case parser.ADD:
+		return constant(l + r)
+	case parser.SUB:
+		return constant(l - r)
+	case parser.MUL:
+		return constant(l * r)
+	case parser.DIV:
+		return constant(l / r)
+	case parser.POW:
+		return constant(math.Pow(l, r))
 	}
-	return 0, false
+	return unclear("the query uses %s", op)
 }
