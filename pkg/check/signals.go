@@ -104,13 +104,15 @@ type signals struct {
 	*world
 	metrics map[metricKey]*demand.Demand
 	pods    map[*chain.Workload]*Pods
+	// added is what LimitRanges add to containers, by namespace.
+	added map[string]corev1.ResourceRequirements
 }
 
 // Scalings returns the HorizontalPodAutoscalers and ScaledObjects, in the order of the input. The problems are those of reading
 // the input, and what it cannot return.
 func Scalings(in Input) ([]Scaling, model.Problems) {
 	w, ps := newWorld(in)
-	s := &signals{w, w.demandsByMetric(), map[*chain.Workload]*Pods{}}
+	s := &signals{w, w.demandsByMetric(), map[*chain.Workload]*Pods{}, map[string]corev1.ResourceRequirements{}}
 	var out []Scaling
 	hpas, objects := w.graph.HPAs, w.graph.KEDA
 	for _, sc := range w.graph.Scalers {

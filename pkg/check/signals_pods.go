@@ -79,21 +79,26 @@ func seconds(n int64) time.Duration {
 }
 
 func (s *signals) container(wl *chain.Workload, c *corev1.Container) Container {
-	out := Container{
-		Name: c.Name, Requests: requested(c.Resources), Limits: maps.Clone(c.Resources.Limits),
+	added := lookup.Remember(s.added, wl.Item.Place.Object.Namespace, s.defaultsIn)
+	return Container{
+		Name: c.Name, Requests: filled(requested(c.Resources), added.Requests), Limits: filled(maps.Clone(c.Resources.Limits), added.Limits),
 		Readiness: completed(c.ReadinessProbe), Startup: completed(c.StartupProbe),
 	}
-	for _, l := range s.graph.Namespaces.LimitRanges.PossiblyIn(wl.Item.Place.Object.Namespace) {
+}
+
+// defaultsIn returns what the LimitRanges of a namespace add to containers (SetDefaults_LimitRangeItem, and
+// plugin/pkg/admission/limitranger/admission.go).
+func (s *signals) defaultsIn(namespace string) (added corev1.ResourceRequirements) {
+	for _, l := range s.graph.Namespaces.LimitRanges.PossiblyIn(namespace) {
 		for _, i := range l.Spec.Limits {
 			if i.Type == corev1.LimitTypeContainer {
-				// SetDefaults_LimitRangeItem, and plugin/pkg/admission/limitranger/admission.go, defaultContainerResourceRequirements.
 				limits := filled(maps.Clone(i.Default), i.Max)
-				out.Requests = filled(out.Requests, filled(filled(maps.Clone(i.DefaultRequest), limits), i.Min))
-				out.Limits = filled(out.Limits, limits)
+				added.Requests = filled(added.Requests, filled(filled(maps.Clone(i.DefaultRequest), limits), i.Min))
+				added.Limits = filled(added.Limits, limits)
 			}
 		}
 	}
-	return out
+	return added
 }
 
 // requested returns the requests, of which limits set those that are missing.
