@@ -69,7 +69,7 @@ func checkSyntax(q *demand.Query, ps *model.Problems) {
 // checkElements reports a query whose result can have several elements, which is an error for KEDA.
 func checkElements(d *demand.Demand, q *demand.Query, ps *model.Problems) {
 	count := promexpr.CountOf(q.Expr)
-	per := slices.ContainsFunc(count.By, func(label string) bool { return slices.Contains(perPod, label) })
+	per := slices.ContainsFunc(count.By, func(label string) bool { return slices.Contains(promexpr.PerPod, label) })
 	switch {
 	case count.One:
 	case count.Clash:
@@ -90,9 +90,6 @@ func checkElements(d *demand.Demand, q *demand.Query, ps *model.Problems) {
 		ps.Warnf(model.KEDAQuery, q.At, "has an element for each series, and KEDA requires one; aggregate, such as by sum(%s)", q.Expr)
 	}
 }
-
-// perPod are labels with another value for each pod.
-var perPod = []string{"pod", "instance", "pod_name", "kubernetes_pod_name", "exported_pod"}
 
 // isPlain reports whether an expression does not aggregate.
 func isPlain(e parser.Expr) bool {

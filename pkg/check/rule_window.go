@@ -3,6 +3,7 @@ package check
 import (
 	"time"
 
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	prommodel "github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -30,7 +31,7 @@ func ruleWindow(w *world, ps *model.Problems) {
 	}
 }
 
-// operatorInterval is the default of PrometheusSpec.scrapeInterval.
+// operatorInterval is the default of PrometheusSpec.scrapeInterval and evaluationInterval.
 const operatorInterval = 30 * time.Second
 
 // intervalOf returns the shortest scrape interval of paths, or 0 without paths. It is not certain if it depends on a
@@ -40,7 +41,7 @@ func intervalOf(g *chain.Graph, paths []chain.ScrapePath) (shortest time.Duratio
 	for _, p := range paths {
 		d, stated := parseInterval(string(p.Interval))
 		if !stated {
-			d, stated = globalInterval(g)
+			d, stated = globalInterval(g, scrapeInterval)
 		}
 		if shortest == 0 || d < shortest {
 			shortest = d
@@ -50,10 +51,10 @@ func intervalOf(g *chain.Graph, paths []chain.ScrapePath) (shortest time.Duratio
 	return shortest, certain
 }
 
-// globalInterval returns the shortest default interval of the Prometheuses in the input.
-func globalInterval(g *chain.Graph) (shortest time.Duration, stated bool) {
+// globalInterval returns the shortest of an interval of the Prometheuses in the input.
+func globalInterval(g *chain.Graph, of func(*chain.PrometheusSpec) monitoringv1.Duration) (shortest time.Duration, stated bool) {
 	for _, p := range g.Prometheuses {
-		d, ok := parseInterval(string(p.Spec.ScrapeInterval))
+		d, ok := parseInterval(string(of(&p.Spec)))
 		if !ok {
 			d = operatorInterval
 		}
@@ -66,6 +67,9 @@ func globalInterval(g *chain.Graph) (shortest time.Duration, stated bool) {
 	}
 	return shortest, true
 }
+
+func scrapeInterval(s *chain.PrometheusSpec) monitoringv1.Duration     { return s.ScrapeInterval }
+func evaluationInterval(s *chain.PrometheusSpec) monitoringv1.Duration { return s.EvaluationInterval }
 
 func parseInterval(s string) (time.Duration, bool) {
 	d, err := prommodel.ParseDuration(s)

@@ -134,14 +134,20 @@ type metricKey struct {
 	number int
 }
 
+// demandsByMetric returns the custom and external metrics.
+func (w *world) demandsByMetric() map[metricKey]*demand.Demand {
+	out := map[metricKey]*demand.Demand{}
+	for _, d := range slices.Concat(w.demands.All(), w.demands.Queries()) {
+		out[metricKey{d.Scaler, d.Number}] = d
+	}
+	return out
+}
+
 // summarize counts the metrics by what the problems say of their chains.
 func summarize(w *world, ps model.Problems) Summary {
 	s := Summary{Objects: len(w.graph.Items), Scalers: len(w.graph.Scalers), Reasons: map[string]int{}}
 	v := newErrorPlaces(w, ps)
-	demands := map[metricKey]*demand.Demand{}
-	for _, d := range slices.Concat(w.demands.All(), w.demands.Queries()) {
-		demands[metricKey{d.Scaler, d.Number}] = d
-	}
+	demands := w.demandsByMetric()
 	triggered := map[*chain.Scaler]*chain.KEDA{}
 	for _, k := range w.graph.KEDA {
 		triggered[&k.Scaler] = k

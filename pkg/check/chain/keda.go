@@ -85,10 +85,11 @@ func (r *reader) addKEDA(k *KEDA, lowest, highest *int32) {
 // types, only the type is known.
 func metricOf(t *keda.Trigger, number int) autoscalingv2.MetricSpec {
 	if !t.IsResource() {
-		return autoscalingv2.MetricSpec{Type: autoscalingv2.ExternalMetricSourceType, External: &autoscalingv2.ExternalMetricSource{
-			Metric: autoscalingv2.MetricIdentifier{Name: fmt.Sprintf("s%d-%s", number, t.Type)},
-			Target: externalTarget(t),
-		}}
+		m := &autoscalingv2.ExternalMetricSource{Metric: autoscalingv2.MetricIdentifier{Name: fmt.Sprintf("s%d-%s", number, t.Type)}}
+		if t.Type == keda.Prometheus {
+			m.Target = ExternalTarget(t)
+		}
+		return autoscalingv2.MetricSpec{Type: autoscalingv2.ExternalMetricSourceType, External: m}
 	}
 	target := autoscalingv2.MetricTarget{Type: t.MetricType}
 	switch q, ok := keda.ParseQuantity(t.Value("value")); {
@@ -112,10 +113,11 @@ func metricOf(t *keda.Trigger, number int) autoscalingv2.MetricSpec {
 	}
 }
 
-// externalTarget returns the target of a prometheus trigger, in thousandths (pkg/scalers/scaler.go, GetMetricTargetMili).
-func externalTarget(t *keda.Trigger) autoscalingv2.MetricTarget {
-	n, ok := keda.ParseNumber(t.Value("threshold"))
-	if t.Type != keda.Prometheus || !ok || n > 1e15 || n < -1e15 {
+// ExternalTarget returns the target of a trigger, in thousandths (pkg/scalers/scaler.go, GetMetricTargetMili). It is empty if the
+// trigger has none, or in a key that is not known.
+func ExternalTarget(t *keda.Trigger) autoscalingv2.MetricTarget {
+	n, ok := t.Target()
+	if !ok || n > 1e15 || n < -1e15 {
 		return autoscalingv2.MetricTarget{}
 	}
 	q := resource.NewMilliQuantity(int64(n*1000), resource.DecimalSI)
@@ -126,12 +128,17 @@ func externalTarget(t *keda.Trigger) autoscalingv2.MetricTarget {
 }
 
 // Paused reports whether KEDA leaves the replicas alone (apis/keda/v1alpha1/scaledobject_types.go, NeedToBePausedByAnnotation).
-// Of a ScaledJob, only one annotation counts. A value that is not a bool counts as true.
+// Of a ScaledJob, only one annotation counts.
 func (k *KEDA) Paused() bool {
 	if _, ok := k.Item.Annotations[keda.PausedReplicasAnnotation]; ok && k.Spec != nil {
 		return true
 	}
-	value, ok := k.Item.Annotations[keda.PausedAnnotation]
+	return k.IsSet(keda.PausedAnnotation)
+}
+
+// IsSet reports whether an annotation with a bool is set. A value that is not a bool counts as true.
+func (k *KEDA) IsSet(annotation string) bool {
+	value, ok := k.Item.Annotations[annotation]
 	return ok && keda.IsTrue(value, true)
 }
 

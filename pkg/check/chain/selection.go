@@ -39,6 +39,7 @@ type PrometheusSpec struct {
 	ScrapeConfigSelector            *metav1.LabelSelector                          `json:"scrapeConfigSelector"`
 	AdditionalScrapeConfigs         *corev1.SecretKeySelector                      `json:"additionalScrapeConfigs"`
 	ScrapeInterval                  monitoringv1.Duration                          `json:"scrapeInterval"`
+	EvaluationInterval              monitoringv1.Duration                          `json:"evaluationInterval"`
 	ScrapeClasses                   []monitoringv1.ScrapeClass                     `json:"scrapeClasses"`
 	ArbitraryFSAccessThroughSMs     monitoringv1.ArbitraryFSAccessThroughSMsConfig `json:"arbitraryFSAccessThroughSMs"`
 	IgnoreNamespaceSelectors        bool                                           `json:"ignoreNamespaceSelectors"`

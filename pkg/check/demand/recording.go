@@ -23,6 +23,13 @@ func (d *Demand) Has(series, label string) Presence {
 // IsRecorded reports whether a recording rule in the input produces a series.
 func (d *Demand) IsRecorded(series string) bool { return d.set.recordings().first[series] != nil }
 
+// Recorded returns the expression of the recording rule that produces a series, nil if Prometheus rejects it, and the interval of
+// its group, empty for the default of Prometheus.
+func (d *Demand) Recorded(series string) (e parser.Expr, interval string) {
+	r := d.set.recordings().first[series]
+	return r.expr(), r.interval
+}
+
 // Recordings are the recording rules of the input.
 type Recordings struct {
 	// names are their series; first has the first rule for each.
@@ -35,6 +42,8 @@ type recording struct {
 	Record string            `json:"record"`
 	Expr   any               `json:"expr"`
 	Labels map[string]string `json:"labels"`
+	// interval is that of its group, empty for the default of Prometheus.
+	interval string
 	// enforced are labels that a Prometheus adds to all series of rules.
 	enforced []string
 	parsed   lookup.Lazy[parser.Expr]
@@ -44,11 +53,15 @@ func (r *recording) has(label string) Presence {
 	if r.Labels[label] != "" || slices.Contains(r.enforced, label) {
 		return Present
 	}
-	e := r.parsed.Get(func() parser.Expr { return promexpr.Parse(fmt.Sprint(r.Expr)) })
-	if e != nil && promexpr.OutcomeOf(e, label) == promexpr.Lost {
+	if e := r.expr(); e != nil && promexpr.OutcomeOf(e, label) == promexpr.Lost {
 		return Absent
 	}
 	return Maybe
+}
+
+// expr returns the expression, nil if Prometheus rejects it.
+func (r *recording) expr() parser.Expr {
+	return r.parsed.Get(func() parser.Expr { return promexpr.Parse(fmt.Sprint(r.Expr)) })
 }
 
 // enforced returns the namespace labels that Prometheuses in the input add to the series of every rule.
@@ -72,7 +85,8 @@ func findRecordings(g *chain.Graph) *Recordings {
 		var rule struct {
 			Spec struct {
 				Groups []struct {
-					Rules []*recording `json:"rules"`
+					Interval string       `json:"interval"`
+					Rules    []*recording `json:"rules"`
 				} `json:"groups"`
 			} `json:"spec"`
 		}
@@ -84,7 +98,7 @@ func findRecordings(g *chain.Graph) *Recordings {
 				if r == nil || r.Record == "" {
 					continue
 				}
-				r.enforced = enforced
+				r.enforced, r.interval = enforced, group.Interval
 				out.names = append(out.names, r.Record)
 				if out.first[r.Record] == nil {
 					out.first[r.Record] = r
