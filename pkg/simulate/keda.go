@@ -1,6 +1,9 @@
 package simulate
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // operator is what the operator of KEDA remembers of a ScaledObject.
 type operator struct {
@@ -25,14 +28,17 @@ func (o *operator) poll(w *World) int32 {
 	o.next += o.PollingInterval
 	current := int32(w.all)
 	low := current > 0 && o.MinReplicas == 0
-	switch active := o.isActive(w); {
+	switch active := o.AlwaysActive || o.isActive(w); {
 	case active && (current == 0 || o.IdleReplicas != nil && current < o.MinReplicas):
+		if o.StaysDown {
+			return current
+		}
 		o.active, o.wasActive = w.now, true
 		return max(1, o.MinReplicas)
 	case active:
 		o.active, o.wasActive = w.now, true
 	case o.IdleReplicas != nil && current > *o.IdleReplicas || low:
-		if o.cooled(w.now) {
+		if o.cooled(w.now) && !o.StaysUp {
 			if o.IdleReplicas != nil {
 				return *o.IdleReplicas
 			}
@@ -51,14 +57,10 @@ func (o *operator) cooled(now time.Duration) bool {
 	return o.active+o.CooldownPeriod < now
 }
 
-// isActive reports whether a trigger is above its activation. Those on resources never are (KEDA,
-// pkg/scalers/cpu_memory_scaler.go, GetMetricsAndActivity).
+// isActive reports whether a metric is above its activation.
 func (o *operator) isActive(w *World) bool {
 	for i, above := range o.Activation {
-		if s := &w.m.Sources[i]; s.Kind != Scraped && s.Kind != Direct {
-			continue
-		}
-		if r := w.total(i); r.ok && r.value > above {
+		if r := w.total(i); (r.ok || math.IsInf(above, -1)) && r.value > above {
 			return true
 		}
 	}

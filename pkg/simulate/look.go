@@ -44,7 +44,9 @@ func (w *World) read(i int, m *autoscaler.Metric) {
 func (w *World) total(i int) reading {
 	switch s := w.series[i]; s.Kind {
 	case Scraped:
-		return s.ofAll(w)
+		r := s.ofAll(w)
+		r.ok = r.ok || s.NoneIsZero && s.Column == nil
+		return r
 	case Direct:
 		value := w.m.Requests[w.row] * s.PerRequest
 		if s.Column != nil {

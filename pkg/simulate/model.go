@@ -73,6 +73,8 @@ type Source struct {
 	Factor float64
 	// Mean means that the query returns the mean of the pods, where it returns one value.
 	Mean bool
+	// NoneIsZero means that a query without a result counts as 0 (KEDA, ignoreNullValues).
+	NoneIsZero bool
 	// Request is the resource request of a pod in thousandths, for a utilization.
 	Request int64
 }
@@ -82,6 +84,8 @@ type KEDA struct {
 	PollingInterval, CooldownPeriod, InitialCooldownPeriod time.Duration
 	MinReplicas                                            int32
 	IdleReplicas                                           *int32
-	// Activation has the value of each metric above which it is active.
+	// Activation has the value of each metric above which it is active. It is infinite for resources.
 	Activation []float64
+	// StaysUp and StaysDown mean that KEDA does not scale to and from 0, AlwaysActive that a trigger counts as active.
+	StaysUp, StaysDown, AlwaysActive bool
 }

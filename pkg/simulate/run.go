@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"errors"
 	"time"
 
 	"github.com/krm-fn/krm-fn/pkg/simulate/autoscaler"
@@ -8,6 +9,9 @@ import (
 
 // warmUp is how long the scaler has before the start to find the replicas for the first row of the load.
 const warmUp = 30 * time.Minute
+
+// mostWork is how many samples queries may look at: seconds of computing. A week of a usual HPA takes a thousandth of it.
+const mostWork = 2_000_000_000
 
 // Row is what is true after a look of the autoscaler.
 type Row struct {
@@ -30,7 +34,7 @@ type Result struct {
 }
 
 // Run simulates a model until the end of its load.
-func Run(m *Model) *Result {
+func Run(m *Model) (*Result, error) {
 	start, replicas := time.Duration(0), m.Replicas
 	if replicas == 0 {
 		start, replicas = -warmUp, 1
@@ -54,6 +58,9 @@ func Run(m *Model) *Result {
 		if next > w.now {
 			continue
 		}
+		if w.work > mostWork {
+			return nil, errors.New("takes too long to simulate; use a shorter load, or shorter ranges in queries")
+		}
 		look := w.Look()
 		d := a.Decide(look)
 		w.Scale(d.Replicas)
@@ -63,8 +70,9 @@ func Run(m *Model) *Result {
 		next += m.Flags.SyncPeriod
 	}
 	w.Advance(m.End)
+	w.setOver(false)
 	r.Totals = w.totals
-	return r
+	return r, nil
 }
 
 func (r *Result) add(w *World, d autoscaler.Decision) {

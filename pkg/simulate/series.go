@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"math"
+	"sort"
 	"time"
 )
 
@@ -151,18 +152,19 @@ func (s *series) query(w *World, c *cohort) reading {
 	if s.Fn == "" {
 		start = end - lookback
 	}
-	last := len(s.samples) - 1
-	for last >= 0 && (s.samples[last].at > end || s.samples[last].at > c.end) {
-		last--
+	after := func(at time.Duration) int {
+		return sort.Search(len(s.samples), func(i int) bool { return s.samples[i].at > at })
 	}
-	first := last + 1
-	for first > 0 && s.samples[first-1].at > start && s.samples[first-1].at >= c.running {
-		first--
+	last := len(s.samples)
+	if s.Offset > 0 || c.end < w.now {
+		last = after(min(end, c.end))
 	}
-	if first > last {
+	first := after(max(start, c.running-1))
+	if first >= last {
 		return reading{}
 	}
-	in := s.samples[first : last+1]
+	in := s.samples[first:last]
+	w.work += int64(len(in))
 	if s.Column != nil || !isCounter(s.Fn) {
 		return s.gauge(in, c)
 	}

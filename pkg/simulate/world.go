@@ -33,9 +33,10 @@ type World struct {
 	look    autoscaler.Look
 	goals   []goal
 	totals  Totals
-	// over reports whether a metric is over its target, since overFrom.
-	over     bool
-	overFrom time.Duration
+	// work is how many samples queries have looked at.
+	work int64
+	// over reports whether a metric is over its target.
+	over bool
 }
 
 // Totals are sums over the time of a simulation.
@@ -46,8 +47,23 @@ type Totals struct {
 	// PodTime is the time of all pods, from their creation to their removal.
 	PodTime time.Duration
 	// Over is how long a metric was over its target by more than the tolerance, as the pods had it in that moment, or requests
-	// met no ready pod. Longest is the longest such time, from LongestFrom on.
-	Over, Longest, LongestFrom time.Duration
+	// met no ready pod. Spans are these times.
+	Over  time.Duration
+	Spans []Span
+}
+
+// Span is a span of time.
+type Span struct{ From, To time.Duration }
+
+// Longest returns the longest span in which a metric was over its target.
+func (t *Totals) Longest() Span {
+	var out Span
+	for _, s := range t.Spans {
+		if s.To-s.From > out.To-out.From {
+			out = s
+		}
+	}
+	return out
 }
 
 // cohort is a number of pods that were created at the same time.
@@ -73,7 +89,12 @@ func NewWorld(m *Model, replicas int32, at time.Duration) *World {
 		w.horizon = max(w.horizon, s.reach()+s.Evaluation)
 		w.goals = append(w.goals, goalOf(m, i))
 	}
-	w.usage = usage{next: firstAfter(at, m.Resolution, m.Resolution*2/3)}
+	w.usage.next = never
+	for i := range m.Sources {
+		if k := m.Sources[i].Kind; k == CPU || k == Memory {
+			w.usage.next = firstAfter(at, m.Resolution, m.Resolution*2/3)
+		}
+	}
 	w.look.Metrics = make([]autoscaler.Metric, len(m.Sources))
 	w.all = int64(replicas)
 	if replicas > 0 {
@@ -176,10 +197,7 @@ func (w *World) spread() {
 	for i := range w.goals {
 		over = over || w.goals[i].exceeded(w)
 	}
-	if over && (!w.over || w.now <= 0) {
-		w.overFrom = w.now
-	}
-	w.over = over
+	w.setOver(over)
 }
 
 // Advance goes on until a time.
@@ -214,8 +232,24 @@ func (w *World) pass(d time.Duration) {
 	}
 	if w.over {
 		t.Over += d
-		if so := w.now + d - w.overFrom; so > t.Longest {
-			t.Longest, t.LongestFrom = so, w.overFrom
+	}
+}
+
+// setOver opens or closes a span in which a metric is over its target.
+func (w *World) setOver(over bool) {
+	now, spans := max(w.now, 0), &w.totals.Spans
+	if w.over {
+		if last := &(*spans)[len(*spans)-1]; now > last.From {
+			last.To = now
+		} else {
+			*spans = (*spans)[:len(*spans)-1]
+		}
+	}
+	if w.over = over; over {
+		if n := len(*spans); n > 0 && (*spans)[n-1].To == now {
+			(*spans)[n-1].To = 0 // It goes on.
+		} else {
+			*spans = append(*spans, Span{From: now})
 		}
 	}
 }
