@@ -92,6 +92,21 @@ func cutKind(name string) (rest, kind string) {
 	return name, ""
 }
 
+// CutKind removes the short name of a kind, such as hpa/, from a name. If it is that of another kind, the result is empty.
+func CutKind(name, kind string) string {
+	rest, of := cutKind(name)
+	if of != "" && of != kind {
+		return ""
+	}
+	return rest
+}
+
+// HasKind reports whether a name begins with the short name of a kind.
+func HasKind(name string) bool {
+	_, kind := cutKind(name)
+	return kind != ""
+}
+
 // severalHint tells scalers of one name apart, for the end of a message.
 func severalHint(found []*chain.Scaler) string {
 	var names, places []string

@@ -1,6 +1,10 @@
 package simulate
 
-import autoscalingv2 "k8s.io/api/autoscaling/v2"
+import (
+	"cmp"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+)
 
 // goal is what a metric is compared with: its value of a pod, or over all pods if total is set.
 type goal struct {
@@ -12,9 +16,10 @@ type goal struct {
 
 // goalOf returns the goal of a metric, in its own unit: cores, bytes, or that of the query.
 func goalOf(m *Model, i int) goal {
-	spec, s := &m.Spec.Metrics[i], &m.Sources[i]
+	judged := cmp.Or(m.judged, m.Spec)
+	spec, s := &judged.Metrics[i], &m.Sources[i]
 	g := goal{source: s, most: 1 + m.Flags.Tolerance}
-	if b := m.Spec.Behavior; b != nil && b.ScaleUp != nil && b.ScaleUp.Tolerance != nil {
+	if b := judged.Behavior; b != nil && b.ScaleUp != nil && b.ScaleUp.Tolerance != nil {
 		g.most = 1 + b.ScaleUp.Tolerance.AsApproximateFloat64()
 	}
 	to := targetOf(spec)
@@ -29,18 +34,26 @@ func goalOf(m *Model, i int) goal {
 	return g
 }
 
-func targetOf(m *autoscalingv2.MetricSpec) autoscalingv2.MetricTarget {
+// targetRef returns the target of a metric, or nil if it has none.
+func targetRef(m *autoscalingv2.MetricSpec) *autoscalingv2.MetricTarget {
 	switch {
 	case m.Pods != nil:
-		return m.Pods.Target
+		return &m.Pods.Target
 	case m.Resource != nil:
-		return m.Resource.Target
+		return &m.Resource.Target
 	case m.ContainerResource != nil:
-		return m.ContainerResource.Target
+		return &m.ContainerResource.Target
 	case m.Object != nil:
-		return m.Object.Target
+		return &m.Object.Target
 	case m.External != nil:
-		return m.External.Target
+		return &m.External.Target
+	}
+	return nil
+}
+
+func targetOf(m *autoscalingv2.MetricSpec) autoscalingv2.MetricTarget {
+	if t := targetRef(m); t != nil {
+		return *t
 	}
 	return autoscalingv2.MetricTarget{}
 }

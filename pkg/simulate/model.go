@@ -28,6 +28,8 @@ type Model struct {
 	Flags    autoscaler.Flags
 	// Resolution is how often metrics-server measures (its flag --metric-resolution).
 	Resolution time.Duration
+	// judged has the targets that decide what is over target, if they are not those of Spec.
+	judged *autoscalingv2.HorizontalPodAutoscalerSpec
 }
 
 // Pods is what the pods of the workload do.

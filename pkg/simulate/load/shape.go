@@ -133,6 +133,15 @@ func dayAt(s settings, t time.Duration) float64 {
 // noise are the settings of every shape.
 func noise() []setting { return []setting{{"noise", "0%", percent}, {"seed", "1", whole}} }
 
+// Shapes returns the names of the shapes.
+func Shapes() []string {
+	var out []string
+	for _, sh := range shapes() {
+		out = append(out, sh.name)
+	}
+	return out
+}
+
 // Shape makes a load of a description such as step:from=10,to=100,at=5m,for=20m,end=40m. Settings that are left out have defaults.
 func Shape(text string) (*Load, error) {
 	name, rest, _ := strings.Cut(text, ":")

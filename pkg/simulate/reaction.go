@@ -1,0 +1,148 @@
+package simulate
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+)
+
+// Reaction is the longest time in which a metric was over its target, split into what it was due to: by how much each part shortens
+// it if this part, and those before it, take no time.
+type Reaction struct {
+	At, Time time.Duration
+	Parts    []Part
+	// Rest is what remains without all of them: what the arithmetic itself takes.
+	Rest time.Duration
+}
+
+// Part is a part of a reaction.
+type Part struct {
+	// Name is one of bound, start, policies, sync, window, recording, and scrape.
+	Name string
+	Time time.Duration
+}
+
+// parts remove one cause of delay from a model.
+var parts = []struct {
+	name   string
+	remove func(m *Model)
+}{
+	{"bound", func(m *Model) { m.Spec.MaxReplicas = max(m.Spec.MaxReplicas, 1_000_000) }},
+	{"start", func(m *Model) { m.Pods.Start, m.Pods.Ready = 0, 0 }},
+	{"policies", func(m *Model) { freeToScaleUp(m.Spec) }},
+	{"sync", func(m *Model) {
+		m.Flags.SyncPeriod = time.Second
+		if m.KEDA != nil {
+			m.KEDA.PollingInterval = time.Second
+		}
+	}},
+	{"window", func(m *Model) { eachScraped(m, func(s *Source) { s.Span, s.Offset = min(s.Span, 2*s.Interval), 0 }) }},
+	{"recording", func(m *Model) { eachScraped(m, func(s *Source) { s.Evaluation = min(s.Evaluation, time.Second) }) }},
+	{"scrape", func(m *Model) {
+		m.Resolution = time.Second
+		eachScraped(m, func(s *Source) {
+			if s.Fn != "" {
+				s.Span = s.Span * time.Second / s.Interval
+			}
+			s.Interval = time.Second
+		})
+	}},
+}
+
+func eachScraped(m *Model, f func(s *Source)) {
+	for i := range m.Sources {
+		if m.Sources[i].Kind == Scraped {
+			f(&m.Sources[i])
+		}
+	}
+}
+
+// freeToScaleUp removes what limits scaling up. What limits scaling down stays.
+func freeToScaleUp(spec *autoscalingv2.HorizontalPodAutoscalerSpec) {
+	old := spec.Behavior
+	b := autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleUp: &autoscalingv2.HPAScalingRules{
+		StabilizationWindowSeconds: new(int32), SelectPolicy: new(autoscalingv2.MaxChangePolicySelect),
+		Policies: []autoscalingv2.HPAScalingPolicy{{Type: autoscalingv2.PodsScalingPolicy, Value: 1_000_000, PeriodSeconds: 1}},
+	}}
+	if old == nil {
+		b.ScaleDown = &autoscalingv2.HPAScalingRules{SelectPolicy: new(autoscalingv2.MaxChangePolicySelect),
+			Policies: []autoscalingv2.HPAScalingPolicy{{Type: autoscalingv2.PercentScalingPolicy, Value: 100, PeriodSeconds: 15}}}
+	} else {
+		b.ScaleDown, b.ScaleUp.Tolerance = old.ScaleDown, old.ScaleUp.Tolerance
+	}
+	spec.Behavior = &b
+}
+
+// copied returns a copy of a model that can be changed. What is over target does not change with it.
+func (m *Model) copied() *Model {
+	out := *m
+	out.judged = cmp.Or(m.judged, m.Spec)
+	out.Spec = m.Spec.DeepCopy()
+	out.Sources = slices.Clone(m.Sources)
+	if m.KEDA != nil {
+		k := *m.KEDA
+		out.KEDA = &k
+	}
+	return &out
+}
+
+// around is how much of the load before and after a span is simulated again for its parts.
+const around = 15 * time.Minute
+
+// cut returns a copy of a model with the load of a span and around it.
+func (m *Model) cut(s Span) *Model {
+	out := m.copied()
+	from, to := max(s.From-around, 0), min(s.To+around, m.End)
+	first, _ := slices.BinarySearch(m.Times, from)
+	if first > 0 && (first == len(m.Times) || m.Times[first] > from) {
+		first--
+	}
+	last, _ := slices.BinarySearch(m.Times, to)
+	from = m.Times[first]
+	out.Times = make([]time.Duration, 0, last-first)
+	for _, t := range m.Times[first:last] {
+		out.Times = append(out.Times, t-from)
+	}
+	out.Requests, out.End = m.Requests[first:last], to-from
+	for i := range out.Sources {
+		if c := out.Sources[i].Column; c != nil {
+			out.Sources[i].Column = c[first:last]
+		}
+	}
+	return out
+}
+
+// reactionOf splits the longest time over target.
+func reactionOf(m *Model, r *Result) *Reaction {
+	longest := r.Longest()
+	if longest.To == longest.From {
+		return nil
+	}
+	out := &Reaction{At: longest.From, Time: longest.To - longest.From}
+	trial := m.cut(longest)
+	before, ok := longestOf(trial)
+	for _, p := range parts {
+		if !ok {
+			break
+		}
+		p.remove(trial)
+		var after time.Duration
+		if after, ok = longestOf(trial); ok && after < before {
+			out.Parts = append(out.Parts, Part{p.name, before - after})
+			before = after
+		}
+	}
+	out.Rest = before
+	return out
+}
+
+func longestOf(m *Model) (time.Duration, bool) {
+	r, err := Run(m)
+	if err != nil {
+		return 0, false
+	}
+	s := r.Longest()
+	return s.To - s.From, true
+}
