@@ -11,6 +11,8 @@ import (
 
 	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/model"
+
+	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
 // Trial is a simulation with one setting changed.
@@ -27,31 +29,37 @@ type Trial struct {
 const mostAdvice = 3
 
 // candidate is a change to try. It returns what it changed, or "" if there was nothing to change.
-type candidate func(m *Model, s *check.Scaling, now *Summary) (string, model.Place)
+type candidate func(m *world.Model, s *check.Scaling, now *Summary) (string, model.Place)
 
 // advise tries single settings, and returns those that help most: that make the time over target and the requests over capacity less
 // for the fewest pods. If nothing is wrong, it returns those that save pods without harm.
-func advise(s *check.Scaling, m *Model, now *Summary) []Trial {
+func advise(s *check.Scaling, m *world.Model, now *Summary) []Trial {
 	candidates := []candidate{moreMax, moreMin, lessStabilization, fasterPolicies, longerDown, shorterDown, fasterStart, fewerMin}
 	for i := range m.Sources {
 		candidates = append(candidates,
-			func(m *Model, s *check.Scaling, _ *Summary) (string, model.Place) { return scaledTarget(m, s, i, 80) },
-			func(m *Model, s *check.Scaling, _ *Summary) (string, model.Place) { return scaledTarget(m, s, i, 125) },
-			func(m *Model, s *check.Scaling, _ *Summary) (string, model.Place) { return shorterWindow(m, s, i) },
-			func(m *Model, s *check.Scaling, _ *Summary) (string, model.Place) { return moreScrapes(m, s, i) })
+			func(m *world.Model, s *check.Scaling, _ *Summary) (string, model.Place) {
+				return scaledTarget(m, s, i, 80)
+			},
+			func(m *world.Model, s *check.Scaling, _ *Summary) (string, model.Place) {
+				return scaledTarget(m, s, i, 125)
+			},
+			func(m *world.Model, s *check.Scaling, _ *Summary) (string, model.Place) {
+				return shorterWindow(m, s, i)
+			},
+			func(m *world.Model, s *check.Scaling, _ *Summary) (string, model.Place) { return moreScrapes(m, s, i) })
 	}
 	var out []Trial
 	for _, c := range candidates {
-		trial := m.copied()
+		trial := m.Copy()
 		change, at := c(trial, s, now)
 		if change == "" {
 			continue
 		}
-		r, err := Run(trial)
+		r, err := world.Run(trial)
 		if err != nil {
 			continue
 		}
-		t := Trial{Place: at, Change: change, Summary: r.summary(trial)}
+		t := Trial{Place: at, Change: change, Summary: summaryOf(trial, r)}
 		switch {
 		case t.helps(now, m.Flags.SyncPeriod):
 			out = append(out, t)
@@ -106,7 +114,7 @@ func boundName(s *check.Scaling, hpa, keda string) string {
 	return hpa
 }
 
-func moreMax(m *Model, s *check.Scaling, now *Summary) (string, model.Place) {
+func moreMax(m *world.Model, s *check.Scaling, now *Summary) (string, model.Place) {
 	old := m.Spec.MaxReplicas
 	if now.AtMost == 0 || old > 100_000 {
 		return "", model.Place{}
@@ -116,11 +124,11 @@ func moreMax(m *Model, s *check.Scaling, now *Summary) (string, model.Place) {
 		specPlace(s, "maxReplicas", "maxReplicaCount")
 }
 
-func moreMin(m *Model, s *check.Scaling, now *Summary) (string, model.Place) {
+func moreMin(m *world.Model, s *check.Scaling, now *Summary) (string, model.Place) {
 	return setMin(m, s, min(max(2*lowest(m), lowest(m)+1), m.Spec.MaxReplicas))
 }
 
-func fewerMin(m *Model, s *check.Scaling, now *Summary) (string, model.Place) {
+func fewerMin(m *world.Model, s *check.Scaling, now *Summary) (string, model.Place) {
 	if lowest(m) <= 1 || now.Least > lowest(m) {
 		return "", model.Place{}
 	}
@@ -128,14 +136,14 @@ func fewerMin(m *Model, s *check.Scaling, now *Summary) (string, model.Place) {
 }
 
 // lowest returns the fewest replicas that a model sets.
-func lowest(m *Model) int32 {
+func lowest(m *world.Model) int32 {
 	if m.KEDA != nil {
 		return m.KEDA.MinReplicas
 	}
 	return *m.Spec.MinReplicas
 }
 
-func setMin(m *Model, s *check.Scaling, n int32) (string, model.Place) {
+func setMin(m *world.Model, s *check.Scaling, n int32) (string, model.Place) {
 	old := lowest(m)
 	if n == old || n == 0 {
 		return "", model.Place{}
@@ -157,7 +165,7 @@ func behaviorPlace(s *check.Scaling, direction string) model.Place {
 	return at.Child("behavior").Child(direction)
 }
 
-func lessStabilization(m *Model, s *check.Scaling, _ *Summary) (string, model.Place) {
+func lessStabilization(m *world.Model, s *check.Scaling, _ *Summary) (string, model.Place) {
 	b := m.Spec.Behavior
 	if b == nil || *b.ScaleUp.StabilizationWindowSeconds == 0 {
 		return "", model.Place{}
@@ -169,7 +177,7 @@ func lessStabilization(m *Model, s *check.Scaling, _ *Summary) (string, model.Pl
 }
 
 // fasterPolicies sets the default policies for scaling up, without a limit of them by Min or Disabled.
-func fasterPolicies(m *Model, s *check.Scaling, _ *Summary) (string, model.Place) {
+func fasterPolicies(m *world.Model, s *check.Scaling, _ *Summary) (string, model.Place) {
 	b := m.Spec.Behavior
 	if b == nil {
 		return "", model.Place{}
@@ -183,14 +191,14 @@ func fasterPolicies(m *Model, s *check.Scaling, _ *Summary) (string, model.Place
 	return "scaleUp.policies: the default, 100 percent or 4 pods in 15 seconds, whichever is more", behaviorPlace(s, "scaleUp").Child("policies")
 }
 
-func longerDown(m *Model, s *check.Scaling, now *Summary) (string, model.Place) {
+func longerDown(m *world.Model, s *check.Scaling, now *Summary) (string, model.Place) {
 	if now.Flaps == 0 {
 		return "", model.Place{}
 	}
 	return setDown(m, s, func(old int32) int32 { return max(2*old, 300) })
 }
 
-func shorterDown(m *Model, s *check.Scaling, now *Summary) (string, model.Place) {
+func shorterDown(m *world.Model, s *check.Scaling, now *Summary) (string, model.Place) {
 	if now.Changes == 0 {
 		return "", model.Place{}
 	}
@@ -198,7 +206,7 @@ func shorterDown(m *Model, s *check.Scaling, now *Summary) (string, model.Place)
 }
 
 // setDown sets the stabilization window of scaling down.
-func setDown(m *Model, s *check.Scaling, to func(int32) int32) (string, model.Place) {
+func setDown(m *world.Model, s *check.Scaling, to func(int32) int32) (string, model.Place) {
 	old := int32(m.Flags.DownscaleStabilization.Seconds())
 	if b := m.Spec.Behavior; b != nil && b.ScaleDown.StabilizationWindowSeconds != nil {
 		old = *b.ScaleDown.StabilizationWindowSeconds
@@ -216,7 +224,7 @@ func setDown(m *Model, s *check.Scaling, to func(int32) int32) (string, model.Pl
 		behaviorPlace(s, "scaleDown").Child("stabilizationWindowSeconds")
 }
 
-func fasterStart(m *Model, s *check.Scaling, _ *Summary) (string, model.Place) {
+func fasterStart(m *world.Model, s *check.Scaling, _ *Summary) (string, model.Place) {
 	if m.Pods.Ready < 2*time.Second {
 		return "", model.Place{}
 	}
@@ -227,10 +235,10 @@ func fasterStart(m *Model, s *check.Scaling, _ *Summary) (string, model.Place) {
 }
 
 // scaledTarget sets a target to a percentage of what it is.
-func scaledTarget(m *Model, s *check.Scaling, i int, percent int64) (string, model.Place) {
+func scaledTarget(m *world.Model, s *check.Scaling, i int, percent int64) (string, model.Place) {
 	spec := &m.Spec.Metrics[i]
-	t := targetRef(spec)
-	if t == nil || m.Sources[i].Kind == Missing {
+	t := world.TargetOf(spec)
+	if t == nil || m.Sources[i].Kind == world.Missing {
 		return "", model.Place{}
 	}
 	text := ""
@@ -252,10 +260,10 @@ func scaledTarget(m *Model, s *check.Scaling, i int, percent int64) (string, mod
 	return fmt.Sprintf("a target of %s for %s", text, MetricName(spec)), s.Sources[i].Place
 }
 
-func shorterWindow(m *Model, s *check.Scaling, i int) (string, model.Place) {
+func shorterWindow(m *world.Model, s *check.Scaling, i int) (string, model.Place) {
 	src := &m.Sources[i]
 	short := 4 * src.Interval // The least that rule/window does not warn about.
-	if src.Kind != Scraped || src.Column != nil || src.Span <= short {
+	if src.Kind != world.Scraped || src.Column != nil || src.Span <= short {
 		return "", model.Place{}
 	}
 	old := src.Span
@@ -263,9 +271,9 @@ func shorterWindow(m *Model, s *check.Scaling, i int) (string, model.Place) {
 	return fmt.Sprintf("a range of %s instead of %s in the query of %s", Elapsed(short), Elapsed(old), MetricName(&m.Spec.Metrics[i])), s.Sources[i].Place
 }
 
-func moreScrapes(m *Model, s *check.Scaling, i int) (string, model.Place) {
+func moreScrapes(m *world.Model, s *check.Scaling, i int) (string, model.Place) {
 	src := &m.Sources[i]
-	if src.Kind != Scraped || src.Interval < 10*time.Second {
+	if src.Kind != world.Scraped || src.Interval < 10*time.Second {
 		return "", model.Place{}
 	}
 	old := src.Interval

@@ -10,18 +10,20 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/simulate/load"
+	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
 // mostEvents limits the scrapes, measurements, and looks of a simulation.
 const mostEvents = 20_000_000
 
 // New returns the model of a scaler. If it has none, one of the problems is an error.
-func New(s *check.Scaling, o *Options) (*Model, model.Problems) {
+func New(s *check.Scaling, o *Options) (*world.Model, model.Problems) {
 	b := &builder{scaling: s, Options: o}
-	b.m = &Model{
+	b.m = &world.Model{
 		Spec: &s.Spec, Replicas: o.Replicas, Flags: o.Flags, Resolution: o.Resolution,
 		Times: o.Load.Times, Requests: o.Load.Get(load.Requests), End: o.Load.End,
 	}
+	b.m.CPU, b.m.Memory = o.Load.Get(string(corev1.ResourceCPU)), o.Load.Get(string(corev1.ResourceMemory))
 	if b.m.Requests == nil {
 		b.m.Requests = make([]float64, len(o.Load.Times))
 	}
@@ -40,12 +42,12 @@ func New(s *check.Scaling, o *Options) (*Model, model.Problems) {
 type builder struct {
 	*Options
 	scaling *check.Scaling
-	m       *Model
+	m       *world.Model
 	ps      model.Problems
 }
 
 func (b *builder) keda(k *check.KEDAScaling) {
-	b.m.KEDA = &KEDA{
+	b.m.KEDA = &world.KEDA{
 		PollingInterval: k.PollingInterval, CooldownPeriod: k.CooldownPeriod, InitialCooldownPeriod: k.InitialCooldownPeriod,
 		MinReplicas: k.MinReplicas, IdleReplicas: k.IdleReplicas, Activation: k.Activation,
 		StaysUp: k.PausedIn, StaysDown: k.PausedOut, AlwaysActive: k.ForceActivation,
@@ -58,7 +60,7 @@ func (b *builder) keda(k *check.KEDAScaling) {
 // pods sets what pods do: when they become ready, and what they can serve.
 func (b *builder) pods() {
 	p := &b.m.Pods
-	*p = Pods{Start: b.PodStart, Ready: b.PodStart, Capacity: b.Capacity, CPU: b.CPU, CPUOfRequest: b.CPUOfRequest,
+	*p = world.Pods{Start: b.PodStart, Ready: b.PodStart, Capacity: b.Capacity, CPU: b.CPU, CPUOfRequest: b.CPUOfRequest,
 		Memory: b.Memory, MemoryOfRequest: b.MemoryOfRequest}
 	if b.scaling.Workload == nil {
 		b.ps.Infof(model.SimulateAssumed, b.scaling.Place.Child("spec").Child("scaleTargetRef"),
@@ -122,10 +124,10 @@ func succeeds(p *corev1.Probe, after time.Duration) time.Duration {
 func seconds(n int32) time.Duration { return time.Duration(n) * time.Second }
 
 // source returns the source of a metric.
-func (b *builder) source(i int) Source {
+func (b *builder) source(i int) world.Source {
 	from, spec := &b.scaling.Sources[i], &b.scaling.Spec.Metrics[i]
 	name := MetricName(spec)
-	out := Source{Kind: Scraped, PerRequest: 1, Factor: 1, Column: b.Load.Get(name), NoneIsZero: b.scaling.KEDA != nil}
+	out := world.Source{Kind: world.Scraped, PerRequest: 1, Factor: 1, Column: b.Load.Get(name), NoneIsZero: b.scaling.KEDA != nil}
 	if from.Kind == check.FromResources {
 		return b.resource(spec, from)
 	}
@@ -147,10 +149,10 @@ func (b *builder) source(i int) Source {
 			b.ps.Infof(model.SimulateAssumed, from.Place, "is scraped every %s, as far as the input tells", from.Interval)
 		}
 	} else {
-		out.Kind = Direct
+		out.Kind = world.Direct
 	}
 	if from.Unknown != "" && out.Column == nil && !stated {
-		out.Kind = Missing
+		out.Kind = world.Missing
 		b.ps.Errorf(model.SimulateMetric, from.Place, "cannot be derived from requests, because %s; add a column %s to the load, or set "+
 			"--per-request %[2]s=NUMBER if each request adds as much", from.Unknown, name)
 	}
@@ -158,25 +160,26 @@ func (b *builder) source(i int) Source {
 }
 
 // resource returns the source of a metric about cpu or memory.
-func (b *builder) resource(spec *autoscalingv2.MetricSpec, from *check.Source) Source {
-	name, container, target := corev1.ResourceName(""), "", targetOf(spec)
+func (b *builder) resource(spec *autoscalingv2.MetricSpec, from *check.Source) world.Source {
+	name, container, target := corev1.ResourceName(""), "", *world.TargetOf(spec)
 	if spec.Resource != nil {
 		name = spec.Resource.Name
 	} else {
 		name, container = spec.ContainerResource.Name, spec.ContainerResource.Container
 	}
-	out := Source{Kind: CPU, Factor: 1}
+	out := world.Source{Kind: world.CPU, Factor: 1}
 	switch {
-	case name == corev1.ResourceCPU && b.CPUOfRequest == 0:
+	case name == corev1.ResourceCPU && b.CPUOfRequest == 0 && b.m.CPU == nil:
 		b.ps.Errorf(model.SimulateMetric, from.Place, "requires what a request costs; set --cpu-per-request, such as --cpu-per-request 10m "+
-			"for 10 milliseconds of a core")
-	case name == corev1.ResourceMemory && b.Memory == 0:
-		b.ps.Errorf(model.SimulateMetric, from.Place, "requires what a pod uses; set --memory, such as --memory 200Mi")
+			"for 10 milliseconds of a core, or add a column cpu to the load, with the cores that all pods use")
+	case name == corev1.ResourceMemory && b.Memory == 0 && b.m.Memory == nil:
+		b.ps.Errorf(model.SimulateMetric, from.Place, "requires what a pod uses; set --memory, such as --memory 200Mi, or add a column memory to "+
+			"the load, with the bytes that all pods use")
 	case name != corev1.ResourceCPU && name != corev1.ResourceMemory:
 		b.ps.Errorf(model.SimulateMetric, from.Place, "is about %s; only cpu and memory can be simulated", name)
 	}
 	if name != corev1.ResourceCPU {
-		out.Kind = Memory
+		out.Kind = world.Memory
 	}
 	if target.AverageUtilization == nil || target.AverageValue != nil {
 		return out
@@ -233,7 +236,7 @@ func (b *builder) bound() {
 	}
 	for i := range b.m.Sources {
 		s := &b.m.Sources[i]
-		if s.Kind != Scraped {
+		if s.Kind != world.Scraped {
 			continue
 		}
 		s.Interval = max(s.Interval, time.Millisecond)

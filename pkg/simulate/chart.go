@@ -2,9 +2,12 @@ package simulate
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/krm-fn/krm-fn/pkg/picture"
+
+	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
 // Chart returns the picture of simulations of one scaler, or of the same load by two, of which the first is described. Labels tell them
@@ -36,11 +39,16 @@ func (s *Simulation) points(of func(i int) float64) []picture.Point {
 
 func (s *Simulation) loads(labels []string) []picture.Series {
 	out := []picture.Series{{Name: "requests", Step: true, Points: s.points(func(i int) float64 { return s.Rows[i].Requests })}}
-	if c := s.Model.Pods.Capacity; c > 0 && len(labels) < 2 {
+	if c := s.Model.Pods.Capacity; c > 0 && len(labels) < 2 && s.nearCapacity() {
 		out = append(out, picture.Series{Name: "capacity", Step: true, Style: picture.Muted,
 			Points: s.points(func(i int) float64 { return float64(s.Rows[i].Ready) * c })})
 	}
 	return out
+}
+
+// nearCapacity reports whether the requests ever reach half of what the pods can serve. If not, the capacity only makes the rest small.
+func (s *Simulation) nearCapacity() bool {
+	return slices.ContainsFunc(s.Rows, func(r world.Row) bool { return r.Requests*2 >= float64(r.Ready)*s.Model.Pods.Capacity })
 }
 
 var strokes = []picture.Stroke{picture.Primary, picture.Secondary}
@@ -67,16 +75,16 @@ func replicasPanel(sims []*Simulation, labels []string) picture.Panel {
 
 func metricPanel(sims []*Simulation, labels []string, i int) picture.Panel {
 	spec := &sims[0].Model.Spec.Metrics[i]
-	goal, scale, unit := goalOf(sims[0].Model, i), 1.0, ""
+	goal, scale, unit := world.GoalOf(sims[0].Model, i), 1.0, ""
 	switch {
-	case goal.source.Kind == CPU:
+	case sims[0].Model.Sources[i].Kind == world.CPU:
 		unit = "cores of a pod"
-	case goal.source.Kind == Memory:
+	case sims[0].Model.Sources[i].Kind == world.Memory:
 		scale, unit = 1.0/(1<<20), "MiB of a pod"
-	case !goal.total:
+	case !goal.Total:
 		unit = "per pod"
 	}
-	p := picture.Panel{Title: MetricName(spec), Unit: unit, Lines: []picture.Line{{Label: "target", Value: goal.value * scale}}}
+	p := picture.Panel{Title: MetricName(spec), Unit: unit, Lines: []picture.Line{{Label: "target", Value: goal.Value * scale}}}
 	for k, s := range sims {
 		name := "as the scaler sees it"
 		if len(sims) > 1 {

@@ -1,11 +1,11 @@
 package simulate
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+
+	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
 // Reaction is the longest time in which a metric was over its target, split into what it was due to: by how much each part shortens
@@ -27,22 +27,26 @@ type Part struct {
 // parts remove one cause of delay from a model.
 var parts = []struct {
 	name   string
-	remove func(m *Model)
+	remove func(m *world.Model)
 }{
-	{"bound", func(m *Model) { m.Spec.MaxReplicas = max(m.Spec.MaxReplicas, 1_000_000) }},
-	{"start", func(m *Model) { m.Pods.Start, m.Pods.Ready = 0, 0 }},
-	{"policies", func(m *Model) { freeToScaleUp(m.Spec) }},
-	{"sync", func(m *Model) {
+	{"bound", func(m *world.Model) { m.Spec.MaxReplicas = max(m.Spec.MaxReplicas, 1_000_000) }},
+	{"start", func(m *world.Model) { m.Pods.Start, m.Pods.Ready = 0, 0 }},
+	{"policies", func(m *world.Model) { freeToScaleUp(m.Spec) }},
+	{"sync", func(m *world.Model) {
 		m.Flags.SyncPeriod = time.Second
 		if m.KEDA != nil {
 			m.KEDA.PollingInterval = time.Second
 		}
 	}},
-	{"window", func(m *Model) { eachScraped(m, func(s *Source) { s.Span, s.Offset = min(s.Span, 2*s.Interval), 0 }) }},
-	{"recording", func(m *Model) { eachScraped(m, func(s *Source) { s.Evaluation = min(s.Evaluation, time.Second) }) }},
-	{"scrape", func(m *Model) {
+	{"window", func(m *world.Model) {
+		eachScraped(m, func(s *world.Source) { s.Span, s.Offset = min(s.Span, 2*s.Interval), 0 })
+	}},
+	{"recording", func(m *world.Model) {
+		eachScraped(m, func(s *world.Source) { s.Evaluation = min(s.Evaluation, time.Second) })
+	}},
+	{"scrape", func(m *world.Model) {
 		m.Resolution = time.Second
-		eachScraped(m, func(s *Source) {
+		eachScraped(m, func(s *world.Source) {
 			if s.Fn != "" {
 				s.Span = s.Span * time.Second / s.Interval
 			}
@@ -51,9 +55,9 @@ var parts = []struct {
 	}},
 }
 
-func eachScraped(m *Model, f func(s *Source)) {
+func eachScraped(m *world.Model, f func(s *world.Source)) {
 	for i := range m.Sources {
-		if m.Sources[i].Kind == Scraped {
+		if m.Sources[i].Kind == world.Scraped {
 			f(&m.Sources[i])
 		}
 	}
@@ -75,53 +79,17 @@ func freeToScaleUp(spec *autoscalingv2.HorizontalPodAutoscalerSpec) {
 	spec.Behavior = &b
 }
 
-// copied returns a copy of a model that can be changed. What is over target does not change with it.
-func (m *Model) copied() *Model {
-	out := *m
-	out.judged = cmp.Or(m.judged, m.Spec)
-	out.Spec = m.Spec.DeepCopy()
-	out.Sources = slices.Clone(m.Sources)
-	if m.KEDA != nil {
-		k := *m.KEDA
-		out.KEDA = &k
-	}
-	return &out
-}
-
 // around is how much of the load before and after a span is simulated again for its parts.
 const around = 15 * time.Minute
 
-// cut returns a copy of a model with the load of a span and around it.
-func (m *Model) cut(s Span) *Model {
-	out := m.copied()
-	from, to := max(s.From-around, 0), min(s.To+around, m.End)
-	first, _ := slices.BinarySearch(m.Times, from)
-	if first > 0 && (first == len(m.Times) || m.Times[first] > from) {
-		first--
-	}
-	last, _ := slices.BinarySearch(m.Times, to)
-	from = m.Times[first]
-	out.Times = make([]time.Duration, 0, last-first)
-	for _, t := range m.Times[first:last] {
-		out.Times = append(out.Times, t-from)
-	}
-	out.Requests, out.End = m.Requests[first:last], to-from
-	for i := range out.Sources {
-		if c := out.Sources[i].Column; c != nil {
-			out.Sources[i].Column = c[first:last]
-		}
-	}
-	return out
-}
-
 // reactionOf splits the longest time over target.
-func reactionOf(m *Model, r *Result) *Reaction {
+func reactionOf(m *world.Model, r *world.Result) *Reaction {
 	longest := r.Longest()
 	if longest.To == longest.From {
 		return nil
 	}
 	out := &Reaction{At: longest.From, Time: longest.To - longest.From}
-	trial := m.cut(longest)
+	trial := m.Cut(longest, around)
 	before, ok := longestOf(trial)
 	for _, p := range parts {
 		if !ok {
@@ -138,8 +106,8 @@ func reactionOf(m *Model, r *Result) *Reaction {
 	return out
 }
 
-func longestOf(m *Model) (time.Duration, bool) {
-	r, err := Run(m)
+func longestOf(m *world.Model) (time.Duration, bool) {
+	r, err := world.Run(m)
 	if err != nil {
 		return 0, false
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/simulate/autoscaler"
+
+	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
 // Simulation is what a scaler does under a load.
@@ -19,8 +21,8 @@ type Simulation struct {
 	// Load is the name of the load, Start the time of its beginning, or zero.
 	Load  string
 	Start time.Time
-	Model *Model
-	Result
+	Model *world.Model
+	world.Result
 	Summary Summary
 	// Reaction is nil if no metric was ever over its target.
 	Reaction *Reaction
@@ -54,18 +56,18 @@ func Simulate(s *check.Scaling, o *Options) (*Simulation, model.Problems) {
 	if ps.HasErrors() {
 		return nil, ps
 	}
-	r, err := Run(m)
+	r, err := world.Run(m)
 	if err != nil {
 		ps.Errorf(model.InputLimit, s.Place, "%v", err)
 		return nil, ps
 	}
-	out := &Simulation{Scaling: s, Load: o.Load.Name, Start: o.Load.Start, Model: m, Result: *r, Summary: r.summary(m)}
+	out := &Simulation{Scaling: s, Load: o.Load.Name, Start: o.Load.Start, Model: m, Result: *r, Summary: summaryOf(m, r)}
 	out.Reaction = reactionOf(m, r)
 	out.Advice = advise(s, m, &out.Summary)
 	return out, ps
 }
 
-func (r *Result) summary(m *Model) Summary {
+func summaryOf(m *world.Model, r *world.Result) Summary {
 	s := Summary{
 		PodHours: r.PodTime.Hours(), Over: r.Over, Requests: r.Requests, Excess: r.Excess, Overload: r.Overload,
 	}

@@ -24,8 +24,8 @@ import (
 	"k8s.io/kubernetes/pkg/controller/podautoscaler"
 	"k8s.io/kubernetes/pkg/controller/podautoscaler/metrics"
 
-	"github.com/krm-fn/krm-fn/pkg/simulate"
 	"github.com/krm-fn/krm-fn/pkg/simulate/autoscaler"
+	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
 var podResource = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
@@ -34,8 +34,8 @@ var errNone = errors.New("no metrics returned")
 
 // cluster is what the controller sees of a world: pods, a scale, and metrics. Metrics are found by name, "m" and their number.
 type cluster struct {
-	world  *simulate.World
-	model  *simulate.Model
+	world  *world.World
+	model  *world.Model
 	client *fake.Clientset
 	start  time.Time
 	look   autoscaler.Look
@@ -186,13 +186,13 @@ func (c *cluster) scales(t *testing.T) *scalefake.FakeScaleClient {
 }
 
 // controller returns the replicas after each look of the real controller.
-func controller(t *testing.T, m *simulate.Model) (out []int32) {
+func controller(t *testing.T, m *world.Model) (out []int32) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		const early = time.Millisecond
 		start := time.Now().Add(early)
-		c := &cluster{world: simulate.NewWorld(m, m.Replicas, 0), model: m, client: fake.NewClientset(), start: start}
+		c := &cluster{world: world.New(m, m.Replicas, 0), model: m, client: fake.NewClientset(), start: start}
 		c.refresh(t)
 		mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{{Group: "apps", Version: "v1"}})
 		mapper.Add(schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, meta.RESTScopeNamespace)

@@ -15,8 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	k8sv2 "k8s.io/kubernetes/pkg/apis/autoscaling/v2"
 
-	"github.com/krm-fn/krm-fn/pkg/simulate"
 	"github.com/krm-fn/krm-fn/pkg/simulate/autoscaler"
+	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
 var (
@@ -25,8 +25,8 @@ var (
 )
 
 // simulation returns the replicas after each look of ours.
-func simulation(m *simulate.Model) (out []int32) {
-	w := simulate.NewWorld(m, m.Replicas, 0)
+func simulation(m *world.Model) (out []int32) {
+	w := world.New(m, m.Replicas, 0)
 	a := autoscaler.New(m.Spec, m.Flags)
 	for at := time.Duration(0); at <= m.End; at += m.Flags.SyncPeriod {
 		w.Advance(at)
@@ -79,9 +79,9 @@ func TestWorlds(t *testing.T) {
 func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
 // random returns a model with metrics of all types.
-func random(r *rand.Rand) *simulate.Model {
+func random(r *rand.Rand) *world.Model {
 	second := func(n int) time.Duration { return time.Duration(n) * time.Second }
-	m := &simulate.Model{End: 30 * time.Minute, Replicas: int32(1 + r.IntN(6)), Flags: autoscaler.DefaultFlags(), Resolution: second(pick(r, 10, 15, 30, 60))}
+	m := &world.Model{End: 30 * time.Minute, Replicas: int32(1 + r.IntN(6)), Flags: autoscaler.DefaultFlags(), Resolution: second(pick(r, 10, 15, 30, 60))}
 	if r.IntN(3) == 0 {
 		m.Flags.SyncPeriod = second(pick(r, 10, 15, 30))
 		m.Flags.DownscaleStabilization = second(r.IntN(400))
@@ -89,7 +89,7 @@ func random(r *rand.Rand) *simulate.Model {
 		m.Flags.CPUInitializationPeriod = second(r.IntN(400))
 		m.Flags.InitialReadinessDelay = second(r.IntN(60))
 	}
-	m.Pods = simulate.Pods{CPU: r.Float64() * 0.05, CPUOfRequest: pick(r, 0.001, 0.01, 0.03), Memory: 1e8, MemoryOfRequest: pick(r, 0, 1e6, 1e7)}
+	m.Pods = world.Pods{CPU: r.Float64() * 0.05, CPUOfRequest: pick(r, 0.001, 0.01, 0.03), Memory: 1e8, MemoryOfRequest: pick(r, 0, 1e6, 1e7)}
 	m.Pods.Start = time.Duration(r.IntN(30_000)) * time.Millisecond
 	m.Pods.Ready = m.Pods.Start + time.Duration(r.IntN(120_000))*time.Millisecond
 	if r.IntN(3) == 0 {
@@ -107,6 +107,11 @@ func random(r *rand.Rand) *simulate.Model {
 			load = 0
 		}
 		m.Times, m.Requests = append(m.Times, at), append(m.Requests, load)
+	}
+	if r.IntN(4) == 0 {
+		for _, n := range m.Requests {
+			m.CPU = append(m.CPU, n*m.Pods.CPUOfRequest*r.Float64())
+		}
 	}
 	low := int32(1 + r.IntN(3))
 	m.Spec = &autoscalingv2.HorizontalPodAutoscalerSpec{
@@ -151,23 +156,23 @@ func random(r *rand.Rand) *simulate.Model {
 }
 
 // share returns what a pod of some number of pods has of a total.
-func share(r *rand.Rand, m *simulate.Model, total float64) int {
+func share(r *rand.Rand, m *world.Model, total float64) int {
 	return 1 + int(1000*total/(1+r.Float64()*float64(m.Spec.MaxReplicas)*1.3))
 }
 
 // peak returns the most requests per second.
-func peak(m *simulate.Model) float64 { return slices.Max(m.Requests) }
+func peak(m *world.Model) float64 { return slices.Max(m.Requests) }
 
 func milli(n int) *resource.Quantity { return resource.NewMilliQuantity(int64(n), resource.DecimalSI) }
 
-func addResource(r *rand.Rand, m *simulate.Model, kind string, cpu, memory int64) {
-	s := simulate.Source{Kind: simulate.CPU, Request: cpu}
+func addResource(r *rand.Rand, m *world.Model, kind string, cpu, memory int64) {
+	s := world.Source{Kind: world.CPU, Request: cpu}
 	percent := int32(20 + r.IntN(130))
 	to := autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: &percent}
 	name := corev1.ResourceCPU
 	average := milli(share(r, m, peak(m)*m.Pods.CPUOfRequest))
 	if kind == "memory" {
-		s.Kind, s.Request, name = simulate.Memory, memory, corev1.ResourceMemory
+		s.Kind, s.Request, name = world.Memory, memory, corev1.ResourceMemory
 		average = resource.NewQuantity(5e7+r.Int64N(3e8), resource.BinarySI)
 	}
 	if r.IntN(3) == 0 {
@@ -182,8 +187,8 @@ func addResource(r *rand.Rand, m *simulate.Model, kind string, cpu, memory int64
 	m.Spec.Metrics, m.Sources = append(m.Spec.Metrics, spec), append(m.Sources, s)
 }
 
-func addQuery(r *rand.Rand, m *simulate.Model, kind string) {
-	s := simulate.Source{PerRequest: pick(r, 1.0, 1, 0.1, 3), Factor: pick(r, 1.0, 1, 60), Mean: r.IntN(8) == 0,
+func addQuery(r *rand.Rand, m *world.Model, kind string) {
+	s := world.Source{PerRequest: pick(r, 1.0, 1, 0.1, 3), Factor: pick(r, 1.0, 1, 60), Mean: r.IntN(8) == 0,
 		Interval: pick(r, 5*time.Second, 15*time.Second, 30*time.Second, time.Minute),
 		Fn:       pick(r, "rate", "rate", "increase", "irate", "", "avg_over_time", "max_over_time", "min_over_time", "sum_over_time")}
 	s.Span = s.Interval * time.Duration(pick(r, 2, 3, 4, 8))
@@ -191,9 +196,9 @@ func addQuery(r *rand.Rand, m *simulate.Model, kind string) {
 	case 0:
 		s.Evaluation = pick(r, 15*time.Second, 30*time.Second)
 	case 1:
-		s.Kind = simulate.Direct
+		s.Kind = world.Direct
 	case 2:
-		s.Kind = simulate.Missing
+		s.Kind = world.Missing
 	case 3:
 		s.Offset = time.Minute
 	}

@@ -1,4 +1,4 @@
-package simulate
+package world
 
 import (
 	"math"
@@ -97,7 +97,7 @@ func (w *World) seen(i int) float64 {
 		switch {
 		case !m.Known:
 			return math.NaN()
-		case w.goals[i].total:
+		case w.goals[i].Total:
 			return float64(m.Total) / 1000
 		}
 		return float64(m.Total) / 1000 / float64(max(w.look.Replicas, 1))

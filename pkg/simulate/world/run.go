@@ -1,4 +1,4 @@
-package simulate
+package world
 
 import (
 	"errors"
@@ -42,7 +42,7 @@ func Run(m *Model) (*Result, error) {
 			replicas = max(1, *m.Spec.MinReplicas)
 		}
 	}
-	w := NewWorld(m, replicas, start)
+	w := New(m, replicas, start)
 	a := autoscaler.New(m.Spec, m.Flags)
 	o := newOperator(m.KEDA, start)
 	r := &Result{}

@@ -1,4 +1,4 @@
-package simulate
+package world
 
 import (
 	"math"
@@ -24,6 +24,9 @@ type World struct {
 	share, served float64
 	// excess is how many requests per second no pod serves.
 	excess float64
+	// cpuShare is what each ready pod uses of columns with CPU, cpu what it has used if it always was ready. memoryShare is that of
+	// memory.
+	cpuShare, cpu, memoryShare float64
 	// moves is when the next pod starts or becomes ready.
 	moves  time.Duration
 	series []*series
@@ -31,7 +34,7 @@ type World struct {
 	// horizon is how long it takes until all pods that were ready before are equal.
 	horizon time.Duration
 	look    autoscaler.Look
-	goals   []goal
+	goals   []Goal
 	totals  Totals
 	// work is how many samples queries have looked at.
 	work int64
@@ -71,8 +74,8 @@ type cohort struct {
 	count          int64
 	running, ready time.Duration
 	started, isUp  bool
-	// before is World.served when the pods became ready.
-	before float64
+	// before and cpuBefore are World.served and World.cpu when the pods became ready.
+	before, cpuBefore float64
 	// end is when they were removed.
 	end time.Duration
 	// recorded are the values of recording rules.
@@ -80,14 +83,14 @@ type cohort struct {
 	usage    measured
 }
 
-// NewWorld returns the world of a model with a number of pods that are ready for long, at a time before the start.
-func NewWorld(m *Model, replicas int32, at time.Duration) *World {
+// New returns the world of a model with a number of pods that are ready for long, at a time before the start.
+func New(m *Model, replicas int32, at time.Duration) *World {
 	w := &World{m: m, now: at, moves: never, horizon: m.Flags.CPUInitializationPeriod + 2*m.Resolution}
 	for i := range m.Sources {
 		s := newSeries(&m.Sources[i], at)
 		w.series = append(w.series, s)
 		w.horizon = max(w.horizon, s.reach()+s.Evaluation)
-		w.goals = append(w.goals, goalOf(m, i))
+		w.goals = append(w.goals, GoalOf(m, i))
 	}
 	w.usage.next = never
 	for i := range m.Sources {
@@ -160,7 +163,7 @@ func (w *World) transitions() {
 			c.started = true
 		}
 		if !c.isUp && c.ready <= w.now {
-			c.isUp, c.before = true, w.served
+			c.isUp, c.before, c.cpuBefore = true, w.served, w.cpu
 			w.ready += c.count
 		}
 		switch {
@@ -193,11 +196,21 @@ func (w *World) spread() {
 			w.excess = 0
 		}
 	}
+	w.cpuShare = w.m.CPU.share(w)
+	w.memoryShare = w.m.Memory.share(w)
 	over := w.ready == 0 && requests > 0
 	for i := range w.goals {
 		over = over || w.goals[i].exceeded(w)
 	}
 	w.setOver(over)
+}
+
+// share returns what each ready pod has of a column.
+func (c Column) share(w *World) float64 {
+	if c == nil || w.ready == 0 || math.IsNaN(c[w.row]) {
+		return 0
+	}
+	return c[w.row] / float64(w.ready)
 }
 
 // Advance goes on until a time.
@@ -220,6 +233,7 @@ func (w *World) Advance(until time.Duration) {
 func (w *World) pass(d time.Duration) {
 	seconds := d.Seconds()
 	w.served += w.share * seconds
+	w.cpu += w.cpuShare * seconds
 	if w.now < 0 {
 		return
 	}

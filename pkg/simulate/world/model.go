@@ -1,6 +1,8 @@
-package simulate
+package world
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -24,12 +26,14 @@ type Model struct {
 	Times []time.Duration
 	// Requests are the requests per second of each row.
 	Requests []float64
-	End      time.Duration
-	Flags    autoscaler.Flags
+	// CPU and Memory are what the pods use in all, besides what Pods says, in cores and bytes. They may be nil.
+	CPU, Memory Column
+	End         time.Duration
+	Flags       autoscaler.Flags
 	// Resolution is how often metrics-server measures (its flag --metric-resolution).
 	Resolution time.Duration
-	// judged has the targets that decide what is over target, if they are not those of Spec.
-	judged *autoscalingv2.HorizontalPodAutoscalerSpec
+	// Judged has the targets that decide what is over target, if they are not those of Spec.
+	Judged *autoscalingv2.HorizontalPodAutoscalerSpec
 }
 
 // Pods is what the pods of the workload do.
@@ -42,6 +46,9 @@ type Pods struct {
 	CPU, CPUOfRequest       float64
 	Memory, MemoryOfRequest float64
 }
+
+// Column has a value for each row of the load. NaN is none.
+type Column []float64
 
 // Kind says where the value of a metric comes from.
 type Kind int
@@ -64,8 +71,8 @@ type Source struct {
 	Kind Kind
 	// PerRequest is what a request, or for a gauge a request per second, adds to the value.
 	PerRequest float64
-	// Column has the value over all pods for each row of the load, instead of a value from its requests. NaN is no value.
-	Column []float64
+	// Column has the value over all pods, instead of a value from the requests.
+	Column Column
 	// Interval is that of the scrapes, Evaluation that of a recording rule, or 0.
 	Interval, Evaluation time.Duration
 	// Fn is the function of the query, "" for the last sample. Span is its range.
@@ -90,4 +97,44 @@ type KEDA struct {
 	Activation []float64
 	// StaysUp and StaysDown mean that KEDA does not scale to and from 0, AlwaysActive that a trigger counts as active.
 	StaysUp, StaysDown, AlwaysActive bool
+}
+
+// Copy returns a copy of a model that can be changed. What is over target does not change with it.
+func (m *Model) Copy() *Model {
+	out := *m
+	out.Judged = cmp.Or(m.Judged, m.Spec)
+	out.Spec = m.Spec.DeepCopy()
+	out.Sources = slices.Clone(m.Sources)
+	if m.KEDA != nil {
+		k := *m.KEDA
+		out.KEDA = &k
+	}
+	return &out
+}
+
+// Cut returns a copy of a model with the load of a span and around it.
+func (m *Model) Cut(s Span, around time.Duration) *Model {
+	out := m.Copy()
+	from, to := max(s.From-around, 0), min(s.To+around, m.End)
+	first, _ := slices.BinarySearch(m.Times, from)
+	if first > 0 && (first == len(m.Times) || m.Times[first] > from) {
+		first--
+	}
+	last, _ := slices.BinarySearch(m.Times, to)
+	from = m.Times[first]
+	out.Times = make([]time.Duration, 0, last-first)
+	for _, t := range m.Times[first:last] {
+		out.Times = append(out.Times, t-from)
+	}
+	out.Requests, out.End = m.Requests[first:last], to-from
+	columns := []*Column{&out.CPU, &out.Memory}
+	for i := range out.Sources {
+		columns = append(columns, &out.Sources[i].Column)
+	}
+	for _, c := range columns {
+		if *c != nil {
+			*c = (*c)[first:last]
+		}
+	}
+	return out
 }

@@ -1,4 +1,4 @@
-package simulate
+package world
 
 import "time"
 
@@ -24,26 +24,31 @@ type measured struct {
 
 // cpuTime returns the CPU time of a pod, in seconds.
 func (w *World) cpuTime(c *cohort) float64 {
-	seconds := w.m.Pods.CPU * (w.now - c.running).Seconds()
-	if c.isUp {
-		seconds += w.m.Pods.CPUOfRequest * (w.served - c.before)
+	if !c.isUp {
+		return w.m.Pods.CPU * (w.now - c.running).Seconds()
 	}
-	return seconds
+	return w.m.Pods.CPU*(w.now-c.running).Seconds() + w.m.Pods.CPUOfRequest*(w.served-c.before) + w.cpu - c.cpuBefore
+}
+
+// cores returns what a ready pod uses now.
+func (w *World) cores() float64 {
+	return w.m.Pods.CPU + w.m.Pods.CPUOfRequest*w.share + w.cpuShare
 }
 
 // warm measures a cohort that is ready for long.
 func (u *usage) warm(w *World, c *cohort) {
 	at := u.next - w.m.Resolution
-	c.usage = measured{at: at, samples: 2, window: w.m.Resolution, average: w.m.Pods.CPU + w.m.Pods.CPUOfRequest*w.share}
+	c.usage = measured{at: at, samples: 2, window: w.m.Resolution, average: w.cores()}
 	c.usage.cpu = w.cpuTime(c) - c.usage.average*(w.now-at).Seconds()
 	c.usage.memory = w.memory(c)
 }
 
+// memory returns what a pod uses now.
 func (w *World) memory(c *cohort) float64 {
 	if !c.isUp {
 		return w.m.Pods.Memory
 	}
-	return w.m.Pods.Memory + w.m.Pods.MemoryOfRequest*w.share
+	return w.m.Pods.Memory + w.m.Pods.MemoryOfRequest*w.share + w.memoryShare
 }
 
 // measure measures all pods that run.
