@@ -84,7 +84,7 @@ func Plot(c Chart, o Options) []byte {
 	d.x = scale{high: float64(d.End), from: margin + left + 8, to: d.width - margin - max(right, tickWidth/2)}
 	d.ticks = timeTicks(d.Start, d.End, int((d.x.to-d.x.from)/tickWidth))
 	if title := clean(c.Title); title != "" {
-		for _, line := range wrap(title, int((d.width-2*margin)/(15*emWidth))) {
+		for _, line := range Wrap(title, int((d.width-2*margin)/(15*emWidth))) {
 			d.y += 20
 			d.text(margin, d.y-5, "h", "start", line)
 		}

@@ -79,11 +79,20 @@ func TestWrap(t *testing.T) {
 		{"", nil},
 		{"one two three four", []string{"one two", "three four"}},
 		{"a sum(rate(x{a=1,b=2}[1m]))", []string{"a sum(rate", "(x{a=1,", "b=2}[1m]))"}},
+		{"one_two_three_four", []string{"one_two_", "three_four"}},
 		{"abcdefghijklmnop", []string{"abcdefghij", "klmnop"}},
 		{"日本語日本語 x", []string{"日本語日本", "語 x"}},
 	} {
-		if diff := cmp.Diff(tc.want, wrap(tc.text, 10)); diff != "" {
+		if diff := cmp.Diff(tc.want, Wrap(tc.text, 10)); diff != "" {
 			t.Errorf("%q: %s", tc.text, diff)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	for text, want := range map[string]string{"": "", "abcd": "abcd", "abcde": "abc…", "日本語": "日…", "日本": "日本"} {
+		if got := cut(text, 4); got != want {
+			t.Errorf("cut(%s) = %s, want %s", text, got, want)
 		}
 	}
 }

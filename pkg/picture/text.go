@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 
@@ -64,8 +65,8 @@ func cellsOf(r rune) int {
 	return 1
 }
 
-// wrap breaks a text into lines of limited length: at spaces, else within a long word, after a sign if there is one.
-func wrap(s string, most int) []string {
+// Wrap breaks a text into lines of limited length: at spaces, else within a long word.
+func Wrap(s string, most int) []string {
 	most = max(most, 8)
 	var lines []string
 	line, used := "", 0
@@ -98,29 +99,36 @@ func wrap(s string, most int) []string {
 	return lines
 }
 
-// split cuts a word that is longer than most characters, after a sign if there is one in the second half.
+// split cuts a word that is longer than most characters: after a sign if there is one in the last two thirds, else within a name.
 func split(word string, most int) (head, rest string) {
-	n, end, sign := 0, 0, 0
+	n, end, sign, dash := 0, 0, 0, 0
 	for i, r := range word {
 		if n += cellsOf(r); n > most {
 			break
 		}
 		end = i + len(string(r))
-		if n > most/2 && strings.ContainsRune(",/|&){};", r) {
+		switch {
+		case n*3 <= most:
+		case strings.ContainsRune(",/|&){};", r):
 			sign = end
+		case strings.ContainsRune("_.-", r):
+			dash = end
 		}
 	}
-	if sign > 0 {
-		end = sign
-	}
+	end = cmp.Or(sign, dash, end)
 	return word[:end], word[end:]
 }
 
-// cut shortens a line to most characters and an ellipsis.
+// cut shortens a line to most characters, the last of which is then an ellipsis.
 func cut(s string, most int) string {
-	if cells(s) <= most {
-		return s
+	n, end := 0, 0
+	for i, r := range s {
+		switch n += cellsOf(r); {
+		case n > most:
+			return s[:end] + "…"
+		case n < most:
+			end = i + len(string(r))
+		}
 	}
-	head, _ := split(s, most-1)
-	return head + "…"
+	return s
 }

@@ -170,7 +170,7 @@ func (b *boxed) add(class string, x, size, room float64, text string) {
 	if size == smallSize {
 		height = smallHeight
 	}
-	for _, line := range wrap(clean(text), int(room/(emWidth*size))) {
+	for _, line := range Wrap(clean(text), int(room/(emWidth*size))) {
 		b.lines = append(b.lines, boxLine{x, b.height + size, class, line})
 		b.height += height
 	}
