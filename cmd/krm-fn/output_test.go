@@ -60,6 +60,7 @@ func TestNothingIsInterpretedByATerminal(t *testing.T) {
 		{"explain", "hpa/" + hostileName, dir, "--format", "dot"},
 		{"explain", "--all", dir, "-o", "json"},
 		{"explain", "--all", dir, "-o", "svg"},
+		{"report", dir},
 		{"render", dir},
 		{"render", hostileName},
 		{hostileName},
