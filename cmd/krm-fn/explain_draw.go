@@ -80,18 +80,18 @@ func drawDot(w io.Writer, chains []*check.Link) {
 	_, _ = fmt.Fprintf(w, "digraph chain {\n  graph [rankdir=LR, size=\"11,%d\", margin=0.2, ranksep=0.3, nodesep=0.12]\n"+
 		"  node [shape=box, fontname=\"Helvetica\", fontsize=10, margin=\"0.08,0.05\", height=0.2]\n  edge [arrowsize=0.6]\n", 8*len(chains))
 	eachEdge(chains, func(id, parent int, l *check.Link) {
-		label := ""
+		var label strings.Builder
 		for _, line := range lines(l) {
 			for _, part := range picture.Wrap(line, dotColumns) {
 				quoted := fmt.Sprintf("%q", part)
-				label += quoted[1:len(quoted)-1] + `\l`
+				label.WriteString(quoted[1:len(quoted)-1] + `\l`)
 			}
 		}
 		style, edge := "", ""
 		if l.Broken() {
 			style, edge = ", color=red, penwidth=3", " [style=dashed, color=red]"
 		}
-		_, _ = fmt.Fprintf(w, "  n%d [label="+`"%s"`+"%s]\n", id, label, style)
+		_, _ = fmt.Fprintf(w, "  n%d [label="+`"%s"`+"%s]\n", id, &label, style)
 		if parent >= 0 {
 			_, _ = fmt.Fprintf(w, "  n%d -> n%d%s\n", parent, id, edge)
 		}

@@ -26,7 +26,8 @@ type assigner struct {
 }
 
 func newAssigner(w *world, ps model.Problems) *assigner {
-	out := &assigner{world: w, problems: ps, used: make([]bool, len(ps)), of: map[model.Place][]int{}, misses: finder{graph: w.graph}}
+	out := &assigner{world: w, problems: ps, used: make([]bool, len(ps)), of: map[model.Place][]int{}}
+	out.misses.graph = w.graph
 	configs, adapters := map[model.Place]bool{}, map[model.Place]bool{}
 	for _, c := range w.setup.Configs {
 		for _, p := range c.Problems {

@@ -27,8 +27,9 @@ func clean(s string) string {
 // The widths of a character in em, of the fonts in Style: the widest is SF Mono.
 const emWidth = 0.618
 
-// textWidth returns the width of a line in pixels.
-func textWidth(s string, size float64) float64 { return float64(cells(s)) * emWidth * size }
+// textWidth returns the width of a line in pixels. The conversion of the product keeps it from being fused with a sum, which would
+// give other bytes on other processors (https://go.dev/ref/spec#Floating_point_operators).
+func textWidth(s string, size float64) float64 { return float64(float64(cells(s)) * emWidth * size) }
 
 // cells returns the width of a line in characters.
 func cells(s string) int {
@@ -119,16 +120,21 @@ func split(word string, most int) (head, rest string) {
 	return word[:end], word[end:]
 }
 
-// cut shortens a line to most characters, the last of which is then an ellipsis.
-func cut(s string, most int) string {
-	n, end := 0, 0
-	for i, r := range s {
-		switch n += cellsOf(r); {
-		case n > most:
-			return s[:end] + "…"
-		case n < most:
-			end = i + len(string(r))
-		}
+// cut shortens a line to at most limit characters. What stays is the begin and, because names often differ there, the end.
+func cut(s string, limit int) string {
+	if cells(s) <= limit {
+		return s
 	}
-	return s
+	runes := []rune(s)
+	head, tail := (limit+1)/2, limit/2-1
+	from, to := 0, len(runes)
+	for from < to && head >= cellsOf(runes[from]) {
+		head -= cellsOf(runes[from])
+		from++
+	}
+	for to > from && tail >= cellsOf(runes[to-1]) {
+		tail -= cellsOf(runes[to-1])
+		to--
+	}
+	return string(runes[:from]) + "…" + string(runes[to:])
 }
