@@ -26,7 +26,7 @@ BENCHCOUNT ?= 6
 PKG ?= ./pkg/hpa
 
 .PHONY: help build test argocd-test race cover lint golden fuzz mutants verify \
-  e2e e2e-gateway e2e-gateway-api e2e-smoke e2e-migrate e2e-truth e2e-keda bench bench-gateway benchstat corpus haproxy-test helm-test vuln image \
+  e2e e2e-gateway e2e-gateway-api e2e-smoke e2e-migrate e2e-truth e2e-keda bench bench-gateway benchstat corpus haproxy-test helm-test report-test vuln image \
   image-test release release-test clean
 
 help: ## list the targets
@@ -133,6 +133,9 @@ haproxy-test: ## send requests through rendered gateways, and let HAProxy judge 
 
 helm-test: ## run the commands of docs/helm.md with Helm 3 and Helm 4, which are built first
 	KRM_FN_HELM4=1 $(GO) test -count 1 -timeout 40m ./test/orchestrators -run '^TestTaskPages$$/^helm.md$$'
+
+report-test: ## open reports in a real browser; needs Chromium
+	KRM_FN_BROWSER=1 $(GO) test -count 1 -timeout 20m ./test/report
 
 image-test: ## build the image and run it in kustomize and kpt; docs/image.md says what that needs
 	KRM_FN_IMAGE_TEST=$${KRM_FN_IMAGE_TEST:-try} $(GO) test -count 1 -timeout 60m -v ./test/image

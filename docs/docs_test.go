@@ -56,7 +56,7 @@ func TestDocsChecksPageIsGenerated(t *testing.T) {
 
 // TestPagesShowWhatCommandsPrint compares every block below a comment that contains a krm-fn command with its output.
 func TestPagesShowWhatCommandsPrint(t *testing.T) {
-	for _, page := range []string{"../README.md", "check.md"} {
+	for _, page := range []string{"../README.md", "check.md", "explain.md"} {
 		showsOutput(t, page)
 	}
 }
@@ -73,16 +73,39 @@ func showsOutput(t *testing.T, page string) {
 	}
 	want := string(text)
 	for _, b := range slices.Backward(blocks) {
-		cmd := exec.Command("go", append([]string{"run", "./cmd/krm-fn"}, strings.Fields(string(text[b[2]:b[3]]))...)...)
-		cmd.Dir = ".."
-		var exit *exec.ExitError
-		out, err := cmd.Output()
-		if err != nil && !errors.As(err, &exit) {
-			t.Fatal(err)
-		}
-		want = want[:b[4]] + string(out) + want[b[5]:]
+		want = want[:b[4]] + printed(t, string(text[b[2]:b[3]])) + want[b[5]:]
 	}
 	generated(t, page, want)
+}
+
+// printed returns what a command prints, whatever its exit code.
+func printed(t *testing.T, args string) string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"run", "./cmd/krm-fn"}, strings.Fields(args)...)...)
+	cmd.Dir = ".."
+	var exit *exec.ExitError
+	out, err := cmd.Output()
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// TestDocsPictures compares every picture below a comment that contains a krm-fn command with its output.
+func TestDocsPictures(t *testing.T) {
+	for _, page := range []string{"../README.md", "explain.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pictures := regexp.MustCompile(`<!-- krm-fn ([^\n]*) -->\n!\[[^\]]+\]\(([^)]+)\)`).FindAllSubmatch(text, -1)
+		if len(pictures) == 0 {
+			t.Fatalf("%s shows no picture", page)
+		}
+		for _, p := range pictures {
+			generated(t, filepath.Join(filepath.Dir(page), string(p[2])), printed(t, string(p[1])))
+		}
+	}
 }
 
 func generated(t *testing.T, file, want string) {

@@ -32,12 +32,41 @@ func TestCheckFormats(t *testing.T) {
 func TestExplainFormats(t *testing.T) {
 	for _, format := range sortedNames(drawings) {
 		t.Run(format, func(t *testing.T) {
-			got := run(t, ".", "", "explain", "--format", format, "hpa/shop/orders", brokenChain)
+			got := run(t, ".", "", "explain", "-o", format, "hpa/shop/orders", brokenChain)
 			if got.code != exitProblems || got.stderr != "" {
 				t.Errorf("exit code %d, %s", got.code, got.stderr)
 			}
 			golden(t, filepath.Join(testdata, "explain", format+".txt"), got.stdout)
+			if old := run(t, ".", "", "explain", "--format="+format, "hpa/shop/orders", brokenChain); old != got {
+				t.Errorf("--format: %+v", old)
+			}
 		})
+	}
+}
+
+// The chains of all scalers are those of each. What is about none of them is reported beside them.
+func TestExplainAll(t *testing.T) {
+	const idle = "\n---\napiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\n" +
+		"metadata: {name: idle, namespace: shop}\nspec: {selector: {matchLabels: {app: nobody}}, endpoints: []}\n"
+	const warning = "48: ServiceMonitor shop/idle: spec.endpoints: is empty, so the monitor scrapes nothing; add at least one endpoint [scrape/port]\n"
+	sound, _, _ := strings.Cut(strings.ReplaceAll(mended(t), "namespace: shop", "namespace: depot"), "---\napiVersion: v1\nkind: ConfigMap")
+	input := read(t, filepath.Join(brokenChain, "manifests.yaml")) + "---\n" + sound + idle
+	for _, format := range sortedNames(drawings) {
+		got := run(t, ".", input, "explain", "--all", "-o", format, "-")
+		golden(t, filepath.Join(testdata, "explain", "all-"+format+".txt"), got.stdout)
+		if want := "warning: -:167:" + warning; got.code != exitProblems || got.stderr != want {
+			t.Errorf("exit code %d, %s", got.code, got.stderr)
+		}
+	}
+	if got := run(t, ".", mended(t)+idle, "explain", "--all", "-"); got.code != exitOK || got.stderr != "warning: -:95:"+warning {
+		t.Errorf("a sound chain beside a problem: %+v", got)
+	}
+	if got := run(t, ".", mended(t)+idle, "explain", "hpa/orders", "-"); got.code != exitOK || got.stderr != "" {
+		t.Errorf("one sound chain: %+v", got)
+	}
+	want := outcome{"", "error: the input has no HorizontalPodAutoscaler, ScaledJob or ScaledObject [hpa/target]\n", exitProblems}
+	if got := run(t, ".", "", "explain", "--all", "-"); got != want {
+		t.Errorf("no scaler: %+v", got)
 	}
 }
 

@@ -45,7 +45,8 @@ func TestCompletionOfValues(t *testing.T) {
 	}))
 	for words, want := range map[string]string{
 		"check --output":          "github json sarif text :4",
-		"explain --format":        "dot mermaid text :4",
+		"explain --output":        "dot json mermaid svg text :4",
+		"explain --format":        "dot json mermaid svg text :4",
 		"migrate --format":        "json text :4",
 		"init --flavor":           "kustomize kpt plain :4",
 		"init --mode":             "privateJet sidecar :4",
@@ -107,7 +108,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"version of something":      {[]string{"version", "x"}, outcome{"", "error: unknown command \"x\" for \"krm-fn version\"" + usage, exitUsage}},
 		"check without a path":      {[]string{"check"}, outcome{"", "error: name the files or directories to check, or - for standard input" + usage, exitUsage}},
 		"unknown format":            {[]string{"check", "-o", "xml", "."}, outcome{"", "error: --output: \"xml\" is not one of github, json, sarif, text" + usage, exitUsage}},
-		"unknown drawing":           {[]string{"explain", "--format", "svg", "hpa/a", "."}, outcome{"", "error: --format: \"svg\" is not one of dot, mermaid, text" + usage, exitUsage}},
+		"unknown drawing":           {[]string{"explain", "-o", "png", "hpa/a", "."}, outcome{"", "error: --output: \"png\" is not one of dot, json, mermaid, svg, text" + usage, exitUsage}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := run(t, ".", "", tc.args...); got != tc.want {

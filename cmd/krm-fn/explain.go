@@ -1,67 +1,110 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
-// drawings are the formats of a chain.
-var drawings = map[string]func(io.Writer, *check.Link){
+// drawings are the formats of chains.
+var drawings = map[string]func(io.Writer, []*check.Link){
 	"text":    drawText,
 	"mermaid": drawMermaid,
 	"dot":     drawDot,
+	"json":    drawJSON,
+	"svg":     drawSVG,
 }
 
 func newExplain() *cobra.Command {
 	var flags checkFlags
 	var format string
+	var all bool
 	cmd := &cobra.Command{
-		Use:   "explain hpa/NAME PATH...|-",
+		Use:   "explain {hpa/NAME | --all} PATH...|-",
 		Short: "Show the chain from a scaler to the pods that serve its metrics",
 		Long: `explain shows every link that produces the metrics of one scaler, with the object, file, line, and field that
-define it, and marks the broken links. A scaler is a HorizontalPodAutoscaler (hpa/NAME) or, of KEDA, a ScaledObject (so/NAME)
-or ScaledJob (sj/NAME).`,
+define it, and marks the broken links, each with its problem. A scaler is a HorizontalPodAutoscaler (hpa/NAME) or, of KEDA, a
+ScaledObject (so/NAME) or ScaledJob (sj/NAME). The exit code is 1 if a link is broken.`,
 		Example: `  krm-fn explain hpa/products-api manifests
   krm-fn explain so/orders manifests
-  kustomize build . | krm-fn explain hpa/shop/products-api --format mermaid -`,
-		Args:              cobra.MinimumNArgs(2),
+
+  # a picture of the chains of all scalers
+  kustomize build . | krm-fn explain --all -o svg - > chains.svg`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) < 2 && !all {
+				return errors.New("name a scaler, such as hpa/products-api, or use --all, and the files or directories that contain it")
+			}
+			return nil
+		},
 		ValidArgsFunction: completeScaler,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			draw, ok := drawings[format]
 			if !ok {
-				return fmt.Errorf("--format: %q is not one of %s", format, strings.Join(sortedNames(drawings), ", "))
+				return fmt.Errorf("--output: %q is not one of %s", format, strings.Join(sortedNames(drawings), ", "))
 			}
-			in, read, ps := flags.input(args[1:], cmd.InOrStdin())
+			name := ""
+			if !all {
+				name, args = args[0], args[1:]
+			}
+			in, read, ps := flags.input(args, cmd.InOrStdin())
 			if err := report(cmd.ErrOrStderr(), located(slices.Concat(read, ps), sourcesOf(in))); err != nil {
 				return err
 			}
-			chain, ps := check.Explain(in, args[0])
-			if err := report(cmd.ErrOrStderr(), located(ps, sourcesOf(in))); err != nil {
+			chains, ps := chainsOf(in, name)
+			err := report(cmd.ErrOrStderr(), located(ps, sourcesOf(in)))
+			if len(chains) == 0 {
 				return err
 			}
-			chain.Locate(sourcesOf(in))
-			draw(cmd.OutOrStdout(), chain)
-			if chain.Problematic().HasErrors() {
+			check.Locate(chains, sourcesOf(in))
+			draw(cmd.OutOrStdout(), chains)
+			if slices.ContainsFunc(chains, func(l *check.Link) bool { return l.Problematic().HasErrors() }) {
 				return errProblems
 			}
-			return nil
+			return err
 		},
 	}
 	flags.add(cmd)
-	cmd.Flags().StringVar(&format, "format", "text", "format: "+strings.Join(sortedNames(drawings), ", "))
-	complete(cmd, "format", sortedNames(drawings))
+	cmd.Flags().BoolVar(&all, "all", false, "show the chains of all scalers of the input")
+	cmd.Flags().StringVarP(&format, "output", "o", "text", "format: "+strings.Join(sortedNames(drawings), ", "))
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "format" {
+			name = "output" // Its older name.
+		}
+		return pflag.NormalizedName(name)
+	})
+	complete(cmd, "output", sortedNames(drawings))
 	return cmd
 }
 
-// drawText draws the chain as a tree. Each link has its place, with its problems below it.
-func drawText(w io.Writer, l *check.Link) { drawBranch(w, l, "", "") }
+// chainsOf returns the chain of a scaler, or of all if the name is empty.
+func chainsOf(in check.Input, name string) ([]*check.Link, model.Problems) {
+	if name == "" {
+		return check.ExplainAll(in)
+	}
+	chain, ps := check.Explain(in, name)
+	if chain == nil {
+		return nil, ps
+	}
+	return []*check.Link{chain}, ps
+}
+
+// drawText draws chains as trees. Each link has its place, with its problems below it.
+func drawText(w io.Writer, chains []*check.Link) {
+	for i, l := range chains {
+		if i > 0 {
+			_, _ = fmt.Fprintln(w)
+		}
+		drawBranch(w, l, "", "")
+	}
+}
 
 func drawBranch(w io.Writer, l *check.Link, first, rest string) {
 	mark := ""
@@ -78,7 +121,7 @@ func drawBranch(w io.Writer, l *check.Link, first, rest string) {
 		below = rest + "│   "
 	}
 	for _, p := range l.Problems {
-		_, _ = fmt.Fprintf(w, "%s! %s: %s [%s]\n", below, p.Severity, oneLine(p.Message), p.ID)
+		_, _ = fmt.Fprintln(w, below+"! "+p.String())
 	}
 	for i, c := range l.Links {
 		if i < len(l.Links)-1 {
@@ -98,55 +141,4 @@ func where(l *check.Link) string {
 	return at.String()
 }
 
-// lines returns the text of a link and its place, for the drawings whose boxes have several lines.
-func lines(l *check.Link) []string {
-	out := []string{l.Role + ": " + oneLine(l.What)}
-	if at := where(l); at != "" {
-		out = append(out, oneLine(at))
-	}
-	return out
-}
-
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// drawMermaid draws the chain for https://mermaid.js.org.
-func drawMermaid(w io.Writer, root *check.Link) {
-	_, _ = fmt.Fprintln(w, "flowchart LR")
-	quote := strings.NewReplacer("#", "#35;", `"`, "#quot;", "<", "#lt;", ">", "#gt;", "\n", "<br>")
-	eachEdge(root, func(id, parent int, l *check.Link) {
-		_, _ = fmt.Fprintf(w, "  n%d[\"%s\"]\n", id, quote.Replace(strings.Join(lines(l), "\n")))
-		if parent >= 0 {
-			_, _ = fmt.Fprintf(w, "  n%d --> n%d\n", parent, id)
-		}
-		if l.Broken() {
-			_, _ = fmt.Fprintf(w, "  style n%d stroke:#c00,stroke-width:3px\n", id)
-		}
-	})
-}
-
-// drawDot draws the chain for Graphviz.
-func drawDot(w io.Writer, root *check.Link) {
-	_, _ = fmt.Fprintln(w, "digraph chain {\n  rankdir=LR\n  node [shape=box]")
-	eachEdge(root, func(id, parent int, l *check.Link) {
-		style := ""
-		if l.Broken() {
-			style = ", color=red, penwidth=3"
-		}
-		_, _ = fmt.Fprintf(w, "  n%d [label=%q%s]\n", id, strings.Join(lines(l), "\n"), style)
-		if parent >= 0 {
-			_, _ = fmt.Fprintf(w, "  n%d -> n%d\n", parent, id)
-		}
-	})
-	_, _ = fmt.Fprintln(w, "}")
-}
-
-// eachEdge numbers the links and calls f for each, with the number of its parent. The parent of the root is -1.
-func eachEdge(root *check.Link, f func(id, parent int, l *check.Link)) {
-	next := 0
-	parents := []int{-1}
-	root.Walk(func(l *check.Link, depth int) {
-		parents = append(parents[:depth+1], next)
-		f(next, parents[depth], l)
-		next++
-	})
-}

@@ -17,7 +17,7 @@ func TestWriteErrors(t *testing.T) {
 		"render examples/products-privatejet", "check -o json examples/kpt",
 		"check -o sarif examples/kpt",
 		"explain hpa/products-api RENDERED", "explain hpa/products-api RENDERED --format mermaid",
-		"explain hpa/products-api RENDERED --format dot", "",
+		"explain hpa/products-api RENDERED --format dot", "explain --all RENDERED -o svg", "explain --all RENDERED -o json", "",
 	} {
 		t.Run(args, func(t *testing.T) {
 			rendered := run(t, ".", "", "render", "examples/products-privatejet").stdout
@@ -58,6 +58,9 @@ func TestNothingIsInterpretedByATerminal(t *testing.T) {
 		{"explain", "hpa/" + hostileName, dir},
 		{"explain", "hpa/" + hostileName, dir, "--format", "mermaid"},
 		{"explain", "hpa/" + hostileName, dir, "--format", "dot"},
+		{"explain", "--all", dir, "-o", "json"},
+		{"explain", "--all", dir, "-o", "svg"},
+		{"report", dir},
 		{"render", dir},
 		{"render", hostileName},
 		{hostileName},

@@ -102,7 +102,7 @@ output cannot be written, and 2 if the command line is wrong.`,
 	}
 	cmd.Flags().BoolVar(&printVersion, "version", false, "print the version, like krm-fn version")
 	cmd.AddCommand(newInit(), newRender(stdout), newPostRender(stdout), newAutoscale(stdout))
-	cmd.AddCommand(newCheck(), newExplain(), newSimulate(), newMigrate(), newVersion())
+	cmd.AddCommand(newCheck(), newExplain(), newSimulate(), newReport(), newMigrate(), newVersion())
 	return cmd
 }
 

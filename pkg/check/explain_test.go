@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/krm-fn/krm-fn/pkg/krm"
+	"github.com/krm-fn/krm-fn/pkg/model"
 )
 
 const explained = `
@@ -228,5 +231,69 @@ func TestExplainAPI(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", service, diff)
 		}
+	}
+}
+
+// TestExplainAgrees compares the chains of all scalers with those of each, and with what the checks say of the same manifests.
+func TestExplainAgrees(t *testing.T) {
+	files, err := filepath.Glob("testdata/checks/*/*.yaml")
+	if err != nil || len(files) < 50 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := Input{Items: itemsOf(t, string(text))}
+		all, rest := ExplainAll(in)
+		if len(all) == 0 {
+			continue
+		}
+		var found model.Problems
+		for _, chain := range all {
+			found = slices.Concat(found, chain.Problematic())
+			one, ps := Explain(in, chain.Place.Object.Name)
+			if len(ps) > 0 {
+				continue // Several have the name.
+			}
+			if diff := cmp.Diff(outline(one), outline(chain)); diff != "" {
+				t.Errorf("%s (-alone +with others):\n%s", file, diff)
+			}
+		}
+		want, summary := Judge(in)
+		if diff := cmp.Diff(want, slices.Concat(found, rest).Sorted()); diff != "" {
+			t.Errorf("%s: %s", file, diff)
+		}
+		if rest.HasErrors() || found.HasErrors() != (summary.Broken > 0) {
+			t.Errorf("%s: %s, but the problems of chains are %v, and others %v", file, summary, found, rest)
+		}
+	}
+}
+
+// A monitor that is broken for one workload breaks no chain of another, nor one that needs no monitor.
+func TestExplainAllKeepsChainsApart(t *testing.T) {
+	broken := strings.NewReplacer("PORT", "web", "AS", "orders_per_second").Replace(explained)
+	objects, _, _ := strings.Cut(strings.ReplaceAll(explained, "PORT", "http"), "---\napiVersion: v1\nkind: ConfigMap")
+	cpu, _, _ := strings.Cut(explained, "  - type: Pods")
+	text := broken + "---" + strings.NewReplacer("web", "zoo", "shop", "zoo").Replace(objects) + "---" + strings.Replace(cpu, "name: web", "name: cpu", 1)
+	all, rest := ExplainAll(Input{Items: itemsOf(t, text)})
+	var got []string
+	for _, chain := range all {
+		line := chain.Place.Object.Name
+		for _, p := range chain.Problematic() {
+			line += " " + string(p.ID)
+		}
+		got = append(got, line)
+	}
+	if diff := cmp.Diff([]string{"cpu hpa/overlap", "web hpa/overlap scrape/port", "zoo"}, got); diff != "" || len(rest) > 0 {
+		t.Errorf("%s, others: %v", diff, rest)
+	}
+}
+
+func TestExplainAllWithoutScalers(t *testing.T) {
+	const want = "error: the input has no HorizontalPodAutoscaler, ScaledJob or ScaledObject [hpa/target]"
+	if all, ps := ExplainAll(Input{}); len(all) > 0 || len(ps) != 1 || ps[0].String() != want {
+		t.Errorf("%v, %v", all, ps)
 	}
 }

@@ -57,13 +57,12 @@ func counts(g *chain.Graph, k *chain.KEDA, t *keda.Trigger) bool {
 }
 
 // triggerLinks returns a link for each trigger of a scaler.
-func triggerLinks(w *world, s *chain.Scaler) []*Link {
-	i := slices.IndexFunc(w.graph.KEDA, func(k *chain.KEDA) bool { return &k.Scaler == s })
-	k := w.graph.KEDA[i]
+func (e *explainer) triggerLinks(s *chain.Scaler) []*Link {
+	k := e.keda[s]
 	var out []*Link
 	for i := range k.Triggers {
 		t := trigger{k, &k.Triggers[i], k.MetricAt(i), i}
-		out = append(out, &Link{Role: "trigger", What: triggerText(t), Place: t.at, Links: sourceLinks(w, t)})
+		out = append(out, &Link{Role: "trigger", What: triggerText(t), Place: t.at, Links: e.sourceLinks(t)})
 	}
 	return out
 }
@@ -86,7 +85,7 @@ func triggerText(t trigger) string {
 }
 
 // sourceLinks returns the links that produce the value of a trigger.
-func sourceLinks(w *world, t trigger) []*Link {
+func (e *explainer) sourceLinks(t trigger) []*Link {
 	if t.IsResource() {
 		if wl := t.of.Target; wl != nil && wl.KnowsPods() {
 			return requests(wl, corev1.ResourceName(t.Type))
@@ -95,11 +94,11 @@ func sourceLinks(w *world, t trigger) []*Link {
 	}
 	var links []*Link
 	if t.of.Spec != nil {
-		links = apiLinks(w, chain.ExternalMetrics)
+		links = apiLinks(e.world, chain.ExternalMetrics)
 	}
 	if ref := t.AuthenticationRef; ref != nil {
 		var ps model.Problems
-		a := (&credentials{graph: w.graph}).find(t, &ps)
+		a := (&credentials{graph: e.graph}).find(t, &ps)
 		l := &Link{Role: "authentication", What: fmt.Sprintf("%s is not in the input", ref.Name)}
 		if a != nil {
 			l.What, l.Place = a.item.Place.Object.String(), a.item.Place
@@ -108,10 +107,7 @@ func sourceLinks(w *world, t trigger) []*Link {
 	}
 	switch t.Type {
 	case keda.Prometheus:
-		i := slices.IndexFunc(w.demands.Queries(), func(d *demand.Demand) bool {
-			return d.Scaler == &t.of.Scaler && d.Number == t.number
-		})
-		return append(links, queryLinks(w, w.demands.Queries()[i])...)
+		return append(links, queryLinks(e.world, e.demands[metricKey{&t.of.Scaler, t.number}])...)
 	case keda.Cron:
 		return append(links, &Link{Role: "schedule", What: fmt.Sprintf("%s replicas from %s to %s, %s", t.Value("desiredReplicas"),
 			t.Value("start"), t.Value("end"), t.Value("timezone"))})
@@ -150,7 +146,7 @@ func queryLinks(w *world, d *demand.Demand) []*Link {
 	if !d.IsOfPods() {
 		return links
 	}
-	for _, p := range d.Paths() {
+	for _, p := range firstOf(d.Paths()) {
 		links = append(links, pathLink(p))
 	}
 	if len(d.Paths()) == 0 {

@@ -112,7 +112,7 @@ type signals struct {
 // the input, and what it cannot return.
 func Scalings(in Input) ([]Scaling, model.Problems) {
 	w, ps := newWorld(in)
-	s := &signals{w, w.demandsByMetric(), map[*chain.Workload]*Pods{}, map[string]corev1.ResourceRequirements{}}
+	s := &signals{w, w.byMetric(), map[*chain.Workload]*Pods{}, map[string]corev1.ResourceRequirements{}}
 	var out []Scaling
 	hpas, objects := w.graph.HPAs, w.graph.KEDA
 	for _, sc := range w.graph.Scalers {

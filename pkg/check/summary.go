@@ -134,11 +134,20 @@ type metricKey struct {
 	number int
 }
 
-// demandsByMetric returns the custom and external metrics.
-func (w *world) demandsByMetric() map[metricKey]*demand.Demand {
+// byMetric returns the demands and queries by what asks.
+func (w *world) byMetric() map[metricKey]*demand.Demand {
 	out := map[metricKey]*demand.Demand{}
 	for _, d := range slices.Concat(w.demands.All(), w.demands.Queries()) {
 		out[metricKey{d.Scaler, d.Number}] = d
+	}
+	return out
+}
+
+// triggered returns the scalers of KEDA.
+func (w *world) triggered() map[*chain.Scaler]*chain.KEDA {
+	out := map[*chain.Scaler]*chain.KEDA{}
+	for _, k := range w.graph.KEDA {
+		out[&k.Scaler] = k
 	}
 	return out
 }
@@ -147,11 +156,7 @@ func (w *world) demandsByMetric() map[metricKey]*demand.Demand {
 func summarize(w *world, ps model.Problems) Summary {
 	s := Summary{Objects: len(w.graph.Items), Scalers: len(w.graph.Scalers), Reasons: map[string]int{}}
 	v := newErrorPlaces(w, ps)
-	demands := w.demandsByMetric()
-	triggered := map[*chain.Scaler]*chain.KEDA{}
-	for _, k := range w.graph.KEDA {
-		triggered[&k.Scaler] = k
-	}
+	demands, triggered := w.byMetric(), w.triggered()
 	if len(triggered) > 0 {
 		s.Kinds = map[string]int{}
 		for _, sc := range w.graph.Scalers {

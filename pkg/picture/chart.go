@@ -84,7 +84,7 @@ func Plot(c Chart, o Options) []byte {
 	d.x = scale{high: float64(d.End), from: margin + left + 8, to: d.width - margin - max(right, tickWidth/2)}
 	d.ticks = timeTicks(d.Start, d.End, int((d.x.to-d.x.from)/tickWidth))
 	if title := clean(c.Title); title != "" {
-		for _, line := range wrap(title, int((d.width-2*margin)/(15*emWidth))) {
+		for _, line := range Wrap(title, int((d.width-2*margin)/(15*emWidth))) {
 			d.y += 20
 			d.text(margin, d.y-5, "h", "start", line)
 		}
@@ -117,16 +117,20 @@ func (d *chartDrawing) describe() string {
 	return "Over " + elapsed(d.End) + ". " + strings.Join(parts, " ")
 }
 
-// patterns defines the hatches of bands. They tell bands apart without color.
+// hatches tell bands apart without color.
+var hatches = [...]string{"M0 8L8 0", "M0 0L8 8", "M0 4h8", "M4 0v8", "M0 4h8M4 0v8"}
+
+// patterns defines the hatches of bands.
 func (d *chartDrawing) patterns() {
-	hatches := []string{"M0 8L8 0", "M0 0L8 8", "M0 4h8"}
 	for i := range min(len(d.kinds), len(hatches)) {
 		_, _ = fmt.Fprintf(d, `<pattern id="%s" width="8" height="8" patternUnits="userSpaceOnUse"><path class="hatch" d="%s"/></pattern>`+"\n",
 			d.hatch(i), hatches[i])
 	}
 }
 
-func (d *chartDrawing) hatch(kind int) string { return d.options.id(fmt.Sprintf("hatch%d", kind%3)) }
+func (d *chartDrawing) hatch(kind int) string {
+	return d.options.id(fmt.Sprintf("hatch%d", kind%len(hatches)))
+}
 
 // band draws a rectangle with the hatch of a kind of bands.
 func (d *chartDrawing) band(kind int, x, y, width, height float64) {

@@ -23,6 +23,14 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+func TestNumbersOfElements(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", -0.01: "0", 1.25: "1.3", -3: "-3", 1e9: "1000000000"} {
+		if got := num(v); got != want {
+			t.Errorf("num(%g) = %s, want %s", v, got, want)
+		}
+	}
+}
+
 func TestNiceScale(t *testing.T) {
 	for _, tc := range []struct {
 		low, high float64
@@ -79,11 +87,20 @@ func TestWrap(t *testing.T) {
 		{"", nil},
 		{"one two three four", []string{"one two", "three four"}},
 		{"a sum(rate(x{a=1,b=2}[1m]))", []string{"a sum(rate", "(x{a=1,", "b=2}[1m]))"}},
+		{"one_two_three_four", []string{"one_two_", "three_four"}},
 		{"abcdefghijklmnop", []string{"abcdefghij", "klmnop"}},
 		{"日本語日本語 x", []string{"日本語日本", "語 x"}},
 	} {
-		if diff := cmp.Diff(tc.want, wrap(tc.text, 10)); diff != "" {
+		if diff := cmp.Diff(tc.want, Wrap(tc.text, 10)); diff != "" {
 			t.Errorf("%q: %s", tc.text, diff)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	for text, want := range map[string]string{"": "", "abcd": "abcd", "abcdef": "ab…f", "日本語": "日…", "日本": "日本"} {
+		if got := cut(text, 4); got != want {
+			t.Errorf("cut(%s) = %s, want %s", text, got, want)
 		}
 	}
 }
@@ -106,14 +123,14 @@ func TestLines(t *testing.T) {
 	}{
 		"none":                  {nil, [2]string{"", ""}},
 		"only unknown":          {[]Point{{0, nan}, {50, math.Inf(1)}}, [2]string{"", ""}},
-		"one":                   {[]Point{{50, 5}}, [2]string{"M50 5h0", "M50 5h0H100"}},
-		"two":                   {[]Point{{0, 5}, {50, 6}}, [2]string{"M0 5h0L50 4", "M0 5h0H50V4H100"}},
-		"a gap":                 {[]Point{{0, 5}, {20, nan}, {50, 6}}, [2]string{"M0 5h0M50 4h0", "M0 5h0H20M50 4h0H100"}},
-		"unknown at the end":    {[]Point{{0, 5}, {20, nan}, {40, nan}}, [2]string{"M0 5h0", "M0 5h0H20"}},
-		"outside":               {[]Point{{-1, 1}, {0, 5}, {101, 9}}, [2]string{"M0 5h0", "M0 5h0H100"}},
-		"several in a pixel":    {dense, [2]string{"M0 10h0V1L1 10V1", "M0 10h0V1H1V10V1H100"}},
-		"the order in a pixel":  {[]Point{{0, 5}, {0, 9}, {0, 1}, {0, 3}}, [2]string{"M0 1h0V9", "M0 1h0V9V7H100"}},
-		"no gap within a pixel": {[]Point{{0, 5}, {0, nan}, {0, 6}}, [2]string{"M0 5h0V4", "M0 5h0V4H100"}},
+		"one":                   {[]Point{{50, 5}}, [2]string{"M50 5m-3 0h6", "M50 5H100"}},
+		"two":                   {[]Point{{0, 5}, {50, 6}}, [2]string{"M0 5L50 4", "M0 5H50V4H100"}},
+		"a gap":                 {[]Point{{0, 5}, {20, nan}, {50, 6}}, [2]string{"M0 5m-3 0h6M50 4m-3 0h6", "M0 5H20M50 4H100"}},
+		"unknown at the end":    {[]Point{{0, 5}, {20, nan}, {40, nan}}, [2]string{"M0 5m-3 0h6", "M0 5H20"}},
+		"outside":               {[]Point{{-1, 1}, {0, 5}, {101, 9}}, [2]string{"M0 5m-3 0h6", "M0 5H100"}},
+		"several in a pixel":    {dense, [2]string{"M0 10V1L1 10V1", "M0 10V1H1V10V1H100"}},
+		"the order in a pixel":  {[]Point{{0, 5}, {0, 9}, {0, 1}, {0, 3}}, [2]string{"M0 1V9", "M0 1V9V7H100"}},
+		"no gap within a pixel": {[]Point{{0, 5}, {0, nan}, {0, 6}}, [2]string{"M0 5V4", "M0 5V4H100"}},
 	} {
 		for i, step := range []bool{false, true} {
 			if got := line(Series{Points: tc.points, Step: step}); got != tc.want[i] {

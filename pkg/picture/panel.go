@@ -82,7 +82,7 @@ func (p *panelDrawing) draw() {
 		d.path("grid", "M"+x+" "+num(p.y.to)+"V"+num(p.y.from))
 	}
 	for i := range int(math.Round((p.y.high-p.y.low)/p.step)) + 1 {
-		v := p.y.low + float64(i)*p.step
+		v := p.y.low + float64(float64(i)*p.step)
 		if math.Abs(v) < p.step/2 {
 			v = 0 // The sum of steps is not exact.
 		}

@@ -123,9 +123,6 @@ func (c *canvas) path(class, d string) {
 
 // num writes a number with at most one decimal.
 func num(f float64) string {
-	s := strconv.FormatFloat(math.Round(f*10)/10, 'f', -1, 64)
-	if s == "-0" {
-		return "0"
-	}
-	return s
+	const positive = 0.0 // The sum with it has no negative zero.
+	return strconv.FormatFloat(math.Round(f*10)/10+positive, 'f', -1, 64)
 }

@@ -85,6 +85,32 @@ func scaling() Chart {
 	}
 }
 
+// clock has an axis of the time of day, limits that are far off, series of all strokes, and some without values.
+func clock() Chart {
+	const end = 36 * time.Hour
+	wave := func(shift float64) []Point {
+		return every(time.Hour, end, func(at time.Duration) float64 { return shift + math.Sin(at.Hours()/6) })
+	}
+	return Chart{
+		Title: "A title that is so long that it has several lines in a picture of this width <b>", Desc: "Waves & nothing.",
+		Start: time.Date(2026, 11, 2, 9, 30, 0, 0, time.FixedZone("", 7200)), End: end,
+		Panels: []Panel{
+			{
+				Title: "Waves", Unit: "queries/s", Series: []Series{
+					{Name: "of the first", Points: wave(0)},
+					{Name: "of the second with a name that is long", Points: wave(0.1), Style: Secondary},
+					{Name: "of the third", Points: wave(0.2), Style: Tertiary},
+					{Name: "of others", Points: wave(0.3), Style: Muted},
+				},
+				Lines: []Line{{"max", 100}, {"min", -100}, {"half", 0.5}, {"none", math.Inf(1)}},
+				Bands: []Band{{20 * time.Hour, 24 * time.Hour, "over the limit"}, {0, time.Hour, "over the limit"}, {time.Hour, 2 * time.Hour, "over the limit"}, {5 * time.Hour, 7 * time.Hour, "without an answer of the server"}},
+			},
+			{Title: "Nothing", Series: []Series{{Name: "unknown", Points: []Point{{0, math.NaN()}}}}},
+			{Title: "One", Series: []Series{{Name: "value", Points: []Point{{10 * time.Hour, 7000}}}}},
+		},
+	}
+}
+
 // week has 40,320 points, which jump, and one peak.
 func week() Chart {
 	const end = 7 * 24 * time.Hour
@@ -111,6 +137,7 @@ func TestGolden(t *testing.T) {
 		"chain":   Tree(chainOf(), Options{Prefix: "chain"}),
 		"chains":  Forest("The chains of two scalers", []*Node{{Role: "scaler", Text: "ScaledObject shop/web"}, chainOf()}, Options{Width: 520}),
 		"scaling": Plot(scaling(), Options{Prefix: "scaling"}),
+		"clock":   Plot(clock(), Options{Prefix: "clock", Width: 640}),
 	} {
 		inert(t, got)
 		file := filepath.Join("testdata", name+".svg")

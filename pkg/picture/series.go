@@ -118,12 +118,17 @@ func (s *Series) line(x, y scale, end time.Duration) (d string, last float64) {
 			pen = h
 		}
 	}
-	for _, c := range s.columns(x, end) {
+	columns := s.columns(x, end)
+	for i, c := range columns {
+		holds := s.Step && c.until > c.x
 		h := num(y.at(c.first))
 		switch {
 		case c.gap:
 			pen = h
-			b.WriteString("M" + num(c.x) + " " + h + "h0")
+			b.WriteString("M" + num(c.x) + " " + h)
+			if c.first == c.second && !holds && (i == len(columns)-1 || columns[i+1].gap) {
+				b.WriteString("m-3 0h6") // A value alone.
+			}
 		case s.Step:
 			b.WriteString("H" + num(c.x))
 			to(c.first)
@@ -135,7 +140,7 @@ func (s *Series) line(x, y scale, end time.Duration) (d string, last float64) {
 		if s.Step {
 			to(c.last)
 		}
-		if s.Step && c.until > c.x {
+		if holds {
 			b.WriteString("H" + num(c.until))
 		}
 		last = y.at(c.last)

@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 
@@ -26,8 +27,9 @@ func clean(s string) string {
 // The widths of a character in em, of the fonts in Style: the widest is SF Mono.
 const emWidth = 0.618
 
-// textWidth returns the width of a line in pixels.
-func textWidth(s string, size float64) float64 { return float64(cells(s)) * emWidth * size }
+// textWidth returns the width of a line in pixels. The conversion of the product keeps it from being fused with a sum, which would
+// give other bytes on other processors (https://go.dev/ref/spec#Floating_point_operators).
+func textWidth(s string, size float64) float64 { return float64(float64(cells(s)) * emWidth * size) }
 
 // cells returns the width of a line in characters.
 func cells(s string) int {
@@ -64,8 +66,8 @@ func cellsOf(r rune) int {
 	return 1
 }
 
-// wrap breaks a text into lines of limited length: at spaces, else within a long word, after a sign if there is one.
-func wrap(s string, most int) []string {
+// Wrap breaks a text into lines of limited length: at spaces, else within a long word.
+func Wrap(s string, most int) []string {
 	most = max(most, 8)
 	var lines []string
 	line, used := "", 0
@@ -98,29 +100,41 @@ func wrap(s string, most int) []string {
 	return lines
 }
 
-// split cuts a word that is longer than most characters, after a sign if there is one in the second half.
+// split cuts a word that is longer than most characters: after a sign if there is one in the last two thirds, else within a name.
 func split(word string, most int) (head, rest string) {
-	n, end, sign := 0, 0, 0
+	n, end, sign, dash := 0, 0, 0, 0
 	for i, r := range word {
 		if n += cellsOf(r); n > most {
 			break
 		}
 		end = i + len(string(r))
-		if n > most/2 && strings.ContainsRune(",/|&){};", r) {
+		switch {
+		case n*3 <= most:
+		case strings.ContainsRune(",/|&){};", r):
 			sign = end
+		case strings.ContainsRune("_.-", r):
+			dash = end
 		}
 	}
-	if sign > 0 {
-		end = sign
-	}
+	end = cmp.Or(sign, dash, end)
 	return word[:end], word[end:]
 }
 
-// cut shortens a line to most characters and an ellipsis.
-func cut(s string, most int) string {
-	if cells(s) <= most {
+// cut shortens a line to at most limit characters. What stays is the begin and, because names often differ there, the end.
+func cut(s string, limit int) string {
+	if cells(s) <= limit {
 		return s
 	}
-	head, _ := split(s, most-1)
-	return head + "…"
+	runes := []rune(s)
+	head, tail := (limit+1)/2, limit/2-1
+	from, to := 0, len(runes)
+	for from < to && head >= cellsOf(runes[from]) {
+		head -= cellsOf(runes[from])
+		from++
+	}
+	for to > from && tail >= cellsOf(runes[to-1]) {
+		tail -= cellsOf(runes[to-1])
+		to--
+	}
+	return string(runes[:from]) + "…" + string(runes[to:])
 }

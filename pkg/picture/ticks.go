@@ -16,7 +16,7 @@ type scale struct {
 }
 
 func (s scale) at(v float64) float64 {
-	return s.from + (v-s.low)/(s.high-s.low)*(s.to-s.from)
+	return s.from + float64((v-s.low)/(s.high-s.low)*(s.to-s.from)) // Not fused; see textWidth.
 }
 
 // niceScale widens a range to whole steps of 1, 2, or 5 times a power of ten, and returns the step. most limits how many

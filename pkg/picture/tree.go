@@ -35,6 +35,7 @@ const (
 	smallSize   = 11.0
 	lineHeight  = 18.0
 	smallHeight = 15.0
+	leastBox    = 260.0 // Deep boxes are wider than the picture was meant to be.
 )
 
 // Tree draws a tree: one box below the other, each child to the right of its parent.
@@ -127,7 +128,7 @@ type boxLine struct {
 // layout breaks the texts of a box into lines.
 func (d *treeDrawing) layout(n *Node, x float64) *boxed {
 	b := &boxed{node: n, height: padding}
-	room := d.most - x - margin - 2*padding
+	room := max(d.most-x-margin, leastBox) - 2*padding
 	left := padding
 	if n.Broken {
 		left += badgeWidth + padding
@@ -170,7 +171,7 @@ func (b *boxed) add(class string, x, size, room float64, text string) {
 	if size == smallSize {
 		height = smallHeight
 	}
-	for _, line := range wrap(clean(text), int(room/(emWidth*size))) {
+	for _, line := range Wrap(clean(text), int(room/(emWidth*size))) {
 		b.lines = append(b.lines, boxLine{x, b.height + size, class, line})
 		b.height += height
 	}

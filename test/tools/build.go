@@ -29,6 +29,7 @@ const operatorModule = "github.com/prometheus-operator/prometheus-operator"
 var programs = map[string]program{
 	"adapter":       {module: "adapter", pkg: "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
 	"argocd":        {module: "argocd", pkg: "."},
+	"browser":       {module: "browser", pkg: "."},
 	"etcd":          {module: "cluster", pkg: "go.etcd.io/etcd/server/v3"},
 	"helm":          {module: "helm", pkg: "helm.sh/helm/v3/cmd/helm"},
 	"helm4":         {module: "helm4", pkg: "helm.sh/helm/v4/cmd/helm"},
