@@ -1,6 +1,7 @@
 // Package check checks Kubernetes objects from any source: it follows every scaler to the pods that serve its metrics, and
-// reports where the chain breaks. Objects, rules of prometheus-adapter, and samples of metrics pages go in; problems come out, or
-// the chain itself (Explain). Each check is one file and one row in Checks.
+// reports where the chain breaks. Objects, rules of prometheus-adapter, and samples of metrics pages go in. Problems come out, the
+// chain itself (Explain), or what scalers read and scale, for simulations (Scalings). Each check is one file and one row in
+// Checks.
 //
 // The checks only compare. What they compare comes from these packages, each of which imports only those after it:
 //

@@ -70,6 +70,12 @@ func FuzzRun(f *testing.F) {
 		if diff := cmp.Diff(first, Run(in)); diff != "" {
 			t.Errorf("problems (-first +second):\n%s", diff)
 		}
+		all, _ := Scalings(in)
+		for _, s := range all {
+			if len(s.Sources) != len(s.Spec.Metrics) || s.KEDA != nil && s.KEDA.PollingInterval <= 0 {
+				t.Errorf("%s cannot be simulated: %+v", s.Place.Object, s)
+			}
+		}
 	})
 }
 

@@ -169,7 +169,8 @@ func checkWaking(k *chain.KEDA, queries []*demand.Query, ps *model.Problems) {
 func onlyOwn(k *chain.KEDA, queries []*demand.Query) bool {
 	own := 0
 	for _, q := range queries {
-		if q.AllOwn() && q.Trigger.Activation() >= 0 && !promexpr.Positive(q.Expr) && !promexpr.Calls(q.Expr, "absent", "absent_over_time") {
+		if q.AllOwn() && q.Trigger.Activation() >= 0 && !promexpr.Positive(q.Expr) &&
+			!promexpr.Calls(q.Expr, "absent", "absent_over_time") {
 			own++
 		}
 	}

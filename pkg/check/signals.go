@@ -123,7 +123,7 @@ func Scalings(in Input) ([]Scaling, model.Problems) {
 		k := objects[0]
 		objects = objects[1:]
 		if k.Spec == nil {
-			ps.Infof(model.KEDAJob, k.Item.Place, "makes Jobs, which simulations do not know; use a ScaledObject to see its scaling")
+			ps.Infof(model.KEDAJob, k.Item.Place, "makes Jobs, so it is not simulated; only HorizontalPodAutoscalers and ScaledObjects are")
 			continue
 		}
 		out = append(out, s.ofKEDA(k))
@@ -133,9 +133,9 @@ func Scalings(in Input) ([]Scaling, model.Problems) {
 
 // scalingOf returns what all kinds have in common.
 func (s *signals) scalingOf(sc *chain.Scaler) Scaling {
+	ref := autoscalingv2.CrossVersionObjectReference{Kind: sc.Ref.Kind, Name: sc.Ref.Name, APIVersion: sc.Ref.APIVersion}
 	out := Scaling{Place: sc.Item.Place, Replicas: 1}
-	out.Spec.ScaleTargetRef = autoscalingv2.CrossVersionObjectReference{Kind: sc.Ref.Kind, Name: sc.Ref.Name, APIVersion: sc.Ref.APIVersion}
-	out.Spec.MaxReplicas = sc.MaxReplicas
+	out.Spec.ScaleTargetRef, out.Spec.MaxReplicas = ref, sc.MaxReplicas
 	wl := sc.Target
 	if wl == nil {
 		return out
@@ -151,9 +151,7 @@ func (s *signals) scalingOf(sc *chain.Scaler) Scaling {
 
 func (s *signals) ofHPA(h *chain.HPA) Scaling {
 	out := s.scalingOf(&h.Scaler)
-	out.Spec.MinReplicas = h.MinReplicas
-	out.Spec.Metrics = h.Metrics
-	out.Spec.Behavior = h.Behavior
+	out.Spec.MinReplicas, out.Spec.Metrics, out.Spec.Behavior = h.MinReplicas, h.Metrics, h.Behavior
 	setDefaults(&out.Spec)
 	for i := range h.Metrics {
 		out.Sources = append(out.Sources, s.sourceOf(&h.Scaler, i))

@@ -28,9 +28,9 @@ type measure struct {
 func (s *signals) ofKEDA(k *chain.KEDA) Scaling {
 	out := s.scalingOf(&k.Scaler)
 	out.KEDA = &KEDAScaling{
-		PollingInterval:       secondsOr(k.Spec.PollingInterval, keda.DefaultPollingInterval),
-		CooldownPeriod:        secondsOr(k.Spec.CooldownPeriod, keda.DefaultCooldownPeriod),
-		InitialCooldownPeriod: secondsOr(k.Spec.InitialCooldownPeriod, 0),
+		PollingInterval:       secondsOr(k.Spec.PollingInterval, 1, keda.DefaultPollingInterval),
+		CooldownPeriod:        secondsOr(k.Spec.CooldownPeriod, 0, keda.DefaultCooldownPeriod),
+		InitialCooldownPeriod: secondsOr(k.Spec.InitialCooldownPeriod, 0, 0),
 		MinReplicas:           *k.MinReplicas, IdleReplicas: k.Spec.IdleReplicaCount,
 		Paused: k.Paused(), ForceActivation: k.IsSet(keda.ForceActivation),
 		PausedIn: k.IsSet(keda.PausedScaleInAnnotation), PausedOut: k.IsSet(keda.PausedScaleOutAnnotation),
@@ -49,11 +49,12 @@ func (s *signals) ofKEDA(k *chain.KEDA) Scaling {
 	return out
 }
 
-func secondsOr(n *int32, otherwise int64) time.Duration {
-	if n != nil {
-		otherwise = int64(*n)
+// secondsOr returns a default if n is missing, or less than the API server accepts.
+func secondsOr(n *int32, least, otherwise int32) time.Duration {
+	if n != nil && *n >= least {
+		otherwise = *n
 	}
-	return seconds(otherwise)
+	return seconds(int64(otherwise))
 }
 
 // pausedBehavior returns the behavior, in which the directions that annotations pause are disabled.

@@ -25,11 +25,11 @@ func setDefaults(spec *autoscalingv2.HorizontalPodAutoscalerSpec) {
 	const period = 15
 	percent := autoscalingv2.HPAScalingPolicy{Type: autoscalingv2.PercentScalingPolicy, Value: 100, PeriodSeconds: period}
 	pods := autoscalingv2.HPAScalingPolicy{Type: autoscalingv2.PodsScalingPolicy, Value: 4, PeriodSeconds: period}
+	up := autoscalingv2.HPAScalingRules{Policies: []autoscalingv2.HPAScalingPolicy{pods, percent}}
+	up.StabilizationWindowSeconds = new(int32)
+	down := autoscalingv2.HPAScalingRules{Policies: []autoscalingv2.HPAScalingPolicy{percent}}
 	spec.Behavior = &autoscalingv2.HorizontalPodAutoscalerBehavior{
-		ScaleUp: rulesOf(spec.Behavior.ScaleUp, autoscalingv2.HPAScalingRules{
-			StabilizationWindowSeconds: new(int32), Policies: []autoscalingv2.HPAScalingPolicy{pods, percent},
-		}),
-		ScaleDown: rulesOf(spec.Behavior.ScaleDown, autoscalingv2.HPAScalingRules{Policies: []autoscalingv2.HPAScalingPolicy{percent}}),
+		ScaleUp: rulesOf(spec.Behavior.ScaleUp, up), ScaleDown: rulesOf(spec.Behavior.ScaleDown, down),
 	}
 }
 
@@ -51,10 +51,13 @@ func rulesOf(set *autoscalingv2.HPAScalingRules, out autoscalingv2.HPAScalingRul
 func (s *signals) podsOf(wl *chain.Workload) *Pods {
 	return lookup.Remember(s.pods, wl, func(*chain.Workload) *Pods {
 		spec := &wl.WholeTemplate().Spec
-		out := &Pods{MinReadySeconds: wl.MinReadySeconds, TerminationGracePeriod: corev1.DefaultTerminationGracePeriodSeconds * time.Second}
-		if n := spec.TerminationGracePeriodSeconds; n != nil && *n < 0 {
+		out := &Pods{MinReadySeconds: wl.MinReadySeconds}
+		switch n := spec.TerminationGracePeriodSeconds; {
+		case n == nil:
+			out.TerminationGracePeriod = corev1.DefaultTerminationGracePeriodSeconds * time.Second
+		case *n < 0:
 			out.TerminationGracePeriod = time.Second
-		} else if n != nil {
+		default:
 			out.TerminationGracePeriod = seconds(*n)
 		}
 		if r := spec.Resources; r != nil {
@@ -81,8 +84,8 @@ func seconds(n int64) time.Duration {
 func (s *signals) container(wl *chain.Workload, c *corev1.Container) Container {
 	added := lookup.Remember(s.added, wl.Item.Place.Object.Namespace, s.defaultsIn)
 	return Container{
-		Name: c.Name, Requests: filled(requested(c.Resources), added.Requests), Limits: filled(maps.Clone(c.Resources.Limits), added.Limits),
-		Readiness: completed(c.ReadinessProbe), Startup: completed(c.StartupProbe),
+		Name: c.Name, Readiness: completed(c.ReadinessProbe), Startup: completed(c.StartupProbe),
+		Requests: filled(requested(c.Resources), added.Requests), Limits: filled(maps.Clone(c.Resources.Limits), added.Limits),
 	}
 }
 

@@ -63,12 +63,12 @@ const mostRecordings = 8
 
 // follow sets what the query of a metric makes of which series, through recording rules.
 func (s *signals) follow(src *Source, d *demand.Demand, e parser.Expr) {
+	all := []parser.Expr{e}
 	if e == nil {
 		src.Unknown = "the query is not PromQL"
-		return
+	} else {
+		src.Shape, src.Unknown = promexpr.ShapeOf(e)
 	}
-	src.Shape, src.Unknown = promexpr.ShapeOf(e)
-	all := []parser.Expr{e}
 	for src.Unknown == "" && d.IsRecorded(src.Shape.Series) {
 		if len(all) > mostRecordings {
 			src.Unknown = "more recording rules follow each other than simulations know"
@@ -139,36 +139,50 @@ func (s *signals) intervalFor(d *demand.Demand, series string) (time.Duration, b
 }
 
 var (
-	// ofRequests are words in the names of series that count requests, unlike those that also count, or add up, something else.
+	// ofRequests are words in the names of counters of requests. The words of measured are in names of histograms of requests, and
+	// those of unlike in names of counters of something else.
 	ofRequests = []string{
-		"call", "calls", "handled", "hits", "http", "invocations", "queries", "req", "reqs", "request", "requests", "rpc", "rq",
+		"call", "calls", "handled", "hits", "invocations", "queries", "req", "reqs", "request", "requests", "rq",
 	}
-	unlike = []string{
-		"bucket", "bytes", "canceled", "cancelled", "dropped", "error", "errors", "exceptions", "failed", "failures", "rejected",
-		"retries", "size", "sum", "timeouts",
+	measured = []string{"bytes", "duration", "http", "latency", "milliseconds", "rpc", "seconds", "size"}
+	unlike   = []string{
+		"bucket", "canceled", "cancelled", "dropped", "error", "errors", "exceptions", "failed", "failures", "rejected", "retries",
+		"sum", "timeouts",
 	}
-	statusLabels = []string{"code", "http_status", "response_code", "status", "status_code"}
+	statusLabels = []string{"code", "grpc_code", "http_status", "response_code", "status", "status_code"}
+	succeeded    = []string{"200", "2xx", "OK"}
 )
+
+// countsRequests reports whether a counter counts requests, as far as its name tells.
+func countsRequests(series string) bool {
+	words := strings.FieldsFunc(strings.ToLower(series), func(r rune) bool { return r == '_' || r == ':' })
+	is := func(list []string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(list, w) })
+	}
+	if is(unlike) {
+		return false
+	}
+	if strings.HasSuffix(series, "_count") {
+		return is(ofRequests) || is(measured)
+	}
+	return is(ofRequests) && !is([]string{"bytes", "milliseconds", "seconds", "size"})
+}
 
 // unlikeRequests says why a series does not have the number of requests, as far as its name and the selectors of expressions
 // tell.
 func unlikeRequests(all []parser.Expr, s promexpr.Shape) string {
-	words := strings.FieldsFunc(strings.ToLower(s.Series), func(r rune) bool { return r == '_' || r == ':' })
-	is := func(list []string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(list, w) })
-	}
 	switch {
 	case !s.Counter && strings.HasSuffix(s.Series, "_total"):
 		return fmt.Sprintf("the query reads the counter %s without a rate", s.Series)
 	case !s.Counter:
 		return s.Series + " is a gauge"
-	case is(unlike) || !is(ofRequests) || slices.Contains(words, "seconds") && !slices.Contains(words, "count"):
+	case !countsRequests(s.Series):
 		return "nothing says that " + s.Series + " counts requests"
 	}
 	for _, e := range all {
 		for _, label := range statusLabels {
 			for _, m := range promexpr.MatchersOn(e, label) {
-				if !m.Matches("200") && !m.Matches("OK") {
+				if !slices.ContainsFunc(succeeded, m.Matches) {
 					return fmt.Sprintf("the query selects requests by their %s", label)
 				}
 			}

@@ -19,6 +19,7 @@ var targetKeys = []targetKey{
 	{"azure-servicebus", "messageCount", 5},
 	{Cron, "", 1},
 	{"elasticsearch", "targetValue", 0},
+	{"gcp-pubsub", "subscriptionSize", 0},
 	{"gcp-pubsub", "value", 10},
 	{"gcp-stackdriver", "targetValue", 5},
 	{"graphite", "threshold", 100},

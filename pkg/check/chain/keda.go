@@ -85,7 +85,8 @@ func (r *reader) addKEDA(k *KEDA, lowest, highest *int32) {
 // types, only the type is known.
 func metricOf(t *keda.Trigger, number int) autoscalingv2.MetricSpec {
 	if !t.IsResource() {
-		m := &autoscalingv2.ExternalMetricSource{Metric: autoscalingv2.MetricIdentifier{Name: fmt.Sprintf("s%d-%s", number, t.Type)}}
+		m := &autoscalingv2.ExternalMetricSource{}
+		m.Metric.Name = fmt.Sprintf("s%d-%s", number, t.Type)
 		if t.Type == keda.Prometheus {
 			m.Target = ExternalTarget(t)
 		}
