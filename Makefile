@@ -22,6 +22,9 @@ COVERAGE := 90
 BASE ?= HEAD
 BENCH ?= .
 BENCHCOUNT ?= 6
+# How many worlds make simulate-test compares, from which seed on.
+WORLDS ?= 300
+SEED ?= 1
 # The package whose code make mutants changes.
 PKG ?= ./pkg/hpa
 
@@ -120,6 +123,9 @@ benchstat: $(OUT)/benchstat ## compare the Go benchmarks of pkg/ with those of t
 	  $(GO) -C $$dir test -run '^$$' -bench '$(BENCH)' -benchmem $(COVERED) >> .cache/bench/$$([ $$dir = . ] && echo now || echo base) || exit 1; \
 	done; done; \
 	$(OUT)/benchstat .cache/bench/base .cache/bench/now
+
+simulate-test: ## compare simulations with the real HorizontalPodAutoscaler controller, in WORLDS random worlds
+	$(GO) -C tools/podautoscaler test -vet=off -count 1 -timeout 120m -v . -args -worlds $(WORLDS) -seed $(SEED)
 
 vuln: $(OUT)/govulncheck ## look for known vulnerabilities (needs the Go vulnerability database)
 	$(OUT)/govulncheck ./...

@@ -101,12 +101,15 @@ func TestScaling(t *testing.T) {
 	c := start(t)
 	c.Workloads.Serve(productsAPI, products, inventoryAPI, inventory)
 	manifests := install(t, c, "examples/products-privatejet", "examples/inventory-sidecar")
+	live := record(t, c)
 	for i := range scenario {
+		live.expect(&scenario[i])
 		play(t, c, &scenario[i])
 		if i == 2 {
 			t.Run("drift", func(t *testing.T) { noDrift(t, c, manifests) })
 		}
 	}
+	live.compare(t, manifests+"\n---\n"+program(t, "kustomize", "", "build", "examples/stack"))
 	proved = fmt.Sprintf("as rendered, private jet scales 1-2-6-1 (backend) and 1-1-5-3-1 (gateway), the sidecar example 2-2-8 while "+
 		"it reads metrics of both containers, and applying again changes nothing; %s, at most %d MiB", c.Since(), c.PeakMemory())
 }
