@@ -56,7 +56,7 @@ func TestDocsChecksPageIsGenerated(t *testing.T) {
 
 // TestPagesShowWhatCommandsPrint compares every block below a comment that contains a krm-fn command with its output.
 func TestPagesShowWhatCommandsPrint(t *testing.T) {
-	for _, page := range []string{"../README.md", "check.md", "explain.md"} {
+	for _, page := range []string{"../README.md", "check.md", "explain.md", "simulate.md"} {
 		showsOutput(t, page)
 	}
 }
