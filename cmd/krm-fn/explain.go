@@ -112,7 +112,7 @@ func drawBranch(w io.Writer, l *check.Link, first, rest string) {
 		mark = "BROKEN "
 	}
 	text := fmt.Sprintf("%s%s: %s", mark, l.Role, oneLine(l.What))
-	if at := where(l); at != "" {
+	if at := l.Where(); at != "" {
 		text += "  (" + oneLine(at) + ")"
 	}
 	_, _ = fmt.Fprintln(w, first+text)
@@ -130,15 +130,6 @@ func drawBranch(w io.Writer, l *check.Link, first, rest string) {
 			drawBranch(w, c, rest+"└── ", rest+"    ")
 		}
 	}
-}
-
-// where returns the file, line, and field of a link, as far as they are known.
-func where(l *check.Link) string {
-	at := model.Place{File: l.Place.File, Field: l.Place.Field}
-	if l.Source.Line > 0 {
-		at.File = fmt.Sprintf("%s:%d", l.Source.File, l.Source.Line)
-	}
-	return at.String()
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -8,31 +8,20 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/picture"
+	reportfile "github.com/krm-fn/krm-fn/pkg/report"
 )
 
 // drawSVG draws chains as a picture.
 func drawSVG(w io.Writer, chains []*check.Link) {
 	var roots []*picture.Node
 	for _, l := range chains {
-		roots = append(roots, nodeOf(l))
+		roots = append(roots, reportfile.Node(l))
 	}
 	title := "The chain of " + roots[0].Text
 	if len(roots) > 1 {
 		title = fmt.Sprintf("The chains of %d scalers", len(roots))
 	}
 	_, _ = w.Write(picture.Forest(title, roots, picture.Options{Prefix: "chain"}))
-}
-
-// nodeOf returns a link as a box of a picture.
-func nodeOf(l *check.Link) *picture.Node {
-	n := &picture.Node{Role: l.Role, Text: l.What, At: where(l), Broken: l.Broken()}
-	for _, p := range l.Problems {
-		n.Notes = append(n.Notes, picture.Note{Severity: p.Severity, Text: sentence(p), At: p.Where()})
-	}
-	for _, c := range l.Links {
-		n.Children = append(n.Children, nodeOf(c))
-	}
-	return n
 }
 
 // sentence is the message of a problem, with the ID by which the pages explain it.
@@ -45,7 +34,7 @@ func lines(l *check.Link) []string {
 		first = "BROKEN " + first
 	}
 	out := []string{first}
-	if at := where(l); at != "" {
+	if at := l.Where(); at != "" {
 		out = append(out, oneLine(at))
 	}
 	for _, p := range l.Problems {

@@ -28,6 +28,15 @@ type Link struct {
 // Broken reports whether the link has an error.
 func (l *Link) Broken() bool { return l.Problems.HasErrors() }
 
+// Where returns the file, line, and field of the link, as far as they are known.
+func (l *Link) Where() string {
+	at := model.Place{File: l.Place.File, Field: l.Place.Field}
+	if l.Source.Line > 0 {
+		at.File = fmt.Sprintf("%s:%d", l.Source.File, l.Source.Line)
+	}
+	return at.String()
+}
+
 // Explain returns the chain of a scaler by its name: NAME or NAMESPACE/NAME, optionally after a short name of its kind, such as
 // "hpa/" or "so/".
 func Explain(in Input, name string) (*Link, model.Problems) {

@@ -171,7 +171,7 @@ func (p *page) addChains(roots []*check.Link) {
 			c.ID = fmt.Sprintf("scaler-%d", len(p.Scalers))
 			c.Root = newLink(root)
 			if links <= mostDrawn {
-				c.Picture = inline(picture.Tree(node(root), picture.Options{Prefix: c.ID}))
+				c.Picture = inline(picture.Tree(Node(root), picture.Options{Prefix: c.ID}))
 			} else {
 				p.Undrawn++
 			}
@@ -218,32 +218,11 @@ func newChain(root *check.Link, ps model.Problems) *chain {
 }
 
 func newLink(l *check.Link) *link {
-	out := &link{Role: text(l.Role), What: text(l.What), At: text(where(l)), Broken: l.Broken(), Problems: problems(l.Problems)}
+	out := &link{Role: text(l.Role), What: text(l.What), At: text(l.Where()), Broken: l.Broken(), Problems: problems(l.Problems)}
 	for _, c := range l.Links {
 		out.Links = append(out.Links, newLink(c))
 	}
 	return out
-}
-
-// node is a link as a box of a picture.
-func node(l *check.Link) *picture.Node {
-	n := &picture.Node{Role: l.Role, Text: l.What, At: where(l), Broken: l.Broken()}
-	for _, p := range l.Problems {
-		n.Notes = append(n.Notes, picture.Note{Severity: p.Severity, Text: p.Message + " [" + string(p.ID) + "]", At: p.Where()})
-	}
-	for _, c := range l.Links {
-		n.Children = append(n.Children, node(c))
-	}
-	return n
-}
-
-// where returns the file, line, and field of a link, as far as they are known.
-func where(l *check.Link) string {
-	at := model.Place{File: l.Place.File, Field: l.Place.Field}
-	if l.Source.Line > 0 {
-		at.File = fmt.Sprintf("%s:%d", l.Source.File, l.Source.Line)
-	}
-	return at.String()
 }
 
 func problems(ps model.Problems) []problem {

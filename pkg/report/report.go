@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
@@ -41,4 +42,16 @@ func (r *Report) Write(w io.Writer) error {
 		return err
 	}
 	return t.Execute(w, newPage(r))
+}
+
+// Node returns a link, and all below it, as boxes of a picture.
+func Node(l *check.Link) *picture.Node {
+	n := &picture.Node{Role: l.Role, Text: l.What, At: l.Where(), Broken: l.Broken()}
+	for _, p := range l.Problems {
+		n.Notes = append(n.Notes, picture.Note{Severity: p.Severity, Text: fmt.Sprintf("%s [%s]", p.Message, p.ID), At: p.Where()})
+	}
+	for _, c := range l.Links {
+		n.Children = append(n.Children, Node(c))
+	}
+	return n
 }

@@ -222,8 +222,8 @@ func TestLimits(t *testing.T) {
 		t.Errorf("%d scalers are in the table", n)
 	}
 	for _, want := range []string{
-		"<p>To keep this file small, 4500 chains are shown as text only. Those with errors come first. krm-fn explain draws any of them.</p>",
-		"<p>To keep this file small, 2000 scalers are only in this table. Those with errors come first. krm-fn explain shows any of them.</p>",
+		"<p>Chains without a picture, to keep this file small: 4500. Those with errors come first. krm-fn explain draws any of them.</p>",
+		"<p>Scalers that are only in the table of all scalers: 2000. Those with errors come first. krm-fn explain shows any of them.</p>",
 		`<a href="#broken">Broken chains</a> (700)`, "<dt>errors</dt><dd>1500</dd>", `<a href="#problems">All problems</a> (1500)`,
 		"500 more problems are not shown; fix these first", `<a href="#sound">Chains without errors or warnings</a> (4300)`,
 	} {
