@@ -93,7 +93,7 @@ func printed(t *testing.T, args string) string {
 
 // TestDocsPictures compares every picture below a comment that contains a krm-fn command with its output.
 func TestDocsPictures(t *testing.T) {
-	for _, page := range []string{"../README.md", "explain.md"} {
+	for _, page := range []string{"../README.md", "explain.md", "simulate.md"} {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

@@ -69,7 +69,7 @@ func (g *Goal) actual(w *World) float64 {
 	case s.Kind == CPU:
 		pod = w.cores()
 	case s.Kind == Memory:
-		pod = w.m.Pods.Memory + w.m.Pods.MemoryOfRequest*w.share + w.memoryShare
+		pod = w.m.Pods.Memory + float64(w.m.Pods.MemoryOfRequest*w.share) + w.memoryShare
 	case s.Column != nil:
 		if g.Total && !s.Mean {
 			return s.Column[w.row] * s.Factor

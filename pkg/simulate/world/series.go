@@ -72,7 +72,7 @@ func (s *series) warm(w *World) {
 	}
 	first := s.next - s.Interval*(s.reach()/s.Interval+2)
 	for at := first; at < s.next; at += s.Interval {
-		s.add(w, at, w.served-w.share*(w.now-at).Seconds())
+		s.add(w, at, w.served-float64(w.share*(w.now-at).Seconds()))
 	}
 	if s.Evaluation > 0 {
 		for i, other := range w.series {
@@ -134,7 +134,7 @@ func (s *series) sum(w *World) reading {
 	for _, list := range [][]*cohort{w.cohorts, w.gone} {
 		for _, c := range list {
 			if r := s.query(w, c); r.ok {
-				total += r.value * float64(c.count)
+				total += float64(r.value * float64(c.count))
 				count += float64(c.count)
 			}
 		}
@@ -184,7 +184,7 @@ func (s *series) counter(in []sample, c *cohort, start, end time.Duration) readi
 	from, to := in[0], in[len(in)-1]
 	first, last := 0.0, 0.0
 	if c.isUp {
-		first, last = max(0, from.served-c.before*s.PerRequest), max(0, to.served-c.before*s.PerRequest)
+		first, last = max(0, from.served-float64(c.before*s.PerRequest)), max(0, to.served-float64(c.before*s.PerRequest))
 	}
 	grown, sampled := last-first, (to.at - from.at).Seconds()
 	if s.Fn == "irate" {

@@ -27,19 +27,19 @@ func (w *World) cpuTime(c *cohort) float64 {
 	if !c.isUp {
 		return w.m.Pods.CPU * (w.now - c.running).Seconds()
 	}
-	return w.m.Pods.CPU*(w.now-c.running).Seconds() + w.m.Pods.CPUOfRequest*(w.served-c.before) + w.cpu - c.cpuBefore
+	return float64(w.m.Pods.CPU*(w.now-c.running).Seconds()) + float64(w.m.Pods.CPUOfRequest*(w.served-c.before)) + w.cpu - c.cpuBefore
 }
 
 // cores returns what a ready pod uses now.
 func (w *World) cores() float64 {
-	return w.m.Pods.CPU + w.m.Pods.CPUOfRequest*w.share + w.cpuShare
+	return w.m.Pods.CPU + float64(w.m.Pods.CPUOfRequest*w.share) + w.cpuShare
 }
 
 // warm measures a cohort that is ready for long.
 func (u *usage) warm(w *World, c *cohort) {
 	at := u.next - w.m.Resolution
 	c.usage = measured{at: at, samples: 2, window: w.m.Resolution, average: w.cores()}
-	c.usage.cpu = w.cpuTime(c) - c.usage.average*(w.now-at).Seconds()
+	c.usage.cpu = w.cpuTime(c) - float64(c.usage.average*(w.now-at).Seconds())
 	c.usage.memory = w.memory(c)
 }
 
@@ -48,7 +48,7 @@ func (w *World) memory(c *cohort) float64 {
 	if !c.isUp {
 		return w.m.Pods.Memory
 	}
-	return w.m.Pods.Memory + w.m.Pods.MemoryOfRequest*w.share + w.memoryShare
+	return w.m.Pods.Memory + float64(w.m.Pods.MemoryOfRequest*w.share) + w.memoryShare
 }
 
 // measure measures all pods that run.

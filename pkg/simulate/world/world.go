@@ -106,7 +106,7 @@ func New(m *Model, replicas int32, at time.Duration) *World {
 		c.running, c.ready, c.started, c.isUp = at-long, at-long, true, true
 		w.cohorts, w.ready = append(w.cohorts, c), c.count
 		w.spread()
-		c.before = -w.share*long.Seconds() - 1
+		c.before = -float64(w.share*long.Seconds()) - 1
 		w.usage.warm(w, c)
 	}
 	for _, s := range w.series {
@@ -192,7 +192,7 @@ func (w *World) spread() {
 		if w.m.Pods.Capacity > 0 {
 			w.share = min(w.share, w.m.Pods.Capacity)
 		}
-		if w.excess = requests - w.share*float64(w.ready); w.excess < requests*1e-9 {
+		if w.excess = requests - float64(w.share*float64(w.ready)); w.excess < requests*1e-9 {
 			w.excess = 0
 		}
 	}
@@ -229,17 +229,18 @@ func (w *World) Advance(until time.Duration) {
 	}
 }
 
-// pass lets time pass in which nothing happens.
+// pass lets time pass in which nothing happens. Products are rounded before they are added, as everywhere here, so that all processors
+// compute the same.
 func (w *World) pass(d time.Duration) {
 	seconds := d.Seconds()
-	w.served += w.share * seconds
-	w.cpu += w.cpuShare * seconds
+	w.served += float64(w.share * seconds)
+	w.cpu += float64(w.cpuShare * seconds)
 	if w.now < 0 {
 		return
 	}
 	t := &w.totals
-	t.Requests += w.m.Requests[w.row] * seconds
-	t.Excess += w.excess * seconds
+	t.Requests += float64(w.m.Requests[w.row] * seconds)
+	t.Excess += float64(w.excess * seconds)
 	t.PodTime += d * time.Duration(w.all)
 	if w.excess > 0 {
 		t.Overload += d
