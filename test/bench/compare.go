@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,7 +59,7 @@ func compare(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	verdicts := judge(bars, r)
+	verdicts := judge(slices.Concat(bars, simulationBars), r)
 	text := r.page(p, verdicts)
 	if p.file == "" {
 		_, err = fmt.Fprint(s.out, text)
@@ -99,7 +100,8 @@ func (p plan) measure(ctx context.Context, s streams) (results, *kept, error) {
 		}
 		r.cells = append(r.cells, cells...)
 	}
-	return r, k, nil
+	r.simulations, err = l.simulate()
+	return r, k, err
 }
 
 // sets are the inputs, in the order in which they are measured.

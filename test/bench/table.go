@@ -17,6 +17,7 @@ type results struct {
 	cells    []*cell
 	cores    int
 	versions []string
+	simulations
 }
 
 func (r results) cell(program string, set input.Set) *cell {
@@ -60,6 +61,7 @@ func (r results) page(p plan, verdicts []verdict) string {
 			return fmt.Sprintf("%s, %s, %.0f", times(u, of), seconds(wall(u)), memory(u))
 		})
 	}
+	b.WriteString(r.simulations.table())
 	b.WriteString("\n### Bars\n\n| | at most | measured | |\n| --- | --- | --- | --- |\n")
 	for _, v := range verdicts {
 		measured := "-"
