@@ -76,7 +76,7 @@ func (t *Trial) Sentence(now *Summary) string {
 	if now.Flaps != t.Flaps {
 		effect += fmt.Sprintf(", %s instead of %d", plural(t.Flaps, "flap", "flaps"), now.Flaps)
 	}
-	if now.Excess >= 0.5 {
+	if number(t.Excess) != number(now.Excess) {
 		effect += fmt.Sprintf(", %s requests over capacity instead of %s", number(t.Excess), number(now.Excess))
 	}
 	return fmt.Sprintf("%s: %s, for %s pod hours instead of %s", t.Change, effect, number(t.PodHours), number(now.PodHours))
