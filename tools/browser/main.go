@@ -37,7 +37,7 @@ func run(args []string) error {
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Its sandbox does not work for root.
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	defer cancel()
