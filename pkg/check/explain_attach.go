@@ -21,12 +21,15 @@ type assigner struct {
 	// of the adapters themselves and of their APIs, which every metric that they serve has.
 	of                map[model.Place][]int
 	configs, adapters []int
+	// numbers are those of the problems without their severities.
+	numbers map[model.Problem]int
 	// misses finds the monitor that was meant for pods that none reaches.
 	misses finder
 }
 
 func newAssigner(w *world, ps model.Problems) *assigner {
-	out := &assigner{world: w, problems: ps, used: make([]bool, len(ps)), of: map[model.Place][]int{}}
+	out := &assigner{world: w, problems: ps, used: make([]bool, len(ps))}
+	out.of, out.numbers = map[model.Place][]int{}, map[model.Problem]int{}
 	out.misses.graph = w.graph
 	configs, adapters := map[model.Place]bool{}, map[model.Place]bool{}
 	for _, c := range w.setup.Configs {
@@ -40,6 +43,8 @@ func newAssigner(w *world, ps model.Problems) *assigner {
 	for i, p := range ps {
 		at := fields(p.Place)[0]
 		out.of[at] = append(out.of[at], i)
+		p.Severity = ""
+		out.numbers[p] = i
 		switch {
 		case configs[at]:
 			out.configs = append(out.configs, i)
@@ -65,8 +70,11 @@ func (a *assigner) assign(s *chain.Scaler, links *Link) {
 		}
 	})
 	if s.Target != nil && links.find(func(l *Link) bool { return l.Role == "monitor" }) != nil {
-		for _, it := range a.scraping(s.Target) {
-			add(a.of[fields(it)[0]], true)
+		for _, at := range a.scraping(s.Target) {
+			add(a.of[fields(at)[0]], true)
+		}
+		for _, i := range a.assignUnused(s.Target, links) {
+			delete(owned, i)
 		}
 	}
 	if links.find(func(l *Link) bool { return l.Role == "rule" }) != nil {
@@ -80,6 +88,23 @@ func (a *assigner) assign(s *chain.Scaler, links *Link) {
 			a.used[i] = true
 		}
 	}
+}
+
+// assignUnused adds to the links of monitors why no Prometheus finds targets of them, and returns the numbers of these problems.
+func (a *assigner) assignUnused(wl *chain.Workload, links *Link) []int {
+	var numbers []int
+	for _, path := range firstOf(wl.Scrapes()) {
+		l := links.nearest(path.At())
+		for _, p := range unused(a.graph, path.Monitor) {
+			p.Severity = ""
+			if i, ok := a.numbers[p]; ok && l != nil && !slices.Contains(l.Problems, a.problems[i]) {
+				l.Problems.Add(a.problems[i])
+				a.used[i] = true
+				numbers = append(numbers, i)
+			}
+		}
+	}
+	return numbers
 }
 
 // scraping returns the places of the objects that lead Prometheus to pods, or that were meant to.
@@ -110,12 +135,15 @@ func (a *assigner) rest() model.Problems {
 	return out
 }
 
-// attach adds a problem to the link whose place contains that of the problem. Other errors are added if they are owned: to the
-// missing rule or monitor, else to l. It reports whether the problem was added.
+// attach adds a problem to the link whose place contains that of the problem. Other errors are added if they are owned: to a link
+// with the object, or to the missing rule or monitor, else to l. It reports whether the problem was added.
 func (l *Link) attach(p model.Problem, owned bool) bool {
 	best := l.nearest(p.Place)
 	if best == nil && (p.Severity != model.Error || !owned) {
 		return false // It is about other chains.
+	}
+	if best == nil {
+		best = l.find(func(c *Link) bool { return c.Place.Object.Name != "" && fields(c.Place)[0] == fields(p.Place)[0] })
 	}
 	if best == nil {
 		best = l.missing(map[bool]string{true: "monitor", false: "rule"}[strings.HasPrefix(string(p.ID), "scrape/")])

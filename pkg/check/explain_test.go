@@ -297,3 +297,41 @@ func TestExplainAllWithoutScalers(t *testing.T) {
 		t.Errorf("%v, %v", all, ps)
 	}
 }
+
+// What keeps a Prometheus from a monitor breaks the chains through that monitor, and the verdict of the summary says so.
+func TestExplainWithoutTargets(t *testing.T) {
+	sound := strings.NewReplacer("PORT", "http", "AS", "orders_per_second").Replace(explained)
+	const (
+		prometheus = "\n---\napiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: main, namespace: monitoring}\nspec: "
+		namespaces = "\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+		role       = "\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: prometheus}\nrules: []" +
+			"\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: prometheus}\n" +
+			"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: prometheus}\n" +
+			"subjects: [{kind: ServiceAccount, name: prometheus, namespace: monitoring}]\n"
+		all = "serviceMonitorNamespaceSelector: {}"
+	)
+	for text, want := range map[string]string{
+		prometheus + "{serviceMonitorSelector: {}, " + all + "}\n":                                                       "",
+		prometheus + "{serviceMonitorSelector: {}, serviceMonitorNamespaceSelector: {matchLabels: {a: b}}}" + namespaces: "scrape/unselected",
+		prometheus + "{serviceMonitorSelector: {matchLabels: {a: b}}, " + all + "}":                                      "scrape/unselected",
+		prometheus + "{serviceMonitorSelector: {}, " + all + ", serviceAccountName: prometheus}" + role:                  "scrape/access",
+	} {
+		in := Input{Items: itemsOf(t, sound+text), Complete: true}
+		chains, rest := ExplainAll(in)
+		var got []string
+		chains[0].Walk(func(l *Link, _ int) {
+			for _, p := range l.Problems {
+				if p.Severity == model.Error {
+					got = append(got, l.Role+" "+string(p.ID))
+				}
+			}
+		})
+		_, summary := Judge(in)
+		if want != "" {
+			want = "monitor " + want
+		}
+		if strings.Join(got, ", ") != want || rest.HasErrors() || (summary.Broken == 1) != (want != "") {
+			t.Errorf("%s\n%v, want %q; others: %v; %s", text, got, want, rest, summary)
+		}
+	}
+}

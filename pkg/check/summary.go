@@ -81,8 +81,9 @@ func counted(n int, what string) string {
 type errorPlaces struct {
 	// exact are the places of errors, below those that contain one.
 	exact, below map[model.Place]bool
-	// adapter means that an adapter or its API has an error.
-	adapter  bool
+	// adapter means that an adapter or its API has an error, prometheus that a Prometheus has.
+	adapter, prometheus bool
+
 	graph    *chain.Graph
 	scrapers *scrapers
 }
@@ -102,6 +103,7 @@ func newErrorPlaces(w *world, ps model.Problems) *errorPlaces {
 			v.exact[at] = v.exact[at] || at.Field == p.Place.Field
 		}
 		v.adapter = v.adapter || adapters[p.Place.Object] || p.ID == model.APIService
+		v.prometheus = v.prometheus || p.ID == model.ScrapeUnselected || p.ID == model.ScrapeAccess
 	}
 	return v
 }
@@ -209,8 +211,11 @@ func (v *errorPlaces) breaks(d *demand.Demand) bool {
 	if o := d.Effective(); o != nil && v.hits(o.At) {
 		return true
 	}
-	if !d.IsOfPods() || d.Workload == nil || len(d.Paths()) > 0 && !v.allPathsBreak(d) {
+	if !d.IsOfPods() || d.Workload == nil {
 		return false
+	}
+	if len(d.Paths()) > 0 {
+		return v.allPathsBreak(d)
 	}
 	routes := v.graph.Routes(d.Workload)
 	if len(routes) == 0 {
@@ -226,7 +231,8 @@ func (v *errorPlaces) allPathsBreak(d *demand.Demand) bool {
 	return !slices.ContainsFunc(d.Paths(), func(p chain.ScrapePath) bool {
 		monitor := fields(p.Monitor.Item.Place)[0]
 		return !v.hits(p.At()) && !v.exact[monitor] && !v.below[monitor.Child("spec").Child("selector")] &&
-			!v.below[monitor.Child("metadata")] && (p.Service == nil || !v.below[fields(p.Service.Item.Place)[0]])
+			!v.below[monitor.Child("metadata")] && !(v.prometheus && unused(v.graph, p.Monitor).HasErrors()) &&
+			(p.Service == nil || !v.below[fields(p.Service.Item.Place)[0]])
 	})
 }
 
