@@ -138,7 +138,7 @@ type simulateRun struct {
 	loads  []namedLoad
 }
 
-// simulate simulates the scalers of some paths.
+// simulate simulates the scalers of some paths, which must have no errors.
 func (r *simulateRun) simulate(paths []string, stdin io.Reader) ([]*simulate.Simulation, error) {
 	in, read, ps := r.flags.input(paths, stdin)
 	if !ps.HasErrors() {
@@ -148,27 +148,34 @@ func (r *simulateRun) simulate(paths []string, stdin io.Reader) ([]*simulate.Sim
 	if err := report(r.stderr, located(slices.Concat(read, ps), sourcesOf(in))); err != nil {
 		return nil, err
 	}
+	sims, ps := r.run(in, func(*check.Scaling) bool { return true })
+	return sims, report(r.stderr, located(ps, sourcesOf(in)))
+}
+
+// run simulates those of the scalers that have a load and are wanted. If one of the problems is an error, some simulations are missing.
+func (r *simulateRun) run(in check.Input, wanted func(*check.Scaling) bool) (sims []*simulate.Simulation, ps model.Problems) {
 	scalings, _ := check.Scalings(in)
 	scalings, ps = r.chosen(scalings)
-	if err := report(r.stderr, ps); err != nil {
-		return nil, err
-	}
-	var sims []*simulate.Simulation
 	progress := newProgress(r.stderr, len(scalings))
 	used := map[string]bool{}
 	for i := range scalings {
 		s := &scalings[i]
-		o := r.base
-		o.Load = r.loadOf(s)
-		sim, more := simulate.Simulate(s, &o)
-		ps.Add(more...)
-		sims = append(sims, sim)
 		for k := range s.Spec.Metrics {
 			used[simulate.MetricName(&s.Spec.Metrics[k])] = true
 		}
 		progress.step()
+		if !wanted(s) {
+			continue
+		}
+		o := r.base
+		o.Load = r.loadOf(s)
+		sim, more := simulate.Simulate(s, &o)
+		ps.Add(more...)
+		if sim != nil {
+			sims = append(sims, sim)
+		}
 	}
 	progress.end()
 	ps.Add(r.unused(used)...)
-	return sims, report(r.stderr, located(ps, sourcesOf(in)))
+	return sims, ps
 }

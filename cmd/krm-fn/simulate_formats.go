@@ -63,32 +63,40 @@ func writeTable(to io.Writer, s *simulate.Simulation, where string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s%s under %s\n", scalerName(s.Scaling), where, s.Load)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	heads := []string{"TIME", "REQUESTS/S", "REPLICAS", "READY"}
-	for i := range s.Model.Sources {
-		heads = append(heads, strings.ToUpper(simulate.MetricName(&s.Model.Spec.Metrics[i])))
-	}
-	_, _ = fmt.Fprintln(w, "  "+strings.Join(heads, "\t"))
-	for i := range s.Rows {
-		if i > 0 && s.Rows[i].Replicas == s.Rows[i-1].Replicas {
-			continue
-		}
+	_, _ = fmt.Fprintln(w, "  "+strings.ToUpper(strings.Join(heads(s), "\t")))
+	for _, i := range s.ChangedRows() {
 		_, _ = fmt.Fprintln(w, "  "+strings.Join(cells(s, i), "\t"))
 	}
 	_ = w.Flush()
 	for _, text := range s.Sentences() {
 		b.WriteString("  " + text + "\n")
 	}
-	for _, t := range s.Advice {
-		word := "helps: "
-		if t.Saves {
-			word = "saves: "
-		}
-		b.WriteString("  " + word + t.Sentence(&s.Summary) + "\n")
+	for i := range s.Advice {
+		b.WriteString("  " + advice(s, i) + "\n")
 	}
 	_, err := io.WriteString(to, b.String())
 	return err
 }
 
+// advice returns what a setting would do.
+func advice(s *simulate.Simulation, i int) string {
+	word := "helps: "
+	if s.Advice[i].Saves {
+		word = "saves: "
+	}
+	return word + s.Advice[i].Sentence(&s.Summary)
+}
+
+// heads are the names of the columns.
+func heads(s *simulate.Simulation) []string {
+	out := []string{"time", "requests/s", "replicas", "ready"}
+	for i := range s.Model.Sources {
+		out = append(out, simulate.MetricName(&s.Model.Spec.Metrics[i]))
+	}
+	return out
+}
+
+// cells are the values of a row.
 func cells(s *simulate.Simulation, i int) []string {
 	row := &s.Rows[i]
 	out := []string{s.At(row.At), decimal(row.Requests), strconv.Itoa(int(row.Replicas)), strconv.Itoa(int(row.Ready))}

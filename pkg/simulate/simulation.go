@@ -95,3 +95,14 @@ func summaryOf(m *world.Model, r *world.Result) Summary {
 	}
 	return s
 }
+
+// ChangedRows returns the numbers of the rows in which the replicas change, and that of the first.
+func (s *Simulation) ChangedRows() []int {
+	var out []int
+	for i := range s.Rows {
+		if i == 0 || s.Rows[i].Replicas != s.Rows[i-1].Replicas {
+			out = append(out, i)
+		}
+	}
+	return out
+}
