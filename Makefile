@@ -59,7 +59,7 @@ lint: $(OUT)/golangci-lint ## run the linter
 	$(OUT)/golangci-lint run
 
 golden: ## write the expected outputs anew; fails, so that nothing is blessed unseen
-	$(GO) test ./cmd/krm-fn -update
+	$(GO) test ./cmd/krm-fn ./pkg/picture -update
 
 fuzz: ## run every fuzz test for FUZZTIME
 	@for pkg in $$($(GO) list $(COVERED)); do \
@@ -74,7 +74,7 @@ mutants: $(OUT)/gremlins ## change the code of PKG in many small ways, and show 
 	cd .cache/mutants && $(CURDIR)/$(OUT)/gremlins unleash --timeout-coefficient 20 $(PKG)
 
 verify: ## check that all that is generated is up to date
-	$(GO) test ./cmd/krm-fn ./docs/... -run 'Golden|Docs'
+	$(GO) test ./cmd/krm-fn ./pkg/picture ./docs/... -run 'Golden|Docs'
 	git diff --exit-code
 
 # They need root, Linux, iproute2, iptables, and e2e-gateway haproxy: the test runs in a network of its own.

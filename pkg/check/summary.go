@@ -231,7 +231,7 @@ func (v *errorPlaces) allPathsBreak(d *demand.Demand) bool {
 	return !slices.ContainsFunc(d.Paths(), func(p chain.ScrapePath) bool {
 		monitor := fields(p.Monitor.Item.Place)[0]
 		return !v.hits(p.At()) && !v.exact[monitor] && !v.below[monitor.Child("spec").Child("selector")] &&
-			!v.below[monitor.Child("metadata")] && !(v.prometheus && unused(v.graph, p.Monitor).HasErrors()) &&
+			!v.below[monitor.Child("metadata")] && (!v.prometheus || !unused(v.graph, p.Monitor).HasErrors()) &&
 			(p.Service == nil || !v.below[fields(p.Service.Item.Place)[0]])
 	})
 }
