@@ -29,7 +29,7 @@ SEED ?= 1
 PKG ?= ./pkg/hpa
 
 .PHONY: help build test argocd-test race cover lint golden fuzz mutants verify \
-  e2e e2e-gateway e2e-gateway-api e2e-smoke e2e-migrate e2e-truth e2e-keda bench bench-gateway benchstat corpus haproxy-test helm-test report-test vuln image \
+  e2e e2e-gateway e2e-gateway-api e2e-smoke e2e-migrate e2e-truth e2e-keda bench bench-gateway benchstat corpus haproxy-test helm-test report-test simulate-test vuln image \
   image-test release release-test clean
 
 help: ## list the targets

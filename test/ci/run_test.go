@@ -23,7 +23,7 @@ lane=LANE_${1//-/_}
 eval "${!lane:-}"
 `
 
-var lanes = []string{"test", "lint", "race", "haproxy-test", "helm-test", "report-test", "e2e", "e2e-gateway-api", "e2e-truth", "e2e-migrate", "argocd-test", "image-test"}
+var lanes = []string{"test", "lint", "race", "haproxy-test", "helm-test", "simulate-test", "report-test", "e2e", "e2e-gateway-api", "e2e-truth", "e2e-migrate", "argocd-test", "image-test"}
 
 func TestRun(t *testing.T) {
 	t.Parallel()
@@ -44,7 +44,7 @@ func TestRun(t *testing.T) {
 		{
 			name: "what cannot start in time fails nothing", env: []string{"LANE_lint=sleep 21", "CI_LAST_START=20"}, ran: 2,
 			reported: map[string]string{
-				"race": notRun, "haproxy-test": notRun, "helm-test": notRun, "report-test": notRun, "e2e": notRun, "e2e-gateway-api": notRun, "e2e-truth": notRun, "e2e-migrate": notRun, "argocd-test": notRun, "image-test": notRun,
+				"race": notRun, "haproxy-test": notRun, "helm-test": notRun, "simulate-test": notRun, "report-test": notRun, "e2e": notRun, "e2e-gateway-api": notRun, "e2e-truth": notRun, "e2e-migrate": notRun, "argocd-test": notRun, "image-test": notRun,
 			},
 		},
 		{
@@ -52,7 +52,7 @@ func TestRun(t *testing.T) {
 			ran: 3, code: 1,
 			reported: map[string]string{
 				"race":         "FAILED, stopped in minute 0",
-				"haproxy-test": notRun, "helm-test": notRun, "report-test": notRun, "e2e": notRun, "e2e-gateway-api": notRun, "e2e-truth": notRun, "e2e-migrate": notRun, "argocd-test": notRun, "image-test": notRun,
+				"haproxy-test": notRun, "helm-test": notRun, "simulate-test": notRun, "report-test": notRun, "e2e": notRun, "e2e-gateway-api": notRun, "e2e-truth": notRun, "e2e-migrate": notRun, "argocd-test": notRun, "image-test": notRun,
 			},
 		},
 	} {

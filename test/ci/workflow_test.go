@@ -67,7 +67,7 @@ func TestWorkflow(t *testing.T) {
 		slices.Sort(list)
 	}
 	want := map[string][]string{
-		"": {"haproxy-test", "helm-test", "lint", "race", "report-test", "test"},
+		"": {"haproxy-test", "helm-test", "lint", "race", "report-test", "simulate-test", "test"},
 		"github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'": {"e2e", "e2e-gateway-api", "e2e-keda", "e2e-migrate", "e2e-truth"},
 	}
 	if diff := cmp.Diff(want, targets); diff != "" {
