@@ -239,6 +239,15 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// TestOtherNumberOfPods has more pods than replicas, so that the way would turn.
+func TestOtherNumberOfPods(t *testing.T) {
+	l := look([]Group{up(3), up(1)}, 8_000, -1)
+	l.Replicas = 2
+	if got, ok := New(spec(podsMetric("10")), DefaultFlags()).proposal(l, 0); !ok || got != 2 {
+		t.Errorf("got %d, %v", got, ok)
+	}
+}
+
 // TestOverflow has a request whose sum is zero in 64 bits.
 func TestOverflow(t *testing.T) {
 	a, l := New(spec(utilization("memory", 50)), DefaultFlags()), look([]Group{up(1 << 30)}, 1<<30)

@@ -83,6 +83,11 @@ func TestBounds(t *testing.T) {
 		})
 	}
 	s := spec()
+	s.MinReplicas = new(int32(3))
+	if got := play(s, 3, repeat(1, 22)...); got != strings.Repeat("3s ", 21)+"3b" {
+		t.Errorf("after the window: got %s", got)
+	}
+	s = spec()
 	s.MinReplicas = nil // The default is 1.
 	s.Behavior = &autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleUp: rules(0, most, pods(9, 15)), ScaleDown: rules(0, most, percent(100, 15))}
 	if got := play(s, 2, 0); got != "1b" {

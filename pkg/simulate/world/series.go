@@ -156,8 +156,15 @@ func (s *series) query(w *World, c *cohort) reading {
 		return sort.Search(len(s.samples), func(i int) bool { return s.samples[i].at > at })
 	}
 	last := len(s.samples)
-	if s.Offset > 0 || c.end < w.now {
-		last = after(min(end, c.end))
+	if s.Offset > 0 {
+		last = after(end)
+	}
+	if c.end < w.now {
+		there := after(min(end, c.end))
+		if s.Fn == "" && there < last {
+			return reading{} // The scrape that failed has written a staleness marker (scrape/scrape.go, updateStaleMarkers).
+		}
+		last = there
 	}
 	first := after(max(start, c.running-1))
 	if first >= last {
