@@ -171,9 +171,9 @@ func (s *series) query(w *World, c *cohort) reading {
 		return reading{}
 	}
 	in := s.samples[first:last]
-	w.work += int64(len(in))
+	w.work++
 	if s.Column != nil || !isCounter(s.Fn) {
-		return s.gauge(in, c)
+		return s.gauge(w, in, c)
 	}
 	return s.counter(in, c, start, end)
 }
@@ -216,7 +216,7 @@ func (s *series) counter(in []sample, c *cohort, start, end time.Duration) readi
 }
 
 // gauge returns the last value or, of a function over time, one of all. A function that is about anything else is taken as the mean.
-func (s *series) gauge(in []sample, c *cohort) reading {
+func (s *series) gauge(w *World, in []sample, c *cohort) reading {
 	of := func(x sample) float64 {
 		if x.at < c.ready {
 			return 0
@@ -224,8 +224,11 @@ func (s *series) gauge(in []sample, c *cohort) reading {
 		return x.pod
 	}
 	value := of(in[len(in)-1])
+	if s.Fn == "" || s.Fn == "last_over_time" {
+		return reading{value * s.Factor, !math.IsNaN(value)}
+	}
+	w.work += int64(len(in))
 	switch s.Fn {
-	case "", "last_over_time":
 	case "max_over_time":
 		for _, x := range in {
 			value = max(value, of(x))
