@@ -42,10 +42,12 @@ type reference struct {
 	excess    float64
 	podTime   float64
 	scrapedAt map[*Source]time.Duration
+	// whole has the samples of columns, which do not depend on pods.
+	whole map[*Source][]chunks.Sample
 }
 
 func newReference(m *Model, replicas int) *reference {
-	r := &reference{m: m, stale: map[*Source][]*single{}, scrapedAt: map[*Source]time.Duration{}}
+	r := &reference{m: m, stale: map[*Source][]*single{}, scrapedAt: map[*Source]time.Duration{}, whole: map[*Source][]chunks.Sample{}}
 	for range replicas {
 		r.pods = append(r.pods, &single{running: -24 * time.Hour, ready: -24 * time.Hour, removed: never, samples: map[*Source][]chunks.Sample{}})
 	}
@@ -56,6 +58,7 @@ func newReference(m *Model, replicas int) *reference {
 		for ; at > -2*time.Hour; at -= s.Interval {
 		}
 		for ; at <= 0; at += s.Interval {
+			r.sampleWhole(s, at)
 			for _, p := range r.pods {
 				p.served = 1 + share*(at+24*time.Hour).Seconds()
 				r.sample(s, p, at)
@@ -125,6 +128,12 @@ func (r *reference) sample(s *Source, p *single, at time.Duration) {
 	p.samples[s] = append(p.samples[s], point{at.Milliseconds(), v})
 }
 
+func (r *reference) sampleWhole(s *Source, at time.Duration) {
+	if s.Column != nil {
+		r.whole[s] = append(r.whole[s], point{at.Milliseconds(), s.Column[r.row]})
+	}
+}
+
 // advance goes on in steps in which nothing changes.
 func (r *reference) advance(until time.Duration) {
 	for r.now < until {
@@ -164,6 +173,7 @@ func (r *reference) scrape(s *Source) {
 		return
 	}
 	r.scrapedAt[s] += s.Interval
+	r.sampleWhole(s, r.now)
 	for _, p := range r.alive() {
 		if p.running <= r.now {
 			r.sample(s, p, r.now)
@@ -194,8 +204,9 @@ func (r *reference) scale(n int) {
 type (
 	reader struct {
 		storage.LabelQuerier
-		r *reference
-		s *Source
+		r     *reference
+		s     *Source
+		whole bool
 	}
 	seriesSet struct {
 		list []storage.Series
@@ -207,6 +218,10 @@ func (q reader) Querier(int64, int64) (storage.Querier, error) { return q, nil }
 func (q reader) Close() error                                  { return nil }
 func (q reader) Select(context.Context, bool, *storage.SelectHints, ...*labels.Matcher) storage.SeriesSet {
 	set := &seriesSet{at: -1}
+	if q.whole {
+		set.list = append(set.list, storage.NewListSeries(labels.FromStrings("__name__", "m"), q.r.whole[q.s]))
+		return set
+	}
 	for i, p := range q.r.pods {
 		set.list = append(set.list, storage.NewListSeries(labels.FromStrings("__name__", "m", "pod", fmt.Sprintf("%05d", i)), p.samples[q.s]))
 	}
@@ -221,7 +236,7 @@ func (s *seriesSet) Warnings() annotations.Annotations { return nil }
 // ask returns what the engine answers, by the number of the pod, or under "" for all.
 func (r *reference) ask(t *testing.T, e *promql.Engine, s *Source, text string) map[string]float64 {
 	t.Helper()
-	q, err := e.NewInstantQuery(t.Context(), reader{r: r, s: s}, nil, text, time.UnixMilli(r.now.Milliseconds()))
+	q, err := e.NewInstantQuery(t.Context(), reader{r: r, s: s, whole: s.Column != nil && strings.HasPrefix(text, "sum(")}, nil, text, time.UnixMilli(r.now.Milliseconds()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +282,7 @@ func queried(r *rand.Rand) *Model {
 		s := Source{PerRequest: pick(r, 1.0, 0.1, 3), Factor: pick(r, 1.0, 60, 0.5),
 			Interval: pick(r, 3*time.Second, 15*time.Second, 30*time.Second, time.Minute), Offset: pick(r, 0, 0, 0, time.Minute, 17*time.Second),
 			Fn: pick(r, "rate", "rate", "rate", "increase", "irate", "", "avg_over_time", "max_over_time", "min_over_time", "sum_over_time", "last_over_time")}
-		s.Span = s.Interval*time.Duration(1+r.IntN(5)) + millis(1000)
+		s.Span = s.Interval*time.Duration(r.IntN(6)) + time.Millisecond + millis(1000)
 		if r.IntN(6) == 0 && !isCounter(s.Fn) {
 			for range m.Times {
 				s.Column = append(s.Column, 1000*r.Float64())
