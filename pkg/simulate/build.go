@@ -48,7 +48,7 @@ type builder struct {
 
 func (b *builder) keda(k *check.KEDAScaling) {
 	b.m.KEDA = &world.KEDA{
-		PollingInterval: k.PollingInterval, CooldownPeriod: k.CooldownPeriod, InitialCooldownPeriod: k.InitialCooldownPeriod,
+		PollingInterval: max(k.PollingInterval, time.Second), CooldownPeriod: k.CooldownPeriod, InitialCooldownPeriod: k.InitialCooldownPeriod,
 		MinReplicas: k.MinReplicas, IdleReplicas: k.IdleReplicas, Activation: k.Activation,
 		StaysUp: k.PausedIn, StaysDown: k.PausedOut, AlwaysActive: k.ForceActivation,
 	}
@@ -231,9 +231,6 @@ func MetricName(m *autoscalingv2.MetricSpec) string {
 // bound reports what would take too long.
 func (b *builder) bound() {
 	shortest := slices.Min([]time.Duration{b.m.Flags.SyncPeriod, b.m.Resolution})
-	if b.m.KEDA != nil {
-		b.m.KEDA.PollingInterval = max(b.m.KEDA.PollingInterval, time.Second)
-	}
 	for i := range b.m.Sources {
 		s := &b.m.Sources[i]
 		if s.Kind != world.Scraped {

@@ -2,6 +2,7 @@ package autoscaler
 
 import (
 	"math"
+	"math/bits"
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -145,9 +146,17 @@ func (a *Autoscaler) ofPods(l *Look, t target, m *Metric) (replicas int32, ok bo
 // ratio returns the usage over the target, in the integers of the controller (metrics/utilization.go).
 func (t target) ratio(total, count, request int64) float64 {
 	if t.utilization {
-		return float64(int32(total*100/(request*count))) / float64(t.value)
+		return float64(int32(total*100/times(request, count))) / float64(t.value)
 	}
 	return float64(total/count) / float64(t.value)
+}
+
+// times multiplies two positive numbers. A product that does not fit is the largest number, so that it can divide.
+func times(a, b int64) int64 {
+	if high, low := bits.Mul64(uint64(a), uint64(b)); high == 0 && low <= math.MaxInt64 {
+		return int64(low)
+	}
+	return math.MaxInt64
 }
 
 // ofMissing returns the value that a pod without one counts with, if the others call for fewer replicas.

@@ -10,8 +10,8 @@ import (
 // warmUp is how long the scaler has before the start to find the replicas for the first row of the load.
 const warmUp = 30 * time.Minute
 
-// mostWork is how many samples queries may look at: seconds of computing. A week of a usual HPA takes a thousandth of it.
-const mostWork = 2_000_000_000
+// mostWork is how many samples queries may look at: about a second of computing. A week of a usual HPA takes a hundredth of it.
+const mostWork = 500_000_000
 
 // Row is what is true after a look of the autoscaler.
 type Row struct {

@@ -128,8 +128,12 @@ func (s *series) ofAll(w *World) reading {
 	return s.sum(w)
 }
 
-// sum adds up the values of the pods, those removed within the range of the query among them.
+// sum adds up the values of the pods, those removed within the range of the query among them. A column is there without pods, too.
 func (s *series) sum(w *World) reading {
+	if s.Column != nil && !s.Mean {
+		start, end := s.bounds(w)
+		return s.gauge(w, s.samples[s.after(start):s.after(end)], func(x sample) float64 { return x.total })
+	}
 	total, count := 0.0, 0.0
 	for _, list := range [][]*cohort{w.cohorts, w.gone} {
 		for _, c := range list {
@@ -145,30 +149,49 @@ func (s *series) sum(w *World) reading {
 	return reading{total, count > 0}
 }
 
+// bounds returns the range of the query: samples after the start, up to the end.
+func (s *series) bounds(w *World) (start, end time.Duration) {
+	end = w.now - s.Offset
+	if s.Fn == "" {
+		return end - lookback, end
+	}
+	return end - s.Span, end
+}
+
+// after returns the index of the first sample after a time.
+func (s *series) after(at time.Duration) int {
+	return sort.Search(len(s.samples), func(i int) bool { return s.samples[i].at > at })
+}
+
 // query returns what the query makes of the samples of a pod.
 func (s *series) query(w *World, c *cohort) reading {
-	end := w.now - s.Offset
-	start := end - s.Span
-	if s.Fn == "" {
-		start = end - lookback
-	}
-	after := func(at time.Duration) int {
-		return sort.Search(len(s.samples), func(i int) bool { return s.samples[i].at > at })
-	}
+	start, end := s.bounds(w)
 	last := len(s.samples)
-	if s.Offset > 0 || c.end < w.now {
-		last = after(min(end, c.end))
+	if s.Offset > 0 {
+		last = s.after(end)
 	}
-	first := after(max(start, c.running-1))
+	if c.end < w.now {
+		there := s.after(min(end, c.end))
+		if s.Fn == "" && there < last {
+			return reading{} // The scrape that failed has written a staleness marker (scrape/scrape.go, updateStaleMarkers).
+		}
+		last = there
+	}
+	first := s.after(max(start, c.running-1))
 	if first >= last {
 		return reading{}
 	}
 	in := s.samples[first:last]
-	w.work += int64(len(in))
-	if s.Column != nil || !isCounter(s.Fn) {
-		return s.gauge(in, c)
+	w.work++
+	if s.Column == nil && isCounter(s.Fn) {
+		return s.counter(in, c, start, end)
 	}
-	return s.counter(in, c, start, end)
+	return s.gauge(w, in, func(x sample) float64 {
+		if x.at < c.ready {
+			return 0
+		}
+		return x.pod
+	})
 }
 
 func isCounter(fn string) bool { return fn == "rate" || fn == "increase" || fn == "irate" }
@@ -209,16 +232,16 @@ func (s *series) counter(in []sample, c *cohort, start, end time.Duration) readi
 }
 
 // gauge returns the last value or, of a function over time, one of all. A function that is about anything else is taken as the mean.
-func (s *series) gauge(in []sample, c *cohort) reading {
-	of := func(x sample) float64 {
-		if x.at < c.ready {
-			return 0
-		}
-		return x.pod
+func (s *series) gauge(w *World, in []sample, of func(sample) float64) reading {
+	if len(in) == 0 {
+		return reading{}
 	}
 	value := of(in[len(in)-1])
+	if s.Fn == "" || s.Fn == "last_over_time" {
+		return reading{value * s.Factor, !math.IsNaN(value)}
+	}
+	w.work += int64(len(in))
 	switch s.Fn {
-	case "", "last_over_time":
 	case "max_over_time":
 		for _, x := range in {
 			value = max(value, of(x))

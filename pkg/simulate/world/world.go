@@ -2,6 +2,7 @@ package world
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/krm-fn/krm-fn/pkg/simulate/autoscaler"
@@ -31,11 +32,13 @@ type World struct {
 	moves  time.Duration
 	series []*series
 	usage  usage
-	// horizon is how long it takes until all pods that were ready before are equal.
+	// horizon is how long it takes until all pods that have served enough requests are equal.
 	horizon time.Duration
-	look    autoscaler.Look
-	goals   []Goal
-	totals  Totals
+	// enough is how many requests a pod must have served until the start of its counters at zero does not limit an extrapolation.
+	enough float64
+	look   autoscaler.Look
+	goals  []Goal
+	totals Totals
 	// work is how many samples queries have looked at.
 	work int64
 	// over reports whether a metric is over its target.
@@ -76,8 +79,8 @@ type cohort struct {
 	started, isUp  bool
 	// before and cpuBefore are World.served and World.cpu when the pods became ready.
 	before, cpuBefore float64
-	// end is when they were removed.
-	end time.Duration
+	// since is when they had served enough requests, and end when they were removed.
+	since, end time.Duration
 	// recorded are the values of recording rules.
 	recorded []reading
 	usage    measured
@@ -90,6 +93,9 @@ func New(m *Model, replicas int32, at time.Duration) *World {
 		s := newSeries(&m.Sources[i], at)
 		w.series = append(w.series, s)
 		w.horizon = max(w.horizon, s.reach()+s.Evaluation)
+		if isCounter(s.Fn) && s.Column == nil {
+			w.enough = max(w.enough, 1.1*s.Interval.Seconds()*m.mostServed())
+		}
 		w.goals = append(w.goals, GoalOf(m, i))
 	}
 	w.usage.next = never
@@ -118,7 +124,16 @@ func New(m *Model, replicas int32, at time.Duration) *World {
 
 func (w *World) newCohort(n int64) *cohort {
 	return &cohort{count: n, running: w.now + w.m.Pods.Start, ready: w.now + w.m.Pods.Ready, before: math.Inf(1),
-		end: never, recorded: make([]reading, len(w.series))}
+		since: never, end: never, recorded: make([]reading, len(w.series))}
+}
+
+// mostServed returns the most requests per second that a pod can serve.
+func (m *Model) mostServed() float64 {
+	most := slices.Max(m.Requests)
+	if m.Pods.Capacity > 0 {
+		most = min(most, m.Pods.Capacity)
+	}
+	return most
 }
 
 // Scale sets the number of pods. The newest ones go first, and new ones are created (Kubernetes,
@@ -166,6 +181,9 @@ func (w *World) transitions() {
 			c.isUp, c.before, c.cpuBefore = true, w.served, w.cpu
 			w.ready += c.count
 		}
+		if c.since == never && c.isUp && w.served-c.before >= w.enough {
+			c.since = w.now
+		}
 		switch {
 		case !c.started:
 			w.moves = min(w.moves, c.running)
@@ -173,7 +191,7 @@ func (w *World) transitions() {
 			w.moves = min(w.moves, c.ready)
 		}
 	}
-	for len(w.cohorts) > 1 && w.cohorts[1].isUp && w.cohorts[1].ready+w.horizon < w.now {
+	for len(w.cohorts) > 1 && w.cohorts[1].since < w.now-w.horizon {
 		w.cohorts[0].count += w.cohorts[1].count
 		w.cohorts = append(w.cohorts[:1], w.cohorts[2:]...)
 	}
