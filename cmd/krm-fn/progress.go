@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// progress tells a person who watches how far a long command is. Without a terminal, and within the first second, it writes nothing.
+// progress tells a person who watches how far a long command is. Without a terminal, and within the first second, it writes
+// nothing.
 type progress struct {
 	to      io.Writer
 	all, at int

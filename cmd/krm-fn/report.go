@@ -23,7 +23,8 @@ func newReport() *cobra.Command {
 		Short: "Write one HTML file with every chain as a picture, and all problems",
 		Long: `report checks manifests like krm-fn check, and writes what it finds as one HTML file: what was judged and what
 was not, and for every scaler its chain as a picture, with the broken link and its file and line. The file needs no network and
-no scripts. With --load, it shows what scalers would do under a load, as krm-fn simulate does. The exit code is that of krm-fn check: 1 if there are errors. The file is complete then, too.`,
+no scripts. With --load, it shows what scalers would do under a load, as krm-fn simulate does. The exit code is that of krm-fn
+check: 1 if there are errors. The file is complete then, too.`,
 		Example: `  krm-fn report -o report.html manifests
 
   # with simulations of yesterday's load
@@ -91,8 +92,10 @@ func sound(chains []*check.Link) func(*check.Scaling) bool {
 func simulationsOf(sims []*simulate.Simulation) []reportfile.Simulation {
 	var out []reportfile.Simulation
 	for _, s := range sims {
-		x := reportfile.Simulation{Scaler: s.Scaling.Place.Object.String(), Sentences: s.Sentences(), Table: reportfile.Table{Head: heads(s)},
-			Chart: simulate.Chart(s.Load, []*simulate.Simulation{s}, nil)}
+		x := reportfile.Simulation{
+			Scaler: s.Scaling.Place.Object.String(), Sentences: s.Sentences(), Table: reportfile.Table{Head: heads(s)},
+			Chart: simulate.Chart(s.Load, []*simulate.Simulation{s}, nil),
+		}
 		for i := range s.Advice {
 			x.Sentences = append(x.Sentences, advice(s, i))
 		}

@@ -152,7 +152,8 @@ func (r *simulateRun) simulate(paths []string, stdin io.Reader) ([]*simulate.Sim
 	return sims, report(r.stderr, located(ps, sourcesOf(in)))
 }
 
-// run simulates those of the scalers that have a load and are wanted. If one of the problems is an error, some simulations are missing.
+// run simulates those of the scalers that have a load and are wanted. If one of the problems is an error, some simulations are
+// missing.
 func (r *simulateRun) run(in check.Input, wanted func(*check.Scaling) bool) (sims []*simulate.Simulation, ps model.Problems) {
 	scalings, _ := check.Scalings(in)
 	scalings, ps = r.chosen(scalings)

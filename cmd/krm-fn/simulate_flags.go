@@ -68,8 +68,10 @@ func (r *simulateRun) options() error {
 		flag, text string
 		to         *float64
 	}{
-		{"cpu", r.flags.cpu, &o.CPU}, {"cpu-per-request", r.flags.cpuOfRequest, &o.CPUOfRequest},
-		{"memory", r.flags.memory, &o.Memory}, {"memory-per-request", r.flags.perMemory, &o.MemoryOfRequest},
+		{"cpu", r.flags.cpu, &o.CPU},
+		{"cpu-per-request", r.flags.cpuOfRequest, &o.CPUOfRequest},
+		{"memory", r.flags.memory, &o.Memory},
+		{"memory-per-request", r.flags.perMemory, &o.MemoryOfRequest},
 	} {
 		if q.text == "" {
 			continue
@@ -85,8 +87,11 @@ func (r *simulateRun) options() error {
 		value time.Duration
 		least time.Duration
 	}{
-		{"pod-start", o.PodStart, 0}, {"app-start", o.AppStart, 0}, {"sync-period", o.Flags.SyncPeriod, time.Second},
-		{"downscale-stabilization", o.Flags.DownscaleStabilization, 0}, {"metrics-resolution", o.Resolution, time.Second},
+		{"pod-start", o.PodStart, 0},
+		{"app-start", o.AppStart, 0},
+		{"sync-period", o.Flags.SyncPeriod, time.Second},
+		{"downscale-stabilization", o.Flags.DownscaleStabilization, 0},
+		{"metrics-resolution", o.Resolution, time.Second},
 		{"cpu-initialization-period", o.Flags.CPUInitializationPeriod, 0},
 		{"initial-readiness-delay", o.Flags.InitialReadinessDelay, 0},
 	} {
@@ -121,9 +126,9 @@ func (r *simulateRun) readLoads() error {
 			name, rest = "", text
 		}
 		shape, _, _ := strings.Cut(rest, ":")
-		l := &load.Load{}
-		var err error
+		var l *load.Load
 		if slices.Contains(load.Shapes(), shape) {
+			var err error
 			if l, err = load.Shape(rest); err != nil {
 				return fmt.Errorf("--load: %w", err)
 			}
@@ -193,13 +198,15 @@ func (r *simulateRun) unused(used map[string]bool) (ps model.Problems) {
 	for _, l := range r.loads {
 		for _, s := range l.Series {
 			if s.Name != load.Requests && !used[s.Name] {
-				ps.Warnf(model.SimulateLoad, model.Place{File: l.Name}, "has a column %s that no scaler reads%s", s.Name, krm.DidYouMean(s.Name, sortedNames(used)))
+				ps.Warnf(model.SimulateLoad, model.Place{File: l.Name}, "has a column %s that no scaler reads%s", s.Name,
+					krm.DidYouMean(s.Name, sortedNames(used)))
 			}
 		}
 	}
 	for _, name := range sortedNames(r.base.PerRequest) {
 		if !used[name] {
-			ps.Warnf(model.SimulateLoad, model.Place{}, "--per-request: no scaler reads the metric %s%s", name, krm.DidYouMean(name, sortedNames(used)))
+			ps.Warnf(model.SimulateLoad, model.Place{}, "--per-request: no scaler reads the metric %s%s", name, krm.DidYouMean(name,
+				sortedNames(used)))
 		}
 	}
 	return ps

@@ -192,8 +192,10 @@ func writeSimulationJSON(w io.Writer, r *simulationReport) error {
 func jsonSimulations(sims []*simulate.Simulation) []jsonSimulation {
 	out := make([]jsonSimulation, 0, len(sims))
 	for _, s := range sims {
-		j := jsonSimulation{Scaler: scalerName(s.Scaling), Load: s.Load, Seconds: s.Model.End.Seconds(), Summary: summaryJSON(&s.Summary),
-			Advice: []jsonTrial{}, Texts: s.Sentences(), Metrics: []string{}, Rows: make([]jsonRow, 0, len(s.Rows))}
+		j := jsonSimulation{
+			Scaler: scalerName(s.Scaling), Load: s.Load, Seconds: s.Model.End.Seconds(), Summary: summaryJSON(&s.Summary),
+			Advice: []jsonTrial{}, Texts: s.Sentences(), Metrics: []string{}, Rows: make([]jsonRow, 0, len(s.Rows)),
+		}
 		if !s.Start.IsZero() {
 			j.Start = &s.Start
 		}
@@ -226,8 +228,10 @@ func jsonSimulations(sims []*simulate.Simulation) []jsonSimulation {
 }
 
 func summaryJSON(s *simulate.Summary) jsonSummary {
-	return jsonSummary{s.Least, s.Most, s.Changes, s.Flaps, s.PodHours, s.Over.Seconds(), s.Longest.Seconds(), s.AtMost.Seconds(),
-		s.Requests, s.Excess, s.Overload.Seconds()}
+	return jsonSummary{
+		s.Least, s.Most, s.Changes, s.Flaps, s.PodHours, s.Over.Seconds(), s.Longest.Seconds(), s.AtMost.Seconds(),
+		s.Requests, s.Excess, s.Overload.Seconds(),
+	}
 }
 
 func writeSimulationSVG(w io.Writer, r *simulationReport) error {

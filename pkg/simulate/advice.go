@@ -11,7 +11,6 @@ import (
 
 	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/model"
-
 	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
@@ -31,8 +30,8 @@ const mostAdvice = 3
 // candidate is a change to try. It returns what it changed, or "" if there was nothing to change.
 type candidate func(m *world.Model, s *check.Scaling, now *Summary) (string, model.Place)
 
-// advise tries single settings, and returns those that help most: that make the time over target and the requests over capacity less
-// for the fewest pods. If nothing is wrong, it returns those that save pods without harm.
+// advise tries single settings, and returns those that help most: that make the time over target and the requests over capacity
+// less for the fewest pods. If nothing is wrong, it returns those that save pods without harm.
 func advise(s *check.Scaling, m *world.Model, now *Summary) []Trial {
 	candidates := []candidate{moreMax, moreMin, lessStabilization, fasterPolicies, longerDown, shorterDown, fasterStart, fewerMin}
 	for i := range m.Sources {
@@ -124,7 +123,7 @@ func moreMax(m *world.Model, s *check.Scaling, now *Summary) (string, model.Plac
 		specPlace(s, "maxReplicas", "maxReplicaCount")
 }
 
-func moreMin(m *world.Model, s *check.Scaling, now *Summary) (string, model.Place) {
+func moreMin(m *world.Model, s *check.Scaling, _ *Summary) (string, model.Place) {
 	return setMin(m, s, min(max(2*lowest(m), lowest(m)+1), m.Spec.MaxReplicas))
 }
 
@@ -188,7 +187,8 @@ func fasterPolicies(m *world.Model, s *check.Scaling, _ *Summary) (string, model
 		{Type: autoscalingv2.PodsScalingPolicy, Value: 4, PeriodSeconds: period},
 		{Type: autoscalingv2.PercentScalingPolicy, Value: 100, PeriodSeconds: period},
 	}
-	return "scaleUp.policies: the default, 100 percent or 4 pods in 15 seconds, whichever is more", behaviorPlace(s, "scaleUp").Child("policies")
+	return "scaleUp.policies: the default, 100 percent or 4 pods in 15 seconds, whichever is more", behaviorPlace(s,
+		"scaleUp").Child("policies")
 }
 
 func longerDown(m *world.Model, s *check.Scaling, now *Summary) (string, model.Place) {
@@ -231,7 +231,8 @@ func fasterStart(m *world.Model, s *check.Scaling, _ *Summary) (string, model.Pl
 	old := m.Pods.Ready
 	m.Pods.Ready /= 2
 	m.Pods.Start = min(m.Pods.Start, m.Pods.Ready)
-	return fmt.Sprintf("pods that are ready after %s instead of %s", Elapsed(m.Pods.Ready), Elapsed(old)), s.Place.Child("spec").Child("scaleTargetRef")
+	return fmt.Sprintf("pods that are ready after %s instead of %s", Elapsed(m.Pods.Ready), Elapsed(old)),
+		s.Place.Child("spec").Child("scaleTargetRef")
 }
 
 // scaledTarget sets a target to a percentage of what it is.
@@ -268,7 +269,8 @@ func shorterWindow(m *world.Model, s *check.Scaling, i int) (string, model.Place
 	}
 	old := src.Span
 	src.Span = short
-	return fmt.Sprintf("a range of %s instead of %s in the query of %s", Elapsed(short), Elapsed(old), MetricName(&m.Spec.Metrics[i])), s.Sources[i].Place
+	return fmt.Sprintf("a range of %s instead of %s in the query of %s", Elapsed(short), Elapsed(old),
+		MetricName(&m.Spec.Metrics[i])), s.Sources[i].Place
 }
 
 func moreScrapes(m *world.Model, s *check.Scaling, i int) (string, model.Place) {
@@ -278,5 +280,7 @@ func moreScrapes(m *world.Model, s *check.Scaling, i int) (string, model.Place) 
 	}
 	old := src.Interval
 	src.Interval /= 2
-	return fmt.Sprintf("scrapes every %s instead of %s for %s", Elapsed(src.Interval), Elapsed(old), MetricName(&m.Spec.Metrics[i])), s.Sources[i].Place
+	return fmt.Sprintf("scrapes every %s instead of %s for %s", Elapsed(src.Interval), Elapsed(old),
+			MetricName(&m.Spec.Metrics[i])),
+		s.Sources[i].Place
 }

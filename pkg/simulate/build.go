@@ -48,8 +48,9 @@ type builder struct {
 
 func (b *builder) keda(k *check.KEDAScaling) {
 	b.m.KEDA = &world.KEDA{
-		PollingInterval: max(k.PollingInterval, time.Second), CooldownPeriod: k.CooldownPeriod, InitialCooldownPeriod: k.InitialCooldownPeriod,
-		MinReplicas: k.MinReplicas, IdleReplicas: k.IdleReplicas, Activation: k.Activation,
+		PollingInterval: max(k.PollingInterval, time.Second), CooldownPeriod: k.CooldownPeriod,
+		InitialCooldownPeriod: k.InitialCooldownPeriod,
+		MinReplicas:           k.MinReplicas, IdleReplicas: k.IdleReplicas, Activation: k.Activation,
 		StaysUp: k.PausedIn, StaysDown: k.PausedOut, AlwaysActive: k.ForceActivation,
 	}
 	if k.Paused {
@@ -60,8 +61,10 @@ func (b *builder) keda(k *check.KEDAScaling) {
 // pods sets what pods do: when they become ready, and what they can serve.
 func (b *builder) pods() {
 	p := &b.m.Pods
-	*p = world.Pods{Start: b.PodStart, Ready: b.PodStart, Capacity: b.Capacity, CPU: b.CPU, CPUOfRequest: b.CPUOfRequest,
-		Memory: b.Memory, MemoryOfRequest: b.MemoryOfRequest}
+	*p = world.Pods{
+		Start: b.PodStart, Ready: b.PodStart, Capacity: b.Capacity, CPU: b.CPU, CPUOfRequest: b.CPUOfRequest,
+		Memory: b.Memory, MemoryOfRequest: b.MemoryOfRequest,
+	}
 	if b.scaling.Workload == nil {
 		b.ps.Infof(model.SimulateAssumed, b.scaling.Place.Child("spec").Child("scaleTargetRef"),
 			"names a workload that is not in the input, so its probes and limits are not known; the pods are ready when they start")
@@ -161,7 +164,8 @@ func (b *builder) source(i int) world.Source {
 
 // resource returns the source of a metric about cpu or memory.
 func (b *builder) resource(spec *autoscalingv2.MetricSpec, from *check.Source) world.Source {
-	name, container, target := corev1.ResourceName(""), "", *world.TargetOf(spec)
+	var name corev1.ResourceName
+	container, target := "", *world.TargetOf(spec)
 	if spec.Resource != nil {
 		name = spec.Resource.Name
 	} else {
@@ -170,11 +174,13 @@ func (b *builder) resource(spec *autoscalingv2.MetricSpec, from *check.Source) w
 	out := world.Source{Kind: world.CPU, Factor: 1}
 	switch {
 	case name == corev1.ResourceCPU && b.CPUOfRequest == 0 && b.m.CPU == nil:
-		b.ps.Errorf(model.SimulateMetric, from.Place, "requires what a request costs; set --cpu-per-request, such as --cpu-per-request 10m "+
-			"for 10 milliseconds of a core, or add a column cpu to the load, with the cores that all pods use")
+		b.ps.Errorf(model.SimulateMetric, from.Place,
+			"requires what a request costs; set --cpu-per-request, such as --cpu-per-request 10m "+
+				"for 10 milliseconds of a core, or add a column cpu to the load, with the cores that all pods use")
 	case name == corev1.ResourceMemory && b.Memory == 0 && b.m.Memory == nil:
-		b.ps.Errorf(model.SimulateMetric, from.Place, "requires what a pod uses; set --memory, such as --memory 200Mi, or add a column memory to "+
-			"the load, with the bytes that all pods use")
+		b.ps.Errorf(model.SimulateMetric, from.Place,
+			"requires what a pod uses; set --memory, such as --memory 200Mi, or add a column memory to "+
+				"the load, with the bytes that all pods use")
 	case name != corev1.ResourceCPU && name != corev1.ResourceMemory:
 		b.ps.Errorf(model.SimulateMetric, from.Place, "is about %s; only cpu and memory can be simulated", name)
 	}
@@ -185,7 +191,8 @@ func (b *builder) resource(spec *autoscalingv2.MetricSpec, from *check.Source) w
 		return out
 	}
 	if b.scaling.Workload == nil {
-		b.ps.Errorf(model.SimulateMetric, from.Place, "is a percentage of what the pods request, but the workload is not in the input; add it")
+		b.ps.Errorf(model.SimulateMetric, from.Place,
+			"is a percentage of what the pods request, but the workload is not in the input; add it")
 		return out
 	}
 	out.Request = requestOf(b.scaling.Workload, name, container)
@@ -240,11 +247,13 @@ func (b *builder) bound() {
 		shortest = min(shortest, s.Interval)
 		const samples = 100_000
 		if reach := s.Span + s.Offset; reach/s.Interval > samples {
-			b.ps.Errorf(model.InputLimit, b.scaling.Sources[i].Place, "has a query that looks back %s at samples every %s, which are more than %d; use a shorter range",
+			b.ps.Errorf(model.InputLimit, b.scaling.Sources[i].Place,
+				"has a query that looks back %s at samples every %s, which are more than %d; use a shorter range",
 				reach, s.Interval, samples)
 		}
 	}
 	if b.m.End/shortest > mostEvents {
-		b.ps.Errorf(model.InputLimit, b.scaling.Place, "would take too long to simulate: %s in steps of %s; use a shorter load", b.m.End, shortest)
+		b.ps.Errorf(model.InputLimit, b.scaling.Place, "would take too long to simulate: %s in steps of %s; use a shorter load", b.m.End,
+			shortest)
 	}
 }

@@ -6,12 +6,11 @@ import (
 	"time"
 
 	"github.com/krm-fn/krm-fn/pkg/picture"
-
 	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
-// Chart returns the picture of simulations of one scaler, or of the same load by two, of which the first is described. Labels tell them
-// apart.
+// Chart returns the picture of simulations of one scaler, or of the same load by two, of which the first is described. Labels
+// tell them apart.
 func Chart(title string, sims []*Simulation, labels []string) picture.Chart {
 	s := sims[0]
 	c := picture.Chart{Title: title, Start: s.Start, End: s.Model.End}
@@ -40,13 +39,16 @@ func (s *Simulation) points(of func(i int) float64) []picture.Point {
 func (s *Simulation) loads(labels []string) []picture.Series {
 	out := []picture.Series{{Name: "requests", Step: true, Points: s.points(func(i int) float64 { return s.Rows[i].Requests })}}
 	if c := s.Model.Pods.Capacity; c > 0 && len(labels) < 2 && s.nearCapacity() {
-		out = append(out, picture.Series{Name: "capacity", Step: true, Style: picture.Muted,
-			Points: s.points(func(i int) float64 { return float64(s.Rows[i].Ready) * c })})
+		out = append(out, picture.Series{
+			Name: "capacity", Step: true, Style: picture.Muted,
+			Points: s.points(func(i int) float64 { return float64(s.Rows[i].Ready) * c }),
+		})
 	}
 	return out
 }
 
-// nearCapacity reports whether the requests ever reach half of what the pods can serve. If not, the capacity only makes the rest small.
+// nearCapacity reports whether the requests ever reach half of what the pods can serve. If not, the capacity only makes the rest
+// small.
 func (s *Simulation) nearCapacity() bool {
 	return slices.ContainsFunc(s.Rows, func(r world.Row) bool { return r.Requests*2 >= float64(r.Ready)*s.Model.Pods.Capacity })
 }
@@ -60,11 +62,15 @@ func replicasPanel(sims []*Simulation, labels []string) picture.Panel {
 		if len(sims) > 1 {
 			name = labels[k]
 		} else {
-			p.Series = append(p.Series, picture.Series{Name: "ready", Step: true, Style: picture.Muted,
-				Points: s.points(func(i int) float64 { return float64(s.Rows[i].Ready) })})
+			p.Series = append(p.Series, picture.Series{
+				Name: "ready", Step: true, Style: picture.Muted,
+				Points: s.points(func(i int) float64 { return float64(s.Rows[i].Ready) }),
+			})
 		}
-		p.Series = append(p.Series, picture.Series{Name: name, Step: true, Style: strokes[k],
-			Points: s.points(func(i int) float64 { return float64(s.Rows[i].Replicas) })})
+		p.Series = append(p.Series, picture.Series{
+			Name: name, Step: true, Style: strokes[k],
+			Points: s.points(func(i int) float64 { return float64(s.Rows[i].Replicas) }),
+		})
 	}
 	p.Lines = []picture.Line{{Label: "max", Value: float64(sims[0].Model.Spec.MaxReplicas)}}
 	for _, span := range sims[0].Spans {
@@ -94,8 +100,10 @@ func metricPanel(sims []*Simulation, labels []string, i int) picture.Panel {
 			continue
 		}
 		n := len(s.Model.Sources)
-		p.Series = append(p.Series, picture.Series{Name: name, Step: true, Style: strokes[k],
-			Points: s.points(func(row int) float64 { return s.Values[row*n+i] * scale })})
+		p.Series = append(p.Series, picture.Series{
+			Name: name, Step: true, Style: strokes[k],
+			Points: s.points(func(row int) float64 { return s.Values[row*n+i] * scale }),
+		})
 	}
 	return p
 }

@@ -25,7 +25,10 @@ type quantity struct {
 
 // quantities are the names that expectations know, in the order of the documentation.
 var quantities = []quantity{
-	{"replicas", false, func(s *Simulation) float64 { return float64(s.Summary.Least) }, func(s *Simulation) float64 { return float64(s.Summary.Most) }},
+	{
+		"replicas", false, func(s *Simulation) float64 { return float64(s.Summary.Least) },
+		func(s *Simulation) float64 { return float64(s.Summary.Most) },
+	},
 	one("changes", false, func(s *Simulation) float64 { return float64(s.Summary.Changes) }),
 	one("flaps", false, func(s *Simulation) float64 { return float64(s.Summary.Flaps) }),
 	one("pod-hours", false, func(s *Simulation) float64 { return s.Summary.PodHours }),

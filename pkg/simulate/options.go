@@ -30,5 +30,8 @@ type Options struct {
 
 // DefaultOptions returns options without a load.
 func DefaultOptions() Options {
-	return Options{Flags: autoscaler.DefaultFlags(), Resolution: 15 * time.Second, PodStart: 3 * time.Second, AppStart: 5 * time.Second}
+	return Options{
+		Flags: autoscaler.DefaultFlags(), Resolution: 15 * time.Second, PodStart: 3 * time.Second,
+		AppStart: 5 * time.Second,
+	}
 }

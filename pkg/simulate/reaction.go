@@ -71,8 +71,12 @@ func freeToScaleUp(spec *autoscalingv2.HorizontalPodAutoscalerSpec) {
 		Policies: []autoscalingv2.HPAScalingPolicy{{Type: autoscalingv2.PodsScalingPolicy, Value: 1_000_000, PeriodSeconds: 1}},
 	}}
 	if old == nil {
-		b.ScaleDown = &autoscalingv2.HPAScalingRules{SelectPolicy: new(autoscalingv2.MaxChangePolicySelect),
-			Policies: []autoscalingv2.HPAScalingPolicy{{Type: autoscalingv2.PercentScalingPolicy, Value: 100, PeriodSeconds: 15}}}
+		b.ScaleDown = &autoscalingv2.HPAScalingRules{
+			SelectPolicy: new(autoscalingv2.MaxChangePolicySelect),
+			Policies: []autoscalingv2.HPAScalingPolicy{
+				{Type: autoscalingv2.PercentScalingPolicy, Value: 100, PeriodSeconds: 15},
+			},
+		}
 	} else {
 		b.ScaleDown, b.ScaleUp.Tolerance = old.ScaleDown, old.ScaleUp.Tolerance
 	}

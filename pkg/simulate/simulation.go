@@ -1,5 +1,5 @@
-// Package simulate shows what a scaler would do under a load: the arithmetic of the HorizontalPodAutoscaler controller and of KEDA in
-// simulated time, with the delays that the manifests themselves set.
+// Package simulate shows what a scaler would do under a load: the arithmetic of the HorizontalPodAutoscaler controller and of
+// KEDA in simulated time, with the delays that the manifests themselves set.
 //
 // New makes a Model of what pkg/check finds about a scaler. A World is its pods, requests, scrapes, and measurements. Run lets an
 // autoscaler look at a world until the end of a load, and Simulate also says what to change.
@@ -11,7 +11,6 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/simulate/autoscaler"
-
 	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 

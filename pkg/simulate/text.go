@@ -38,10 +38,12 @@ func (s *Simulation) Sentences() []string {
 	if u.Over == 0 {
 		out = append(out, "No metric is ever over its target by more than the tolerance.")
 	} else {
-		out = append(out, fmt.Sprintf("A metric is over its target for %s in all, at most %s at a time.", Elapsed(u.Over), Elapsed(u.Longest)))
+		out = append(out, fmt.Sprintf("A metric is over its target for %s in all, at most %s at a time.", Elapsed(u.Over),
+			Elapsed(u.Longest)))
 	}
 	if u.AtMost > 0 {
-		out = append(out, fmt.Sprintf("For %s, its metrics call for more pods than the maximum of %d.", Elapsed(u.AtMost), s.Model.Spec.MaxReplicas))
+		out = append(out, fmt.Sprintf("For %s, its metrics call for more pods than the maximum of %d.", Elapsed(u.AtMost),
+			s.Model.Spec.MaxReplicas))
 	}
 	switch {
 	case u.Excess >= 0.5:
@@ -64,7 +66,8 @@ func (r *Reaction) sentence() string {
 	if r.Rest > 0 || len(parts) == 0 {
 		parts = append(parts, Elapsed(r.Rest)+" the load itself")
 	}
-	return fmt.Sprintf("Of the longest time, %s from %s on, the causes are: %s.", Elapsed(r.Time), Elapsed(r.At), strings.Join(parts, ", "))
+	return fmt.Sprintf("Of the longest time, %s from %s on, the causes are: %s.", Elapsed(r.Time), Elapsed(r.At),
+		strings.Join(parts, ", "))
 }
 
 // Sentence tells what a setting would change.

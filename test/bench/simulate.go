@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os/exec"
@@ -18,9 +19,9 @@ import (
 	"github.com/krm-fn/krm-fn/test/tools"
 )
 
-// simulations is how many seconds simulations take: of one HorizontalPodAutoscaler for a week with a load that changes every 15 s, and of
-// a thousand for an hour. Real is the real controller with one for an hour of simulated time, Same the simulation of the same; 0 if
-// it was not measured.
+// simulations is how many seconds simulations take: of one HorizontalPodAutoscaler for a week with a load that changes every 15
+// s, and of a thousand for an hour. Real is the real controller with one for an hour of simulated time, Same the simulation of
+// the same; 0 if it was not measured.
 type simulations struct{ Week, Thousand, Real, Same float64 }
 
 // simulate measures simulations, each as the fastest of several runs, because other programs only make them slower.
@@ -64,18 +65,22 @@ func simulated(m *world.Model, times int) error {
 
 // wave is a load that rises and falls with the day and from minute to minute, and a scaler on a rate and on cpu.
 func wave(end time.Duration) *world.Model {
-	percent := int32(60)
-	m := &world.Model{End: end, Flags: autoscaler.DefaultFlags(), Resolution: 15 * time.Second,
+	rate := autoscalingv2.MetricTarget{Type: autoscalingv2.AverageValueMetricType, AverageValue: resource.NewQuantity(10, "")}
+	cpu := autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: new(int32(60))}
+	metrics := []autoscalingv2.MetricSpec{
+		{
+			Type: autoscalingv2.PodsMetricSourceType,
+			Pods: &autoscalingv2.PodsMetricSource{Metric: autoscalingv2.MetricIdentifier{Name: "requests"}, Target: rate},
+		},
+		{
+			Type:     autoscalingv2.ResourceMetricSourceType,
+			Resource: &autoscalingv2.ResourceMetricSource{Name: "cpu", Target: cpu},
+		},
+	}
+	m := &world.Model{
+		End: end, Flags: autoscaler.DefaultFlags(), Resolution: 15 * time.Second,
 		Pods: world.Pods{Start: 3 * time.Second, Ready: 20 * time.Second, CPUOfRequest: 0.01},
-		Spec: &autoscalingv2.HorizontalPodAutoscalerSpec{MinReplicas: new(int32(2)), MaxReplicas: 40, Metrics: []autoscalingv2.MetricSpec{
-			{Type: autoscalingv2.PodsMetricSourceType, Pods: &autoscalingv2.PodsMetricSource{
-				Metric: autoscalingv2.MetricIdentifier{Name: "requests"},
-				Target: autoscalingv2.MetricTarget{Type: autoscalingv2.AverageValueMetricType, AverageValue: resource.NewQuantity(10, resource.DecimalSI)},
-			}},
-			{Type: autoscalingv2.ResourceMetricSourceType, Resource: &autoscalingv2.ResourceMetricSource{
-				Name: "cpu", Target: autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: &percent},
-			}},
-		}},
+		Spec: &autoscalingv2.HorizontalPodAutoscalerSpec{MinReplicas: new(int32(2)), MaxReplicas: 40, Metrics: metrics},
 		Sources: []world.Source{
 			{Kind: world.Scraped, PerRequest: 1, Factor: 1, Interval: 30 * time.Second, Fn: "rate", Span: 2 * time.Minute},
 			{Kind: world.CPU, Request: 250},
@@ -92,30 +97,41 @@ func wave(end time.Duration) *world.Model {
 var controllerTimes = regexp.MustCompile(`an hour: the controller ([0-9.]+) s, the simulation ([0-9.]+) s`)
 
 // controller measures the real controller.
-func (l *lab) controller(root string) (real, same float64, err error) {
+func (l *lab) controller(root string) (theirs, ours float64, err error) {
 	fmt.Fprintln(l.progress, "the controller of Kubernetes in simulated time")
 	cmd := exec.CommandContext(l.ctx, "go", "test", "-vet=off", "-count", "1", "-v", "-run", "^TestHour$", ".")
 	cmd.Dir = filepath.Join(root, "tools", "podautoscaler")
 	text, err := cmd.CombinedOutput()
 	found := controllerTimes.FindSubmatch(text)
-	if err != nil || found == nil {
-		return 0, 0, fmt.Errorf("%s: %v: %s", strings.Join(cmd.Args, " "), err, text)
+	if err == nil && found == nil {
+		err = errors.New("no times")
 	}
-	if real, err = strconv.ParseFloat(string(found[1]), 64); err != nil {
+	if err != nil {
+		return 0, 0, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, text)
+	}
+	if theirs, err = strconv.ParseFloat(string(found[1]), 64); err != nil {
 		return 0, 0, err
 	}
-	same, err = strconv.ParseFloat(string(found[2]), 64)
-	return real, same, err
+	ours, err = strconv.ParseFloat(string(found[2]), 64)
+	return theirs, ours, err
 }
 
 // simulationBars are the limits of simulations.
 var simulationBars = []bar{
-	{"time to simulate a HorizontalPodAutoscaler for a week, with a load that changes every 15 s", 0.1, " s",
-		func(r results) (float64, bool) { return r.simulations.Week, r.simulations.Week > 0 }},
-	{"time to simulate 1,000 HorizontalPodAutoscalers for an hour", 2, " s",
-		func(r results) (float64, bool) { return r.simulations.Thousand, r.simulations.Thousand > 0 }},
-	{"time of a simulated hour to that of the controller of Kubernetes in simulated time", 0.1, "",
-		func(r results) (float64, bool) { return r.simulations.Same / r.simulations.Real, r.simulations.Real > 0 }},
+	{
+		"time to simulate a HorizontalPodAutoscaler for a week, with a load that changes every 15 s", 0.1, " s",
+		func(r results) (float64, bool) { return r.Week, r.Week > 0 },
+	},
+	{
+		"time to simulate 1,000 HorizontalPodAutoscalers for an hour", 2, " s",
+		func(r results) (float64, bool) { return r.Thousand, r.Thousand > 0 },
+	},
+	{
+		"time of a simulated hour to that of the controller of Kubernetes in simulated time", 0.1, "",
+		func(r results) (float64, bool) {
+			return r.Same / r.Real, r.Real > 0
+		},
+	},
 }
 
 // table returns what was measured, for the page.

@@ -111,8 +111,10 @@ func (r *recording) simulated(t *testing.T, manifests string) map[string]*world.
 		}
 		o := simulate.DefaultOptions()
 		o.Load, o.Replicas, o.PodStart, o.AppStart = l, 1, time.Second, 0
-		o.Flags = autoscaler.Flags{SyncPeriod: 5 * time.Second, DownscaleStabilization: 20 * time.Second, Tolerance: 0.1,
-			CPUInitializationPeriod: 15 * time.Second, InitialReadinessDelay: 5 * time.Second}
+		o.Flags = autoscaler.Flags{
+			SyncPeriod: 5 * time.Second, DownscaleStabilization: 20 * time.Second, Tolerance: 0.1,
+			CPUInitializationPeriod: 15 * time.Second, InitialReadinessDelay: 5 * time.Second,
+		}
 		m, ps := simulate.New(s, &o)
 		if ps.HasErrors() {
 			t.Fatal(ps)
@@ -190,8 +192,8 @@ func inWords(steps []step) string {
 	return strings.Join(parts, ", ")
 }
 
-// distance returns by how much time two curves are apart: within it, each has at every time what the other has, or what lies between two
-// values of the other.
+// distance returns by how much time two curves are apart: within it, each has at every time what the other has, or what lies
+// between two values of the other.
 func distance(a, b []step, end time.Duration) time.Duration {
 	const most = 5 * time.Minute
 	for d := time.Duration(0); d < most; d += time.Second {

@@ -105,7 +105,6 @@ type Autoscaler struct {
 	scaledToZero    bool
 	recommendations []change
 	ups, downs      []change
-	scratch         calculation
 }
 
 // change is a recommendation, or a change of replicas, and its time.

@@ -94,10 +94,9 @@ type calculation struct {
 	count, total     int64
 }
 
-// ofPods follows replica_calculator.go, GetResourceReplicas and calcPlainMetricReplicas.
-func (a *Autoscaler) ofPods(l *Look, t target, m *Metric) (replicas int32, ok bool) {
-	c := &a.scratch
-	*c = calculation{}
+// sorted adds up the pods and their values.
+func (a *Autoscaler) sorted(l *Look, t target, m *Metric) calculation {
+	var c calculation
 	for i, g := range l.Groups {
 		r := m.Readings[i]
 		switch {
@@ -112,6 +111,12 @@ func (a *Autoscaler) ofPods(l *Look, t target, m *Metric) (replicas int32, ok bo
 			c.total += r.Value * g.Count
 		}
 	}
+	return c
+}
+
+// ofPods follows replica_calculator.go, GetResourceReplicas and calcPlainMetricReplicas.
+func (a *Autoscaler) ofPods(l *Look, t target, m *Metric) (replicas int32, ok bool) {
+	c := a.sorted(l, t, m)
 	if c.count == 0 {
 		return 0, false
 	}

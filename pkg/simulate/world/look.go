@@ -90,7 +90,8 @@ func thousandths(x float64) int64 {
 	return int64(max(-1e15, min(1e15, x*1000)))
 }
 
-// seen returns the value of a metric in the last look, in its own unit, as it is compared with the target: of a pod, or over all pods.
+// seen returns the value of a metric in the last look, in its own unit, as it is compared with the target: of a pod, or over all
+// pods.
 func (w *World) seen(i int) float64 {
 	m := &w.look.Metrics[i]
 	if len(m.Readings) == 0 {

@@ -279,9 +279,11 @@ func queried(r *rand.Rand) *Model {
 		m.Times, m.Requests = append(m.Times, at), append(m.Requests, pick(r, 0, 1, 10*r.Float64(), 300*r.Float64()))
 	}
 	for range 4 {
-		s := Source{PerRequest: pick(r, 1.0, 0.1, 3), Factor: pick(r, 1.0, 60, 0.5),
+		s := Source{
+			PerRequest: pick(r, 1.0, 0.1, 3), Factor: pick(r, 1.0, 60, 0.5),
 			Interval: pick(r, 3*time.Second, 15*time.Second, 30*time.Second, time.Minute), Offset: pick(r, 0, 0, 0, time.Minute, 17*time.Second),
-			Fn: pick(r, "rate", "rate", "rate", "increase", "irate", "", "avg_over_time", "max_over_time", "min_over_time", "sum_over_time", "last_over_time")}
+			Fn: pick(r, "rate", "rate", "rate", "increase", "irate", "", "avg_over_time", "max_over_time", "min_over_time", "sum_over_time", "last_over_time"),
+		}
 		s.Span = s.Interval*time.Duration(r.IntN(6)) + time.Millisecond + millis(1000)
 		if r.IntN(6) == 0 && !isCounter(s.Fn) {
 			for range m.Times {
@@ -289,8 +291,10 @@ func queried(r *rand.Rand) *Model {
 			}
 		}
 		m.Sources = append(m.Sources, s)
-		m.Spec.Metrics = append(m.Spec.Metrics, autoscalingv2.MetricSpec{Type: autoscalingv2.ExternalMetricSourceType,
-			External: &autoscalingv2.ExternalMetricSource{}})
+		m.Spec.Metrics = append(m.Spec.Metrics, autoscalingv2.MetricSpec{
+			Type:     autoscalingv2.ExternalMetricSourceType,
+			External: &autoscalingv2.ExternalMetricSource{},
+		})
 	}
 	return m
 }

@@ -28,8 +28,8 @@ type Row struct {
 type Result struct {
 	Totals
 	Rows []Row
-	// Values has the value of each metric as the autoscaler saw it, row by row: the mean of the pods or, with a target of type Value,
-	// the total. NaN is none.
+	// Values has the value of each metric as the autoscaler saw it, row by row: the mean of the pods or, with a target of type
+	// Value, the total. NaN is none.
 	Values []float64
 }
 
@@ -76,8 +76,10 @@ func Run(m *Model) (*Result, error) {
 }
 
 func (r *Result) add(w *World, d autoscaler.Decision) {
-	r.Rows = append(r.Rows, Row{At: w.now, Requests: w.m.Requests[w.row], Replicas: d.Replicas, Ready: int32(w.ready),
-		Wanted: d.Wanted, Limit: d.Limit})
+	r.Rows = append(r.Rows, Row{
+		At: w.now, Requests: w.m.Requests[w.row], Replicas: d.Replicas, Ready: int32(w.ready),
+		Wanted: d.Wanted, Limit: d.Limit,
+	})
 	for i := range w.goals {
 		r.Values = append(r.Values, w.seen(i))
 	}

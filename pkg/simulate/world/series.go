@@ -9,8 +9,8 @@ import (
 // lookback is how old a sample can be that a query still sees (Prometheus, --query.lookback-delta).
 const lookback = 5 * time.Minute
 
-// sample is what a scrape finds: of counters what a pod has served that always was ready, of gauges the value of a ready pod and that of
-// all pods.
+// sample is what a scrape finds: of counters what a pod has served that always was ready, of gauges the value of a ready pod and
+// that of all pods.
 type sample struct {
 	at                 time.Duration
 	served, pod, total float64
@@ -31,8 +31,8 @@ type reading struct {
 	ok    bool
 }
 
-// newSeries returns a series without samples. The scrapes of a target come at a time of their own (prometheus, scrape/target.go, offset);
-// here they all come at a third of the interval.
+// newSeries returns a series without samples. The scrapes of a target come at a time of their own (prometheus, scrape/target.go,
+// offset); here they all come at a third of the interval.
 func newSeries(s *Source, at time.Duration) *series {
 	out := &series{Source: s, next: never, nextEvaluation: never}
 	if s.Kind == Scraped {
@@ -231,7 +231,8 @@ func (s *series) counter(in []sample, c *cohort, start, end time.Duration) readi
 	return reading{value * s.Factor, true}
 }
 
-// gauge returns the last value or, of a function over time, one of all. A function that is about anything else is taken as the mean.
+// gauge returns the last value or, of a function over time, one of all. A function that is about anything else is taken as the
+// mean.
 func (s *series) gauge(w *World, in []sample, of func(sample) float64) reading {
 	if len(in) == 0 {
 		return reading{}

@@ -2,8 +2,8 @@ package world
 
 import "time"
 
-// fresh is the least age of a container whose use metrics-server derives from its start (metrics-server, pkg/storage/node.go and pod.go,
-// freshContainerMinMetricsResolution).
+// fresh is the least age of a container whose use metrics-server derives from its start (metrics-server, pkg/storage/node.go and
+// pod.go, freshContainerMinMetricsResolution).
 const fresh = 10 * time.Second
 
 // usage is what metrics-server measures of all pods, and when.
@@ -27,7 +27,8 @@ func (w *World) cpuTime(c *cohort) float64 {
 	if !c.isUp {
 		return w.m.Pods.CPU * (w.now - c.running).Seconds()
 	}
-	return float64(w.m.Pods.CPU*(w.now-c.running).Seconds()) + float64(w.m.Pods.CPUOfRequest*(w.served-c.before)) + w.cpu - c.cpuBefore
+	idle, requests := w.m.Pods.CPU*(w.now-c.running).Seconds(), w.m.Pods.CPUOfRequest*(w.served-c.before)
+	return float64(idle) + float64(requests) + w.cpu - c.cpuBefore
 }
 
 // cores returns what a ready pod uses now.

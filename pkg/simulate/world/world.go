@@ -11,8 +11,8 @@ import (
 // never is later than everything.
 const never = time.Duration(math.MaxInt64)
 
-// World is the pods of a model in simulated time. What requests, scrapes, and measurements do is exact: between two events, every rate is
-// constant.
+// World is the pods of a model in simulated time. What requests, scrapes, and measurements do is exact: between two events, every
+// rate is constant.
 type World struct {
 	m   *Model
 	now time.Duration
@@ -123,8 +123,10 @@ func New(m *Model, replicas int32, at time.Duration) *World {
 }
 
 func (w *World) newCohort(n int64) *cohort {
-	return &cohort{count: n, running: w.now + w.m.Pods.Start, ready: w.now + w.m.Pods.Ready, before: math.Inf(1),
-		since: never, end: never, recorded: make([]reading, len(w.series))}
+	return &cohort{
+		count: n, running: w.now + w.m.Pods.Start, ready: w.now + w.m.Pods.Ready, before: math.Inf(1),
+		since: never, end: never, recorded: make([]reading, len(w.series)),
+	}
 }
 
 // mostServed returns the most requests per second that a pod can serve.
@@ -247,8 +249,8 @@ func (w *World) Advance(until time.Duration) {
 	}
 }
 
-// pass lets time pass in which nothing happens. Products are rounded before they are added, as everywhere here, so that all processors
-// compute the same.
+// pass lets time pass in which nothing happens. Products are rounded before they are added, as everywhere here, so that all
+// processors compute the same.
 func (w *World) pass(d time.Duration) {
 	seconds := d.Seconds()
 	w.served += float64(w.share * seconds)
