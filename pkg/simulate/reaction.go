@@ -83,7 +83,7 @@ func freeToScaleUp(spec *autoscalingv2.HorizontalPodAutoscalerSpec) {
 }
 
 // mostSteps limits the steps in which a reaction is simulated. Of a time of days, seconds do not matter.
-const mostSteps = 10_000
+const mostSteps = 50_000
 
 // around is how much of the load before and after a span is simulated again for its parts.
 const around = 15 * time.Minute
@@ -96,8 +96,12 @@ func reactionOf(m *world.Model, r *world.Result) *Reaction {
 	}
 	out := &Reaction{At: longest.From, Time: longest.To - longest.From}
 	trial := m.Cut(longest, around)
-	step := max(time.Second, (trial.End / mostSteps).Truncate(time.Second))
 	before, ok := longestOf(trial)
+	if before != out.Time { // What was before the cut matters.
+		trial = m.Copy()
+		before, ok = longestOf(trial)
+	}
+	step := max(time.Second, (trial.End / mostSteps).Truncate(time.Second))
 	for _, p := range parts {
 		if !ok {
 			break
