@@ -136,9 +136,9 @@ func (r *simulateRun) readLoads() error {
 			content, err := krm.ReadNamed(rest)
 			if err != nil {
 				if _, stat := os.Stat(rest); stat != nil {
-					return fmt.Errorf("--load: %w; a shape is one of %s", err, strings.Join(load.Shapes(), ", "))
+					return fmt.Errorf("--load: %s: %w; a shape is one of %s", rest, err, strings.Join(load.Shapes(), ", "))
 				}
-				return fmt.Errorf("--load: %w", err)
+				return fmt.Errorf("--load: %s: %w", rest, err)
 			}
 			var more model.Problems
 			l, more = load.Read(rest, content)

@@ -116,10 +116,6 @@ func decimal(x float64) string {
 
 func writeSimulationCSV(to io.Writer, r *simulationReport) error {
 	w := csv.NewWriter(to)
-	metrics := 0
-	for _, s := range r.sims {
-		metrics = max(metrics, len(s.Model.Sources))
-	}
 	_ = w.Write([]string{"scaler", "time", "requests", "replicas", "ready", "metric", "value"})
 	for _, s := range r.sims {
 		for i := range s.Rows {

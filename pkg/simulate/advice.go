@@ -118,8 +118,8 @@ func moreMax(m *world.Model, s *check.Scaling, now *Summary) (string, model.Plac
 	if now.AtMost == 0 || old > 100_000 {
 		return "", model.Place{}
 	}
-	m.Spec.MaxReplicas = 2 * old
-	return fmt.Sprintf("%s: %d instead of %d", boundName(s, "maxReplicas", "maxReplicaCount"), 2*old, old),
+	m.Spec.MaxReplicas = max(2*old, min(now.Wanted, 100_000))
+	return fmt.Sprintf("%s: %d instead of %d", boundName(s, "maxReplicas", "maxReplicaCount"), m.Spec.MaxReplicas, old),
 		specPlace(s, "maxReplicas", "maxReplicaCount")
 }
 

@@ -24,6 +24,7 @@ func TestAdvice(t *testing.T) {
 		saves       bool
 	}{
 		"maxReplicas is too low":     {base, []string{"maxReplicas: 20", "maxReplicas: 8"}, jump, "maxReplicas: 16 instead of 8", "spec.maxReplicas", false},
+		"maxReplicas is far too low": {base, []string{"maxReplicas: 20", "maxReplicas: 3"}, jump, "maxReplicas: 15 instead of 3", "spec.maxReplicas", false},
 		"maxReplicaCount is too low": {workload + scaledObject("", byQuery), []string{"maxReplicaCount: 20", "maxReplicaCount: 8"}, jump, "maxReplicaCount: 16 instead of 8", "spec.maxReplicaCount", false},
 		"policies are slow": {
 			base, behavior("scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 120}]}"), jump, "scaleUp.policies: the default", "spec.behavior.scaleUp.policies", false,

@@ -13,8 +13,9 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
-// mostEvents limits the scrapes, measurements, and looks of a simulation.
-const mostEvents = 20_000_000
+// mostEvents limits the scrapes, measurements, and looks of a simulation: about a second of computing. A year in steps of 15 seconds has
+// fewer.
+const mostEvents = 3_000_000
 
 // New returns the model of a scaler. If it has none, one of the problems is an error.
 func New(s *check.Scaling, o *Options) (*world.Model, model.Problems) {

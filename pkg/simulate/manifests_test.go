@@ -103,19 +103,25 @@ func scalingOf(t *testing.T, text string, replace ...string) *check.Scaling {
 		}
 		text = strings.ReplaceAll(text, replace[i], replace[i+1])
 	}
-	docs, ps := krm.ParseAll(text, model.Place{})
-	if len(ps) > 0 {
-		t.Fatal(ps)
+	s, ok := scalerIn(text)
+	if !ok {
+		t.Fatal("the manifests have no scaler, or several")
 	}
+	return s
+}
+
+// scalerIn returns the only scaler of manifests.
+func scalerIn(text string) (*check.Scaling, bool) {
+	docs, ps := krm.ParseAll(text, model.Place{})
 	var items []*krm.Item
 	for _, d := range docs {
 		items = append(items, krm.NewItem(d.Root))
 	}
 	all, _ := check.Scalings(check.Input{Items: items})
-	if len(all) != 1 {
-		t.Fatalf("%d scalers", len(all))
+	if len(ps) > 0 || len(all) != 1 {
+		return nil, false
 	}
-	return &all[0]
+	return &all[0], true
 }
 
 func loadOf(t *testing.T, shape string) *load.Load {

@@ -24,33 +24,36 @@ type Part struct {
 	Time time.Duration
 }
 
-// parts remove one cause of delay from a model.
+// parts remove one cause of delay from a model. What takes no time takes a step.
 var parts = []struct {
 	name   string
-	remove func(m *world.Model)
+	remove func(m *world.Model, step time.Duration)
 }{
-	{"bound", func(m *world.Model) { m.Spec.MaxReplicas = max(m.Spec.MaxReplicas, 1_000_000) }},
-	{"start", func(m *world.Model) { m.Pods.Start, m.Pods.Ready = 0, 0 }},
-	{"policies", func(m *world.Model) { freeToScaleUp(m.Spec) }},
-	{"sync", func(m *world.Model) {
-		m.Flags.SyncPeriod = time.Second
+	{"bound", func(m *world.Model, _ time.Duration) { m.Spec.MaxReplicas = max(m.Spec.MaxReplicas, 1_000_000) }},
+	{"start", func(m *world.Model, _ time.Duration) { m.Pods.Start, m.Pods.Ready = 0, 0 }},
+	{"policies", func(m *world.Model, _ time.Duration) { freeToScaleUp(m.Spec) }},
+	{"sync", func(m *world.Model, step time.Duration) {
+		m.Flags.SyncPeriod = min(m.Flags.SyncPeriod, step)
 		if m.KEDA != nil {
-			m.KEDA.PollingInterval = time.Second
+			m.KEDA.PollingInterval = min(m.KEDA.PollingInterval, step)
 		}
 	}},
-	{"window", func(m *world.Model) {
+	{"window", func(m *world.Model, _ time.Duration) {
 		eachScraped(m, func(s *world.Source) { s.Span, s.Offset = min(s.Span, 2*s.Interval), 0 })
 	}},
-	{"recording", func(m *world.Model) {
-		eachScraped(m, func(s *world.Source) { s.Evaluation = min(s.Evaluation, time.Second) })
+	{"recording", func(m *world.Model, step time.Duration) {
+		eachScraped(m, func(s *world.Source) { s.Evaluation = min(s.Evaluation, step) })
 	}},
-	{"scrape", func(m *world.Model) {
-		m.Resolution = time.Second
+	{"scrape", func(m *world.Model, step time.Duration) {
+		m.Resolution = min(m.Resolution, step)
 		eachScraped(m, func(s *world.Source) {
-			if s.Fn != "" {
-				s.Span = s.Span * time.Second / s.Interval
+			if s.Interval <= step {
+				return
 			}
-			s.Interval = time.Second
+			if s.Fn != "" {
+				s.Span = time.Duration(float64(s.Span) / float64(s.Interval) * float64(step))
+			}
+			s.Interval = step
 		})
 	}},
 }
@@ -83,6 +86,9 @@ func freeToScaleUp(spec *autoscalingv2.HorizontalPodAutoscalerSpec) {
 	spec.Behavior = &b
 }
 
+// mostSteps limits the steps in which a reaction is simulated. Of a time of days, seconds do not matter.
+const mostSteps = 50_000
+
 // around is how much of the load before and after a span is simulated again for its parts.
 const around = 15 * time.Minute
 
@@ -95,11 +101,16 @@ func reactionOf(m *world.Model, r *world.Result) *Reaction {
 	out := &Reaction{At: longest.From, Time: longest.To - longest.From}
 	trial := m.Cut(longest, around)
 	before, ok := longestOf(trial)
+	if before != out.Time { // What was before the cut matters.
+		trial = m.Copy()
+		before, ok = longestOf(trial)
+	}
+	step := max(time.Second, (trial.End / mostSteps).Truncate(time.Second))
 	for _, p := range parts {
 		if !ok {
 			break
 		}
-		p.remove(trial)
+		p.remove(trial, step)
 		var after time.Duration
 		if after, ok = longestOf(trial); ok && after < before {
 			out.Parts = append(out.Parts, Part{p.name, before - after})

@@ -273,6 +273,15 @@ func TestReaction(t *testing.T) {
 			t.Errorf("%s: got %+v", want, s.Reaction)
 		}
 	}
+	// Of days, the state before the longest time matters.
+	days := simulated(t, scalingOf(t, workload+scaledObject("", byQuery)), "day:days=2", nil)
+	sum := days.Reaction.Rest
+	for _, p := range days.Reaction.Parts {
+		sum += p.Time
+	}
+	if sum != days.Reaction.Time || sum != days.Summary.Longest || len(days.Reaction.Parts) == 0 {
+		t.Errorf("days: %+v", days.Reaction)
+	}
 	if s := simulated(t, scalingOf(t, base), "constant:requests=20", nil); s.Reaction != nil || s.Summary.Over != 0 {
 		t.Errorf("a constant load: %+v", s.Reaction)
 	}

@@ -39,8 +39,9 @@ type Summary struct {
 	PodHours float64
 	// Over is how long a metric was over its target by more than the tolerance, Longest the longest such time.
 	Over, Longest time.Duration
-	// AtMost is how long maxReplicas kept the scaler from what its metrics called for.
+	// AtMost is how long maxReplicas kept the scaler from what its metrics called for, Wanted the most that they called for then.
 	AtMost time.Duration
+	Wanted int32
 	// Requests is how many arrived. Excess is how many of them no pod could serve, Overload how long that was so.
 	Requests, Excess float64
 	Overload         time.Duration
@@ -81,6 +82,7 @@ func summaryOf(m *world.Model, r *world.Result) Summary {
 		s.Least, s.Most = min(s.Least, row.Replicas), max(s.Most, row.Replicas)
 		if row.Limit == autoscaler.BoundLimit && row.Wanted > row.Replicas && row.Replicas == m.Spec.MaxReplicas {
 			s.AtMost += row.At - r.Rows[i-1].At
+			s.Wanted = max(s.Wanted, row.Wanted)
 		}
 		change := row.Replicas - r.Rows[i-1].Replicas
 		if change == 0 {

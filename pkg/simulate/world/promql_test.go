@@ -272,7 +272,7 @@ func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 // queried returns a model with a load and some queries.
 func queried(r *rand.Rand) *Model {
 	millis := func(n int) time.Duration { return time.Duration(r.IntN(n)) * time.Millisecond }
-	m := &Model{End: 40 * time.Minute, Flags: autoscaler.DefaultFlags(), Resolution: 15 * time.Second, Spec: &autoscalingv2.HorizontalPodAutoscalerSpec{}}
+	m := &Model{End: 35 * time.Minute, Flags: autoscaler.DefaultFlags(), Resolution: 15 * time.Second, Spec: &autoscalingv2.HorizontalPodAutoscalerSpec{}}
 	m.Pods = Pods{Start: millis(40_000), Capacity: pick(r, 0, 0, 20.0)}
 	m.Pods.Ready = m.Pods.Start + millis(90_000)
 	for at := time.Duration(0); at < m.End; at += 5*time.Second + millis(240_000) {

@@ -129,6 +129,9 @@ func (w *World) newCohort(n int64) *cohort {
 	}
 }
 
+// idle is the time after which a pod counts as any other, even if it has served less than enough requests.
+const idle = 30 * time.Minute
+
 // mostServed returns the most requests per second that a pod can serve.
 func (m *Model) mostServed() float64 {
 	most := slices.Max(m.Requests)
@@ -183,7 +186,7 @@ func (w *World) transitions() {
 			c.isUp, c.before, c.cpuBefore = true, w.served, w.cpu
 			w.ready += c.count
 		}
-		if c.since == never && c.isUp && w.served-c.before >= w.enough {
+		if c.since == never && c.isUp && (w.served-c.before >= w.enough || w.now-c.ready > idle) {
 			c.since = w.now
 		}
 		switch {
