@@ -23,7 +23,8 @@ func newReport() *cobra.Command {
 		Short: "Write one HTML file with every chain as a picture, and all problems",
 		Long: `report checks manifests like krm-fn check, and writes what it finds as one HTML file: what was judged and what
 was not, and for every scaler its chain as a picture, with the broken link and its file and line. The file needs no network and
-no scripts. With --load, it shows what scalers would do under a load, as krm-fn simulate does. The exit code is that of krm-fn check: 1 if there are errors. The file is complete then, too.`,
+no scripts. With --load, it shows what scalers would do under a load, as krm-fn simulate does. The exit code is that of
+krm-fn check: 1 if there are errors. The file is complete then, too.`,
 		Example: `  krm-fn report -o report.html manifests
 
   # with simulations of yesterday's load
@@ -34,10 +35,12 @@ no scripts. With --load, it shows what scalers would do under a load, as krm-fn 
 		Args: paths("the files or directories to report on, or - for standard input"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			run := simulateRun{flags: &flags, stderr: cmd.ErrOrStderr()}
-			if len(flags.loads) > 0 {
-				if err := run.options(); err != nil {
+			if len(flags.loads) == 0 {
+				if err := flags.withoutLoad(); err != nil {
 					return err
 				}
+			} else if err := run.options(); err != nil {
+				return err
 			}
 			in, read, ps := flags.input(paths, cmd.InOrStdin())
 			if err := report(cmd.ErrOrStderr(), located(ps, sourcesOf(in))); err != nil {
