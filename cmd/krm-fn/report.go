@@ -35,10 +35,12 @@ check: 1 if there are errors. The file is complete then, too.`,
 		Args: paths("the files or directories to report on, or - for standard input"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			run := simulateRun{flags: &flags, stderr: cmd.ErrOrStderr()}
-			if len(flags.loads) > 0 {
-				if err := run.options(); err != nil {
+			if len(flags.loads) == 0 {
+				if err := flags.withoutLoad(); err != nil {
 					return err
 				}
+			} else if err := run.options(); err != nil {
+				return err
 			}
 			in, read, ps := flags.input(paths, cmd.InOrStdin())
 			if err := report(cmd.ErrOrStderr(), located(ps, sourcesOf(in))); err != nil {

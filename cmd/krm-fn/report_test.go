@@ -51,7 +51,11 @@ func TestReportErrors(t *testing.T) {
 	}{
 		"no path":   {nil, "error: name the files or directories to report on, or - for standard input\nRun 'krm-fn --help' for usage.\n", exitUsage},
 		"no folder": {[]string{"-o", missing, brokenChain}, "error: open " + missing + ": no such file or directory\n", exitProblems},
-		"bad flag":  {[]string{"--kubernetes-version", "x", brokenChain}, "error: --kubernetes-version: \"x\" is not a Kubernetes version; use one such as \"1.37\" [input/value]\n", exitProblems},
+		"no load": {
+			[]string{"--cpu", "5m", brokenChain},
+			"error: --cpu is about simulations, which --load asks for; add --load, or remove --cpu\nRun 'krm-fn --help' for usage.\n", exitUsage,
+		},
+		"bad flag": {[]string{"--kubernetes-version", "x", brokenChain}, "error: --kubernetes-version: \"x\" is not a Kubernetes version; use one such as \"1.37\" [input/value]\n", exitProblems},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := run(t, ".", "", append([]string{"report"}, tc.args...)...); got != (outcome{stderr: tc.want, code: tc.code}) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -50,16 +51,22 @@ It does not contact a cluster.`,
 			if err := r.options(); err != nil {
 				return err
 			}
+			if compare == "-" && slices.Contains(paths, "-") {
+				return errors.New("--compare: standard input has the manifests already; write one of the two to a file")
+			}
 			sims, err := r.simulate(paths, cmd.InOrStdin())
 			if err != nil {
 				return err
 			}
 			out := simulationReport{sims: sims}
 			if compare != "" {
-				if out.others, err = r.simulate([]string{compare}, strings.NewReader("")); err != nil {
+				if out.others, err = r.simulate([]string{compare}, cmd.InOrStdin()); err != nil {
 					return err
 				}
 				out.labels = []string{strings.Join(paths, " "), compare}
+				if err := report(cmd.ErrOrStderr(), out.alone()); err != nil {
+					return err
+				}
 			}
 			if format == "svg" && len(sims) != 1 {
 				return fmt.Errorf("--output svg draws one scaler; choose it with --scaler: %s", strings.Join(scalerNames(sims), ", "))
@@ -169,7 +176,7 @@ func (r *simulateRun) run(in check.Input, wanted func(*check.Scaling) bool) (sim
 			continue
 		}
 		o := r.base
-		o.Load = r.loadOf(s)
+		o.Load = r.loadsOf(s)[0]
 		sim, more := simulate.Simulate(s, &o)
 		ps.Add(more...)
 		if sim != nil {

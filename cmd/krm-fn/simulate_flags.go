@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
@@ -24,12 +25,15 @@ type simulateFlags struct {
 	loads, scalers, perRequest           []string
 	cpu, cpuOfRequest, memory, perMemory string
 	options                              simulate.Options
+	// own are the flags that are only about simulations.
+	own *pflag.FlagSet
 }
 
 func (f *simulateFlags) add(cmd *cobra.Command) {
 	f.checkFlags.add(cmd)
 	f.options = simulate.DefaultOptions()
-	o, flags := &f.options, cmd.Flags()
+	f.own = pflag.NewFlagSet("simulate", pflag.ContinueOnError)
+	o, flags := &f.options, f.own
 	flags.StringArrayVar(&f.loads, "load", nil, "[SCALER=]FILE|SHAPE: requests per second over time, for all scalers or for one, "+
 		"such as load.csv, step:from=10,to=100, or hpa/products-api=load.json (repeatable)")
 	flags.StringArrayVar(&f.scalers, "scaler", nil, "only the scaler hpa/NAME or so/NAME (repeatable)")
@@ -52,6 +56,17 @@ func (f *simulateFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&o.Flags.InitialReadinessDelay, "initial-readiness-delay", o.Flags.InitialReadinessDelay,
 		"how long after its start an unready pod counts as never ready")
 	flags.DurationVar(&o.Resolution, "metrics-resolution", o.Resolution, "how often metrics-server measures")
+	cmd.Flags().AddFlagSet(flags)
+}
+
+// withoutLoad returns an error about the flags that have no effect without a load.
+func (f *simulateFlags) withoutLoad() (err error) {
+	f.own.VisitAll(func(flag *pflag.Flag) {
+		if flag.Changed && err == nil {
+			err = fmt.Errorf("--%s is about simulations, which --load asks for; add --load, or remove --%[1]s", flag.Name)
+		}
+	})
+	return err
 }
 
 // namedLoad is a load for the scalers of a name, or for all if the name is empty.
@@ -133,7 +148,7 @@ func (r *simulateRun) readLoads() error {
 				return fmt.Errorf("--load: %w", err)
 			}
 		} else {
-			content, err := krm.ReadNamed(rest)
+			content, err := krm.ReadUpTo(rest, load.MaxSize)
 			if err != nil {
 				if _, stat := os.Stat(rest); stat != nil {
 					return fmt.Errorf("--load: %s: %w; a shape is one of %s", rest, err, strings.Join(load.Shapes(), ", "))
@@ -149,21 +164,24 @@ func (r *simulateRun) readLoads() error {
 	return report(r.stderr, ps)
 }
 
-// loadOf returns the load of a scaler: that with its name, else the one for all.
-func (r *simulateRun) loadOf(s *check.Scaling) *load.Load {
-	var all *load.Load
+// loadsOf returns the loads of a scaler: those with its name, else those for all.
+func (r *simulateRun) loadsOf(s *check.Scaling) (own []*load.Load) {
+	var all []*load.Load
 	for _, l := range r.loads {
 		switch {
-		case l.name != "" && isNamed(s, l.name):
-			return l.Load
 		case l.name == "":
-			all = l.Load
+			all = append(all, l.Load)
+		case isNamed(s, l.name):
+			own = append(own, l.Load)
 		}
 	}
-	return all
+	if own == nil {
+		return all
+	}
+	return own
 }
 
-// chosen returns the scalers that have a load and are named, if any are.
+// chosen returns the scalers that have a load and are named, if any are. Each has one load.
 func (r *simulateRun) chosen(all []check.Scaling) (out []check.Scaling, ps model.Problems) {
 	names := slices.Clone(r.flags.scalers)
 	for _, l := range r.loads {
@@ -183,8 +201,14 @@ func (r *simulateRun) chosen(all []check.Scaling) (out []check.Scaling, ps model
 	for i := range all {
 		named := len(r.flags.scalers) == 0 ||
 			slices.ContainsFunc(r.flags.scalers, func(name string) bool { return isNamed(&all[i], name) })
-		if named && r.loadOf(&all[i]) != nil {
+		switch loads := r.loadsOf(&all[i]); {
+		case !named:
+		case len(loads) == 1:
 			out = append(out, all[i])
+		case len(loads) > 1:
+			ps.Errorf(model.SimulateLoad, all[i].Place, "has %d loads, the second of which is %s; set --load once for it", len(loads), loads[1].Name)
+		case len(r.flags.scalers) > 0:
+			ps.Errorf(model.SimulateLoad, all[i].Place, "has no load; add --load %s=FILE, or a load for all", scalerName(&all[i]))
 		}
 	}
 	if len(out) == 0 && !ps.HasErrors() {

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
+	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/picture"
 	"github.com/krm-fn/krm-fn/pkg/simulate"
 )
@@ -37,6 +39,22 @@ func (r *simulationReport) other(s *check.Scaling) *simulate.Simulation {
 		}
 	}
 	return nil
+}
+
+// alone reports scalers that only one of two versions of manifests has.
+func (r *simulationReport) alone() (ps model.Problems) {
+	old := simulationReport{others: r.sims}
+	for _, s := range r.sims {
+		if r.other(s.Scaling) == nil {
+			ps.Warnf(model.SimulateLoad, s.Scaling.Place, "is not in %s, so it is not compared", r.labels[1])
+		}
+	}
+	for _, s := range r.others {
+		if old.other(s.Scaling) == nil {
+			ps.Warnf(model.SimulateLoad, s.Scaling.Place, "is only in %s, so it is not shown", r.labels[1])
+		}
+	}
+	return ps
 }
 
 func writeSimulationTable(w io.Writer, r *simulationReport) error {
@@ -116,17 +134,34 @@ func decimal(x float64) string {
 
 func writeSimulationCSV(to io.Writer, r *simulationReport) error {
 	w := csv.NewWriter(to)
-	_ = w.Write([]string{"scaler", "time", "requests", "replicas", "ready", "metric", "value"})
+	head := []string{"scaler", "time", "requests", "replicas", "ready", "metric", "value"}
+	if r.labels == nil {
+		_ = w.Write(head)
+	} else {
+		_ = w.Write(append([]string{"manifests"}, head...))
+	}
 	for _, s := range r.sims {
-		for i := range s.Rows {
-			row := append([]string{scalerName(s.Scaling)}, cells(s, i)[:4]...)
-			for k := range s.Model.Sources {
-				_ = w.Write(append(row[:5:5], simulate.MetricName(&s.Model.Spec.Metrics[k]), decimal(s.Value(i, k))))
-			}
+		var first []string
+		if r.labels != nil {
+			first = r.labels[:1]
+		}
+		writeRows(w, s, first)
+		if o := r.other(s.Scaling); o != nil {
+			writeRows(w, o, r.labels[1:])
 		}
 	}
 	w.Flush()
 	return w.Error()
+}
+
+// writeRows writes the rows of a simulation. Errors are those of the writer at its end.
+func writeRows(w *csv.Writer, s *simulate.Simulation, first []string) {
+	for i := range s.Rows {
+		row := append(append(slices.Clone(first), scalerName(s.Scaling)), cells(s, i)[:4]...)
+		for k := range s.Model.Sources {
+			_ = w.Write(append(slices.Clip(row), simulate.MetricName(&s.Model.Spec.Metrics[k]), decimal(s.Value(i, k))))
+		}
+	}
 }
 
 // The JSON of a simulation. Times are in seconds.

@@ -164,7 +164,12 @@ func readBelow(root, name string, most int) ([]byte, error) {
 }
 
 // ReadNamed reads a file that the user names, wherever it is. It rejects a file that is not regular or too large.
-func ReadNamed(name string) ([]byte, error) { return readBounded(os.Stat, os.Open, name, MaxText) }
+func ReadNamed(name string) ([]byte, error) { return ReadUpTo(name, MaxText) }
+
+// ReadUpTo is ReadNamed for a file of at most a number of bytes.
+func ReadUpTo(name string, most int) ([]byte, error) {
+	return readBounded(os.Stat, os.Open, name, most)
+}
 
 // ReadPackageFile reads a file of a package like ReadFile. The directory of the package, an absolute path, must be in root.
 func ReadPackageFile(root, dir, name string) ([]byte, error) {

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"slices"
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -13,9 +12,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
-// mostEvents limits the scrapes, measurements, and looks of a simulation: about a second of computing. A year in steps of 15 seconds has
-// fewer.
-const mostEvents = 3_000_000
+// mostEvents limits the scrapes, evaluations, measurements, and looks of a simulation. A year with the usual intervals has half as many.
+const mostEvents = 10_000_000
 
 // New returns the model of a scaler. If it has none, one of the problems is an error.
 func New(s *check.Scaling, o *Options) (*world.Model, model.Problems) {
@@ -238,14 +236,21 @@ func MetricName(m *autoscalingv2.MetricSpec) string {
 
 // bound reports what would take too long.
 func (b *builder) bound() {
-	shortest := slices.Min([]time.Duration{b.m.Flags.SyncPeriod, b.m.Resolution})
+	events := b.m.End/b.m.Flags.SyncPeriod + b.m.End/b.m.Resolution
+	if b.m.KEDA != nil {
+		b.m.KEDA.PollingInterval = max(b.m.KEDA.PollingInterval, time.Second)
+		events += b.m.End / b.m.KEDA.PollingInterval
+	}
 	for i := range b.m.Sources {
 		s := &b.m.Sources[i]
 		if s.Kind != world.Scraped {
 			continue
 		}
 		s.Interval = max(s.Interval, time.Millisecond)
-		shortest = min(shortest, s.Interval)
+		events += b.m.End / s.Interval
+		if s.Evaluation > 0 {
+			events += b.m.End / s.Evaluation
+		}
 		const samples = 100_000
 		if reach := s.Span + s.Offset; reach/s.Interval > samples {
 			b.ps.Errorf(model.InputLimit, b.scaling.Sources[i].Place,
@@ -253,8 +258,8 @@ func (b *builder) bound() {
 				reach, s.Interval, samples)
 		}
 	}
-	if b.m.End/shortest > mostEvents {
-		b.ps.Errorf(model.InputLimit, b.scaling.Place, "would take too long to simulate: %s in steps of %s; use a shorter load", b.m.End,
-			shortest)
+	if events > mostEvents {
+		b.ps.Errorf(model.InputLimit, b.scaling.Place, "would take too long to simulate: it has %d scrapes, evaluations, measurements, "+
+			"and looks, and at most %d are possible; use a shorter load or longer intervals", events, mostEvents)
 	}
 }

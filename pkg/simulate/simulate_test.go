@@ -202,8 +202,8 @@ func TestModel(t *testing.T) {
 	if raw.Sources[0].Request != 0 || MetricName(&autoscalingv2.MetricSpec{}) != "" {
 		t.Errorf("a raw value: %+v", raw.Sources[0])
 	}
-	m, _ := New(scalingOf(t, workload+scaledObject("  pollingInterval: 0\n", strings.Replace(byQuery, "{type", "{useCachedMetrics: true, type", 1))), &o)
-	if m.KEDA.PollingInterval != time.Second || m.Sources[0].Evaluation == 0 || !m.Sources[0].NoneIsZero {
+	m, _ := New(scalingOf(t, workload+scaledObject("  pollingInterval: 20\n", strings.Replace(byQuery, "{type", "{useCachedMetrics: true, type", 1))), &o)
+	if m.KEDA.PollingInterval != 20*time.Second || m.Sources[0].Evaluation == 0 || !m.Sources[0].NoneIsZero {
 		t.Errorf("KEDA: %+v, %+v", m.KEDA, m.Sources[0])
 	}
 	// Requests may be missing in the load.

@@ -46,9 +46,11 @@ func (l *Load) Get(name string) []float64 {
 	return nil
 }
 
-// The limits of a load. Real ones are far below.
+// MaxSize is the size of the largest file that Read reads.
+const MaxSize = 64 << 20
+
+// The other limits of a load. Real ones are far below.
 const (
-	maxSize   = 64 << 20
 	maxRows   = 1_000_000
 	maxSeries = 100
 	// maxCells limits the values of all series together.
@@ -66,8 +68,8 @@ func Read(file string, text []byte) (*Load, model.Problems) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	start := bytes.TrimLeft(text, " \t\r\n")
 	switch {
-	case len(text) > maxSize:
-		r.errorf(model.InputLimit, 0, "has %d MiB; at most %d are read", len(text)>>20, maxSize>>20)
+	case len(text) > MaxSize:
+		r.errorf(model.InputLimit, 0, "has %d MiB; at most %d are read", len(text)>>20, MaxSize>>20)
 	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
 		r.errorf(model.InputEncoding, 0, "is not UTF-8 text; save it as UTF-8")
 	case len(start) == 0:

@@ -294,7 +294,7 @@ func TestLimits(t *testing.T) {
 		return b.String()
 	}
 	for name, c := range map[string]struct{ text, last string }{
-		"size":     {strings.Repeat("#\n", maxSize/2+1), `error: load: has 64 MiB; at most 64 are read [input/limit]`},
+		"size":     {strings.Repeat("#\n", MaxSize/2+1), `error: load: has 64 MiB; at most 64 are read [input/limit]`},
 		"rows":     {line(maxRows+2, "%d,1\n"), `error: load: line 1000001: has more than 1000000 rows or 4000000 values; use fewer rows [input/limit]`},
 		"columns":  {"time" + line(102, ",c%d"), `error: load: line 1: has 103 columns; use at most 101 [input/limit]`},
 		"problems": {"time,requests\n0,1\n" + line(1000, "x%d,1\n"), `error: load: line 102: has too many problems, so the rest is not read; fix these first [input/limit]`},

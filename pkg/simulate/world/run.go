@@ -7,7 +7,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/simulate/autoscaler"
 )
 
-// warmUp is how long the scaler has before the start to find the replicas for the first row of the load.
+// warmUp is how long the scaler has at least before the start to find the replicas for the first row of the load.
 const warmUp = 30 * time.Minute
 
 // mostWork is how many samples queries may look at: about a second of computing. A week of a usual HPA takes a hundredth of it.
@@ -37,7 +37,8 @@ type Result struct {
 func Run(m *Model) (*Result, error) {
 	start, replicas := time.Duration(0), m.Replicas
 	if replicas == 0 {
-		start, replicas = -warmUp, 1
+		looks := (warmUp + m.Flags.SyncPeriod - 1) / m.Flags.SyncPeriod
+		start, replicas = -looks*m.Flags.SyncPeriod, 1 // One look is at 0.
 		if m.Spec.MinReplicas != nil {
 			replicas = max(1, *m.Spec.MinReplicas)
 		}
