@@ -56,10 +56,12 @@ func shops(t *testing.T) string {
 	pay := strings.NewReplacer("orders", "pay", "app: orders", "app: pay").Replace(mended(t))
 	pay = pay[:strings.Index(pay, "---\napiVersion: v1\nkind: ConfigMap")]
 	pay = strings.Replace(pay, "pay_per_second", "orders_per_second", 1)
-	return writeFiles(t, map[string]string{"new/orders.yaml": mended(t), "new/pay.yaml": pay,
+	return writeFiles(t, map[string]string{
+		"new/orders.yaml": mended(t), "new/pay.yaml": pay,
 		"old/orders.yaml": strings.Replace(mended(t), "maxReplicas: 10", "maxReplicas: 3", 1),
 		"load.csv":        "time,requests,orders_per_second\n0s,4,4\n2m,30,30\n6m,4,4\n",
-		"extra.csv":       "time,requests,order_per_second\n0s,4,4\n2m,30,30\n6m,4,4\n", "other.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", "bad.csv": "time,requests\n0s,x\n"})
+		"extra.csv":       "time,requests,order_per_second\n0s,4,4\n2m,30,30\n6m,4,4\n", "other.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", "bad.csv": "time,requests\n0s,x\n",
+	})
 }
 
 // TestSimulateCompares has two versions of the manifests under the same load.

@@ -95,8 +95,10 @@ func TestTargetsOfTrials(t *testing.T) {
 }
 
 func TestExpectations(t *testing.T) {
-	s := &Simulation{Summary: Summary{Least: 2, Most: 5, Changes: 7, Flaps: 1, PodHours: 3.25, Over: 90 * time.Second, Longest: time.Minute,
-		AtMost: 0, Excess: 12, Overload: 30 * time.Second}}
+	s := &Simulation{Summary: Summary{
+		Least: 2, Most: 5, Changes: 7, Flaps: 1, PodHours: 3.25, Over: 90 * time.Second, Longest: time.Minute,
+		AtMost: 0, Excess: 12, Overload: 30 * time.Second,
+	}}
 	for text, want := range map[string]string{
 		"replicas<=5": "", "replicas<5": "replicas is 5", "replicas>=2": "", "replicas > 2": "replicas is 2", "replicas==5": "replicas is 2",
 		"replicas==2": "replicas is 5", "changes==7": "", "flaps<1": "flaps is 1", "pod-hours<3": "pod-hours is 3.25", "over-target<2m": "",
