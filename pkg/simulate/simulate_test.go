@@ -140,7 +140,7 @@ func TestProblems(t *testing.T) {
 		},
 		"a long load": {
 			text: workload + hpa(byRequests), replace: []string{"interval: 30s", "interval: 1ms", "[2m]", "[1s]"}, load: "constant:end=24h",
-			want: []string{"error  would take too long to simulate: 24h0m0s in steps of 1ms; use a shorter load [input/limit]"},
+			want: []string{"error  would take too long to simulate: it has 86411520 scrapes, evaluations, measurements, and looks, and at most 10000000 are possible; use a shorter load or longer intervals [input/limit]"},
 		},
 		"too much work": {
 			text: workload + hpa(byGauge), load: "time,in_flight\n0s,10\n6h,20\n",
@@ -328,7 +328,7 @@ func TestDeterminism(t *testing.T) {
 		s := simulated(t, scalingOf(t, workload+hpa(byRequests, byCPU)), jump, func(o *Options) { o.CPUOfRequest = 0.02 })
 		return fmt.Sprintf("%+v %+v %+v", s.Result, s.Reaction, s.Advice)
 	}
-	if text() != text() {
+	if first, second := text(), text(); first != second {
 		t.Error("two runs differ")
 	}
 }
