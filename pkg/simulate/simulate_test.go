@@ -328,7 +328,7 @@ func TestDeterminism(t *testing.T) {
 		s := simulated(t, scalingOf(t, workload+hpa(byRequests, byCPU)), jump, func(o *Options) { o.CPUOfRequest = 0.02 })
 		return fmt.Sprintf("%+v %+v %+v", s.Result, s.Reaction, s.Advice)
 	}
-	if text() != text() {
+	if first, second := text(), text(); first != second {
 		t.Error("two runs differ")
 	}
 }

@@ -257,6 +257,8 @@ func TestTargets(t *testing.T) {
 	for _, m := range []autoscalingv2.MetricSpec{{}, object("", "1"), external("", "0"), podsMetric("0")} {
 		l := look([]Group{up(2)}, 5)
 		l.Metrics[0].Total, l.Metrics[0].Known = 0, true
-		New(spec(m), DefaultFlags()).Decide(l)
+		if d := New(spec(m), DefaultFlags()).Decide(l); d.Replicas < 0 {
+			t.Errorf("got %+v", d)
+		}
 	}
 }

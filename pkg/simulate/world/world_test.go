@@ -137,6 +137,7 @@ func TestInvariants(t *testing.T) {
 
 // order runs a model with its metrics in another order.
 func order(t *testing.T, m *Model, want *Result, r *rand.Rand, seed uint64) {
+	t.Helper()
 	other := m.Copy()
 	for to, from := range r.Perm(len(m.Sources)) {
 		other.Sources[to], other.Spec.Metrics[to] = m.Sources[from], m.Spec.Metrics[from]
