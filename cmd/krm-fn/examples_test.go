@@ -29,6 +29,9 @@ func TestExamples(t *testing.T) {
 		if name == "broken-chain" {
 			continue // It is for check and explain, and the README shows what they say.
 		}
+		if name == "slow-policy" {
+			continue // It is for simulate, and docs/simulate.md shows what it says.
+		}
 		if name == "helm-plugin" {
 			continue // It is no package, and test/orchestrators runs it.
 		}

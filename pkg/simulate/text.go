@@ -33,7 +33,7 @@ var partNames = map[string]string{
 // Sentences tell what a simulation shows.
 func (s *Simulation) Sentences() []string {
 	u := &s.Summary
-	out := []string{fmt.Sprintf("It runs %d to %d pods, %s pod hours in %s, with %s and %s.", u.Least, u.Most, number(u.PodHours),
+	out := []string{fmt.Sprintf("It runs %d to %d pods, %s in %s, with %s and %s.", u.Least, u.Most, podHours(u.PodHours),
 		Elapsed(s.Model.End), plural(u.Changes, "change", "changes"), plural(u.Flaps, "flap", "flaps"))}
 	if u.Over == 0 {
 		out = append(out, "No metric is ever over its target by more than the tolerance.")
@@ -82,7 +82,14 @@ func (t *Trial) Sentence(now *Summary) string {
 	if number(t.Excess) != number(now.Excess) {
 		effect += fmt.Sprintf(", %s requests over capacity instead of %s", number(t.Excess), number(now.Excess))
 	}
-	return fmt.Sprintf("%s: %s, for %s pod hours instead of %s", t.Change, effect, number(t.PodHours), number(now.PodHours))
+	return fmt.Sprintf("%s: %s, for %s instead of %s", t.Change, effect, podHours(t.PodHours), number(now.PodHours))
+}
+
+func podHours(x float64) string {
+	if text := number(x); text != "1" {
+		return text + " pod hours"
+	}
+	return "1 pod hour"
 }
 
 // number formats a number with three significant digits, and integers as they are.
