@@ -94,6 +94,8 @@ type Source struct {
 	Evaluation time.Duration
 	// Cached means that the HorizontalPodAutoscaler reads the value of KEDA's last poll.
 	Cached bool
+	// Elsewhere means that other pods count the requests, such as those of an ingress controller, and thus all that arrive.
+	Elsewhere bool
 	// Unknown says why the value does not follow from the requests that the pods get, as a clause with a subject. It is empty if
 	// it does.
 	Unknown string

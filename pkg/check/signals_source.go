@@ -88,6 +88,7 @@ func (s *signals) follow(src *Source, d *demand.Demand, e parser.Expr) {
 		// The controller adds up the elements (Kubernetes, pkg/controller/podautoscaler/metrics, GetExternalMetric).
 		src.Shape.Sum, src.Shape.PerPod = src.Shape.Sum || src.Shape.PerPod, false
 	}
+	src.Elsewhere = d.Kind != autoscalingv2.PodsMetricSourceType && d.FromExporter(src.Shape.Series)
 	src.Unknown = unlikeRequests(all, src.Shape)
 }
 

@@ -144,6 +144,9 @@ func (b *builder) source(i int) world.Source {
 			out.Factor = sh.Factor
 		}
 		out.Mean = sh.Fn != "" && !sh.Sum && !sh.PerPod
+		if from.Elsewhere && out.Column == nil {
+			out.Column = b.arrivals(&out)
+		}
 		if from.Cached {
 			out.Evaluation = max(out.Evaluation, b.m.KEDA.PollingInterval)
 		}
@@ -157,6 +160,19 @@ func (b *builder) source(i int) world.Source {
 		out.Kind = world.Missing
 		b.ps.Errorf(model.SimulateMetric, from.Place, "cannot be derived from requests, because %s; add a column %s to the load, or set "+
 			"--per-request %[2]s=NUMBER if each request adds as much", from.Unknown, name)
+	}
+	return out
+}
+
+// arrivals returns the values of a series that counts all requests that arrive.
+func (b *builder) arrivals(s *world.Source) world.Column {
+	each := s.PerRequest
+	if s.Fn == "increase" {
+		each *= s.Span.Seconds()
+	}
+	out := make(world.Column, len(b.m.Requests))
+	for i, n := range b.m.Requests {
+		out[i] = n * each
 	}
 	return out
 }
