@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -14,6 +15,7 @@ type progress struct {
 	all, at int
 	next    time.Time
 	shown   bool
+	mu      sync.Mutex
 }
 
 func newProgress(to io.Writer, all int) *progress {
@@ -26,8 +28,10 @@ func newProgress(to io.Writer, all int) *progress {
 	return p
 }
 
-// step counts a part that is done.
+// step counts a part that is done. Parts can be done at the same time.
 func (p *progress) step() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.at++
 	if p.to == nil || time.Now().Before(p.next) {
 		return

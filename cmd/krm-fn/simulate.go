@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
+	"github.com/krm-fn/krm-fn/pkg/krm"
 	"github.com/krm-fn/krm-fn/pkg/model"
 	"github.com/krm-fn/krm-fn/pkg/simulate"
 )
@@ -164,26 +165,24 @@ func (r *simulateRun) simulate(paths []string, stdin io.Reader) ([]*simulate.Sim
 func (r *simulateRun) run(in check.Input, wanted func(*check.Scaling) bool) (sims []*simulate.Simulation, ps model.Problems) {
 	scalings, _ := check.Scalings(in)
 	scalings, ps = r.chosen(scalings)
-	progress := newProgress(r.stderr, len(scalings))
 	used := map[string]bool{}
 	for i := range scalings {
-		s := &scalings[i]
-		for k := range s.Spec.Metrics {
-			used[simulate.MetricName(&s.Spec.Metrics[k])] = true
-		}
-		progress.step()
-		if !wanted(s) {
-			continue
-		}
-		o := r.base
-		o.Load = r.loadsOf(s)[0]
-		sim, more := simulate.Simulate(s, &o)
-		ps.Add(more...)
-		if sim != nil {
-			sims = append(sims, sim)
+		for k := range scalings[i].Spec.Metrics {
+			used[simulate.MetricName(&scalings[i].Spec.Metrics[k])] = true
 		}
 	}
+	scalings = slices.DeleteFunc(scalings, func(s check.Scaling) bool { return !wanted(&s) })
+	sims, found := make([]*simulate.Simulation, len(scalings)), make([]model.Problems, len(scalings))
+	progress := newProgress(r.stderr, len(scalings))
+	krm.Parallel(len(scalings), func(i int) {
+		o := r.base
+		o.Load = r.loadsOf(&scalings[i])[0]
+		sims[i], found[i] = simulate.Simulate(&scalings[i], &o)
+		progress.step()
+	})
 	progress.end()
+	sims = slices.DeleteFunc(sims, func(s *simulate.Simulation) bool { return s == nil })
+	ps = slices.Concat(append(found, ps)...)
 	ps.Add(r.unused(used)...)
 	return sims, ps
 }

@@ -231,7 +231,7 @@ func jsonSimulations(sims []*simulate.Simulation) []jsonSimulation {
 			j.Start = &s.Start
 		}
 		if x := s.Reaction; x != nil {
-			j.Reaction = &jsonReaction{At: x.At.Seconds(), Seconds: x.Time.Seconds(), Parts: map[string]float64{}, Rest: x.Rest.Seconds()}
+			j.Reaction = &jsonReaction{x.At.Seconds(), x.Time.Seconds(), map[string]float64{}, x.Rest.Seconds()}
 			for _, p := range x.Parts {
 				j.Reaction.Parts[p.Name] = p.Time.Seconds()
 			}

@@ -54,7 +54,7 @@ func isOf(t *testing.T, format, text string) {
 func shops(t *testing.T) string {
 	t.Helper()
 	pay := strings.NewReplacer("orders", "pay", "app: orders", "app: pay").Replace(mended(t))
-	pay = pay[:strings.Index(pay, "---\napiVersion: v1\nkind: ConfigMap")]
+	pay, _, _ = strings.Cut(pay, "---\napiVersion: v1\nkind: ConfigMap")
 	pay = strings.Replace(pay, "pay_per_second", "orders_per_second", 1)
 	return writeFiles(t, map[string]string{
 		"new/orders.yaml": mended(t), "new/pay.yaml": pay,
@@ -83,7 +83,7 @@ func TestSimulateCompares(t *testing.T) {
 // TestSimulate has what simulate says beside the simulation, and its exit code.
 func TestSimulate(t *testing.T) {
 	dir := shops(t)
-	manifests, orders := filepath.Join(dir, "new"), filepath.Join(dir, "new/orders.yaml")
+	manifests, orders := filepath.Join(dir, "new"), filepath.Join(dir, "new", "orders.yaml")
 	file := func(name string) string { return filepath.Join(dir, name) }
 	const shape = "step:from=8,to=40,at=2m,for=3m,end=10m"
 	each := []string{"--per-request", "orders_per_second=1"}
@@ -162,7 +162,8 @@ func TestProgress(t *testing.T) {
 	var to bytes.Buffer
 	p := newProgress(&to, 3)
 	p.step()
-	if p.end(); p.to != nil || to.Len() > 0 {
+	p.end()
+	if p.to != nil || to.Len() > 0 {
 		t.Errorf("without a terminal: %q", to.String())
 	}
 	p = &progress{to: &to, all: 3, next: time.Now().Add(time.Hour)}

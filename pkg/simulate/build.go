@@ -12,7 +12,8 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/simulate/world"
 )
 
-// mostEvents limits the scrapes, evaluations, measurements, and looks of a simulation. A year with the usual intervals has half as many.
+// mostEvents limits the scrapes, evaluations, measurements, and looks of a simulation. A year with the usual intervals has half as
+// many.
 const mostEvents = 10_000_000
 
 // New returns the model of a scaler. If it has none, one of the problems is an error.

@@ -90,7 +90,7 @@ func freeToScaleUp(spec *autoscalingv2.HorizontalPodAutoscalerSpec) {
 const mostSteps = 50_000
 
 // around is how much of the load before and after a span is simulated again for its parts.
-const around = 15 * time.Minute
+const around = 5 * time.Minute
 
 // reactionOf splits the longest time over target.
 func reactionOf(m *world.Model, r *world.Result) *Reaction {
@@ -100,6 +100,12 @@ func reactionOf(m *world.Model, r *world.Result) *Reaction {
 	}
 	out := &Reaction{At: longest.From, Time: longest.To - longest.From}
 	trial := m.Cut(longest, around)
+	for _, row := range r.Rows {
+		if row.At > max(longest.From-around, 0) {
+			break
+		}
+		trial.Replicas = row.Replicas // If it is 0, they are those that the scaler settles on.
+	}
 	before, ok := longestOf(trial)
 	if before != out.Time { // What was before the cut matters.
 		trial = m.Copy()

@@ -102,8 +102,9 @@ type Autoscaler struct {
 	wakes       bool
 	initialized bool
 	// scaledToZero is the condition of this name.
-	scaledToZero    bool
-	recommendations []change
+	scaledToZero bool
+	// highest and lowest are the recommendations; lowest has them negated.
+	highest, lowest recent
 	ups, downs      []change
 }
 
@@ -138,7 +139,8 @@ func New(spec *autoscalingv2.HorizontalPodAutoscalerSpec, flags Flags) *Autoscal
 // Decide returns the replicas that the controller sets at a look (horizontal.go, reconcileAutoscaler).
 func (a *Autoscaler) Decide(l *Look) Decision {
 	if !a.initialized {
-		a.initialized, a.recommendations = true, []change{{l.Replicas, l.Now}}
+		a.initialized = true
+		a.recommend(l.Replicas, l.Now)
 	}
 	d := a.decide(l)
 	if d.Replicas != l.Replicas {

@@ -9,6 +9,7 @@ import (
 
 // normalize applies stabilization, policies, and bounds.
 func (a *Autoscaler) normalize(now time.Duration, current, wanted int32) Decision {
+	defer a.recommend(wanted, now)
 	if a.spec.Behavior == nil {
 		return a.withoutBehavior(now, current, wanted)
 	}
@@ -17,16 +18,8 @@ func (a *Autoscaler) normalize(now time.Duration, current, wanted int32) Decisio
 
 // withoutBehavior follows horizontal.go, stabilizeRecommendation and convertDesiredReplicasWithRules.
 func (a *Autoscaler) withoutBehavior(now time.Duration, current, wanted int32) Decision {
-	d := Decision{Replicas: wanted, Wanted: wanted}
-	old := -1
-	for i, r := range a.recommendations {
-		if r.at < now-a.flags.DownscaleStabilization {
-			old = i
-		} else {
-			d.Replicas = max(d.Replicas, r.replicas)
-		}
-	}
-	a.recommendations = replace(a.recommendations, old, change{wanted, now})
+	highest := a.highest.since(now-a.flags.DownscaleStabilization, wanted)
+	d := Decision{Replicas: highest, Wanted: wanted}
 	if d.Replicas != wanted {
 		d.Limit = Stabilized
 	}
@@ -49,19 +42,8 @@ func (a *Autoscaler) withBehavior(now time.Duration, current, wanted int32) Deci
 	if s := b.ScaleDown.StabilizationWindowSeconds; s != nil {
 		downCutoff = now - seconds(*s)
 	}
-	up, down, old := wanted, wanted, -1
-	for i, r := range a.recommendations {
-		if r.at > upCutoff {
-			up = min(up, r.replicas)
-		}
-		if r.at > downCutoff {
-			down = max(down, r.replicas)
-		}
-		if r.at < upCutoff && r.at < downCutoff {
-			old = i
-		}
-	}
-	a.recommendations = replace(a.recommendations, old, change{wanted, now})
+	// Those at the cutoff do not count.
+	up, down := -a.lowest.since(upCutoff+1, -wanted), a.highest.since(downCutoff+1, wanted)
 	d := Decision{Replicas: min(max(current, up), down), Wanted: wanted}
 	if d.Replicas != wanted {
 		d.Limit = Stabilized
@@ -87,6 +69,35 @@ func (d Decision) bounded(limit, bound int32, policies bool) Decision {
 		return Decision{limit, d.Wanted, PolicyLimit}
 	}
 	return Decision{bound, d.Wanted, BoundLimit}
+}
+
+// recent finds the highest of recent recommendations. It keeps those that no later one is above: the controller keeps all, and goes
+// through them at every look.
+type recent []change
+
+func (r *recent) add(c change) {
+	for n := len(*r); n > 0 && (*r)[n-1].replicas <= c.replicas; n-- {
+		*r = (*r)[:n-1]
+	}
+	*r = append(*r, c)
+}
+
+// since returns the highest recommendation from a time on, which must not be before that of an earlier call, or another number if that
+// is higher.
+func (r *recent) since(cutoff time.Duration, other int32) int32 {
+	for len(*r) > 0 && (*r)[0].at < cutoff {
+		*r = (*r)[1:]
+	}
+	if len(*r) == 0 {
+		return other
+	}
+	return max(other, (*r)[0].replicas)
+}
+
+// recommend remembers a recommendation.
+func (a *Autoscaler) recommend(replicas int32, at time.Duration) {
+	a.highest.add(change{replicas, at})
+	a.lowest.add(change{-replicas, at})
 }
 
 // limit is how far the policies of a direction let the replicas go (horizontal.go, calculateScaleUpLimitWithScalingRules and

@@ -246,14 +246,16 @@ func TestOverTarget(t *testing.T) {
 			m.Sources[0] = c.source
 			m.Pods = Pods{CPU: 0.02, CPUOfRequest: 0.01, Memory: 100}
 			w := New(m, 2, 0)
-			if w.Advance(time.Minute); (w.totals.Over == time.Minute) != c.over || w.over != c.over {
+			w.Advance(time.Minute)
+			if (w.totals.Over == time.Minute) != c.over || w.over != c.over {
 				t.Errorf("over target for %s", w.totals.Over)
 			}
 		})
 	}
 	m := constant(20, metricOf(pods, 10_000_000, false))
 	w := New(m, 0, 0)
-	if w.Advance(time.Minute); w.totals.Over != time.Minute || w.totals.Excess != 1200 || w.totals.Overload != time.Minute {
+	w.Advance(time.Minute)
+	if w.totals.Over != time.Minute || w.totals.Excess != 1200 || w.totals.Overload != time.Minute {
 		t.Errorf("without pods: %+v", w.totals)
 	}
 	// A tolerance of the spec takes the place of that of the controller.
