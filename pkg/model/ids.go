@@ -117,7 +117,7 @@ var Registry = []Entry{
 	{InputField, []Severity{Error, Warning}, "A field or key is unknown.", "Correct its spelling, or remove it."},
 	{InputType, []Severity{Error}, "A value has the wrong type, such as a number instead of a string.", "Use a value of the type that the message names."},
 	{InputRequired, []Severity{Error}, "A required field is missing or empty.", "Add it."},
-	{InputValue, []Severity{Error, Warning}, "A value is outside the range that its field allows.", "Use one of the values that the message names."},
+	{InputValue, []Severity{Error, Warning, Info}, "A value is outside the range that its field allows.", "Use one of the values that the message names."},
 	{InputName, []Severity{Error}, "Kubernetes does not accept a name that is given or derived.", "Use a DNS label: at most 63 lowercase letters, digits, and hyphens, starting with a letter."},
 	{InputIgnored, []Severity{Warning, Info}, "A field, an annotation, or an object has no effect, for example because it only controlled what the operator did in the cluster.", "Remove it, or do its work where you build images."},
 	{InputReference, []Severity{Error, Warning, Info}, "A reference names an object that is not in the input.", "Add the object, or correct the name or namespace."},
