@@ -183,6 +183,6 @@ func (r *simulateRun) run(in check.Input, wanted func(*check.Scaling) bool) (sim
 	progress.end()
 	sims = slices.DeleteFunc(sims, func(s *simulate.Simulation) bool { return s == nil })
 	ps = slices.Concat(append(found, ps)...)
-	ps.Add(r.unused(used)...)
+	ps.Add(r.unused(scalings, used)...)
 	return sims, ps
 }

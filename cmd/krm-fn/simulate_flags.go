@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/krm-fn/krm-fn/pkg/check"
@@ -209,6 +210,8 @@ func (r *simulateRun) chosen(all []check.Scaling) (out []check.Scaling, ps model
 			ps.Errorf(model.SimulateLoad, all[i].Place, "has %d loads, the second of which is %s; set --load once for it", len(loads), loads[1].Name)
 		case len(r.flags.scalers) > 0:
 			ps.Errorf(model.SimulateLoad, all[i].Place, "has no load; add --load %s=FILE, or a load for all", scalerName(&all[i]))
+		default:
+			ps.Infof(model.SimulateLoad, all[i].Place, "has no load, so it is left out")
 		}
 	}
 	if len(out) == 0 && !ps.HasErrors() {
@@ -217,14 +220,31 @@ func (r *simulateRun) chosen(all []check.Scaling) (out []check.Scaling, ps model
 	return out, ps
 }
 
-// unused reports columns of loads that no scaler reads, and metrics of --per-request.
-func (r *simulateRun) unused(used map[string]bool) (ps model.Problems) {
+// unused reports columns of loads, metrics of --per-request, and flags that are about nothing that scalers read.
+func (r *simulateRun) unused(scalings []check.Scaling, used map[string]bool) (ps model.Problems) {
 	for _, l := range r.loads {
 		for _, s := range l.Series {
 			if s.Name != load.Requests && !used[s.Name] {
 				ps.Warnf(model.SimulateLoad, model.Place{File: l.Name}, "has a column %s that no scaler reads%s", s.Name,
 					krm.DidYouMean(s.Name, sortedNames(used)))
 			}
+		}
+	}
+	cpu, memory := used[string(corev1.ResourceCPU)], used[string(corev1.ResourceMemory)]
+	limited := slices.ContainsFunc(scalings, func(s check.Scaling) bool { return s.Workload != nil && s.Workload.CPULimit() > 0 })
+	for _, f := range []struct {
+		flag string
+		idle bool
+		what string
+	}{
+		{"cpu", r.flags.cpu != "" && !cpu && !limited, "reads cpu, and no pod has a CPU limit"},
+		{"cpu-per-request", r.flags.cpuOfRequest != "" && !cpu && !limited, "reads cpu, and no pod has a CPU limit"},
+		{"memory", r.flags.memory != "" && !memory, "reads memory"},
+		{"memory-per-request", r.flags.perMemory != "" && !memory, "reads memory"},
+		{"metrics-resolution", r.base.Resolution != simulate.DefaultOptions().Resolution && !cpu && !memory, "reads cpu or memory"},
+	} {
+		if f.idle {
+			ps.Warnf(model.SimulateLoad, model.Place{}, "--%s has no effect: no scaler %s", f.flag, f.what)
 		}
 	}
 	for _, name := range sortedNames(r.base.PerRequest) {

@@ -56,6 +56,22 @@ type Pods struct {
 	TerminationGracePeriod time.Duration
 }
 
+// CPULimit returns the limit of a pod in cores, 0 if it has none because a container has none.
+func (p *Pods) CPULimit() float64 {
+	if q, ok := p.Limits[corev1.ResourceCPU]; ok {
+		return q.AsApproximateFloat64()
+	}
+	total := 0.0
+	for i := range p.Containers {
+		q, ok := p.Containers[i].Limits[corev1.ResourceCPU]
+		if !ok {
+			return 0
+		}
+		total += q.AsApproximateFloat64()
+	}
+	return total
+}
+
 // Container is a container with the defaults of the API server.
 type Container struct {
 	Name             string

@@ -185,7 +185,7 @@ var Registry = []Entry{
 	{MigrateLeft, []Severity{Warning}, "krm-fn does not render an object that the operator created.", "Delete it when nothing requires it anymore."},
 	{MigrateKEDA, []Severity{Error, Warning}, "A HorizontalPodAutoscaler cannot become a ScaledObject that computes the same, or only with a query that is less exact.", "Do what the message says, or leave it with the adapter."},
 	{SimulateMetric, []Severity{Error}, "The value of a metric does not follow from the load.", "Add a column with its name to the load, or the flag that the message names."},
-	{SimulateLoad, []Severity{Error, Warning}, "A part of the load has no effect, or is not clear.", "Correct the name of the column or of the scaler."},
+	{SimulateLoad, []Severity{Error, Warning, Info}, "A part of the load has no effect, or is not clear.", "Correct the name of the column or of the scaler."},
 	{SimulateAssumed, []Severity{Info}, "The input does not tell something that a simulation requires, so a default applies.", "Add the object that the message names, or ignore it."},
 	{SimulateExpect, []Severity{Error}, "A simulation does not do what --expect requires.", "Change the scaler, as the advice of the simulation says, or the expectation."},
 }

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"slices"
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -34,6 +35,10 @@ func New(s *check.Scaling, o *Options) (*world.Model, model.Problems) {
 	for i := range s.Sources {
 		b.m.Sources = append(b.m.Sources, b.source(i))
 	}
+	if !b.ps.HasErrors() && !b.wakes() {
+		b.ps.Infof(model.SimulateAssumed, s.Place, "scales to 0 and reads only metrics of its own pods, so no request wakes it; if other pods "+
+			"count the requests, add a column with the name of the metric to the load")
+	}
 	b.bound()
 	return b.m, b.ps
 }
@@ -58,6 +63,13 @@ func (b *builder) keda(k *check.KEDAScaling) {
 	}
 }
 
+// wakes reports whether a scaler without pods reads something that may scale it up.
+func (b *builder) wakes() bool {
+	k := b.m.KEDA
+	return k == nil || k.MinReplicas > 0 && k.IdleReplicas == nil || k.AlwaysActive ||
+		slices.ContainsFunc(b.m.Sources, func(s world.Source) bool { return s.Arrivals || s.Column != nil || s.Kind == world.Direct })
+}
+
 // pods sets what pods do: when they become ready, and what they can serve.
 func (b *builder) pods() {
 	p := &b.m.Pods
@@ -80,26 +92,9 @@ func (b *builder) pods() {
 		b.ps.Infof(model.SimulateAssumed, b.scaling.Place.Child("spec").Child("scaleTargetRef"),
 			"names pods without a readiness probe, so they get requests as soon as they start; add a readinessProbe")
 	}
-	if limit := b.limit(); p.Capacity == 0 && p.CPUOfRequest > 0 && limit > p.CPU {
+	if limit := b.scaling.Workload.CPULimit(); p.Capacity == 0 && p.CPUOfRequest > 0 && limit > p.CPU {
 		p.Capacity = (limit - p.CPU) / p.CPUOfRequest
 	}
-}
-
-// limit returns the CPU limit of the pod in cores, or 0 if a container has none.
-func (b *builder) limit() float64 {
-	w := b.scaling.Workload
-	if q, ok := w.Limits[corev1.ResourceCPU]; ok {
-		return q.AsApproximateFloat64()
-	}
-	total := 0.0
-	for i := range w.Containers {
-		q, ok := w.Containers[i].Limits[corev1.ResourceCPU]
-		if !ok {
-			return 0
-		}
-		total += q.AsApproximateFloat64()
-	}
-	return total
 }
 
 // readyAfter returns when a container that has started is ready, if its probes succeed from a time on (Kubernetes,
@@ -145,9 +140,7 @@ func (b *builder) source(i int) world.Source {
 			out.Factor = sh.Factor
 		}
 		out.Mean = sh.Fn != "" && !sh.Sum && !sh.PerPod
-		if from.Elsewhere && out.Column == nil {
-			out.Column = b.arrivals(&out)
-		}
+		out.Arrivals = from.Elsewhere
 		if from.Cached {
 			out.Evaluation = max(out.Evaluation, b.m.KEDA.PollingInterval)
 		}
@@ -161,19 +154,6 @@ func (b *builder) source(i int) world.Source {
 		out.Kind = world.Missing
 		b.ps.Errorf(model.SimulateMetric, from.Place, "cannot be derived from requests, because %s; add a column %s to the load, or set "+
 			"--per-request %[2]s=NUMBER if each request adds as much", from.Unknown, name)
-	}
-	return out
-}
-
-// arrivals returns the values of a series that counts all requests that arrive.
-func (b *builder) arrivals(s *world.Source) world.Column {
-	each := s.PerRequest
-	if s.Fn == "increase" {
-		each *= s.Span.Seconds()
-	}
-	out := make(world.Column, len(b.m.Requests))
-	for i, n := range b.m.Requests {
-		out[i] = n * each
 	}
 	return out
 }

@@ -134,6 +134,13 @@ func TestProblems(t *testing.T) {
 				"info spec.triggers[0] is scraped every 30s [simulate/assumed]",
 			},
 		},
+		"nothing wakes it": {
+			text: workload + scaledObject("", byQuery),
+			want: []string{
+				"info spec.triggers[0] is scraped every 30s [simulate/assumed]",
+				"info  scales to 0 and reads only metrics of its own pods, so no request wakes it [simulate/assumed]",
+			},
+		},
 		"a long look back": {
 			text: workload + hpa(byRequests), replace: []string{"[2m]", "[10000w]"},
 			want: []string{"error spec.metrics[0] has a query that looks back [input/limit]"},

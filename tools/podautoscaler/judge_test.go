@@ -201,6 +201,8 @@ func addQuery(r *rand.Rand, m *world.Model, kind string) {
 		s.Kind = world.Missing
 	case 3:
 		s.Offset = time.Minute
+	case 4:
+		s.Arrivals = kind != "pods"
 	}
 	if r.IntN(5) == 0 {
 		gaps := r.IntN(2) == 0

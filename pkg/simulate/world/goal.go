@@ -77,12 +77,15 @@ func (g *Goal) actual(w *World) float64 {
 		pod = s.Column[w.row] / max(pods, 1) * s.Factor
 	default:
 		pod = w.share * s.PerRequest * s.Factor
+		if s.Arrivals {
+			pod = w.m.Requests[w.row] / max(pods, 1) * s.PerRequest * s.Factor
+		}
 		if s.Fn == "increase" || s.Fn == "sum_over_time" {
 			pod *= s.Span.Seconds()
 		}
 	}
 	if g.Total && !s.Mean {
-		return pod * pods
+		return pod * max(pods, 1)
 	}
 	return pod
 }

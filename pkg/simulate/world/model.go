@@ -75,6 +75,8 @@ type Source struct {
 	Column Column
 	// Interval is that of the scrapes, Evaluation that of a recording rule, or 0.
 	Interval, Evaluation time.Duration
+	// Arrivals means that one series counts all requests that arrive, such as that of an ingress controller.
+	Arrivals bool
 	// Fn is the function of the query, "" for the last sample. Span is its range.
 	Fn           string
 	Span, Offset time.Duration

@@ -72,7 +72,7 @@ func (s *series) warm(w *World) {
 	}
 	first := s.next - s.Interval*(s.reach()/s.Interval+2)
 	for at := first; at < s.next; at += s.Interval {
-		s.add(w, at, w.served-float64(w.share*(w.now-at).Seconds()))
+		s.add(w, at)
 	}
 	if s.Evaluation > 0 {
 		for i, other := range w.series {
@@ -85,20 +85,27 @@ func (s *series) warm(w *World) {
 }
 
 func (s *series) scrape(w *World) {
-	s.add(w, w.now, w.served)
+	s.add(w, w.now)
 	s.next += s.Interval
 	if keep := int(s.reach()/s.Interval) + 2; len(s.samples) > 4*keep+64 {
 		s.samples = append(s.samples[:0], s.samples[len(s.samples)-keep:]...)
 	}
 }
 
-func (s *series) add(w *World, at time.Duration, served float64) {
-	x := sample{at: at, served: served * s.PerRequest}
-	if s.Column != nil {
+// add adds a sample of a time until which all was as it is now.
+func (s *series) add(w *World, at time.Duration) {
+	since := (w.now - at).Seconds()
+	x := sample{at: at}
+	switch {
+	case s.Column != nil:
 		x.total = s.Column[w.row]
 		x.pod = x.total / float64(max(w.ready, 1))
-	} else {
+	case s.Arrivals:
+		x.pod = w.m.Requests[w.row] * s.PerRequest
+		x.served = (w.arrived - float64(w.m.Requests[w.row]*since)) * s.PerRequest
+	default:
 		x.pod = w.share * s.PerRequest
+		x.served = (w.served - float64(w.share*since)) * s.PerRequest
 	}
 	s.samples = append(s.samples, x)
 }
@@ -133,6 +140,9 @@ func (s *series) sum(w *World) reading {
 	if s.Column != nil && !s.Mean {
 		start, end := s.bounds(w)
 		return s.gauge(w, s.samples[s.after(start):s.after(end)], func(x sample) float64 { return x.total })
+	}
+	if s.Arrivals {
+		return s.query(w, w.entry)
 	}
 	total, count := 0.0, 0.0
 	for _, list := range [][]*cohort{w.cohorts, w.gone} {

@@ -23,6 +23,9 @@ type World struct {
 	ready, all    int64
 	// share is how many requests per second each ready pod serves, and served how many it has served if it always was ready.
 	share, served float64
+	// arrived is how many requests there were, and entry a pod through which all of them came.
+	arrived float64
+	entry   *cohort
 	// excess is how many requests per second no pod serves.
 	excess float64
 	// cpuShare is what each ready pod uses of columns with CPU, cpu what it has used if it always was ready. memoryShare is that of
@@ -106,13 +109,13 @@ func New(m *Model, replicas int32, at time.Duration) *World {
 	}
 	w.look.Metrics = make([]autoscaler.Metric, len(m.Sources))
 	w.all = int64(replicas)
+	w.entry = w.oldCohort(1)
+	w.entry.before = before(m.Requests[0])
 	if replicas > 0 {
-		const long = 24 * time.Hour
-		c := w.newCohort(int64(replicas))
-		c.running, c.ready, c.started, c.isUp = at-long, at-long, true, true
+		c := w.oldCohort(int64(replicas))
 		w.cohorts, w.ready = append(w.cohorts, c), c.count
 		w.spread()
-		c.before = -float64(w.share*long.Seconds()) - 1
+		c.before = before(w.share)
 		w.usage.warm(w, c)
 	}
 	for _, s := range w.series {
@@ -120,6 +123,17 @@ func New(m *Model, replicas int32, at time.Duration) *World {
 	}
 	w.spread()
 	return w
+}
+
+// old is how long pods are ready that were there before the start, and before what counters of a rate lacked then.
+const old = 24 * time.Hour
+
+func before(rate float64) float64 { return -float64(rate*old.Seconds()) - 1 }
+
+func (w *World) oldCohort(n int64) *cohort {
+	c := w.newCohort(n)
+	c.running, c.ready, c.started, c.isUp = w.now-old, w.now-old, true, true
+	return c
 }
 
 func (w *World) newCohort(n int64) *cohort {
@@ -257,6 +271,7 @@ func (w *World) Advance(until time.Duration) {
 func (w *World) pass(d time.Duration) {
 	seconds := d.Seconds()
 	w.served += float64(w.share * seconds)
+	w.arrived += float64(w.m.Requests[w.row] * seconds)
 	w.cpu += float64(w.cpuShare * seconds)
 	if w.now < 0 {
 		return
