@@ -182,7 +182,9 @@ func (r *simulateRun) run(in check.Input, wanted func(*check.Scaling) bool) (sim
 	})
 	progress.end()
 	sims = slices.DeleteFunc(sims, func(s *simulate.Simulation) bool { return s == nil })
-	ps = slices.Concat(append(found, ps)...)
+	for _, more := range found {
+		ps.Add(more...)
+	}
 	ps.Add(r.unused(scalings, used)...)
 	return sims, ps
 }

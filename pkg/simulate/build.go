@@ -66,8 +66,8 @@ func (b *builder) keda(k *check.KEDAScaling) {
 // wakes reports whether a scaler without pods reads something that may scale it up.
 func (b *builder) wakes() bool {
 	k := b.m.KEDA
-	return k == nil || k.MinReplicas > 0 && k.IdleReplicas == nil || k.AlwaysActive ||
-		slices.ContainsFunc(b.m.Sources, func(s world.Source) bool { return s.Arrivals || s.Column != nil || s.Kind == world.Direct })
+	outside := func(s world.Source) bool { return s.Arrivals || s.Column != nil || s.Kind == world.Direct }
+	return k == nil || k.MinReplicas > 0 && k.IdleReplicas == nil || k.AlwaysActive || slices.ContainsFunc(b.m.Sources, outside)
 }
 
 // pods sets what pods do: when they become ready, and what they can serve.

@@ -82,8 +82,8 @@ func (r *recent) add(c change) {
 	*r = append(*r, c)
 }
 
-// since returns the highest recommendation from a time on, which must not be before that of an earlier call, or another number if that
-// is higher.
+// since returns the highest recommendation from a time on, or another number if that is higher. The time must not be before that of
+// an earlier call.
 func (r *recent) since(cutoff time.Duration, other int32) int32 {
 	for len(*r) > 0 && (*r)[0].at < cutoff {
 		*r = (*r)[1:]
