@@ -185,6 +185,8 @@ func (r *simulateRun) run(in check.Input, wanted func(*check.Scaling) bool) (sim
 	for _, more := range found {
 		ps.Add(more...)
 	}
-	ps.Add(r.unused(scalings, used)...)
+	if !ps.HasErrors() {
+		ps.Add(r.unused(scalings, used)...)
+	}
 	return sims, ps
 }

@@ -73,3 +73,14 @@ spec:
 		})
 	}
 }
+
+// TestSimulateToZero simulates a backend that has no pods until a request at the gateway needs one, as it is rendered.
+func TestSimulateToZero(t *testing.T) {
+	manifests := filepath.Join(testdata, "examples", "products-keda.yaml")
+	got := run(t, ".", "", "simulate", manifests, "--load", "step:from=0,to=3", "--cpu-per-request", "10m", "--scaler", "so/products",
+		"--expect", "excess<=90", "--expect", "replicas<=6")
+	if got.code != exitOK || !strings.Contains(got.stdout, "\n  5m15s   3           1         0 ") ||
+		!strings.Contains(got.stdout, "\n  It runs 0 to 6 pods, ") {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}

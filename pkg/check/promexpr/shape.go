@@ -179,13 +179,18 @@ func describeBinary(e *parser.BinaryExpr) description {
 	return l
 }
 
-// scale applies an operation with a constant. Comparisons with 0 leave all values that scale anything.
+// scale applies an operation with a constant. Comparisons with 0 leave all values that scale anything, but == leaves nothing else than 0.
 func (d description) scale(e *parser.BinaryExpr, c float64) description {
 	switch e.Op {
 	case parser.MUL:
 		d.Factor *= c
 	case parser.DIV:
 		d.Factor /= c
+	case parser.EQLC:
+		if c == 0 && !e.ReturnBool {
+			return constant(0)
+		}
+		return unclear("the query has == with a constant")
 	case parser.ADD, parser.SUB, parser.GTR, parser.GTE, parser.NEQ:
 		if c == 0 && !e.ReturnBool {
 			break

@@ -65,6 +65,7 @@ func TestShapeOf(t *testing.T) {
 		`0 + sum(a) - 0`:                        "a of all pods",
 		`sum(a) > 0`:                            "a of all pods",
 		`sum(a) or vector(0)`:                   "a of all pods",
+		`sum(a) or (sum(b) == 0)`:               "a of all pods",
 		`sum(a) or on() vector(0)`:              "a of all pods",
 		`avg_over_time(a[5m])`:                  "avg_over_time(a[5m]) of each pod",
 		`max_over_time(a[5m:15s])`:              "max_over_time(a[5m:15s]) of each pod",
