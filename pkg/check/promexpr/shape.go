@@ -179,7 +179,7 @@ func describeBinary(e *parser.BinaryExpr) description {
 	return l
 }
 
-// scale applies an operation with a constant. Comparisons with 0 leave all values that scale anything, but == leaves nothing else than 0.
+// scale applies an operation with a constant. Comparisons with 0 leave all values that scale anything, but == leaves only 0.
 func (d description) scale(e *parser.BinaryExpr, c float64) description {
 	switch e.Op {
 	case parser.MUL:

@@ -13,7 +13,7 @@ const warmUp = 30 * time.Minute
 // mostWork is how many samples queries may look at: about a second of computing. A week of a usual HPA takes a hundredth of it.
 const mostWork = 500_000_000
 
-// Row is what is true after a look of the autoscaler.
+// Row is what is true after a look of the autoscaler, or after KEDA scales to or from 0.
 type Row struct {
 	At       time.Duration
 	Requests float64
@@ -54,7 +54,7 @@ func Run(m *Model) (*Result, error) {
 	for next := start; next <= m.End; {
 		w.Advance(min(next, o.next))
 		if o.next <= w.now {
-			w.Scale(o.poll(w))
+			r.poll(w, o)
 		}
 		if next > w.now {
 			continue
@@ -74,6 +74,19 @@ func Run(m *Model) (*Result, error) {
 	w.setOver(false)
 	r.Totals = w.totals
 	return r, nil
+}
+
+// poll lets the operator of KEDA look. If it changes the replicas, that is a row, too.
+func (r *Result) poll(w *World, o *operator) {
+	n := o.poll(w)
+	if int64(n) == w.all {
+		return
+	}
+	w.Look()
+	w.Scale(n)
+	if w.now >= 0 {
+		r.add(w, autoscaler.Decision{Replicas: n, Wanted: n})
+	}
 }
 
 func (r *Result) add(w *World, d autoscaler.Decision) {
