@@ -21,9 +21,6 @@ type Scaling struct {
 	Spec autoscalingv2.HorizontalPodAutoscalerSpec
 	// KEDA is nil for a HorizontalPodAutoscaler.
 	KEDA *KEDAScaling
-	// Replicas are those of the manifest of the workload, 1 if it does not set them. Of a paused ScaledObject, they are those
-	// that it pauses at.
-	Replicas int32
 	// Workload is nil if its pods are not in the input.
 	Workload *Pods
 	// Sources has one element for each metric of Spec.
@@ -42,8 +39,6 @@ type KEDAScaling struct {
 	// Activation has a threshold for each metric of Spec. The object is active while a metric is above its threshold, which is
 	// infinite for cpu and memory: negative if there are no other triggers.
 	Activation []float64
-	// Formula is that of the scaling modifiers, empty if there is none.
-	Formula string
 }
 
 // Pods are the pods of a workload.
@@ -51,9 +46,7 @@ type Pods struct {
 	// Containers run for the life of the pod: the containers, and after them the native sidecars.
 	Containers []Container
 	// Requests and Limits are those of the pod as a whole, if it has any.
-	Requests, Limits       corev1.ResourceList
-	MinReadySeconds        int32
-	TerminationGracePeriod time.Duration
+	Requests, Limits corev1.ResourceList
 }
 
 // CPULimit returns the limit of a pod in cores, 0 if it has none because a container has none.
@@ -152,14 +145,11 @@ func Scalings(in Input) ([]Scaling, model.Problems) {
 // scalingOf returns what all kinds have in common.
 func (s *signals) scalingOf(sc *chain.Scaler) Scaling {
 	ref := autoscalingv2.CrossVersionObjectReference{Kind: sc.Ref.Kind, Name: sc.Ref.Name, APIVersion: sc.Ref.APIVersion}
-	out := Scaling{Place: sc.Item.Place, Replicas: 1}
+	out := Scaling{Place: sc.Item.Place}
 	out.Spec.ScaleTargetRef, out.Spec.MaxReplicas = ref, sc.MaxReplicas
 	wl := sc.Target
 	if wl == nil {
 		return out
-	}
-	if wl.Replicas != nil {
-		out.Replicas = *wl.Replicas
 	}
 	if wl.KnowsPods() {
 		out.Workload = s.podsOf(wl)

@@ -35,13 +35,10 @@ func (s *signals) ofKEDA(k *chain.KEDA) Scaling {
 		Paused: k.Paused(), ForceActivation: k.IsSet(keda.ForceActivation),
 		PausedIn: k.IsSet(keda.PausedScaleInAnnotation), PausedOut: k.IsSet(keda.PausedScaleOutAnnotation),
 	}
-	if n, err := strconv.ParseInt(k.Item.Annotations[keda.PausedReplicasAnnotation], 10, 32); err == nil {
-		out.Replicas = int32(n)
-	}
 	out.Spec.MinReplicas = new(max(*k.MinReplicas, 1))
 	out.Spec.Behavior = pausedBehavior(k, out.KEDA)
 	setDefaults(&out.Spec)
-	for _, m := range s.measures(k, out.KEDA) {
+	for _, m := range s.measures(k) {
 		out.Spec.Metrics = append(out.Spec.Metrics, m.spec)
 		out.Sources = append(out.Sources, m.source)
 		out.KEDA.Activation = append(out.KEDA.Activation, m.activation)
@@ -84,7 +81,7 @@ func disabled(r *autoscalingv2.HPAScalingRules) *autoscalingv2.HPAScalingRules {
 
 // measures returns the metrics, which KEDA sorts by type. If there are scaling modifiers, one takes the place of all that are not
 // of type Resource.
-func (s *signals) measures(k *chain.KEDA, is *KEDAScaling) []measure {
+func (s *signals) measures(k *chain.KEDA) []measure {
 	inactive := math.Inf(1) // pkg/scaling/scale_handler.go, getScaledObjectState.
 	if k.OnlyResources() {
 		inactive = math.Inf(-1)
@@ -114,7 +111,6 @@ func (s *signals) measures(k *chain.KEDA, is *KEDAScaling) []measure {
 	if !(target > 0) || target > 1e15 {
 		return out
 	}
-	is.Formula = mods.Formula
 	one := s.composite(k, mods)
 	one.spec.External.Target = autoscalingv2.MetricTarget{Type: cmp.Or(mods.MetricType, autoscalingv2.AverageValueMetricType)}
 	value := resource.NewMilliQuantity(int64(target*1000), resource.DecimalSI)

@@ -51,15 +51,7 @@ func rulesOf(set *autoscalingv2.HPAScalingRules, out autoscalingv2.HPAScalingRul
 func (s *signals) podsOf(wl *chain.Workload) *Pods {
 	return lookup.Remember(s.pods, wl, func(*chain.Workload) *Pods {
 		spec := &wl.WholeTemplate().Spec
-		out := &Pods{MinReadySeconds: wl.MinReadySeconds}
-		switch n := spec.TerminationGracePeriodSeconds; {
-		case n == nil:
-			out.TerminationGracePeriod = corev1.DefaultTerminationGracePeriodSeconds * time.Second
-		case *n < 0:
-			out.TerminationGracePeriod = time.Second
-		default:
-			out.TerminationGracePeriod = seconds(*n)
-		}
+		out := &Pods{}
 		if r := spec.Resources; r != nil {
 			out.Requests, out.Limits = requested(*r), r.Limits
 		}

@@ -18,8 +18,6 @@ import (
 type Workload struct {
 	Item     *krm.Item
 	Replicas *int32
-	// MinReadySeconds is how long a pod must be ready to count as available.
-	MinReadySeconds int32
 	// Selector is the one of the scale subresource. It is nil for a Job, CronJob, or Pod, and if it is missing and has no
 	// default.
 	Selector *metav1.LabelSelector
@@ -122,7 +120,7 @@ func (wl *Workload) read() (*corev1.PodTemplateSpec, model.Problems) {
 	kind := wl.GroupKind()
 	var rendered *appsv1.DeploymentSpec
 	if kind == deployment && wl.Item.Spec(&rendered) {
-		wl.Replicas, wl.Selector, wl.MinReadySeconds = rendered.Replicas, rendered.Selector, rendered.MinReadySeconds
+		wl.Replicas, wl.Selector = rendered.Replicas, rendered.Selector
 		return &rendered.Template, nil
 	}
 	spec := krm.Last(wl.Item.Node(), "spec")
@@ -152,13 +150,12 @@ func (wl *Workload) WholeTemplate() *corev1.PodTemplateSpec {
 // readSpec reads the spec of an object with a template.
 func (wl *Workload) readSpec(spec *yaml.Node, kind string) (*corev1.PodTemplateSpec, model.Problems) {
 	var common struct {
-		Replicas        *int32                 `json:"replicas"`
-		MinReadySeconds int32                  `json:"minReadySeconds"`
-		Template        corev1.PodTemplateSpec `json:"template"`
+		Replicas *int32                 `json:"replicas"`
+		Template corev1.PodTemplateSpec `json:"template"`
 	}
 	at := wl.Item.Place.Child("spec")
 	found := mistakes(spec, at, &common, true)
-	wl.Replicas, wl.MinReadySeconds = common.Replicas, common.MinReadySeconds
+	wl.Replicas = common.Replicas
 	switch kind {
 	case job:
 	case controller:
