@@ -40,14 +40,14 @@ type look struct {
 type box struct{ Left, Top, Width, Height float64 }
 
 // open writes the report on manifests, and opens it. It skips the test if there is no browser.
-func open(t *testing.T, manifests string) *visit {
+func open(t *testing.T, manifests string, flags ...string) *visit {
 	t.Helper()
 	if os.Getenv("KRM_FN_BROWSER") == "" {
 		t.Skip("KRM_FN_BROWSER is not set; make report-test sets it, and needs Chromium")
 	}
 	v := &visit{dir: t.TempDir()}
 	file := filepath.Join(v.dir, "report.html")
-	report := exec.Command(tools.KrmFn(t), "report", "--title", "Shop", "-o", file, "-")
+	report := exec.Command(tools.KrmFn(t), append([]string{"report", "--title", "Shop", "-o", file, "-"}, flags...)...)
 	report.Stdin = strings.NewReader(manifests)
 	if out, err := report.CombinedOutput(); err != nil && report.ProcessState.ExitCode() != 1 {
 		t.Fatalf("%v\n%s", err, out)

@@ -94,7 +94,9 @@ func TestReport(t *testing.T) {
 		}
 	})
 	t.Run("the keyboard reaches and opens everything", func(t *testing.T) { keyboard(t, v) })
-	t.Run("a screen reader has names", func(t *testing.T) { names(t, v) })
+	t.Run("a screen reader has names", func(t *testing.T) {
+		names(t, v, "region Broken chains", "figure Chain of HorizontalPodAutoscaler shop/orders", "heading HorizontalPodAutoscaler shop/orders 1 error")
+	})
 	t.Run("paper shows every chain", func(t *testing.T) {
 		if l := v.look(t, "print"); l.Shown != l.Pictures || l.Background != "rgb(255, 255, 255)" {
 			t.Errorf("%d of %d pictures, background %s", l.Shown, l.Pictures, l.Background)
@@ -141,7 +143,7 @@ func keyboard(t *testing.T, v *visit) {
 	}
 }
 
-func names(t *testing.T, v *visit) {
+func names(t *testing.T, v *visit, wanted ...string) {
 	t.Helper()
 	found := map[string]int{}
 	for _, n := range v.Names {
@@ -152,10 +154,7 @@ func names(t *testing.T, v *visit) {
 			t.Errorf("a %s has no name", n.Role)
 		}
 	}
-	for _, want := range []string{
-		"main", "banner", "contentinfo", "navigation Contents", "region Broken chains",
-		"figure Chain of HorizontalPodAutoscaler shop/orders", "heading HorizontalPodAutoscaler shop/orders 1 error",
-	} {
+	for _, want := range append(wanted, "main", "banner", "contentinfo", "navigation Contents") {
 		if found[want] == 0 {
 			t.Errorf("nothing is called %q", want)
 		}
@@ -167,7 +166,7 @@ func names(t *testing.T, v *visit) {
 		}
 		level = h[0]
 	}
-	if len(v.Headings) < 10 || v.Headings[0] != "1 Shop" {
+	if len(v.Headings) < 6 || v.Headings[0] != "1 Shop" {
 		t.Errorf("headings %q", v.Headings)
 	}
 }
@@ -190,4 +189,32 @@ func TestHostileNames(t *testing.T) {
 	if l := v.look(t, "phone"); l.Width > l.Window {
 		t.Errorf("the page is %d pixels wide in a window of %d", l.Width, l.Window)
 	}
+}
+
+// TestSimulations has a plot and a table of a simulation beside the chain.
+func TestSimulations(t *testing.T) {
+	dir := filepath.Join(tools.Root(t), "examples", "slow-policy")
+	text, err := os.ReadFile(filepath.Join(dir, "manifests.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := open(t, string(text), "--load", filepath.Join(dir, "load.csv"), "--cpu-per-request", "10m")
+	if !slices.Equal(v.Requests, []string{v.url}) || len(v.Messages) > 0 || len(v.Active) > 0 {
+		t.Errorf("requests %q, messages %q, active elements %q", v.Requests, v.Messages, v.Active)
+	}
+	if !slices.Contains(v.Headings, "2 Simulations") {
+		t.Errorf("headings %q", v.Headings)
+	}
+	if l := v.look(t, "desktop"); l.Pictures != 2 || l.Shown != 1 {
+		t.Errorf("%d of %d pictures are open", l.Shown, l.Pictures)
+	}
+	for _, l := range v.Looks {
+		if len(l.Faint) > 0 {
+			t.Errorf("%s: %q", l.Name, l.Faint)
+		}
+	}
+	if l := v.look(t, "phone"); l.Width > l.Window {
+		t.Errorf("the page is %d pixels wide in a window of %d", l.Width, l.Window)
+	}
+	names(t, v, "region Simulations")
 }
