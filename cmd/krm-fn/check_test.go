@@ -48,8 +48,10 @@ func TestExplainFormats(t *testing.T) {
 func TestExplainAll(t *testing.T) {
 	const idle = "\n---\napiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\n" +
 		"metadata: {name: idle, namespace: shop}\nspec: {selector: {matchLabels: {app: nobody}}, endpoints: []}\n"
-	const warning = "48: ServiceMonitor shop/idle: spec.endpoints: is empty, so the monitor scrapes nothing; add at least one endpoint [scrape/port]\n"
-	sound, _, _ := strings.Cut(strings.ReplaceAll(mended(t), "namespace: shop", "namespace: depot"), "---\napiVersion: v1\nkind: ConfigMap")
+	const warning = "48: ServiceMonitor shop/idle: spec.endpoints: is empty, so the monitor scrapes nothing; " +
+		"add at least one endpoint [scrape/port]\n"
+	moved := strings.ReplaceAll(mended(t), "namespace: shop", "namespace: depot")
+	sound, _, _ := strings.Cut(moved, "---\napiVersion: v1\nkind: ConfigMap")
 	input := read(t, filepath.Join(brokenChain, "manifests.yaml")) + "---\n" + sound + idle
 	for _, format := range sortedNames(drawings) {
 		got := run(t, ".", input, "explain", "--all", "-o", format, "-")

@@ -108,7 +108,10 @@ func TestWrongCommandLines(t *testing.T) {
 		"version of something":      {[]string{"version", "x"}, outcome{"", "error: unknown command \"x\" for \"krm-fn version\"" + usage, exitUsage}},
 		"check without a path":      {[]string{"check"}, outcome{"", "error: name the files or directories to check, or - for standard input" + usage, exitUsage}},
 		"unknown format":            {[]string{"check", "-o", "xml", "."}, outcome{"", "error: --output: \"xml\" is not one of github, json, sarif, text" + usage, exitUsage}},
-		"unknown drawing":           {[]string{"explain", "-o", "png", "hpa/a", "."}, outcome{"", "error: --output: \"png\" is not one of dot, json, mermaid, svg, text" + usage, exitUsage}},
+		"unknown drawing": {
+			[]string{"explain", "-o", "png", "hpa/a", "."},
+			outcome{"", "error: --output: \"png\" is not one of dot, json, mermaid, svg, text" + usage, exitUsage},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := run(t, ".", "", tc.args...); got != tc.want {

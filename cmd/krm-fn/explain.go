@@ -40,7 +40,8 @@ ScaledObject (so/NAME) or ScaledJob (sj/NAME). The exit code is 1 if a link is b
   kustomize build . | krm-fn explain --all -o svg - > chains.svg`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 && !all {
-				return errors.New("name a scaler, such as hpa/products-api, or use --all, and the files or directories that contain it")
+				return errors.New("name a scaler, such as hpa/products-api, or use --all, " +
+					"and the files or directories that contain it")
 			}
 			return nil
 		},

@@ -67,7 +67,8 @@ const dotColumns = 30
 // (https://graphviz.org/docs/attrs/size/).
 func drawDot(w io.Writer, chains []*check.Link) {
 	_, _ = fmt.Fprintf(w, "digraph chain {\n  graph [rankdir=LR, size=\"11,%d\", margin=0.2, ranksep=0.3, nodesep=0.12]\n"+
-		"  node [shape=box, fontname=\"Helvetica\", fontsize=10, margin=\"0.08,0.05\", height=0.2]\n  edge [arrowsize=0.6]\n", 8*len(chains))
+		"  node [shape=box, fontname=\"Helvetica\", fontsize=10, margin=\"0.08,0.05\", height=0.2]\n"+
+		"  edge [arrowsize=0.6]\n", 8*len(chains))
 	eachEdge(chains, func(id, parent int, l *check.Link) {
 		var label strings.Builder
 		for _, line := range lines(l) {

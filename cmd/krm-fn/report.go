@@ -21,10 +21,10 @@ func newReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report PATH...|-",
 		Short: "Write one HTML file with every chain as a picture, and all problems",
-		Long: `report checks manifests like krm-fn check, and writes what it finds as one HTML file: what was judged and what
-was not, and for every scaler its chain as a picture, with the broken link and its file and line. The file needs no network and
-no scripts. With --load, it shows what scalers would do under a load, as krm-fn simulate does. The exit code is that of krm-fn
-check: 1 if there are errors. The file is complete then, too.`,
+		Long: `report checks manifests like krm-fn check, and writes the result to one HTML file. The file shows what was
+checked, what could not be checked, and a picture of the chain of each scaler, with any broken link and its file and line. It
+uses no network and no scripts. With --load, it also shows what the scalers would do under a load, like krm-fn simulate. If
+there are errors, report still writes the whole file, and exits with code 1.`,
 		Example: `  krm-fn report -o report.html manifests
 
   # with simulations of yesterday's load

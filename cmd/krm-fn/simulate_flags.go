@@ -207,7 +207,8 @@ func (r *simulateRun) chosen(all []check.Scaling) (out []check.Scaling, ps model
 		case len(loads) == 1:
 			out = append(out, all[i])
 		case len(loads) > 1:
-			ps.Errorf(model.SimulateLoad, all[i].Place, "has %d loads, the second of which is %s; set --load once for it", len(loads), loads[1].Name)
+			ps.Errorf(model.SimulateLoad, all[i].Place, "has %d loads, the second of which is %s; set --load once for it",
+				len(loads), loads[1].Name)
 		case len(r.flags.scalers) > 0:
 			ps.Errorf(model.SimulateLoad, all[i].Place, "has no load; add --load %s=FILE, or a load for all", scalerName(&all[i]))
 		default:

@@ -107,7 +107,7 @@ func TestSimulate(t *testing.T) {
 		"a metric without a reader":   {append(each, orders, "--load", shape, "--per-request", "x=1"), exitOK, "hpa/shop/orders", "--per-request: no scaler reads the metric x"},
 		"a metric that is unknown":    {[]string{orders, "--load", shape}, exitProblems, "", "add a column orders_per_second to the load, or set --per-request orders_per_second=NUMBER"},
 		"a broken chain":              {append(each, brokenChain, "--load", shape), exitProblems, "", "[scrape/port]"},
-		"a row that is no number":     {[]string{orders, "--load", file("bad.csv")}, exitProblems, "", "bad.csv"},
+		"a row that is not a number":  {[]string{orders, "--load", file("bad.csv")}, exitProblems, "", file("bad.csv") + ": line "},
 		"expectations that are met":   {append(each, orders, "--load", shape, "--expect", "replicas<=10", "--expect", "flaps<=1"), exitOK, "hpa/shop/orders", ""},
 		"expectations that are not": {
 			append(each, orders, "--load", shape, "--expect", "replicas<=5", "--expect", "over-target<1s"), exitProblems, "hpa/shop/orders",

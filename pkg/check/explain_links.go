@@ -11,7 +11,7 @@ import (
 	"github.com/krm-fn/krm-fn/pkg/check/demand"
 )
 
-// mostLinks limits the links of one role below another, because malicious input can have any number of them for every scaler.
+// mostLinks is the maximum number of child links with the same role. Without it, malicious input could make the output very large.
 const mostLinks = 20
 
 // chain returns the chain of a scaler.

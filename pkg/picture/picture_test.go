@@ -37,7 +37,7 @@ func chainOf() *Node {
 	}
 }
 
-// every returns a point for every step of a function.
+// every samples a function at regular intervals.
 func every(step, end time.Duration, f func(time.Duration) float64) []Point {
 	var ps []Point
 	for at := time.Duration(0); at <= end; at += step {

@@ -36,8 +36,8 @@ func New(s *check.Scaling, o *Options) (*world.Model, model.Problems) {
 		b.m.Sources = append(b.m.Sources, b.source(i))
 	}
 	if !b.ps.HasErrors() && !b.wakes() {
-		b.ps.Infof(model.SimulateAssumed, s.Place, "scales to 0 and reads only metrics of its own pods, so no request wakes it; if other pods "+
-			"count the requests, add a column with the name of the metric to the load")
+		b.ps.Infof(model.SimulateAssumed, s.Place, "scales to 0 and reads only metrics of its own pods, so no request wakes it; "+
+			"if other pods count the requests, add a column with the name of the metric to the load")
 	}
 	b.bound()
 	return b.m, b.ps

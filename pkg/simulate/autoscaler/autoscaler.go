@@ -174,8 +174,8 @@ func (a *Autoscaler) decide(l *Look) Decision {
 // mayLeaveZero reports whether metrics can scale the workload up from zero (horizontal.go, shouldComputeMetricsForZeroReplicas).
 func (a *Autoscaler) mayLeaveZero() bool { return a.scaledToZero && (a.min != 0 || a.wakes) }
 
-// wanted returns the largest number that a metric calls for. Without a metric that has a value there is none, nor if one without a
-// value could call for more than the current replicas (horizontal.go, computeReplicasForMetrics).
+// wanted returns the largest number of replicas that any metric requires. It returns false if no metric has a value, or if some
+// metrics have no value and the others would scale down (horizontal.go, computeReplicasForMetrics).
 func (a *Autoscaler) wanted(l *Look) (replicas int32, ok bool) {
 	valid := 0
 	for i := range l.Metrics {

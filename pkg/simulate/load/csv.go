@@ -81,7 +81,8 @@ func (r *reader) header(record []string, line int) bool {
 	names := slices.Clone(record[1:])
 	switch {
 	case !strings.EqualFold(record[0], timeColumn):
-		r.errorf(model.InputField, line, "begins with %s, which is not a column %q, a time, or JSON; begin it with a line such as time,requests",
+		r.errorf(model.InputField, line,
+			"begins with %s, which is not a column %q, a time, or JSON; begin it with a line such as time,requests",
 			model.Quote(record[0]), timeColumn)
 	case len(names) == 0:
 		r.errorf(model.InputRequired, line, "has only a column %q; add a column %q", timeColumn, Requests)
@@ -115,7 +116,8 @@ func (r *reader) row(record []string, line int) {
 			r.errorf(model.InputValue, line, "the first row is at %s; begin with a row at 0", record[0])
 		}
 	case clock != r.clock:
-		r.errorf(model.InputValue, line, "%s and the time of the first row are not of one kind; use a date, or the time since the start, in all rows",
+		r.errorf(model.InputValue, line,
+			"%s and the time of the first row are not of one kind; use a date, or the time since the start, in all rows",
 			model.Quote(record[0]))
 		return
 	}

@@ -264,7 +264,7 @@ end 30s
 			`error: load: has several series named "a"; add them up in the query, with sum() [input/duplicate]`,
 		}},
 		"histograms": {text: matrixHead + `[{"values":[[0,"1"]],"histograms":[[0,{}]]}]}}`, problems: []string{
-			`error: load: has native histograms, which are no numbers; use histogram_count() or histogram_quantile() in the query [input/type]`,
+			`error: load: has native histograms, which are not numbers; use histogram_count() or histogram_quantile() in the query [input/type]`,
 		}},
 		"bad values": {text: matrixHead + `[{"values":[[0,"+Inf"],[15,"-1"],[400000000,"1"]]}]}}`, problems: []string{
 			`error: load: "requests" is +Inf at 1970-01-01T00:00:00Z; use a query whose values are at most 1e+12 [input/value]`,
@@ -277,7 +277,7 @@ end 30s
 		"a sample of another shape": {text: matrixHead + `[{"values":[[15,1]]}]}}`, problems: []string{
 			`error: load: is not the answer of a range query of Prometheus: "[15,1]" is not a sample; each is [SECONDS, "VALUE"] [input/type]`,
 		}},
-		"a value that is no number": {text: matrixHead + `[{"values":[[15,"many"]]}]}}`, problems: []string{
+		"a value that is not a number": {text: matrixHead + `[{"values":[[15,"many"]]}]}}`, problems: []string{
 			`error: load: is not the answer of a range query of Prometheus: "many" is not a number [input/type]`,
 		}},
 	} {

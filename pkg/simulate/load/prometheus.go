@@ -26,7 +26,7 @@ type answer struct {
 type matrix []struct {
 	Metric map[string]string
 	Values []sample
-	// Histograms are native histograms, which are no numbers.
+	// Histograms are native histograms, which are not numbers.
 	Histograms []json.RawMessage
 }
 
@@ -113,7 +113,8 @@ func (r *reader) names(m matrix) []string {
 		names = append(names, s.Metric["__name__"])
 		cells += len(s.Values)
 		if len(s.Histograms) > 0 {
-			r.errorf(model.InputType, 0, "has native histograms, which are no numbers; use histogram_count() or histogram_quantile() in the query")
+			r.errorf(model.InputType, 0,
+				"has native histograms, which are not numbers; use histogram_count() or histogram_quantile() in the query")
 			return nil
 		}
 	}
@@ -144,7 +145,8 @@ func (r *reader) names(m matrix) []string {
 func (r *reader) explainSingle(name string) {
 	switch at := (model.Place{File: r.file}); {
 	case strings.HasSuffix(name, "_total"):
-		r.ps.Warnf(model.InputValue, at, "%s is most likely a counter, and its values are read as requests per second; use sum(rate(%s[1m])) in the query",
+		r.ps.Warnf(model.InputValue, at,
+			"%s is most likely a counter, and its values are read as requests per second; use sum(rate(%s[1m])) in the query",
 			model.Quote(name), model.Shorten(name, model.MaxShown))
 	case name != "":
 		r.ps.Infof(model.InputValue, at, "%s is the only series, so it is read as requests per second", model.Quote(name))
